@@ -1,0 +1,5 @@
+//! Bytes in and out: trees, squashfs images, Debian packages and indices, cpio, ISO 9660 and FAT.
+//!
+//! Knows no stages, no store and no manifest: every function takes readers, writers or trees.
+
+pub mod tree;
