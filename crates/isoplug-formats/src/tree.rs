@@ -3,7 +3,9 @@
 //! Owners, modes, times and devices are metadata here, so building an image needs no root and no
 //! mknod. File contents lie in packs ([`pack`]); a tree only says where. Knows no host paths.
 
+mod attribute;
 pub mod pack;
+pub mod scan;
 
 use std::collections::BTreeMap;
 
