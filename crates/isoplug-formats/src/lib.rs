@@ -2,4 +2,6 @@
 //!
 //! Knows no stages, no store and no manifest: every function takes readers, writers or trees.
 
+pub mod apt;
+pub mod deb;
 pub mod tree;

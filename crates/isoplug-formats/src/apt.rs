@@ -1,0 +1,14 @@
+//! The text formats of an apt archive: versions, relations, `Packages`, `Release`, signed text.
+//!
+//! Every reader takes text and borrows from it; nothing here opens files, fetches or verifies.
+
+pub mod clearsign;
+pub mod packages;
+pub mod relation;
+pub mod release;
+pub mod stanza;
+pub mod version;
+
+pub use packages::Package;
+pub use relation::{Operator, Relation};
+pub use release::Release;

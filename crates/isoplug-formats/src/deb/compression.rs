@@ -1,0 +1,58 @@
+//! Decompresses what Debian archives use: members of packages and index files.
+
+use std::io::{self, BufReader, Read};
+
+use liblzma::stream::{CONCATENATED, Stream};
+
+/// The most memory in bytes that an xz stream may ask for; `xz -9` needs 65 MiB.
+const XZ_MEMORY: u64 = 256 << 20;
+
+/// How bytes are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip.
+    Gzip,
+    /// xz.
+    Xz,
+    /// The older container of the same method.
+    Lzma,
+    /// Zstandard.
+    Zstd,
+}
+
+impl Compression {
+    /// Tells the compression from a file name's last extension with its dot; "" is none.
+    pub fn from_extension(extension: &str) -> Option<Self> {
+        match extension {
+            "" => Some(Self::None),
+            ".gz" => Some(Self::Gzip),
+            ".xz" => Some(Self::Xz),
+            ".lzma" => Some(Self::Lzma),
+            ".zst" => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+}
+
+/// Returns a reader of the decompressed bytes. A stream that ends too early is an error on reading.
+pub fn decoder<'a>(
+    compression: Compression,
+    from: impl Read + Send + 'a,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
+    let from = BufReader::with_capacity(128 << 10, from);
+    Ok(match compression {
+        Compression::None => Box::new(from),
+        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(from)),
+        Compression::Xz => {
+            let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
+            Box::new(liblzma::bufread::XzDecoder::new_stream(from, stream))
+        }
+        Compression::Lzma => {
+            let stream = Stream::new_lzma_decoder(XZ_MEMORY)?;
+            Box::new(liblzma::bufread::XzDecoder::new_stream(from, stream))
+        }
+        Compression::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(from)?),
+    })
+}
