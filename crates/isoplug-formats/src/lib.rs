@@ -3,5 +3,8 @@
 //! Knows no stages, no store and no manifest: every function takes readers, writers or trees.
 
 pub mod apt;
+pub mod cpio;
 pub mod deb;
+pub mod fat;
+pub mod iso;
 pub mod tree;
