@@ -1,1 +1,38 @@
-//! TODO
+//! What the user asks for: manifest, profiles, options, merging, lock and diagnostics.
+//!
+//! Pure: texts in, values out. It opens no file, knows no stage and prints nothing.
+//!
+//! ```text
+//! parse     text                 -> tree of values with origins
+//! module    profile              -> its modules, in order: extended, included, own, when
+//! check     module, shape        -> what is right of it, and diagnostics
+//! merge     modules, shape       -> one tree that knows who set what and whom it beat
+//! evaluate  all of the above     -> System: typed options
+//! ```
+
+pub mod builtin;
+mod check;
+pub mod diagnostic;
+mod evaluate;
+mod format;
+mod lint;
+pub mod lock;
+pub mod manifest;
+pub mod merge;
+mod module;
+pub mod options;
+mod parse;
+pub mod shape;
+pub mod strength;
+mod system;
+pub mod text;
+pub mod value;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+pub use evaluate::{Input, evaluate, profiles};
+pub use lock::Lock;
+pub use manifest::{Image, Pocket, Source, SourceKind};
+pub use module::Load;
+pub use options::Options;
+pub use system::System;
+pub use text::{Origin, Texts};

@@ -1,0 +1,203 @@
+//! Compares values with the shape they must have: unknown keys, wrong types, words out of a
+//! choice, missing keys and wrong formats. What is wrong is reported and left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::format::{self, Verdict};
+use crate::shape::{Kind, Shape};
+use crate::strength::Strength;
+use crate::text::{Origin, Texts};
+use crate::value::{Data, Key, Table, Value};
+
+/// Checks values of one text.
+pub(crate) struct Check<'a> {
+    /// The texts, to find paths relative to the text that has them.
+    pub(crate) texts: &'a Texts,
+    /// Where mistakes go.
+    pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
+    /// Whether values can merge with others: they may have a strength, and miss keys.
+    pub(crate) merges: bool,
+}
+
+impl Check<'_> {
+    /// Returns what is right of a value.
+    pub(crate) fn value(&mut self, value: Value, shape: &Shape) -> Option<Value> {
+        let Value { data, origin } = value;
+        if let Some(strength) = Strength::of_table(&data).filter(|_| self.merges) {
+            return self.strong(strength, data, shape).map(|data| Value { data, origin });
+        }
+        let found = Value { data, origin };
+        let fits = matches!(
+            (&found.data, &shape.kind),
+            (_, Kind::Any)
+                | (Data::Table(_), Kind::Object { .. } | Kind::Map { .. })
+                | (Data::List(_), Kind::List(_))
+                | (Data::String(_), Kind::String(_) | Kind::Choice(_))
+                | (Data::Bool(_), Kind::Bool)
+                | (Data::Integer(_), Kind::Integer(..))
+        );
+        if !fits {
+            self.wrong_type(&found, shape);
+            return None;
+        }
+        self.content(found, shape)
+    }
+
+    fn strong(&mut self, strength: Strength, data: Data, shape: &Shape) -> Option<Data> {
+        let Data::Table(mut table) = data else { return None };
+        let (key, value) = table.pop()?;
+        let value = self.value(value, shape)?;
+        if Strength::of_table(&value.data).is_some() {
+            let message = format!("`{}` inside `{strength}`", value.as_table()?[0].0.name);
+            self.report(Diagnostic::error("strength", message).at(&value.origin, ""));
+            return None;
+        }
+        Some(Data::Table(vec![(key, value)]))
+    }
+
+    fn content(&mut self, value: Value, shape: &Shape) -> Option<Value> {
+        let Value { data, origin } = value;
+        let data = match (data, &shape.kind) {
+            (Data::Table(table), Kind::Object { fields, required }) => {
+                let table = self.object(table, fields);
+                self.missing(&table, required, &origin)?;
+                Data::Table(table)
+            }
+            (Data::Table(table), Kind::Map { values, keys }) => {
+                Data::Table(self.map(table, values, keys.as_deref()))
+            }
+            (Data::List(items), Kind::List(shape)) => Data::List(self.list(items, shape)),
+            (Data::String(word), Kind::Choice(words)) => self.choice(word, words, &origin)?,
+            (Data::String(text), Kind::String(Some(format))) => {
+                Data::String(self.format(text, format, &origin)?)
+            }
+            (Data::Integer(number), Kind::Integer(min, max)) => {
+                self.integer(number, *min, *max, &origin)?
+            }
+            (data, _) => data,
+        };
+        Some(Value { data, origin })
+    }
+
+    fn object(&mut self, table: Table, fields: &BTreeMap<String, Shape>) -> Table {
+        let known = |check: &mut Self, (key, value): (Key, Value)| match fields.get(&key.name) {
+            Some(shape) => Some((key, check.value(value, shape)?)),
+            None => {
+                check.report(unknown_key(&key, fields.keys()));
+                None
+            }
+        };
+        table.into_iter().filter_map(|entry| known(self, entry)).collect()
+    }
+
+    fn missing(
+        &mut self,
+        table: &Table,
+        required: &BTreeSet<String>,
+        origin: &Origin,
+    ) -> Option<()> {
+        if self.merges {
+            return Some(());
+        }
+        let has = |name: &&String| table.iter().any(|(key, _)| key.name == **name);
+        let missing: Vec<String> =
+            required.iter().filter(|name| !has(name)).map(|name| format!("`{name}`")).collect();
+        if missing.is_empty() {
+            return Some(());
+        }
+        let message = format!("{} is missing", missing.join(" and "));
+        self.report(Diagnostic::error("missing-key", message).at(origin, ""));
+        None
+    }
+
+    fn map(&mut self, table: Table, values: &Shape, keys: Option<&str>) -> Table {
+        let entry = |(key, value): (Key, Value)| {
+            if let Some(format) = keys {
+                self.format(key.name.clone(), format, &key.origin)?;
+            }
+            let value = self.value(value, values)?;
+            Some((key, value))
+        };
+        table.into_iter().filter_map(entry).collect()
+    }
+
+    fn list(&mut self, items: Vec<Value>, shape: &Shape) -> Vec<Value> {
+        let mut whole =
+            Check { texts: self.texts, diagnostics: &mut *self.diagnostics, merges: false };
+        items.into_iter().filter_map(|item| whole.value(item, shape)).collect()
+    }
+
+    fn choice(&mut self, word: String, words: &[(String, String)], at: &Origin) -> Option<Data> {
+        if words.iter().any(|(known, _)| *known == word) {
+            return Some(Data::String(word));
+        }
+        let known: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let message = format!("found \"{word}\", expected one of {}", known.join(", "));
+        let diagnostic = Diagnostic::error("unknown-value", message).at(at, "");
+        self.report(did_you_mean(diagnostic, &word, words.iter().map(|(word, _)| word)));
+        None
+    }
+
+    fn integer(&mut self, number: i64, min: i64, max: i64, at: &Origin) -> Option<Data> {
+        if (min..=max).contains(&number) {
+            return Some(Data::Integer(number));
+        }
+        let message = format!("found {number}, expected an integer from {min} to {max}");
+        self.report(Diagnostic::error("out-of-range", message).at(at, ""));
+        None
+    }
+
+    fn format(&mut self, text: String, format: &str, at: &Origin) -> Option<String> {
+        if format == "local-path" {
+            return Some(format::beside(&self.texts.get(at.text).name, &text));
+        }
+        let (severity, finding, kept) = match format::check(format, &text) {
+            Verdict::Fine => return Some(text),
+            Verdict::Doubtful(finding) => (Severity::Warning, finding, Some(text)),
+            Verdict::Alias(other, finding) => (Severity::Warning, finding, Some(other)),
+            Verdict::Wrong(finding) => (Severity::Error, finding, None),
+        };
+        let diagnostic = Diagnostic::error(finding.code, finding.message).at(at, "");
+        self.report(Diagnostic { severity, help: finding.help, ..diagnostic });
+        kept
+    }
+
+    fn wrong_type(&mut self, value: &Value, shape: &Shape) {
+        let message = format!("found {}, expected {}", value.type_name(), shape.type_name());
+        let mut diagnostic = Diagnostic::error("wrong-type", message).at(&value.origin, "");
+        if let (Kind::List(_), Some(text)) = (&shape.kind, value.as_str()) {
+            diagnostic = diagnostic.help(format!("write [\"{text}\"]"));
+        }
+        self.report(diagnostic);
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+}
+
+fn unknown_key<'a>(key: &Key, known: impl Iterator<Item = &'a String> + Clone) -> Diagnostic {
+    let message = format!("there is no option `{}` here", key.name);
+    let diagnostic = Diagnostic::error("unknown-key", message).at(&key.origin, "");
+    let near = did_you_mean(diagnostic, &key.name, known.clone());
+    if near.help.is_some() {
+        return near;
+    }
+    let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
+    near.help(format!("known here: {}", known.join(", ")))
+}
+
+/// Adds the most similar of the known names as help, if one is similar at all.
+pub(crate) fn did_you_mean<'a>(
+    diagnostic: Diagnostic,
+    name: &str,
+    known: impl Iterator<Item = &'a String>,
+) -> Diagnostic {
+    let similar = |known: &'a String| (strsim::jaro_winkler(name, known), known);
+    let best = known.map(similar).max_by(|(left, _), (right, _)| left.total_cmp(right));
+    match best {
+        Some((score, known)) if score > 0.8 => diagnostic.help(format!("did you mean `{known}`?")),
+        _ => diagnostic,
+    }
+}

@@ -1,0 +1,164 @@
+//! Evaluates one profile of a manifest to a [`System`]: typed options that know their origins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use crate::check::Check;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::lint;
+use crate::manifest::{Image, Manifest, Source};
+use crate::merge::{Said, Setting, merge};
+use crate::module::{Conditions, Gather, Load};
+use crate::options::Options;
+use crate::parse::parse;
+use crate::shape::Shape;
+use crate::strength::Strength;
+use crate::system::System;
+use crate::text::Texts;
+use crate::value::{Data, Table, Value};
+
+/// What to evaluate.
+pub struct Input<'a> {
+    /// The name of the manifest in messages, a path as the user wrote it.
+    pub name: &'a str,
+    /// The text of the manifest.
+    pub text: &'a str,
+    /// The profile to evaluate.
+    pub profile: &'a str,
+    /// The architecture to build for, in Debian's words.
+    pub arch: &'a str,
+    /// Reads an included file. Its path is relative to the folder that `name` is relative to.
+    pub load: Load<'a>,
+}
+
+/// Evaluates a profile.
+///
+/// # Errors
+///
+/// Every mistake that was found, with warnings among them.
+pub fn evaluate(input: Input<'_>) -> Result<System, Diagnostics> {
+    let mut work = Work::default();
+    let system = work.system(input);
+    let Work { texts, diagnostics: mut list } = work;
+    list.sort_by_key(|each| each.labels.first().map(|label| label.origin.order()));
+    match system {
+        Some(system) if list.iter().all(|each| each.severity == Severity::Warning) => {
+            Ok(System { texts, warnings: list, ..system })
+        }
+        _ => Err(Diagnostics { list, texts }),
+    }
+}
+
+/// Returns the image and the names of the profiles of a manifest, in the order of the text.
+///
+/// # Errors
+///
+/// Every mistake in the syntax and in the parts outside of profiles.
+pub fn profiles(name: &str, text: &str) -> Result<(Image, Vec<String>), Diagnostics> {
+    let mut work = Work::default();
+    let found = work.manifest(name, text);
+    match found {
+        Some((manifest, profiles, _)) if work.diagnostics.is_empty() => {
+            let names = profiles.into_iter().map(|(key, _)| key.name).collect();
+            Ok((manifest.image, names))
+        }
+        _ => Err(Diagnostics { list: work.diagnostics, texts: work.texts }),
+    }
+}
+
+#[derive(Default)]
+struct Work {
+    texts: Texts,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Work {
+    fn system(&mut self, input: Input<'_>) -> Option<System> {
+        let (manifest, profiles, root) = self.manifest(input.name, input.text)?;
+        let sources = sources(&manifest);
+        let suites: BTreeSet<String> = sources.values().map(|each| each.suite.clone()).collect();
+        let conditions = Conditions { arch: input.arch.to_owned(), suites };
+        let shape = Shape::of::<Options>();
+        let said = self.modules(input.profile, input.load, &shape, &profiles, &conditions);
+        let settings = merge(&shape, said, &mut self.diagnostics);
+        let options = self.typed(&settings)?;
+        lint::lint(&options, &settings, input.profile, &mut self.diagnostics);
+        let Manifest { image, plugins, grants, config, .. } = manifest;
+        Some(System {
+            image,
+            profile: input.profile.to_owned(),
+            arch: input.arch.to_owned(),
+            options,
+            sources,
+            plugins,
+            grants,
+            config,
+            settings,
+            root,
+            texts: Texts::default(),
+            warnings: Vec::new(),
+        })
+    }
+
+    /// Reads all but the profiles into types; profiles stay trees.
+    fn manifest(&mut self, name: &str, text: &str) -> Option<(Manifest, Table, Value)> {
+        let id = self.texts.add(name, text);
+        let root = parse(&self.texts, id, &mut self.diagnostics);
+        let profiles = profile_tables(&root);
+        let mut check =
+            Check { texts: &self.texts, diagnostics: &mut self.diagnostics, merges: false };
+        let checked = check.value(root.clone(), &Shape::of::<Manifest>())?;
+        let manifest = self.read(checked.to_json())?;
+        Some((manifest, profiles, checked))
+    }
+
+    fn modules(
+        &mut self,
+        profile: &str,
+        load: Load<'_>,
+        options: &Shape,
+        profiles: &Table,
+        conditions: &Conditions,
+    ) -> Vec<Said> {
+        let mut gather = Gather {
+            texts: &mut self.texts,
+            diagnostics: &mut self.diagnostics,
+            options,
+            profiles,
+            conditions,
+            load,
+            modules: Vec::new(),
+            taken: BTreeSet::new(),
+            open: Vec::new(),
+        };
+        gather.profile(profile, None);
+        let said = |value| Said { strength: Strength::Normal, value };
+        gather.modules.into_iter().map(said).collect()
+    }
+
+    fn typed(&mut self, settings: &Setting) -> Option<Options> {
+        self.read(settings.to_json())
+    }
+
+    /// The tree was checked against the type's own schema, so what fails here is a gap of it.
+    fn read<T: serde::de::DeserializeOwned>(&mut self, tree: Json) -> Option<T> {
+        let failed = |error| Diagnostic::error("unreadable", format!("cannot read: {error}"));
+        serde_json::from_value(tree).map_err(|error| self.diagnostics.push(failed(error))).ok()
+    }
+}
+
+fn profile_tables(root: &Value) -> Table {
+    let profiles = root.as_table().into_iter().flatten().find(|(key, _)| key.name == "profiles");
+    match profiles.map(|(_, value)| &value.data) {
+        Some(Data::Table(profiles)) => profiles.clone(),
+        _ => Table::new(),
+    }
+}
+
+fn sources(manifest: &Manifest) -> BTreeMap<String, Source> {
+    if manifest.sources.is_empty() {
+        return BTreeMap::from([("debian".to_owned(), Source::default())]);
+    }
+    manifest.sources.clone()
+}

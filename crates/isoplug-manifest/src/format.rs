@@ -1,0 +1,85 @@
+//! The formats that a text can be required to have: names, paths, hashes, keys.
+//!
+//! An option names its format in its schema; [`check`] is the table of all formats.
+
+mod account;
+mod name;
+mod path;
+mod size;
+
+pub(crate) use path::beside;
+pub(crate) use size::byte_size;
+
+/// What a format says of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is right.
+    Fine,
+    /// It is allowed, and probably not what was meant.
+    Doubtful(Finding),
+    /// It stands for this other text, which is used.
+    Alias(String, Finding),
+    /// It cannot be used.
+    Wrong(Finding),
+}
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Finding {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+impl Finding {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), help: None }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// Checks a text against a named format.
+pub(crate) fn check(format: &str, text: &str) -> Verdict {
+    match format {
+        "architecture" => name::architecture(text),
+        "block-size" => size::block_size(text),
+        "byte-size" => size::size(text),
+        "crypt-hash" => account::crypt_hash(text),
+        "group-name" => account::group_name(text),
+        "hostname" => name::hostname(text),
+        "image-name" => name::image_name(text),
+        "kernel-module" => name::kernel_module(text),
+        "kernel-param" => name::kernel_param(text),
+        "locale" => name::locale(text),
+        "octal-mode" => path::octal_mode(text),
+        "package-name" => name::package(text),
+        "snapshot" => name::snapshot(text),
+        "ssh-key" => account::ssh_key(text),
+        "target-path" => path::target(text),
+        "timezone" => name::timezone(text),
+        "unit-file-name" => name::unit_file(text),
+        "unit-name" => name::unit(text),
+        "url" => name::url(text),
+        "user-name" => account::user_name(text),
+        "volume-id" => name::volume_id(text),
+        _ => Verdict::Fine,
+    }
+}
+
+/// Requires a condition.
+fn require(holds: bool, finding: impl FnOnce() -> Finding) -> Verdict {
+    if holds { Verdict::Fine } else { Verdict::Wrong(finding()) }
+}
+
+/// Says whether a text is not empty and made of these characters only.
+fn made_of(text: &str, allowed: impl Fn(char) -> bool) -> bool {
+    !text.is_empty() && text.chars().all(allowed)
+}
+
+/// Says whether a text is an example's stand-in for a real one.
+fn is_placeholder(text: &str) -> bool {
+    text.contains('…') || text.contains("...") || text.contains('<')
+}

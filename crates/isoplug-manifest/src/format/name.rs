@@ -1,0 +1,196 @@
+//! Formats of names: packages, units, hosts, kernel modules and parameters, labels.
+
+use super::{Finding, Verdict, made_of, require};
+
+/// Names of packages in Nixpkgs and elsewhere, and Debian's.
+const PACKAGE_ALIASES: &[(&str, &str)] = &[
+    ("ddrescue", "gddrescue"),
+    ("docker", "docker.io"),
+    ("fd", "fd-find"),
+    ("firefox", "firefox-esr"),
+    ("gnome-disk-utils", "gnome-disk-utility"),
+    ("memtest86plus", "memtest86+"),
+    ("netcat", "netcat-openbsd"),
+    ("networkmanager", "network-manager"),
+    ("ntfs3g", "ntfs-3g"),
+    ("openssh", "openssh-server"),
+    ("photorec", "testdisk"),
+    ("wireless_tools", "wireless-tools"),
+    ("wirelesstools", "wireless-tools"),
+    ("wireshark-cli", "tshark"),
+    ("wpa_supplicant", "wpasupplicant"),
+];
+
+/// Names of units elsewhere, and Debian's.
+const UNIT_ALIASES: &[(&str, &str)] = &[("sshd", "ssh"), ("sshd.service", "ssh.service")];
+
+/// What people write for `acpi=off` and the like, which the kernel ignores.
+const PARAM_ALIASES: &[(&str, &str)] = &[("noacpi", "acpi=off"), ("nomodset", "nomodeset")];
+
+/// Debian policy 5.6.1, with an architecture allowed behind a colon.
+pub(super) fn package(text: &str) -> Verdict {
+    if let Some((_, debian)) = PACKAGE_ALIASES.iter().find(|(name, _)| *name == text) {
+        let message = format!("Debian has no package `{text}`");
+        let finding = Finding::new("foreign-name", message);
+        return Verdict::Doubtful(finding.help(format!("in Debian it is `{debian}`")));
+    }
+    let (name, architecture) = text.split_once(':').unwrap_or((text, "any"));
+    let allowed =
+        |each: char| each.is_ascii_lowercase() || each.is_ascii_digit() || "+-.".contains(each);
+    let starts = name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let holds = starts && made_of(name, allowed) && made_of(architecture, allowed);
+    require(holds, || {
+        let message = format!("\"{text}\" cannot be a package name");
+        Finding::new("bad-name", message).help("small letters, digits, `+`, `-` and `.`")
+    })
+}
+
+pub(super) fn unit(text: &str) -> Verdict {
+    if let Some((_, debian)) = UNIT_ALIASES.iter().find(|(name, _)| *name == text) {
+        let message = format!("in Debian, `{text}` is only an alias; taken as `{debian}`");
+        let finding = Finding::new("alias", message).help(format!("write `{debian}`"));
+        return Verdict::Alias((*debian).to_owned(), finding);
+    }
+    require(is_unit(text), || bad_unit(text))
+}
+
+/// A unit's file name has a type behind its last dot: systemd.unit(5).
+pub(super) fn unit_file(text: &str) -> Verdict {
+    const TYPES: &[&str] = &[
+        "automount",
+        "device",
+        "mount",
+        "path",
+        "scope",
+        "service",
+        "slice",
+        "socket",
+        "swap",
+        "target",
+        "timer",
+    ];
+    let kind = text.rsplit_once('.').map_or("", |(_, kind)| kind);
+    require(is_unit(text) && TYPES.contains(&kind), || {
+        bad_unit(text).help("a name and a type, such as `hello.service`")
+    })
+}
+
+fn is_unit(text: &str) -> bool {
+    text.len() < 256
+        && made_of(text, |each| each.is_ascii_alphanumeric() || ":-_.\\@".contains(each))
+}
+
+fn bad_unit(text: &str) -> Finding {
+    Finding::new("bad-name", format!("\"{text}\" cannot be a unit name"))
+}
+
+/// hostname(7): labels of letters, digits and hyphens, 63 each, 64 in all (Linux).
+pub(super) fn hostname(text: &str) -> Verdict {
+    let label = |label: &str| {
+        label.len() <= 63
+            && made_of(label, |each| each.is_ascii_alphanumeric() || each == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    require(text.len() <= 64 && text.split('.').all(label), || {
+        let message = format!("\"{text}\" cannot be a host name");
+        Finding::new("bad-hostname", message)
+            .help("letters, digits and inner hyphens, at most 64 of them")
+    })
+}
+
+/// It becomes part of file names.
+pub(super) fn image_name(text: &str) -> Verdict {
+    let allowed = |each: char| each.is_ascii_alphanumeric() || "+-._~".contains(each);
+    require(made_of(text, allowed) && !text.starts_with(['.', '-']), || {
+        let message = format!("\"{text}\" cannot be part of a file name");
+        Finding::new("bad-name", message).help("letters, digits, `+`, `-`, `.`, `_` and `~`")
+    })
+}
+
+pub(super) fn architecture(text: &str) -> Verdict {
+    require(made_of(text, |each| each.is_ascii_lowercase() || each.is_ascii_digit()), || {
+        Finding::new("bad-name", format!("\"{text}\" cannot be an architecture"))
+            .help("Debian's names, such as `amd64` or `arm64`")
+    })
+}
+
+pub(super) fn kernel_module(text: &str) -> Verdict {
+    require(made_of(text, |each| each.is_ascii_alphanumeric() || "_-".contains(each)), || {
+        let message = format!("\"{text}\" cannot be the name of a kernel module");
+        Finding::new("bad-name", message).help("the name alone, without `.ko` or parameters")
+    })
+}
+
+pub(super) fn kernel_param(text: &str) -> Verdict {
+    if let Some((_, right)) = PARAM_ALIASES.iter().find(|(name, _)| *name == text) {
+        let message = format!("the kernel knows no parameter `{text}` and ignores it");
+        let finding = Finding::new("unknown-parameter", message);
+        return Verdict::Doubtful(finding.help(format!("write `{right}`")));
+    }
+    let inside_quotes = text.matches('"').count() == 2;
+    let bare = !text.contains(char::is_whitespace);
+    let holds = !text.is_empty() && !text.contains(['\n', '\0']) && (bare || inside_quotes);
+    require(holds, || {
+        let message = format!("\"{text}\" is not one kernel parameter");
+        Finding::new("bad-parameter", message).help("one parameter in each item of the list")
+    })
+}
+
+pub(super) fn locale(text: &str) -> Verdict {
+    let allowed = |each: char| each.is_ascii_alphanumeric() || "_.@-".contains(each);
+    require(made_of(text, allowed), || {
+        Finding::new("bad-locale", format!("\"{text}\" cannot be a locale"))
+            .help("language, country and encoding, such as `de_DE.UTF-8`")
+    })
+}
+
+pub(super) fn timezone(text: &str) -> Verdict {
+    let part = |part| made_of(part, |each| each.is_ascii_alphanumeric() || "_+-".contains(each));
+    require(text.split('/').all(part), || {
+        Finding::new("bad-timezone", format!("\"{text}\" cannot be a time zone"))
+            .help("a file below `/usr/share/zoneinfo`, such as `Europe/Berlin`")
+    })
+}
+
+/// ECMA-119 8.4.8 (32 d-characters). Small letters are read back unchanged by Linux, so they only
+/// draw a warning.
+pub(super) fn volume_id(text: &str) -> Verdict {
+    let help = "at most 32 of `A-Z`, `0-9` and `_`";
+    if text.len() > 32 {
+        let message = format!("the volume id has {} characters, 32 fit", text.len());
+        return Verdict::Wrong(Finding::new("volume-id", message).help(help));
+    }
+    let strict = |each: char| each.is_ascii_uppercase() || each.is_ascii_digit() || each == '_';
+    let loose = |each: char| each.is_ascii_alphanumeric() || "_-.".contains(each);
+    if made_of(text, strict) {
+        return Verdict::Fine;
+    }
+    let message = format!("\"{text}\" has characters that ISO 9660 does not allow in a volume id");
+    let finding = Finding::new("volume-id", message).help(help);
+    if made_of(text, loose) { Verdict::Doubtful(finding) } else { Verdict::Wrong(finding) }
+}
+
+pub(super) fn url(text: &str) -> Verdict {
+    let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let holds = host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
+        && !text.contains(char::is_whitespace);
+    require(holds, || {
+        Finding::new("bad-url", format!("\"{text}\" is no address of a mirror"))
+            .help("`https://HOST/PATH` or `http://HOST/PATH`")
+    })
+}
+
+/// The time stamps of snapshot.debian.org.
+pub(super) fn snapshot(text: &str) -> Verdict {
+    let fits = text.len() == 16
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 => byte == b'T',
+            15 => byte == b'Z',
+            _ => byte.is_ascii_digit(),
+        });
+    require(fits, || {
+        Finding::new("bad-snapshot", format!("\"{text}\" is no time stamp of a snapshot"))
+            .help("such as `20261120T000000Z`")
+    })
+}

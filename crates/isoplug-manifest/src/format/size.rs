@@ -1,0 +1,36 @@
+//! Formats of sizes in bytes.
+
+use super::{Finding, Verdict, require};
+
+/// Reads a number with an optional unit: `K`, `M`, `G` with or without `iB` are powers of 1024,
+/// with `B` powers of 1000.
+pub(crate) fn byte_size(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|each: char| each.is_ascii_alphabetic() || each == ' ');
+    let number: u64 = digits.parse().ok()?;
+    let factor = match text[digits.len()..].trim_start() {
+        "" | "B" => 1,
+        "K" | "KiB" => 1 << 10,
+        "M" | "MiB" => 1 << 20,
+        "G" | "GiB" => 1 << 30,
+        "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        _ => return None,
+    };
+    number.checked_mul(factor)
+}
+
+pub(super) fn size(text: &str) -> Verdict {
+    require(byte_size(text).is_some(), || {
+        Finding::new("bad-size", format!("\"{text}\" is no size")).help("such as `700MiB` or `4GB`")
+    })
+}
+
+/// Squashfs takes powers of two from 4 KiB to 1 MiB.
+pub(super) fn block_size(text: &str) -> Verdict {
+    let fits = |size: u64| size.is_power_of_two() && (4 << 10..=1 << 20).contains(&size);
+    require(byte_size(text).is_some_and(fits), || {
+        Finding::new("bad-size", format!("\"{text}\" is no block size of squashfs"))
+            .help("a power of two from `4KiB` to `1MiB`")
+    })
+}

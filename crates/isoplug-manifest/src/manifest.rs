@@ -1,0 +1,144 @@
+//! The parts of a manifest that are not options: image, sources, plugins and their grants.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+/// A whole manifest, as `isoplug.toml` has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Manifest {
+    /// What the image is called.
+    pub image: Image,
+    /// Where packages come from. Without any: Debian trixie, `main`.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "format": "image-name" }))]
+    pub sources: BTreeMap<String, Source>,
+    /// The plugins, by the name that they have here.
+    #[serde(default)]
+    pub plugins: BTreeMap<String, Map<String, Json>>,
+    /// What each plugin may see and contribute.
+    #[serde(default)]
+    pub grants: BTreeMap<String, Map<String, Json>>,
+    /// The settings of each plugin, checked against its own schema.
+    #[serde(default)]
+    pub config: BTreeMap<String, Map<String, Json>>,
+    /// The images that can be built: options, with `extends`, `include` and `when`.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "format": "image-name" }))]
+    pub profiles: BTreeMap<String, Map<String, Json>>,
+}
+
+/// What the image is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Image {
+    /// The name, first part of the ISO's file name.
+    #[schemars(extend("format" = "image-name"))]
+    pub name: String,
+    /// The version, a part of the ISO's file name.
+    #[serde(default)]
+    #[schemars(extend("format" = "image-name"))]
+    pub version: Option<String>,
+    /// A line for people.
+    #[serde(default)]
+    pub description: String,
+    /// The profiles to build when none is named. Without any: all of them.
+    #[serde(default)]
+    pub default_profiles: Vec<String>,
+}
+
+/// A place where packages come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Source {
+    /// How to read it.
+    #[serde(default)]
+    pub kind: SourceKind,
+    /// The suite, such as `trixie`.
+    pub suite: String,
+    /// The components, such as `main` or `non-free-firmware`.
+    #[serde(default = "main")]
+    pub components: Vec<String>,
+    /// The mirrors, tried in this order. Known for Debian.
+    #[serde(default)]
+    #[schemars(extend("format" = "url"))]
+    pub mirrors: Vec<String>,
+    /// The file with the keys that may sign it. Known for Debian.
+    #[serde(default)]
+    #[schemars(extend("format" = "local-path"))]
+    pub keyring: Option<String>,
+    /// The further suites of Debian that belong to it.
+    #[serde(default = "pockets")]
+    pub pockets: Vec<Pocket>,
+    /// Whether a Release file that is older than it allows is an error.
+    #[serde(default = "yes")]
+    pub check_valid_until: bool,
+    /// Which source a package is taken from if several have it: the highest, as in
+    /// apt_preferences(5).
+    #[serde(default = "priority")]
+    pub priority: i32,
+    /// The moment of snapshot.debian.org to take it from, such as `20261120T000000Z`.
+    #[serde(default)]
+    #[schemars(extend("format" = "snapshot"))]
+    pub snapshot: Option<String>,
+}
+
+/// A kind of source.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceKind {
+    /// An archive of Debian packages.
+    #[default]
+    Apt,
+}
+
+/// A further suite of Debian beside the main one.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pocket {
+    /// Updates between point releases.
+    Updates,
+    /// Security fixes.
+    Security,
+    /// Newer versions, for those that ask for them.
+    Backports,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            kind: SourceKind::Apt,
+            suite: "trixie".to_owned(),
+            components: main(),
+            mirrors: Vec::new(),
+            keyring: None,
+            pockets: pockets(),
+            check_valid_until: true,
+            priority: priority(),
+            snapshot: None,
+        }
+    }
+}
+
+fn main() -> Vec<String> {
+    vec!["main".to_owned()]
+}
+
+fn pockets() -> Vec<Pocket> {
+    vec![Pocket::Updates, Pocket::Security]
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn priority() -> i32 {
+    500
+}

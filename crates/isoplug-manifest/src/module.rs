@@ -1,0 +1,178 @@
+//! Gathers the modules of a profile: what it extends, what it includes, itself, and those of its
+//! `when` parts that hold, in this order. Each is taken once, however often it is named.
+
+use std::collections::BTreeSet;
+
+use crate::builtin;
+use crate::check::{Check, did_you_mean};
+use crate::diagnostic::Diagnostic;
+use crate::format::beside;
+use crate::parse::parse;
+use crate::shape::Shape;
+use crate::text::{Origin, Texts};
+use crate::value::{Data, Key, Table, Value, take};
+
+/// Reads an included file: its path in, its text or a reason out.
+pub type Load<'a> = &'a mut dyn FnMut(&str) -> Result<String, String>;
+
+/// What `when` parts can ask for.
+pub(crate) struct Conditions {
+    pub(crate) arch: String,
+    pub(crate) suites: BTreeSet<String>,
+}
+
+/// Gathers modules from the profiles of one manifest.
+pub(crate) struct Gather<'a> {
+    pub(crate) texts: &'a mut Texts,
+    pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
+    pub(crate) options: &'a Shape,
+    pub(crate) profiles: &'a Table,
+    pub(crate) conditions: &'a Conditions,
+    pub(crate) load: Load<'a>,
+    /// The checked option trees, in the order of merging.
+    pub(crate) modules: Vec<Value>,
+    /// What was taken, or is being taken, with its name in messages.
+    pub(crate) taken: BTreeSet<String>,
+    pub(crate) open: Vec<String>,
+}
+
+impl Gather<'_> {
+    /// Gathers a profile, named at an origin or on the command line.
+    pub(crate) fn profile(&mut self, name: &str, named_at: Option<&Origin>) {
+        let known = self.profiles.iter().find(|(key, _)| key.name == name);
+        if let Some((_, body)) = known {
+            let body = body.clone();
+            self.once(&format!("profile `{name}`"), named_at, |gather| gather.body(body));
+        } else if let Some(text) = builtin::profile(name) {
+            self.once(&format!("profile `{name}`"), named_at, |gather| gather.text(name, text));
+        } else {
+            let diagnostic = self.unknown_profile(name, named_at);
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn unknown_profile(&self, name: &str, named_at: Option<&Origin>) -> Diagnostic {
+        let message = format!("there is no profile `{name}`");
+        let mut diagnostic = Diagnostic::error("unknown-profile", message);
+        if let Some(origin) = named_at {
+            diagnostic = diagnostic.at(origin, "");
+        }
+        let mut known: Vec<String> =
+            self.profiles.iter().map(|(key, _)| key.name.clone()).collect();
+        known.extend(builtin::NAMES.iter().map(|name| (*name).to_owned()));
+        let near = did_you_mean(diagnostic, name, known.iter());
+        if near.help.is_some() {
+            return near;
+        }
+        near.help(format!("known: {}", known.join(", ")))
+    }
+
+    /// Runs `take` unless the thing was taken; reports a circle if it is being taken right now.
+    fn once(&mut self, what: &str, named_at: Option<&Origin>, take: impl FnOnce(&mut Self)) {
+        if let Some(start) = self.open.iter().position(|open| open == what) {
+            let circle = [&self.open[start..], &[what.to_owned()]].concat().join(" -> ");
+            let diagnostic = Diagnostic::error("circle", format!("{circle} goes in a circle"));
+            self.diagnostics.push(match named_at {
+                Some(origin) => diagnostic.at(origin, ""),
+                None => diagnostic,
+            });
+        } else if self.taken.insert(what.to_owned()) {
+            self.open.push(what.to_owned());
+            take(self);
+            self.open.pop();
+        }
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        let id = self.texts.add(name, text);
+        let body = parse(self.texts, id, self.diagnostics);
+        self.body(body);
+    }
+
+    fn body(&mut self, body: Value) {
+        let Value { data: Data::Table(mut table), origin } = body else {
+            let message = format!("found {}, expected a table", body.type_name());
+            self.diagnostics.push(Diagnostic::error("wrong-type", message).at(&body.origin, ""));
+            return;
+        };
+        let extends = take(&mut table, "extends");
+        let include = take(&mut table, "include");
+        let when = take(&mut table, "when");
+        for (name, origin) in self.names(extends) {
+            self.profile(&name, Some(&origin));
+        }
+        for (path, origin) in self.names(include) {
+            self.include(&path, &origin);
+        }
+        self.options(Value { data: Data::Table(table), origin });
+        if let Some((_, when)) = when {
+            self.when(when);
+        }
+    }
+
+    fn options(&mut self, options: Value) {
+        let mut check = Check { texts: self.texts, diagnostics: self.diagnostics, merges: true };
+        let options = check.value(options, self.options);
+        self.modules.extend(options);
+    }
+
+    /// Reads the one name or the list of names of `extends` and `include`.
+    fn names(&mut self, given: Option<(Key, Value)>) -> Vec<(String, Origin)> {
+        let Some((_, value)) = given else { return Vec::new() };
+        let items = match value.data {
+            Data::List(items) => items,
+            _ => vec![value],
+        };
+        let name = |item: Value| {
+            if let Data::String(name) = item.data {
+                return Some((name, item.origin));
+            }
+            let message = format!("found {}, expected a string", item.type_name());
+            self.diagnostics.push(Diagnostic::error("wrong-type", message).at(&item.origin, ""));
+            None
+        };
+        items.into_iter().filter_map(name).collect()
+    }
+
+    fn include(&mut self, path: &str, named_at: &Origin) {
+        let path = beside(&self.texts.get(named_at.text).name, path);
+        self.once(&format!("file `{path}`"), Some(named_at), |gather| match (gather.load)(&path) {
+            Ok(text) => gather.text(&path, &text),
+            Err(reason) => {
+                let message = format!("cannot read `{path}`: {reason}");
+                let diagnostic = Diagnostic::error("include", message).at(named_at, "");
+                gather.diagnostics.push(diagnostic);
+            }
+        });
+    }
+
+    fn when(&mut self, when: Value) {
+        for (key, value) in self.table(when) {
+            let holds: Option<fn(&Conditions, &str) -> bool> = match key.name.as_str() {
+                "arch" => Some(|conditions, name| conditions.arch == name),
+                "suite" => Some(|conditions, name| conditions.suites.contains(name)),
+                _ => None,
+            };
+            let Some(holds) = holds else {
+                let message = format!("there is no condition `{}`", key.name);
+                let diagnostic = Diagnostic::error("unknown-key", message).at(&key.origin, "");
+                self.diagnostics.push(diagnostic.help("known: `arch`, `suite`"));
+                continue;
+            };
+            for (name, body) in self.table(value) {
+                if holds(self.conditions, &name.name) {
+                    self.body(body);
+                }
+            }
+        }
+    }
+
+    fn table(&mut self, value: Value) -> Table {
+        if let Data::Table(table) = value.data {
+            return table;
+        }
+        let message = format!("found {}, expected a table", value.type_name());
+        self.diagnostics.push(Diagnostic::error("wrong-type", message).at(&value.origin, ""));
+        Table::new()
+    }
+}

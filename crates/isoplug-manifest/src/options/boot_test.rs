@@ -1,0 +1,77 @@
+//! Options for checks of the booted image.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A check that the booted image must pass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Test {
+    /// A name to show; without one, the command.
+    pub name: Option<String>,
+    /// The firmware to boot with; none listed means every one that the image supports.
+    pub firmware: Vec<BootFirmware>,
+    /// The media to boot from.
+    pub media: Vec<Medium>,
+    /// A command to run as root in the booted system. It must succeed.
+    pub run: Option<String>,
+    /// A text that the command's output must contain.
+    pub expect: Option<String>,
+    /// A log-in at the console that must work.
+    pub login: Option<Login>,
+    /// Seconds until the check counts as failed, from the start of the boot.
+    #[schemars(range(min = 1))]
+    pub timeout: u32,
+}
+
+impl Default for Test {
+    fn default() -> Self {
+        Self {
+            name: None,
+            firmware: Vec::new(),
+            media: vec![Medium::Cd],
+            run: None,
+            expect: None,
+            login: None,
+            timeout: 300,
+        }
+    }
+}
+
+/// The firmware that a test boots with.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum BootFirmware {
+    /// A BIOS.
+    #[default]
+    Bios,
+    /// UEFI with Secure Boot off.
+    Uefi,
+    /// UEFI with Secure Boot on.
+    SecureBoot,
+}
+
+/// The medium that a test boots from.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Medium {
+    /// An optical drive.
+    #[default]
+    Cd,
+    /// A USB stick.
+    Usb,
+}
+
+/// A log-in at the console.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Login {
+    /// The user's name.
+    pub user: String,
+    /// The user's password, in the clear: for tests only.
+    pub password: String,
+}

@@ -1,0 +1,30 @@
+//! Options for firmware files.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which firmware the image carries.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Firmware {
+    /// A set of firmware packages, as far as the enabled components have them.
+    pub set: FirmwareSet,
+    /// Further firmware packages, such as `firmware-iwlwifi`.
+    #[schemars(extend("format" = "package-name"))]
+    pub packages: Vec<String>,
+}
+
+/// A set of firmware packages.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirmwareSet {
+    /// No firmware beyond the listed packages.
+    #[default]
+    None,
+    /// The firmware for network, graphics and storage that may be passed on freely.
+    Redistributable,
+    /// Every firmware package of the sources: hundreds of megabytes.
+    All,
+}

@@ -1,0 +1,49 @@
+//! Options for the ISO itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::format::byte_size;
+
+/// The ISO: its name, menu labels and extra files.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Iso {
+    /// The label by which the initrd finds the medium: up to 32 of `A-Z 0-9 _`. Without one, made
+    /// of the image's name and version.
+    #[schemars(extend("format" = "volume-id"))]
+    pub volume_id: Option<String>,
+    /// What stands before the label of every menu entry.
+    pub menu_label_prefix: String,
+    /// What stands after the label of every menu entry.
+    pub menu_label_suffix: String,
+    /// Files to put onto the ISO, beside the root filesystem.
+    pub contents: Vec<IsoFile>,
+    /// The size that the ISO must not exceed, such as `700MiB`.
+    #[schemars(extend("format" = "byte-size"))]
+    pub max_size: Option<String>,
+}
+
+impl Iso {
+    /// Returns the size in bytes that the ISO must not exceed, if there is one.
+    #[must_use]
+    pub fn max_bytes(&self) -> Option<u64> {
+        byte_size(self.max_size.as_deref()?)
+    }
+}
+
+/// A file, or a whole folder, to put onto the ISO.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct IsoFile {
+    /// Its path on the ISO.
+    #[schemars(extend("format" = "target-path"))]
+    pub target: String,
+    /// Its whole text. Either this or `source`.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The file or folder to copy, relative to the file that says so. Either this or `text`.
+    #[serde(default)]
+    #[schemars(extend("format" = "local-path"))]
+    pub source: Option<String>,
+}

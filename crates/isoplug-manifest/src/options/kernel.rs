@@ -1,0 +1,79 @@
+//! Options for the kernel, its modules and the initrd.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which kernel the image boots.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Kernel {
+    /// The flavour of the kernel package: `amd64` installs `linux-image-amd64`. Without one, the
+    /// image's architecture.
+    pub flavour: Option<String>,
+    /// The version of the kernel package, or the start of it, such as `6.12`. Without one, the
+    /// newest of the sources.
+    pub version: Option<String>,
+    /// Kernel modules of the running system.
+    pub modules: KernelModules,
+}
+
+/// Kernel modules of the running system.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct KernelModules {
+    /// Kernel modules to load at boot.
+    #[schemars(extend("format" = "kernel-module"))]
+    pub load: Vec<String>,
+    /// Kernel modules that must not be loaded for a device.
+    #[schemars(extend("format" = "kernel-module"))]
+    pub blacklist: Vec<String>,
+}
+
+impl Kernel {
+    /// Returns the name of the package to install on an architecture.
+    #[must_use]
+    pub fn package(&self, arch: &str) -> String {
+        format!("linux-image-{}", self.flavour.as_deref().unwrap_or(arch))
+    }
+}
+
+/// What the initrd carries.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Initrd {
+    /// Kernel modules of the initrd.
+    pub modules: InitrdModules,
+    /// How the initrd is compressed.
+    pub compression: InitrdCompression,
+}
+
+/// Kernel modules of the initrd.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct InitrdModules {
+    /// Kernel modules to load before the root filesystem is looked for.
+    #[schemars(extend("format" = "kernel-module"))]
+    pub load: Vec<String>,
+    /// Kernel modules to carry, and to load where a device asks for them.
+    #[schemars(extend("format" = "kernel-module"))]
+    pub available: Vec<String>,
+}
+
+/// A compression that every supported kernel can read.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum InitrdCompression {
+    /// Small and fast.
+    #[default]
+    Zstd,
+    /// Smaller, slower to boot.
+    Xz,
+    /// For kernels before 5.9.
+    Gzip,
+    /// Largest, fastest.
+    Lz4,
+    /// Not compressed.
+    None,
+}

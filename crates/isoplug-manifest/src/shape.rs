@@ -1,0 +1,177 @@
+//! The shape of the options, read from their JSON schema, so that checks, merging and pages need
+//! no code of their own for an option.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value as Json;
+
+/// What may stand at one place of the tree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape {
+    /// Its doc comment.
+    pub docs: String,
+    /// What holds when nobody sets it.
+    pub default: Option<Json>,
+    /// Its type.
+    pub kind: Kind,
+}
+
+/// A type of value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A table with these keys only.
+    Object {
+        /// The keys.
+        fields: BTreeMap<String, Shape>,
+        /// Those that must be there.
+        required: BTreeSet<String>,
+    },
+    /// A table with keys of the user's choice.
+    Map {
+        /// What stands under each key.
+        values: Box<Shape>,
+        /// The format of the keys.
+        keys: Option<String>,
+    },
+    /// A list.
+    List(Box<Shape>),
+    /// One of a few words, each with its doc comment.
+    Choice(Vec<(String, String)>),
+    /// `true` or `false`.
+    Bool,
+    /// A whole number from the first to the last.
+    Integer(i64, i64),
+    /// A text, and the name of its format.
+    String(Option<String>),
+    /// Anything.
+    Any,
+}
+
+impl Shape {
+    /// Returns the shape of a type.
+    #[must_use]
+    pub fn of<T: JsonSchema>() -> Self {
+        Self::read(schema_of::<T>().as_value())
+    }
+
+    /// Returns the shape at a dotted path, such as `users.*.groups`; any key goes into a map.
+    #[must_use]
+    pub fn at(&self, path: &[&str]) -> Option<&Self> {
+        let Some((first, rest)) = path.split_first() else { return Some(self) };
+        match &self.kind {
+            Kind::Object { fields, .. } => fields.get(*first)?.at(rest),
+            Kind::Map { values, .. } => values.at(rest),
+            Kind::List(items) if *first == "*" || first.parse::<usize>().is_ok() => items.at(rest),
+            _ => None,
+        }
+    }
+
+    /// Returns the words for its type in messages.
+    #[must_use]
+    pub fn type_name(&self) -> String {
+        match &self.kind {
+            Kind::Object { .. } | Kind::Map { .. } => "a table".to_owned(),
+            Kind::List(_) => "a list".to_owned(),
+            Kind::Choice(words) => {
+                let words: Vec<String> =
+                    words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+                format!("one of {}", words.join(", "))
+            }
+            Kind::Bool => "a boolean".to_owned(),
+            Kind::Integer(..) => "an integer".to_owned(),
+            Kind::String(_) => "a string".to_owned(),
+            Kind::Any => "any value".to_owned(),
+        }
+    }
+
+    fn read(schema: &Json) -> Self {
+        let docs = schema["description"].as_str().unwrap_or_default().to_owned();
+        let default = schema.get("default").filter(|default| !default.is_null()).cloned();
+        Self { docs, default, kind: kind(schema) }
+    }
+}
+
+/// Returns the JSON schema of a type, with all parts in place.
+pub(crate) fn schema_of<T: JsonSchema>() -> schemars::Schema {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
+fn kind(schema: &Json) -> Kind {
+    if let Some(kind) = choice(schema) {
+        return kind;
+    }
+    let format = || schema["format"].as_str().map(str::to_owned);
+    match type_of(schema) {
+        Some("object") => table(schema),
+        Some("array") => Kind::List(Box::new(items(schema))),
+        Some("boolean") => Kind::Bool,
+        Some("integer") => integer(schema),
+        Some("string") => Kind::String(format()),
+        _ => Kind::Any,
+    }
+}
+
+fn type_of(schema: &Json) -> Option<&str> {
+    let named = &schema["type"];
+    named.as_str().or_else(|| named.as_array()?.iter().filter_map(Json::as_str).next())
+}
+
+/// Reads `oneOf` words with documents, `enum` words without, and `anyOf` a type and null.
+fn choice(schema: &Json) -> Option<Kind> {
+    if let Some(either) = schema["anyOf"].as_array() {
+        let some = either.iter().find(|each| each["type"] != "null")?;
+        return Some(kind(some));
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        let word = |word: &Json| Some((word.as_str()?.to_owned(), String::new()));
+        return Some(Kind::Choice(words.iter().filter_map(word).collect()));
+    }
+    let word = |each: &Json| {
+        let docs = each["description"].as_str().unwrap_or_default().to_owned();
+        Some((each["const"].as_str()?.to_owned(), docs))
+    };
+    let words = schema["oneOf"].as_array()?;
+    Some(Kind::Choice(words.iter().filter_map(word).collect()))
+}
+
+fn table(schema: &Json) -> Kind {
+    let Some(properties) = schema["properties"].as_object() else {
+        let values = match &schema["additionalProperties"] {
+            Json::Object(_) => Shape::read(&schema["additionalProperties"]),
+            _ => Shape { docs: String::new(), default: None, kind: Kind::Any },
+        };
+        let keys = schema["propertyNames"]["format"].as_str().map(str::to_owned);
+        return Kind::Map { values: Box::new(values), keys };
+    };
+    let fields = properties.iter().map(|(name, field)| (name.clone(), Shape::read(field)));
+    let required = schema["required"].as_array().into_iter().flatten();
+    Kind::Object {
+        fields: fields.collect(),
+        required: required.filter_map(Json::as_str).map(str::to_owned).collect(),
+    }
+}
+
+/// A list's own format is that of its items.
+fn items(schema: &Json) -> Shape {
+    let mut items = Shape::read(&schema["items"]);
+    if let (Kind::String(format), Some(outer)) = (&mut items.kind, schema["format"].as_str()) {
+        *format = Some(outer.to_owned());
+    }
+    items
+}
+
+fn integer(schema: &Json) -> Kind {
+    let limit = |name: &str| schema[name].as_i64();
+    let (min, max) = match schema["format"].as_str() {
+        Some("uint8") => (0, i64::from(u8::MAX)),
+        Some("uint16") => (0, i64::from(u16::MAX)),
+        Some("uint32") => (0, i64::from(u32::MAX)),
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => (i64::MIN, i64::MAX),
+    };
+    Kind::Integer(limit("minimum").unwrap_or(min), limit("maximum").unwrap_or(max))
+}

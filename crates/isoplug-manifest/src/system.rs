@@ -1,0 +1,80 @@
+//! An evaluated profile: everything that the pipeline needs to know, and where it was written.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{Image, Source};
+use crate::merge::{Content, Setting};
+use crate::options::Options;
+use crate::text::{Origin, Texts};
+use crate::value::Value;
+
+/// An evaluated profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct System {
+    /// What the image is called.
+    pub image: Image,
+    /// The profile's name.
+    pub profile: String,
+    /// The architecture, in Debian's words.
+    pub arch: String,
+    /// The options, with defaults where nobody set them.
+    pub options: Options,
+    /// Where packages come from; never empty.
+    pub sources: BTreeMap<String, Source>,
+    /// The plugins, as the manifest has them.
+    pub plugins: BTreeMap<String, Map<String, Json>>,
+    /// What each plugin may see and contribute.
+    pub grants: BTreeMap<String, Map<String, Json>>,
+    /// The settings of each plugin.
+    pub config: BTreeMap<String, Map<String, Json>>,
+    /// The merged options with their origins.
+    pub settings: Setting,
+    /// The manifest outside of profiles, with its origins.
+    pub(crate) root: Value,
+    /// The texts that origins point into.
+    pub texts: Texts,
+    /// What is probably not meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl System {
+    /// Returns where an option was set last, by a path such as `networking.hostname`.
+    #[must_use]
+    pub fn origin(&self, path: &str) -> Option<&Origin> {
+        let path: Vec<&str> = path.split('.').collect();
+        Some(&self.settings.at(&path)?.won.last()?.value.origin)
+    }
+
+    /// Returns where an item of a list was written: `origin_of("packages.install", "vim")`.
+    #[must_use]
+    pub fn origin_of(&self, path: &str, item: &str) -> Option<&Origin> {
+        let path: Vec<&str> = path.split('.').collect();
+        let Content::List(items) = &self.settings.at(&path)?.content else { return None };
+        Some(&items.iter().find(|value| value.as_str() == Some(item))?.origin)
+    }
+
+    /// Returns where the item with this index in a list was written.
+    #[must_use]
+    pub fn origin_at(&self, path: &str, index: usize) -> Option<&Origin> {
+        let path: Vec<&str> = path.split('.').collect();
+        let Content::List(items) = &self.settings.at(&path)?.content else { return None };
+        Some(&items.get(index)?.origin)
+    }
+
+    /// Returns where something outside of profiles was written, by a path such as
+    /// `sources.debian.suite`.
+    #[must_use]
+    pub fn manifest_origin(&self, path: &str) -> Option<&Origin> {
+        find(&self.root, path).map(|value| &value.origin)
+    }
+}
+
+fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').try_fold(value, |value, name| {
+        let (_, value) = value.as_table()?.iter().find(|(key, _)| key.name == name)?;
+        Some(value)
+    })
+}
