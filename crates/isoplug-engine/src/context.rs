@@ -1,0 +1,210 @@
+//! What a running stage can see and do: its declared inputs, new blobs, a scratch folder, progress.
+//!
+//! Offers no clock, no environment and no network.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::run::Cancel;
+use crate::{Artifact, ArtifactId, Digest, Error, Event, NewBlob, Output, Reporter, Store, Unit};
+
+/// Progress events of one stage come no faster than this.
+const PROGRESS_GAP: Duration = Duration::from_millis(50);
+
+/// What a stage gets to run with.
+pub struct Context<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) title: &'a str,
+    pub(crate) inputs: BTreeMap<ArtifactId, Output>,
+    /// The stage's own outputs.
+    pub(crate) slots: BTreeSet<ArtifactId>,
+    pub(crate) reporter: &'a dyn Reporter,
+    pub(crate) cancel: &'a Cancel,
+    pub(crate) threads: usize,
+    pub(crate) log_path: PathBuf,
+    pub(crate) work: Work,
+}
+
+/// What the stage did so far.
+#[derive(Default)]
+pub(crate) struct Work {
+    log: Mutex<Option<File>>,
+    finished: Mutex<BTreeMap<ArtifactId, Output>>,
+    put: Mutex<BTreeSet<Digest>>,
+    scratch: Mutex<Vec<PathBuf>>,
+    last_progress: Mutex<Option<Instant>>,
+}
+
+impl Context<'_> {
+    /// The immutable file of an input. Fails if `key` did not show it.
+    pub fn path<T>(&self, artifact: Artifact<T>) -> Result<PathBuf, Error> {
+        self.present(&self.digest(artifact)?)
+    }
+
+    /// The digest of an input. Fails if `key` did not show it.
+    pub fn digest<T>(&self, artifact: Artifact<T>) -> Result<Digest, Error> {
+        Ok(self.input(artifact.id())?.digest)
+    }
+
+    /// The blobs that an input refers to, sorted. Fails if `key` did not show it.
+    pub fn refers<T>(&self, artifact: Artifact<T>) -> Result<Vec<Digest>, Error> {
+        Ok(self.input(artifact.id())?.refers.clone())
+    }
+
+    /// The file of a blob that a declared input refers to, or that this stage put.
+    pub fn referred(&self, digest: &Digest) -> Result<PathBuf, Error> {
+        let declared = self.inputs.values().any(|input| input.blobs().any(|blob| blob == digest));
+        if declared || guard(&self.work.put).contains(digest) {
+            return self.present(digest);
+        }
+        Err(Error::Undeclared { artifact: digest.to_string() })
+    }
+
+    /// Makes an empty file that can become a blob; it is removed unless it is put.
+    pub fn create(&self) -> Result<NewBlob, Error> {
+        self.store.new_blob()
+    }
+
+    /// Puts a file into the store; see [`Store::put`] for what `known` promises.
+    pub fn put(&self, blob: NewBlob, known: Option<Digest>) -> Result<Digest, Error> {
+        let digest = self.store.put(blob, known)?;
+        guard(&self.work.put).insert(digest);
+        Ok(digest)
+    }
+
+    /// Says that an output is this blob, which is of no use without those it refers to; the order of
+    /// `refers` does not matter. Each output must be finished once.
+    pub fn finish<T>(
+        &self,
+        out: Artifact<T>,
+        digest: Digest,
+        refers: &[Digest],
+    ) -> Result<(), Error> {
+        let wrong = |reason| Error::WrongOutput { artifact: out.id().name.to_owned(), reason };
+        if !self.slots.contains(&out.id()) {
+            return Err(wrong("it belongs to another stage"));
+        }
+        let refers: Vec<Digest> =
+            refers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let output = Output { digest, refers };
+        if let Some(absent) = output.blobs().find(|blob| !self.store.has(blob)) {
+            return Err(Error::Vanished { digest: *absent });
+        }
+        match guard(&self.work.finished).insert(out.id(), output) {
+            None => Ok(()),
+            Some(_) => Err(wrong("it is finished already")),
+        }
+    }
+
+    /// Whether a blob is in the store already.
+    pub fn has(&self, digest: &Digest) -> bool {
+        self.store.has(digest)
+    }
+
+    /// Makes a private empty folder, which is removed after the stage.
+    pub fn scratch(&self) -> Result<PathBuf, Error> {
+        let folder = self.store.workspace()?.new_path("scratch");
+        fs::create_dir(&folder).map_err(Error::io("make", &folder))?;
+        guard(&self.work.scratch).push(folder.clone());
+        Ok(folder)
+    }
+
+    /// Reports how far the stage came; may be called often. `total` is 0 when it is not known.
+    pub fn progress(&self, done: u64, total: u64, unit: Unit) {
+        let mut last = guard(&self.work.last_progress);
+        if done == total || last.is_none_or(|last| last.elapsed() >= PROGRESS_GAP) {
+            *last = Some(Instant::now());
+            self.reporter.report(&Event::Progress {
+                title: self.title.to_owned(),
+                done,
+                total,
+                unit,
+            });
+        }
+    }
+
+    /// Writes to the stage's log and reports it; each line is one event.
+    pub fn log(&self, text: &str) {
+        for line in text.lines() {
+            self.write_log(line);
+            self.reporter
+                .report(&Event::Log { title: self.title.to_owned(), line: line.to_owned() });
+        }
+    }
+
+    /// Whether the build is to stop: on request, or since another stage failed.
+    pub fn cancelled(&self) -> bool {
+        self.cancel.is_set()
+    }
+
+    /// Fails if the build is to stop; call it in long loops.
+    pub fn check_cancelled(&self) -> Result<(), Error> {
+        if self.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// How many threads the stage may keep busy.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    fn input(&self, id: ArtifactId) -> Result<&Output, Error> {
+        self.inputs.get(&id).ok_or_else(|| Error::Undeclared { artifact: id.name.to_owned() })
+    }
+
+    fn present(&self, digest: &Digest) -> Result<PathBuf, Error> {
+        if self.store.has(digest) {
+            return Ok(self.store.blob_path(digest));
+        }
+        Err(Error::Vanished { digest: *digest })
+    }
+
+    /// Appends to the log file, which begins with the first line. A log that cannot be written fails no stage.
+    pub(crate) fn write_log(&self, line: &str) {
+        let mut log = guard(&self.work.log);
+        if log.is_none() {
+            *log = File::create(&self.log_path).ok();
+        }
+        if let Some(file) = log.as_mut() {
+            let _ = writeln!(file, "{line}");
+        }
+    }
+
+    /// The outputs by name, once the stage ended.
+    pub(crate) fn finished(&self) -> Result<BTreeMap<String, Output>, Error> {
+        let finished = guard(&self.work.finished);
+        let missing = self.slots.iter().filter(|slot| !finished.contains_key(slot));
+        let outputs: Vec<String> = missing.map(|slot| slot.name.to_owned()).collect();
+        if !outputs.is_empty() {
+            return Err(Error::Unfinished { outputs });
+        }
+        Ok(finished.iter().map(|(id, output)| (id.name.to_owned(), output.clone())).collect())
+    }
+
+    /// Removes the scratch folders.
+    pub(crate) fn remove_scratch(&self) -> Result<(), Error> {
+        guard(&self.work.scratch).drain(..).try_for_each(|folder| self.store.clean(&folder))
+    }
+
+    /// Moves the first scratch folder of a failed stage where a person can look at it.
+    pub(crate) fn keep_scratch(&self, to: &Path) -> Result<bool, Error> {
+        let mut folders = guard(&self.work.scratch);
+        if folders.is_empty() {
+            return Ok(false);
+        }
+        if to.exists() {
+            self.store.clean(to)?;
+        }
+        let folder = folders.remove(0);
+        fs::rename(&folder, to).map_err(Error::io("keep", &folder))?;
+        Ok(true)
+    }
+}
+
+/// Locks. A thread that panicked while it held the lock left the value whole: no holder changes it in steps.
+pub(crate) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,170 @@
+//! Makes the wanted artifacts: runs the stages whose outputs are not in the store, several at a time.
+//!
+//! [`schedule`] decides what must run and when, [`worker`] runs it. Knows what a stage is called, not what it does.
+
+mod attempt;
+mod cpu;
+pub(crate) mod schedule;
+mod state;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::{
+    Artifact, ArtifactId, Digest, Error, Event, Graph, Guard, NullReporter, Output, PlannedStage,
+    Reporter, StageKey, Store,
+};
+use schedule::Schedule;
+use worker::Workers;
+
+/// How to run.
+#[derive(Clone)]
+pub struct Options<'a> {
+    /// How many threads one stage may keep busy.
+    pub threads: usize,
+    /// How many stages may run at the same time.
+    pub jobs: usize,
+    /// Whether to keep the scratch folder of a failed stage, see [`Store::failed_path`].
+    pub keep_failed: bool,
+    /// Who is told.
+    pub reporter: &'a dyn Reporter,
+    /// Stops the run.
+    pub cancel: CancelToken,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        let threads = thread::available_parallelism().map_or(1, Into::into);
+        Self {
+            threads,
+            jobs: 2,
+            keep_failed: false,
+            reporter: &NullReporter,
+            cancel: CancelToken::default(),
+        }
+    }
+}
+
+/// Asks a run to stop; clones are one token. A caller's Ctrl-C handler holds one.
+#[derive(Debug, Clone, Default)]
+pub struct CancelToken(Arc<AtomicBool>);
+
+impl CancelToken {
+    /// Makes one that asks for nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the run to stop: no stage starts any more, and running ones are told.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked to.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Why a run stops early: it was asked to, or a stage failed.
+#[derive(Debug, Default)]
+pub(crate) struct Cancel {
+    asked: CancelToken,
+    failed: AtomicBool,
+}
+
+impl Cancel {
+    pub(crate) fn is_set(&self) -> bool {
+        self.asked.is_cancelled() || self.failed.load(Ordering::Relaxed)
+    }
+}
+
+/// How a stage ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Its outputs were there, or known and not needed.
+    Cached,
+    /// It ran.
+    Built,
+}
+
+/// What became of one stage.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct StageReport {
+    /// Which.
+    pub title: String,
+    /// Its key.
+    pub key: StageKey,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took, in milliseconds; 0 when it did not run.
+    pub wall_ms: u64,
+    /// CPU time, in milliseconds; known when it ran alone.
+    pub cpu_ms: Option<u64>,
+}
+
+/// The wanted artifacts. They stay in the store at least as long as this lives.
+#[derive(Debug)]
+pub struct Outputs {
+    store: Store,
+    outputs: BTreeMap<ArtifactId, Output>,
+    reports: Vec<StageReport>,
+    _guard: Guard,
+}
+
+impl Outputs {
+    /// The digest of a wanted artifact; none if it was not among the targets.
+    pub fn digest<T>(&self, artifact: Artifact<T>) -> Option<Digest> {
+        self.outputs.get(&artifact.id()).map(|output| output.digest)
+    }
+
+    /// The immutable file of a wanted artifact; none if it was not among the targets.
+    pub fn path<T>(&self, artifact: Artifact<T>) -> Option<PathBuf> {
+        self.digest(artifact).map(|digest| self.store.blob_path(&digest))
+    }
+
+    /// The wanted artifact with the blobs it refers to; none if it was not among the targets.
+    pub fn output(&self, artifact: impl Into<ArtifactId>) -> Option<&Output> {
+        self.outputs.get(&artifact.into())
+    }
+
+    /// What became of each stage the targets need, in build order.
+    pub fn reports(&self) -> &[StageReport] {
+        &self.reports
+    }
+}
+
+/// Makes the targets and returns where they are; the first failure ends it.
+pub fn run(
+    graph: &Graph,
+    targets: &[ArtifactId],
+    store: &Store,
+    options: &Options,
+) -> Result<Outputs, Error> {
+    graph.check_targets(targets)?;
+    let guard = store.share()?;
+    let mut schedule = Schedule::new(graph, store, targets);
+    let cached = schedule.settle();
+    options.reporter.report(&Event::Planned { stages: planned(graph, &schedule) });
+    let workers = Workers::new(graph, store, options, schedule);
+    workers.report_cached(&cached);
+    let (schedule, reports) = workers.work()?;
+    let outputs = targets
+        .iter()
+        .filter_map(|target| Some((*target, schedule.output(*target)?.clone())))
+        .collect();
+    Ok(Outputs { store: store.clone(), outputs, reports, _guard: guard })
+}
+
+fn planned(graph: &Graph, schedule: &Schedule) -> Vec<PlannedStage> {
+    let stage = |index| PlannedStage {
+        title: graph.node(index).title.clone(),
+        cached: schedule.expected(index).cached(),
+    };
+    schedule.needed().map(stage).collect()
+}

@@ -1,0 +1,166 @@
+//! The threads of a run: each takes a ready stage, runs it and notes what came of it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::attempt::{Failure, Made, chain};
+use super::cpu::Meter;
+use super::schedule::{Job, Schedule};
+use super::state::State;
+use super::{Cancel, Options, Outcome, StageReport};
+use crate::context::guard;
+use crate::{Error, Event, Graph, StageKey, Store};
+
+/// How often idle workers look for a request to stop.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// What the threads of a run share.
+pub(super) struct Workers<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) store: &'a Store,
+    pub(super) options: &'a Options<'a>,
+    pub(super) cancel: Cancel,
+    pub(super) meter: Meter,
+    board: Mutex<Board<'a>>,
+    changed: Condvar,
+}
+
+struct Board<'a> {
+    schedule: Schedule<'a>,
+    reports: BTreeMap<usize, StageReport>,
+    error: Option<Error>,
+}
+
+impl<'a> Workers<'a> {
+    pub(super) fn new(
+        graph: &'a Graph,
+        store: &'a Store,
+        options: &'a Options<'a>,
+        schedule: Schedule<'a>,
+    ) -> Self {
+        let cancel = Cancel { asked: options.cancel.clone(), ..Cancel::default() };
+        let board = Board { schedule, reports: BTreeMap::new(), error: None };
+        let (board, changed) = (Mutex::new(board), Condvar::new());
+        Self { graph, store, options, cancel, meter: Meter::default(), board, changed }
+    }
+
+    /// Says which stages are cached.
+    pub(super) fn report_cached(&self, cached: &[(usize, StageKey)]) {
+        cached
+            .iter()
+            .for_each(|(index, key)| self.note_cached(&mut guard(&self.board), *index, *key));
+    }
+
+    /// Runs what must run.
+    pub(super) fn work(self) -> Result<(Schedule<'a>, Vec<StageReport>), Error> {
+        thread::scope(|scope| {
+            for _ in 0..self.options.jobs.max(1) {
+                scope.spawn(|| self.work_alone());
+            }
+        });
+        let board = self.board.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match board.error {
+            Some(error) => Err(error),
+            None if self.options.cancel.is_cancelled() && board.schedule.is_cut_short() => {
+                Err(Error::Cancelled)
+            }
+            None => Ok((board.schedule, board.reports.into_values().collect())),
+        }
+    }
+
+    fn work_alone(&self) {
+        while let Some(job) = self.take() {
+            let made = self.attempt(&job);
+            let mut board = guard(&self.board);
+            match made {
+                Ok(made) => self.note_made(&mut board, &job, made),
+                Err(failure) => self.note_failure(&mut board, &job, failure),
+            }
+            for (index, key) in board.schedule.settle() {
+                self.note_cached(&mut board, index, key);
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits for a stage that is ready; none when the run is over.
+    fn take(&self) -> Option<Job> {
+        let mut board = guard(&self.board);
+        loop {
+            if self.cancel.is_set() {
+                board.schedule.halt();
+            }
+            if let Some(job) = board.schedule.start_next() {
+                return Some(job);
+            }
+            if board.schedule.is_over() {
+                return None;
+            }
+            board = self
+                .changed
+                .wait_timeout(board, PATIENCE)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    fn note_made(&self, board: &mut Board, job: &Job, made: Made) {
+        let (record, state) = match made {
+            Made::Here(record) => (record, State::Built),
+            Made::Elsewhere(record) => (record, State::Cached),
+        };
+        let title = record.title.clone();
+        let (key, wall_ms, cpu_ms, bytes) =
+            (record.key, record.wall_ms, record.cpu_ms, record.bytes);
+        if board.schedule.finish(job, record.outputs, state) {
+            self.log(
+                job.index,
+                "not reproducible: an earlier run with the same key made something else",
+            );
+        }
+        if state == State::Cached {
+            return self.note_cached(board, job.index, key);
+        }
+        self.options.reporter.report(&Event::Finished {
+            title: title.clone(),
+            key,
+            wall_ms,
+            cpu_ms,
+            bytes,
+        });
+        let report = StageReport { title, key, outcome: Outcome::Built, wall_ms, cpu_ms };
+        board.reports.insert(job.index, report);
+    }
+
+    fn note_cached(&self, board: &mut Board, index: usize, key: StageKey) {
+        let title = self.graph.node(index).title.clone();
+        self.store.touch_record(&key);
+        self.options.reporter.report(&Event::Cached { title: title.clone(), key });
+        let report = StageReport { title, key, outcome: Outcome::Cached, wall_ms: 0, cpu_ms: None };
+        board.reports.insert(index, report);
+    }
+
+    fn note_failure(&self, board: &mut Board, job: &Job, failure: Failure) {
+        if self.cancel.is_set() {
+            return board.schedule.skip(job);
+        }
+        let message = chain(failure.as_ref());
+        if !board.schedule.fail(job) {
+            return self.log(job.index, &format!("runs again, since an input vanished: {message}"));
+        }
+        self.cancel.failed.store(true, Ordering::Relaxed);
+        let title = self.graph.node(job.index).title.clone();
+        self.options.reporter.report(&Event::Failed { title: title.clone(), message });
+        let log = self.store.log_path(&job.key);
+        board.error = Some(Error::Stage { title, key: job.key, log, source: failure });
+    }
+
+    /// Says something about a stage.
+    pub(super) fn log(&self, index: usize, line: &str) {
+        let title = self.graph.node(index).title.clone();
+        self.options.reporter.report(&Event::Log { title, line: line.to_owned() });
+    }
+}

@@ -1,0 +1,172 @@
+//! The folder of immutable blobs and of the records that map keys to digests.
+//!
+//! | Folder | Holds |
+//! | --- | --- |
+//! | `blobs-v1/sha256/ab/<hex>` | blobs, mode 0444; they appear by one rename, after fsync |
+//! | `seals-v1/ab/<hex>` | size, mtime and inode of a blob as it was put; its own mtime says when it was last used |
+//! | `records-v1/<key>.json` | what a stage made of which inputs; the mtime says when it was last used |
+//! | `logs-v1/<key>.log` | what a stage logged |
+//! | `failed-v1/<key>/` | scratch folders of failed stages, if wanted |
+//! | `tmp/<build>/` | files in the making; locked while their process lives |
+//! | `locks/` | `store` (shared: a build, exclusive: gc), `<key>` (held while the stage runs) |
+//! | `caches/<name>/` | side caches with a layout of their own |
+//!
+//! Knows no graph and no stages. Several processes may use one store at the same time.
+
+mod blob;
+mod collect;
+mod file;
+mod lock;
+mod record;
+mod usage;
+mod verify;
+mod workspace;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+pub use blob::NewBlob;
+pub use collect::{Freed, Keep};
+pub use lock::Guard;
+pub use record::{Output, Record, Row, RowValue};
+pub use usage::{Size, Usage};
+pub use verify::Damaged;
+
+use crate::{Digest, Error, NotWritable, StageKey};
+use workspace::Workspace;
+
+/// Removes a folder below `tmp/` whatever it holds; files of other owners may need more than `remove_dir_all`.
+pub type Cleaner = fn(&Path) -> io::Result<()>;
+
+const BLOBS: &str = "blobs-v1/sha256";
+const SEALS: &str = "seals-v1";
+const RECORDS: &str = "records-v1";
+const LOGS: &str = "logs-v1";
+const FAILED: &str = "failed-v1";
+const TMP: &str = "tmp";
+const LOCKS: &str = "locks";
+const CACHES: &str = "caches";
+
+/// Tells backup programs to pass by: <https://bford.info/cachedir/>.
+const CACHE_TAG: &str =
+    "Signature: 8a477f597d28d172789f06886806bc55\n# Made by isoplug; can be made again.\n";
+
+/// How to open a store.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreOptions {
+    /// How to remove folders below `tmp/`.
+    pub cleaner: Cleaner,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { cleaner: |folder| fs::remove_dir_all(folder) }
+    }
+}
+
+/// The open store; clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    cleaner: Cleaner,
+    workspace: Mutex<Option<Arc<Workspace>>>,
+}
+
+impl Store {
+    /// Opens the store in this folder, and makes it if need be.
+    pub fn open(root: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::open_with(root, StoreOptions::default())
+    }
+
+    /// Opens the store and removes what processes that died left under `tmp/`.
+    pub fn open_with(root: impl AsRef<Path>, options: StoreOptions) -> Result<Self, Error> {
+        let root = root.as_ref();
+        make_folders(root).map_err(|(path, source)| not_a_store(root, path, source))?;
+        let root = fs::canonicalize(root).map_err(Error::io("find", root))?;
+        let store = Self {
+            inner: Arc::new(Inner { root, cleaner: options.cleaner, workspace: Mutex::default() }),
+        };
+        workspace::clean_dead(&store.folder(TMP), options.cleaner)?;
+        Ok(store)
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.inner.root
+    }
+
+    /// A folder for a side cache with a layout of its own; `usage` counts it, `gc` leaves it alone.
+    pub fn cache_dir(&self, name: &str) -> Result<PathBuf, Error> {
+        let folder = self.folder(CACHES).join(name);
+        fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;
+        Ok(folder)
+    }
+
+    /// The log of the stage run that had this key; there may be none.
+    pub fn log_path(&self, key: &StageKey) -> PathBuf {
+        self.folder(LOGS).join(format!("{key}.log"))
+    }
+
+    /// The scratch folder that a failed run with this key left, if it was to be kept.
+    pub fn failed_path(&self, key: &StageKey) -> PathBuf {
+        self.folder(FAILED).join(key.hex())
+    }
+
+    fn folder(&self, name: &str) -> PathBuf {
+        self.inner.root.join(name)
+    }
+
+    /// Where this process makes its files.
+    pub(crate) fn workspace(&self) -> Result<Arc<Workspace>, Error> {
+        let mut workspace = crate::context::guard(&self.inner.workspace);
+        if let Some(workspace) = workspace.as_ref() {
+            return Ok(workspace.clone());
+        }
+        let made = Arc::new(Workspace::new(&self.folder(TMP), self.inner.cleaner)?);
+        *workspace = Some(made.clone());
+        Ok(made)
+    }
+
+    /// Removes a folder with the cleaner.
+    pub(crate) fn clean(&self, folder: &Path) -> Result<(), Error> {
+        (self.inner.cleaner)(folder).map_err(Error::io("remove", folder))
+    }
+}
+
+/// Where below `folder` the file of a digest is.
+fn sharded(folder: &Path, digest: &Digest) -> PathBuf {
+    let hex = digest.hex();
+    folder.join(&hex[..2]).join(&hex)
+}
+
+fn make_folders(root: &Path) -> Result<(), (PathBuf, io::Error)> {
+    for folder in [BLOBS, SEALS, RECORDS, LOGS, FAILED, TMP, LOCKS, CACHES] {
+        let folder = root.join(folder);
+        fs::create_dir_all(&folder).map_err(|error| (folder, error))?;
+    }
+    let tag = root.join("CACHEDIR.TAG");
+    if !tag.exists() {
+        fs::write(&tag, CACHE_TAG).map_err(|error| (tag, error))?;
+    }
+    let probe = tempfile::tempfile_in(root.join(TMP));
+    probe.map(drop).map_err(|error| (root.join(TMP), error))
+}
+
+fn not_a_store(root: &Path, at: PathBuf, source: io::Error) -> Error {
+    let reason = match source.kind() {
+        io::ErrorKind::PermissionDenied => NotWritable::NoPermission,
+        io::ErrorKind::ReadOnlyFilesystem => NotWritable::ReadOnly,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => NotWritable::Full,
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => NotWritable::NotAFolder,
+        _ => NotWritable::Impossible,
+    };
+    let path = if reason == NotWritable::NotAFolder { at } else { root.to_owned() };
+    Error::NotAStore { path, reason, source }
+}
