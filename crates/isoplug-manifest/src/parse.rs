@@ -15,11 +15,19 @@ pub(crate) fn parse(texts: &Texts, text: TextId, diagnostics: &mut Vec<Diagnosti
     for error in &errors {
         let origin = reader.origin(error.span().unwrap_or(0..0));
         let message = error.message().lines().collect::<Vec<_>>().join("; ");
-        reader.diagnostics.push(Diagnostic::error("syntax", message).at(&origin, ""));
+        reader.diagnostics.push(helped(Diagnostic::error("syntax", message).at(&origin, "")));
     }
     let origin = reader.origin(0..content.len());
     let data = Data::Table(reader.table(document.into_inner()));
     Value { data, origin }
+}
+
+/// TOML closes an inline table for good; people expect to add to it further down.
+fn helped(diagnostic: Diagnostic) -> Diagnostic {
+    if !diagnostic.message.contains("inline table with a dotted key") {
+        return diagnostic;
+    }
+    diagnostic.help("TOML cannot add to `a = { b = 1 }` further down; write it as `a.b = 1`")
 }
 
 struct Reader<'a> {
