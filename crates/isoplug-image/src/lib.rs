@@ -1,2 +1,3 @@
 //! TODO
 pub mod contribute;
+pub mod sources;

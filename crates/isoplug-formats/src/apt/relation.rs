@@ -114,7 +114,7 @@ impl std::fmt::Display for Relation<'_> {
 }
 
 /// A relation that does not follow the grammar.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[error("the relation {0:?} is malformed")]
 pub struct Malformed(pub String);
 

@@ -1,0 +1,55 @@
+//! What an image asks of its package sources, and the digest by which a lock knows the same wish.
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// Raised when the same request would be resolved by other rules.
+const RULES: u32 = 1;
+
+/// Everything that decides which packages an image gets, besides what the sources offer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// Debian's name of the architecture, such as `amd64`.
+    pub architecture: String,
+    /// One line for each suite that is used, such as `debian trixie main non-free-firmware`.
+    pub suites: Vec<String>,
+    /// Packages that must be there: `name`, `name:architecture`, `name=version` or `name/suite`.
+    pub install: Vec<String>,
+    /// Names of packages that must not be there.
+    pub remove: Vec<String>,
+    /// Names that come first where several packages satisfy a dependency; the first wins.
+    pub prefer: Vec<String>,
+    /// Whether recommended packages are wanted too.
+    pub recommends: bool,
+    /// Packages that are only unpacked, for what they carry: boot loaders. Their dependencies
+    /// are not followed.
+    pub boot: Vec<String>,
+}
+
+impl Request {
+    /// Returns the SHA-256, in hexadecimal digits, of the request without what cannot matter:
+    /// the order of the lists (but `prefer`) and repetitions.
+    pub fn digest(&self) -> String {
+        let canonical = (RULES, self.canonical());
+        // Serialising strings and booleans into memory has no way to fail.
+        let bytes = serde_json::to_vec(&canonical).unwrap_or_default();
+        Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Returns the request with its unordered lists sorted and without repetitions.
+    pub fn canonical(&self) -> Self {
+        let sorted = |list: &[String]| {
+            let mut list = list.to_vec();
+            list.sort();
+            list.dedup();
+            list
+        };
+        Self {
+            suites: sorted(&self.suites),
+            install: sorted(&self.install),
+            remove: sorted(&self.remove),
+            boot: sorted(&self.boot),
+            ..self.clone()
+        }
+    }
+}

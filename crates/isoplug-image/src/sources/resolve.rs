@@ -1,0 +1,139 @@
+//! Resolves a request to locked packages in ordered install groups.
+//!
+//! Group 0 is the Essential set, which is the same for every image that has the same sources.
+//! Group 1 is the rest. A request that grew adds a group and changes nothing before it, so that
+//! the layers of the earlier groups stay valid; any other change resolves anew.
+
+mod error;
+mod nearest;
+mod pinned;
+mod reach;
+mod wish;
+
+use std::collections::BTreeSet;
+
+use isoplug_formats::apt::Relation;
+use isoplug_manifest::lock::{LockedImage, LockedPackage};
+
+pub use error::{Error, UnknownPackage};
+
+use super::request::Request;
+use super::solver::{Problem, Solver, Unsatisfiable, solve_with_recommends};
+use super::universe::{Id, Universe};
+
+/// Resolves a request. A lock whose request is the same is returned as it is.
+pub fn resolve(
+    request: &Request,
+    universe: &Universe,
+    solver: &dyn Solver,
+    lock: Option<&LockedImage>,
+) -> Result<LockedImage, Error> {
+    let digest = request.digest();
+    if let Some(lock) = lock.filter(|lock| lock.request == digest) {
+        return Ok(lock.clone());
+    }
+    let request = request.canonical();
+    let wanted = wish::relations(&request, universe)?;
+    let image = Image { request: &request, wanted, universe, solver, lock };
+    let groups = match image.grown() {
+        Some(groups) => groups,
+        None => image.fresh()?,
+    };
+    let groups = groups.iter().map(|group| pinned::pin(universe, group));
+    Ok(LockedImage {
+        request: digest,
+        groups: groups.collect::<Result<_, _>>()?,
+        boot: image.boot()?,
+    })
+}
+
+struct Image<'r, 'a> {
+    request: &'r Request,
+    wanted: Vec<Vec<Relation<'r>>>,
+    universe: &'r Universe<'a>,
+    solver: &'r dyn Solver,
+    lock: Option<&'r LockedImage>,
+}
+
+impl Image<'_, '_> {
+    /// Keeps all that the lock has and adds what is new as one more group; `None` if a locked
+    /// package is gone, is no longer needed, or stands in the way.
+    fn grown(&self) -> Option<Vec<Vec<Id>>> {
+        let mut groups: Vec<Vec<Id>> = Vec::new();
+        for group in &self.lock?.groups {
+            let ids = group.iter().map(|package| pinned::find(self.universe, package));
+            groups.push(ids.collect::<Option<_>>()?);
+        }
+        let kept: BTreeSet<Id> = groups.iter().flatten().copied().collect();
+        let problem = Problem { fixed: kept.clone(), ..self.problem() };
+        let all = self.solve(&problem).ok()?;
+        let needed =
+            reach::from_wishes(self.universe, &all, &problem.wanted, self.request.recommends);
+        let added: Vec<Id> = all.difference(&kept).copied().collect();
+        if !added.is_empty() {
+            groups.push(added);
+        }
+        kept.is_subset(&needed).then_some(groups)
+    }
+
+    /// Resolves without regard to groups, but keeps locked versions where that is possible.
+    fn fresh(&self) -> Result<Vec<Vec<Id>>, Error> {
+        let base_problem = Problem { wanted: self.essential(), ..self.problem() };
+        if base_problem.wanted.is_empty() {
+            return Err(Error::NoEssential(self.request.architecture.clone()));
+        }
+        let base = self.solver.solve(self.universe, &base_problem)?;
+        let on_base = Problem { fixed: base.clone(), ..self.problem() };
+        let (base, all) = match self.solve(&on_base) {
+            Ok(all) => (base, all),
+            // The request wants another Essential set than the one that comes of itself.
+            Err(_) => {
+                let all = self.solve(&self.problem())?;
+                (reach::from_wishes(self.universe, &all, &self.essential(), false), all)
+            }
+        };
+        let rest = all.difference(&base).copied().collect();
+        Ok(vec![base.into_iter().collect(), rest])
+    }
+
+    fn solve(&self, problem: &Problem) -> Result<BTreeSet<Id>, Unsatisfiable> {
+        match self.request.recommends {
+            true => solve_with_recommends(self.solver, self.universe, problem),
+            false => self.solver.solve(self.universe, problem),
+        }
+    }
+
+    fn problem(&self) -> Problem<'_> {
+        let locked = self.lock.iter().flat_map(|lock| lock.groups.iter().flatten());
+        Problem {
+            wanted: self.essential().into_iter().chain(self.wanted.iter().cloned()).collect(),
+            fixed: BTreeSet::new(),
+            removed: self.request.remove.iter().map(String::as_str).collect(),
+            preferred: self.request.prefer.iter().map(String::as_str).collect(),
+            favoured: locked.filter_map(|package| pinned::find(self.universe, package)).collect(),
+        }
+    }
+
+    fn essential(&self) -> Vec<Vec<Relation<'_>>> {
+        let names = self.universe.essential().map(|id| self.universe.package(id).name);
+        let kept = names.filter(|name| !self.request.remove.iter().any(|removed| removed == name));
+        kept.map(|name| vec![wish::plain(name)]).collect()
+    }
+
+    /// Returns the boot packages: the locked version if it is still offered, else the newest.
+    fn boot(&self) -> Result<Vec<LockedPackage>, Error> {
+        let locked: Vec<Id> = self
+            .lock
+            .iter()
+            .flat_map(|lock| &lock.boot)
+            .filter_map(|package| pinned::find(self.universe, package))
+            .collect();
+        let choose = |name: &String| {
+            let mut offers = self.universe.named(name);
+            let first = offers.start;
+            offers.find(|id| locked.contains(id)).unwrap_or(first)
+        };
+        let chosen: Vec<Id> = self.request.boot.iter().map(choose).collect();
+        pinned::pin(self.universe, &chosen)
+    }
+}

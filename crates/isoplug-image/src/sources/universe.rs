@@ -1,0 +1,192 @@
+//! All packages that the sources offer for one architecture, and which of them satisfy a relation.
+//!
+//! Borrows the text of the indices. Chooses nothing.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use isoplug_formats::apt::relation::{self, Operator};
+use isoplug_formats::apt::{Package, Relation, packages, version};
+
+use super::Index;
+
+/// The place of an offer in its universe: by name, then the one to choose first.
+pub type Id = u32;
+
+/// One package that one suite offers.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    /// What the index says.
+    pub package: Package<'a>,
+    /// Key of the archive that has the file.
+    pub archive: &'a str,
+    /// The suite.
+    pub suite: &'a str,
+    /// apt's priority of the suite (apt_preferences(5)).
+    pub pin: i32,
+}
+
+/// The offers for one architecture.
+#[derive(Debug)]
+pub struct Universe<'a> {
+    architecture: String,
+    offers: Vec<Offer<'a>>,
+    by_name: BTreeMap<&'a str, Range<Id>>,
+    providers: BTreeMap<&'a str, Vec<Provider<'a>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Provider<'a> {
+    id: Id,
+    version: Option<&'a str>,
+}
+
+impl<'a> Universe<'a> {
+    /// Reads the indices. Of two offers of one version, that of the earlier index counts.
+    pub fn new(indices: &'a [Index], architecture: &str) -> Self {
+        let fits = |package: &Package| [architecture, "all"].contains(&package.architecture);
+        let mut offers: Vec<Offer<'a>> = Vec::new();
+        for index in indices {
+            let Index { archive, suite, pin, text } = index;
+            let found = packages::packages(text).filter(fits);
+            offers.extend(found.map(|package| Offer { package, archive, suite, pin: *pin }));
+        }
+        offers.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| newer(a, b)));
+        offers.dedup_by(|later, first| {
+            (later.package.name, later.package.version)
+                == (first.package.name, first.package.version)
+        });
+        let by_name = index_names(&offers);
+        let providers = index_providers(&offers);
+        Self { architecture: architecture.to_owned(), offers, by_name, providers }
+    }
+
+    /// Returns the architecture.
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// Returns how many offers there are; their ids count from 0.
+    pub fn len(&self) -> usize {
+        self.offers.len()
+    }
+
+    /// Tells whether nothing is offered.
+    pub fn is_empty(&self) -> bool {
+        self.offers.is_empty()
+    }
+
+    /// Returns the offer of an id that this universe gave.
+    pub fn offer(&self, id: Id) -> &Offer<'a> {
+        &self.offers[id as usize]
+    }
+
+    /// Returns the package of an id that this universe gave.
+    pub fn package(&self, id: Id) -> &Package<'a> {
+        &self.offer(id).package
+    }
+
+    /// Returns the offers of a real package, the one to choose first in front.
+    pub fn named(&self, name: &str) -> Range<Id> {
+        self.by_name.get(name).cloned().unwrap_or(0..0)
+    }
+
+    /// Returns the offers of Essential packages, one for each name.
+    pub fn essential(&self) -> impl Iterator<Item = Id> {
+        self.by_name.values().map(|range| range.start).filter(|id| self.package(*id).essential)
+    }
+
+    /// Returns all names, real and virtual, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.by_name.keys().chain(self.providers.keys()).copied()
+    }
+
+    /// Tells whether a package has or provides this name.
+    pub fn knows(&self, name: &str) -> bool {
+        self.by_name.contains_key(name) || self.providers.contains_key(name)
+    }
+
+    /// Returns the offers that satisfy a relation: real packages first, then those that provide
+    /// the name by priority and name.
+    pub fn satisfiers(&self, relation: &Relation) -> Vec<Id> {
+        if !relation.applies_to(&self.architecture) {
+            return Vec::new();
+        }
+        let real = self.named(relation.name);
+        let mut found: Vec<Id> = real
+            .filter(|id| relation.allows(self.package(*id).version))
+            .filter(|id| self.qualifier_fits(relation.qualifier, *id))
+            .collect();
+        for id in self.provided(relation) {
+            if !found.contains(&id) {
+                found.push(id);
+            }
+        }
+        found
+    }
+
+    fn provided(&self, relation: &Relation) -> Vec<Id> {
+        let fits = |provider: &&Provider| match (relation.version, provider.version) {
+            (None, _) => true,
+            (Some((operator, wanted)), Some(version)) => operator.holds(version, wanted),
+            (Some(_), None) => false,
+        };
+        let providers = self.providers.get(relation.name).into_iter().flatten();
+        let mut ids: Vec<Id> = providers.filter(fits).map(|provider| provider.id).collect();
+        ids.retain(|id| self.qualifier_fits(relation.qualifier, *id));
+        // Ids are in order of name already, and of choice within a name.
+        ids.sort_by_key(|id| (priority_rank(self.package(*id).priority), *id));
+        ids
+    }
+
+    /// `:any` is for packages that allow it; all others of one architecture are of that one.
+    fn qualifier_fits(&self, qualifier: Option<&str>, id: Id) -> bool {
+        match qualifier {
+            None | Some("native") => true,
+            Some("any") => self.package(id).multi_arch == "allowed",
+            Some(architecture) => architecture == self.architecture || architecture == "all",
+        }
+    }
+}
+
+fn order<'a>(offer: &Offer<'a>) -> (&'a str, Reverse<i32>) {
+    (offer.package.name, Reverse(offer.pin))
+}
+
+fn newer(a: &Offer, b: &Offer) -> std::cmp::Ordering {
+    version::compare(b.package.version, a.package.version)
+}
+
+fn index_names<'a>(offers: &[Offer<'a>]) -> BTreeMap<&'a str, Range<Id>> {
+    let mut names: BTreeMap<&str, Range<Id>> = BTreeMap::new();
+    for (id, offer) in (0..).zip(offers) {
+        names.entry(offer.package.name).or_insert(id..id).end = id + 1;
+    }
+    names
+}
+
+fn index_providers<'a>(offers: &[Offer<'a>]) -> BTreeMap<&'a str, Vec<Provider<'a>>> {
+    let mut providers: BTreeMap<&str, Vec<Provider>> = BTreeMap::new();
+    for (id, offer) in (0..).zip(offers) {
+        // A malformed Provides provides nothing, as in apt.
+        for provided in relation::parse_list(offer.package.provides).unwrap_or_default() {
+            let version = match provided.version {
+                Some((Operator::Equal, version)) => Some(version),
+                _ => None,
+            };
+            providers.entry(provided.name).or_default().push(Provider { id, version });
+        }
+    }
+    providers
+}
+
+fn priority_rank(priority: &str) -> u8 {
+    match priority {
+        "required" => 0,
+        "important" => 1,
+        "standard" => 2,
+        "optional" => 3,
+        _ => 4,
+    }
+}
