@@ -7,4 +7,5 @@ pub mod cpio;
 pub mod deb;
 pub mod fat;
 pub mod iso;
+pub mod squashfs;
 pub mod tree;

@@ -4,6 +4,7 @@
 //! mknod. File contents lie in packs ([`pack`]); a tree only says where. Knows no host paths.
 
 mod attribute;
+pub(crate) mod check;
 pub mod lay;
 pub mod pack;
 pub mod scan;

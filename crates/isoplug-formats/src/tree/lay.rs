@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps};
 
+use super::check::check;
 use super::pack::Contents;
-use super::{Content, Entry, Kind, Tree, TreePath, attribute, file_name, parent};
+use super::{Content, Entry, Kind, Tree, TreePath, attribute};
 
 /// Why a tree could not be laid down.
 #[derive(Debug, thiserror::Error)]
@@ -49,54 +50,13 @@ pub enum Error {
 /// already is written over, except that the folder itself takes the owner, mode and time of the
 /// tree's root.
 pub fn lay(tree: &Tree, contents: &dyn Contents, folder: &Path) -> Result<(), Error> {
-    check(tree)?;
+    check(tree).map_err(|(path, reason)| Error::Tree { path, reason })?;
     let laying = Laying { tree, contents, folder };
     laying.folders()?;
     let refused = laying.leaves()?;
     laying.hard_links()?;
     laying.seal_folders()?;
     if refused.is_empty() { Ok(()) } else { Err(Error::Devices { paths: refused }) }
-}
-
-fn check(tree: &Tree) -> Result<(), Error> {
-    for (path, entry) in &tree.entries {
-        if let Err(reason) = check_name(path, entry).and_then(|()| check_place(tree, path, entry)) {
-            return Err(Error::Tree { path: path.clone(), reason });
-        }
-    }
-    Ok(())
-}
-
-fn check_name(path: &[u8], entry: &Entry) -> Result<(), &'static str> {
-    if path.is_empty() {
-        return match entry.kind {
-            Kind::Directory => Ok(()),
-            _ => Err("the root is no folder"),
-        };
-    }
-    match file_name(path) {
-        _ if path.starts_with(b"/") => Err("its path begins with a slash"),
-        b"" | b"." | b".." => Err("not a name"),
-        name if name.contains(&0) => Err("a name holds a zero byte"),
-        _ => Ok(()),
-    }
-}
-
-fn check_place(tree: &Tree, path: &[u8], entry: &Entry) -> Result<(), &'static str> {
-    let is_folder = |path| tree.entries.get(path).is_some_and(|e| e.kind == Kind::Directory);
-    if !parent(path).is_none_or(is_folder) {
-        return Err("its parent is no folder");
-    }
-    if let Kind::HardLink(target) = &entry.kind {
-        match tree.entries.get(target).map(|entry| &entry.kind) {
-            None => return Err("the target of a hard link is missing"),
-            Some(Kind::Directory | Kind::HardLink(_)) => {
-                return Err("the target of a hard link is a folder or a hard link");
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
 }
 
 struct Laying<'a> {
@@ -276,9 +236,9 @@ mod tests {
             "cannot lay down a/..: not a name",
             "cannot lay down a/: not a name",
             "cannot lay down /a: its path begins with a slash",
-            "cannot lay down a\0b: a name holds a zero byte",
+            "cannot lay down a\0b: its name holds a zero byte",
             "cannot lay down h: the target of a hard link is missing",
-            "cannot lay down h: the target of a hard link is a folder or a hard link",
+            "cannot lay down h: the target of a hard link is a folder",
         ];
         assert_eq!(refused, expected);
     }

@@ -1,0 +1,198 @@
+//! Keeps compressed blocks between builds, by key.
+//!
+//! A cache may forget and may be damaged: it then costs time, never a wrong byte. Knows no codecs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW};
+
+use crate::tree::sorted_names;
+
+/// Compressed blocks by key, used by many threads at once.
+pub trait BlockCache: Sync {
+    /// Returns the value that was put under this key, unless it was forgotten.
+    fn get(&self, key: &[u8; 32]) -> Option<Vec<u8>>;
+    /// Remembers a value, if it can.
+    fn put(&self, key: &[u8; 32], value: &[u8]);
+}
+
+/// Remembers nothing.
+pub struct NoCache;
+
+impl BlockCache for NoCache {
+    fn get(&self, _key: &[u8; 32]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn put(&self, _key: &[u8; 32], _value: &[u8]) {}
+}
+
+/// A cache in a folder: one file per value, each with a checksum, the longest unused removed first.
+///
+/// Several processes may use one folder: a file appears by a rename, and one that another process
+/// removed is a value forgotten.
+pub struct DirCache {
+    folder: PathBuf,
+    limit: u64,
+    /// Bytes in the folder, as far as this process knows.
+    size: AtomicU64,
+    written: AtomicU64,
+}
+
+const MAGIC: &[u8; 8] = b"isoblk1\n";
+const HEADER: usize = 8 + 32;
+
+impl DirCache {
+    /// Opens the cache in a folder, which is made if it is missing; `limit` is its size in bytes
+    /// above which old values are removed.
+    pub fn open(folder: &Path, limit: u64) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let size = files(folder)?.iter().map(|file| file.size).sum::<u64>().into();
+        Ok(Self { folder: folder.to_path_buf(), limit, size, written: AtomicU64::new(0) })
+    }
+
+    fn path(&self, key: &[u8; 32]) -> PathBuf {
+        let name = blake3::Hash::from_bytes(*key).to_hex();
+        self.folder.join(&name[..2]).join(&name[2..])
+    }
+
+    fn store(&self, key: &[u8; 32], value: &[u8]) -> io::Result<()> {
+        let path = self.path(key);
+        let shelf = path.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(shelf)?;
+        let turn = self.written.fetch_add(1, Ordering::Relaxed);
+        let unfinished = shelf.join(format!("new-{}-{turn}", std::process::id()));
+        let bytes = [&MAGIC[..], &checksum(key, value), value].concat();
+        fs::write(&unfinished, &bytes)?;
+        fs::rename(&unfinished, &path)?;
+        let size = self.size.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if size + bytes.len() as u64 > self.limit { self.trim() } else { Ok(()) }
+    }
+
+    /// Removes the longest unused files until a quarter of the limit is free again.
+    fn trim(&self) -> io::Result<()> {
+        let mut files = files(&self.folder)?;
+        files.sort();
+        let mut size: u64 = files.iter().map(|file| file.size).sum();
+        for file in files {
+            if size <= self.limit / 4 * 3 {
+                break;
+            }
+            if fs::remove_file(&file.path).is_ok() {
+                size -= file.size;
+            }
+        }
+        self.size.store(size, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl BlockCache for DirCache {
+    fn get(&self, key: &[u8; 32]) -> Option<Vec<u8>> {
+        let path = self.path(key);
+        let mut bytes = fs::read(&path).ok()?;
+        if !is_sound(key, &bytes) {
+            let _ = fs::remove_file(&path);
+            return None;
+        }
+        mark_used(&path);
+        bytes.drain(..HEADER);
+        Some(bytes)
+    }
+
+    fn put(&self, key: &[u8; 32], value: &[u8]) {
+        // A value that cannot be kept, on a full disk say, is compressed again next time.
+        let _ = self.store(key, value);
+    }
+}
+
+fn is_sound(key: &[u8; 32], bytes: &[u8]) -> bool {
+    bytes.len() >= HEADER
+        && bytes.starts_with(MAGIC)
+        && bytes[MAGIC.len()..HEADER] == checksum(key, &bytes[HEADER..])
+}
+
+/// Covers the key too, so that a file under a wrong name is noticed.
+fn checksum(key: &[u8; 32], value: &[u8]) -> [u8; 32] {
+    blake3::keyed_hash(key, value).into()
+}
+
+fn mark_used(path: &Path) {
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    // A time that cannot be set only makes the value leave earlier.
+    let _ = rustix::fs::utimensat(CWD, path, &times, AtFlags::empty());
+}
+
+/// A file of the cache; the longest unused sorts first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct CacheFile {
+    used: (i64, i64),
+    path: PathBuf,
+    size: u64,
+}
+
+/// Lists the files of a cache, also those that a killed process left unfinished.
+fn files(folder: &Path) -> io::Result<Vec<CacheFile>> {
+    let mut files = Vec::new();
+    for shelf in sorted_names(folder)? {
+        let shelf = folder.join(shelf);
+        for name in sorted_names(&shelf).unwrap_or_default() {
+            let path = shelf.join(name);
+            if let Ok(metadata) = fs::metadata(&path) {
+                use std::os::unix::fs::MetadataExt;
+                let used = (metadata.mtime(), metadata.mtime_nsec());
+                files.push(CacheFile { used, path, size: metadata.len() });
+            }
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_and_damage_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = DirCache::open(folder.path(), 1 << 20).unwrap();
+        cache.put(&[1; 32], b"value");
+        assert_eq!(cache.get(&[1; 32]).unwrap(), b"value");
+        assert_eq!(cache.get(&[2; 32]), None);
+
+        let path = cache.path(&[1; 32]);
+        fs::create_dir_all(cache.path(&[2; 32]).parent().unwrap()).unwrap();
+        fs::copy(&path, cache.path(&[2; 32])).unwrap();
+        assert_eq!(cache.get(&[2; 32]), None, "a file under a wrong name");
+
+        let mut bytes = fs::read(&path).unwrap();
+        for cut in [0, 8, 39, 44] {
+            fs::write(&path, &bytes[..cut]).unwrap();
+            assert_eq!(cache.get(&[1; 32]), None, "{cut} bytes");
+            assert!(!path.exists(), "what is damaged is removed");
+        }
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(cache.get(&[1; 32]), None, "one bit");
+    }
+
+    #[test]
+    fn the_longest_unused_values_leave_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = DirCache::open(folder.path(), 10_000).unwrap();
+        for turn in 0..20 {
+            cache.put(&[turn; 32], &[turn; 1000]);
+            cache.get(&[0; 32]).expect("what is used stays");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert_eq!(cache.get(&[1; 32]), None);
+        assert_eq!(cache.get(&[19; 32]).unwrap(), [19; 1000]);
+        let size: u64 = files(folder.path()).unwrap().iter().map(|file| file.size).sum();
+        assert!(size <= 10_000, "{size}");
+        assert!(DirCache::open(folder.path(), 10_000).unwrap().get(&[19; 32]).is_some());
+    }
+}
