@@ -1,3 +1,181 @@
 //! Adds to a rootfs what no package brings: users, services, network, files.
+//!
+//! A contributor reads the rootfs below it through a [`Host`] and says through the same host what
+//! to add. It never writes an image and knows no stage; built-in contributors and plugins share
+//! this one door. Order is the caller's: a contributor sees what those before it did.
 
+pub mod builder;
+pub mod nearest;
 pub mod overlay;
+#[cfg(test)]
+pub(crate) mod rootfs_of_tests;
+pub mod users;
+
+use std::io::{self, Read};
+
+use isoplug_engine::Key;
+use isoplug_formats::tree::Entry;
+
+use nearest::Nearest;
+
+/// Anything that adds to an image.
+pub trait Contributor: Send + Sync {
+    /// Returns its name, as messages and `explain` show it: `users`, or a plugin's name.
+    fn name(&self) -> &str;
+
+    /// Shows everything that decides what it does: its options, and for a plugin its digest.
+    fn key(&self, key: &mut dyn Key);
+
+    /// Reads from the host and adds to it. The same host and key give the same additions.
+    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError>;
+}
+
+/// The rootfs as a contributor sees and changes it.
+///
+/// Paths are absolute, with neither `..` nor NUL. Symbolic links on the way are followed inside
+/// the rootfs. Reading follows a link at the end too; writing replaces it.
+pub trait Host {
+    /// Returns the epoch: the time of every added entry, in seconds since 1970.
+    fn epoch(&self) -> u32;
+
+    /// Returns the entry at a path, a link at its end not followed.
+    fn entry(&self, path: &str) -> Option<Entry>;
+
+    /// Returns the entry at a path, links followed.
+    fn stat(&self, path: &str) -> Option<Entry>;
+
+    /// Returns a file's bytes; `None` if there is no regular file.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ContributeError>;
+
+    /// Returns the names in a folder in byte order, those that are no UTF-8 left out; none if
+    /// there is no folder.
+    fn list(&self, path: &str) -> Vec<String>;
+
+    /// Adds a regular file.
+    fn file(&mut self, path: &str, bytes: &[u8], attrs: Attrs) -> Result<(), ContributeError>;
+
+    /// Adds a regular file whose bytes come from a reader, so that large ones need no memory.
+    fn file_from(
+        &mut self,
+        path: &str,
+        content: &mut dyn Read,
+        attrs: Attrs,
+    ) -> Result<(), ContributeError>;
+
+    /// Adds a folder, or sets the owner and mode of one. Folders on the way come by themselves.
+    fn directory(&mut self, path: &str, attrs: Attrs) -> Result<(), ContributeError>;
+
+    /// Adds a symbolic link of root's.
+    fn symlink(&mut self, path: &str, target: &str) -> Result<(), ContributeError>;
+
+    /// Removes an entry and all below it; nothing there is no error.
+    fn remove(&mut self, path: &str) -> Result<(), ContributeError>;
+
+    /// Writes a line into the stage's log.
+    fn log(&self, line: &str);
+}
+
+/// Owner and mode of an added entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attrs {
+    /// Permission bits with setuid, setgid and sticky: 0 to 0o7777.
+    pub mode: u16,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Whether it may take the place of something else that a contributor set. What packages
+    /// brought may always be replaced.
+    pub replace: bool,
+}
+
+impl Attrs {
+    /// Returns the attributes of an entry of root's.
+    pub const fn mode(mode: u16) -> Self {
+        Self { mode, uid: 0, gid: 0, replace: false }
+    }
+
+    /// Sets owner and group.
+    pub const fn owned_by(self, uid: u32, gid: u32) -> Self {
+        Self { uid, gid, ..self }
+    }
+
+    /// Allows to replace what another contributor set.
+    pub const fn replacing(self) -> Self {
+        Self { replace: true, ..self }
+    }
+}
+
+/// Why a contributor could not do its part.
+#[derive(Debug, thiserror::Error)]
+pub enum ContributeError {
+    /// A path that cannot be read or set.
+    #[error("{path}: {reason}")]
+    Path {
+        /// The path.
+        path: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Two contributors want different things at one path.
+    #[error("{path}: both `{first}` and `{second}` set it, each to something else")]
+    Conflict {
+        /// The path.
+        path: String,
+        /// Who was first.
+        first: String,
+        /// Who came after.
+        second: String,
+    },
+    /// One contributor wants different things at one path.
+    #[error("{path}: `{name}` sets it twice, each time to something else")]
+    Twice {
+        /// The path.
+        path: String,
+        /// Who.
+        name: String,
+    },
+    /// The bytes of a file could not be read or kept.
+    #[error("{path}: {source}")]
+    Io {
+        /// The path in the image.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file of the image does not have the form that its format asks for.
+    #[error("{path}, line {line}: {reason}")]
+    Malformed {
+        /// The file in the image.
+        path: String,
+        /// Its line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A name that the image does not know.
+    #[error("the image has no {kind} `{name}`{nearest}")]
+    Unknown {
+        /// What it names: group, unit, locale.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// What it may have meant.
+        nearest: Nearest,
+    },
+    /// Options that cannot be met.
+    #[error("{subject}: {reason}")]
+    Refused {
+        /// The user, unit or option at fault.
+        subject: String,
+        /// Why, and what to try.
+        reason: String,
+    },
+}
+
+impl ContributeError {
+    /// Returns the error for options that cannot be met.
+    pub fn refused(subject: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Refused { subject: subject.into(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,414 @@
+//! Builds one contributor's overlay over a rootfs: the [`Host`] of every stage that contributes.
+//!
+//! Keeps a view of the rootfs with all that was added so far, and appends the bytes of new files
+//! to one pack. Knows no stage and no store.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+
+use isoplug_formats::tree::pack::{Contents, PackWriter};
+use isoplug_formats::tree::{self, Content, Entry, Kind, PackId, Tree, TreePath};
+
+use super::overlay::Overlay;
+use super::{Attrs, ContributeError, Host};
+
+/// Stands for the pack that is being written, whose id is not known yet.
+const UNFINISHED: PackId = [0; 32];
+
+/// Builds one overlay.
+pub struct OverlayBuilder<'a> {
+    name: String,
+    epoch: u32,
+    view: Tree,
+    setters: BTreeMap<TreePath, String>,
+    overlay: Overlay,
+    contents: &'a dyn Contents,
+    log: &'a dyn Fn(&str),
+    pack: PackWriter<File>,
+    pack_file: File,
+    pack_size: u64,
+    pack_files: usize,
+}
+
+/// A finished overlay.
+#[derive(Debug)]
+pub struct Built {
+    /// What was added and removed.
+    pub overlay: Overlay,
+    /// The id of the pack with the new files' bytes; `None` if there are no new files.
+    pub pack: Option<PackId>,
+}
+
+impl<'a> OverlayBuilder<'a> {
+    /// Begins the overlay of the named contributor over a rootfs, with an empty file for its pack.
+    pub fn new(
+        name: &str,
+        epoch: u32,
+        rootfs: Tree,
+        contents: &'a dyn Contents,
+        pack: File,
+        log: &'a dyn Fn(&str),
+    ) -> io::Result<Self> {
+        Ok(Self {
+            name: name.to_owned(),
+            epoch,
+            view: rootfs,
+            setters: BTreeMap::new(),
+            overlay: Overlay::default(),
+            contents,
+            log,
+            pack_file: pack.try_clone()?,
+            pack: PackWriter::new(pack),
+            pack_size: 0,
+            pack_files: 0,
+        })
+    }
+
+    /// Lays over what an earlier contributor did.
+    pub fn after(&mut self, name: &str, earlier: &Overlay) {
+        earlier.apply(&mut self.view);
+        for path in earlier.tree.entries.keys() {
+            self.setters.insert(path.clone(), name.to_owned());
+        }
+    }
+
+    /// Ends the overlay and its pack.
+    pub fn finish(mut self) -> io::Result<Built> {
+        let (_, id, _) = self.pack.finish()?;
+        for entry in self.overlay.tree.entries.values_mut() {
+            if let Kind::File(content) = &mut entry.kind
+                && content.pack == UNFINISHED
+            {
+                content.pack = id;
+            }
+        }
+        self.overlay.removed.sort();
+        self.overlay.removed.dedup();
+        Ok(Built { overlay: self.overlay, pack: (self.pack_files > 0).then_some(id) })
+    }
+
+    /// Returns where a path is to be written: links on the way followed, not one at its end.
+    fn place(&self, path: &str) -> Result<TreePath, ContributeError> {
+        let refuse = |reason| ContributeError::Path { path: path.to_owned(), reason };
+        check(path).map_err(refuse)?;
+        let parts: Vec<&[u8]> = tree::parts(path.as_bytes()).collect();
+        let Some((name, folders)) = parts.split_last() else {
+            return Err(refuse("the root folder itself cannot be set"));
+        };
+        let folder = self.view.resolve(folders.join(&b'/')).ok_or(refuse("a loop of links"))?;
+        let mut up = Some(&folder[..]);
+        while let Some(above) = up {
+            if self.view.get(above).is_some_and(|entry| entry.kind != Kind::Directory) {
+                return Err(refuse("a part of it is no folder"));
+            }
+            up = tree::parent(above);
+        }
+        Ok(tree::join(&folder, name))
+    }
+
+    /// Returns where a path leads, all links followed; `None` for paths that lead nowhere.
+    fn follow(&self, path: &str) -> Option<TreePath> {
+        check(path).ok()?;
+        self.view.resolve(path).filter(|path| self.view.entries.contains_key(path))
+    }
+
+    /// Sets an entry in the overlay and the view, unless someone set it to something else.
+    fn set(&mut self, path: &str, entry: Entry, replace: bool) -> Result<(), ContributeError> {
+        let place = self.place(path)?;
+        let there = self.view.get(&place);
+        let refuse = |reason| Err(ContributeError::Path { path: path.to_owned(), reason });
+        let folder = |entry: &Entry| entry.kind == Kind::Directory;
+        match there {
+            Some(there) if folder(there) && !folder(&entry) => return refuse("it is a folder"),
+            Some(there) if !folder(there) && folder(&entry) => return refuse("it is no folder"),
+            Some(there) if !replace && !same(there, &entry) => {
+                self.refuse_conflict(path, &place)?
+            }
+            _ => {}
+        }
+        self.overlay.tree.entries.insert(place.clone(), entry.clone());
+        self.lay(&place, entry);
+        self.setters.insert(place, self.name.clone());
+        Ok(())
+    }
+
+    /// Puts one entry into the view as the overlay will put it into the rootfs.
+    fn lay(&mut self, place: &[u8], entry: Entry) {
+        let file = |there: &Entry| matches!(there.kind, Kind::File(_) | Kind::HardLink(_));
+        if !self.view.get(place).is_some_and(file) {
+            self.view.insert(place, entry);
+            return;
+        }
+        let mut one = Overlay::default();
+        one.tree.entries.insert(place.to_vec(), entry);
+        one.apply(&mut self.view);
+    }
+
+    /// Refuses if a contributor set what is at a place.
+    fn refuse_conflict(&self, path: &str, place: &[u8]) -> Result<(), ContributeError> {
+        let (path, second) = (path.to_owned(), self.name.clone());
+        match self.setters.get(place) {
+            None => Ok(()),
+            Some(first) if *first == second => Err(ContributeError::Twice { path, name: second }),
+            Some(first) => Err(ContributeError::Conflict { path, first: first.clone(), second }),
+        }
+    }
+
+    /// Refuses if another contributor set what is at or below a place.
+    fn refuse_loss(&self, path: &str, place: &[u8]) -> Result<(), ContributeError> {
+        let below = tree::join(place, b"");
+        let here = |set: &TreePath| set == place || set.starts_with(&below);
+        match self.setters.iter().find(|(set, name)| here(set) && **name != self.name) {
+            None => Ok(()),
+            Some((_, first)) => Err(ContributeError::Conflict {
+                path: path.to_owned(),
+                first: first.clone(),
+                second: self.name.clone(),
+            }),
+        }
+    }
+
+    /// Returns the bytes of a content, from the pack being written if they are there.
+    fn bytes(&self, content: &Content) -> io::Result<Vec<u8>> {
+        if content.pack != UNFINISHED {
+            return self.contents.read(content);
+        }
+        let mut bytes = vec![0; usize::try_from(content.size).map_err(io::Error::other)?];
+        self.pack_file.read_exact_at(&mut bytes, content.offset)?;
+        Ok(bytes)
+    }
+
+    /// Appends bytes to the pack.
+    fn append(&mut self, reader: &mut dyn Read) -> io::Result<Content> {
+        let mut hashed = Hashed { reader, hasher: blake3::Hasher::new(), size: 0 };
+        self.pack.append(&mut hashed)?;
+        let (digest, size) = (*hashed.hasher.finalize().as_bytes(), hashed.size);
+        let offset = self.pack_size;
+        self.pack_size += size;
+        self.pack_files += 1;
+        Ok(Content { digest, size, pack: UNFINISHED, offset })
+    }
+}
+
+impl Host for OverlayBuilder<'_> {
+    fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    fn entry(&self, path: &str) -> Option<Entry> {
+        self.view.get(self.place(path).ok()?).cloned()
+    }
+
+    fn stat(&self, path: &str) -> Option<Entry> {
+        self.view.get(self.follow(path)?).cloned()
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ContributeError> {
+        let entry = self.follow(path).and_then(|place| self.view.get(place));
+        let content = match entry.map(|entry| &entry.kind) {
+            Some(Kind::File(content)) => content,
+            Some(Kind::HardLink(first)) => match self.view.get(first).map(|entry| &entry.kind) {
+                Some(Kind::File(content)) => content,
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        let bytes = self.bytes(content);
+        bytes.map(Some).map_err(|source| ContributeError::Io { path: path.to_owned(), source })
+    }
+
+    fn list(&self, path: &str) -> Vec<String> {
+        let Some(folder) = self.follow(path) else { return Vec::new() };
+        let below = if folder.is_empty() { folder } else { [&folder[..], b"/"].concat() };
+        let names = self.view.entries.range(below.clone()..).map(|(path, _)| path);
+        names
+            .take_while(|path| path.starts_with(&below))
+            .filter_map(|path| std::str::from_utf8(&path[below.len()..]).ok())
+            .filter(|name| !name.is_empty() && !name.contains('/'))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn file(&mut self, path: &str, bytes: &[u8], attrs: Attrs) -> Result<(), ContributeError> {
+        self.file_from(path, &mut &bytes[..], attrs)
+    }
+
+    fn file_from(
+        &mut self,
+        path: &str,
+        content: &mut dyn Read,
+        attrs: Attrs,
+    ) -> Result<(), ContributeError> {
+        self.place(path)?;
+        let content = self
+            .append(content)
+            .map_err(|source| ContributeError::Io { path: path.to_owned(), source })?;
+        self.set(path, owned(Kind::File(content), attrs, self.epoch), attrs.replace)
+    }
+
+    fn directory(&mut self, path: &str, attrs: Attrs) -> Result<(), ContributeError> {
+        self.set(path, owned(Kind::Directory, attrs, self.epoch), attrs.replace)
+    }
+
+    fn symlink(&mut self, path: &str, target: &str) -> Result<(), ContributeError> {
+        if target.is_empty() || target.contains('\0') {
+            let reason = "a link needs a target without NUL";
+            return Err(ContributeError::Path { path: path.to_owned(), reason });
+        }
+        let kind = Kind::Symlink(target.as_bytes().to_vec());
+        self.set(path, Entry::new(kind, 0o777, self.epoch), false)
+    }
+
+    fn remove(&mut self, path: &str) -> Result<(), ContributeError> {
+        let place = self.place(path)?;
+        if self.view.get(&place).is_none() {
+            return Ok(());
+        }
+        self.refuse_loss(path, &place)?;
+        self.overlay.tree.remove(&place);
+        let gone = Overlay { removed: vec![place], ..Overlay::default() };
+        gone.apply(&mut self.view);
+        self.overlay.removed.extend(gone.removed);
+        Ok(())
+    }
+
+    fn log(&self, line: &str) {
+        (self.log)(line);
+    }
+}
+
+/// Refuses paths that do not name one place below the root.
+fn check(path: &str) -> Result<(), &'static str> {
+    if !path.starts_with('/') {
+        return Err("a path in the image must begin with a slash");
+    }
+    if path.contains('\0') {
+        return Err("a path must not hold NUL");
+    }
+    if path.split('/').any(|part| part == "..") {
+        return Err("a path must not hold `..`");
+    }
+    if path.split('/').any(|part| part.len() > 255) || path.len() > 4095 {
+        return Err("it is longer than Linux allows");
+    }
+    Ok(())
+}
+
+/// Tells whether two entries are the same but for time and place in a pack.
+fn same(a: &Entry, b: &Entry) -> bool {
+    let kinds = match (&a.kind, &b.kind) {
+        (Kind::File(a), Kind::File(b)) => a.digest == b.digest,
+        (a, b) => a == b,
+    };
+    kinds && (a.mode, a.uid, a.gid) == (b.mode, b.uid, b.gid)
+}
+
+fn owned(kind: Kind, attrs: Attrs, epoch: u32) -> Entry {
+    let entry = Entry::new(kind, attrs.mode & 0o7777, epoch);
+    Entry { uid: attrs.uid, gid: attrs.gid, ..entry }
+}
+
+/// Hashes and counts what is read through it.
+struct Hashed<'a> {
+    reader: &'a mut dyn Read,
+    hasher: blake3::Hasher,
+    size: u64,
+}
+
+impl Read for Hashed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.hasher.update(&buffer[..read]);
+        self.size += read as u64;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rootfs_of_tests::{EPOCH, Rootfs};
+    use super::*;
+
+    fn rootfs() -> Rootfs {
+        Rootfs::with(&[("etc/motd", "hello\n"), ("usr/lib/os", "x")]).link("lib", "usr/lib")
+    }
+
+    #[test]
+    fn writes_go_where_links_on_the_way_lead() {
+        let (built, _) = rootfs()
+            .run("a", |host| {
+                host.file("/lib/new", b"1", Attrs::mode(0o640).owned_by(3, 4))?;
+                assert_eq!(host.read("/usr/lib/new")?, Some(b"1".to_vec()));
+                assert_eq!(host.list("/lib"), ["new", "os"]);
+                host.file("/empty", b"", Attrs::mode(0o600))
+            })
+            .unwrap();
+        let entry = built.overlay.tree.get("usr/lib/new").unwrap();
+        assert_eq!((entry.mode, entry.uid, entry.gid, entry.mtime), (0o640, 3, 4, EPOCH));
+        assert_eq!(built.overlay.tree.packs(), [built.pack.unwrap()]);
+    }
+
+    #[test]
+    fn bad_paths_are_refused() {
+        let refusals = ["etc/x", "/a/../b", "/a\0", "/", "/etc/motd/x", "/usr/lib"].map(|path| {
+            rootfs()
+                .run("a", |host| host.file(path, b"", Attrs::mode(0o644)))
+                .unwrap_err()
+                .to_string()
+        });
+        insta::assert_snapshot!(refusals.join("\n").replace('\0', "NUL"), @r"
+        etc/x: a path in the image must begin with a slash
+        /a/../b: a path must not hold `..`
+        /aNUL: a path must not hold NUL
+        /: the root folder itself cannot be set
+        /etc/motd/x: a part of it is no folder
+        /usr/lib: it is a folder
+        ");
+    }
+
+    struct Motd(&'static str, &'static str, bool);
+
+    impl super::super::Contributor for Motd {
+        fn name(&self) -> &str {
+            self.0
+        }
+        fn key(&self, key: &mut dyn isoplug_engine::Key) {
+            key.value("text", self.1);
+        }
+        fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+            let attrs = Attrs { replace: self.2, ..Attrs::mode(0o644) };
+            host.file("/etc/motd", self.1.as_bytes(), attrs)
+        }
+    }
+
+    #[test]
+    fn two_contributors_must_agree_on_a_file() {
+        let mut rootfs = rootfs();
+        rootfs.add(&Motd("first", "1", false)).unwrap();
+        rootfs.add(&Motd("same", "1", false)).unwrap();
+        let conflict = rootfs.add(&Motd("other", "2", false)).unwrap_err();
+        insta::assert_snapshot!(conflict, @"/etc/motd: both `same` and `other` set it, each to something else");
+        let lost = rootfs.run("remover", |host| host.remove("/etc")).unwrap_err();
+        insta::assert_snapshot!(lost, @"/etc: both `same` and `remover` set it, each to something else");
+        rootfs.add(&Motd("forced", "2", true)).unwrap();
+        assert_eq!(rootfs.text("/etc/motd"), "2");
+    }
+
+    #[test]
+    fn what_is_removed_can_be_set_anew() {
+        let (built, _) = rootfs()
+            .run("a", |host| {
+                host.remove("/missing")?;
+                host.remove("/usr/lib")?;
+                assert!(host.entry("/usr/lib/os").is_none());
+                host.symlink("/usr/lib", "lib64")
+            })
+            .unwrap();
+        let mut tree = rootfs().tree;
+        Overlay::from_bytes(&built.overlay.to_bytes()).unwrap().apply(&mut tree);
+        assert_eq!(tree.get("usr/lib").unwrap().kind, Kind::Symlink(b"lib64".to_vec()));
+        assert!(tree.get("usr/lib/os").is_none());
+    }
+}

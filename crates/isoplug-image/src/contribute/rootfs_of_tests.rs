@@ -1,0 +1,143 @@
+//! A small rootfs in memory for the tests of contributors.
+
+use std::fs::File;
+use std::io;
+
+use isoplug_formats::tree::pack::{Contents, PackWriter, Packs, Pending};
+use isoplug_formats::tree::{Content, Entry, Kind, Tree};
+
+use super::builder::{Built, OverlayBuilder};
+use super::overlay::Overlay;
+use super::{ContributeError, Contributor, Host};
+
+/// The epoch of all tests: 2026-01-02 03:04:05 UTC, day 20455.
+pub(crate) const EPOCH: u32 = 1_767_323_045;
+
+/// A rootfs with its packs, to which contributors are applied one after the other.
+pub(crate) struct Rootfs {
+    pub(crate) tree: Tree,
+    packs: Packs,
+    earlier: Vec<(String, Overlay)>,
+}
+
+impl Rootfs {
+    /// Lays out text files of root's, 0644, with the folders on their way.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        let mut pack = PackWriter::new(tempfile::tempfile().unwrap());
+        let pending: Vec<Pending> =
+            files.iter().map(|(_, text)| pack.append(text.as_bytes()).unwrap()).collect();
+        let (file, id, finished) = pack.finish().unwrap();
+        let (mut tree, mut packs) = (Tree::default(), Packs::default());
+        packs.add(id, file);
+        for ((path, _), pending) in files.iter().zip(pending) {
+            let kind = Kind::File(finished.content(pending));
+            tree.insert(path.trim_start_matches('/').as_bytes(), Entry::new(kind, 0o644, EPOCH));
+        }
+        Self { tree, packs, earlier: Vec::new() }
+    }
+
+    /// Adds a symbolic link.
+    pub(crate) fn link(mut self, path: &str, target: &str) -> Self {
+        let kind = Kind::Symlink(target.as_bytes().to_vec());
+        self.tree.insert(path.trim_start_matches('/').as_bytes(), Entry::new(kind, 0o777, EPOCH));
+        self
+    }
+
+    /// Adds an empty folder.
+    pub(crate) fn folder(mut self, path: &str) -> Self {
+        let folder = Entry::new(Kind::Directory, 0o755, EPOCH);
+        self.tree.insert(path.trim_start_matches('/').as_bytes(), folder);
+        self
+    }
+
+    /// Lets a function add through a host.
+    pub(crate) fn run(
+        &self,
+        name: &str,
+        contribute: impl FnOnce(&mut dyn Host) -> Result<(), ContributeError>,
+    ) -> Result<(Built, File), ContributeError> {
+        let (pack, log) = (tempfile::tempfile().unwrap(), |_: &str| {});
+        let file = pack.try_clone().unwrap();
+        let tree = self.tree.clone();
+        let mut host = OverlayBuilder::new(name, EPOCH, tree, &self.packs, pack, &log).unwrap();
+        for (name, overlay) in &self.earlier {
+            host.after(name, overlay);
+        }
+        contribute(&mut host)?;
+        Ok((host.finish().unwrap(), file))
+    }
+
+    /// Runs a contributor and keeps its overlay as an earlier one.
+    pub(crate) fn add(&mut self, contributor: &dyn Contributor) -> Result<(), ContributeError> {
+        let (built, file) = self.run(contributor.name(), |host| contributor.contribute(host))?;
+        if let Some(id) = built.pack {
+            self.packs.add(id, file);
+        }
+        self.earlier.push((contributor.name().to_owned(), built.overlay));
+        Ok(())
+    }
+
+    /// Returns the rootfs with all overlays applied.
+    pub(crate) fn merged(&self) -> Tree {
+        let mut tree = self.tree.clone();
+        self.earlier.iter().for_each(|(_, overlay)| overlay.apply(&mut tree));
+        tree
+    }
+
+    /// Returns the entry at a path after all contributors.
+    pub(crate) fn entry(&self, path: &str) -> Entry {
+        self.merged().get(path).unwrap_or_else(|| panic!("no {path}")).clone()
+    }
+
+    /// Returns a file's text after all contributors.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let merged = self.merged();
+        let place = merged.resolve(path).unwrap();
+        match &merged.get(&place).unwrap_or_else(|| panic!("no {path}")).kind {
+            Kind::File(content) => self.content(content),
+            other => panic!("{path} is {other:?}"),
+        }
+    }
+
+    /// Writes the merged rootfs to a folder of the build machine, for foreign tools.
+    pub(crate) fn write_to(&self, folder: &std::path::Path) -> io::Result<()> {
+        use std::os::unix::ffi::OsStrExt;
+        for (path, entry) in &self.merged().entries {
+            let place = folder.join(std::ffi::OsStr::from_bytes(path));
+            match &entry.kind {
+                Kind::Directory => std::fs::create_dir_all(place)?,
+                Kind::File(content) => {
+                    use std::os::unix::fs::PermissionsExt;
+                    std::fs::write(&place, self.content(content))?;
+                    let mode = std::fs::Permissions::from_mode(entry.mode.into());
+                    std::fs::set_permissions(place, mode)?;
+                }
+                Kind::Symlink(target) => {
+                    std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(target), place)?;
+                }
+                other => panic!("{other:?} in a test"),
+            }
+        }
+        Ok(())
+    }
+
+    fn content(&self, content: &Content) -> String {
+        String::from_utf8(self.packs.read(content).unwrap()).unwrap()
+    }
+}
+
+/// Returns whether a tool of the build machine is there; says so if not.
+pub(crate) fn has_tool(tool: &str) -> bool {
+    let found = std::process::Command::new("sh")
+        .args(["-c", &format!("command -v {tool}")])
+        .stdout(std::process::Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !found {
+        #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
+        let must = std::env::var_os("ISOPLUG_TESTS_MUST_RUN").is_some_and(|value| value == "1");
+        assert!(!must, "{tool} is missing and ISOPLUG_TESTS_MUST_RUN=1");
+        eprintln!("SKIPPED: {tool} is not installed");
+    }
+    found
+}

@@ -1,0 +1,32 @@
+//! Writes sudo's rules, one file each below `/etc/sudoers.d` (sudoers(5)).
+
+use super::super::{Attrs, ContributeError, Host};
+use super::{Sudo, User};
+
+/// Allows a user to become root, as far as its option says.
+pub(super) fn allow(host: &mut dyn Host, user: &User) -> Result<(), ContributeError> {
+    let tag = match user.sudo {
+        Sudo::None => return Ok(()),
+        Sudo::Password => "",
+        Sudo::WithoutPassword => "NOPASSWD: ",
+    };
+    let subject = format!("user `{}`", user.name);
+    rule(host, &subject, &user.name, &format!("{} ALL=(ALL:ALL) {tag}ALL\n", user.name))
+}
+
+/// Allows the members of the group `sudo` to become root without a password.
+pub(super) fn allow_group(host: &mut dyn Host) -> Result<(), ContributeError> {
+    let rule_text = "%sudo ALL=(ALL:ALL) NOPASSWD: ALL\n";
+    rule(host, "sudo without a password", "group-sudo", rule_text)
+}
+
+/// Writes one rule. sudo reads no file that has a dot in its name, which names of users cannot have.
+fn rule(host: &mut dyn Host, subject: &str, name: &str, text: &str) -> Result<(), ContributeError> {
+    let installed = ["/usr/bin/sudo", "/usr/bin/sudo-rs"].iter().any(|p| host.stat(p).is_some());
+    if !installed {
+        let reason = "it needs sudo, which the image does not have; install the package `sudo`";
+        return Err(ContributeError::refused(subject, reason));
+    }
+    let path = format!("/etc/sudoers.d/isoplug-{name}");
+    host.file(&path, text.as_bytes(), Attrs::mode(0o440))
+}
