@@ -1,3 +1,8 @@
 //! TODO
 pub mod contribute;
+pub mod dpkg;
+pub mod finalise;
+pub mod grub;
+pub mod sandbox;
 pub mod sources;
+pub mod stages;

@@ -1,0 +1,5 @@
+//! The stages: one file each, wired into one graph by the pipeline.
+
+pub mod boot;
+pub mod iso;
+pub mod loaders;

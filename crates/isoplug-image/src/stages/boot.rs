@@ -1,0 +1,185 @@
+//! Makes what leads from the loaders to the kernel: the menu, the ESP and the image's identity.
+//!
+//! The identity is a hash of all that the image boots. GRUB finds the medium by a file named after
+//! it, and live-boot compares `/conf/uuid.conf` in the initrd with `/.disk/live-uuid*` on the medium
+//! (live-boot 20250815, `matches_uuid` in 9990-misc-helpers.sh); so of many media in a machine each
+//! boots itself. Knows nothing of what the initrd does else.
+
+pub mod files;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
+use isoplug_formats::{cpio, fat};
+
+use crate::grub::{self, Machine, Menu, paths};
+use files::{NewFiles, put_bytes, stored_files};
+
+/// Inputs.
+pub struct Boot {
+    /// What [`super::loaders`] took out of the packages.
+    pub loaders: Artifact<Tree>,
+    /// The kernel.
+    pub vmlinuz: Artifact<Blob>,
+    /// The initrd.
+    pub initrd: Artifact<Blob>,
+    /// The root filesystem.
+    pub squashfs: Artifact<Blob>,
+    /// The user's files on the medium, if there are any.
+    pub contents: Option<Artifact<Tree>>,
+    /// The menu.
+    pub menu: Menu,
+    /// The machine.
+    pub machine: Machine,
+    /// The medium's label.
+    pub volume_id: String,
+    /// What `/.disk/info` says the medium is, in one line.
+    pub description: String,
+    /// The one time of all files, in seconds since 1970.
+    pub epoch: u64,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// The files for the medium.
+    pub files: Artifact<Tree>,
+    /// The ESP as a FAT image; empty unless the loaders boot under UEFI.
+    pub esp: Artifact<Blob>,
+    /// The identity: 32 hexadecimal digits.
+    pub identity: Artifact<Blob>,
+}
+
+impl Stage for Boot {
+    const NAME: &'static str = "boot";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs {
+            files: slots.slot("boot files"),
+            esp: slots.slot("esp.img"),
+            identity: slots.slot("identity"),
+        }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self {
+            loaders,
+            vmlinuz,
+            initrd,
+            squashfs,
+            contents,
+            menu,
+            machine,
+            volume_id,
+            description,
+            epoch,
+        } = self;
+        key.artifact("loaders", *loaders);
+        key.artifact("vmlinuz", *vmlinuz);
+        key.artifact("initrd", *initrd);
+        key.artifact("squashfs", *squashfs);
+        if let Some(contents) = contents {
+            key.artifact("contents", *contents);
+        }
+        key.value("menu", menu);
+        key.value("machine", machine);
+        key.value("volume-id", volume_id);
+        key.value("description", description);
+        key.value("epoch", epoch);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let identity = self.identity(cx)?;
+        self.write_files(&identity, out.files, cx)?;
+        self.write_esp(&identity, out.esp, cx)?;
+        let identity = put_bytes(cx, identity.as_bytes())?;
+        Ok(cx.finish(out.identity, identity, &[])?)
+    }
+}
+
+/// Why there is no way to boot.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The ESP could not be written.
+    #[error("could not make the ESP")]
+    Esp(#[from] fat::Error),
+    /// The second initrd could not be written.
+    #[error("could not write {}", paths::IDENTITY_INITRD)]
+    Identity(#[source] io::Error),
+    /// A file could not be stored or read.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+}
+
+/// How many hexadecimal digits the identity has.
+const IDENTITY_DIGITS: usize = 32;
+
+impl Boot {
+    fn identity(&self, cx: &Context) -> Result<String, Error> {
+        let mut parts = vec![
+            cx.digest(self.loaders)?,
+            cx.digest(self.vmlinuz)?,
+            cx.digest(self.initrd)?,
+            cx.digest(self.squashfs)?,
+        ];
+        if let Some(contents) = self.contents {
+            parts.push(cx.digest(contents)?);
+        }
+        parts.push(Digest::of(self.volume_id.as_bytes()));
+        parts.push(Digest::of(grub::menu(&self.menu, self.machine, "", false).as_bytes()));
+        let parts: String = parts.iter().map(Digest::hex).collect();
+        Ok(Digest::of(parts.as_bytes()).hex()[..IDENTITY_DIGITS].to_owned())
+    }
+
+    fn write_files(&self, identity: &str, out: Artifact<Tree>, cx: &Context) -> Result<(), Error> {
+        let loaders = stored_files(self.loaders, cx)?;
+        let memory_test = format!("iso/{}", paths::MEMORY_TEST_BIOS);
+        let memory_test = loaders.iter().any(|file| file.path == memory_test);
+        let menu = grub::menu(&self.menu, self.machine, identity, memory_test);
+        let mut files = NewFiles::new(cx)?;
+        files.add(".disk/info", format!("{}\n", self.description).as_bytes())?;
+        files.add(".disk/live-uuid-isoplug", format!("{identity}\n").as_bytes())?;
+        files.add(&grub::identity_file(identity), &b""[..])?;
+        files.add(paths::MENU, menu.as_bytes())?;
+        files.add(paths::LOOPBACK, grub::loopback().as_bytes())?;
+        files.add(paths::IDENTITY_INITRD, &*self.identity_initrd(identity)?)?;
+        Ok(files.finish(out)?)
+    }
+
+    fn identity_initrd(&self, identity: &str) -> Result<Vec<u8>, Error> {
+        let epoch =
+            u32::try_from(self.epoch).map_err(|error| Error::Identity(io::Error::other(error)))?;
+        let mut archive = cpio::Writer::new(Vec::new(), epoch);
+        archive.folder("conf", 0o755).map_err(Error::Identity)?;
+        let text = format!("{identity}\n");
+        archive.file("conf/uuid.conf", 0o644, text.as_bytes()).map_err(Error::Identity)?;
+        archive.finish().map_err(Error::Identity)
+    }
+
+    fn write_esp(&self, identity: &str, out: Artifact<Blob>, cx: &Context) -> Result<(), Error> {
+        let mut content = BTreeMap::new();
+        for file in stored_files(self.loaders, cx)? {
+            if let Some(path) = file.path.strip_prefix("esp/") {
+                content.insert(path.to_owned(), file.read()?);
+            }
+        }
+        let blob = cx.create()?;
+        if !content.is_empty() {
+            content.insert(paths::MENU.to_owned(), grub::stub(identity).into_bytes());
+            let serial = u32::from_str_radix(&identity[..8], 16).unwrap_or_default();
+            let label = "ISOPLUG".to_owned();
+            let volume = fat::Volume { label, epoch: self.epoch, serial, files: content };
+            fat::write(blob.file(), &volume)?;
+        }
+        let digest = cx.put(blob, None)?;
+        Ok(cx.finish(out, digest, &[])?)
+    }
+}

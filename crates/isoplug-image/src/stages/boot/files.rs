@@ -1,0 +1,173 @@
+//! Makes an artifact of a few files, and reads the files of a tree artifact.
+//!
+//! Knows no formats of media and no loaders.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use isoplug_engine::{Artifact, Context, Digest, NewBlob, Tree as TreeArtifact};
+use isoplug_formats::tree::pack::{PackWriter, Pending};
+use isoplug_formats::tree::{self, Content, Entry, Kind, Tree};
+
+/// Why files are not stored or not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be stored.
+    #[error("could not store {path}")]
+    Store {
+        /// Its path in the tree.
+        path: String,
+        /// What it said.
+        source: io::Error,
+    },
+    /// A file could not be read.
+    #[error("could not read {path}")]
+    Read {
+        /// Its path in the tree.
+        path: String,
+        /// What it said.
+        source: io::Error,
+    },
+    /// A tree has something that is neither a file, a folder nor a link to one.
+    #[error("{path} is neither a file nor a folder, and a boot medium can hold nothing else")]
+    Kind {
+        /// Its path in the tree.
+        path: String,
+    },
+    /// The stored tree is damaged.
+    #[error("a stored tree is damaged")]
+    Tree(#[from] tree::Error),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+}
+
+/// A tree artifact in the making; root owns its files and their time is 1970, for media date theirs.
+pub struct NewFiles<'a> {
+    cx: &'a Context<'a>,
+    blob: NewBlob,
+    pack: PackWriter<BufWriter<File>>,
+    added: Vec<(String, Pending)>,
+}
+
+impl<'a> NewFiles<'a> {
+    /// Begins.
+    pub fn new(cx: &'a Context<'a>) -> Result<Self, Error> {
+        let blob = cx.create()?;
+        let failed = |source| Error::Store { path: String::new(), source };
+        let file = blob.file().try_clone().map_err(failed)?;
+        Ok(Self { cx, blob, pack: PackWriter::new(BufWriter::new(file)), added: Vec::new() })
+    }
+
+    /// Adds a file.
+    pub fn add(&mut self, path: &str, content: impl Read) -> Result<(), Error> {
+        let pending = self.pack.append(content);
+        let pending = pending.map_err(|source| Error::Store { path: path.to_owned(), source })?;
+        self.added.push((path.to_owned(), pending));
+        Ok(())
+    }
+
+    /// Finishes an output of the running stage with the files.
+    pub fn finish(self, out: Artifact<TreeArtifact>) -> Result<(), Error> {
+        let failed = |source| Error::Store { path: String::new(), source };
+        let (_, id, finished) = self.pack.finish().map_err(failed)?;
+        let pack = self.cx.put(self.blob, Some(Digest::from_bytes(id)))?;
+        let mut tree = Tree::default();
+        for (path, pending) in self.added {
+            tree.insert(path, Entry::new(Kind::File(finished.content(pending)), 0o644, 0));
+        }
+        let packs: &[Digest] = if tree.entries.is_empty() { &[] } else { &[pack] };
+        Ok(self.cx.finish(out, put_bytes(self.cx, &tree.to_bytes())?, packs)?)
+    }
+}
+
+/// Puts bytes into the store.
+pub fn put_bytes(cx: &Context, bytes: &[u8]) -> Result<Digest, Error> {
+    let blob = cx.create()?;
+    let failed = |source| Error::Store { path: blob.path().display().to_string(), source };
+    io::Write::write_all(&mut blob.file(), bytes).map_err(failed)?;
+    Ok(cx.put(blob, None)?)
+}
+
+/// A file of a tree artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Its path.
+    pub path: String,
+    /// Its permission bits.
+    pub mode: u16,
+    /// Its length in bytes.
+    pub size: u64,
+    pack: PathBuf,
+    offset: u64,
+}
+
+/// Returns the files of a tree artifact in byte order of their paths; links become what they lead to.
+pub fn stored_files(
+    artifact: Artifact<TreeArtifact>,
+    cx: &Context,
+) -> Result<Vec<StoredFile>, Error> {
+    let path = cx.path(artifact)?;
+    let bytes = std::fs::read(&path)
+        .map_err(|source| Error::Read { path: path.display().to_string(), source })?;
+    let tree = Tree::from_bytes(&bytes)?;
+    let mut files = Vec::new();
+    for path in tree.entries.keys() {
+        let text = String::from_utf8_lossy(path).into_owned();
+        let Some((content, mode)) = content(&tree, path, &text)? else { continue };
+        let Content { size, pack, offset, .. } = content;
+        let pack = cx.referred(&Digest::from_bytes(pack))?;
+        files.push(StoredFile { path: text, mode, size, pack, offset });
+    }
+    Ok(files)
+}
+
+/// Returns what a path leads to: `None` for a folder.
+fn content(tree: &Tree, path: &[u8], text: &str) -> Result<Option<(Content, u16)>, Error> {
+    let wrong = || Error::Kind { path: text.to_owned() };
+    let is_link = matches!(tree.get(path).map(|entry| &entry.kind), Some(Kind::Symlink(_)));
+    let target = tree.resolve(path).ok_or_else(wrong)?;
+    let entry = tree.get(target).ok_or_else(wrong)?;
+    match &entry.kind {
+        Kind::Directory if !is_link => Ok(None),
+        Kind::File(content) => Ok(Some((*content, entry.mode))),
+        Kind::HardLink(first) => match tree.get(first).map(|entry| &entry.kind) {
+            Some(Kind::File(content)) => Ok(Some((*content, entry.mode))),
+            _ => Err(wrong()),
+        },
+        _ => Err(wrong()),
+    }
+}
+
+impl StoredFile {
+    /// Opens the file.
+    pub fn open(&self) -> Result<impl Read + use<>, Error> {
+        let opened = File::open(&self.pack).and_then(|mut pack| {
+            pack.seek(SeekFrom::Start(self.offset))?;
+            Ok(pack.take(self.size))
+        });
+        opened.map_err(|source| self.failed(source))
+    }
+
+    /// Returns the bytes.
+    pub fn read(&self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.open()?.read_to_end(&mut bytes).map_err(|source| self.failed(source))?;
+        Ok(bytes)
+    }
+
+    /// Copies the bytes to a new file of the build machine.
+    pub fn copy_to(&self, path: &Path) -> Result<(), Error> {
+        let copied = File::create_new(path).and_then(|mut out| {
+            let mut pack = File::open(&self.pack)?;
+            pack.seek(SeekFrom::Start(self.offset))?;
+            io::copy(&mut pack.take(self.size), &mut out)
+        });
+        copied.map(drop).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: io::Error) -> Error {
+        Error::Read { path: self.path.clone(), source }
+    }
+}
