@@ -11,11 +11,14 @@
 //! Takes the time and the environment as values. Installs nothing.
 
 pub mod check;
+pub mod download;
+pub mod mirrors;
 pub mod request;
 pub mod resolve;
 pub mod solver;
 pub mod universe;
 
+pub use mirrors::Mirrors;
 pub use request::Request;
 pub use resolve::resolve;
 pub use solver::{Resolvo, Solver};

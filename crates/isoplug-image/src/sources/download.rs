@@ -1,0 +1,266 @@
+//! Gets one file from the first mirror that has it, whole and with the right bytes.
+//!
+//! Waits and tries again when a mirror is busy, resumes where a transfer broke, and goes on to
+//! the next mirror when one does not have the file or sends other bytes. Knows no archives.
+
+mod attempt;
+mod partial;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use isoplug_engine::Digest;
+
+use attempt::{Attempt, Outcome};
+use partial::Partial;
+
+/// How long a mirror may be silent.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long to wait between looks at whether the transfer is to stop.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Fetches files. One downloader keeps its connections for all that is fetched with it.
+#[derive(Debug)]
+pub struct Downloader {
+    agent: ureq::Agent,
+    patience: Patience,
+    /// Mirrors that failed altogether; they are tried last.
+    failing: Mutex<BTreeSet<String>>,
+}
+
+/// How often and how slowly to try one mirror again.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How many times one mirror is asked for one file.
+    pub attempts: u32,
+    /// The pause after the first failure; each further one is twice as long.
+    pub first_pause: Duration,
+    /// The longest pause, whatever the mirror asks for.
+    pub longest_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let (first_pause, longest_pause) = (Duration::from_millis(500), Duration::from_secs(30));
+        Self { attempts: 5, first_pause, longest_pause }
+    }
+}
+
+/// What is known of the file beforehand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// Its digest.
+    pub digest: Option<Digest>,
+    /// Its length in bytes.
+    pub size: Option<u64>,
+    /// The most bytes to accept if the length is not known; 0 is no limit.
+    pub limit: u64,
+}
+
+/// Watches a transfer.
+pub trait Watch: Sync {
+    /// So many bytes of the file are there; fewer than before if it begins anew.
+    fn at(&self, bytes: u64);
+    /// Whether to stop.
+    fn cancelled(&self) -> bool;
+}
+
+/// Watches nothing and never stops.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn at(&self, _: u64) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Why a file could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It was told to stop.
+    #[error("the download was stopped")]
+    Cancelled,
+    /// There is nowhere to fetch from.
+    #[error("there is no mirror for {path}")]
+    NoMirror {
+        /// The path below the mirror.
+        path: String,
+    },
+    /// No mirror gave the file.
+    #[error("failed to fetch {path}{}", tried(.failures))]
+    Failed {
+        /// The path below the mirror.
+        path: String,
+        /// What each mirror did, in the order they were tried.
+        failures: Vec<Failure>,
+    },
+    /// The local file could not be written.
+    #[error("failed to write what was fetched for {path}")]
+    Write {
+        /// The path below the mirror.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// Tells whether every mirror said that there is no such file.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Failed { failures, .. }
+            if failures.iter().all(|failure| matches!(failure.why, Why::Absent(_))))
+    }
+}
+
+/// What one mirror did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The whole address, without a password.
+    pub url: String,
+    /// Why it was of no use.
+    pub why: Why,
+}
+
+/// Why a mirror was of no use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// There is no such file, or it may not be read.
+    #[error("HTTP status {0}")]
+    Absent(u16),
+    /// It kept failing.
+    #[error("{0}")]
+    Unreachable(String),
+    /// It sent other bytes.
+    #[error("expected {expected}, found {found}")]
+    WrongDigest {
+        /// What the index says.
+        expected: Digest,
+        /// What came.
+        found: Digest,
+    },
+    /// It sent more or fewer bytes.
+    #[error("expected {expected} bytes, found {found} or more")]
+    WrongSize {
+        /// What the index says.
+        expected: u64,
+        /// What came.
+        found: u64,
+    },
+}
+
+fn tried(failures: &[Failure]) -> String {
+    failures.iter().map(|failure| format!("\n  {}: {}", failure.url, failure.why)).collect()
+}
+
+impl Downloader {
+    /// Makes a downloader for so many transfers at once. A proxy is taken from the environment,
+    /// as every HTTP client does.
+    pub fn new(connections: usize, patience: Patience) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_idle_connections_per_host(connections)
+            .timeout_connect(Some(SILENCE))
+            .timeout_recv_response(Some(SILENCE))
+            .timeout_per_read(Some(SILENCE))
+            .user_agent(concat!("isoplug/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: config.into(), patience, failing: Mutex::default() }
+    }
+
+    /// Writes the file at `path` below one of the mirrors to `file`, and returns its digest.
+    pub fn fetch(
+        &self,
+        mirrors: &[String],
+        path: &str,
+        expected: &Expected,
+        file: &File,
+        watch: &dyn Watch,
+    ) -> Result<Digest, Error> {
+        let mut failures = Vec::new();
+        for mirror in self.by_health(mirrors) {
+            let url = format!("{}/{path}", mirror.trim_end_matches('/'));
+            match self.from_mirror(&url, expected, file, watch) {
+                Ok(digest) => return Ok(digest),
+                Err(Outcome::Failed(why)) => {
+                    if matches!(why, Why::Unreachable(_)) {
+                        self.failing().insert(mirror.clone());
+                    }
+                    failures.push(Failure { url: without_password(&url), why });
+                }
+                Err(Outcome::Write(source)) => {
+                    return Err(Error::Write { path: path.to_owned(), source });
+                }
+                Err(Outcome::Cancelled | Outcome::Again { .. }) => return Err(Error::Cancelled),
+            }
+        }
+        match failures.is_empty() {
+            true => Err(Error::NoMirror { path: path.to_owned() }),
+            false => Err(Error::Failed { path: path.to_owned(), failures }),
+        }
+    }
+
+    /// Tries one mirror as often as patience allows.
+    fn from_mirror(
+        &self,
+        url: &str,
+        expected: &Expected,
+        file: &File,
+        watch: &dyn Watch,
+    ) -> Result<Digest, Outcome> {
+        let attempt = Attempt { agent: &self.agent, url, expected, watch };
+        let mut partial = Partial::begin(file).map_err(Outcome::Write)?;
+        let mut pause = self.patience.first_pause;
+        for left in (0..self.patience.attempts).rev() {
+            match attempt.run(&mut partial) {
+                Err(Outcome::Again { why, .. }) if left == 0 => {
+                    return Err(Outcome::Failed(Why::Unreachable(why)));
+                }
+                Err(Outcome::Again { wait, .. }) => {
+                    let wait = wait.unwrap_or(pause).min(self.patience.longest_pause);
+                    sleep(wait, watch)?;
+                    pause *= 2;
+                }
+                done => return done,
+            }
+        }
+        Err(Outcome::Failed(Why::Unreachable("it was never asked".to_owned())))
+    }
+
+    fn by_health<'m>(&self, mirrors: &'m [String]) -> Vec<&'m String> {
+        let failing = self.failing();
+        let mut mirrors: Vec<&String> = mirrors.iter().collect();
+        mirrors.sort_by_key(|mirror| failing.contains(*mirror));
+        mirrors
+    }
+
+    fn failing(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sleep(time: Duration, watch: &dyn Watch) -> Result<(), Outcome> {
+    let mut left = time;
+    while !left.is_zero() {
+        if watch.cancelled() {
+            return Err(Outcome::Cancelled);
+        }
+        let nap = left.min(GLANCE);
+        std::thread::sleep(nap);
+        left -= nap;
+    }
+    Ok(())
+}
+
+/// Messages and logs get addresses as they are, but for `user:password@`.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    match host.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{host}/{path}"),
+        None => url.to_owned(),
+    }
+}

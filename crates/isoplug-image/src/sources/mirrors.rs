@@ -1,0 +1,83 @@
+//! Where an archive may be fetched from: what the manifest, the command and the build machine name.
+//!
+//! Mirrors that someone named are used alone. Without any, those of the build machine's own apt come
+//! first, then the public ones. No mirror ever reaches a key or a lock.
+
+mod host;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The addresses that are known before a source is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mirrors {
+    named: Vec<String>,
+    host: Vec<host::HostSource>,
+}
+
+/// The addresses of each archive by its key, in the order to try them.
+pub type MirrorList = BTreeMap<String, Vec<String>>;
+
+impl Mirrors {
+    /// Takes the mirrors that the command was given: addresses of Debian's archive, separated by
+    /// blanks. That of the security archive stands beside each, as on every full mirror.
+    pub fn new(named: Option<String>) -> Self {
+        let named = named.unwrap_or_default();
+        let named = named.split([' ', ',', '\n', '\t']).filter(|url| !url.is_empty());
+        Self { named: named.map(trimmed).collect(), host: Vec::new() }
+    }
+
+    /// Adds what the build machine's own apt is set up with. The one function here that reads
+    /// the machine; a configuration that cannot be read is passed over.
+    pub fn with_host_configuration(self) -> Self {
+        let text = host::read(Path::new("/etc/apt"));
+        self.with_host_text(&text)
+    }
+
+    /// Adds the text of files of apt's configuration: name and content (sources.list(5)).
+    pub fn with_host_text(mut self, files: &[(String, String)]) -> Self {
+        self.host = files.iter().flat_map(|(name, text)| host::parse(name, text)).collect();
+        self
+    }
+
+    /// Returns the addresses of an archive, given those that the manifest names for its source.
+    pub fn of(&self, archive: &str, manifest: &[String]) -> Vec<String> {
+        let named = manifest.iter().map(|url| trimmed(url)).chain(self.named.iter().cloned());
+        let mut found: Vec<String> = match is_debian(archive) {
+            true => named.map(|url| beside(&url, archive)).collect(),
+            // What the command names are mirrors of Debian, not of somebody's own archive.
+            false => manifest.iter().map(|url| trimmed(url)).collect(),
+        };
+        if found.is_empty() {
+            found.extend(host::of_archive(&self.host, archive));
+            found.extend(public(archive).iter().map(|url| (*url).to_owned()));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        found.retain(|url| seen.insert(url.clone()));
+        found
+    }
+}
+
+fn trimmed(url: &str) -> String {
+    url.trim_end_matches('/').to_owned()
+}
+
+fn is_debian(archive: &str) -> bool {
+    !public(archive).is_empty()
+}
+
+fn public(archive: &str) -> &'static [&'static str] {
+    match archive {
+        "debian" => &["http://deb.debian.org/debian", "http://ftp.debian.org/debian"],
+        "debian-security" => {
+            &["http://deb.debian.org/debian-security", "http://security.debian.org/debian-security"]
+        }
+        _ => &[],
+    }
+}
+
+/// Replaces the archive's name at the end: `…/debian` to `…/debian-security` and back.
+fn beside(url: &str, archive: &str) -> String {
+    let base = url.strip_suffix("/debian-security").or_else(|| url.strip_suffix("/debian"));
+    base.map_or_else(|| url.to_owned(), |base| format!("{base}/{archive}"))
+}

@@ -1,0 +1,192 @@
+//! Puts every locked package into the store, and lists them for the stages that install them.
+//!
+//! Only what a digest names is fetched, so where it comes from does not matter: the store, a vendor
+//! folder or any mirror. That is why the places are not in the key.
+
+mod queue;
+mod vendor;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage};
+use isoplug_manifest::lock::LockedPackage;
+use serde::{Deserialize, Serialize};
+
+use crate::sources::download;
+use crate::sources::mirrors::MirrorList;
+
+/// Inputs.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// All packages of the image: of every install group, and those for boot loaders.
+    pub packages: Vec<LockedPackage>,
+    /// Where to look for them; not in the key.
+    pub places: Places,
+}
+
+/// Where packages may come from, besides the store.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// The addresses of each archive.
+    pub mirrors: MirrorList,
+    /// A folder with packages, named by their digest in hexadecimal digits or as in the archive.
+    pub vendor: Option<PathBuf>,
+    /// Whether mirrors must not be asked.
+    pub offline: bool,
+    /// How often to try a mirror again.
+    pub patience: download::Patience,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// The list of the packages ([`read`]); it refers to each .deb by its digest.
+    pub debs: Artifact<Blob>,
+}
+
+/// One package of the list, by name, version and architecture in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its architecture, or `all`.
+    pub architecture: String,
+    /// Key of the archive it is in.
+    pub source: String,
+    /// Its path in the archive.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The digest of the .deb, in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Package {
+    /// Returns the digest by which the store has the .deb.
+    pub fn digest(&self) -> Result<Digest, Error> {
+        Digest::from_hex(&self.sha256).map_err(|_| Error::BadDigest { package: self.title() })
+    }
+
+    fn title(&self) -> String {
+        format!("{} {} {}", self.name, self.version, self.architecture)
+    }
+}
+
+impl From<&LockedPackage> for Package {
+    fn from(locked: &LockedPackage) -> Self {
+        let LockedPackage { name, version, architecture, source, path, size, sha256 } =
+            locked.clone();
+        Self { name, version, architecture, source, path, size, sha256 }
+    }
+}
+
+/// Why the packages could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store failed, or the build is to stop.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+    /// A lock with a digest that is none.
+    #[error("the digest of {package} in the lock is malformed")]
+    BadDigest {
+        /// Name, version and architecture.
+        package: String,
+    },
+    /// Packages are missing and mirrors must not be asked.
+    #[error("offline, and {} packages are neither in the store nor vendored: {}",
+        missing.len(), missing.join(", "))]
+    Offline {
+        /// Name, version and architecture of each.
+        missing: Vec<String>,
+    },
+    /// A package that no mirror gave.
+    #[error("package {package}")]
+    Download {
+        /// Name, version and architecture.
+        package: String,
+        /// What each mirror did.
+        source: download::Error,
+    },
+    /// A file that cannot be read.
+    #[error("failed to read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A list that is none.
+    #[error("the list of packages {} is malformed", path.display())]
+    BadList {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+impl Stage for Fetch {
+    const NAME: &'static str = "fetch";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { debs: slots.slot("debs") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { packages, places: _ } = self;
+        key.value("packages", &list(packages));
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let packages = list(&self.packages);
+        let mut missing = absent(&packages, cx)?;
+        if let Some(folder) = &self.places.vendor {
+            missing = vendor::take(folder, missing, cx)?;
+        }
+        if self.places.offline && !missing.is_empty() {
+            let missing = missing.iter().map(|package| package.title()).collect();
+            return Err(Error::Offline { missing });
+        }
+        queue::download(missing, &self.places, cx)?;
+        write(&packages, out, cx)
+    }
+}
+
+/// Reads the list that [`Outputs::debs`] is.
+pub fn read(list: &Path) -> Result<Vec<Package>, Error> {
+    let path = list.to_owned();
+    let text = fs::read(list).map_err(|source| Error::Read { path: path.clone(), source })?;
+    serde_json::from_slice(&text).map_err(|source| Error::BadList { path, source })
+}
+
+fn list(packages: &[LockedPackage]) -> BTreeSet<Package> {
+    packages.iter().map(Package::from).collect()
+}
+
+fn absent<'p>(packages: &'p BTreeSet<Package>, cx: &Context) -> Result<Vec<&'p Package>, Error> {
+    let mut absent = Vec::new();
+    for package in packages {
+        if !cx.has(&package.digest()?) {
+            absent.push(package);
+        }
+    }
+    Ok(absent)
+}
+
+fn write(packages: &BTreeSet<Package>, out: &Outputs, cx: &Context) -> Result<(), Error> {
+    let blob = cx.create()?;
+    let path = blob.path().to_owned();
+    serde_json::to_writer(blob.file(), packages)
+        .map_err(|error| Error::BadList { path, source: error })?;
+    let digest = cx.put(blob, None)?;
+    let debs: Vec<Digest> = packages.iter().map(Package::digest).collect::<Result<_, _>>()?;
+    Ok(cx.finish(out.debs, digest, &debs)?)
+}

@@ -1,0 +1,51 @@
+//! Takes packages out of a vendor folder: by digest, or by the name they have in the archive.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use isoplug_engine::{Context, Digest};
+
+use super::{Error, Package};
+
+/// Puts what the folder has into the store and returns what it has not.
+pub(super) fn take<'p>(
+    folder: &Path,
+    packages: Vec<&'p Package>,
+    cx: &Context,
+) -> Result<Vec<&'p Package>, Error> {
+    let mut missing = Vec::new();
+    for package in packages {
+        cx.check_cancelled()?;
+        if !take_one(folder, package, cx)? {
+            missing.push(package);
+        }
+    }
+    Ok(missing)
+}
+
+fn take_one(folder: &Path, package: &Package, cx: &Context) -> Result<bool, Error> {
+    let digest = package.digest()?;
+    for path in candidates(folder, package) {
+        let read = |source| Error::Read { path: path.clone(), source };
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(read(error)),
+        };
+        let blob = cx.create()?;
+        io::copy(&mut file, &mut blob.file()).map_err(read)?;
+        if Digest::of_file(blob.file()).map_err(read)? == digest {
+            cx.put(blob, Some(digest))?;
+            return Ok(true);
+        }
+        cx.log(&format!("{} is not {} of the lock: passed over", path.display(), package.title()));
+    }
+    Ok(false)
+}
+
+fn candidates(folder: &Path, package: &Package) -> Vec<PathBuf> {
+    let name = package.path.rsplit('/').next().unwrap_or_default();
+    let names = [package.sha256.clone(), format!("{}.deb", package.sha256), name.to_owned()];
+    names.iter().filter(|name| !name.is_empty()).map(|name| folder.join(name)).collect()
+}
