@@ -1,1 +1,38 @@
-//! TODO
+//! Boots an image in QEMU and checks over the serial port what the manifest promised.
+//!
+//! [`run`] shows a machine to a person; [`test`] boots an image once per firmware and medium, gets a
+//! root shell without a secret in the image, checks each [`Assertion`] and makes a [`Report`]. The
+//! image's bytes are what is tested: nothing is added to it. Only this crate knows QEMU. It knows no
+//! manifest and prints nothing; progress goes to [`Events`].
+
+mod assertion;
+mod check;
+mod command_line;
+mod events;
+mod firmware;
+mod host;
+mod login;
+mod machine;
+mod plan;
+mod qemu;
+mod qmp;
+mod report;
+mod run;
+mod serial;
+mod shell;
+mod test;
+mod trouble;
+
+pub use assertion::{Assertion, Check, Protocol, UnitState};
+
+pub use events::{Event, Events, Silent};
+pub use host::{Host, HostError};
+pub use machine::{
+    Accelerator, Arch, Disk, DiskFormat, Display, Firmware, Forward, Machine, Medium, Network,
+};
+pub use plan::{Login, Plan};
+pub use qemu::StartError;
+pub use report::{Boot, ComboReport, Outcome, Report, ReportError, TestResult};
+pub use run::run;
+pub use test::{TestError, test};
+pub use trouble::{Trouble, TroubleKind};

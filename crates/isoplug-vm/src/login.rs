@@ -1,0 +1,230 @@
+//! Waits for a machine to come up and turns its login prompt into a root shell.
+
+use std::time::{Duration, Instant};
+
+use crate::qemu::Guest;
+use crate::trouble::{Halt, Trouble, TroubleKind, explain, fatal};
+use crate::{Event, Events, Login};
+
+/// Which way in is used; the last is what is left for systems whose getty reads no credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// agetty and login are told to let root in.
+    Autologin,
+    /// PAM is told to let anybody in.
+    OpenPam,
+    /// The manifest gave a password.
+    Password(String, String),
+}
+
+impl Way {
+    /// The way that a plan asks for.
+    pub(crate) fn new(login: &Login) -> Self {
+        match login {
+            Login::Credentials => Self::Autologin,
+            Login::Password { user, password } => Self::Password(user.clone(), password.clone()),
+        }
+    }
+
+    /// The systemd credentials that the machine carries (systemd.system-credentials(7)).
+    pub(crate) fn credentials(
+        &self,
+        serial_port: &'static str,
+    ) -> Vec<(&'static str, &'static str)> {
+        let getty = ("getty.ttys.serial", serial_port);
+        match self {
+            Self::Autologin => {
+                vec![getty, ("agetty.autologin", "root"), ("login.noauth", "yes")]
+            }
+            Self::OpenPam => vec![getty, ("tmpfiles.extra", OPEN_PAM)],
+            Self::Password(..) => vec![getty],
+        }
+    }
+}
+
+/// tmpfiles.d(5) reads `\n` as a line's end.
+const OPEN_PAM: &str = "f+ /etc/pam.d/login 0644 root root - auth sufficient pam_permit.so\\n\
+    account sufficient pam_permit.so\\nsession required pam_permit.so\\n";
+
+/// Becomes root, drops the login's environment, and leaves readline behind.
+const BECOME_ROOT: &str = "e='env -i HOME=/root USER=root LOGNAME=root TERM=dumb LANG=C.UTF-8 \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh'; \
+    if [ \"$(id -u)\" = 0 ]; then exec $e; else exec sudo -n $e; fi\n";
+
+/// The shell must compute the answer, so the echo of the question cannot be taken for it.
+const QUESTION: &str = "echo \"isoplug\"-$((40 + 2))\n";
+const ANSWER: &str = "isoplug-42";
+
+/// Texts that tell how far a boot is, in their order.
+const MILESTONES: &[(&str, &[&str])] = &[
+    ("boot loader", &["GRUB", "Booting `", "BdsDxe: starting", "ISOLINUX", "SYSLINUX"]),
+    ("kernel", &["Linux version "]),
+    ("systemd", &["systemd[1]: ", "Reached target", "Started "]),
+    ("login", &[" login: "]),
+];
+
+/// Waits until a root shell answers.
+pub(crate) fn reach_shell(
+    guest: &mut Guest,
+    way: &Way,
+    timeout: Duration,
+    events: &dyn Events,
+) -> Result<(), Halt> {
+    let mut watch = Watch { guest, timeout, events, passed: 0, scanned: 0 };
+    watch.until_login()?;
+    watch.log_in(way)?;
+    watch.until_answer()?;
+    watch.serial_send(BECOME_ROOT)?;
+    watch.pause(Duration::from_millis(300))?;
+    watch.until_answer()?;
+    watch.tell("shell");
+    Ok(())
+}
+
+struct Watch<'a> {
+    guest: &'a mut Guest,
+    timeout: Duration,
+    events: &'a dyn Events,
+    passed: usize,
+    scanned: usize,
+}
+
+impl Watch<'_> {
+    fn until_login(&mut self) -> Result<(), Halt> {
+        loop {
+            let fresh = self.step()?;
+            if fresh.contains(" login: ") || fresh.contains("(automatic login)") {
+                return Ok(());
+            }
+        }
+    }
+
+    /// From the prompt to where a shell should be.
+    fn log_in(&mut self, way: &Way) -> Result<(), Halt> {
+        let mark = self.guest.serial.mark();
+        match way {
+            Way::Autologin => self.expect(mark, "(automatic login)", Duration::from_secs(10)),
+            Way::OpenPam => self.serial_send("root\n"),
+            Way::Password(user, password) => {
+                self.serial_send(&format!("{user}\n"))?;
+                self.expect(mark, "assword:", Duration::from_secs(30))?;
+                self.serial_send(&format!("{password}\n"))
+            }
+        }
+    }
+
+    fn expect(&mut self, mark: usize, text: &str, wait: Duration) -> Result<(), Halt> {
+        let deadline = Instant::now() + wait;
+        while !self.guest.serial.since(mark).contains(text) {
+            if Instant::now() > deadline {
+                let line = format!("no \"{text}\" after the prompt");
+                return Err(Halt::Trouble(Trouble::with(TroubleKind::LoginRefused, line)));
+            }
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Asks every few seconds, since what is typed while the line is being set up is lost.
+    fn until_answer(&mut self) -> Result<(), Halt> {
+        let mark = self.guest.serial.mark();
+        let mut asked: Option<Instant> = None;
+        loop {
+            if asked.is_none_or(|asked| asked.elapsed() > Duration::from_secs(5)) {
+                self.serial_send(QUESTION)?;
+                asked = Some(Instant::now());
+            }
+            self.step()?;
+            let said = self.guest.serial.since(mark);
+            if said.contains(ANSWER) {
+                return Ok(());
+            }
+            refused(&said)?;
+        }
+    }
+
+    /// Reads for a moment, and gives the text since the last look.
+    fn step(&mut self) -> Result<String, Halt> {
+        if self.events.cancelled() {
+            return Err(Halt::Cancelled);
+        }
+        let read = self.guest.serial.read(Duration::from_millis(200));
+        let fresh = self.guest.serial.since(self.scanned);
+        self.scanned = self.guest.serial.mark();
+        self.milestones(&fresh);
+        if let Some(trouble) = fatal(&fresh).or_else(|| fatal(&self.guest.firmware_log())) {
+            // The lines that follow say why.
+            self.linger();
+            return Err(Halt::Trouble(trouble));
+        }
+        if read.is_err() || self.guest.ended() {
+            return Err(self.stopped());
+        }
+        self.check_time()?;
+        Ok(fresh)
+    }
+
+    fn stopped(&self) -> Halt {
+        if self.events.cancelled() {
+            return Halt::Cancelled;
+        }
+        let last = self.guest.serial.tail(1).pop().unwrap_or_default();
+        Halt::Trouble(Trouble::with(TroubleKind::Stopped, last))
+    }
+
+    fn linger(&mut self) {
+        let end = Instant::now() + Duration::from_secs(2);
+        while Instant::now() < end && self.guest.serial.read(Duration::from_millis(200)).is_ok() {}
+    }
+
+    fn check_time(&mut self) -> Result<(), Halt> {
+        let serial = &self.guest.serial;
+        // A machine that cannot go on is silent; asking more often would only slow it.
+        if serial.quiet() > Duration::from_secs(5)
+            && self.guest.qmp.status().is_ok_and(|status| status == "internal-error")
+        {
+            return Err(Halt::new(TroubleKind::InternalError));
+        }
+        let busy = self.guest.serial.quiet() < Duration::from_secs(20);
+        let limit = if busy { self.timeout * 3 / 2 } else { self.timeout };
+        if self.guest.started.elapsed() < limit {
+            return Ok(());
+        }
+        Err(Halt::Trouble(explain(&self.guest.serial.since(0))))
+    }
+
+    fn milestones(&mut self, fresh: &str) {
+        for (place, (milestone, texts)) in MILESTONES.iter().enumerate().skip(self.passed) {
+            if texts.iter().any(|text| fresh.contains(text)) {
+                self.passed = place + 1;
+                self.tell(milestone);
+            }
+        }
+    }
+
+    fn tell(&self, milestone: &'static str) {
+        let after = self.guest.started.elapsed();
+        self.events.event(&Event::Reached { milestone, after });
+    }
+
+    fn pause(&mut self, time: Duration) -> Result<(), Halt> {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    fn serial_send(&mut self, text: &str) -> Result<(), Halt> {
+        self.guest.serial.send(text).map_err(|_| Halt::new(TroubleKind::Stopped))
+    }
+}
+
+fn refused(said: &str) -> Result<(), Halt> {
+    let texts = ["assword:", "Login incorrect", "sudo: a password is required", "sudo: not found"];
+    let line = said.lines().find(|line| texts.iter().any(|text| line.contains(text)));
+    match line {
+        Some(line) => Err(Halt::Trouble(Trouble::with(TroubleKind::LoginRefused, line.trim()))),
+        None => Ok(()),
+    }
+}

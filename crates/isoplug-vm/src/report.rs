@@ -1,0 +1,121 @@
+//! What a test found, and its three renderings: text, JSON by serde, JUnit XML.
+
+mod junit;
+mod text;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Accelerator, Firmware, Medium, Trouble};
+
+/// What a test of one image found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The image's file name.
+    pub image: String,
+    /// One per boot, in the plan's order.
+    pub combos: Vec<ComboReport>,
+}
+
+/// What one boot showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ComboReport {
+    /// The machine's firmware.
+    pub firmware: Firmware,
+    /// How it held the image.
+    pub medium: Medium,
+    /// What ran it.
+    pub accelerator: Accelerator,
+    /// Seconds from power-on to power-off.
+    pub seconds: f64,
+    /// How the boot ended.
+    pub boot: Boot,
+    /// One per check that applies, in the plan's order; all skipped if there was no shell.
+    pub results: Vec<TestResult>,
+    /// All that came over the serial port.
+    pub serial_log: PathBuf,
+    /// The screen at the end, if something failed.
+    pub screenshot: Option<PathBuf>,
+}
+
+/// How a boot ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Boot {
+    /// There was a root shell.
+    Up {
+        /// Seconds from power-on to the shell.
+        seconds: f64,
+    },
+    /// There was none.
+    Failed {
+        /// What was seen.
+        trouble: Trouble,
+        /// The last lines of the serial port.
+        tail: Vec<String>,
+    },
+}
+
+/// What a check showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestResult {
+    /// Which check.
+    pub name: String,
+    /// Whether it held.
+    pub outcome: Outcome,
+    /// What was found, and if it failed, what was expected.
+    pub detail: String,
+    /// Seconds it took.
+    pub seconds: f64,
+}
+
+/// Whether a check held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It held.
+    Pass,
+    /// It did not.
+    Fail,
+    /// It could not be asked.
+    Skip,
+}
+
+/// A rendering failed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write the JUnit report of {image}")]
+pub struct ReportError {
+    image: String,
+    source: quick_junit::SerializeError,
+}
+
+impl Report {
+    /// Whether every boot gave a shell and no check failed.
+    pub fn passed(&self) -> bool {
+        self.combos.iter().all(ComboReport::passed)
+    }
+
+    /// For people: one line per boot and per result, with what to look at where something failed.
+    pub fn text(&self) -> String {
+        text::render(self)
+    }
+
+    /// JUnit XML: one suite per boot, whose first case is the boot itself.
+    pub fn junit(&self) -> Result<String, ReportError> {
+        junit::render(self).map_err(|source| ReportError { image: self.image.clone(), source })
+    }
+}
+
+impl ComboReport {
+    /// Whether there was a shell and no check failed.
+    pub fn passed(&self) -> bool {
+        matches!(self.boot, Boot::Up { .. })
+            && self.results.iter().all(|result| result.outcome != Outcome::Fail)
+    }
+
+    /// `bios-cd`, `secure-boot-usb`: also the stem of its files.
+    pub fn name(&self) -> String {
+        format!("{}-{}", self.firmware, self.medium)
+    }
+}

@@ -1,0 +1,30 @@
+//! Boots an image for a person to look at.
+
+use std::path::Path;
+use std::process::ExitStatus;
+
+use crate::command_line::{CommandLine, Parts, Ports};
+use crate::qemu::{StartError, with_own_variables};
+use crate::{Display, Host, Machine};
+
+/// Boots `iso` and waits until the machine is shut. Without a display the serial port is this
+/// terminal (Ctrl-A X ends the machine); with one it is a tab of the window. UEFI variables are
+/// forgotten afterwards.
+pub fn run(host: &Host, machine: &Machine, iso: &Path) -> Result<ExitStatus, StartError> {
+    let folder = tempfile::tempdir()
+        .map_err(|source| StartError::Prepare { path: std::env::temp_dir(), source })?;
+    let firmware = host.firmware(machine.arch, machine.firmware)?;
+    let parts = Parts {
+        qemu: host.qemu(machine.arch)?,
+        iso,
+        firmware: with_own_variables(firmware, folder.path())?,
+        accelerator: machine.accelerator.unwrap_or_else(|| host.accelerator(machine.arch)),
+        ports: match machine.display {
+            Display::None => Ports::Terminal,
+            Display::Gtk => Ports::Window,
+        },
+        credentials: &[],
+    };
+    let status = CommandLine::new(machine, &parts).command().status();
+    status.map_err(|source| StartError::Prepare { path: parts.qemu, source })
+}

@@ -1,0 +1,146 @@
+//! Runs commands in a root shell over a serial line that other things write to as well.
+//!
+//! Commands go in as base64, in lines short enough for a terminal's input queue; the shell says how
+//! much it has got. Answers come as framed base64 lines with a count, from a file that stays in the
+//! guest, so what a kernel message has torn is asked for again. The command itself runs once.
+
+mod frame;
+
+use std::time::{Duration, Instant};
+
+use crate::events::Events;
+use crate::serial::Serial;
+use crate::trouble::{Halt, Trouble, TroubleKind};
+use frame::{Answer, base64};
+
+/// What a command gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// Exit status; 124 if it ran out of time.
+    pub(crate) status: i32,
+    /// The first 64 KiB of stdout and stderr together.
+    pub(crate) text: String,
+}
+
+/// A shell that understands the frames.
+pub(crate) struct Shell<'a> {
+    serial: &'a mut Serial,
+    events: &'a dyn Events,
+    next: u32,
+}
+
+/// Input lines stay well below the 4096 bytes that a terminal holds for a busy reader.
+const CHUNK: usize = 768;
+
+/// How long the shell may be silent while it handles a line.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often a torn line or answer is repeated.
+const TRIES: u32 = 5;
+
+/// `p` writes a frame, `a` collects a piece of a command, `r` runs it, `e` shows the answer (again).
+/// The rest keeps the line quiet: echo off, kernel messages off, systemd's status lines off
+/// (SIGRTMIN+21).
+const SETUP: &str = r#"PS1= PS2=; stty -echo 2>/dev/null
+{ echo 1 >/proc/sys/kernel/printk; [ "$$" = 1 ] || kill -55 1; } 2>/dev/null
+cd /; c=; t=$(mktemp -d)
+p() { printf '\n@isoplug:%s;\n' "$*"; }
+a() { c=$c$2; p $1:got:${#c}; }
+r() { printf %s "$c" | base64 -d >$t/c; timeout -k 5 $2 sh $t/c >$t/o 2>&1 </dev/null; s=$?; e $1; }
+e() { head -c 65536 $t/o >$t/p; base64 -w 96 $t/p >$t/b; n=0; w=$(wc -c <$t/p)
+while read -r l; do n=$((n+1)); p $1:line:$n:$l; done <$t/b; p $1:end:$s:$w; }
+"#;
+
+impl<'a> Shell<'a> {
+    /// Teaches the frames to a POSIX shell that reads the line; it must run as root.
+    pub(crate) fn set_up(serial: &'a mut Serial, events: &'a dyn Events) -> Result<Self, Halt> {
+        let mut shell = Self { serial, events, next: 0 };
+        for line in SETUP.lines() {
+            // One line at a time gives a slow reader the time to keep up.
+            shell.send(&format!("{line}\n"))?;
+            shell.drain()?;
+        }
+        shell.run("true", PATIENCE)?;
+        Ok(shell)
+    }
+
+    /// Runs a text in `sh` as root, in `/`, with nothing on stdin, for at most `limit`.
+    pub(crate) fn run(&mut self, script: &str, limit: Duration) -> Result<Output, Halt> {
+        self.next += 1;
+        let id = self.next;
+        self.transfer(id, &base64(script.as_bytes()))?;
+        let mark = self.serial.mark();
+        self.send(&format!("r {id} {}\n", limit.as_secs().max(1)))?;
+        let mut answer = self.answer(id, mark, limit + PATIENCE)?;
+        for _ in 0..TRIES {
+            if let Some(output) = answer.output() {
+                return Ok(output);
+            }
+            let mark = self.serial.mark();
+            self.send(&format!("e {id}\n"))?;
+            answer = self.answer(id, mark, PATIENCE)?;
+        }
+        Err(lost("an answer that arrived whole"))
+    }
+
+    /// Sends without waiting for an answer, as before a power-off.
+    pub(crate) fn send(&mut self, text: &str) -> Result<(), Halt> {
+        self.serial.send(text).map_err(|_| Halt::new(TroubleKind::ShellLost))
+    }
+
+    fn transfer(&mut self, id: u32, text: &str) -> Result<(), Halt> {
+        for _ in 0..TRIES {
+            self.send("c=\n")?;
+            if self.pieces(id, text)? {
+                return Ok(());
+            }
+        }
+        Err(lost("a command to arrive whole"))
+    }
+
+    fn pieces(&mut self, id: u32, text: &str) -> Result<bool, Halt> {
+        let mut sent = 0;
+        while sent < text.len() {
+            let piece = &text[sent..text.len().min(sent + CHUNK)];
+            sent += piece.len();
+            let mark = self.serial.mark();
+            self.send(&format!("a {id} {piece}\n"))?;
+            if self.answer(id, mark, PATIENCE)?.got != Some(sent) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads until the answer's last frame, or its only one.
+    fn answer(&mut self, id: u32, mark: usize, patience: Duration) -> Result<Answer, Halt> {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            self.read(Duration::from_millis(100))?;
+            let text = self.serial.since(mark);
+            if frame::is_last(id, &text) {
+                return Ok(Answer::parse(id, &text));
+            }
+        }
+        Err(lost("an answer in time"))
+    }
+
+    fn drain(&mut self) -> Result<(), Halt> {
+        while self.read(Duration::from_millis(50))? {}
+        Ok(())
+    }
+
+    fn read(&mut self, wait: Duration) -> Result<bool, Halt> {
+        if self.events.cancelled() {
+            return Err(Halt::Cancelled);
+        }
+        self.serial.read(wait).map_err(|_| Halt::new(TroubleKind::Stopped))
+    }
+}
+
+fn lost(what: &str) -> Halt {
+    Halt::Trouble(Trouble::with(TroubleKind::ShellLost, format!("waited in vain for {what}")))
+}
+
+#[cfg(test)]
+mod tests;
