@@ -1,9 +1,20 @@
-//! The lock: pins every fetched thing by name, version and digest.
+//! The lock: pins every fetched thing by name, version and digest, and names no mirror.
+//!
+//! Its text is TOML with one line for each package, so that a version control system shows what
+//! changed. Lists keep their order: what is read back equals what was written.
+
+mod read;
+mod write;
 
 use std::collections::BTreeMap;
 
+pub use read::Error;
+
+/// The version of the format that this program writes, and the newest that it reads.
+pub const VERSION: u32 = 1;
+
 /// Everything that `isoplug.lock` pins.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
     /// The version of the format.
     pub version: u32,
@@ -23,11 +34,11 @@ pub struct LockedSource {
 /// One Release file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LockedRelease {
-    /// The suite.
+    /// The suite, such as `trixie-updates`.
     pub suite: String,
     /// The archive: `debian`, `debian-security` or the user's.
     pub archive: String,
-    /// The digest of the file, in hex.
+    /// The digest of the file, 64 hexadecimal digits.
     pub sha256: String,
     /// Its `Date`, in seconds since 1970.
     pub date: u64,
@@ -38,7 +49,7 @@ pub struct LockedRelease {
 /// The packages of one image.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LockedImage {
-    /// The digest of the request that was resolved, in hex.
+    /// The digest of the request that was resolved, 64 hexadecimal digits.
     pub request: String,
     /// The install groups, in order. The first is the Essential set.
     pub groups: Vec<Vec<LockedPackage>>,
@@ -61,6 +72,51 @@ pub struct LockedPackage {
     pub path: String,
     /// Its size in bytes.
     pub size: u64,
-    /// Its digest, in hex.
+    /// Its digest, 64 hexadecimal digits.
     pub sha256: String,
 }
+
+impl Default for Lock {
+    fn default() -> Self {
+        Self { version: VERSION, sources: BTreeMap::new(), images: BTreeMap::new() }
+    }
+}
+
+impl Lock {
+    /// Reads the text of a lock.
+    ///
+    /// # Errors
+    ///
+    /// When it is damaged, or was written by a newer program.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        read::lock(text)
+    }
+
+    /// Writes the text of the lock: the same for the same lock.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        write::lock(self)
+    }
+
+    /// Returns the date of the newest Release file, in seconds since 1970; 0 without any.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        let releases = self.sources.values().flat_map(|source| &source.releases);
+        releases.map(|release| release.date).max().unwrap_or(0)
+    }
+
+    /// Returns every package of every image, in the order of images, groups and lists.
+    pub fn packages(&self) -> impl Iterator<Item = &LockedPackage> {
+        self.images.values().flat_map(LockedImage::packages)
+    }
+}
+
+impl LockedImage {
+    /// Returns every package: the groups in order, then those for boot loaders.
+    pub fn packages(&self) -> impl Iterator<Item = &LockedPackage> {
+        self.groups.iter().flatten().chain(&self.boot)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -18,9 +18,22 @@ fn system(profile: &str) -> System {
 fn the_sketch_evaluates() {
     let system = system("minimal");
     assert_eq!(system.options.networking.hostname, "installer");
-    for warning in &system.warnings { eprintln!("{}", warning.plain(&system.texts)); }
+    for warning in &system.warnings {
+        eprintln!("{}", warning.plain(&system.texts));
+    }
     eprintln!("{:#?}", system.options);
-    for p in ["users", "users.installer", "users.installer.groups", "packages", "networking.hostname", "services.openssh.settings"] {
-    eprintln!("{p} {:?} {:?}", system.origin(p), system.origin(p).map(|o| &system.texts.get(o.text).content[o.span.clone()]));
+    for p in [
+        "users",
+        "users.installer",
+        "users.installer.groups",
+        "packages",
+        "networking.hostname",
+        "services.openssh.settings",
+    ] {
+        eprintln!(
+            "{p} {:?} {:?}",
+            system.origin(p),
+            system.origin(p).map(|o| &system.texts.get(o.text).content[o.span.clone()])
+        );
     }
 }

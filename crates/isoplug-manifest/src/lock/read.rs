@@ -1,0 +1,176 @@
+//! Reads a lock from TOML text, and says what is wrong with a damaged one.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Lock, LockedImage, LockedPackage, LockedRelease, LockedSource, VERSION};
+
+/// Why a lock cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It is no TOML, or a key is missing, unknown or of the wrong type.
+    #[error("the lock is damaged: {0}")]
+    Damaged(String),
+    /// It has no version, so it is probably no lock.
+    #[error("the lock is damaged: it has no `version`")]
+    NoVersion,
+    /// It was written by a newer program.
+    #[error(
+        "the lock has format version {0}, but this isoplug reads up to {VERSION}: use a newer one"
+    )]
+    Newer(i64),
+    /// An image names a package that is not listed.
+    #[error(
+        "the lock is damaged: `{image}` names the package \"{package}\", which it does not list"
+    )]
+    UnknownPackage {
+        /// The image.
+        image: String,
+        /// The package as the image names it.
+        package: String,
+    },
+    /// A package's name is not `name version architecture`.
+    #[error("the lock is damaged: \"{0}\" is not `name version architecture`")]
+    BadName(String),
+    /// A digest is not 64 hexadecimal digits.
+    #[error("the lock is damaged: \"{0}\" is no sha256 digest")]
+    BadDigest(String),
+}
+
+/// Reads a lock.
+pub(super) fn lock(text: &str) -> Result<Lock, Error> {
+    let table: toml::Table = text.parse().map_err(|error| damaged(&error))?;
+    match table.get("version").and_then(toml::Value::as_integer) {
+        None => return Err(Error::NoVersion),
+        Some(version) if version > i64::from(VERSION) => return Err(Error::Newer(version)),
+        Some(_) => {}
+    }
+    let written: WrittenLock = toml::from_str(text).map_err(|error| damaged(&error))?;
+    written.lock()
+}
+
+fn damaged(error: &toml::de::Error) -> Error {
+    Error::Damaged(error.to_string().trim_end().to_owned())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenLock {
+    version: u32,
+    #[serde(default)]
+    sources: BTreeMap<String, WrittenSource>,
+    #[serde(default)]
+    images: BTreeMap<String, WrittenImage>,
+    #[serde(default)]
+    packages: BTreeMap<String, WrittenPackage>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSource {
+    releases: Vec<WrittenRelease>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRelease {
+    suite: String,
+    archive: String,
+    sha256: String,
+    date: u64,
+    signers: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenImage {
+    request: String,
+    groups: Vec<Vec<String>>,
+    boot: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPackage {
+    source: String,
+    path: String,
+    size: u64,
+    sha256: String,
+}
+
+impl WrittenLock {
+    fn lock(self) -> Result<Lock, Error> {
+        let Self { version, sources, images, packages } = self;
+        let package = |(name, package): (String, WrittenPackage)| {
+            let package = package.package(&name)?;
+            Ok((name, package))
+        };
+        let packages = packages.into_iter().map(package).collect::<Result<_, Error>>()?;
+        let source = |(name, source): (String, WrittenSource)| Ok((name, source.source()?));
+        let image = |(name, image): (String, WrittenImage)| {
+            let image = image.image(&name, &packages)?;
+            Ok((name, image))
+        };
+        Ok(Lock {
+            version,
+            sources: sources.into_iter().map(source).collect::<Result<_, Error>>()?,
+            images: images.into_iter().map(image).collect::<Result<_, Error>>()?,
+        })
+    }
+}
+
+impl WrittenSource {
+    fn source(self) -> Result<LockedSource, Error> {
+        let release = |release: WrittenRelease| {
+            let WrittenRelease { suite, archive, sha256, date, signers } = release;
+            Ok(LockedRelease { suite, archive, sha256: digest(sha256)?, date, signers })
+        };
+        let releases = self.releases.into_iter().map(release).collect::<Result<_, Error>>()?;
+        Ok(LockedSource { releases })
+    }
+}
+
+impl WrittenImage {
+    fn image(
+        self,
+        image: &str,
+        packages: &BTreeMap<String, LockedPackage>,
+    ) -> Result<LockedImage, Error> {
+        let list = |names: Vec<String>| -> Result<Vec<LockedPackage>, Error> {
+            let find = |package: String| match packages.get(&package) {
+                Some(found) => Ok(found.clone()),
+                None => Err(Error::UnknownPackage { image: image.to_owned(), package }),
+            };
+            names.into_iter().map(find).collect()
+        };
+        let groups = self.groups.into_iter().map(list).collect::<Result<_, Error>>()?;
+        Ok(LockedImage { request: digest(self.request)?, groups, boot: list(self.boot)? })
+    }
+}
+
+impl WrittenPackage {
+    fn package(self, full_name: &str) -> Result<LockedPackage, Error> {
+        let words: Vec<&str> = full_name.split(' ').collect();
+        let ([name, version, architecture] | [name, version, architecture, _, _]) = words[..]
+        else {
+            return Err(Error::BadName(full_name.to_owned()));
+        };
+        let [name, version, architecture] = [name, version, architecture].map(str::to_owned);
+        let Self { source, path, size, sha256 } = self;
+        Ok(LockedPackage {
+            name,
+            version,
+            architecture,
+            source,
+            path,
+            size,
+            sha256: digest(sha256)?,
+        })
+    }
+}
+
+fn digest(text: String) -> Result<String, Error> {
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if text.len() == 64 && text.bytes().all(hex) { Ok(text) } else { Err(Error::BadDigest(text)) }
+}

@@ -1,0 +1,155 @@
+//! What is written is read back; damage is named.
+
+use insta::assert_snapshot;
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+
+use super::*;
+
+fn package(name: &str, digit: char) -> LockedPackage {
+    LockedPackage {
+        name: name.to_owned(),
+        version: "1:2.0-1".to_owned(),
+        architecture: "amd64".to_owned(),
+        source: "debian".to_owned(),
+        path: format!("pool/main/{name}.deb"),
+        size: 12,
+        sha256: digit.to_string().repeat(64),
+    }
+}
+
+fn sample() -> Lock {
+    let release = |suite: &str, date| LockedRelease {
+        suite: suite.to_owned(),
+        archive: "debian".to_owned(),
+        sha256: "0".repeat(64),
+        date,
+        signers: vec!["ABCD".to_owned()],
+    };
+    let releases = vec![release("trixie", 1_700_000_000), release("trixie-updates", 1_800_000_000)];
+    let image = LockedImage {
+        request: "1".repeat(64),
+        groups: vec![vec![package("dpkg", 'a'), package("bash", 'b')], vec![package("vim", 'c')]],
+        boot: vec![package("grub-efi-amd64-signed", 'd')],
+    };
+    Lock {
+        sources: BTreeMap::from([("debian".to_owned(), LockedSource { releases })]),
+        images: BTreeMap::from([("minimal.amd64".to_owned(), image)]),
+        ..Lock::default()
+    }
+}
+
+#[test]
+fn has_one_line_for_each_package() {
+    let text = sample().to_toml().replace(&"0".repeat(64), "0…").replace(&"1".repeat(64), "1…");
+    let text = ["a", "b", "c", "d"]
+        .iter()
+        .fold(text, |text, digit| text.replace(&digit.repeat(64), &format!("{digit}…")));
+    assert_snapshot!(text, @r#"
+    # Made by isoplug: what exactly goes into the images. Keep it under version control, do not edit.
+    version = 1
+
+    [sources."debian"]
+    releases = [
+      { suite = "trixie", archive = "debian", sha256 = "0…", date = 1700000000, signers = ["ABCD"] },
+      { suite = "trixie-updates", archive = "debian", sha256 = "0…", date = 1800000000, signers = ["ABCD"] },
+    ]
+
+    [images."minimal.amd64"]
+    request = "1…"
+    groups = [
+      [
+        "dpkg 1:2.0-1 amd64",
+        "bash 1:2.0-1 amd64",
+      ],
+      [
+        "vim 1:2.0-1 amd64",
+      ],
+    ]
+    boot = [
+      "grub-efi-amd64-signed 1:2.0-1 amd64",
+    ]
+
+    [packages]
+    "bash 1:2.0-1 amd64" = { source = "debian", path = "pool/main/bash.deb", size = 12, sha256 = "b…" }
+    "dpkg 1:2.0-1 amd64" = { source = "debian", path = "pool/main/dpkg.deb", size = 12, sha256 = "a…" }
+    "grub-efi-amd64-signed 1:2.0-1 amd64" = { source = "debian", path = "pool/main/grub-efi-amd64-signed.deb", size = 12, sha256 = "d…" }
+    "vim 1:2.0-1 amd64" = { source = "debian", path = "pool/main/vim.deb", size = 12, sha256 = "c…" }
+    "#);
+}
+
+#[test]
+fn takes_the_epoch_from_the_newest_release() {
+    assert_eq!(sample().epoch(), 1_800_000_000);
+    assert_eq!(Lock::default().epoch(), 0);
+}
+
+#[test]
+fn keeps_two_packages_that_share_a_version_apart() {
+    let other = LockedPackage { source: "acme".to_owned(), ..package("vim", 'e') };
+    let mut lock = sample();
+    lock.images.insert(
+        "acme.amd64".to_owned(),
+        LockedImage { request: "2".repeat(64), groups: vec![vec![other]], boot: Vec::new() },
+    );
+    assert_eq!(Lock::parse(&lock.to_toml()), Ok(lock));
+}
+
+#[test]
+fn names_damage() {
+    let error = |text: &str| Lock::parse(text).unwrap_err().to_string();
+    assert_snapshot!(error("version = 9\nfuture = true"), @"the lock has format version 9, but this isoplug reads up to 1: use a newer one");
+    assert_snapshot!(error(""), @"the lock is damaged: it has no `version`");
+    assert_snapshot!(error("<<<<<<< HEAD\n").lines().next().unwrap(), @"the lock is damaged: TOML parse error at line 1, column 9");
+    let text = sample().to_toml();
+    assert_snapshot!(error(&text.replace("\"vim 1:2.0-1 amd64\" =", "\"vi 1 amd64\" =")), @r#"the lock is damaged: `minimal.amd64` names the package "vim 1:2.0-1 amd64", which it does not list"#);
+    assert_snapshot!(error(&text.replace("\"vim 1:2.0-1 amd64\" =", "\"vim\" =")), @r#"the lock is damaged: "vim" is not `name version architecture`"#);
+    assert_snapshot!(error(&text.replace(&"1".repeat(64), "1234")), @r#"the lock is damaged: "1234" is no sha256 digest"#);
+}
+
+fn any_package() -> impl Strategy<Value = LockedPackage> {
+    ("[a-c]{1,2}", "[0-9]:[0-9~]{1,2}", "amd64|all", "debian|acme", 0..3_u8).prop_map(
+        |(name, version, architecture, source, digit)| {
+            let sha256 = digit.to_string().repeat(64);
+            // Source and digest decide the rest, as they do in an archive.
+            let path = format!("pool/{source}/{name}_{version}_{architecture}/\"{digit}\".deb");
+            let size = u64::from(digit) << 40;
+            LockedPackage { name, version, architecture, source, path, size, sha256 }
+        },
+    )
+}
+
+fn any_lock() -> impl Strategy<Value = Lock> {
+    let image = (vec(vec(any_package(), 0..5), 0..3), vec(any_package(), 0..3))
+        .prop_map(|(groups, boot)| LockedImage { request: "f".repeat(64), groups, boot });
+    let release = ("[a-z-]{1,9}", "debian|acme", 0..9_u64, vec("[A-F0-9]{8}", 0..3)).prop_map(
+        |(suite, archive, date, signers)| LockedRelease {
+            suite,
+            archive,
+            sha256: "e".repeat(64),
+            date,
+            signers,
+        },
+    );
+    let source = vec(release, 0..3).prop_map(|releases| LockedSource { releases });
+    (btree_map("[a-z.\"]{1,5}", source, 0..3), btree_map("[a-z]{1,5}\\.amd64", image, 0..3))
+        .prop_map(|(sources, images)| Lock { version: VERSION, sources, images })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(lock in any_lock()) {
+        let text = lock.to_toml();
+        prop_assert_eq!(&Lock::parse(&text).unwrap(), &lock);
+        prop_assert_eq!(lock.to_toml(), text);
+    }
+
+    #[test]
+    fn no_text_panics(text in ".{0,200}", cut in 0..3000_usize) {
+        let _ = Lock::parse(&text);
+        let whole = sample().to_toml();
+        if let Some(part) = whole.get(..cut.min(whole.len())) {
+            let _ = Lock::parse(part);
+        }
+    }
+}

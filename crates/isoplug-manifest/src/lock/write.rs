@@ -1,0 +1,113 @@
+//! Writes a lock as TOML text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write};
+
+use toml::Value;
+
+use super::{Lock, LockedImage, LockedPackage, LockedRelease};
+
+const HEADER: &str = "\
+# Made by isoplug: what exactly goes into the images. Keep it under version control, do not edit.
+";
+
+/// Returns the text of a lock.
+pub(super) fn lock(lock: &Lock) -> String {
+    let mut text = HEADER.to_owned();
+    // Writing to a String cannot fail.
+    let _ = write_lock(&mut text, lock);
+    text
+}
+
+fn write_lock(text: &mut String, lock: &Lock) -> fmt::Result {
+    let names = Names::of(lock);
+    writeln!(text, "version = {}", lock.version)?;
+    for (name, source) in &lock.sources {
+        writeln!(text, "\n[sources.{}]\nreleases = [", quoted(name))?;
+        for release in &source.releases {
+            writeln!(text, "  {},", line(release))?;
+        }
+        writeln!(text, "]")?;
+    }
+    for (name, image) in &lock.images {
+        writeln!(text, "\n[images.{}]", quoted(name))?;
+        write_image(text, image, &names)?;
+    }
+    writeln!(text, "\n[packages]")?;
+    for (name, package) in names.packages(lock) {
+        writeln!(text, "{} = {}", quoted(&name), pinned(package))?;
+    }
+    Ok(())
+}
+
+fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Result {
+    writeln!(text, "request = {}\ngroups = [", quoted(&image.request))?;
+    for group in &image.groups {
+        writeln!(text, "  [")?;
+        for package in group {
+            writeln!(text, "    {},", quoted(&names.name(package)))?;
+        }
+        writeln!(text, "  ],")?;
+    }
+    writeln!(text, "]\nboot = [")?;
+    for package in &image.boot {
+        writeln!(text, "  {},", quoted(&names.name(package)))?;
+    }
+    writeln!(text, "]")
+}
+
+fn line(release: &LockedRelease) -> String {
+    let LockedRelease { suite, archive, sha256, date, signers } = release;
+    let signers: Vec<String> = signers.iter().map(|signer| quoted(signer)).collect();
+    format!(
+        "{{ suite = {}, archive = {}, sha256 = {}, date = {date}, signers = [{}] }}",
+        quoted(suite),
+        quoted(archive),
+        quoted(sha256),
+        signers.join(", ")
+    )
+}
+
+fn pinned(package: &LockedPackage) -> String {
+    let LockedPackage { source, path, size, sha256, .. } = package;
+    let [source, path, sha256] = [source, path, sha256].map(|text| quoted(text));
+    format!("{{ source = {source}, path = {path}, size = {size}, sha256 = {sha256} }}")
+}
+
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// How packages are called inside the lock: `name version architecture`, and where two share
+/// that, source and digest behind it.
+struct Names {
+    shared: BTreeSet<String>,
+}
+
+impl Names {
+    fn of(lock: &Lock) -> Self {
+        let mut seen: BTreeMap<String, BTreeSet<(&str, &str)>> = BTreeMap::new();
+        for package in lock.packages() {
+            let which = (package.source.as_str(), package.sha256.as_str());
+            seen.entry(short(package)).or_default().insert(which);
+        }
+        let shared = seen.into_iter().filter(|(_, which)| which.len() > 1);
+        Self { shared: shared.map(|(name, _)| name).collect() }
+    }
+
+    fn name(&self, package: &LockedPackage) -> String {
+        let short = short(package);
+        if self.shared.contains(&short) {
+            return format!("{short} {} {}", package.source, package.sha256);
+        }
+        short
+    }
+
+    fn packages<'l>(&self, lock: &'l Lock) -> BTreeMap<String, &'l LockedPackage> {
+        lock.packages().map(|package| (self.name(package), package)).collect()
+    }
+}
+
+fn short(package: &LockedPackage) -> String {
+    format!("{} {} {}", package.name, package.version, package.architecture)
+}
