@@ -9,6 +9,7 @@ pub mod nearest;
 pub mod overlay;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
+pub mod services;
 pub mod users;
 
 use std::io::{self, Read};

@@ -1,5 +1,6 @@
 //! The stages: one file each, wired into one graph by the pipeline.
 
 pub mod boot;
+pub mod fetch;
 pub mod iso;
 pub mod loaders;

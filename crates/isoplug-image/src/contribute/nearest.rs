@@ -16,6 +16,8 @@ pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Near
         .collect();
     scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     scored.dedup();
+    let best = scored.first().map_or(0, |(score, _)| *score);
+    scored.retain(|(score, _)| score + 60 >= best);
     Nearest(scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect())
 }
 

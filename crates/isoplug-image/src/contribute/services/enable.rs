@@ -1,0 +1,157 @@
+//! Makes and removes the links by which systemd starts units, as `systemctl --root` does.
+//!
+//! The rules are those of systemd's `src/shared/install.c`.
+
+use std::collections::BTreeSet;
+
+use isoplug_formats::tree::Kind;
+
+use super::super::{ContributeError, Host};
+use super::find::{CONFIGURED, Found, find, full_name};
+use super::unit::{Install, Name, expand};
+
+/// Enables a unit and those that its `Also=` names.
+pub(super) fn enable(host: &mut dyn Host, asked: &str) -> Result<(), ContributeError> {
+    let mut done = BTreeSet::new();
+    let mut waiting = vec![asked.to_owned()];
+    while let Some(asked) = waiting.pop() {
+        let unit = find(host, &asked)?;
+        if done.insert(unit.name.clone()) {
+            let install = install_of(host, &unit)?;
+            if install.is_empty() && done.len() == 1 {
+                host.log(&format!("unit `{asked}` has no [Install] section; nothing starts it"));
+            }
+            link(host, &unit, &install)?;
+            waiting.extend(install.also.iter().filter_map(|also| expand(also, &unit.name)));
+        }
+    }
+    Ok(())
+}
+
+/// Removes every link that starts a unit, and those of the units that its `Also=` names.
+pub(super) fn disable(host: &mut dyn Host, asked: &str) -> Result<(), ContributeError> {
+    let unit = find(host, asked)?;
+    let mut names = BTreeSet::from([unit.name.clone()]);
+    names.extend(install_of(host, &unit)?.also);
+    for folder in folders_of_links(host) {
+        for name in host.list(&folder) {
+            let path = format!("{folder}/{name}");
+            if starts(host, &path, &name, &names) {
+                host.remove(&path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Keeps a unit from being started by anything.
+pub(super) fn mask(host: &mut dyn Host, asked: &str) -> Result<(), ContributeError> {
+    let unit = find(host, asked)?;
+    let path = format!("{CONFIGURED}/{}", unit.name);
+    let is_file = |host: &dyn Host| matches!(host.entry(&path), Some(e) if !is_link(&e.kind));
+    if is_file(host) {
+        let reason = format!("it cannot be masked, since {path} is its own file");
+        return Err(ContributeError::refused(format!("unit `{asked}`"), reason));
+    }
+    host.symlink(&path, "/dev/null")
+}
+
+/// Makes a target the one that the system boots into.
+pub(super) fn set_default(host: &mut dyn Host, asked: &str) -> Result<(), ContributeError> {
+    let asked =
+        if asked.ends_with(".target") { asked.to_owned() } else { format!("{asked}.target") };
+    let target = find(host, &asked)?;
+    host.symlink(&format!("{CONFIGURED}/default.target"), &target.path)
+}
+
+fn install_of(host: &dyn Host, unit: &Found) -> Result<Install, ContributeError> {
+    let subject = || format!("unit `{}`", unit.name);
+    let Some(text) = host.read(&unit.path)? else {
+        return Err(ContributeError::refused(subject(), "it is masked"));
+    };
+    Ok(Install::parse(&String::from_utf8_lossy(&text)))
+}
+
+/// Makes the links that a unit's `[Install]` asks for.
+fn link(host: &mut dyn Host, unit: &Found, install: &Install) -> Result<(), ContributeError> {
+    let subject = format!("unit `{}`", unit.name);
+    let name = instance_of(unit, install);
+    for alias in &install.alias {
+        let alias = alias_name(alias, &name, &subject)?;
+        if alias != unit.name {
+            host.symlink(&format!("{CONFIGURED}/{alias}"), &unit.path)?;
+        }
+    }
+    let by = [
+        ("wants", &install.wanted_by),
+        ("requires", &install.required_by),
+        ("upholds", &install.upheld_by),
+    ];
+    for (kind, units) in by {
+        for by in units {
+            let by = expanded(by, &name, &subject)?;
+            if Name::parse(&name).is_some_and(|name| name.is_template())
+                && Name::parse(&by).is_none_or(|by| by.instance.is_none())
+            {
+                let reason = "it is a template; name an instance, as in `getty@tty2.service`";
+                return Err(ContributeError::refused(subject, reason));
+            }
+            host.symlink(&format!("{CONFIGURED}/{}.{kind}/{name}", full_name(&by)), &unit.path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the name to link: a template's default instance, else the unit's own.
+fn instance_of(unit: &Found, install: &Install) -> String {
+    match (Name::parse(&unit.name), &install.default_instance) {
+        (Some(name), Some(instance)) if name.is_template() => name.with_instance(instance),
+        _ => unit.name.clone(),
+    }
+}
+
+/// Returns the other name of a unit; one of a template's becomes one of its instance.
+fn alias_name(alias: &str, name: &str, subject: &str) -> Result<String, ContributeError> {
+    let alias = expanded(alias, name, subject)?;
+    let instance = Name::parse(name).and_then(|name| name.instance).filter(|i| !i.is_empty());
+    Ok(match (Name::parse(&alias), instance) {
+        (Some(parsed), Some(instance)) if parsed.is_template() => parsed.with_instance(instance),
+        _ => alias,
+    })
+}
+
+fn expanded(text: &str, unit: &str, subject: &str) -> Result<String, ContributeError> {
+    expand(text, unit).ok_or_else(|| {
+        let reason = format!("`{text}` in its [Install] is not known before the system runs");
+        ContributeError::refused(subject, reason)
+    })
+}
+
+/// Returns the folders in which links start units.
+fn folders_of_links(host: &dyn Host) -> Vec<String> {
+    let links =
+        |name: &String| [".wants", ".requires", ".upholds"].iter().any(|end| name.ends_with(end));
+    let below = host.list(CONFIGURED).into_iter().filter(links);
+    let below = below.map(|name| format!("{CONFIGURED}/{name}"));
+    std::iter::once(CONFIGURED.to_owned()).chain(below).collect()
+}
+
+/// Tells whether a link starts one of the named units, or is another name of one.
+fn starts(host: &dyn Host, path: &str, link: &str, units: &BTreeSet<String>) -> bool {
+    let Some(Kind::Symlink(target)) = host.entry(path).map(|entry| entry.kind) else {
+        return false;
+    };
+    let target = String::from_utf8_lossy(&target).into_owned();
+    let target = target.rsplit('/').next().unwrap_or_default();
+    if target == "null" {
+        return false;
+    }
+    // Disabling a template disables its instances; disabling an instance, that one alone.
+    let template = Name::parse(link).map(|name| name.file());
+    [Some(link), template.as_deref()].into_iter().flatten().any(|name| units.contains(name))
+        || (units.contains(target) && !target.contains("@."))
+}
+
+fn is_link(kind: &Kind) -> bool {
+    matches!(kind, Kind::Symlink(_))
+}

@@ -1,0 +1,160 @@
+//! Tests of the contributor of services, against the build machine's systemctl.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use super::super::rootfs_of_tests::{Rootfs, has_tool};
+use super::*;
+use isoplug_formats::tree::{Kind, sorted_names};
+use proptest::prelude::*;
+
+const UNITS: [(&str, &str); 10] = [
+    (
+        "ssh.service",
+        "[Service]\nExecStart=x\n[Install]\nWantedBy=multi-user.target\nAlias=sshd.service\n",
+    ),
+    ("ssh.socket", "[Install]\nWantedBy=sockets.target\n"),
+    ("multi-user.target", ""),
+    ("rescue.target", "[Unit]\n"),
+    (
+        "net.service",
+        "[Install]\nWantedBy=multi-user.target\nAlso=net.socket net-wait.service\nAlias=bus.net.service\n",
+    ),
+    ("net.socket", "[Install]\nWantedBy=sockets.target\nRequiredBy=net.service\n"),
+    ("net-wait.service", "[Install]\nWantedBy=online.target\n"),
+    ("getty@.service", "[Install]\nWantedBy=getty.target\nDefaultInstance=tty1\n"),
+    ("disk@.service", "[Install]\nWantedBy=dev-%i.target\nAlias=platter@.service\n"),
+    ("plain.service", "[Service]\nExecStart=x\n"),
+];
+
+fn rootfs() -> Rootfs {
+    let paths = UNITS.map(|(name, text)| (format!("/usr/lib/systemd/system/{name}"), text));
+    let files: Vec<(&str, &str)> = paths.iter().map(|(path, text)| (&path[..], *text)).collect();
+    let units = Rootfs::with(&files).folder("/etc/systemd/system");
+    units.link(
+        "/etc/systemd/system/multi-user.target.wants/net.service",
+        "/usr/lib/systemd/system/net.service",
+    )
+}
+
+fn enabling(names: &[&str]) -> Services {
+    Services {
+        enable: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..Services::default()
+    }
+}
+
+/// Returns the links below `/etc/systemd/system` that a contributor leaves.
+fn links(services: &Services) -> Result<BTreeMap<String, String>, ContributeError> {
+    let mut rootfs = rootfs();
+    rootfs.add(services)?;
+    let links = rootfs.merged().entries.into_iter().filter_map(|(path, entry)| match entry.kind {
+        Kind::Symlink(to) => Some((String::from_utf8(path).ok()?, String::from_utf8(to).ok()?)),
+        _ => None,
+    });
+    Ok(links.collect())
+}
+
+/// Returns the links that systemctl leaves.
+fn links_of_systemctl(verb: &str, unit: &str) -> Option<BTreeMap<String, String>> {
+    let folder = tempfile::tempdir().unwrap();
+    rootfs().write_to(folder.path()).unwrap();
+    let root = format!("--root={}", folder.path().display());
+    let output = Command::new("systemctl").args([&root, verb, unit]).output().unwrap();
+    let mut links = BTreeMap::new();
+    collect(folder.path(), "etc/systemd/system", &mut links);
+    output.status.success().then_some(links)
+}
+
+fn collect(root: &Path, below: &str, links: &mut BTreeMap<String, String>) {
+    for name in sorted_names(&root.join(below)).unwrap() {
+        let path = format!("{below}/{}", name.to_str().unwrap());
+        match std::fs::read_link(root.join(&path)) {
+            Ok(target) => _ = links.insert(path, target.to_str().unwrap().to_owned()),
+            Err(_) if root.join(&path).is_dir() => collect(root, &path, links),
+            Err(_) => {}
+        }
+    }
+}
+
+#[test]
+fn links_are_those_that_systemctl_makes() {
+    if !has_tool("systemctl") {
+        return;
+    }
+    let units = [
+        "ssh",
+        "ssh.socket",
+        "net.service",
+        "net.socket",
+        "getty@.service",
+        "getty@tty5.service",
+        "disk@sda.service",
+        "plain.service",
+    ];
+    for unit in units {
+        assert_eq!(
+            links(&enabling(&[unit])).ok(),
+            links_of_systemctl("enable", unit),
+            "enable {unit}"
+        );
+        let disable = Services { disable: vec![unit.to_owned()], ..Services::default() };
+        assert_eq!(links(&disable).ok(), links_of_systemctl("disable", unit), "disable {unit}");
+        let mask = Services { mask: vec![unit.to_owned()], ..Services::default() };
+        let masked = links_of_systemctl("mask", unit);
+        assert_eq!(links(&mask).ok(), masked, "mask {unit}");
+    }
+    let default = Services { default_target: Some("rescue".into()), ..Services::default() };
+    assert_eq!(links(&default).ok(), links_of_systemctl("set-default", "rescue.target"));
+}
+
+#[test]
+fn written_units_are_enabled() {
+    let text = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target";
+    let unit = UnitFile { name: "hello.service".into(), text: text.into() };
+    let mut rootfs = rootfs();
+    rootfs.add(&Services { units: vec![unit], ..Services::default() }).unwrap();
+    let link = rootfs.entry("/etc/systemd/system/multi-user.target.wants/hello.service");
+    assert_eq!(link.kind, Kind::Symlink(b"/etc/systemd/system/hello.service".to_vec()));
+    assert!(rootfs.text("/etc/systemd/system/hello.service").ends_with("target\n"));
+}
+
+#[test]
+fn mistakes_are_named() {
+    let bad = UnitFile { name: "hello".into(), text: String::new() };
+    let drop_in = DropIn { unit: "ssh".into(), name: "x".into(), text: String::new() };
+    let cases = [
+        enabling(&["shh"]),
+        enabling(&["nett.socket"]),
+        enabling(&["a/b"]),
+        enabling(&["disk@.service"]),
+        Services { units: vec![bad], ..Services::default() },
+        Services { drop_ins: vec![drop_in], ..Services::default() },
+    ];
+    let messages = cases.map(|services| links(&services).unwrap_err().to_string());
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    the image has no unit `shh`; did you mean `ssh`?
+    the image has no unit `nett.socket`; did you mean `net.socket`?
+    unit `a/b`: it is no name of a unit
+    unit `disk@.service`: it is a template; name an instance, as in `getty@tty2.service`
+    unit `hello`: the name of a unit file ends in its type, such as `.service`
+    unit `ssh.service`: the file name of an addition ends in `.conf`, `x` does not
+    ");
+}
+
+#[test]
+fn names_of_other_distributions_are_understood() {
+    assert_eq!(links(&enabling(&["sshd"])).unwrap(), links(&enabling(&["ssh.service"])).unwrap());
+}
+
+proptest! {
+    #[test]
+    fn enabling_in_any_order_gives_the_same_links(
+        mut names in Just(vec!["ssh", "net", "net.socket", "getty@tty1", "plain"]).prop_shuffle()
+    ) {
+        let shuffled = links(&enabling(&names)).unwrap();
+        names.sort();
+        prop_assert_eq!(shuffled, links(&enabling(&names)).unwrap());
+    }
+}

@@ -1,0 +1,236 @@
+//! Lets one contributor add to the rootfs, as an overlay over it.
+//!
+//! Reads only the list of the rootfs and the few files that the contributor asks for, so a changed
+//! option costs milliseconds. Knows no contributor.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
+use isoplug_formats::tree::pack::Contents;
+use isoplug_formats::tree::{self, Content, PackId};
+
+use crate::contribute::builder::{Built, OverlayBuilder};
+use crate::contribute::overlay::Overlay;
+use crate::contribute::{ContributeError, Contributor};
+
+/// Inputs.
+#[derive(Clone)]
+pub struct Contribute {
+    /// The rootfs that the packages made.
+    pub layer: Artifact<Tree>,
+    /// The contributors before this one and their overlays, in order.
+    pub earlier: Vec<(String, Artifact<Tree>)>,
+    /// Who contributes.
+    pub contributor: Arc<dyn Contributor>,
+    /// The time of all entries, in seconds since 1970.
+    pub epoch: u32,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// An [`Overlay`].
+    pub overlay: Artifact<Tree>,
+}
+
+impl Stage for Contribute {
+    const NAME: &'static str = "contribute";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn title(&self) -> String {
+        self.contributor.name().to_owned()
+    }
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { overlay: slots.slot("overlay") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { layer, earlier, contributor, epoch } = self;
+        key.artifact("layer", *layer);
+        for (name, overlay) in earlier {
+            key.artifact(name, *overlay);
+        }
+        key.value("epoch", epoch);
+        key.value("contributor", contributor.name());
+        contributor.key(key);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let layer = read(cx.path(self.layer)?, tree::Tree::from_bytes)?;
+        let (contents, log) = (StoredContents::new(cx), |line: &str| cx.log(line));
+        let pack = cx.create()?;
+        let file = pack.file().try_clone().map_err(Error::io(pack.path()))?;
+        let name = self.contributor.name();
+        let host = OverlayBuilder::new(name, self.epoch, layer, &contents, file, &log);
+        let mut host = host.map_err(Error::io(pack.path()))?;
+        for (name, overlay) in &self.earlier {
+            host.after(name, &read(cx.path(*overlay)?, Overlay::from_bytes)?);
+        }
+        self.contributor.contribute(&mut host)?;
+        let Built { overlay, pack: id } = host.finish().map_err(Error::io(pack.path()))?;
+        let refers = match id {
+            Some(id) => vec![cx.put(pack, Some(Digest::from_bytes(id)))?],
+            None => Vec::new(),
+        };
+        let blob = cx.create()?;
+        blob.file().write_all(&overlay.to_bytes()).map_err(Error::io(blob.path()))?;
+        Ok(cx.finish(out.overlay, cx.put(blob, None)?, &refers)?)
+    }
+}
+
+/// Why an overlay could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The contributor could not do its part.
+    #[error(transparent)]
+    Contribute(#[from] ContributeError),
+    /// An input is no tree.
+    #[error("{}: {source}", path.display())]
+    Tree {
+        /// The file in the store.
+        path: PathBuf,
+        /// What is wrong.
+        source: tree::Error,
+    },
+    /// A file of the store could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The engine refused.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+}
+
+impl Error {
+    fn io(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+}
+
+fn read<T>(path: PathBuf, parse: impl Fn(&[u8]) -> Result<T, tree::Error>) -> Result<T, Error> {
+    let bytes = fs::read(&path).map_err(Error::io(&path))?;
+    parse(&bytes).map_err(|source| Error::Tree { path, source })
+}
+
+/// Reads contents from the packs of the declared inputs, each opened when it is first read.
+struct StoredContents<'a> {
+    cx: &'a Context<'a>,
+    open: Mutex<BTreeMap<PackId, Arc<File>>>,
+}
+
+impl<'a> StoredContents<'a> {
+    fn new(cx: &'a Context<'a>) -> Self {
+        Self { cx, open: Mutex::default() }
+    }
+
+    fn pack(&self, id: &PackId) -> io::Result<Arc<File>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = open.get(id) {
+            return Ok(Arc::clone(file));
+        }
+        let path = self.cx.referred(&Digest::from_bytes(*id)).map_err(io::Error::other)?;
+        let file = Arc::new(File::open(path)?);
+        open.insert(*id, Arc::clone(&file));
+        Ok(file)
+    }
+}
+
+impl Contents for StoredContents<'_> {
+    fn read_at(&self, content: &Content, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        use std::os::unix::fs::FileExt;
+        if offset.saturating_add(buffer.len() as u64) > content.size {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.pack(&content.pack)?.read_exact_at(buffer, content.offset + offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contribute::{Attrs, Host};
+    use isoplug_engine::{Graph, Options, Store, run};
+    use isoplug_formats::tree::pack::PackWriter;
+    use isoplug_formats::tree::{Entry, Kind};
+
+    /// Makes a rootfs of one file.
+    struct Layer(&'static str);
+
+    impl Stage for Layer {
+        const NAME: &'static str = "layer";
+        const VERSION: u32 = 1;
+        type Outputs = Artifact<Tree>;
+        type Error = isoplug_engine::Error;
+
+        fn outputs(slots: &Slots) -> Artifact<Tree> {
+            slots.slot("tree")
+        }
+
+        fn key(&self, key: &mut dyn Key) {
+            key.value("text", self.0);
+        }
+
+        fn run(&self, out: &Artifact<Tree>, cx: &Context) -> Result<(), isoplug_engine::Error> {
+            let blob = cx.create()?;
+            let mut pack = PackWriter::new(blob.file().try_clone().unwrap());
+            let pending = pack.append(self.0.as_bytes()).unwrap();
+            let (_, _, finished) = pack.finish().unwrap();
+            let content = finished.content(pending);
+            let pack = cx.put(blob, Some(Digest::from_bytes(content.pack)))?;
+            let mut tree = tree::Tree::default();
+            tree.insert(*b"etc/word", Entry::new(Kind::File(content), 0o644, 7));
+            let blob = cx.create()?;
+            blob.file().write_all(&tree.to_bytes()).unwrap();
+            cx.finish(*out, cx.put(blob, None)?, &[pack])
+        }
+    }
+
+    /// Doubles the word.
+    struct Double(&'static str);
+
+    impl Contributor for Double {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn key(&self, _: &mut dyn Key) {}
+
+        fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+            let word = host.read("/etc/word")?.unwrap_or_default();
+            host.file("/etc/word", &word.repeat(2), Attrs::mode(0o644).replacing())
+        }
+    }
+
+    #[test]
+    fn each_contributor_reads_what_the_one_before_it_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut graph = Graph::new();
+        let layer = graph.add(Layer("ab"));
+        let mut earlier = Vec::new();
+        for name in ["once", "twice"] {
+            let contributor = Arc::new(Double(name));
+            let stage = Contribute { layer, earlier: earlier.clone(), contributor, epoch: 9 };
+            earlier.push((name.to_owned(), graph.add(stage).overlay));
+        }
+        let outputs = run(&graph, &[earlier[1].1.id()], &store, &Options::default()).unwrap();
+        let overlay = fs::read(outputs.path(earlier[1].1).unwrap()).unwrap();
+        let overlay = Overlay::from_bytes(&overlay).unwrap();
+        let Kind::File(content) = overlay.tree.get("etc/word").unwrap().kind else { panic!() };
+        let bytes = fs::read(store.blob_path(&Digest::from_bytes(content.pack))).unwrap();
+        assert_eq!(bytes, b"abababab");
+    }
+}
