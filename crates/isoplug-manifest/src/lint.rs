@@ -1,14 +1,60 @@
-//! Looks for what each option alone allows and what is still a mistake, or probably one.
+//! Looks for what each option alone allows and what together is a mistake, or probably one.
+
+mod account;
+mod boot;
+mod content;
+mod package;
 
 use crate::diagnostic::Diagnostic;
-use crate::merge::Setting;
+use crate::merge::{Content, Setting};
 use crate::options::Options;
+use crate::text::Origin;
 
 /// Looks at the options of a profile.
 pub(crate) fn lint(
-    _options: &Options,
-    _settings: &Setting,
-    _profile: &str,
-    _diagnostics: &mut Vec<Diagnostic>,
+    options: &Options,
+    settings: &Setting,
+    profile: &str,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let mut lint = Lint { options, settings, profile, diagnostics };
+    package::packages(&mut lint);
+    package::kernel_modules(&mut lint);
+    account::users(&mut lint);
+    account::ssh(&mut lint);
+    boot::loaders(&mut lint);
+    boot::tests(&mut lint);
+    content::files(&mut lint);
+    content::iso(&mut lint);
+}
+
+/// What a lint looks at, and where its findings go.
+struct Lint<'a> {
+    options: &'a Options,
+    settings: &'a Setting,
+    profile: &'a str,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Lint<'a> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Adds the place where an option was set, if somebody set it.
+    fn at(&self, diagnostic: Diagnostic, path: &[&str]) -> Diagnostic {
+        let said = self.settings.at(path).and_then(|setting| setting.won.last());
+        match said {
+            Some(said) => diagnostic.at(&said.value.origin, ""),
+            None => diagnostic,
+        }
+    }
+
+    /// Returns where each item of a list was written.
+    fn items(&self, path: &[&str]) -> Vec<&'a Origin> {
+        match self.settings.at(path).map(|setting| &setting.content) {
+            Some(Content::List(items)) => items.iter().map(|item| &item.origin).collect(),
+            _ => Vec::new(),
+        }
+    }
 }

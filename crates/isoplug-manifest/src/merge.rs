@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
+use crate::path::join;
 use crate::shape::{Kind, Shape};
 use crate::strength::Strength;
 use crate::value::{Data, Value};
@@ -71,7 +72,7 @@ impl Setting {
 
 /// Merges checked values, the earlier modules first. Without any, the tree is empty.
 pub(crate) fn merge(shape: &Shape, said: Vec<Said>, diagnostics: &mut Vec<Diagnostic>) -> Setting {
-    Merge { diagnostics }.at("", shape, said)
+    Merge { diagnostics }.at(&[], shape, said)
 }
 
 struct Merge<'a> {
@@ -79,7 +80,7 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    fn at(&mut self, path: &str, shape: &Shape, said: Vec<Said>) -> Setting {
+    fn at(&mut self, path: &[&str], shape: &Shape, said: Vec<Said>) -> Setting {
         match &shape.kind {
             Kind::Object { fields, .. } => {
                 let content = self.children(path, &said, |name| fields.get(name));
@@ -100,22 +101,21 @@ impl Merge<'_> {
 
     fn children<'s>(
         &mut self,
-        path: &str,
+        path: &[&str],
         said: &[Said],
         shape: impl Fn(&str) -> Option<&'s Shape>,
     ) -> Content {
         let mut table = BTreeMap::new();
         for (name, said) in by_key(said) {
             if let Some(shape) = shape(&name) {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                let setting = self.at(&path, shape, said);
+                let setting = self.at(&[path, &[&name]].concat(), shape, said);
                 table.insert(name, setting);
             }
         }
         Content::Table(table)
     }
 
-    fn scalar(&mut self, path: &str, said: Vec<Said>) -> Setting {
+    fn scalar(&mut self, path: &[&str], said: Vec<Said>) -> Setting {
         let (won, lost) = strongest(said);
         let value = won[0].value.clone();
         if let Some(other) = won.iter().find(|said| !said.value.same(&value)) {
@@ -145,10 +145,10 @@ fn strongest(said: Vec<Said>) -> (Vec<Said>, Vec<Said>) {
     said.into_iter().partition(|said| Some(said.strength) == strength)
 }
 
-fn conflict(path: &str, one: &Said, other: &Said) -> Diagnostic {
+fn conflict(path: &[&str], one: &Said, other: &Said) -> Diagnostic {
     let text = |said: &Said| format!("{} here", said.value.to_json());
     let help = "say which one holds with `{ force = … }`, or give way with `{ fallback = … }`";
-    Diagnostic::error("conflict", format!("`{path}` has two different values"))
+    Diagnostic::error("conflict", format!("`{}` has two different values", join(path)))
         .at(&other.value.origin, text(other))
         .and(&one.value.origin, text(one))
         .help(help)

@@ -8,8 +8,10 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::{Image, Source};
 use crate::merge::{Content, Setting};
 use crate::options::Options;
+use crate::path::split;
 use crate::text::{Origin, Texts};
 use crate::value::Value;
+use crate::wanted::{Wanted, wanted};
 
 /// An evaluated profile.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,27 +43,41 @@ pub struct System {
 }
 
 impl System {
+    /// Returns the packages that the options ask for, each with the option that does.
+    ///
+    /// Those of `packages.install` come first, then kernel and what follows from other options.
+    /// `firmware.set` is not resolved here: what it means depends on the sources.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<Wanted> {
+        wanted(&self.options, &self.arch)
+    }
+
     /// Returns where an option was set last, by a path such as `networking.hostname`.
     #[must_use]
     pub fn origin(&self, path: &str) -> Option<&Origin> {
-        let path: Vec<&str> = path.split('.').collect();
-        Some(&self.settings.at(&path)?.won.last()?.value.origin)
+        Some(&self.setting(path)?.won.last()?.value.origin)
     }
 
     /// Returns where an item of a list was written: `origin_of("packages.install", "vim")`.
     #[must_use]
     pub fn origin_of(&self, path: &str, item: &str) -> Option<&Origin> {
-        let path: Vec<&str> = path.split('.').collect();
-        let Content::List(items) = &self.settings.at(&path)?.content else { return None };
+        let Content::List(items) = &self.setting(path)?.content else { return None };
         Some(&items.iter().find(|value| value.as_str() == Some(item))?.origin)
     }
 
     /// Returns where the item with this index in a list was written.
     #[must_use]
     pub fn origin_at(&self, path: &str, index: usize) -> Option<&Origin> {
-        let path: Vec<&str> = path.split('.').collect();
-        let Content::List(items) = &self.settings.at(&path)?.content else { return None };
+        let Content::List(items) = &self.setting(path)?.content else { return None };
         Some(&items.get(index)?.origin)
+    }
+
+    /// Returns what an option came to, and who said so.
+    #[must_use]
+    pub fn setting(&self, path: &str) -> Option<&Setting> {
+        let keys = split(path);
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        self.settings.at(&keys)
     }
 
     /// Returns where something outside of profiles was written, by a path such as
@@ -73,8 +89,8 @@ impl System {
 }
 
 fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.').try_fold(value, |value, name| {
-        let (_, value) = value.as_table()?.iter().find(|(key, _)| key.name == name)?;
+    split(path).iter().try_fold(value, |value, name| {
+        let (_, value) = value.as_table()?.iter().find(|(key, _)| key.name == *name)?;
         Some(value)
     })
 }

@@ -1,0 +1,158 @@
+//! Tells people what an option came to: its value, type and default, who set it and whom it beat.
+
+use serde_json::Value as Json;
+
+use crate::check::did_you_mean;
+use crate::diagnostic::Diagnostic;
+use crate::merge::{Content, Said, Setting};
+use crate::options::Options;
+use crate::path::{join, split};
+use crate::shape::{Kind, Shape};
+use crate::strength::Strength;
+use crate::system::System;
+use crate::text::Origin;
+
+/// Explains one option, or every option below a path; an empty path means all of them.
+///
+/// # Errors
+///
+/// When there is no such option.
+pub fn explain(system: &System, path: &str) -> Result<String, Diagnostic> {
+    let keys = if path.is_empty() { Vec::new() } else { split(path) };
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let root = Shape::of::<Options>();
+    let shape = root.at(&keys).ok_or_else(|| unknown(&root, path))?;
+    let setting = system.settings.at(&keys);
+    let values = serde_json::to_value(&system.options).unwrap_or(Json::Null);
+    let pointer: String = keys.iter().map(|key| format!("/{}", escaped(key))).collect();
+    let value = values.pointer(&pointer).cloned().unwrap_or(Json::Null);
+    let explain = Explain { system };
+    let mut text = Vec::new();
+    match shape.kind {
+        Kind::Object { .. } | Kind::Map { .. } => {
+            explain.subtree(&keys, shape, setting, &value, &mut text);
+        }
+        _ => explain.option(&keys, shape, setting, &value, &mut text),
+    }
+    Ok(text.join("\n"))
+}
+
+/// RFC 6901, section 3.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+struct Explain<'a> {
+    system: &'a System,
+}
+
+impl Explain<'_> {
+    fn option(
+        &self,
+        keys: &[&str],
+        shape: &Shape,
+        setting: Option<&Setting>,
+        value: &Json,
+        text: &mut Vec<String>,
+    ) {
+        text.push(format!("{} = {}", join(keys), shown(value)));
+        text.extend(shape.docs.lines().map(|line| format!("  {line}")));
+        text.push(format!("  type:    {}", shape.type_name()));
+        if let Some(default) = &shape.default {
+            text.push(format!("  default: {default}"));
+        }
+        let Some(setting) = setting else {
+            text.push("  nobody set it".to_owned());
+            return;
+        };
+        match &setting.content {
+            Content::List(items) => text.extend(items.iter().map(|item| {
+                format!("  item:    {} at {}", item.to_json(), self.place(&item.origin))
+            })),
+            _ => text.extend(setting.won.iter().map(|said| self.said("set by: ", said))),
+        }
+        text.extend(setting.lost.iter().map(|said| self.said("beats:  ", said)));
+    }
+
+    fn said(&self, word: &str, said: &Said) -> String {
+        let strength = match said.strength {
+            Strength::Normal => String::new(),
+            strength => format!(" ({strength})"),
+        };
+        let place = self.place(&said.value.origin);
+        format!("  {word} {}{strength} at {place}", said.value.to_json())
+    }
+
+    fn place(&self, origin: &Origin) -> String {
+        self.system.texts.place(origin)
+    }
+
+    fn subtree(
+        &self,
+        keys: &[&str],
+        shape: &Shape,
+        setting: Option<&Setting>,
+        value: &Json,
+        text: &mut Vec<String>,
+    ) {
+        let Json::Object(values) = value else {
+            text.push(self.line(keys, setting, value));
+            return;
+        };
+        for (key, value) in values {
+            let Some(shape) = shape.at(&[key]) else { continue };
+            let setting = setting.and_then(|setting| setting.at(&[key]));
+            self.subtree(&[keys, &[key]].concat(), shape, setting, value, text);
+        }
+    }
+
+    /// One option on one line, with the places that set it.
+    fn line(&self, keys: &[&str], setting: Option<&Setting>, value: &Json) -> String {
+        let mut places: Vec<String> = setting.map_or_else(Vec::new, |setting| {
+            setting.won.iter().map(|said| self.place(&said.value.origin)).collect()
+        });
+        if places.is_empty() {
+            places.push("default".to_owned());
+        }
+        format!("{} = {}  # {}", join(keys), shown(value), places.join(", "))
+    }
+}
+
+fn shown(value: &Json) -> String {
+    if value.is_null() { "(nothing)".to_owned() } else { value.to_string() }
+}
+
+fn unknown(root: &Shape, path: &str) -> Diagnostic {
+    let message = format!("there is no option `{path}`");
+    let paths = paths(root);
+    did_you_mean(Diagnostic::error("unknown-option", message), path, paths.iter())
+}
+
+/// Returns the path of every table and option, with `*` for a key of a map and `[]` for an item of a list.
+pub(crate) fn paths(root: &Shape) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(root, &mut Vec::new(), &mut |keys, _| found.push(keys.join(".")));
+    found
+}
+
+/// Shows every shape below this one to `see`, parents first, in the order of names.
+pub(crate) fn walk<'s>(
+    shape: &'s Shape,
+    keys: &mut Vec<&'s str>,
+    see: &mut impl FnMut(&[&'s str], &'s Shape),
+) {
+    let fields: Vec<(&str, &Shape)> = match &shape.kind {
+        Kind::Object { fields, .. } => {
+            fields.iter().map(|(name, field)| (name.as_str(), field)).collect()
+        }
+        Kind::Map { values, .. } => vec![("*", values)],
+        Kind::List(items) => vec![("[]", items)],
+        _ => Vec::new(),
+    };
+    for (name, field) in fields {
+        keys.push(name);
+        see(keys, field);
+        walk(field, keys, see);
+        keys.pop();
+    }
+}

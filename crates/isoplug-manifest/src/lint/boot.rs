@@ -1,0 +1,59 @@
+//! Boot loaders that exclude each other, and tests that cannot hold.
+
+use super::Lint;
+use crate::diagnostic::Diagnostic;
+use crate::options::{BootFirmware, Test};
+
+pub(super) fn loaders(lint: &mut Lint<'_>) {
+    let boot = &lint.options.boot;
+    if !boot.bios && !boot.uefi {
+        let diagnostic =
+            Diagnostic::error("no-loader", "the image boots neither by BIOS nor by UEFI");
+        lint.report(lint.at(diagnostic, &["boot", "uefi"]));
+    }
+    let asked = lint.settings.at(&["boot", "secure-boot"]).is_some();
+    if asked && boot.secure_boot && !boot.uefi {
+        let message = "Secure Boot needs UEFI, which is off";
+        let diagnostic = Diagnostic::error("no-loader", message);
+        lint.report(lint.at(diagnostic, &["boot", "secure-boot"]));
+    }
+}
+
+pub(super) fn tests(lint: &mut Lint<'_>) {
+    for (test, origin) in lint.options.tests.iter().zip(lint.items(&["tests"])) {
+        for (code, message) in mistakes(lint, test) {
+            lint.report(Diagnostic::error(code, message).at(origin, ""));
+        }
+    }
+}
+
+fn mistakes(lint: &Lint<'_>, test: &Test) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    if test.run.is_none() && test.login.is_none() {
+        found.push(("empty-test", "the test has neither `run` nor `login`".to_owned()));
+    }
+    if test.expect.is_some() && test.run.is_none() {
+        found.push((
+            "empty-test",
+            "`expect` looks at the output of `run`, which is missing".to_owned(),
+        ));
+    }
+    if let Some(login) = &test.login
+        && login.user != "root"
+        && !lint.options.users.contains_key(&login.user)
+    {
+        found.push(("unknown-user", format!("there is no user `{}` to log in", login.user)));
+    }
+    let boot = &lint.options.boot;
+    for firmware in &test.firmware {
+        let (boots, option) = match firmware {
+            BootFirmware::Bios => (boot.bios, "bios"),
+            BootFirmware::Uefi => (boot.uefi, "uefi"),
+            BootFirmware::SecureBoot => (boot.uefi && boot.secure_boot, "secure-boot"),
+        };
+        if !boots {
+            found.push(("impossible-test", format!("the test boots by {option}, which is off")));
+        }
+    }
+    found
+}

@@ -1,0 +1,95 @@
+//! The JSON schema of a whole `isoplug.toml`, for editors.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::manifest::Manifest;
+use crate::options::Options;
+use crate::shape::schema_of;
+
+/// Returns the JSON schema (draft 2020-12) of `isoplug.toml`.
+#[must_use]
+pub fn schema() -> Json {
+    let mut root = schema_of::<Manifest>().to_value();
+    let mut parts = Parts::default();
+    let profile = parts.profile();
+    root["properties"]["profiles"]["additionalProperties"] = profile;
+    root["$defs"] = Json::Object(parts.definitions);
+    root["title"] = json!("isoplug.toml");
+    without_null(&mut root);
+    root
+}
+
+/// The parts of the schema that others refer to: one for each option, since it stands there three
+/// times, and one for a profile, since `when` holds more of it.
+#[derive(Default)]
+struct Parts {
+    definitions: Map<String, Json>,
+}
+
+impl Parts {
+    fn profile(&mut self) -> Json {
+        let mut profile = schema_of::<Options>().to_value();
+        self.table("options", &mut profile);
+        let here = json!({ "$ref": "#/$defs/profile" });
+        let names = json!({ "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": { "type": "string" } }
+        ] });
+        let cases = json!({ "type": "object", "additionalProperties": here });
+        profile["properties"]["extends"] = names.clone();
+        profile["properties"]["include"] = names;
+        profile["properties"]["when"] = json!({
+            "type": "object",
+            "properties": { "arch": cases, "suite": cases },
+            "additionalProperties": false
+        });
+        for keyword in ["$schema", "title"] {
+            profile.as_object_mut().map(|profile| profile.remove(keyword));
+        }
+        self.definitions.insert("profile".to_owned(), profile);
+        here
+    }
+
+    /// Lets everything in a table have a strength.
+    fn table(&mut self, path: &str, table: &mut Json) {
+        if let Some(fields) = table.get_mut("properties").and_then(Json::as_object_mut) {
+            for (name, field) in fields {
+                self.strong(&format!("{path}.{name}"), field);
+            }
+        } else if table["additionalProperties"].is_object() {
+            self.strong(&format!("{path}.NAME"), &mut table["additionalProperties"]);
+        }
+    }
+
+    fn strong(&mut self, path: &str, option: &mut Json) {
+        self.table(path, option);
+        let description = option["description"].clone();
+        let plain = json!({ "$ref": format!("#/$defs/{path}") });
+        let strength = |word: &str| {
+            json!({
+                "type": "object",
+                "properties": { word: plain },
+                "required": [word],
+                "additionalProperties": false
+            })
+        };
+        let any = json!([plain, strength("force"), strength("fallback")]);
+        let strong = json!({ "description": description, "anyOf": any });
+        self.definitions.insert(path.to_owned(), std::mem::replace(option, strong));
+    }
+}
+
+/// TOML has no null: what may be missing is left out.
+fn without_null(schema: &mut Json) {
+    match schema {
+        Json::Array(items) => {
+            items.retain(|item| *item != "null" && *item != json!({ "type": "null" }));
+            items.iter_mut().for_each(without_null);
+        }
+        Json::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(without_null);
+        }
+        _ => {}
+    }
+}
