@@ -10,19 +10,50 @@
 //!
 //! Takes the time and the environment as values. Installs nothing.
 
+mod access;
+pub mod apt;
 pub mod check;
 pub mod download;
+pub mod keyring;
 pub mod mirrors;
 pub mod request;
 pub mod resolve;
 pub mod solver;
 pub mod universe;
 
+use isoplug_manifest::lock::LockedSource;
+
+pub use access::Access;
+pub use apt::AptSource;
+pub use download::Downloader;
+pub use keyring::Keyring;
 pub use mirrors::Mirrors;
 pub use request::Request;
 pub use resolve::resolve;
 pub use solver::{Resolvo, Solver};
 pub use universe::Universe;
+
+/// A place where packages come from.
+pub trait Source {
+    /// Fetches what it has now, and verifies all of it.
+    fn refresh(&self, access: &Access) -> Result<Snapshot, apt::Error>;
+
+    /// Returns what it had when it was locked, if that can still be had.
+    fn recall(
+        &self,
+        locked: &LockedSource,
+        access: &Access,
+    ) -> Result<Option<Snapshot>, apt::Error>;
+}
+
+/// What a source had at one time.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Its Release files, for the lock.
+    pub locked: LockedSource,
+    /// Its indices, in order of its suites.
+    pub indices: Vec<Index>,
+}
 
 /// One `Packages` index, verified.
 #[derive(Debug, Clone)]

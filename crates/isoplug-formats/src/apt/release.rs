@@ -36,6 +36,8 @@ pub struct Release {
     pub not_automatic: bool,
     /// `ButAutomaticUpgrades: yes`
     pub automatic_upgrades: bool,
+    /// Whether packages for all architectures have an index of their own, and only that.
+    pub all_apart: bool,
     /// The files of the `SHA256` section by their path below the suite's folder.
     pub files: BTreeMap<String, IndexFile>,
 }
@@ -72,6 +74,8 @@ impl Release {
             by_hash: yes("Acquire-By-Hash"),
             not_automatic: yes("NotAutomatic"),
             automatic_upgrades: yes("ButAutomaticUpgrades"),
+            all_apart: words("Architectures").any(|word| word == "all")
+                && !words("No-Support-for-Architecture-all").any(|word| word == "Packages"),
             files: files(get("SHA256").ok_or(Malformed::Missing("SHA256"))?)?,
         })
     }
