@@ -12,14 +12,14 @@ use std::path::Path;
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::deb::{self, Deb};
 use isoplug_formats::iso;
-use serde::Deserialize;
 
 use super::boot::files::{self, NewFiles};
+use super::fetch;
 use wanted::{OPTIONAL, Target, Wanted, wanted};
 
 /// Inputs.
 pub struct Loaders {
-    /// The fetched packages: a list in JSON that says `name` and `sha256` of each.
+    /// The fetched packages ([`fetch::read`]).
     pub debs: Artifact<Blob>,
     /// The machine's architecture as Debian calls it.
     pub architecture: String,
@@ -122,8 +122,8 @@ pub enum Error {
         source: iso::Error,
     },
     /// The list of packages cannot be read.
-    #[error("the list of fetched packages is damaged")]
-    List(#[source] io::Error),
+    #[error(transparent)]
+    List(#[from] fetch::Error),
     /// The files could not be stored.
     #[error(transparent)]
     Files(#[from] files::Error),
@@ -133,20 +133,8 @@ pub enum Error {
 }
 
 fn packages(list: Artifact<Blob>, cx: &Context) -> Result<BTreeMap<String, Digest>, Error> {
-    #[derive(Deserialize)]
-    struct Fetched {
-        name: String,
-        sha256: String,
-    }
-    let text = std::fs::read(cx.path(list)?).map_err(Error::List)?;
-    let fetched: Vec<Fetched> =
-        serde_json::from_slice(&text).map_err(|error| Error::List(error.into()))?;
-    let digest = |Fetched { name, sha256 }| {
-        let hex = sha256.strip_prefix("sha256:").unwrap_or(&sha256);
-        let digest = Digest::from_hex(hex).map_err(|error| Error::List(io::Error::other(error)))?;
-        Ok((name, digest))
-    };
-    fetched.into_iter().map(digest).collect()
+    let packages = fetch::read(&cx.path(list)?)?.into_iter();
+    packages.map(|package| Ok((package.name.clone(), package.digest()?))).collect()
 }
 
 fn by_package<'a>(wanted: &[&'a Wanted]) -> BTreeMap<&'a str, Vec<&'a Wanted>> {

@@ -1,0 +1,144 @@
+//! Runs loaders, boot and iso over small made-up packages and asks foreign readers about the ISO.
+
+mod given;
+
+use std::path::Path;
+use std::process::Command;
+
+use given::{Case, deb};
+use isoplug_engine::Digest;
+use isoplug_formats::{cpio, iso};
+
+fn text(iso: &Path, path: &str) -> String {
+    String::from_utf8(iso::read_file(iso, path).unwrap()).unwrap()
+}
+
+fn identity(iso: &Path) -> String {
+    text(iso, ".disk/live-uuid-isoplug").trim().to_owned()
+}
+
+fn tool(name: &str, arguments: &[&str], folder: &Path) -> Option<String> {
+    let output = Command::new(name).args(arguments).current_dir(folder).output();
+    let Ok(output) = output else {
+        #[expect(clippy::disallowed_methods, reason = "a test, not a stage")]
+        let must = std::env::var("ISOPLUG_TESTS_MUST_RUN").is_ok_and(|value| value == "1");
+        assert!(!must, "{name} is missing");
+        eprintln!("SKIPPED: {name} is not installed");
+        return None;
+    };
+    Some(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+#[test]
+fn the_medium_has_all_that_boots() {
+    let folder = tempfile::tempdir().unwrap();
+    let iso = Case::new().build(folder.path()).unwrap();
+    let identity = identity(&iso);
+    assert!(identity.len() == 32 && identity.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let listed = iso::list(&iso).unwrap();
+    let files: Vec<_> = listed.iter().filter(|entry| !entry.folder).map(|e| &*e.path).collect();
+    let mark = format!(".isoplug/{identity}");
+    let expected = [
+        ".disk/info",
+        ".disk/live-uuid-isoplug",
+        &mark,
+        "EFI/BOOT/BOOTX64.EFI",
+        "EFI/BOOT/grubx64.efi",
+        "EFI/BOOT/mmx64.efi",
+        "README.txt",
+        "big",
+        "boot/boot.cat",
+        "boot/grub/fonts/unicode.pf2",
+        "boot/grub/grub.cfg",
+        "boot/grub/i386-pc/eltorito.img",
+        "boot/grub/i386-pc/normal.mod",
+        "boot/grub/loopback.cfg",
+        "boot/id.cpio",
+        "boot/initrd",
+        "boot/vmlinuz",
+        "live/filesystem.squashfs",
+        "sha256sum.txt",
+    ];
+    assert_eq!(files, expected);
+    assert!(text(&iso, "boot/grub/grub.cfg").contains(&mark));
+    assert_eq!(text(&iso, "EFI/BOOT/BOOTX64.EFI"), "signed shim");
+    assert_eq!(text(&iso, "EFI/BOOT/grubx64.efi"), "signed GRUB");
+    let initrd = iso::read_file(&iso, "boot/id.cpio").unwrap();
+    assert_eq!(cpio::list(&*initrd).unwrap()[1].path, b"conf/uuid.conf");
+    assert!(String::from_utf8_lossy(&initrd).contains(&identity));
+}
+
+#[test]
+fn checksums_and_esp_stand_up_to_foreign_tools() {
+    let folder = tempfile::tempdir().unwrap();
+    let iso = Case::new().build(folder.path()).unwrap();
+    let (at, out) = (iso.to_str().unwrap(), folder.path().join("out"));
+    let arguments = ["-osirrox", "on", "-indev", at, "-extract", "/", out.to_str().unwrap()];
+    if tool("xorriso", &arguments, folder.path()).is_some() {
+        let sums = tool("sha256sum", &["-c", "--strict", "sha256sum.txt"], &out).unwrap();
+        assert_eq!(sums.lines().filter(|line| line.ends_with(": OK")).count(), 16, "{sums}");
+        assert!(!sums.contains("FAILED"), "{sums}");
+    }
+    let bytes = std::fs::read(&iso).unwrap();
+    let mut entries = (0..8).map(|index| 1024 + index * 128);
+    let esp = entries.find(|&at| bytes[at..at + 4] == [0x28, 0x73, 0x2a, 0xc1]);
+    let first = esp.expect("an ESP in the GPT") + 32;
+    let start = u64::from_le_bytes(bytes[first..first + 8].try_into().unwrap()) * 512;
+    let esp = format!("{at}@@{start}");
+    if let Some(stub) = tool("mtype", &["-i", &esp, "::/boot/grub/grub.cfg"], folder.path()) {
+        assert!(stub.contains(&format!("--file /.isoplug/{}", identity(&iso))), "{stub}");
+        let listed = tool("mdir", &["-i", &esp, "-b", "::/EFI/BOOT"], folder.path()).unwrap();
+        assert_eq!(listed.lines().count(), 3, "{listed}");
+    }
+}
+
+#[test]
+fn the_identity_is_what_the_medium_boots() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = Case::new();
+    let mut other = case.clone();
+    other.squashfs[0] = 6;
+    let mut more = case.clone();
+    more.contents.insert("more", vec![]);
+    let isos = [&case, &case, &other, &more].map(|case| {
+        let folder = tempfile::tempdir_in(folder.path()).unwrap();
+        let iso = case.build(folder.path()).unwrap();
+        (identity(&iso), Digest::of(&std::fs::read(&iso).unwrap()))
+    });
+    assert_eq!(isos[0], isos[1]);
+    assert_ne!(isos[0].0, isos[2].0);
+    assert_ne!(isos[0].0, isos[3].0);
+}
+
+#[test]
+fn loaders_are_as_the_user_wants_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut case = Case { bios: false, secure_boot: false, ..Case::new() };
+    case.packages.retain(|name, _| *name == "grub-efi-amd64-signed");
+    let iso = case.build(folder.path()).unwrap();
+    assert_eq!(text(&iso, "EFI/BOOT/BOOTX64.EFI"), "signed GRUB");
+    assert!(iso::read_file(&iso, "EFI/BOOT/grubx64.efi").is_err());
+    let arguments = ["-indev", iso.to_str().unwrap(), "-report_el_torito", "plain"];
+    let Some(report) = tool("xorriso", &arguments, folder.path()) else { return };
+    assert!(report.contains("UEFI  y") && !report.contains("BIOS  y"), "{report}");
+}
+
+#[test]
+fn mistakes_name_their_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let failure = |case: &Case| case.build(folder.path()).unwrap_err();
+    let mut case = Case::new();
+    case.packages.remove("shim-signed");
+    let message = failure(&case);
+    assert!(message.contains("shim-signed is not among the fetched packages"), "{message}");
+    case.packages.insert("shim-signed", deb(&[("usr/share/doc/x", b"")]));
+    let message = failure(&case);
+    let expected = "shim-signed has no file usr/lib/shim/shimx64.efi.signed";
+    assert!(message.contains(expected), "{message}");
+    let mut case = Case::new();
+    case.contents.insert("boot/vmlinuz", b"mine".to_vec());
+    let message = failure(&case);
+    assert!(message.contains("boot/vmlinuz is on the medium already"), "{message}");
+    let message = failure(&Case { max_size: Some(1000), ..Case::new() });
+    assert!(message.contains("iso.max-size allows 1000"), "{message}");
+}
