@@ -1,0 +1,191 @@
+//! An image: what the pipeline needs to know of a profile, in the words of the stages.
+//!
+//! The one place that turns options into inputs of stages. Reads the user's files to know their
+//! digests; knows no graph.
+
+mod contributors;
+mod squash;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use isoplug_formats::squashfs;
+use isoplug_manifest::lock::{Lock, LockedImage};
+use isoplug_manifest::options::{InitrdCompression, InitrdModules, Options};
+use isoplug_manifest::System;
+
+use crate::contribute::Contributor;
+use crate::contribute::content::source;
+use crate::contribute::content::{From, NewFile};
+use crate::contribute::content::source::Source;
+use crate::grub::{Machine, Menu, Serial};
+use crate::stages::fetch::Places;
+use crate::stages::squashfs::BlockFolder;
+
+/// Everything that decides an image, and where its stages may look for things.
+#[derive(Clone)]
+pub struct Image {
+    /// The name of the ISO without its ending: `rescue-1.0-amd64`.
+    pub name: String,
+    /// The architecture, in Debian's words.
+    pub arch: String,
+    /// The one time of all files, in seconds since 1970.
+    pub epoch: u32,
+    /// The locked packages.
+    pub locked: LockedImage,
+    /// The lock's text, which is put beside the ISO.
+    pub lock_text: String,
+    /// Where packages may be fetched from; decides no byte.
+    pub places: Places,
+    /// Kernel modules of the initrd.
+    pub initrd_modules: InitrdModules,
+    /// How the initrd is compressed.
+    pub initrd_compression: InitrdCompression,
+    /// Who adds to the rootfs, in order.
+    pub contributors: Vec<Arc<dyn Contributor>>,
+    /// Whether manual pages and documents stay.
+    pub docs: bool,
+    /// What compresses the squashfs, and its block size.
+    pub compression: (squashfs::Codec, u32),
+    /// Paths to leave out of the squashfs.
+    pub exclude: Vec<String>,
+    /// Where compressed blocks are kept; decides no byte.
+    pub blocks: BlockFolder,
+    /// Whether it boots under a BIOS, under UEFI, and with Secure Boot on.
+    pub firmware: (bool, bool, bool),
+    /// The boot menu.
+    pub menu: Menu,
+    /// The machine that it boots on.
+    pub machine: Machine,
+    /// The medium's label.
+    pub volume_id: String,
+    /// What the medium says it is, in one line.
+    pub description: String,
+    /// Files for the medium itself.
+    pub medium: Vec<NewFile>,
+    /// How many bytes the ISO may have at most.
+    pub max_size: Option<u64>,
+}
+
+/// What an image is made of besides its profile.
+pub struct Surroundings<'a> {
+    /// The folder that the user's files are relative to.
+    pub folder: &'a Path,
+    /// The lock, with the profile's packages in it.
+    pub lock: &'a Lock,
+    /// The profile's packages.
+    pub locked: &'a LockedImage,
+    /// `SOURCE_DATE_EPOCH`, if it is set; else the lock's newest Release counts.
+    pub epoch: Option<u64>,
+    /// Where packages may be fetched from.
+    pub places: Places,
+    /// Where compressed blocks are kept.
+    pub blocks: BlockFolder,
+}
+
+/// Why a profile is no image.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file of the user's cannot be read.
+    #[error("the source of {target} cannot be read")]
+    Source {
+        /// Where it was to go.
+        target: String,
+        /// Why.
+        source: source::Error,
+    },
+    /// A time that no file system can hold.
+    #[error("the epoch {0} is beyond 2106, the end of what squashfs can hold")]
+    Epoch(u64),
+}
+
+impl Image {
+    /// Makes the image of an evaluated profile.
+    pub fn new(system: &System, around: Surroundings) -> Result<Self, Error> {
+        let options = &system.options;
+        let epoch = around.epoch.unwrap_or_else(|| around.lock.epoch());
+        Ok(Self {
+            name: name(system),
+            arch: system.arch.clone(),
+            epoch: u32::try_from(epoch).map_err(|_| Error::Epoch(epoch))?,
+            locked: around.locked.clone(),
+            lock_text: around.lock.to_toml(),
+            places: around.places,
+            initrd_modules: options.initrd.modules.clone(),
+            initrd_compression: options.initrd.compression,
+            contributors: contributors::contributors(system, around.folder)?,
+            docs: options.packages.docs,
+            compression: squash::compression(&options.squashfs),
+            exclude: options.squashfs.exclude.clone(),
+            blocks: around.blocks,
+            firmware: (options.boot.bios && system.arch == "amd64", options.boot.uefi, options.boot.secure_boot),
+            menu: menu(system),
+            machine: if system.arch == "arm64" { Machine::Arm64 } else { Machine::Pc },
+            volume_id: volume_id(system),
+            description: title(system),
+            medium: medium(options, around.folder)?,
+            max_size: options.iso.max_bytes(),
+        })
+    }
+}
+
+/// Returns `name-version-arch`, with the profile in it unless it is called like the image.
+fn name(system: &System) -> String {
+    let image = &system.image;
+    let profile = Some(&system.profile).filter(|profile| **profile != image.name);
+    let parts = [Some(&image.name), profile, image.version.as_ref(), Some(&system.arch)];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("-")
+}
+
+/// Returns what a person calls the image: its name and version.
+fn title(system: &System) -> String {
+    match &system.image.version {
+        Some(version) => format!("{} {version}", system.image.name),
+        None => system.image.name.clone(),
+    }
+}
+
+/// Returns the label that was set, or one made of the title: capital letters, digits and `_`.
+fn volume_id(system: &System) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let made = || title(system).chars().map(plain).take(32).collect();
+    system.options.iso.volume_id.clone().unwrap_or_else(made)
+}
+
+fn menu(system: &System) -> Menu {
+    let Options { boot, iso, .. } = &system.options;
+    let serial = &boot.serial;
+    Menu {
+        label: format!("{}{}{}", iso.menu_label_prefix, title(system), iso.menu_label_suffix),
+        kernel_params: boot.kernel_params.clone(),
+        timeout: boot.timeout,
+        text_mode: boot.menu.text_mode,
+        safe_graphics: boot.menu.safe_graphics,
+        copy_to_ram: boot.menu.copy_to_ram,
+        serial: serial.enable.then_some(Serial { port: serial.port, speed: serial.speed }),
+    }
+}
+
+fn medium(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
+    let file = |file: &isoplug_manifest::options::IsoFile| {
+        Ok(NewFile {
+            target: file.target.clone(),
+            from: from(&file.target, file.text.as_deref(), file.source.as_deref(), folder)?,
+            mode: None,
+            user: "root".to_owned(),
+            group: "root".to_owned(),
+        })
+    };
+    options.iso.contents.iter().map(file).collect()
+}
+
+/// Returns what a file holds: its text, or what its source holds now.
+fn from(target: &str, text: Option<&str>, path: Option<&str>, folder: &Path) -> Result<From, Error> {
+    match (text, path) {
+        (None, Some(path)) => {
+            let failed = |source| Error::Source { target: target.to_owned(), source };
+            Ok(From::Source(Source::scan(&folder.join(path)).map_err(failed)?))
+        }
+        (text, _) => Ok(From::Bytes(text.unwrap_or_default().as_bytes().to_vec())),
+    }
+}

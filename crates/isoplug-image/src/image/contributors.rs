@@ -1,0 +1,138 @@
+//! Turns options into the contributors that carry them out, in the order in which they must run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use isoplug_manifest::System;
+use isoplug_manifest::options::{self, NetworkingBackend, Options, PermitRootLogin, Sudo};
+
+use super::{Error, from};
+use crate::contribute::Contributor;
+use crate::contribute::content::{Content, NewFile};
+use crate::contribute::kernel_modules::KernelModules;
+use crate::contribute::live::Live;
+use crate::contribute::localisation::Localisation;
+use crate::contribute::network::{Backend, Network};
+use crate::contribute::openssh::OpenSsh;
+use crate::contribute::services::{Services, UnitFile};
+use crate::contribute::users::{self, Users};
+
+/// Returns the contributors of a profile. Users come before the files that they own, units before
+/// the services that enable them, and the user's own files last.
+pub(super) fn contributors(
+    system: &System,
+    folder: &Path,
+) -> Result<Vec<Arc<dyn Contributor>>, Error> {
+    let options = &system.options;
+    let mut all: Vec<Arc<dyn Contributor>> = vec![
+        Arc::new(Live::default()),
+        Arc::new(localisation(options)),
+        Arc::new(kernel_modules(options)),
+        Arc::new(network(options)),
+        Arc::new(users(options)),
+    ];
+    if options.services.openssh.enable {
+        all.push(Arc::new(openssh(options)));
+    }
+    all.push(Arc::new(services(options)));
+    all.push(Arc::new(content(options, folder)?));
+    Ok(all)
+}
+
+fn localisation(options: &Options) -> Localisation {
+    let options::Localisation { locale, keymap, timezone } = options.localisation.clone();
+    Localisation { locale, timezone, keymap }
+}
+
+fn kernel_modules(options: &Options) -> KernelModules {
+    let options::KernelModules { load, blacklist } = options.kernel.modules.clone();
+    KernelModules { load, blacklist }
+}
+
+fn network(options: &Options) -> Network {
+    Network {
+        hostname: options.networking.hostname.clone(),
+        backend: match options.networking.backend {
+            NetworkingBackend::None => Backend::None,
+            NetworkingBackend::Networkd => Backend::Networkd,
+            NetworkingBackend::Networkmanager => Backend::NetworkManager,
+        },
+        dhcp: options.networking.dhcp,
+        interfaces: Vec::new(),
+        nameservers: Vec::new(),
+    }
+}
+
+fn users(options: &Options) -> Users {
+    let options::Root { hashed_password, locked, authorized_keys } = options.root.clone();
+    Users {
+        groups: Vec::new(),
+        users: options.users.iter().map(|(name, options)| user(name, options)).collect(),
+        root: users::Root { hashed_password, locked, authorized_keys },
+        sudo_without_password: false,
+    }
+}
+
+fn user(name: &str, options: &options::User) -> users::User {
+    users::User {
+        uid: options.uid,
+        groups: options.groups.clone(),
+        description: options.description.clone(),
+        home: options.home.clone(),
+        shell: Some(options.shell.clone()).filter(|_| !options.system),
+        hashed_password: options.hashed_password.clone(),
+        authorized_keys: options.authorized_keys.clone(),
+        sudo: match options.sudo {
+            Sudo::None => users::Sudo::None,
+            Sudo::Password => users::Sudo::Password,
+            Sudo::Nopasswd => users::Sudo::WithoutPassword,
+        },
+        system: options.system,
+        ..users::User::named(name)
+    }
+}
+
+fn openssh(options: &Options) -> OpenSsh {
+    let openssh = &options.services.openssh;
+    let root = match openssh.settings.permit_root_login {
+        PermitRootLogin::Yes => "yes",
+        PermitRootLogin::ProhibitPassword => "prohibit-password",
+        PermitRootLogin::ForcedCommandsOnly => "forced-commands-only",
+        PermitRootLogin::No => "no",
+    };
+    let passwords = if openssh.settings.password_authentication { "yes" } else { "no" };
+    let settings = [("PermitRootLogin", root), ("PasswordAuthentication", passwords)];
+    OpenSsh {
+        ports: openssh.ports.clone(),
+        settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    }
+}
+
+fn services(options: &Options) -> Services {
+    let systemd = &options.systemd;
+    let unit = |(name, unit): (&String, &options::Unit)| UnitFile {
+        name: name.clone(),
+        text: unit.text.clone(),
+    };
+    Services {
+        units: systemd.units.iter().map(unit).collect(),
+        drop_ins: Vec::new(),
+        enable: systemd.enable.clone(),
+        disable: systemd.disable.clone(),
+        mask: systemd.mask.clone(),
+        default_target: systemd.default_target.clone(),
+    }
+}
+
+fn content(options: &Options, folder: &Path) -> Result<Content, Error> {
+    let file = |file: &options::File| {
+        Ok(NewFile {
+            target: file.target.clone(),
+            from: from(&file.target, file.text.as_deref(), file.source.as_deref(), folder)?,
+            mode: file.mode_bits().and_then(|bits| u16::try_from(bits).ok()),
+            user: file.user.clone(),
+            group: file.group.clone(),
+        })
+    };
+    Ok(Content { files: options.files.iter().map(file).collect::<Result<_, _>>()? })
+}

@@ -1,0 +1,109 @@
+//! Pins the packages of a profile: from its sources, through the solver, into the lock.
+//!
+//! Knows how long a lock stays good; takes the time, the mirrors and the old lock as values.
+
+use isoplug_manifest::lock::{Lock, LockedImage};
+use isoplug_manifest::{System, manifest};
+
+use crate::sources::apt::{self, AptSource};
+use crate::sources::mirrors::{MirrorList, Mirrors};
+use crate::sources::resolve::{self, resolve};
+use crate::sources::{Access, Index, Request, Resolvo, Source, Universe};
+use crate::wish;
+
+/// The sources of a profile, ready to be read.
+pub struct Sources(Vec<AptSource>);
+
+/// Why a profile cannot be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A source cannot be read.
+    #[error(transparent)]
+    Source(#[from] apt::Error),
+    /// The request has no answer.
+    #[error(transparent)]
+    Resolve(#[from] resolve::Error),
+}
+
+/// How to lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Keep what the lock has, and read the sources as they were then, if that can be had.
+    Keep,
+    /// Read the sources as they are now and choose anew.
+    Renew,
+}
+
+impl Sources {
+    /// Prepares the sources that a manifest names. `keyring` reads a keyring file.
+    pub fn new(
+        system: &System,
+        mirrors: &Mirrors,
+        keyring: impl Fn(&manifest::Source) -> Option<Vec<u8>>,
+    ) -> Result<Self, Error> {
+        let source = |(name, source): (&String, &manifest::Source)| {
+            AptSource::new(name, source, keyring(source).as_deref(), mirrors)
+        };
+        Ok(Self(system.sources.iter().map(source).collect::<Result<_, _>>()?))
+    }
+
+    /// Returns where each archive can be fetched from.
+    pub fn mirror_list(&self) -> MirrorList {
+        self.0.iter().flat_map(AptSource::mirror_list).collect()
+    }
+
+    /// Returns what a profile asks of these sources.
+    pub fn request(&self, system: &System) -> Request {
+        wish::request(system, self.0.iter().flat_map(AptSource::lines).collect())
+    }
+
+    /// Returns the lock with the profile's packages pinned in it.
+    pub fn lock(
+        &self,
+        system: &System,
+        old: Lock,
+        freshness: Freshness,
+        access: &Access,
+    ) -> Result<Lock, Error> {
+        let mut lock = old;
+        let indices = self.read(&mut lock, freshness, access)?;
+        let universe = Universe::new(&indices, &system.arch);
+        let name = image_name(&system.profile, &system.arch);
+        let locked = lock.images.get(&name).filter(|_| freshness == Freshness::Keep);
+        let image = resolve(&self.request(system), &universe, &Resolvo, locked)?;
+        lock.images.insert(name, image);
+        Ok(lock)
+    }
+
+    /// Reads the indices and notes in the lock which they are.
+    fn read(
+        &self,
+        lock: &mut Lock,
+        freshness: Freshness,
+        access: &Access,
+    ) -> Result<Vec<Index>, Error> {
+        let mut indices = Vec::new();
+        for source in &self.0 {
+            let locked = lock.sources.get(&source.name).filter(|_| freshness == Freshness::Keep);
+            let recalled = locked.map(|locked| source.recall(locked, access)).transpose()?;
+            let snapshot = match recalled.flatten() {
+                Some(snapshot) => snapshot,
+                None => source.refresh(access)?,
+            };
+            lock.sources.insert(source.name.clone(), snapshot.locked);
+            indices.extend(snapshot.indices);
+        }
+        Ok(indices)
+    }
+}
+
+/// Returns the name under which a lock has an image.
+pub fn image_name(profile: &str, arch: &str) -> String {
+    format!("{profile}.{arch}")
+}
+
+/// Returns the locked packages of a profile, if they answer what it asks for now.
+pub fn locked_image<'l>(lock: &'l Lock, system: &System, request: &Request) -> Option<&'l LockedImage> {
+    let image = lock.images.get(&image_name(&system.profile, &system.arch))?;
+    (image.request == request.digest()).then_some(image)
+}

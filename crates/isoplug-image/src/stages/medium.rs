@@ -1,0 +1,85 @@
+//! Collects the files that the user wants on the medium itself, beside the root filesystem.
+//!
+//! Knows neither menus nor the ISO.
+
+use isoplug_engine::{Artifact, Context, Key, Slots, Stage, Tree};
+
+use super::boot::files::{self, NewFiles};
+use crate::contribute::content::source::{self, Item, Source, What};
+use crate::contribute::content::{From, NewFile};
+
+/// Inputs.
+#[derive(Debug, Clone)]
+pub struct Medium {
+    /// The files and folders; owner and mode mean nothing on a medium.
+    pub files: Vec<NewFile>,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// The files by their path on the medium.
+    pub files: Artifact<Tree>,
+}
+
+/// Why the files could not be collected.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// They could not be stored.
+    #[error(transparent)]
+    Files(#[from] files::Error),
+    /// A file of the user's could not be read.
+    #[error(transparent)]
+    Source(#[from] source::Error),
+    /// A link, which a medium for every system cannot have.
+    #[error("{path} is a symbolic link; put the file that it leads to onto the medium instead")]
+    Link {
+        /// Its path on the medium.
+        path: String,
+    },
+}
+
+impl Stage for Medium {
+    const NAME: &'static str = "medium";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { files: slots.slot("medium files") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { files } = self;
+        key.value("files", files);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let mut files = NewFiles::new(cx)?;
+        for file in &self.files {
+            let target = file.target.trim_matches('/');
+            match &file.from {
+                From::Bytes(bytes) => files.add(target, &bytes[..])?,
+                From::Source(source) => {
+                    for item in &source.items {
+                        add(&mut files, target, source, item)?;
+                    }
+                }
+            }
+        }
+        Ok(files.finish(out.files)?)
+    }
+}
+
+fn add(files: &mut NewFiles, target: &str, source: &Source, item: &Item) -> Result<(), Error> {
+    let path = match &item.path[..] {
+        "" => target.to_owned(),
+        below => format!("{target}/{below}"),
+    };
+    match &item.what {
+        What::Folder => Ok(()),
+        What::Link { .. } => Err(Error::Link { path }),
+        What::File { .. } => Ok(files.add(&path, source.open(item)?)?),
+    }
+}

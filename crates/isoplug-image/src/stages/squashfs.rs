@@ -1,0 +1,193 @@
+//! Packs the rootfs into one compressed, read-only image.
+//!
+//! Knows nothing of what is in the rootfs.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::PathBuf;
+
+use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree, Unit};
+use isoplug_formats::squashfs::{self, Codec, DirCache, Options, Watch};
+use isoplug_formats::tree;
+use isoplug_formats::tree::pack::Packs;
+
+/// Inputs.
+pub struct Squashfs {
+    /// What goes in.
+    pub rootfs: Artifact<Tree>,
+    /// What compresses the blocks.
+    pub codec: Codec,
+    /// Bytes in a block: a power of two from 4 KiB to 1 MiB.
+    pub block_size: u32,
+    /// Glob patterns of paths to leave out.
+    pub exclude: Vec<String>,
+    /// The time of the image itself, in seconds since 1970.
+    pub epoch: u32,
+    /// Where compressed blocks are kept between builds; decides how long it takes, no byte.
+    pub blocks: BlockFolder,
+}
+
+/// A folder of compressed blocks and its limit.
+#[derive(Debug, Clone)]
+pub struct BlockFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// Bytes above which the longest unused blocks go.
+    pub limit: u64,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// The image.
+    pub image: Artifact<Blob>,
+}
+
+impl Stage for Squashfs {
+    const NAME: &'static str = "squashfs";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { image: slots.slot("filesystem.squashfs") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { rootfs, codec, block_size, exclude, epoch, blocks: _ } = self;
+        key.artifact("rootfs", *rootfs);
+        key.value("codec", codec);
+        key.value("block-size", block_size);
+        key.value("exclude", exclude);
+        key.value("epoch", epoch);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let tree = self.tree(cx)?;
+        let packs = Packs::open(&tree, |id| {
+            File::open(cx.referred(&Digest::from_bytes(*id)).map_err(io::Error::other)?)
+        });
+        let packs = packs.map_err(Error::Packs)?;
+        let image = cx.create()?;
+        let cache = DirCache::open(&self.blocks.path, self.blocks.limit).map_err(|source| {
+            Error::Cache { folder: self.blocks.path.clone(), source }
+        })?;
+        let (codec, block_size) = (self.codec.clone(), self.block_size);
+        let options = Options { codec, block_size, epoch: self.epoch, threads: cx.threads() };
+        let written =
+            squashfs::write(image.file(), &tree, &packs, &options, &cache, &Progress(cx))?;
+        cx.log(&format!("{} of {} blocks were cached", written.cached, written.blocks));
+        for (path, name) in &written.left_out {
+            let [path, name] = [path, name].map(|bytes| String::from_utf8_lossy(bytes));
+            cx.log(&format!("squashfs cannot hold {name} of /{path}; it is left out"));
+        }
+        Ok(cx.finish(out.image, cx.put(image, None)?, &[])?)
+    }
+}
+
+impl Squashfs {
+    /// Reads the rootfs and leaves out what is to be left out.
+    fn tree(&self, cx: &Context) -> Result<tree::Tree, Error> {
+        let path = cx.path(self.rootfs)?;
+        let bytes = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let mut tree = tree::Tree::from_bytes(&bytes)?;
+        for pattern in &self.exclude {
+            exclude(&mut tree, pattern)?;
+        }
+        Ok(tree)
+    }
+}
+
+/// Removes what a pattern names, with all below it.
+fn exclude(tree: &mut tree::Tree, pattern: &str) -> Result<(), Error> {
+    let wrong = |reason| Error::Pattern { pattern: pattern.to_owned(), reason };
+    let matcher = glob::Pattern::new(pattern.trim_start_matches('/')).map_err(wrong)?;
+    let options = glob::MatchOptions {
+        require_literal_separator: true,
+        ..glob::MatchOptions::default()
+    };
+    let named = |path: &Vec<u8>| {
+        std::str::from_utf8(path).is_ok_and(|path| matcher.matches_with(path, options))
+    };
+    let doomed: Vec<Vec<u8>> = tree.entries.keys().filter(|path| named(path)).cloned().collect();
+    for path in doomed {
+        tree.remove(&path);
+    }
+    Ok(())
+}
+
+struct Progress<'a, 'b>(&'a Context<'b>);
+
+impl Watch for Progress<'_, '_> {
+    fn progress(&self, done: u64, total: u64) {
+        self.0.progress(done, total, Unit::Bytes);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}
+
+/// Why there is no image.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The tree could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file in the store.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The tree is damaged.
+    #[error(transparent)]
+    Tree(#[from] tree::Error),
+    /// A pack of the rootfs could not be opened.
+    #[error("cannot open the contents of the rootfs")]
+    Packs(#[source] io::Error),
+    /// The folder of compressed blocks cannot be used.
+    #[error("cannot use {}", folder.display())]
+    Cache {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A pattern of paths to leave out is none.
+    #[error("`{pattern}` is no pattern of paths")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        #[source]
+        reason: glob::PatternError,
+    },
+    /// The image could not be written.
+    #[error(transparent)]
+    Write(#[from] squashfs::Error),
+    /// The engine could not do its part.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use isoplug_formats::tree::{Entry, Kind};
+
+    use super::*;
+
+    #[test]
+    fn what_a_pattern_names_goes_with_all_below() {
+        let mut tree = tree::Tree::default();
+        for path in ["usr/share/doc/x/copyright", "usr/share/man", "usr/lib/a.pyc", "usr/lib/b/c.pyc"] {
+            tree.insert(path, Entry::new(Kind::Fifo, 0o600, 0));
+        }
+        for pattern in ["/usr/share/doc/*", "/usr/**/*.pyc"] {
+            exclude(&mut tree, pattern).unwrap();
+        }
+        let left: Vec<_> = tree.entries.keys().map(|path| String::from_utf8_lossy(path)).collect();
+        assert_eq!(left.join(" "), " usr usr/lib usr/lib/b usr/share usr/share/doc usr/share/man");
+        assert!(exclude(&mut tree, "/usr/[").is_err());
+    }
+}

@@ -1,0 +1,130 @@
+//! Derives from a manifest what its image must show when it runs.
+
+use std::path::Path;
+
+use isoplug_manifest::System;
+use isoplug_manifest::options::{self, BootFirmware, Options, Test};
+use isoplug_vm::{Assertion, Check, Firmware, Login, Medium, Protocol, UnitState};
+use sha2::{Digest as _, Sha256};
+
+/// Returns everything that can be checked: what the options promise, and the manifest's own tests.
+/// `folder` is where the manifest is; files that it copies are compared with their sources.
+pub(crate) fn checks(system: &System, folder: &Path) -> Vec<Check> {
+    let options = &system.options;
+    let mut assertions = vec![Assertion::System, Assertion::Firmware];
+    assertions.push(Assertion::Hostname { name: options.networking.hostname.clone() });
+    assertions.extend(kernel_params(options));
+    assertions.extend(users(options));
+    assertions.extend(units(options));
+    assertions.extend(services(options));
+    assertions.extend(packages(options));
+    assertions.extend(options.files.iter().map(|file| self::file(file, folder)));
+    let derived = assertions.into_iter().map(Check::from);
+    derived.chain(options.tests.iter().filter_map(test)).collect()
+}
+
+/// Returns how a test gets its shell: as the manifest's tests say, else without any password.
+pub(crate) fn login(system: &System) -> Login {
+    let login = system.options.tests.iter().find_map(|test| test.login.as_ref());
+    login.map_or(Login::Credentials, |login| Login::Password {
+        user: login.user.clone(),
+        password: login.password.clone(),
+    })
+}
+
+/// Returns the firmware that the image supports on an architecture.
+pub(crate) fn firmware(system: &System) -> Vec<Firmware> {
+    let boot = &system.options.boot;
+    let supported = [
+        (boot.bios && system.arch == "amd64", Firmware::Bios),
+        (boot.uefi, Firmware::Uefi),
+        (boot.uefi && boot.secure_boot, Firmware::SecureBoot),
+    ];
+    supported.into_iter().filter_map(|(yes, firmware)| yes.then_some(firmware)).collect()
+}
+
+fn kernel_params(options: &Options) -> Vec<Assertion> {
+    let params = options.boot.kernel_params.iter();
+    params.map(|param| Assertion::KernelParam { param: param.clone() }).collect()
+}
+
+fn users(options: &Options) -> Vec<Assertion> {
+    let user = |(name, user): (&String, &options::User)| Assertion::User {
+        name: name.clone(),
+        groups: user.groups.clone(),
+        uid: user.uid,
+    };
+    options.users.iter().map(user).collect()
+}
+
+fn units(options: &Options) -> Vec<Assertion> {
+    let systemd = &options.systemd;
+    let lists = [
+        (&systemd.enable, UnitState::Enabled),
+        (&systemd.disable, UnitState::Disabled),
+        (&systemd.mask, UnitState::Masked),
+    ];
+    let unit = |name: &String, state| Assertion::Unit { name: full_name(name), state };
+    lists.into_iter().flat_map(|(names, state)| names.iter().map(move |n| unit(n, state))).collect()
+}
+
+fn full_name(unit: &str) -> String {
+    if unit.contains('.') { unit.to_owned() } else { format!("{unit}.service") }
+}
+
+fn services(options: &Options) -> Vec<Assertion> {
+    let openssh = &options.services.openssh;
+    if !openssh.enable {
+        return Vec::new();
+    }
+    let name = "ssh.service".to_owned();
+    let mut assertions = vec![Assertion::Unit { name, state: UnitState::Active }];
+    let ports = openssh.listens_on().into_iter();
+    assertions.extend(ports.map(|port| Assertion::Port { port, protocol: Protocol::Tcp }));
+    assertions
+}
+
+fn packages(options: &Options) -> Vec<Assertion> {
+    let name = |package: &String| {
+        let end = package.find(['=', '/', ':']).unwrap_or(package.len());
+        package[..end].to_owned()
+    };
+    let installed = options.packages.install.iter().map(name);
+    installed.map(|name| Assertion::Package { name, version: None }).collect()
+}
+
+fn file(file: &options::File, folder: &Path) -> Assertion {
+    let bytes = match (&file.text, &file.source) {
+        (Some(text), _) => Some(text.clone().into_bytes()),
+        (None, Some(source)) => std::fs::read(folder.join(source)).ok(),
+        (None, None) => None,
+    };
+    let hex = |bytes: Vec<u8>| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+    Assertion::File {
+        path: file.target.clone(),
+        sha256: bytes.map(hex),
+        mode: file.mode_bits().and_then(|bits| u16::try_from(bits).ok()),
+        owner: Some(format!("{}:{}", file.user, file.group)),
+        contains: None,
+    }
+}
+
+/// Returns the check for a test that runs a command; one that only logs in is [`login`]'s.
+fn test(test: &Test) -> Option<Check> {
+    let run = test.run.clone()?;
+    let firmware = test.firmware.iter().map(|firmware| match firmware {
+        BootFirmware::Bios => Firmware::Bios,
+        BootFirmware::Uefi => Firmware::Uefi,
+        BootFirmware::SecureBoot => Firmware::SecureBoot,
+    });
+    let medium = test.media.iter().map(|medium| match medium {
+        options::Medium::Cd => Medium::Cd,
+        options::Medium::Usb => Medium::Usb,
+    });
+    Some(Check {
+        assertion: Assertion::Command { run, exit: 0, contains: test.expect.clone() },
+        title: test.name.clone(),
+        firmware: firmware.collect(),
+        medium: medium.collect(),
+    })
+}

@@ -1,0 +1,137 @@
+//! Boots the image in one way and checks it: a stage, so that a test that passed is not run again.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
+use isoplug_vm::{Assertion, Check, Event, Events, Host, Login, Machine, Plan, Report, TestError};
+use serde::Serialize;
+
+/// Inputs.
+#[derive(Clone)]
+pub(crate) struct BootTest {
+    /// The image.
+    pub(crate) iso: Artifact<Blob>,
+    /// The image's identity, which the running system must show.
+    pub(crate) identity: Artifact<Blob>,
+    /// The machine, with the firmware and the medium to boot from.
+    pub(crate) machine: Machine,
+    /// What must hold.
+    pub(crate) checks: Vec<Check>,
+    /// How to get a shell.
+    pub(crate) login: Login,
+    /// Longest time to a shell.
+    pub(crate) timeout: Duration,
+    /// The name of the image in reports; names no bytes.
+    pub(crate) name: String,
+    /// Where the serial log and the screen go; not in the key.
+    pub(crate) folder: PathBuf,
+    /// A number that makes a test run again although it passed before.
+    pub(crate) again: Option<u64>,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub(crate) struct Outputs {
+    /// The report of a test that passed, as JSON.
+    pub(crate) report: Artifact<Blob>,
+}
+
+/// Why there is no report of a test that passed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The image does not keep what the manifest promises.
+    #[error("the image failed its test")]
+    Failed(Box<Report>),
+    /// No test could be made.
+    #[error(transparent)]
+    Test(#[from] TestError),
+    /// The report could not be written, or an input not be read.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+    /// The report could not be written.
+    #[error("cannot write the report")]
+    Write(#[from] std::io::Error),
+}
+
+/// What decides whether a passed test still counts.
+#[derive(Serialize)]
+struct Conditions<'a> {
+    machine: &'a Machine,
+    checks: &'a [Check],
+    password: Option<(&'a str, &'a str)>,
+}
+
+impl Stage for BootTest {
+    const NAME: &'static str = "test";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn title(&self) -> String {
+        format!("test {}-{}", self.machine.firmware, self.machine.medium)
+    }
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { report: slots.slot("report.json") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { iso, identity, machine, checks, login, timeout, name, folder: _, again } = self;
+        key.artifact("iso", *iso);
+        key.artifact("identity", *identity);
+        let password = match login {
+            Login::Credentials => None,
+            Login::Password { user, password } => Some((user.as_str(), password.as_str())),
+        };
+        key.value("conditions", &Conditions { machine, checks, password });
+        key.value("timeout", timeout);
+        key.value("name", name);
+        key.value("again", again);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let id = std::fs::read_to_string(cx.path(self.identity)?)?;
+        let mut checks = self.checks.clone();
+        checks.push(Assertion::LiveMedium { id: id.trim().to_owned() }.into());
+        let plan = Plan {
+            iso: cx.path(self.iso)?,
+            machine: self.machine.clone(),
+            combos: vec![(self.machine.firmware, self.machine.medium)],
+            checks,
+            login: self.login.clone(),
+            timeout: self.timeout,
+            out_dir: self.folder.clone(),
+        };
+        let mut report = isoplug_vm::test(&Host::discover(), &plan, &Log(cx))?;
+        report.image = self.name.clone();
+        if !report.passed() {
+            return Err(Error::Failed(Box::new(report)));
+        }
+        let blob = cx.create()?;
+        serde_json::to_writer(blob.file(), &report).map_err(std::io::Error::from)?;
+        Ok(cx.finish(out.report, cx.put(blob, None)?, &[])?)
+    }
+}
+
+/// Says in the stage's log how far the boot is.
+struct Log<'a, 'b>(&'a Context<'b>);
+
+impl Events for Log<'_, '_> {
+    fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::Started { accelerator, .. } => self.0.log(&format!("started with {accelerator}")),
+            Event::Reached { milestone, after } => {
+                self.0.log(&format!("{milestone} after {} s", after.as_secs()));
+            }
+            Event::Again { reason } => self.0.log(&format!("starting again: {reason}")),
+            Event::Checked(result) => self.0.log(&format!("{:?}: {}", result.outcome, result.name)),
+            Event::Finished { .. } => {}
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
+}

@@ -1,0 +1,16 @@
+//! The commands: one file each, with its arguments (their docs are the help) and its `run`.
+
+pub(crate) mod build;
+pub(crate) mod cache;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod lock;
+pub(crate) mod new;
+pub(crate) mod plan;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod select;
+pub(crate) mod test;
+pub(crate) mod update;

@@ -1,0 +1,75 @@
+//! `isoplug build`: makes the ISO of each chosen profile and prints its path.
+
+use std::path::{Path, PathBuf};
+
+use super::select::{Locking, Select};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::prepare::{LockUse, Prepared, prepare};
+use crate::project::Project;
+use crate::session::Session;
+use crate::{export, outcome};
+
+/// Make the ISO; print its path on standard output
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    isoplug build                          # every default profile of ./isoplug.toml\n  \
+    isoplug build stick -p rescue          # one profile of stick/isoplug.toml\n  \
+    isoplug build --all --locked --json    # in CI")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    select: Select,
+    #[command(flatten)]
+    locking: Locking,
+    /// Put the ISOs into this folder [default: out, beside the manifest]
+    #[arg(long, short = 'o', value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Keep the work folder of a stage that fails, to look at it
+    #[arg(long)]
+    keep_failed: bool,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let (project, profiles) = args.select.open()?;
+    let output = args.output.clone().unwrap_or_else(|| project.folder.join("out"));
+    for profile in &profiles {
+        let lock_use = args.locking.into();
+        let prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
+        let iso = build(&prepared, &output, args.keep_failed, session)?;
+        session.out(&iso.display().to_string());
+    }
+    Ok(Exit::Done)
+}
+
+/// Builds what was prepared and puts it into a folder; returns the path of the ISO there.
+pub(crate) fn build(
+    prepared: &Prepared,
+    output: &Path,
+    keep_failed: bool,
+    session: &Session,
+) -> Result<PathBuf, Failure> {
+    let targets = prepared.products.artifacts();
+    let options = isoplug_engine::Options {
+        threads: session.threads(),
+        keep_failed,
+        reporter: &*session.reporter,
+        cancel: session.cancel.clone(),
+        ..isoplug_engine::Options::default()
+    };
+    let outputs = isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options)
+        .map_err(|error| outcome::failure(&error, &prepared.system))?;
+    export::export(prepared, &outputs, output)
+}
+
+/// Builds one profile for a command that needs its ISO, or returns the ISO that is there.
+pub(crate) fn build_one(
+    project: &Project,
+    profile: &str,
+    arch: &str,
+    lock_use: LockUse,
+    session: &Session,
+) -> Result<(Prepared, PathBuf), Failure> {
+    let prepared = prepare(project, profile, arch, lock_use, session)?;
+    let iso = build(&prepared, &project.folder.join("out"), false, session)?;
+    Ok((prepared, iso))
+}

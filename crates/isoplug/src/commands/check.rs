@@ -1,0 +1,50 @@
+//! `isoplug check`: reads the manifest and draws every mistake, without network or store.
+
+use isoplug_manifest::System;
+
+use super::select::Select;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::session::Session;
+
+/// Read the manifest and show every mistake in it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  isoplug check --all && git commit")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    select: Select,
+    /// Treat warnings as mistakes
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let (project, profiles) = args.select.open()?;
+    let mut warned = false;
+    let mut failed = None;
+    for profile in &profiles {
+        match check(&project, profile, &args.select.arch(), session) {
+            Ok(system) => warned |= !system.warnings.is_empty(),
+            // All profiles are read, so that one run shows all mistakes.
+            Err(failure) => failed = Some(session.fail(&failure)),
+        }
+    }
+    Ok(match failed {
+        Some(exit) => exit,
+        None if warned && args.strict => Exit::Manifest,
+        None => {
+            session.note(&format!("{} is fine: {}", project.name(), profiles.join(", ")));
+            Exit::Done
+        }
+    })
+}
+
+fn check(
+    project: &Project,
+    profile: &str,
+    arch: &str,
+    session: &Session,
+) -> Result<System, Failure> {
+    project.evaluate(profile, arch, session)
+}

@@ -1,0 +1,77 @@
+//! `isoplug doctor`: what this machine lacks for building and testing, and how to get it.
+
+use isoplug_image::sandbox;
+use isoplug_vm::{Arch, Firmware, Host};
+
+use super::select::host_arch;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// Tell what this machine lacks, and how to get it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  isoplug doctor || echo 'builds will fail here'")]
+pub(crate) struct Args {
+    /// Look at what `run` and `test` need, too, and fail if it is missing
+    #[arg(long)]
+    test: bool,
+}
+
+/// One thing that was looked at.
+struct Finding {
+    what: String,
+    fix: Option<String>,
+    /// Whether builds fail without it.
+    needed: bool,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let mut findings = build_findings(session);
+    findings.extend(test_findings(args.test));
+    for Finding { what, fix, needed } in &findings {
+        let mark = match (fix, needed) {
+            (None, _) => "ok     ",
+            (Some(_), true) => "missing",
+            (Some(_), false) => "absent ",
+        };
+        session.out(&format!("{mark}  {what}"));
+        if let Some(fix) = fix {
+            session.out(&format!("         try: {fix}"));
+        }
+    }
+    let broken = findings.iter().any(|finding| finding.needed && finding.fix.is_some());
+    Ok(if broken { Exit::Host } else { Exit::Done })
+}
+
+fn build_findings(session: &Session) -> Vec<Finding> {
+    let sandbox = sandbox::diagnose().into_iter().map(|finding| Finding {
+        what: finding.what,
+        fix: finding.fix.filter(|_| !finding.ok),
+        needed: true,
+    });
+    let store = match session.store() {
+        Ok(store) => Finding {
+            what: format!("the store {} can be written", store.root().display()),
+            fix: None,
+            needed: true,
+        },
+        Err(failure) => Finding {
+            what: failure.message,
+            fix: Some("name another folder with --store DIR or ISOPLUG_STORE".to_owned()),
+            needed: true,
+        },
+    };
+    sandbox.chain([store]).collect()
+}
+
+fn test_findings(needed: bool) -> Vec<Finding> {
+    let arch = if host_arch() == "arm64" { Arch::Arm64 } else { Arch::Amd64 };
+    let firmwares = [Firmware::Bios, Firmware::Uefi, Firmware::SecureBoot];
+    let supported = firmwares.into_iter().filter(|f| arch == Arch::Amd64 || *f != Firmware::Bios);
+    let finding = |firmware| Finding {
+        what: format!("QEMU can boot {arch} with {firmware}"),
+        fix: Host::discover().supports(arch, firmware).err().map(|error| error.to_string()),
+        needed,
+    };
+    supported.map(finding).collect()
+}

@@ -1,0 +1,91 @@
+//! `isoplug explain`: why an option has its value, or why a stage has its key.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use isoplug_engine::{Row, RowValue};
+
+use super::select::{Locking, Select, host_arch};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::outcome;
+use crate::prepare::{Prepared, prepare};
+use crate::project::Project;
+use crate::session::Session;
+
+/// Tell who set an option and whom it beat, or what a stage depends on and why it would run
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    isoplug explain networking.hostname      # an option, or a table of options\n  \
+    isoplug explain packages.install stick\n  \
+    isoplug explain --stage squashfs         # the inputs of a stage\n  \
+    isoplug explain --stage squashfs --why   # what changed since it last ran")]
+pub(crate) struct Args {
+    /// The path of an option, or with --stage the name of a stage
+    subject: String,
+    /// The folder of the manifest
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// Which profile [default: the first that a build would make]
+    #[arg(long, short = 'p', value_name = "NAME")]
+    profile: Option<String>,
+    /// The architecture of the image [default: this machine's]
+    #[arg(long, value_name = "ARCH")]
+    arch: Option<String>,
+    /// Explain a stage
+    #[arg(long)]
+    stage: bool,
+    /// Print what differs from the stage's last run
+    #[arg(long, requires = "stage")]
+    why: bool,
+    #[command(flatten)]
+    locking: Locking,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let project = Project::open(&args.folder)?;
+    let named: Vec<String> = args.profile.iter().cloned().collect();
+    let profile = project.choose(&named, false)?.remove(0);
+    let arch = args.arch.clone().unwrap_or_else(|| host_arch().to_owned());
+    if args.stage {
+        let prepared = prepare(&project, &profile, &arch, args.locking.into(), session)?;
+        session.out(&stage(args, &prepared)?);
+        return Ok(Exit::Done);
+    }
+    let system = project.evaluate(&profile, &arch, session)?;
+    let text = isoplug_manifest::explain(&system, &args.subject).map_err(|error| {
+        Failure::new(Exit::Manifest, error.to_string())
+            .hint("`isoplug schema --reference` lists every option")
+    })?;
+    session.out(&text);
+    Ok(Exit::Done)
+}
+
+fn stage(args: &Args, prepared: &Prepared) -> Result<String, Failure> {
+    let Prepared { graph, store, system, .. } = prepared;
+    let failed = |error| outcome::failure(&error, system);
+    if !args.why {
+        let rows = isoplug_engine::explain(graph, store, &args.subject).map_err(failed)?;
+        return Ok(rows.iter().map(row).collect());
+    }
+    let changes = isoplug_engine::why(graph, store, &args.subject).map_err(failed)?;
+    if changes.is_empty() {
+        return Ok("nothing to compare: it ran with no other inputs before".to_owned());
+    }
+    Ok(changes.iter().map(|change| format!("{change}\n")).collect())
+}
+
+fn row(row: &Row) -> String {
+    let mut text = format!("{:<14} ", row.label);
+    // Writing to a string has no way to fail.
+    let _ = match &row.value {
+        RowValue::Value(json) => writeln!(text, "{json}"),
+        RowValue::Input { from, artifact, digest: Some(digest) } => {
+            writeln!(text, "{artifact} of {from}, {digest}")
+        }
+        RowValue::Input { from, artifact, digest: None } => {
+            writeln!(text, "{artifact} of {from}, not made yet")
+        }
+    };
+    text
+}

@@ -1,0 +1,27 @@
+//! `isoplug lock`: pins every package of the chosen profiles, keeping what is pinned already.
+
+use super::select::{Locking, Select};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::prepare::lock_of;
+use crate::session::Session;
+
+/// Pin every package in isoplug.lock, keeping what is pinned already
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  isoplug lock --all --locked    # in CI: is the lock up to date?")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    select: Select,
+    #[command(flatten)]
+    locking: Locking,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let (project, profiles) = args.select.open()?;
+    for profile in &profiles {
+        let system = project.evaluate(profile, &args.select.arch(), session)?;
+        lock_of(&project, &system, args.locking.into(), session)?;
+    }
+    session.note(&format!("{} pins {}", project.lock_path().display(), profiles.join(", ")));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,108 @@
+//! `isoplug new`: a folder with a manifest to start from.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// Make a folder with a manifest to start from
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  isoplug new rescue-stick --template rescue\n  isoplug build rescue-stick")]
+pub(crate) struct Args {
+    /// The folder to make; its name becomes the image's
+    folder: PathBuf,
+    /// What to start from
+    #[arg(long, value_enum, default_value_t = Template::Minimal)]
+    template: Template,
+}
+
+/// A built-in profile to extend.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Template {
+    /// A small live system with a shell and SSH
+    Minimal,
+    /// A rescue disk with tools for disks, file systems and networks
+    Rescue,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let manifest = args.folder.join("isoplug.toml");
+    if manifest.exists() {
+        return Err(Failure::new(Exit::Manifest, format!("{} exists", manifest.display()))
+            .hint("choose another folder, or edit that manifest"));
+    }
+    let name = image_name(&args.folder);
+    let text = match args.template {
+        Template::Minimal => manifest_text(&name, "minimal"),
+        Template::Rescue => manifest_text(&name, "rescue"),
+    };
+    fs::create_dir_all(&args.folder).and_then(|()| fs::write(&manifest, text)).map_err(|error| {
+        Failure::new(Exit::Failed, format!("cannot write {}", manifest.display())).because(&error)
+    })?;
+    session.note(&format!(
+        "made {}\nnext: isoplug build {}",
+        manifest.display(),
+        args.folder.display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// Returns the folder's name with what an image name cannot hold turned into hyphens.
+fn image_name(folder: &std::path::Path) -> String {
+    let name = folder.file_name().map(|name| name.to_string_lossy().to_lowercase());
+    let name: String = name
+        .unwrap_or_default()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' })
+        .collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "image".to_owned() } else { name.to_owned() }
+}
+
+fn manifest_text(name: &str, profile: &str) -> String {
+    format!(
+        r#"# A bootable image. `isoplug schema --reference` lists every option.
+
+[image]
+name = "{name}"
+version = "0.1"
+
+[sources.debian]
+suite = "trixie"
+
+[profiles.{profile}]
+extends = "isoplug:{profile}"
+packages.install = ["vim-tiny"]
+networking.hostname = "{name}"
+
+# Somebody to log in. Make a hash with `openssl passwd -6`.
+# [profiles.{profile}.users.me]
+# sudo = "nopasswd"
+# hashed-password = "$6$..."
+
+# [[profiles.{profile}.files]]
+# target = "/etc/motd"
+# text = "Hello\n"
+
+# Checked by `isoplug test`, besides what the manifest promises anyway.
+[[profiles.{profile}.tests]]
+name = "everything started"
+run = "systemctl is-system-running --wait"
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_of_the_folder() {
+        let names = ["Rescue Stick", "..", "a_b/"].map(|path| image_name(path.as_ref()));
+        assert_eq!(names, ["rescue-stick", "image", "a-b"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! `isoplug plan`: the stages of an image, and which of them a build would run.
+
+use clap::ValueEnum;
+
+use super::select::{Locking, Select};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::outcome;
+use crate::prepare::prepare;
+use crate::session::Session;
+
+/// Show the stages and what a build would do with each
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  isoplug plan --format dot | dot -Tsvg > plan.svg")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    select: Select,
+    #[command(flatten)]
+    locking: Locking,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Tree)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Tree,
+    /// For Graphviz
+    Dot,
+    /// For machines
+    Json,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let (project, profiles) = args.select.open()?;
+    for profile in &profiles {
+        let lock_use = args.locking.into();
+        let prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
+        let targets = prepared.products.artifacts();
+        let plan = isoplug_engine::plan_targets(&prepared.graph, &targets, &prepared.store)
+            .map_err(|error| outcome::failure(&error, &prepared.system))?;
+        session.out(&match args.format {
+            Format::Tree => plan.to_tree(),
+            Format::Dot => plan.to_dot(),
+            Format::Json => plan.to_json(),
+        });
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,125 @@
+//! `isoplug run`: boots an image in QEMU for a person.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use isoplug_vm::{Arch, Display, Firmware, Forward, Host, Machine, Medium, Network};
+
+use super::build::build_one;
+use super::select::{Locking, Select};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// Boot the ISO in QEMU
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    isoplug run                                  # a console in this terminal; Ctrl-A X ends it\n  \
+    isoplug run --firmware secure-boot --medium usb\n  \
+    isoplug run --window --ssh-port 2222\n  \
+    isoplug run --iso out/rescue-1.0-amd64.iso   # an ISO that is there, as it is")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    select: Select,
+    #[command(flatten)]
+    locking: Locking,
+    /// Boot this ISO and build nothing
+    #[arg(long, value_name = "FILE")]
+    iso: Option<PathBuf>,
+    /// What starts the boot loader
+    #[arg(long, value_enum, default_value_t = FirmwareArg::Uefi)]
+    firmware: FirmwareArg,
+    /// What the ISO is put into
+    #[arg(long, value_enum, default_value_t = MediumArg::Cd)]
+    medium: MediumArg,
+    /// Open a window for the screen
+    #[arg(long)]
+    window: bool,
+    /// Lead this port of this machine to the image's SSH server
+    #[arg(long, value_name = "PORT")]
+    ssh_port: Option<u16>,
+    /// Memory of the machine, in MiB
+    #[arg(long, default_value_t = 2048)]
+    memory: u32,
+}
+
+/// What starts the boot loader.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FirmwareArg {
+    /// A BIOS
+    Bios,
+    /// UEFI
+    Uefi,
+    /// UEFI with Secure Boot
+    SecureBoot,
+}
+
+/// What the ISO is put into.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum MediumArg {
+    /// An optical drive
+    Cd,
+    /// A USB stick
+    Usb,
+}
+
+impl From<FirmwareArg> for Firmware {
+    fn from(firmware: FirmwareArg) -> Self {
+        match firmware {
+            FirmwareArg::Bios => Self::Bios,
+            FirmwareArg::Uefi => Self::Uefi,
+            FirmwareArg::SecureBoot => Self::SecureBoot,
+        }
+    }
+}
+
+impl From<MediumArg> for Medium {
+    fn from(medium: MediumArg) -> Self {
+        match medium {
+            MediumArg::Cd => Self::Cd,
+            MediumArg::Usb => Self::Usb,
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let iso = match &args.iso {
+        Some(iso) => iso.clone(),
+        None => {
+            let (project, profiles) = args.select.open()?;
+            let [profile] = profiles.as_slice() else {
+                return Err(Failure::new(Exit::Manifest, "there are several profiles")
+                    .hint(format!("choose one with --profile: {}", profiles.join(", "))));
+            };
+            build_one(&project, profile, &args.select.arch(), args.locking.into(), session)?.1
+        }
+    };
+    let machine = machine(args)?;
+    session.note(&format!("booting {}", iso.display()));
+    let status = isoplug_vm::run(&Host::discover(), &machine, &iso).map_err(|error| {
+        Failure::new(Exit::Host, "QEMU could not be started")
+            .because(&error)
+            .hint("`isoplug doctor --test` tells what is missing")
+    })?;
+    Ok(if status.success() { Exit::Done } else { Exit::Failed })
+}
+
+fn machine(args: &Args) -> Result<Machine, Failure> {
+    let arch = arch(&args.select.arch())?;
+    let mut machine = Machine::new(arch, args.firmware.into(), args.medium.into());
+    machine.memory = args.memory;
+    machine.display = if args.window { Display::Gtk } else { Display::None };
+    let forward = args.ssh_port.map(|host| Forward { host, guest: 22 });
+    machine.network = Network::User { isolated: false, forward: forward.into_iter().collect() };
+    Ok(machine)
+}
+
+/// Returns QEMU's machine for an architecture.
+pub(crate) fn arch(name: &str) -> Result<Arch, Failure> {
+    match name {
+        "amd64" => Ok(Arch::Amd64),
+        "arm64" => Ok(Arch::Arm64),
+        other => Err(Failure::new(Exit::Manifest, format!("cannot boot images for {other}"))
+            .hint("amd64 and arm64 can be booted")),
+    }
+}

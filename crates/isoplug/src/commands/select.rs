@@ -1,0 +1,63 @@
+//! The arguments by which most commands choose a manifest, profiles and an architecture.
+
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::prepare::LockUse;
+use crate::project::Project;
+
+/// Which images to work on.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Select {
+    /// The folder of the manifest
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Only this profile; may be given several times [default: the manifest's defaults, else all]
+    #[arg(long, short = 'p', value_name = "NAME")]
+    pub(crate) profile: Vec<String>,
+    /// Every profile
+    #[arg(long, conflicts_with = "profile")]
+    pub(crate) all: bool,
+    /// The architecture of the image, in Debian's words [default: this machine's]
+    #[arg(long, value_name = "ARCH")]
+    arch: Option<String>,
+}
+
+impl Select {
+    /// Returns the architecture.
+    pub(crate) fn arch(&self) -> String {
+        self.arch.clone().unwrap_or_else(|| host_arch().to_owned())
+    }
+
+    /// Opens the project and chooses its profiles.
+    pub(crate) fn open(&self) -> Result<(Project, Vec<String>), Failure> {
+        let project = Project::open(&self.folder)?;
+        let profiles = project.choose(&self.profile, self.all)?;
+        Ok((project, profiles))
+    }
+}
+
+/// How a command may use the lock.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Locking {
+    /// Fail if the lock would have to change (for CI)
+    #[arg(long)]
+    locked: bool,
+}
+
+impl From<Locking> for LockUse {
+    fn from(Locking { locked }: Locking) -> Self {
+        if locked { LockUse::AsItIs } else { LockUse::Extend }
+    }
+}
+
+/// Returns this machine's architecture in Debian's words.
+pub(crate) fn host_arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "i386",
+        "riscv64" => "riscv64",
+        other => other,
+    }
+}

@@ -1,0 +1,81 @@
+//! Draws the manifest's diagnostics on the source lines that they are about.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use isoplug_manifest::{Diagnostic, Diagnostics, Label, Severity, Texts};
+
+/// Draws each diagnostic, errors and warnings in the order given.
+pub(crate) fn draw(diagnostics: &Diagnostics, colored: bool) -> String {
+    let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    let draw_one = |diagnostic| {
+        renderer.render(&[group(diagnostic, &diagnostics.texts)]).to_string() + "\n\n"
+    };
+    diagnostics.list.iter().map(draw_one).collect()
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a Texts) -> Group<'a> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
+    let mut group = Group::with_title(title).elements(snippets(&diagnostic.labels, texts));
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    group
+}
+
+/// Returns one snippet for each text that a label points into, in the order of the labels.
+fn snippets<'a>(
+    labels: &'a [Label],
+    texts: &'a Texts,
+) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    let mut ids = Vec::new();
+    for label in labels {
+        if !ids.contains(&label.origin.text) {
+            ids.push(label.origin.text);
+        }
+    }
+    let snippet = |id| {
+        let text = texts.get(id);
+        let here = labels.iter().filter(move |label| label.origin.text == id);
+        let source = Snippet::source(text.content.as_str()).path(text.name.as_str());
+        source.annotations(here.map(annotation))
+    };
+    ids.into_iter().map(snippet).collect()
+}
+
+fn annotation(label: &Label) -> annotate_snippets::Annotation<'_> {
+    let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+    let annotation = kind.span(label.origin.span.clone());
+    if label.text.is_empty() { annotation } else { annotation.label(label.text.as_str()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use isoplug_manifest::Origin;
+
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_drawn_on_its_line() {
+        let mut texts = Texts::default();
+        let text = texts.add("isoplug.toml", "[image]\nnam = \"x\"\n");
+        let origin = Origin { text, span: 8..11 };
+        let diagnostic = Diagnostic::error("unknown-key", "`nam` is no option of `image`")
+            .at(&origin, "no such option")
+            .help("did you mean `name`?");
+        let diagnostics = Diagnostics { list: vec![diagnostic], texts };
+        insta::assert_snapshot!(draw(&diagnostics, false), @r#"
+        error[unknown-key]: `nam` is no option of `image`
+         --> isoplug.toml:2:1
+          |
+        2 | nam = "x"
+          | ^^^ no such option
+          |
+          = help: did you mean `name`?
+        "#);
+    }
+}

@@ -1,0 +1,69 @@
+//! The exit codes of the command: public, documented, one meaning each.
+
+use std::process::ExitCode;
+
+/// How a run ended. The numbers are part of the command's interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: done.
+    Done = 0,
+    /// 1: a stage, a download or the store failed.
+    Failed = 1,
+    /// 2: the manifest or the arguments are wrong.
+    Manifest = 2,
+    /// 3: the lock does not fit the manifest and `--locked` forbids changing it.
+    Lock = 3,
+    /// 4: a plugin was refused or trapped.
+    Plugin = 4,
+    /// 5: the image was built, but a boot test failed.
+    Test = 5,
+    /// 6: this machine lacks something that the run needs (`isoplug doctor` tells).
+    Host = 6,
+    /// 70: a fault of isoplug itself.
+    Internal = 70,
+    /// 130: stopped by Ctrl-C or a termination signal.
+    Interrupted = 130,
+}
+
+/// What `--help` says of them.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0    done
+  1    a stage, a download or the store failed
+  2    the manifest or the arguments are wrong
+  3    the lock does not fit the manifest and --locked forbids changing it
+  4    a plugin was refused or trapped
+  5    the image was built, but a boot test failed
+  6    this machine lacks something that the run needs (see `isoplug doctor`)
+  70   a fault of isoplug itself
+  130  stopped by Ctrl-C or a termination signal";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_lists_every_code() {
+        let all = [
+            Exit::Done,
+            Exit::Failed,
+            Exit::Manifest,
+            Exit::Lock,
+            Exit::Plugin,
+            Exit::Test,
+            Exit::Host,
+            Exit::Internal,
+            Exit::Interrupted,
+        ];
+        for exit in all {
+            let number = format!("\n  {:<4} ", exit as u8);
+            assert!(HELP.contains(&number), "{exit:?} is missing");
+        }
+    }
+}

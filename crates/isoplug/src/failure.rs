@@ -1,0 +1,71 @@
+//! Why a run ended without doing what was asked: what, where, why, and what to try.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use isoplug_manifest::Diagnostics;
+
+use crate::exit::Exit;
+
+/// Everything that a person needs to know of a failed run.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// The message; empty when the diagnostics say it all.
+    pub(crate) message: String,
+    pub(crate) causes: Vec<String>,
+    pub(crate) hints: Vec<String>,
+    pub(crate) diagnostics: Diagnostics,
+}
+
+impl Failure {
+    /// A failure with a message and nothing else yet.
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            diagnostics: Diagnostics::default(),
+        }
+    }
+
+    /// A failure that the manifest's diagnostics explain.
+    pub(crate) fn manifest(diagnostics: Diagnostics) -> Self {
+        Self { diagnostics, ..Self::new(Exit::Manifest, "") }
+    }
+
+    /// Adds the error and the errors below it as causes.
+    pub(crate) fn because(mut self, error: &dyn Error) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            let text = error.to_string();
+            if !self.causes.iter().any(|cause| cause.contains(&text)) {
+                self.causes.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// Adds one thing to try.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Returns the failure as plain text, diagnostics aside.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        if !self.message.is_empty() {
+            let _ = writeln!(text, "error: {}", self.message);
+        }
+        for cause in &self.causes {
+            let _ = writeln!(text, "  because: {}", cause.replace('\n', "\n    "));
+        }
+        for hint in &self.hints {
+            let _ = writeln!(text, "  try: {hint}");
+        }
+        text
+    }
+}

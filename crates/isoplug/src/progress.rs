@@ -1,0 +1,42 @@
+//! How a run is shown while it goes on: bars on a terminal, lines off it, JSON for machines.
+//!
+//! Each face is a reader of the engine's events; none knows what a stage does.
+
+mod bars;
+mod json;
+mod lines;
+
+use std::io::IsTerminal;
+
+use isoplug_engine::{NullReporter, Reporter, Unit};
+
+use crate::cli::Global;
+
+/// Chooses the face that fits the arguments and the terminal.
+pub(crate) fn reporter(global: &Global) -> Box<dyn Reporter> {
+    let plain = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    if global.json {
+        Box::new(json::Json)
+    } else if global.quiet {
+        Box::new(NullReporter)
+    } else if global.verbose || plain || !std::io::stderr().is_terminal() {
+        Box::new(lines::Lines::new(global.verbose))
+    } else {
+        Box::new(bars::Bars::new())
+    }
+}
+
+/// Writes an amount for people: bytes in decimal units, other things as a number.
+pub(crate) fn amount(amount: u64, unit: Unit) -> String {
+    match unit {
+        Unit::Items => amount.to_string(),
+        Unit::Bytes => {
+            let scale = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+            let bytes = amount as f64;
+            scale
+                .iter()
+                .find(|(size, _)| bytes >= *size)
+                .map_or(format!("{amount} bytes"), |(size, name)| format!("{:.1} {name}", bytes / size))
+        }
+    }
+}

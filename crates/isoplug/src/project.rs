@@ -1,0 +1,128 @@
+//! A folder with a manifest: reads its files, evaluates profiles, reads and writes its lock.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use isoplug_manifest::lock::Lock;
+use isoplug_manifest::{Diagnostics, Image, Input, System, evaluate, profiles};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// The manifest's file name.
+const MANIFEST: &str = "isoplug.toml";
+/// The lock's file name.
+const LOCK: &str = "isoplug.lock";
+
+/// A folder with a manifest.
+pub(crate) struct Project {
+    /// The folder, as it was typed.
+    pub(crate) folder: PathBuf,
+    /// What the image is called.
+    pub(crate) image: Image,
+    profiles: Vec<String>,
+    name: String,
+    text: String,
+}
+
+impl Project {
+    /// Reads the manifest of a folder; the path of the manifest itself serves too.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let is_manifest = path.is_file();
+        let folder = if is_manifest { path.parent().unwrap_or(Path::new(".")) } else { path };
+        let manifest = if is_manifest { path.to_owned() } else { folder.join(MANIFEST) };
+        let text = fs::read_to_string(&manifest).map_err(|error| missing(&manifest, &error))?;
+        let name = manifest.display().to_string();
+        let (image, profiles) = profiles(&name, &text).map_err(Failure::manifest)?;
+        Ok(Self { folder: folder.to_owned(), image, profiles, name, text })
+    }
+
+    /// Returns the profiles to work on: those named, else the manifest's defaults, else all.
+    pub(crate) fn choose(&self, named: &[String], all: bool) -> Result<Vec<String>, Failure> {
+        if let Some(unknown) = named.iter().find(|name| !self.profiles.contains(name)) {
+            return Err(self.unknown_profile(unknown));
+        }
+        let defaults = &self.image.default_profiles;
+        let chosen = match (all, named.is_empty(), defaults.is_empty()) {
+            (false, false, _) => named,
+            (false, true, false) => defaults,
+            _ => &self.profiles,
+        };
+        if chosen.is_empty() {
+            return Err(Failure::new(Exit::Manifest, format!("{} has no profile", self.name))
+                .hint("add one, such as:  [profiles.rescue]  extends = \"isoplug:minimal\""));
+        }
+        Ok(chosen.to_vec())
+    }
+
+    /// Evaluates a profile and shows the warnings.
+    pub(crate) fn evaluate(
+        &self,
+        profile: &str,
+        arch: &str,
+        session: &Session,
+    ) -> Result<System, Failure> {
+        let mut load = |path: &str| {
+            let path = self.folder.join(path);
+            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let input = Input { name: &self.name, text: &self.text, profile, arch, load: &mut load };
+        let system = evaluate(input).map_err(Failure::manifest)?;
+        session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });
+        Ok(system)
+    }
+
+    /// Returns the manifest's path, as it was typed.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns where the lock is.
+    pub(crate) fn lock_path(&self) -> PathBuf {
+        self.folder.join(LOCK)
+    }
+
+    /// Reads the lock, if there is one.
+    pub(crate) fn lock(&self) -> Result<Option<Lock>, Failure> {
+        let path = self.lock_path();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(Failure::new(Exit::Lock, format!("cannot read {}", path.display()))
+                    .because(&error));
+            }
+        };
+        let lock = Lock::parse(&text).map_err(|error| {
+            Failure::new(Exit::Lock, format!("{} cannot be used", path.display()))
+                .because(&error)
+                .hint("restore it from version control, or remove it and run `isoplug lock`")
+        })?;
+        Ok(Some(lock))
+    }
+
+    /// Writes the lock by one rename, unless it holds the same already.
+    pub(crate) fn save_lock(&self, lock: &Lock) -> Result<(), Failure> {
+        let (path, text) = (self.lock_path(), lock.to_toml());
+        if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+            return Ok(());
+        }
+        let new = path.with_extension("lock.new");
+        fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(|error| {
+            Failure::new(Exit::Failed, format!("cannot write {}", path.display())).because(&error)
+        })
+    }
+
+    fn unknown_profile(&self, name: &str) -> Failure {
+        let message = format!("{} has no profile `{name}`", self.name);
+        Failure::new(Exit::Manifest, message)
+            .hint(format!("its profiles are {}", self.profiles.join(", ")))
+    }
+}
+
+fn missing(manifest: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Manifest, format!("cannot read {}", manifest.display()))
+        .because(error)
+        .hint("name the folder of a manifest, or make one with `isoplug new DIR`")
+}

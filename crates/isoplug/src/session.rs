@@ -1,0 +1,122 @@
+//! One run of the command: its options, its streams and what it takes from the environment.
+//!
+//! The only place that reads environment variables and prints.
+
+use std::io::{IsTerminal, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::ColorChoice;
+use isoplug_engine::{CancelToken, Reporter, Store, StoreOptions};
+use isoplug_image::sources::mirrors::Mirrors;
+use isoplug_manifest::Diagnostics;
+
+use crate::cli::Global;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::{diagnostics, interrupt, progress};
+
+/// What the commands share.
+pub(crate) struct Session {
+    pub(crate) global: Global,
+    pub(crate) reporter: Arc<dyn Reporter>,
+    pub(crate) cancel: CancelToken,
+}
+
+impl Session {
+    /// Begins a run.
+    pub(crate) fn new(global: Global) -> Self {
+        let reporter = Arc::from(progress::reporter(&global));
+        Self { global, reporter, cancel: interrupt::token() }
+    }
+
+    /// Prints data on standard output; a closed pipe ends the output quietly.
+    pub(crate) fn out(&self, text: &str) {
+        let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+    }
+
+    /// Prints a line for people on standard error, unless asked to be quiet.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.global.quiet && !self.global.json {
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// Draws warnings on standard error.
+    pub(crate) fn warn(&self, warnings: &Diagnostics) {
+        if !self.global.quiet {
+            let drawn = diagnostics::draw(warnings, self.colored());
+            let _ = write!(std::io::stderr().lock(), "{drawn}");
+        }
+    }
+
+    /// Reports why the run failed and returns its exit code.
+    pub(crate) fn fail(&self, failure: &Failure) -> Exit {
+        let failure = if self.cancel.is_cancelled() && failure.exit == Exit::Failed {
+            &Failure::new(Exit::Interrupted, "stopped; what was finished is kept")
+        } else {
+            failure
+        };
+        let drawn = diagnostics::draw(&failure.diagnostics, self.colored());
+        let _ = write!(std::io::stderr().lock(), "{drawn}{}", failure.text());
+        failure.exit
+    }
+
+    /// Opens the store.
+    pub(crate) fn store(&self) -> Result<Store, Failure> {
+        let folder = self.store_folder()?;
+        let options = StoreOptions { cleaner: isoplug_image::sandbox::clean };
+        Store::open_with(&folder, options).map_err(|error| {
+            Failure::new(Exit::Failed, format!("the store {} cannot be used", folder.display()))
+                .because(&error)
+                .hint("name another folder with --store DIR or ISOPLUG_STORE")
+        })
+    }
+
+    fn store_folder(&self) -> Result<PathBuf, Failure> {
+        if let Some(folder) = &self.global.store {
+            return Ok(folder.clone());
+        }
+        let cache = env_path("XDG_CACHE_HOME").or_else(|| Some(env_path("HOME")?.join(".cache")));
+        cache.map(|cache| cache.join("isoplug")).ok_or_else(|| {
+            Failure::new(Exit::Manifest, "there is no home folder to keep the store in")
+                .hint("name a folder with --store DIR or ISOPLUG_STORE")
+        })
+    }
+
+    /// Returns where packages may come from, besides the mirrors that the manifest names.
+    pub(crate) fn mirrors(&self) -> Mirrors {
+        Mirrors::new(self.global.mirror.clone()).with_host_configuration()
+    }
+
+    /// Returns `SOURCE_DATE_EPOCH` when it is set to a number.
+    pub(crate) fn source_date_epoch(&self) -> Option<u64> {
+        env_text("SOURCE_DATE_EPOCH")?.trim().parse().ok()
+    }
+
+    /// Returns how many threads may compress and hash.
+    pub(crate) fn threads(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.global.threads.filter(|&threads| threads > 0).unwrap_or_else(processors)
+    }
+
+    fn colored(&self) -> bool {
+        match self.global.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                std::io::stderr().is_terminal() && env_text("NO_COLOR").is_none_or(|v| v.is_empty())
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]
+fn env_path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]
+fn env_text(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
