@@ -186,7 +186,8 @@ impl Context<'_> {
 
     /// Removes the scratch folders.
     pub(crate) fn remove_scratch(&self) -> Result<(), Error> {
-        guard(&self.work.scratch).drain(..).try_for_each(|folder| self.store.clean(&folder))
+        let folders = std::mem::take(&mut *guard(&self.work.scratch));
+        folders.iter().try_for_each(|folder| self.store.clean(folder))
     }
 
     /// Moves the first scratch folder of a failed stage where a person can look at it.

@@ -144,9 +144,16 @@ impl Error {
         }
     }
 
-    /// Finds an error of type `E` in the chain of causes, e.g. the one of the stage that failed.
+    /// Whether a full disk or quota is behind it, in the store or where a stage wrote.
+    pub fn is_full(&self) -> bool {
+        self.find().is_some_and(|error: &io::Error| {
+            matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+        })
+    }
+
+    /// Finds an error of type `E` among the causes, e.g. the one of the stage that failed.
     pub fn find<E: StdError + 'static>(&self) -> Option<&E> {
-        let mut cause: Option<&(dyn StdError + 'static)> = Some(self);
+        let mut cause = self.source();
         while let Some(error) = cause {
             if let Some(found) = error.downcast_ref() {
                 return Some(found);

@@ -1,6 +1,6 @@
 //! Makes the wanted artifacts: runs the stages whose outputs are not in the store, several at a time.
 //!
-//! [`schedule`] decides what must run and when, [`worker`] runs it. Knows what a stage is called, not what it does.
+//! `schedule` decides what must run and when, `worker` runs it. Knows what a stage is called, not what it does.
 
 mod attempt;
 mod cpu;

@@ -39,7 +39,9 @@ impl Workers<'_> {
         if let Err(failure) = &record {
             self.keep_for_people(job, &context, failure.as_ref());
         }
-        context.remove_scratch()?;
+        if let Err(error) = context.remove_scratch() {
+            self.log(job.index, &format!("its scratch folder stays: {}", chain(&error)));
+        }
         Ok(Made::Here(record?))
     }
 

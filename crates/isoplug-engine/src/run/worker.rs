@@ -1,7 +1,7 @@
 //! The threads of a run: each takes a ready stage, runs it and notes what came of it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -26,6 +26,7 @@ pub(super) struct Workers<'a> {
     pub(super) meter: Meter,
     board: Mutex<Board<'a>>,
     changed: Condvar,
+    broken: AtomicBool,
 }
 
 struct Board<'a> {
@@ -43,8 +44,9 @@ impl<'a> Workers<'a> {
     ) -> Self {
         let cancel = Cancel { asked: options.cancel.clone(), ..Cancel::default() };
         let board = Board { schedule, reports: BTreeMap::new(), error: None };
-        let (board, changed) = (Mutex::new(board), Condvar::new());
-        Self { graph, store, options, cancel, meter: Meter::default(), board, changed }
+        let board = Mutex::new(board);
+        let (changed, broken, meter) = (Condvar::new(), AtomicBool::new(false), Meter::default());
+        Self { graph, store, options, cancel, meter, board, changed, broken }
     }
 
     /// Says which stages are cached.
@@ -72,6 +74,7 @@ impl<'a> Workers<'a> {
     }
 
     fn work_alone(&self) {
+        let _alarm = Alarm(&self.broken);
         while let Some(job) = self.take() {
             let made = self.attempt(&job);
             let mut board = guard(&self.board);
@@ -96,7 +99,7 @@ impl<'a> Workers<'a> {
             if let Some(job) = board.schedule.start_next() {
                 return Some(job);
             }
-            if board.schedule.is_over() {
+            if board.schedule.is_over() || self.broken.load(Ordering::Relaxed) {
                 return None;
             }
             board = self
@@ -162,5 +165,16 @@ impl<'a> Workers<'a> {
     pub(super) fn log(&self, index: usize, line: &str) {
         let title = self.graph.node(index).title.clone();
         self.options.reporter.report(&Event::Log { title, line: line.to_owned() });
+    }
+}
+
+/// Ends the run when a worker panics, say in a reporter; else the others would wait for its stage for ever.
+struct Alarm<'a>(&'a AtomicBool);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
     }
 }

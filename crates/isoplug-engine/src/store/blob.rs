@@ -26,9 +26,14 @@ impl NewBlob {
         &self.file
     }
 
-    /// Where it is, for tools that want a path; they must not put another file there.
+    /// Where it is, for tools that want a path; what is there when it is put becomes the blob.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Hashes what is at the path: a tool may have put another file there.
+    fn digest(&self) -> io::Result<Digest> {
+        Digest::of_file(&File::open(&self.path)?)
     }
 }
 
@@ -57,7 +62,7 @@ impl Store {
     pub fn put(&self, blob: NewBlob, known: Option<Digest>) -> Result<Digest, Error> {
         let digest = match known {
             Some(digest) => digest,
-            None => Digest::of_file(&blob.file).map_err(Error::io("read", &blob.path))?,
+            None => blob.digest().map_err(Error::io("read", &blob.path))?,
         };
         if !self.has(&digest) {
             self.place(blob, &digest)?;
@@ -65,7 +70,8 @@ impl Store {
         Ok(digest)
     }
 
-    /// Copies a file into the store; see [`Store::put`].
+    /// Copies a file into the store; see [`Store::put`]. Outside a run, hold [`Store::share`] until a record
+    /// refers to it, or `gc` may take it.
     pub fn put_file(&self, path: &Path, known: Option<Digest>) -> Result<Digest, Error> {
         let mut source = File::open(path).map_err(Error::io("open", path))?;
         let blob = self.new_blob()?;
@@ -82,12 +88,12 @@ impl Store {
     fn place(&self, blob: NewBlob, digest: &Digest) -> Result<(), Error> {
         let path = self.blob_path(digest);
         let place = || -> io::Result<()> {
-            blob.file.set_permissions(Permissions::from_mode(0o444))?;
-            blob.file.sync_all()?;
+            let file = File::open(&blob.path)?;
+            file.set_permissions(Permissions::from_mode(0o444))?;
+            file.sync_all()?;
             make_parent(&path)?;
             blob.path.persist(&path).map_err(|error| error.error)?;
-            file::sync_parent(&path)?;
-            self.seal(digest, &blob.file.metadata()?)
+            self.seal(digest, &file.metadata()?)
         };
         place().map_err(Error::io("write", &path))
     }

@@ -121,7 +121,7 @@ impl Store {
         }
         let Some(limit) = keep.used_within else { return Ok(()) };
         for path in [file::list(&self.folder(LOGS))?, file::list(&self.folder(FAILED))?].concat() {
-            if !file::last_use(&path).is_some_and(|age| age > limit) {
+            if file::last_use(&path).is_none_or(|age| age <= limit) {
                 continue;
             }
             match fs::symlink_metadata(&path) {

@@ -8,24 +8,16 @@ use std::time::{Duration, SystemTime};
 
 use crate::Error;
 
-/// Writes a small file so that it appears whole or not at all, also after a power cut.
+/// Writes a small file so that it appears whole or not at all, also after a power cut. The name itself may
+/// get lost then: what is missing is made again.
 pub(super) fn write_whole(making: &Path, path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || -> io::Result<()> {
         let mut file = File::create(making)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(making, path)?;
-        sync_parent(path)
+        fs::rename(making, path)
     };
     write().map_err(Error::io("write", path))
-}
-
-/// Makes the name of a file last over a power cut.
-pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => Ok(()),
-    }
 }
 
 /// Removes a file that may be gone already.

@@ -3,7 +3,6 @@
 //! The folder itself is locked while its process lives; whoever can lock it may remove it.
 
 use std::fs::{self, File};
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,25 +53,15 @@ impl Drop for Workspace {
     }
 }
 
-/// Removes the folders of dead processes.
+/// Removes the folders of dead processes. What cannot be removed keeps nobody from building; `usage` counts it.
 pub(super) fn clean_dead(tmp: &Path, cleaner: Cleaner) -> Result<(), Error> {
     for folder in file::list(tmp)? {
-        match File::open(&folder) {
-            Ok(lock) if lock.try_lock().is_ok() => remove_dead(&folder, cleaner)?,
-            _ => {}
+        let lock = File::open(&folder);
+        if lock.as_ref().is_ok_and(|lock| lock.try_lock().is_ok()) {
+            let _ = if folder.is_dir() { cleaner(&folder) } else { fs::remove_file(&folder) };
         }
     }
     Ok(())
-}
-
-fn remove_dead(folder: &Path, cleaner: Cleaner) -> Result<(), Error> {
-    let removed = if folder.is_dir() { cleaner(folder) } else { fs::remove_file(folder) };
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::io("remove the left-over", folder)(error))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn is_at(file: &File, path: &Path) -> bool {
