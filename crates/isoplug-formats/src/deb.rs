@@ -38,8 +38,8 @@ pub enum Error {
     /// A format version other than 2.x.
     #[error("the package format {0:?} is not supported, only 2.x is")]
     Version(String),
-    /// A member that every package has is not there.
-    #[error("the package has no {0} member")]
+    /// What every package has is not there.
+    #[error("the package has no {0}")]
     Missing(&'static str),
     /// A member's name ends with an unknown compression.
     #[error("the compression of {0} is not supported")]
