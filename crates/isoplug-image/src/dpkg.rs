@@ -1,0 +1,162 @@
+//! Installs a group of packages in a sandbox with the tree's own dpkg, as apt would have it do.
+//!
+//! Packages are decompressed by us, on all processors, while dpkg unpacks those before. Starts no
+//! daemon and makes no initrd. Knows no lock and no store.
+
+mod batch;
+mod extract;
+mod failed;
+mod order;
+
+use std::path::PathBuf;
+
+use isoplug_formats::deb::Deb;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::sandbox::{Bind, Command, Failure, Inside};
+
+pub use failed::failed_package;
+
+/// A group of packages to install.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Install {
+    /// The packages; their order does not matter.
+    pub packages: Vec<Package>,
+    /// Whether this is the Essential set, to be installed into an empty tree.
+    pub essential: bool,
+}
+
+/// A package to install.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its architecture, which may be `all`.
+    pub architecture: String,
+    /// The `.deb` on the build machine.
+    pub deb: PathBuf,
+}
+
+impl Package {
+    /// Returns the name of its file inside, from which messages of dpkg tell it.
+    fn file_name(&self) -> String {
+        format!("{}_{}.deb", self.name, self.architecture)
+    }
+
+    fn open(&self) -> Result<Deb, Failure> {
+        let file =
+            std::fs::File::open(&self.deb).map_err(Failure::of(format!("open {}", self.name)))?;
+        Deb::open(file).map_err(Failure::of(format!("read {}", self.name)))
+    }
+}
+
+/// Installs the group.
+pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
+    let mut packages = install.packages.clone();
+    packages.sort();
+    if install.essential {
+        return install_essential(inside, packages);
+    }
+    let policy = Policy::new(inside)?;
+    for wave in order::waves(inside, &packages)? {
+        unpack(inside, &wave)?;
+        configure(inside, &policy)?;
+    }
+    policy.remove(inside)
+}
+
+/// Lays the Essential set down ourselves, so that there is a dpkg to run, and lets it install the
+/// same packages over that: then preinst scripts, diversions and triggers come out right.
+fn install_essential(inside: &Inside, mut packages: Vec<Package>) -> Result<(), Failure> {
+    // Its preinst makes the users that the others need.
+    packages.sort_by_key(|package| package.name != "base-passwd");
+    batch::decompress(inside, &packages)?;
+    extract::lay_down(inside, &packages)?;
+    let policy = Policy::new(inside)?;
+    let mut command = dpkg(["--force-depends", "--install"]);
+    command.arguments.extend(packages.iter().map(shown));
+    command.binds.clone_from(&policy.stubs);
+    inside.run(&command)?;
+    batch::remove(inside, &packages)?;
+    policy.remove(inside)
+}
+
+/// Unpacks packages batch by batch; the next one is decompressed while dpkg has this one.
+fn unpack(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
+    let batches = batch::batches(packages)?;
+    let mut next = batches.iter();
+    let Some(first) = next.next() else { return Ok(()) };
+    batch::decompress(inside, first)?;
+    for batch in &batches {
+        std::thread::scope(|scope| {
+            let decompressed = next.next().map(|next| {
+                let folder = inside.packages();
+                scope.spawn(move || batch::decompress_into(&folder, next))
+            });
+            let mut command = dpkg(["--no-triggers", "--unpack"]);
+            command.arguments.extend(batch.iter().map(shown));
+            inside.run(&command)?;
+            batch::remove(inside, batch)?;
+            decompressed.map_or(Ok(()), |thread| match thread.join() {
+                Ok(done) => done,
+                Err(_) => Err(Failure::of("decompress packages")("a thread failed")),
+            })
+        })?;
+    }
+    Ok(())
+}
+
+fn configure(inside: &Inside, policy: &Policy) -> Result<(), Failure> {
+    let mut command = dpkg(["--configure", "-a"]);
+    command.binds.clone_from(&policy.stubs);
+    inside.run(&command)
+}
+
+fn dpkg<const N: usize>(arguments: [&str; N]) -> Command {
+    // The log holds the time of day; what dpkg says is in the stage's own log.
+    let fixed = ["dpkg", "--force-unsafe-io", "--log=/dev/null"];
+    Command::new(fixed.into_iter().chain(arguments))
+}
+
+fn shown(package: &Package) -> String {
+    format!("/run/isoplug/{}", package.file_name())
+}
+
+/// What keeps maintainer scripts from starting daemons and from making initrds.
+struct Policy {
+    stubs: Vec<Bind>,
+}
+
+const POLICY_FILE: &str = "usr/sbin/policy-rc.d";
+const POLICY: &str = "#!/bin/sh\nexit 101\n";
+
+impl Policy {
+    fn new(inside: &Inside) -> Result<Self, Failure> {
+        inside.write(POLICY_FILE, 0o755, POLICY)?;
+        let stub = inside.file("update-initramfs", 0o755, "#!/bin/sh\nexit 0\n")?;
+        let over = ["/usr/sbin/update-initramfs", "/usr/bin/dracut"];
+        let stubs = over.map(|over| Bind { from: stub.clone(), over: over.to_owned() });
+        Ok(Self { stubs: stubs.to_vec() })
+    }
+
+    /// Takes the file away, unless a package has put its own in its place.
+    fn remove(&self, inside: &Inside) -> Result<(), Failure> {
+        let path = inside.root().join(POLICY_FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) if text == POLICY => {
+                std::fs::remove_file(path).map_err(Failure::of("remove policy-rc.d"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads the control texts of packages, on all processors.
+fn control_texts(packages: &[Package]) -> Result<Vec<String>, Failure> {
+    let texts = packages.par_iter().map(|package| {
+        let control = package.open()?.control();
+        control.map_err(Failure::of(format!("read {}", package.name)))
+    });
+    texts.collect()
+}

@@ -1,0 +1,226 @@
+//! Takes out of a tree what must not be in an image: what each machine makes for itself, what
+//! tells when or where the image was made, and caches.
+//!
+//! Knows no files of the build machine: a tree goes in, a tree comes out.
+
+use std::collections::BTreeMap;
+
+use isoplug_formats::tree::{Content, Entry, Kind, Tree, TreePath, file_name, parent};
+use serde::{Deserialize, Serialize};
+
+/// What else to change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// Takes out manual pages and documentation, but for the copyright files.
+    pub without_documentation: bool,
+}
+
+/// What becomes of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It stays.
+    Stays,
+    /// It goes, with all below it.
+    Gone,
+    /// It stays, without content.
+    Empty,
+}
+
+/// Files that go.
+const GONE: [&[u8]; 7] = [
+    b"var/cache/apt/pkgcache.bin",
+    b"var/cache/apt/srcpkgcache.bin",
+    b"var/cache/ldconfig/aux-cache",
+    b"var/lib/dbus/machine-id",
+    b"var/lib/systemd/credential.secret",
+    b"var/lib/systemd/random-seed",
+    b"var/lib/urandom/random-seed",
+];
+
+/// Folders of which all that is in them goes.
+const CLEARED: [&[u8]; 7] = [
+    b"run",
+    b"tmp",
+    b"var/backups",
+    b"var/cache/man",
+    b"var/lib/apt/lists",
+    b"var/log/journal",
+    b"var/tmp",
+];
+
+/// Folders and the end of names in them that go: what tools keep of the state before.
+const BACKUPS: [(&[u8], &[u8]); 4] = [
+    (b"etc", b"-"),
+    (b"var/cache/apt/archives", b".deb"),
+    (b"var/cache/debconf", b"-old"),
+    (b"var/lib/dpkg", b"-old"),
+];
+
+/// Files of accounts, of which programs keep the state before in a file with a dash at the end.
+const ACCOUNTS: [&[u8]; 6] =
+    [b"passwd-", b"group-", b"shadow-", b"gshadow-", b"subuid-", b"subgid-"];
+
+/// Says what becomes of a path below the root. `is_file`: it is a regular file.
+pub fn fate(path: &[u8], is_file: bool) -> Fate {
+    let folder = parent(path).unwrap_or_default();
+    if CLEARED.contains(&folder) {
+        return Fate::Gone;
+    }
+    match (is_file, path) {
+        (false, _) => Fate::Stays,
+        (true, b"etc/machine-id") => Fate::Empty,
+        (true, path) if GONE.contains(&path) || is_backup(folder, file_name(path)) => Fate::Gone,
+        (true, path) if is_host_key(path) => Fate::Gone,
+        (true, path) if path.starts_with(b"var/log/") => fate_of_log(path),
+        (true, _) => Fate::Stays,
+    }
+}
+
+fn is_backup(folder: &[u8], name: &[u8]) -> bool {
+    let is_backup = BACKUPS.iter().any(|(of, end)| folder == *of && name.ends_with(end));
+    is_backup && (folder != b"etc" || ACCOUNTS.contains(&name))
+}
+
+fn is_host_key(path: &[u8]) -> bool {
+    path.starts_with(b"etc/ssh/ssh_host_") && (path.ends_with(b"_key") || path.ends_with(b".pub"))
+}
+
+/// Logs go; the tables of logins, which programs only write to if they exist, become empty.
+fn fate_of_log(path: &[u8]) -> Fate {
+    if path.ends_with(b".log") { Fate::Gone } else { Fate::Empty }
+}
+
+/// Returns the tree as it goes into an image. Times after the epoch (seconds since 1970) become
+/// the epoch.
+pub fn finalise(mut tree: Tree, options: &Options, epoch: u64) -> Tree {
+    let doomed = |path: &TreePath, entry: &Entry| {
+        let is_file = matches!(entry.kind, Kind::File(_) | Kind::HardLink(_));
+        fate(path, is_file) == Fate::Gone
+            || options.without_documentation && is_documentation(path, entry)
+    };
+    remove(&mut tree, doomed);
+    empty(&mut tree);
+    let epoch = u32::try_from(epoch).unwrap_or(u32::MAX);
+    for entry in tree.entries.values_mut() {
+        entry.mtime = entry.mtime.min(epoch);
+    }
+    tree
+}
+
+fn is_documentation(path: &[u8], entry: &Entry) -> bool {
+    let below = |folder: &[u8]| path.starts_with(folder) && path.len() > folder.len();
+    if below(b"usr/share/doc/") {
+        return file_name(path) != b"copyright"
+            && matches!(entry.kind, Kind::File(_) | Kind::HardLink(_));
+    }
+    let folders: [&[u8]; 4] =
+        [b"usr/share/info/", b"usr/share/lintian/", b"usr/share/linda/", b"usr/share/man/"];
+    folders.iter().any(|folder| below(folder)) && entry.kind != Kind::Directory
+}
+
+/// Removes entries and all below them. Other names of a file that goes keep its content.
+fn remove(tree: &mut Tree, doomed: impl Fn(&TreePath, &Entry) -> bool) {
+    let mut gone: BTreeMap<TreePath, Kind> = BTreeMap::new();
+    for (path, entry) in &tree.entries {
+        let below_gone = parent(path).is_some_and(|folder| gone.contains_key(folder));
+        if below_gone || doomed(path, entry) {
+            gone.insert(path.clone(), entry.kind.clone());
+        }
+    }
+    tree.entries.retain(|path, _| !gone.contains_key(path));
+    let mut heirs: BTreeMap<TreePath, TreePath> = BTreeMap::new();
+    for (path, entry) in &mut tree.entries {
+        let Kind::HardLink(first) = &entry.kind else { continue };
+        let Some(content) = gone.get(first) else { continue };
+        let heir = heirs.entry(first.clone()).or_insert_with(|| path.clone());
+        entry.kind = if heir == path { content.clone() } else { Kind::HardLink(heir.clone()) };
+    }
+}
+
+/// Empties the files that are to be empty.
+fn empty(tree: &mut Tree) {
+    // No bytes can be read from any pack; a tree without packs has no files.
+    let Some(&pack) = tree.packs().first() else { return };
+    let digest = *blake3::hash(b"").as_bytes();
+    let nothing = Content { digest, size: 0, pack, offset: 0 };
+    for (path, entry) in &mut tree.entries {
+        if let Kind::File(content) = &mut entry.kind
+            && content.size > 0
+            && fate(path, true) == Fate::Empty
+        {
+            *content = nothing;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTENT: Content = Content { digest: [7; 32], size: 5, pack: [9; 32], offset: 3 };
+
+    fn finalised(paths: &[&str], options: &Options) -> Tree {
+        let mut tree = Tree::default();
+        for path in paths {
+            tree.insert(path.as_bytes(), Entry::new(Kind::File(CONTENT), 0o644, 100));
+        }
+        finalise(tree, options, 50)
+    }
+
+    fn files(tree: &Tree) -> Vec<String> {
+        let files = tree.entries.iter().filter(|(_, entry)| entry.kind != Kind::Directory);
+        files.map(|(path, _)| String::from_utf8_lossy(path).into_owned()).collect()
+    }
+
+    #[test]
+    fn what_each_machine_makes_for_itself_goes() {
+        let tree = finalised(
+            &[
+                "etc/foo-",
+                "etc/machine-id",
+                "etc/passwd-",
+                "etc/ssh/ssh_host_rsa_key",
+                "etc/ssh/ssh_host_rsa_key.pub",
+                "etc/ssh/sshd_config",
+                "run/lock/x",
+                "var/cache/debconf/config.dat-old",
+                "var/lib/apt/lists/deb_Packages",
+                "var/lib/dbus/machine-id",
+                "var/lib/dpkg/status-old",
+                "var/log/btmp",
+                "var/log/dpkg.log",
+            ],
+            &Options::default(),
+        );
+        assert_eq!(
+            files(&tree),
+            ["etc/foo-", "etc/machine-id", "etc/ssh/sshd_config", "var/log/btmp"]
+        );
+        let sizes: Vec<u64> = tree.contents().map(|content| content.size).collect();
+        assert_eq!(sizes, [5, 0, 5, 0]);
+        assert!(
+            tree.entries.contains_key(&b"run"[..]) && !tree.entries.contains_key(&b"run/lock"[..])
+        );
+        assert!(tree.entries.values().all(|entry| entry.mtime == 50));
+    }
+
+    #[test]
+    fn copyright_stays_when_documentation_goes() {
+        let options = Options { without_documentation: true };
+        let paths =
+            ["usr/share/doc/a/README", "usr/share/doc/a/copyright", "usr/share/man/man1/a.1"];
+        assert_eq!(files(&finalised(&paths, &options)), ["usr/share/doc/a/copyright"]);
+        assert_eq!(files(&finalised(&paths, &Options::default())), paths);
+    }
+
+    #[test]
+    fn another_name_of_a_file_that_goes_keeps_its_content() {
+        let mut tree = Tree::default();
+        tree.insert(*b"tmp/x", Entry::new(Kind::File(CONTENT), 0o600, 1));
+        tree.insert(*b"var/a", Entry::new(Kind::HardLink(b"tmp/x".to_vec()), 0o600, 1));
+        tree.insert(*b"var/b", Entry::new(Kind::HardLink(b"tmp/x".to_vec()), 0o600, 1));
+        let tree = finalise(tree, &Options::default(), 50);
+        assert_eq!(tree.get("var/a").unwrap().kind, Kind::File(CONTENT));
+        assert_eq!(tree.get("var/b").unwrap().kind, Kind::HardLink(b"var/a".to_vec()));
+    }
+}

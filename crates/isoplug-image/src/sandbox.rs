@@ -1,0 +1,137 @@
+//! Runs the programs of a tree, confined to it: a root user of its own, no network, no host files.
+//!
+//! The program executes itself again in two roles: one makes the user namespace, one is process 1
+//! of the others. Ends with the tree as the programs left it. Knows no packages and no stages.
+
+mod clean;
+mod command;
+mod diagnose;
+mod enter;
+mod identity;
+mod init;
+mod job;
+mod known;
+mod launch;
+mod mounts;
+mod namespaces;
+mod scan;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub use clean::clean;
+pub use command::{Bind, Command};
+pub use diagnose::{Finding, diagnose};
+pub use init::Inside;
+pub use job::{Failure, Job, Keep, Kept, Text};
+pub use launch::{Watch, run};
+
+/// The hidden argument by which the program knows that it is to be a part of a sandbox.
+pub const ARGUMENT: &str = "__sandbox";
+
+/// Plays the role that the arguments (without the program's name) ask for, if they ask for one.
+/// Returns the exit code; `None`: this is an ordinary run. To be called before anything else,
+/// while the process has one thread.
+pub fn main(arguments: &[OsString]) -> Option<u8> {
+    let [first, role, rest @ ..] = arguments else { return None };
+    if first != ARGUMENT {
+        return None;
+    }
+    Some(match (role.to_str(), rest) {
+        (Some("namespaces"), [role]) => namespaces::main(role),
+        (Some("init"), []) => init::main(),
+        (Some("clean"), []) => clean::main(),
+        (Some("probe"), []) => diagnose::main(),
+        (Some("enter"), [command]) => enter::main(command),
+        _ => 2,
+    })
+}
+
+/// Why a sandbox did not run to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The kernel or its policy refuses user namespaces.
+    #[error("this machine refuses user namespaces ({source}): {fix}")]
+    Refused {
+        /// What the kernel said.
+        source: std::io::Error,
+        /// What allows them.
+        fix: String,
+    },
+    /// An ordinary user needs this program to map users.
+    #[error("{program} is missing: install the package uidmap")]
+    NoMapper {
+        /// `newuidmap` or `newgidmap`.
+        program: &'static str,
+    },
+    /// An ordinary user needs a range of subordinate user and group numbers.
+    #[error("{user} has no 65535 numbers in {file}: {fix}")]
+    NoRange {
+        /// The user's name.
+        user: String,
+        /// `/etc/subuid` or `/etc/subgid`.
+        file: &'static str,
+        /// The command that adds them.
+        fix: String,
+    },
+    /// The maps of users and groups were not accepted.
+    #[error("cannot map users and groups into the sandbox: {0}")]
+    Map(String),
+    /// A part of the sandbox failed before the work began, or after it.
+    #[error("the sandbox cannot {action}: {reason}")]
+    Setup {
+        /// What it was doing.
+        action: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A program inside failed.
+    #[error("{command} failed ({status}){}", last_lines(tail))]
+    Command {
+        /// The program and what it was to do.
+        command: String,
+        /// How it ended.
+        status: String,
+        /// The last lines that it wrote.
+        tail: Vec<String>,
+    },
+    /// The sandbox ended without an answer.
+    #[error("the sandbox ended without an answer ({status}){}", last_lines(tail))]
+    Died {
+        /// How it ended.
+        status: String,
+        /// The last lines that it wrote.
+        tail: Vec<String>,
+    },
+    /// The caller stopped it.
+    #[error("cancelled")]
+    Cancelled,
+    /// Something outside the sandbox failed.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+
+    fn from_failure(failure: Failure, tail: Vec<String>) -> Self {
+        match failure {
+            Failure::Setup { action, reason } => Self::Setup { action, reason },
+            Failure::Command { command, status } => Self::Command { command, status, tail },
+        }
+    }
+}
+
+fn last_lines(tail: &[String]) -> String {
+    tail.iter().map(|line| format!("\n  {line}")).collect()
+}

@@ -1,0 +1,253 @@
+//! Process 1 of a sandbox: lays the parent tree down, installs packages, runs programs, reads the
+//! result.
+
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::{BufRead, BufWriter, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use isoplug_formats::tree::pack::{PackWriter, Packs};
+use isoplug_formats::tree::{PackId, Tree, lay};
+use rustix::process::{Resource, Rlimit, Signal};
+
+use super::job::{Answer, Failure, Job, Keep, Kept};
+use super::known::Known;
+use super::mounts::Mounts;
+use super::scan::Scan;
+use super::{ARGUMENT, Command, clean, command, enter};
+use crate::dpkg;
+
+/// Plays the role. The answer says how it went.
+pub(super) fn main() -> u8 {
+    match prepare().and_then(|job| work(&job)) {
+        Ok(kept) => Answer::Done(kept).send(),
+        Err(failure) => Answer::Failed(failure).send(),
+    }
+    0
+}
+
+fn prepare() -> Result<Job, Failure> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(Failure::of("ask for the death signal"))?;
+    rustix::system::sethostname(b"isoplug").map_err(Failure::of("set the host name"))?;
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    set_limits().map_err(Failure::of("set limits"))?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(Failure::of("read its job"))?;
+    let job: Job = serde_json::from_str(&line).map_err(Failure::of("read its job"))?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1));
+    pool.build_global().map_err(Failure::of("start threads"))?;
+    Ok(job)
+}
+
+/// Programs that close every possible file one by one must not take the machine's limit as theirs.
+fn set_limits() -> rustix::io::Result<()> {
+    let most = rustix::process::getrlimit(Resource::Nofile).maximum;
+    let files = most.unwrap_or(4096).min(4096);
+    let limit = Rlimit { current: Some(files.min(1024)), maximum: Some(files) };
+    rustix::process::setrlimit(Resource::Nofile, limit)?;
+    rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
+}
+
+fn work(job: &Job) -> Result<Kept, Failure> {
+    let inside = Inside::new(job)?;
+    let (parent, known) = inside.lay_parent()?;
+    inside.write_files()?;
+    if let Some(install) = &job.install {
+        dpkg::install(&inside, install)?;
+    }
+    for command in &job.run {
+        inside.run(command)?;
+    }
+    let Inside { root, mounts, start, .. } = inside;
+    drop(mounts);
+    collect(job, &root)?;
+    let kept = job.keep.as_ref().map(|keep| {
+        let scan = Scan { folder: &root, known: &known, epoch: job.epoch, start };
+        keep_tree(&scan, &parent, keep)
+    });
+    clean::empty(&job.folder).map_err(Failure::of("remove its folder"))?;
+    kept.unwrap_or_else(|| Ok(Kept::default()))
+}
+
+/// The inside of a sandbox, as the installation of packages sees it.
+pub struct Inside<'a> {
+    job: &'a Job,
+    root: PathBuf,
+    mounts: OnceCell<Mounts>,
+    start: i64,
+}
+
+impl<'a> Inside<'a> {
+    fn new(job: &'a Job) -> Result<Self, Failure> {
+        let inside =
+            Self { job, root: job.folder.join("root"), mounts: OnceCell::new(), start: now() };
+        for folder in ["packages", "files"] {
+            let made = std::fs::create_dir(job.folder.join(folder));
+            made.map_err(Failure::of("make its folder"))?;
+        }
+        inside.file("empty", 0o444, "")?;
+        Ok(inside)
+    }
+
+    /// Returns the folder that is the root folder of programs. Nothing is mounted in it before the
+    /// first [`Inside::run`].
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the folder of packages, which programs see as `/run/isoplug`.
+    pub fn packages(&self) -> PathBuf {
+        self.job.folder.join("packages")
+    }
+
+    /// Returns the job's epoch, in seconds since 1970.
+    pub fn epoch(&self) -> u64 {
+        self.job.epoch
+    }
+
+    /// Makes a file beside the tree, to be shown to programs in place of another.
+    pub fn file(&self, name: &str, mode: u32, text: &str) -> Result<PathBuf, Failure> {
+        let path = self.job.folder.join("files").join(name);
+        write(&path, mode, text, false).map_err(Failure::of(format!("write {name}")))?;
+        Ok(path)
+    }
+
+    /// Writes a file of the tree, and the folders on the way to it.
+    pub fn write(&self, path: &str, mode: u32, text: &str) -> Result<(), Failure> {
+        let host = self.root.join(path.trim_start_matches('/'));
+        let folder = host.parent().unwrap_or(&self.root);
+        std::fs::create_dir_all(folder)
+            .and_then(|()| write(&host, mode, text, false))
+            .map_err(Failure::of(format!("write {path}")))
+    }
+
+    /// Runs a program of the tree to its end; then nothing that it started runs any more.
+    pub fn run(&self, command: &Command) -> Result<(), Failure> {
+        self.mount()?;
+        let status =
+            self.start(command).map_err(Failure::of(format!("run {}", command.title())))?;
+        // Everything but this process; there may be nothing.
+        _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(-1), nix::sys::signal::SIGKILL);
+        if status.success() {
+            return Ok(());
+        }
+        Err(Failure::Command { command: command.title(), status: status.to_string() })
+    }
+
+    fn mount(&self) -> Result<(), Failure> {
+        if self.mounts.get().is_none() {
+            let empty = self.job.folder.join("files/empty");
+            let mounts = Mounts::new(&self.root, &self.packages(), &empty)?;
+            _ = self.mounts.set(mounts);
+        }
+        Ok(())
+    }
+
+    fn start(&self, command: &Command) -> std::io::Result<std::process::ExitStatus> {
+        let mut environment = command::environment(self.job.epoch);
+        environment.extend(command.environment.iter().cloned());
+        let entry = enter::Entry {
+            root: self.root.clone(),
+            binds: command.binds.clone(),
+            arguments: command.arguments.clone(),
+            environment,
+        };
+        let lines = std::io::stderr().as_fd().try_clone_to_owned()?;
+        std::process::Command::new("/proc/self/exe")
+            .args([ARGUMENT, "enter", &serde_json::to_string(&entry)?])
+            .stdin(Stdio::null())
+            .stdout(lines)
+            .status()
+    }
+
+    fn lay_parent(&self) -> Result<(Tree, Known), Failure> {
+        let Some(parent) = &self.job.parent else { return Ok(Default::default()) };
+        let bytes = std::fs::read(parent).map_err(Failure::of("read the parent tree"))?;
+        let tree = Tree::from_bytes(&bytes).map_err(Failure::of("read the parent tree"))?;
+        let packs =
+            Packs::open(&tree, |id| self.open_pack(id)).map_err(Failure::of("open packs"))?;
+        match lay::lay(&tree, &packs, &self.root) {
+            // The kernel makes them when the image runs; the scan's end puts them back.
+            Ok(()) | Err(lay::Error::Devices { .. }) => {}
+            Err(error) => return Err(Failure::of("lay down the parent tree")(error)),
+        }
+        let known =
+            Known::new(&tree, &self.root).map_err(Failure::of("look at the parent tree"))?;
+        // Longer than the granularity of change times, so that a later change shows.
+        std::thread::sleep(std::time::Duration::from_millis(12));
+        Ok((tree, known))
+    }
+
+    fn open_pack(&self, id: &PackId) -> std::io::Result<File> {
+        let path = self.job.packs.get(&hex(id)).ok_or(std::io::ErrorKind::NotFound)?;
+        File::open(path)
+    }
+
+    fn write_files(&self) -> Result<(), Failure> {
+        for (path, file) in &self.job.write {
+            let host = self.root.join(path.trim_start_matches('/'));
+            write(&host, file.mode, &file.text, file.append)
+                .map_err(Failure::of(format!("write {path}")))?;
+        }
+        Ok(())
+    }
+}
+
+fn write(path: &Path, mode: u32, text: &str, append: bool) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).mode(mode).append(append).write(true).truncate(!append);
+    let mut file = options.open(path)?;
+    file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+    file.write_all(text.as_bytes())
+}
+
+fn collect(job: &Job, root: &Path) -> Result<(), Failure> {
+    for (path, into) in &job.collect {
+        let from = root.join(path.trim_start_matches('/'));
+        copy(&from, into).map_err(Failure::of(format!("take {path}")))?;
+    }
+    Ok(())
+}
+
+/// Copies into a file that exists, so that it stays the file that others have open.
+fn copy(from: &Path, into: &Path) -> std::io::Result<()> {
+    let mut into = std::fs::OpenOptions::new().write(true).truncate(true).open(into)?;
+    std::io::copy(&mut File::open(from)?, &mut into).map(|_| ())
+}
+
+fn keep_tree(scan: &Scan, parent: &Tree, keep: &Keep) -> Result<Kept, Failure> {
+    let open = |path: &Path| std::fs::OpenOptions::new().write(true).truncate(true).open(path);
+    let pack = open(&keep.pack).map_err(Failure::of("open the pack"))?;
+    let pack = PackWriter::new(BufWriter::with_capacity(1 << 20, pack));
+    let (mut tree, id, _) = scan.tree(pack).map_err(Failure::of("read the tree"))?;
+    keep_devices(parent, &mut tree);
+    open(&keep.tree)
+        .and_then(|mut file| file.write_all(&tree.to_bytes()))
+        .map_err(Failure::of("write the tree"))?;
+    Ok(Kept { pack: tree.packs().contains(&id).then(|| hex(&id)) })
+}
+
+/// Puts back the devices of the parent, which could not be laid down.
+fn keep_devices(parent: &Tree, tree: &mut Tree) {
+    use isoplug_formats::tree::Kind::{BlockDevice, CharDevice};
+    for (path, entry) in &parent.entries {
+        let is_device = matches!(entry.kind, CharDevice(..) | BlockDevice(..));
+        if is_device && !tree.entries.contains_key(path) {
+            tree.insert(path.clone(), entry.clone());
+        }
+    }
+}
+
+fn hex(id: &PackId) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "tells the files that are made here from others")]
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs().cast_signed())
+}

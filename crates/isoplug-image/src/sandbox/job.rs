@@ -1,0 +1,105 @@
+//! What a sandbox is to do and what it answers: the words that its parts exchange.
+//!
+//! A job is one line of JSON on standard input, an answer one line of JSON on standard output.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Command;
+use crate::dpkg::Install;
+
+/// What a sandbox is to do, in the order of the fields. Paths are the build machine's unless said.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Job {
+    /// An existing, empty folder for all that the sandbox needs; emptied at the end.
+    pub folder: PathBuf,
+    /// The stored tree to begin with, if any.
+    pub parent: Option<PathBuf>,
+    /// The packs that the parent refers to, by their ids in hexadecimal digits.
+    pub packs: BTreeMap<String, PathBuf>,
+    /// Seconds since 1970, for programs and for files that they write.
+    pub epoch: u64,
+    /// Threads to use for what runs beside the programs.
+    pub threads: usize,
+    /// Files to write into the tree first, by path in the tree.
+    pub write: BTreeMap<String, Text>,
+    /// Packages to install, if any.
+    pub install: Option<Install>,
+    /// Programs to run afterwards.
+    pub run: Vec<Command>,
+    /// Files of the tree to copy out at the end: from a path in the tree to an existing file.
+    pub collect: BTreeMap<String, PathBuf>,
+    /// Where to keep the tree as it is at the end, if it is wanted.
+    pub keep: Option<Keep>,
+}
+
+/// A file to write.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Text {
+    /// Permission bits.
+    pub mode: u32,
+    /// The content.
+    pub text: String,
+    /// Whether it goes after what the file holds already.
+    pub append: bool,
+}
+
+/// Two existing, empty files for the tree and for its new contents.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Keep {
+    /// The bytes of the tree.
+    pub tree: PathBuf,
+    /// The contents that the parent did not have.
+    pub pack: PathBuf,
+}
+
+/// What a sandbox made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The id of the pack in hexadecimal digits, if the tree refers to it.
+    pub pack: Option<String>,
+}
+
+/// A line from the sandbox to its maker.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Answer {
+    /// The user namespace is made and waits for its maps.
+    Unmapped,
+    /// The kernel refused the user namespace with this error number.
+    Refused(i32),
+    /// All is done.
+    Done(Kept),
+    /// It ends here.
+    Failed(Failure),
+}
+
+/// Why the inside of a sandbox failed, without the lines that its programs wrote.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failure {
+    /// Something beside the programs; see [`super::Error::Setup`].
+    Setup {
+        /// What it was doing.
+        action: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A program; see [`super::Error::Command`].
+    Command {
+        /// The program and what it was to do.
+        command: String,
+        /// How it ended.
+        status: String,
+    },
+}
+
+impl Failure {
+    /// Says what was being done when an error came.
+    pub fn of<E: ToString>(action: impl Into<String>) -> impl FnOnce(E) -> Self {
+        let action = action.into();
+        move |error| Self::Setup { action, reason: error.to_string() }
+    }
+}
