@@ -31,7 +31,7 @@ pub(crate) struct Parts<'a> {
     /// Where the serial port leads.
     pub(crate) ports: Ports<'a>,
     /// systemd credentials by name.
-    pub(crate) credentials: &'a [(&'static str, &'static str)],
+    pub(crate) credentials: &'a [(String, String)],
 }
 
 /// Where the serial port and QEMU's own controls lead.
@@ -122,7 +122,7 @@ impl CommandLine {
         self.path("-drive", &format!("if=pflash,unit=1,format={format},file="), &files.variables);
     }
 
-    fn credentials(&mut self, credentials: &[(&'static str, &'static str)]) {
+    fn credentials(&mut self, credentials: &[(String, String)]) {
         for (name, value) in credentials {
             let value = value.replace(',', ",,");
             self.option("-smbios", format!("type=11,value=io.systemd.credential:{name}={value}"));
@@ -229,3 +229,6 @@ impl fmt::Display for CommandLine {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,9 +9,9 @@ use crate::{Event, Events, Login};
 /// Which way in is used; the last is what is left for systems whose getty reads no credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// agetty and login are told to let root in.
+    /// agetty and login are told to let root in (systemd 257).
     Autologin,
-    /// PAM is told to let anybody in.
+    /// PAM is told to let anybody in (systemd 252).
     OpenPam,
     /// The manifest gave a password.
     Password(String, String),
@@ -26,17 +26,17 @@ impl Way {
         }
     }
 
-    /// The systemd credentials that the machine carries (systemd.system-credentials(7)).
-    pub(crate) fn credentials(
-        &self,
-        serial_port: &'static str,
-    ) -> Vec<(&'static str, &'static str)> {
-        let getty = ("getty.ttys.serial", serial_port);
+    /// The systemd credentials that the machine carries (systemd.system-credentials(7)). Only the
+    /// serial port is opened: a session of another terminal stays what the image makes it.
+    pub(crate) fn credentials(&self, port: &str) -> Vec<(String, String)> {
+        let getty = ("getty.ttys.serial".to_owned(), port.to_owned());
         match self {
-            Self::Autologin => {
-                vec![getty, ("agetty.autologin", "root"), ("login.noauth", "yes")]
-            }
-            Self::OpenPam => vec![getty, ("tmpfiles.extra", OPEN_PAM)],
+            Self::Autologin => vec![
+                getty,
+                (format!("tty.serial.{port}.agetty.autologin"), "root".to_owned()),
+                (format!("tty.serial.{port}.login.noauth"), "yes".to_owned()),
+            ],
+            Self::OpenPam => vec![getty, ("tmpfiles.extra".to_owned(), OPEN_PAM.to_owned())],
             Self::Password(..) => vec![getty],
         }
     }
@@ -101,9 +101,9 @@ impl Watch<'_> {
 
     /// From the prompt to where a shell should be.
     fn log_in(&mut self, way: &Way) -> Result<(), Halt> {
-        let mark = self.guest.serial.mark();
+        let mark = self.guest.serial.cut();
         match way {
-            Way::Autologin => self.expect(mark, "(automatic login)", Duration::from_secs(10)),
+            Way::Autologin => self.expect(0, "(automatic login)", Duration::from_secs(10)),
             Way::OpenPam => self.serial_send("root\n"),
             Way::Password(user, password) => {
                 self.serial_send(&format!("{user}\n"))?;
@@ -127,7 +127,7 @@ impl Watch<'_> {
 
     /// Asks every few seconds, since what is typed while the line is being set up is lost.
     fn until_answer(&mut self) -> Result<(), Halt> {
-        let mark = self.guest.serial.mark();
+        let mark = self.guest.serial.cut();
         let mut asked: Option<Instant> = None;
         loop {
             if asked.is_none_or(|asked| asked.elapsed() > Duration::from_secs(5)) {
@@ -152,7 +152,7 @@ impl Watch<'_> {
         let fresh = self.guest.serial.since(self.scanned);
         self.scanned = self.guest.serial.mark();
         self.milestones(&fresh);
-        if let Some(trouble) = fatal(&fresh).or_else(|| fatal(&self.guest.firmware_log())) {
+        if let Some(trouble) = fatal(&fresh).or_else(|| self.firmware_trouble()) {
             // The lines that follow say why.
             self.linger();
             return Err(Halt::Trouble(trouble));
@@ -162,6 +162,11 @@ impl Watch<'_> {
         }
         self.check_time()?;
         Ok(fresh)
+    }
+
+    /// SeaBIOS complains on its debug port; once a kernel runs, it has nothing more to say.
+    fn firmware_trouble(&self) -> Option<Trouble> {
+        if self.passed > 1 { None } else { fatal(&self.guest.firmware_log()) }
     }
 
     fn stopped(&self) -> Halt {

@@ -34,9 +34,9 @@ impl Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Login {
     /// As root, by systemd credentials that the machine's SMBIOS tables carry. Works with root
-    /// locked, under Secure Boot, and on any getty that imports them (systemd 254 and later). On an
-    /// older one the machine is started again with a `tmpfiles.extra` credential (systemd 252) that
-    /// opens `/etc/pam.d/login` in the running system.
+    /// locked, under Secure Boot, and with a getty that imports them (systemd 257). With an older one
+    /// the machine is started again with a `tmpfiles.extra` credential (systemd 252) that opens
+    /// `/etc/pam.d/login` in the running system.
     Credentials,
     /// Through the login prompt. A user that is not root needs sudo without a password.
     Password {

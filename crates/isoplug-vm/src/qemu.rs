@@ -56,7 +56,7 @@ pub(crate) struct Start<'a> {
     pub(crate) machine: &'a Machine,
     pub(crate) iso: &'a Path,
     pub(crate) accelerator: Accelerator,
-    pub(crate) credentials: &'a [(&'static str, &'static str)],
+    pub(crate) credentials: &'a [(String, String)],
     pub(crate) serial_log: &'a Path,
 }
 

@@ -119,3 +119,6 @@ impl ComboReport {
         format!("{}-{}", self.firmware, self.medium)
     }
 }
+
+#[cfg(test)]
+mod tests;

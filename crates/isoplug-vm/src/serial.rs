@@ -58,6 +58,14 @@ impl Serial {
         self.lines.len()
     }
 
+    /// Ends the unfinished line here, and gives the place after it.
+    pub(crate) fn cut(&mut self) -> usize {
+        self.lines.push_str(&plain(&String::from_utf8_lossy(&self.partial)));
+        self.lines.push('\n');
+        self.partial.clear();
+        self.mark()
+    }
+
     /// The plain text from a place on, the unfinished line included.
     pub(crate) fn since(&self, mark: usize) -> String {
         let mut text = self.lines[mark..].to_owned();
@@ -82,4 +90,12 @@ impl Serial {
 
 fn is_wait(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+impl Serial {
+    /// Gives the connection back.
+    pub(crate) fn into_stream(self) -> UnixStream {
+        self.stream
+    }
 }

@@ -55,65 +55,58 @@ impl<'a> Shell<'a> {
     /// Teaches the frames to a POSIX shell that reads the line; it must run as root.
     pub(crate) fn set_up(serial: &'a mut Serial, events: &'a dyn Events) -> Result<Self, Halt> {
         let mut shell = Self { serial, events, next: 0 };
-        for line in SETUP.lines() {
-            // One line at a time gives a slow reader the time to keep up.
-            shell.send(&format!("{line}\n"))?;
-            shell.drain()?;
-        }
+        shell.send(SETUP)?;
         shell.run("true", PATIENCE)?;
         Ok(shell)
     }
 
     /// Runs a text in `sh` as root, in `/`, with nothing on stdin, for at most `limit`.
     pub(crate) fn run(&mut self, script: &str, limit: Duration) -> Result<Output, Halt> {
-        self.next += 1;
-        let id = self.next;
-        self.transfer(id, &base64(script.as_bytes()))?;
-        let mark = self.serial.mark();
-        self.send(&format!("r {id} {}\n", limit.as_secs().max(1)))?;
-        let mut answer = self.answer(id, mark, limit + PATIENCE)?;
+        self.transfer(&base64(script.as_bytes()))?;
+        let seconds = limit.as_secs().max(1).to_string();
+        let mut answer = self.ask("r", &seconds, limit + PATIENCE)?;
         for _ in 0..TRIES {
             if let Some(output) = answer.output() {
                 return Ok(output);
             }
-            let mark = self.serial.mark();
-            self.send(&format!("e {id}\n"))?;
-            answer = self.answer(id, mark, PATIENCE)?;
+            answer = self.ask("e", "", PATIENCE)?;
         }
         Err(lost("an answer that arrived whole"))
     }
 
-    /// Sends without waiting for an answer, as before a power-off.
-    pub(crate) fn send(&mut self, text: &str) -> Result<(), Halt> {
+    /// Sends without waiting for an answer.
+    fn send(&mut self, text: &str) -> Result<(), Halt> {
         self.serial.send(text).map_err(|_| Halt::new(TroubleKind::ShellLost))
     }
 
-    fn transfer(&mut self, id: u32, text: &str) -> Result<(), Halt> {
+    fn transfer(&mut self, text: &str) -> Result<(), Halt> {
         for _ in 0..TRIES {
             self.send("c=\n")?;
-            if self.pieces(id, text)? {
+            if self.pieces(text)? {
                 return Ok(());
             }
         }
         Err(lost("a command to arrive whole"))
     }
 
-    fn pieces(&mut self, id: u32, text: &str) -> Result<bool, Halt> {
+    fn pieces(&mut self, text: &str) -> Result<bool, Halt> {
         let mut sent = 0;
         while sent < text.len() {
             let piece = &text[sent..text.len().min(sent + CHUNK)];
             sent += piece.len();
-            let mark = self.serial.mark();
-            self.send(&format!("a {id} {piece}\n"))?;
-            if self.answer(id, mark, PATIENCE)?.got != Some(sent) {
+            if self.ask("a", piece, PATIENCE)?.got != Some(sent) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// Reads until the answer's last frame, or its only one.
-    fn answer(&mut self, id: u32, mark: usize, patience: Duration) -> Result<Answer, Halt> {
+    /// Calls one of the shell's functions and reads up to the frame that ends its answer. Each call
+    /// has an id of its own, so a late answer is not taken for the next one's.
+    fn ask(&mut self, function: &str, word: &str, patience: Duration) -> Result<Answer, Halt> {
+        self.next += 1;
+        let (id, mark) = (self.next, self.serial.mark());
+        self.send(&format!("{function} {id} {word}\n"))?;
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
             self.read(Duration::from_millis(100))?;
@@ -123,11 +116,6 @@ impl<'a> Shell<'a> {
             }
         }
         Err(lost("an answer in time"))
-    }
-
-    fn drain(&mut self) -> Result<(), Halt> {
-        while self.read(Duration::from_millis(50))? {}
-        Ok(())
     }
 
     fn read(&mut self, wait: Duration) -> Result<bool, Halt> {

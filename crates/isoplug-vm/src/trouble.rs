@@ -197,3 +197,6 @@ impl Halt {
         Self::Trouble(Trouble::new(kind))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,3 +73,33 @@ fn a_shell_that_ends_is_reported() {
     assert!(matches!(halt, Halt::Trouble(trouble)
         if matches!(trouble.kind, TroubleKind::Stopped | TroubleKind::ShellLost)));
 }
+
+/// Copies what the shell says, and tears the first 8 KB with kernel messages at odd places.
+fn tear(mut from: UnixStream, mut to: UnixStream) {
+    use std::io::{Read as _, Write as _};
+    let (mut buffer, mut passed) = ([0; 97], 0);
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        passed += length;
+        let sent = to.write_all(&buffer[..length]);
+        if sent.is_err() || passed < 8192 && to.write_all(b"[  9.9] usb: reset\r\n").is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn what_is_torn_is_asked_for_again() {
+    let (inner, mut child) = shell_process("sh", "");
+    let inner = inner.into_stream();
+    let (ours, outer) = UnixStream::pair().unwrap();
+    let (from, to) = (inner.try_clone().unwrap(), outer.try_clone().unwrap());
+    std::thread::spawn(move || tear(from, to));
+    std::thread::spawn(move || std::io::copy(&mut &outer, &mut &inner));
+    let mut serial = Serial::new(ours, tempfile::tempfile().unwrap());
+    let mut shell = Shell::set_up(&mut serial, &Silent).unwrap();
+    let output = shell.run("seq 500", Duration::from_secs(10)).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(output.text.lines().count(), 500);
+    assert!(serial.since(0).matches(":end:0:").count() > 2, "nothing was asked for again");
+}

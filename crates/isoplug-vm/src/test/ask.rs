@@ -21,13 +21,17 @@ pub(super) fn all(
     let deadline = Instant::now() + plan.timeout;
     let mut shell = match ready(guest, events, deadline) {
         Ok(shell) => shell,
-        Err(halt) => return lost(plan, machine, &trouble_of(halt)?),
+        Err(halt) => return never(plan, machine, &trouble_of(halt)?),
     };
-    let mut results = Vec::new();
+    let (mut results, mut lost): (_, Option<Trouble>) = (Vec::new(), None);
     for check in applying(plan, machine) {
-        let result = match one(&mut shell, check, machine, deadline) {
+        let result = match &lost {
+            None => one(&mut shell, check, machine, deadline),
+            Some(trouble) => Ok(skipped(check, trouble)),
+        };
+        let result = match result {
             Ok(result) => result,
-            Err(halt) => failed(check, &trouble_of(halt)?),
+            Err(halt) => failed(check, lost.insert(trouble_of(halt)?)),
         };
         events.event(&Event::Checked(&result));
         results.push(result);
@@ -40,8 +44,8 @@ pub(super) fn none(plan: &Plan, machine: &Machine, trouble: &Trouble) -> Vec<Tes
     applying(plan, machine).map(|check| skipped(check, trouble)).collect()
 }
 
-/// The first check failed by the shell's loss, so that it shows; the others were not asked.
-fn lost(plan: &Plan, machine: &Machine, trouble: &Trouble) -> Result<Vec<TestResult>, TestError> {
+/// A shell that could not be used counts as a failed check; the others were not asked.
+fn never(plan: &Plan, machine: &Machine, trouble: &Trouble) -> Result<Vec<TestResult>, TestError> {
     let mut results = none(plan, machine, trouble);
     results.insert(0, result("shell", Outcome::Fail, trouble.to_string(), Duration::ZERO));
     Ok(results)

@@ -1,0 +1,194 @@
+//! The command line of each kind of machine, as a snapshot.
+
+use super::*;
+use crate::{Firmware, Forward};
+
+fn line(machine: &Machine, accelerator: Accelerator, ports: Ports<'_>) -> String {
+    let smm = machine.firmware == Firmware::SecureBoot && machine.arch == Arch::Amd64;
+    let firmware = FirmwareFiles {
+        code: "/f/CODE.fd".into(),
+        variables: "/run/VARS.fd".into(),
+        format: DiskFormat::Raw,
+        smm,
+    };
+    let qemu = PathBuf::from(format!("qemu-system-{}", machine.arch.qemu_name()));
+    let firmware = (machine.firmware != Firmware::Bios).then_some(firmware);
+    let credentials = &[("agetty.autologin".to_owned(), "root,x".to_owned())];
+    let iso = Path::new("/a,b.iso");
+    let parts = Parts { qemu, iso, firmware, accelerator, ports, credentials };
+    CommandLine::new(machine, &parts).to_string()
+}
+
+fn sockets() -> Ports<'static> {
+    Ports::Sockets {
+        serial: Path::new("/run/serial"),
+        qmp: Path::new("/run/qmp"),
+        firmware_log: Path::new("/run/firmware.log"),
+    }
+}
+
+#[test]
+fn bios_from_cd_in_a_test() {
+    let machine = Machine::new(Arch::Amd64, Firmware::Bios, Medium::Cd);
+    insta::assert_snapshot!(line(&machine, Accelerator::Tcg, sockets()), @r#"
+    qemu-system-x86_64 \
+      -no-user-config \
+      -nodefaults \
+      -machine pc \
+      -accel tcg \
+      -cpu max,la57=off \
+      -smp 2 \
+      -m 2048 \
+      -device virtio-rng-pci \
+      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
+      -vga std \
+      -display none \
+      -device qemu-xhci \
+      -drive if=none,id=image,media=cdrom,format=raw,readonly=on,file=/a,,b.iso \
+      -device ide-cd,drive=image,bootindex=0 \
+      -nic user,model=virtio-net-pci,restrict=on \
+      -chardev socket,id=serial,path=/run/serial \
+      -chardev socket,id=qmp,path=/run/qmp \
+      -serial chardev:serial \
+      -mon chardev=qmp,mode=control \
+      -no-reboot \
+      -chardev file,id=firmware,path=/run/firmware.log \
+      -device isa-debugcon,iobase=0x402,chardev=firmware
+    "#);
+}
+
+#[test]
+fn secure_boot_from_usb_in_a_test() {
+    let machine = Machine::new(Arch::Amd64, Firmware::SecureBoot, Medium::Usb);
+    insta::assert_snapshot!(line(&machine, Accelerator::Kvm, sockets()), @r#"
+    qemu-system-x86_64 \
+      -no-user-config \
+      -nodefaults \
+      -machine q35,smm=on \
+      -accel kvm \
+      -cpu host \
+      -smp 2 \
+      -m 2048 \
+      -device virtio-rng-pci \
+      -global driver=cfi.pflash01,property=secure,value=on \
+      -drive if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd \
+      -drive if=pflash,unit=1,format=raw,file=/run/VARS.fd \
+      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
+      -vga std \
+      -display none \
+      -device qemu-xhci \
+      -drive if=none,id=image,format=raw,readonly=on,file=/a,,b.iso \
+      -device usb-storage,drive=image,bootindex=0 \
+      -nic user,model=virtio-net-pci,restrict=on \
+      -chardev socket,id=serial,path=/run/serial \
+      -chardev socket,id=qmp,path=/run/qmp \
+      -serial chardev:serial \
+      -mon chardev=qmp,mode=control \
+      -no-reboot \
+      -chardev file,id=firmware,path=/run/firmware.log \
+      -device isa-debugcon,iobase=0x402,chardev=firmware
+    "#);
+}
+
+#[test]
+fn arm64_from_cd_in_a_test() {
+    let machine = Machine::new(Arch::Arm64, Firmware::Uefi, Medium::Cd);
+    insta::assert_snapshot!(line(&machine, Accelerator::Tcg, sockets()), @r#"
+    qemu-system-aarch64 \
+      -no-user-config \
+      -nodefaults \
+      -machine virt \
+      -accel tcg \
+      -cpu cortex-a57 \
+      -smp 2 \
+      -m 2048 \
+      -device virtio-rng-pci \
+      -drive if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd \
+      -drive if=pflash,unit=1,format=raw,file=/run/VARS.fd \
+      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
+      -device virtio-gpu-pci \
+      -display none \
+      -device qemu-xhci \
+      -device usb-kbd \
+      -device usb-tablet \
+      -drive if=none,id=image,media=cdrom,format=raw,readonly=on,file=/a,,b.iso \
+      -device virtio-scsi-pci \
+      -device scsi-cd,drive=image,bootindex=0 \
+      -nic user,model=virtio-net-pci,restrict=on \
+      -chardev socket,id=serial,path=/run/serial \
+      -chardev socket,id=qmp,path=/run/qmp \
+      -serial chardev:serial \
+      -mon chardev=qmp,mode=control \
+      -no-reboot
+    "#);
+}
+
+#[test]
+fn a_window_with_disks_and_ports_for_a_person() {
+    let mut machine = Machine::new(Arch::Amd64, Firmware::Uefi, Medium::Usb);
+    machine.display = Display::Gtk;
+    machine.memory = 4096;
+    let forward = vec![Forward { host: 2222, guest: 22 }, Forward { host: 8080, guest: 80 }];
+    machine.network = Network::User { isolated: false, forward };
+    machine.disks = vec![
+        Disk { path: "/d/one.qcow2".into(), format: DiskFormat::Qcow2 },
+        Disk { path: "/d/two".into(), format: DiskFormat::Raw },
+    ];
+    insta::assert_snapshot!(line(&machine, Accelerator::Kvm, Ports::Window), @r#"
+    qemu-system-x86_64 \
+      -no-user-config \
+      -nodefaults \
+      -machine q35 \
+      -accel kvm \
+      -cpu host \
+      -smp 2 \
+      -m 4096 \
+      -device virtio-rng-pci \
+      -drive if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd \
+      -drive if=pflash,unit=1,format=raw,file=/run/VARS.fd \
+      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
+      -vga std \
+      -display gtk \
+      -device qemu-xhci \
+      -device usb-kbd \
+      -device usb-tablet \
+      -drive if=none,id=image,format=raw,readonly=on,file=/a,,b.iso \
+      -device usb-storage,drive=image,bootindex=0 \
+      -drive if=none,id=disk0,format=qcow2,file=/d/one.qcow2 \
+      -device virtio-blk-pci,drive=disk0 \
+      -drive if=none,id=disk1,format=raw,file=/d/two \
+      -device virtio-blk-pci,drive=disk1 \
+      -nic user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=tcp:127.0.0.1:8080-:80 \
+      -serial vc \
+      -monitor vc
+    "#);
+}
+
+#[test]
+fn a_terminal_without_network() {
+    let mut machine = Machine::new(Arch::Arm64, Firmware::Uefi, Medium::Usb);
+    machine.network = Network::None;
+    insta::assert_snapshot!(line(&machine, Accelerator::Kvm, Ports::Terminal), @r#"
+    qemu-system-aarch64 \
+      -no-user-config \
+      -nodefaults \
+      -machine virt,gic-version=host \
+      -accel kvm \
+      -cpu host \
+      -smp 2 \
+      -m 2048 \
+      -device virtio-rng-pci \
+      -drive if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd \
+      -drive if=pflash,unit=1,format=raw,file=/run/VARS.fd \
+      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
+      -device virtio-gpu-pci \
+      -display none \
+      -device qemu-xhci \
+      -device usb-kbd \
+      -device usb-tablet \
+      -drive if=none,id=image,format=raw,readonly=on,file=/a,,b.iso \
+      -device usb-storage,drive=image,bootindex=0 \
+      -nic none \
+      -serial mon:stdio
+    "#);
+}
