@@ -60,9 +60,8 @@ impl Check<'_> {
         let Value { data, origin } = value;
         let data = match (data, &shape.kind) {
             (Data::Table(table), Kind::Object { fields, required }) => {
-                let table = self.object(table, fields);
-                self.missing(&table, required, &origin)?;
-                Data::Table(table)
+                self.missing(&table, required, &origin);
+                Data::Table(self.object(table, fields))
             }
             (Data::Table(table), Kind::Map { values, keys }) => {
                 Data::Table(self.map(table, values, keys.as_deref()))
@@ -91,24 +90,14 @@ impl Check<'_> {
         table.into_iter().filter_map(|entry| known(self, entry)).collect()
     }
 
-    fn missing(
-        &mut self,
-        table: &Table,
-        required: &BTreeSet<String>,
-        origin: &Origin,
-    ) -> Option<()> {
-        if self.merges {
-            return Some(());
-        }
+    fn missing(&mut self, table: &Table, required: &BTreeSet<String>, origin: &Origin) {
         let has = |name: &&String| table.iter().any(|(key, _)| key.name == **name);
         let missing: Vec<String> =
             required.iter().filter(|name| !has(name)).map(|name| format!("`{name}`")).collect();
-        if missing.is_empty() {
-            return Some(());
+        if !missing.is_empty() && !self.merges {
+            let message = format!("{} is missing", missing.join(" and "));
+            self.report(Diagnostic::error("missing-key", message).at(origin, ""));
         }
-        let message = format!("{} is missing", missing.join(" and "));
-        self.report(Diagnostic::error("missing-key", message).at(origin, ""));
-        None
     }
 
     fn map(&mut self, table: Table, values: &Shape, keys: Option<&str>) -> Table {
@@ -178,7 +167,7 @@ impl Check<'_> {
 }
 
 fn unknown_key<'a>(key: &Key, known: impl Iterator<Item = &'a String> + Clone) -> Diagnostic {
-    let message = format!("there is no option `{}` here", key.name);
+    let message = format!("there is no key `{}` here", key.name);
     let diagnostic = Diagnostic::error("unknown-key", message).at(&key.origin, "");
     let near = did_you_mean(diagnostic, &key.name, known.clone());
     if near.help.is_some() {

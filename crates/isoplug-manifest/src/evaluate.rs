@@ -40,12 +40,12 @@ pub struct Input<'a> {
 pub fn evaluate(input: Input<'_>) -> Result<System, Diagnostics> {
     let mut work = Work::default();
     let system = work.system(input);
+    let sound = work.sound();
     let Work { texts, diagnostics: mut list } = work;
     list.sort_by_key(|each| each.labels.first().map(|label| label.origin.order()));
+    list.dedup();
     match system {
-        Some(system) if list.iter().all(|each| each.severity == Severity::Warning) => {
-            Ok(System { texts, warnings: list, ..system })
-        }
+        Some(system) if sound => Ok(System { texts, warnings: list, ..system }),
         _ => Err(Diagnostics { list, texts }),
     }
 }
@@ -59,7 +59,7 @@ pub fn profiles(name: &str, text: &str) -> Result<(Image, Vec<String>), Diagnost
     let mut work = Work::default();
     let found = work.manifest(name, text);
     match found {
-        Some((manifest, profiles, _)) if work.diagnostics.is_empty() => {
+        (Some(manifest), profiles, _) if work.sound() => {
             let names = profiles.into_iter().map(|(key, _)| key.name).collect();
             Ok((manifest.image, names))
         }
@@ -75,16 +75,18 @@ struct Work {
 
 impl Work {
     fn system(&mut self, input: Input<'_>) -> Option<System> {
-        let (manifest, profiles, root) = self.manifest(input.name, input.text)?;
-        let sources = sources(&manifest);
+        let (manifest, profiles, root) = self.manifest(input.name, input.text);
+        let sources = manifest.as_ref().map(sources).unwrap_or_default();
         let suites: BTreeSet<String> = sources.values().map(|each| each.suite.clone()).collect();
         let conditions = Conditions { arch: input.arch.to_owned(), suites };
         let shape = Shape::of::<Options>();
         let said = self.modules(input.profile, input.load, &shape, &profiles, &conditions);
         let settings = merge(&shape, said, &mut self.diagnostics);
-        let options = self.typed(&settings)?;
-        lint::lint(&options, &settings, input.profile, &mut self.diagnostics);
-        let Manifest { image, plugins, grants, config, .. } = manifest;
+        let options: Options = self.read(settings.to_json())?;
+        if self.sound() {
+            lint::lint(&options, &settings, input.profile, &mut self.diagnostics);
+        }
+        let Manifest { image, plugins, grants, config, .. } = manifest?;
         Some(System {
             image,
             profile: input.profile.to_owned(),
@@ -101,16 +103,21 @@ impl Work {
         })
     }
 
-    /// Reads all but the profiles into types; profiles stay trees.
-    fn manifest(&mut self, name: &str, text: &str) -> Option<(Manifest, Table, Value)> {
+    /// Says whether there is no error so far. What an error left out would mislead lints.
+    fn sound(&self) -> bool {
+        self.diagnostics.iter().all(|each| each.severity == Severity::Warning)
+    }
+
+    /// Reads all but the profiles into types; profiles stay trees. Returns no manifest if it has
+    /// mistakes, so that those of the profile are found too.
+    fn manifest(&mut self, name: &str, text: &str) -> (Option<Manifest>, Table, Value) {
         let id = self.texts.add(name, text);
         let root = parse(&self.texts, id, &mut self.diagnostics);
         let profiles = profile_tables(&root);
         let mut check =
             Check { texts: &self.texts, diagnostics: &mut self.diagnostics, merges: false };
-        let checked = check.value(root.clone(), &Shape::of::<Manifest>())?;
-        let manifest = self.read(checked.to_json())?;
-        Some((manifest, profiles, checked))
+        let checked = check.value(root.clone(), &Shape::of::<Manifest>()).unwrap_or(root);
+        (self.read(checked.to_json()), profiles, checked)
     }
 
     fn modules(
@@ -137,14 +144,18 @@ impl Work {
         gather.modules.into_iter().map(said).collect()
     }
 
-    fn typed(&mut self, settings: &Setting) -> Option<Options> {
-        self.read(settings.to_json())
-    }
-
-    /// The tree was checked against the type's own schema, so what fails here is a gap of it.
+    /// The tree was checked against the type's own schema: what fails here was reported, or is a
+    /// gap of the schema.
     fn read<T: serde::de::DeserializeOwned>(&mut self, tree: Json) -> Option<T> {
-        let failed = |error| Diagnostic::error("unreadable", format!("cannot read: {error}"));
-        serde_json::from_value(tree).map_err(|error| self.diagnostics.push(failed(error))).ok()
+        match serde_json::from_value(tree) {
+            Ok(value) => Some(value),
+            Err(error) if self.sound() => {
+                let message = format!("cannot read: {error}");
+                self.diagnostics.push(Diagnostic::error("unreadable", message));
+                None
+            }
+            Err(_) => None,
+        }
     }
 }
 

@@ -153,3 +153,6 @@ fn conflict(path: &[&str], one: &Said, other: &Said) -> Diagnostic {
         .and(&one.value.origin, text(one))
         .help(help)
 }
+
+#[cfg(test)]
+mod tests;

@@ -91,11 +91,16 @@ pub(super) fn ssh_key(text: &str) -> Verdict {
     Verdict::Wrong(finding.help("put the line of your `.pub` file here"))
 }
 
-/// The options of `authorized_keys` stand before the word of the algorithm.
+/// The options of `authorized_keys` end at the first blank outside of quotes: sshd(8).
 fn without_options(text: &str) -> &str {
-    let algorithm = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
-    let starts = algorithm.iter().filter_map(|word| {
-        text.match_indices(word).map(|(at, _)| at).find(|at| *at == 0 || text[..*at].ends_with(' '))
+    let algorithms = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
+    if algorithms.iter().any(|word| text.starts_with(word)) {
+        return text;
+    }
+    let mut quoted = false;
+    let end = text.find(|each: char| {
+        quoted ^= each == '"';
+        each == ' ' && !quoted
     });
-    starts.min().map_or(text, |start| &text[start..])
+    end.map_or(text, |end| text[end..].trim_start())
 }

@@ -1,0 +1,192 @@
+//! Every mistake draws a message that says what is wrong, where, and what to try.
+
+mod support;
+
+use insta::assert_snapshot;
+use support::{messages, messages_with};
+
+/// A profile that installs something, so that it draws no warning of its own.
+fn one(line: &str) -> String {
+    messages(&format!("{line}\npackages.install = [\"vim\"]"))
+}
+
+#[test]
+fn syntax() {
+    assert_snapshot!(one("networking.hostname = \"a"), @r#"isoplug.toml:3:25: error[syntax]: invalid basic string, expected `"`"#);
+    assert_snapshot!(one("iso = { max-size = \"1G\" }\niso.volume-id = \"A\""), @r"
+    isoplug.toml:4:1: error[syntax]: cannot extend value of type inline table with a dotted key
+      help: TOML cannot add to `a = { b = 1 }` further down; write it as `a.b = 1`
+    ");
+    assert_snapshot!(one("squashfs.level = 99999999999999999999"), @"isoplug.toml:3:18: error[syntax]: this number does not fit into 64 bits");
+}
+
+#[test]
+fn unknown_keys() {
+    assert_snapshot!(one("networking.hostnam = \"a\""), @r"
+    isoplug.toml:3:12: error[unknown-key]: there is no key `hostnam` here
+      help: did you mean `hostname`?
+    ");
+    assert_snapshot!(one("zzz = 1"), @r"
+    isoplug.toml:3:1: error[unknown-key]: there is no key `zzz` here
+      help: known here: `boot`, `files`, `firmware`, `initrd`, `iso`, `kernel`, `localisation`, `microcode`, `networking`, `packages`, `root`, `services`, `squashfs`, `systemd`, `tests`, `users`
+    ");
+    assert_snapshot!(one("files = [{ target = \"/a\", txt = \"\" }]"), @r"
+    isoplug.toml:3:27: error[unknown-key]: there is no key `txt` here
+      help: did you mean `text`?
+    ");
+    assert_snapshot!(messages_with("image.name = \"t\"\nprofile.p = {}", &[]), @r"
+    error[unknown-profile]: there is no profile `p`
+      help: known: isoplug:minimal, isoplug:rescue
+    isoplug.toml:2:1: error[unknown-key]: there is no key `profile` here
+      help: did you mean `profiles`?
+    ");
+}
+
+#[test]
+fn wrong_types() {
+    assert_snapshot!(one("networking.hostname = 7"), @"isoplug.toml:3:23: error[wrong-type]: found an integer, expected a string");
+    assert_snapshot!(one("packages.remove = \"vim\""), @r#"
+    isoplug.toml:3:19: error[wrong-type]: found a string, expected a list
+      help: write ["vim"]
+    "#);
+    assert_snapshot!(one("microcode = { force = \"yes\" }"), @"isoplug.toml:3:23: error[wrong-type]: found a string, expected a boolean");
+    assert_snapshot!(one("users = []"), @"isoplug.toml:3:9: error[wrong-type]: found a list, expected a table");
+    assert_snapshot!(one("boot.timeout = 1979-05-27"), @"isoplug.toml:3:16: error[wrong-type]: found a datetime, expected an integer");
+    assert_snapshot!(one("boot.timeout = -1"), @"isoplug.toml:3:16: error[out-of-range]: found -1, expected an integer from 0 to 4294967295");
+}
+
+#[test]
+fn unknown_words() {
+    assert_snapshot!(one("squashfs.compression = \"zst\""), @r#"
+    isoplug.toml:3:24: error[unknown-value]: found "zst", expected one of "zstd", "xz", "gzip", "lz4", "none"
+      help: did you mean `zstd`?
+    "#);
+    assert_snapshot!(one("tests = [{ run = \"true\", media = [\"floppy\"] }]"), @r#"isoplug.toml:3:35: error[unknown-value]: found "floppy", expected one of "cd", "usb""#);
+}
+
+#[test]
+fn missing_keys() {
+    assert_snapshot!(one("files = [{ text = \"\" }]"), @r"
+    error[unreadable]: cannot read: missing field `target`
+    isoplug.toml:3:10: error[missing-key]: `target` is missing
+    ");
+    assert_snapshot!(messages_with("[image]\n[profiles.p]", &[]), @r"
+    error[unreadable]: cannot read: missing field `name`
+    isoplug.toml:1:1: error[missing-key]: `name` is missing
+    ");
+    assert_snapshot!(messages_with("[sources.debian]", &[]), @r"
+    error[unreadable]: cannot read: missing field `suite`
+    isoplug.toml:1:1: error[missing-key]: `image` is missing
+    isoplug.toml:1:1: error[missing-key]: `suite` is missing
+    ");
+}
+
+#[test]
+fn several_at_once() {
+    assert_snapshot!(one("microcod = true\nboot.bios = 1\nnetworking.hostname = \"-a\""), @r#"
+    isoplug.toml:3:1: error[unknown-key]: there is no key `microcod` here
+      help: did you mean `microcode`?
+    isoplug.toml:4:13: error[wrong-type]: found an integer, expected a boolean
+    isoplug.toml:5:23: error[bad-hostname]: "-a" cannot be a host name
+      help: letters, digits and inner hyphens, at most 64 of them
+    "#);
+}
+
+#[test]
+fn conflicts() {
+    let text = "image.name = \"t\"\n[profiles.base]\nnetworking.hostname = \"a\"\n\
+        [profiles.p]\nextends = \"base\"\npackages.install = [\"vim\"]\nnetworking.hostname = \"b\"";
+    assert_snapshot!(messages_with(text, &[]), @r#"
+    isoplug.toml:7:23: error[conflict]: `networking.hostname` has two different values
+      isoplug.toml:7:23: "b" here
+      isoplug.toml:3:23: "a" here
+      help: say which one holds with `{ force = … }`, or give way with `{ fallback = … }`
+    "#);
+}
+
+#[test]
+fn strengths() {
+    assert_snapshot!(one("microcode = { force = { fallback = true } }"), @"isoplug.toml:3:23: error[strength]: `fallback` inside `force`");
+    assert_snapshot!(one("networking = { force = { hostname = \"a\", domain = \"b\" } }"), @r"
+    isoplug.toml:3:42: error[unknown-key]: there is no key `domain` here
+      help: known here: `backend`, `dhcp`, `hostname`
+    ");
+}
+
+#[test]
+fn profiles() {
+    assert_snapshot!(one("extends = \"isoplug:minimum\""), @r"
+    isoplug.toml:3:11: error[unknown-profile]: there is no profile `isoplug:minimum`
+      help: did you mean `isoplug:minimal`?
+    ");
+    assert_snapshot!(one("extends = [\"q\", 3]"), @r"
+    isoplug.toml:3:12: error[unknown-profile]: there is no profile `q`
+      help: known: p, isoplug:minimal, isoplug:rescue
+    isoplug.toml:3:17: error[wrong-type]: found an integer, expected a string
+    ");
+    assert_snapshot!(messages_with("image.name = \"t\"\n[profiles.q]", &[]), @r"
+    error[unknown-profile]: there is no profile `p`
+      help: known: q, isoplug:minimal, isoplug:rescue
+    ");
+    assert_snapshot!(
+        messages_with(
+            "image.name = \"t\"\n[profiles.p]\nextends = \"q\"\n[profiles.q]\nextends = \"p\"",
+            &[]
+        ),
+        @"isoplug.toml:5:11: error[circle]: profile `p` -> profile `q` -> profile `p` goes in a circle"
+    );
+    assert_snapshot!(messages(""), @r#"
+    warning[empty-profile]: profile `p` installs no packages
+      help: extend a shipped profile: `extends = "isoplug:minimal"`
+    "#);
+    assert_snapshot!(messages_with("image.name = \"t\"\nprofiles.p = 3", &[]), @"isoplug.toml:2:14: error[wrong-type]: found an integer, expected a table");
+}
+
+#[test]
+fn includes() {
+    assert_snapshot!(one("include = \"a.toml\""), @"isoplug.toml:3:11: error[include]: cannot read `a.toml`: no such file");
+    let text = "image.name = \"t\"\n[profiles.p]\ninclude = [\"m/a.toml\"]";
+    let circle = [("m/a.toml", "include = [\"b.toml\"]"), ("m/b.toml", "include = \"a.toml\"")];
+    assert_snapshot!(messages_with(text, &circle), @"m/b.toml:1:11: error[circle]: file `m/a.toml` -> file `m/b.toml` -> file `m/a.toml` goes in a circle");
+    assert_snapshot!(messages_with(text, &[("m/a.toml", "packages.instal = []")]), @r"
+    m/a.toml:1:10: error[unknown-key]: there is no key `instal` here
+      help: did you mean `install`?
+    ");
+}
+
+#[test]
+fn conditions() {
+    assert_snapshot!(one("when.cpu.fast.microcode = true"), @r"
+    isoplug.toml:3:6: error[unknown-key]: there is no condition `cpu`
+      help: known: `arch`, `suite`
+    ");
+    assert_snapshot!(one("when.arch.amd64 = 3"), @"isoplug.toml:3:19: error[wrong-type]: found an integer, expected a table");
+}
+
+#[test]
+fn sources() {
+    let source = |lines: &str| {
+        let text = format!(
+            "image.name = \"t\"\nprofiles.p.packages.install = [\"vim\"]\n[sources.debian]\n{lines}"
+        );
+        messages_with(&text, &[])
+    };
+    assert_snapshot!(source("suite = \"trixie\"\npockets = [\"secure\"]"), @r#"
+    isoplug.toml:5:12: error[unknown-value]: found "secure", expected one of "updates", "security", "backports"
+      help: did you mean `security`?
+    "#);
+    assert_snapshot!(source("suite = \"trixie\"\nmirrors = [\"deb.debian.org\"]"), @r#"
+    isoplug.toml:5:12: error[bad-url]: "deb.debian.org" is no address of a mirror
+      help: `https://HOST/PATH` or `http://HOST/PATH`
+    "#);
+    assert_snapshot!(source("suite = \"trixie\"\nsnapshot = \"2026-11-20\""), @r#"
+    isoplug.toml:5:12: error[bad-snapshot]: "2026-11-20" is no time stamp of a snapshot
+      help: such as `20261120T000000Z`
+    "#);
+    assert_snapshot!(source("suites = \"trixie\""), @r"
+    error[unreadable]: cannot read: missing field `suite`
+    isoplug.toml:3:1: error[missing-key]: `suite` is missing
+    isoplug.toml:4:1: error[unknown-key]: there is no key `suites` here
+      help: did you mean `suite`?
+    ");
+}

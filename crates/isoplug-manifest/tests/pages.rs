@@ -1,0 +1,138 @@
+//! Schema and reference page know every option, and the shipped profiles fit both.
+
+use std::fmt::Write;
+
+use insta::assert_snapshot;
+use isoplug_manifest::options::Options;
+use isoplug_manifest::shape::{Kind, Shape};
+use isoplug_manifest::{Input, builtin, evaluate, reference, schema};
+use serde_json::Value as Json;
+
+/// Returns the path of each leaf of the options, in the words of the reference page.
+fn leaves(shape: &Shape, path: &str, found: &mut Vec<String>) {
+    match &shape.kind {
+        Kind::Object { fields, .. } => {
+            for (name, field) in fields {
+                let dot = if path.is_empty() { "" } else { "." };
+                leaves(field, &format!("{path}{dot}{name}"), found);
+            }
+        }
+        Kind::Map { values, .. } => leaves(values, &format!("{path}.NAME"), found),
+        Kind::List(items) if matches!(items.kind, Kind::Object { .. }) => {
+            leaves(items, &format!("{path}[]"), found);
+        }
+        _ => found.push(path.to_owned()),
+    }
+}
+
+fn option_paths() -> Vec<String> {
+    let mut found = Vec::new();
+    leaves(&Shape::of::<Options>(), "", &mut found);
+    found
+}
+
+#[test]
+fn the_reference_page_lists_each_option_with_a_text() {
+    let page = reference();
+    for path in option_paths() {
+        let (_, entry) = page.split_once(&format!("### `{path}`\n\n")).expect(&path);
+        assert!(entry.starts_with(|first: char| first.is_uppercase() || first == '`'), "{path}");
+    }
+    let (_, entry) = page.split_once("### `squashfs.compression`").unwrap();
+    let entry = entry.split("###").next().unwrap();
+    assert_snapshot!(entry, @r#"
+
+
+    The compression; without one, that of the preset.
+
+    *Type:* a word
+
+    - `"zstd"`: Zstandard: small, and fast to read.
+    - `"xz"`: XZ: smallest, slow to read.
+    - `"gzip"`: Gzip: for old kernels.
+    - `"lz4"`: LZ4: large, fastest.
+    - `"none"`: Not compressed.
+    "#);
+}
+
+#[test]
+fn the_schema_has_each_option_plain_and_strong() {
+    let schema = schema();
+    for path in option_paths() {
+        let option = find(&schema, &schema["$defs"]["profile"], &path).expect(&path);
+        assert!(option.is_object(), "{path}");
+    }
+    let hostname = &schema["$defs"]["options.networking"]["properties"]["hostname"];
+    assert_snapshot!(serde_json::to_string_pretty(hostname).unwrap(), @r#"
+    {
+      "anyOf": [
+        {
+          "$ref": "#/$defs/options.networking.hostname"
+        },
+        {
+          "additionalProperties": false,
+          "properties": {
+            "force": {
+              "$ref": "#/$defs/options.networking.hostname"
+            }
+          },
+          "required": [
+            "force"
+          ],
+          "type": "object"
+        },
+        {
+          "additionalProperties": false,
+          "properties": {
+            "fallback": {
+              "$ref": "#/$defs/options.networking.hostname"
+            }
+          },
+          "required": [
+            "fallback"
+          ],
+          "type": "object"
+        }
+      ],
+      "description": "The host name."
+    }
+    "#);
+}
+
+/// Follows a path as an editor would.
+fn find<'s>(root: &'s Json, at: &'s Json, path: &str) -> Option<&'s Json> {
+    let at = match at["anyOf"][0]["$ref"].as_str() {
+        Some(reference) => root.pointer(&reference[1..])?,
+        None => at,
+    };
+    if path.is_empty() {
+        return Some(at);
+    }
+    if let Some(rest) = path.strip_prefix("[]") {
+        return find(root, &at["items"], rest.trim_start_matches('.'));
+    }
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    let rest = path[end..].trim_start_matches('.');
+    match &path[..end] {
+        "NAME" => find(root, &at["additionalProperties"], rest),
+        name => find(root, at["properties"].get(name)?, rest),
+    }
+}
+
+#[test]
+fn shipped_profiles_evaluate_without_a_warning() {
+    for profile in builtin::NAMES {
+        for arch in ["amd64", "arm64"] {
+            let mut load = |_: &str| Err("none".to_owned());
+            let text = "image.name = \"t\"";
+            let input = Input { name: "isoplug.toml", text, profile, arch, load: &mut load };
+            let system = evaluate(input).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+            let mut warnings = String::new();
+            for warning in &system.warnings {
+                writeln!(warnings, "{}", warning.plain(&system.texts)).unwrap();
+            }
+            assert_eq!(warnings, "", "{profile} on {arch}");
+            assert_eq!(system.sources["debian"].suite, "trixie");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The pitfalls of the guide that isoplug follows draw messages before anything is built.
+
+mod support;
+
+use insta::assert_snapshot;
+use support::messages;
+
+/// A profile that installs something, so that it draws no warning of its own.
+fn one(line: &str) -> String {
+    messages(&format!("{line}\npackages.install = [\"vim\"]"))
+}
+
+#[test]
+fn volume_ids() {
+    assert_snapshot!(one("iso.volume-id = \"A_NAME_THAT_GOES_ON_AND_ON_AND_ON_1\""), @r"
+    isoplug.toml:3:17: error[volume-id]: the volume id has 35 characters, 32 fit
+      help: at most 32 of `A-Z`, `0-9` and `_`
+    ");
+    assert_snapshot!(one("iso.volume-id = \"acme 2026\""), @r#"
+    isoplug.toml:3:17: error[volume-id]: "acme 2026" has characters that ISO 9660 does not allow in a volume id
+      help: at most 32 of `A-Z`, `0-9` and `_`
+    "#);
+    assert_snapshot!(one("iso.volume-id = \"acme-2026\""), @r#"
+    isoplug.toml:3:17: warning[volume-id]: "acme-2026" has characters that ISO 9660 does not allow in a volume id
+      help: at most 32 of `A-Z`, `0-9` and `_`
+    "#);
+}
+
+#[test]
+fn kernel_parameters() {
+    assert_snapshot!(one("boot.kernel-params = [\"noapic\", \"noacpi\"]"), @r"
+    isoplug.toml:3:33: warning[unknown-parameter]: the kernel knows no parameter `noacpi` and ignores it
+      help: write `acpi=off`
+    ");
+    assert_snapshot!(one("boot.kernel-params = [\"quiet splash\"]"), @r#"
+    isoplug.toml:3:23: error[bad-parameter]: "quiet splash" is not one kernel parameter
+      help: one parameter in each item of the list
+    "#);
+}
+
+#[test]
+fn keys_and_passwords() {
+    assert_snapshot!(one("users.ada.authorized-keys = [\"ssh-ed25519 AAAA... ada\"]"), @r"
+    isoplug.toml:3:30: warning[placeholder]: this SSH key is a placeholder: nobody can log in with it
+      help: put the line of your `.pub` file here
+    ");
+    assert_snapshot!(one("users.ada.authorized-keys = [\"ssh-ed25519 AAAAC3NzaC1lZDI1\"]"), @r"
+    isoplug.toml:3:30: error[bad-ssh-key]: this is no SSH public key: Base64 encoding error: invalid Base64 length
+      help: put the line of your `.pub` file here
+    ");
+    assert_snapshot!(one("users.ada.authorized-keys = [\"hello\"]"), @r"
+    isoplug.toml:3:30: error[bad-ssh-key]: this is no SSH public key: length invalid
+      help: put the line of your `.pub` file here
+    ");
+    assert_snapshot!(one("users.ada.hashed-password = \"secret\""), @r"
+    isoplug.toml:3:29: error[plain-password]: this looks like a plain password, not like a hash
+      help: make a hash with `mkpasswd`
+    ");
+    assert_snapshot!(one("users.ada.hashed-password = \"$6$salt$tooshort\""), @r"
+    isoplug.toml:3:29: error[bad-hash]: this is no password hash of crypt(5)
+      help: make one with `mkpasswd`
+    ");
+    assert_snapshot!(one("root = { hashed-password = \"!\", locked = true }"), @"isoplug.toml:3:28: warning[locked-password]: root has a password, but `root.locked` makes it useless");
+}
+
+#[test]
+fn right_keys_and_passwords_draw_nothing() {
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+    assert_eq!(one(&format!("root.authorized-keys = [\"{key} a@b\"]")), "");
+    assert_eq!(one(&format!("root.authorized-keys = ['command=\"echo ssh-x\" {key}']")), "");
+    let sha512 = format!("$6$rounds=5000$salt${}", "a".repeat(86));
+    let yescrypt = format!("$y$j9T$salt${}", "b".repeat(43));
+    for hash in [&sha512, &yescrypt] {
+        assert_eq!(one(&format!("users.ada.hashed-password = \"{hash}\"")), "");
+    }
+}
+
+#[test]
+fn names() {
+    assert_snapshot!(one("networking.hostname = \"my_host\""), @r#"
+    isoplug.toml:3:23: error[bad-hostname]: "my_host" cannot be a host name
+      help: letters, digits and inner hyphens, at most 64 of them
+    "#);
+    assert_snapshot!(one("users.Ada = {}"), @r#"
+    isoplug.toml:3:7: error[bad-name]: "Ada" cannot be a user name
+      help: a small letter or `_`, then up to 31 of `a-z 0-9 _ -`
+    "#);
+    assert_snapshot!(one("users.ada.groups = [\"wheel\", \"networkmanager\", \"a b\"]"), @r#"
+    isoplug.toml:3:21: warning[alias]: Debian has no group `wheel`; taken as `sudo`
+      help: write `sudo`
+    isoplug.toml:3:30: warning[alias]: Debian has no group `networkmanager`; taken as `netdev`
+      help: write `netdev`
+    isoplug.toml:3:48: error[bad-name]: "a b" cannot be a group name
+      help: a small letter or `_`, then up to 31 of `a-z 0-9 _ -`
+    "#);
+    assert_snapshot!(one("systemd.enable = [\"sshd\"]"), @r"
+    isoplug.toml:3:19: warning[alias]: in Debian, `sshd` is only an alias; taken as `ssh`
+      help: write `ssh`
+    ");
+    assert_snapshot!(one("systemd.units.hello.text = \"\""), @r#"
+    isoplug.toml:3:15: error[bad-name]: "hello" cannot be a unit name
+      help: a name and a type, such as `hello.service`
+    "#);
+    assert_snapshot!(one("kernel.modules.load = [\"e1000.ko\"]"), @r#"
+    isoplug.toml:3:24: error[bad-name]: "e1000.ko" cannot be the name of a kernel module
+      help: the name alone, without `.ko` or parameters
+    "#);
+    assert_snapshot!(one("localisation = { locale = \"de DE\", timezone = \"/Berlin\" }"), @r#"
+    isoplug.toml:3:27: error[bad-locale]: "de DE" cannot be a locale
+      help: language, country and encoding, such as `de_DE.UTF-8`
+    isoplug.toml:3:47: error[bad-timezone]: "/Berlin" cannot be a time zone
+      help: a file below `/usr/share/zoneinfo`, such as `Europe/Berlin`
+    "#);
+}
+
+#[test]
+fn foreign_package_names() {
+    let names = ["ntfs3g", "photorec", "ddrescue", "wireshark-cli", "netcat", "Vim"];
+    let list = names.map(|name| format!("\"{name}\"")).join(", ");
+    assert_snapshot!(messages(&format!("packages.install = [{list}]")), @r#"
+    isoplug.toml:3:21: warning[foreign-name]: Debian has no package `ntfs3g`
+      help: in Debian it is `ntfs-3g`
+    isoplug.toml:3:31: warning[foreign-name]: Debian has no package `photorec`
+      help: in Debian it is `testdisk`
+    isoplug.toml:3:43: warning[foreign-name]: Debian has no package `ddrescue`
+      help: in Debian it is `gddrescue`
+    isoplug.toml:3:55: warning[foreign-name]: Debian has no package `wireshark-cli`
+      help: in Debian it is `tshark`
+    isoplug.toml:3:72: warning[foreign-name]: Debian has no package `netcat`
+      help: in Debian it is `netcat-openbsd`
+    isoplug.toml:3:82: error[bad-name]: "Vim" cannot be a package name
+      help: small letters, digits, `+`, `-` and `.`
+    "#);
+}
+
+#[test]
+fn files() {
+    assert_snapshot!(one("files = [{ target = \"/a\" }]"), @r#"isoplug.toml:3:10: error[file-content]: "/a" has neither `text` nor `source`"#);
+    assert_snapshot!(one("files = [{ target = \"/a\", text = \"\", source = \"a\" }]"), @r#"isoplug.toml:3:10: error[file-content]: "/a" has both `text` and `source`"#);
+    assert_snapshot!(one("files = [{ target = \"etc/motd\", text = \"\" }]"), @r#"
+    error[unreadable]: cannot read: missing field `target`
+    isoplug.toml:3:21: error[bad-path]: "etc/motd" is not an absolute path
+      help: write "/etc/motd"
+    "#);
+    assert_snapshot!(one("files = [{ target = \"/etc/../a\", text = \"\" }]"), @r#"
+    error[unreadable]: cannot read: missing field `target`
+    isoplug.toml:3:21: error[bad-path]: "/etc/../a" has an empty, `.` or `..` part, or names no file
+    "#);
+    assert_snapshot!(one("files = [{ target = \"/a\", text = \"\", mode = \"0888\" }]"), @r#"
+    isoplug.toml:3:45: error[bad-mode]: "0888" is no mode
+      help: three or four octal digits, such as "0755"
+    "#);
+    assert_snapshot!(
+        one("files = [{ target = \"/a\", text = \"\" }, { target = \"/a\", text = \"1\" }]"),
+        @r#"
+        isoplug.toml:3:40: error[duplicate-file]: "/a" is given twice
+          isoplug.toml:3:40: here
+          isoplug.toml:3:10: and here
+        "#
+    );
+    assert_snapshot!(one("iso.contents = [{ target = \"/a\" }]"), @r#"isoplug.toml:3:17: error[file-content]: "/a" has neither `text` nor `source`"#);
+}
+
+#[test]
+fn ssh() {
+    let open = "services.openssh = { enable = true, settings.permit-root-login = \"yes\" }";
+    assert_snapshot!(one(open), @r#"
+    isoplug.toml:3:66: warning[root-password-login]: anybody on the network may try passwords of root
+      help: write "prohibit-password", and put a key into `root.authorized-keys`
+    "#);
+    let shut = "services.openssh = { enable = true, settings.password-authentication = false }";
+    assert_snapshot!(one(shut), @r"
+    isoplug.toml:3:72: warning[no-login]: nobody can log in by SSH: passwords are off and nobody has a key
+      help: put a key into `users.NAME.authorized-keys`
+    ");
+}
+
+#[test]
+fn contradictions() {
+    assert_snapshot!(messages("packages = { install = [\"vim\"], remove = [\"vim\"] }"), @r#"
+    isoplug.toml:3:43: error[contradiction]: "vim" is both in `packages.install` and in `packages.remove`
+      isoplug.toml:3:43: refused here
+      isoplug.toml:3:25: asked for here
+    "#);
+    assert_snapshot!(one("kernel.modules = { load = [\"kvm\"], blacklist = [\"kvm\"] }"), @r#"
+    isoplug.toml:3:49: error[contradiction]: "kvm" is both in `kernel.modules.load` and in `kernel.modules.blacklist`
+      isoplug.toml:3:49: refused here
+      isoplug.toml:3:28: asked for here
+    "#);
+    assert_snapshot!(
+        messages("networking.backend = \"networkd\"\npackages.install = [\"network-manager\"]"),
+        @r"
+        isoplug.toml:4:21: warning[two-backends]: `network-manager` would fight with `networking.backend` for interfaces
+          help: set `networking.backend`, and leave its package to it
+        "
+    );
+    assert_snapshot!(one("users = { a.uid = 1000, b.uid = 1000 }"), @"isoplug.toml:3:33: error[shared-uid]: users `a` and `b` have the same uid 1000");
+    assert_snapshot!(one("users.root.shell = \"/bin/sh\""), @r"
+    isoplug.toml:3:7: error[root-user]: root is set under `users`
+      help: write it as `root.…`
+    ");
+}
+
+#[test]
+fn loaders_and_tests() {
+    assert_snapshot!(one("boot = { bios = false, uefi = false }"), @"isoplug.toml:3:31: error[no-loader]: the image boots neither by BIOS nor by UEFI");
+    assert_snapshot!(one("boot = { uefi = false, secure-boot = true }"), @"isoplug.toml:3:38: error[no-loader]: Secure Boot needs UEFI, which is off");
+    assert_snapshot!(one("tests = [{ expect = \"ok\" }]"), @r"
+    isoplug.toml:3:10: error[empty-test]: the test has neither `run` nor `login`
+    isoplug.toml:3:10: error[empty-test]: `expect` looks at the output of `run`, which is missing
+    ");
+    assert_snapshot!(one("tests = [{ login = { user = \"ada\", password = \"a\" } }]"), @"isoplug.toml:3:10: error[unknown-user]: there is no user `ada` to log in");
+    assert_snapshot!(one("boot.bios = false\ntests = [{ run = \"a\", firmware = [\"bios\"] }]"), @"isoplug.toml:4:10: error[impossible-test]: the test boots by bios, which is off");
+}
+
+#[test]
+fn sizes() {
+    assert_snapshot!(one("iso.max-size = \"700 megs\""), @r#"
+    isoplug.toml:3:16: error[bad-size]: "700 megs" is no size
+      help: such as `700MiB` or `4GB`
+    "#);
+    assert_snapshot!(one("squashfs.block-size = \"3MiB\""), @r#"
+    isoplug.toml:3:23: error[bad-size]: "3MiB" is no block size of squashfs
+      help: a power of two from `4KiB` to `1MiB`
+    "#);
+}

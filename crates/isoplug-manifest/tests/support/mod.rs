@@ -1,0 +1,40 @@
+//! Evaluates manifests out of texts.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use isoplug_manifest::{Diagnostics, Input, System, evaluate};
+
+/// Evaluates profile `p` of a manifest, with these files beside it.
+pub(crate) fn evaluate_with(text: &str, files: &[(&str, &str)]) -> Result<System, Diagnostics> {
+    let mut load = |path: &str| {
+        let file = files.iter().find(|(name, _)| *name == path);
+        file.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
+    };
+    evaluate(Input { name: "isoplug.toml", text, profile: "p", arch: "amd64", load: &mut load })
+}
+
+/// Evaluates a profile `p` of these lines, beside an image's name. Its first line is line 3.
+pub(crate) fn profile(lines: &str) -> Result<System, Diagnostics> {
+    evaluate_with(&manifest(lines), &[])
+}
+
+/// Makes a manifest with a profile `p` of these lines.
+pub(crate) fn manifest(lines: &str) -> String {
+    format!("image.name = \"t\"\n[profiles.p]\n{lines}\n")
+}
+
+/// Returns the messages that a profile of these lines draws, errors or warnings.
+pub(crate) fn messages(lines: &str) -> String {
+    messages_with(&manifest(lines), &[])
+}
+
+/// Returns the messages that a manifest draws, errors or warnings.
+pub(crate) fn messages_with(text: &str, files: &[(&str, &str)]) -> String {
+    match evaluate_with(text, files) {
+        Ok(system) => {
+            let plain = system.warnings.iter().map(|warning| warning.plain(&system.texts));
+            plain.collect::<Vec<_>>().join("\n")
+        }
+        Err(diagnostics) => diagnostics.to_string(),
+    }
+}
