@@ -5,7 +5,13 @@
 //! this one door. Order is the caller's: a contributor sees what those before it did.
 
 pub mod builder;
+pub mod content;
+pub mod kernel_modules;
+pub mod live;
+pub mod localisation;
 pub mod nearest;
+pub mod network;
+pub mod openssh;
 pub mod overlay;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
@@ -51,6 +57,9 @@ pub trait Host {
     /// Returns the names in a folder in byte order, those that are no UTF-8 left out; none if
     /// there is no folder.
     fn list(&self, path: &str) -> Vec<String>;
+
+    /// Returns the contributor that set the entry at a path; `None` if a package brought it.
+    fn set_by(&self, path: &str) -> Option<String>;
 
     /// Adds a regular file.
     fn file(&mut self, path: &str, bytes: &[u8], attrs: Attrs) -> Result<(), ContributeError>;

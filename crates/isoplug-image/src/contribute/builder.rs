@@ -231,6 +231,10 @@ impl Host for OverlayBuilder<'_> {
             .collect()
     }
 
+    fn set_by(&self, path: &str) -> Option<String> {
+        self.setters.get(&self.place(path).ok()?).cloned()
+    }
+
     fn file(&mut self, path: &str, bytes: &[u8], attrs: Attrs) -> Result<(), ContributeError> {
         self.file_from(path, &mut &bytes[..], attrs)
     }

@@ -1,0 +1,132 @@
+//! Says which kernel modules the running system loads at boot and which it must not load.
+
+use std::collections::BTreeSet;
+
+use isoplug_engine::Key;
+use isoplug_formats::tree::Kind;
+use serde::Serialize;
+
+use super::nearest::nearest;
+use super::{Attrs, ContributeError, Contributor, Host};
+
+/// Kernel modules of the running system.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct KernelModules {
+    /// Kernel modules to load at boot (modules-load.d(5)).
+    pub load: Vec<String>,
+    /// Kernel modules that no device gets by itself (modprobe.d(5)).
+    pub blacklist: Vec<String>,
+}
+
+impl Contributor for KernelModules {
+    fn name(&self) -> &str {
+        "kernel-modules"
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        key.value("kernel-modules", self);
+    }
+
+    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+        self.check(host)?;
+        write(host, "/etc/modules-load.d/isoplug.conf", "", &self.load)?;
+        write(host, "/etc/modprobe.d/isoplug-blacklist.conf", "blacklist ", &self.blacklist)
+    }
+}
+
+impl KernelModules {
+    /// Refuses to load what no kernel of the image has. Without a kernel there is nothing to ask.
+    fn check(&self, host: &dyn Host) -> Result<(), ContributeError> {
+        if self.load.is_empty() {
+            return Ok(());
+        }
+        let known = modules(host)?;
+        let unknown = |name: &&String| !known.is_empty() && !known.contains(&plain(name));
+        match self.load.iter().find(unknown) {
+            None => Ok(()),
+            Some(name) => Err(ContributeError::Unknown {
+                kind: "kernel module",
+                name: name.clone(),
+                nearest: nearest(&plain(name), known.iter().map(String::as_str)),
+            }),
+        }
+    }
+}
+
+fn write(
+    host: &mut dyn Host,
+    path: &str,
+    verb: &str,
+    modules: &[String],
+) -> Result<(), ContributeError> {
+    if modules.is_empty() {
+        return Ok(());
+    }
+    let lines: String = modules.iter().map(|module| format!("{verb}{module}\n")).collect();
+    host.file(path, lines.as_bytes(), Attrs::mode(0o644))
+}
+
+/// Returns the names of all kernel modules of the image, built in or not.
+fn modules(host: &dyn Host) -> Result<BTreeSet<String>, ContributeError> {
+    let mut names = BTreeSet::new();
+    for kernel in host.list("/usr/lib/modules") {
+        let folder = format!("/usr/lib/modules/{kernel}");
+        collect(host, &folder, &mut names);
+        let built_in = host.read(&format!("{folder}/modules.builtin"))?.unwrap_or_default();
+        let built_in = String::from_utf8_lossy(&built_in).into_owned();
+        names.extend(built_in.lines().filter_map(module_name));
+    }
+    Ok(names)
+}
+
+fn collect(host: &dyn Host, folder: &str, names: &mut BTreeSet<String>) {
+    for name in host.list(folder) {
+        let path = format!("{folder}/{name}");
+        match host.entry(&path).map(|entry| entry.kind) {
+            Some(Kind::Directory) => collect(host, &path, names),
+            _ => names.extend(module_name(&name)),
+        }
+    }
+}
+
+/// Returns the name of the kernel module in a file: `snd_pcm` for `kernel/sound/snd-pcm.ko.xz`.
+fn module_name(path: &str) -> Option<String> {
+    let file = path.rsplit('/').next()?;
+    let (name, rest) = file.split_once(".ko")?;
+    ["", ".xz", ".zst", ".gz"].contains(&rest).then(|| plain(name))
+}
+
+/// Returns a name as the kernel has it, in which `-` and `_` are the same.
+fn plain(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rootfs_of_tests::Rootfs;
+    use super::*;
+
+    fn rootfs() -> Rootfs {
+        Rootfs::with(&[
+            ("/usr/lib/modules/6.12/kernel/fs/overlay-fs.ko.xz", ""),
+            ("/usr/lib/modules/6.12/modules.builtin", "kernel/fs/ext4/ext4.ko\n"),
+        ])
+    }
+
+    #[test]
+    fn kernel_modules_are_listed_in_their_order() {
+        let mut rootfs = rootfs();
+        let load = vec!["overlay_fs".to_owned(), "ext4".to_owned()];
+        let blacklist = vec!["nouveau".to_owned()];
+        rootfs.add(&KernelModules { load, blacklist }).unwrap();
+        assert_eq!(rootfs.text("/etc/modules-load.d/isoplug.conf"), "overlay_fs\next4\n");
+        assert_eq!(rootfs.text("/etc/modprobe.d/isoplug-blacklist.conf"), "blacklist nouveau\n");
+    }
+
+    #[test]
+    fn a_kernel_module_that_is_not_there_is_named() {
+        let load = vec!["overlayfs".to_owned()];
+        let error = rootfs().add(&KernelModules { load, blacklist: vec![] }).unwrap_err();
+        insta::assert_snapshot!(error, @"the image has no kernel module `overlayfs`; did you mean `overlay_fs`?");
+    }
+}

@@ -1,0 +1,229 @@
+//! Makes a rootfs fit to run from a medium, without an installation. Comes after all other
+//! contributors and gives way to them.
+//!
+//! - `/etc/fstab` names no file system: the initrd mounts the root.
+//! - `/etc/machine-id` is there and empty, so each boot has its own. If it were missing, systemd
+//!   would take every boot for the first and enable all units.
+//! - apt reads the manifest's sources under their public names, not those the image was made from.
+//! - The journal stays in memory, and timers that look after an installed system do not run.
+
+use isoplug_engine::Key;
+use serde::Serialize;
+
+use super::{Attrs, ContributeError, Contributor, Host, services};
+
+/// What a live system needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Live {
+    /// Where apt finds packages; none: apt's files stay as they are.
+    pub sources: Vec<AptSource>,
+    /// Who is logged in on consoles without being asked.
+    pub autologin: Option<String>,
+}
+
+/// A source of packages in the form of sources.list(5), "deb822-style format".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AptSource {
+    /// The file name without its ending: `debian`. Sources of one name share a file.
+    pub name: String,
+    /// The addresses.
+    pub uris: Vec<String>,
+    /// The suites.
+    pub suites: Vec<String>,
+    /// The components.
+    pub components: Vec<String>,
+    /// What signs it.
+    pub signed_by: SignedBy,
+}
+
+/// What signs a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum SignedBy {
+    /// A key file of the image.
+    Keyring(String),
+    /// An armoured key, which is written beside the source.
+    Key(String),
+}
+
+impl Contributor for Live {
+    fn name(&self) -> &str {
+        "live"
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        key.value("live", self);
+    }
+
+    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+        let fstab = "# The initrd mounts the root file system.\n";
+        unless_set(host, "/etc/fstab", fstab, 0o644)?;
+        unless_set(host, "/etc/machine-id", "", 0o444)?;
+        let journal = "/etc/systemd/journald.conf.d/10-isoplug-live.conf";
+        unless_set(host, journal, "[Journal]\nStorage=volatile\n", 0o644)?;
+        disable_upkeep(host)?;
+        write_sources(host, &self.sources)?;
+        self.autologin.iter().try_for_each(|user| log_in(host, user))
+    }
+}
+
+/// Writes a file unless another contributor did, such as the user's own files.
+fn unless_set(
+    host: &mut dyn Host,
+    path: &str,
+    text: &str,
+    mode: u16,
+) -> Result<(), ContributeError> {
+    match host.set_by(path) {
+        Some(_) => Ok(()),
+        None => host.file(path, text.as_bytes(), Attrs::mode(mode)),
+    }
+}
+
+/// Timers for systems that stay: they fetch, clean, back up and trim.
+const UPKEEP: [&str; 8] = [
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "fstrim.timer",
+    "logrotate.timer",
+    "man-db.timer",
+    "e2scrub_reap.service",
+];
+
+fn disable_upkeep(host: &mut dyn Host) -> Result<(), ContributeError> {
+    for unit in UPKEEP {
+        if services::has(host, unit) {
+            services::disable(host, unit)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_sources(host: &mut dyn Host, sources: &[AptSource]) -> Result<(), ContributeError> {
+    if sources.is_empty() {
+        return Ok(());
+    }
+    // What the image was made from, maybe a mirror that nobody else can reach.
+    host.remove("/etc/apt/sources.list")?;
+    let mut names: Vec<&str> = sources.iter().map(|source| &source.name[..]).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let sources = sources.iter().filter(|source| source.name == name).enumerate();
+        let stanzas = sources.map(|(index, source)| stanza(host, source, index));
+        let text = stanzas.collect::<Result<Vec<_>, _>>()?.join("\n");
+        let path = format!("/etc/apt/sources.list.d/{name}.sources");
+        host.file(&path, text.as_bytes(), Attrs::mode(0o644))?;
+    }
+    Ok(())
+}
+
+fn stanza(
+    host: &mut dyn Host,
+    source: &AptSource,
+    index: usize,
+) -> Result<String, ContributeError> {
+    let AptSource { name, uris, suites, components, signed_by } = source;
+    let lists = [uris, suites, components].into_iter().flatten().chain([name]);
+    if { lists }.any(|text| text.is_empty() || text.contains(char::is_whitespace)) {
+        let reason = "a name, address, suite or component must not be empty nor hold spaces";
+        return Err(ContributeError::refused(format!("source `{name}`"), reason));
+    }
+    let keyring = match signed_by {
+        SignedBy::Keyring(path) => path.clone(),
+        SignedBy::Key(armoured) => {
+            let path = format!("/etc/apt/keyrings/isoplug-{name}-{index}.asc");
+            host.file(&path, armoured.as_bytes(), Attrs::mode(0o644))?;
+            path
+        }
+    };
+    let components = match components.is_empty() {
+        true => String::new(),
+        false => format!("Components: {}\n", components.join(" ")),
+    };
+    let (uris, suites) = (uris.join(" "), suites.join(" "));
+    Ok(format!("Types: deb\nURIs: {uris}\nSuites: {suites}\n{components}Signed-By: {keyring}\n"))
+}
+
+/// Logs a user in on the first console and on serial ones.
+fn log_in(host: &mut dyn Host, user: &str) -> Result<(), ContributeError> {
+    super::users::uid(host, user)?;
+    for (unit, speed) in
+        [("getty@tty1", ""), ("serial-getty@", "--keep-baud 115200,57600,38400,9600 ")]
+    {
+        let command = format!("-/sbin/agetty --autologin {user} --noclear {speed}- $TERM");
+        let text = format!("[Service]\nExecStart=\nExecStart={command}\n");
+        let path = format!("/etc/systemd/system/{unit}.service.d/10-isoplug-login.conf");
+        host.file(&path, text.as_bytes(), Attrs::mode(0o644))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rootfs_of_tests::Rootfs;
+    use super::*;
+    use isoplug_formats::tree::Kind;
+
+    fn debian(suite: &str, components: &[&str]) -> AptSource {
+        AptSource {
+            name: "debian".into(),
+            uris: vec!["https://deb.debian.org/debian".into()],
+            suites: vec![suite.into()],
+            components: components.iter().map(|&component| component.into()).collect(),
+            signed_by: SignedBy::Keyring("/usr/share/keyrings/debian-archive-keyring.gpg".into()),
+        }
+    }
+
+    fn rootfs() -> Rootfs {
+        let timer = "[Install]\nWantedBy=timers.target\n";
+        Rootfs::with(&[
+            ("/etc/apt/sources.list", "deb http://mirror.invalid/debian trixie main\n"),
+            ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+            ("/usr/lib/systemd/system/apt-daily.timer", timer),
+        ])
+        .link(
+            "/etc/systemd/system/timers.target.wants/apt-daily.timer",
+            "/usr/lib/systemd/system/apt-daily.timer",
+        )
+    }
+
+    #[test]
+    fn apt_reads_public_sources() {
+        let key = SignedBy::Key("-----BEGIN PGP PUBLIC KEY BLOCK-----\n".into());
+        let own = AptSource { name: "acme".into(), signed_by: key, ..debian("./", &[]) };
+        let sources =
+            vec![debian("trixie", &["main", "contrib"]), own, debian("trixie-updates", &["main"])];
+        let mut rootfs = rootfs();
+        rootfs.add(&Live { sources, autologin: None }).unwrap();
+        insta::assert_snapshot!(rootfs.text("/etc/apt/sources.list.d/debian.sources"), @r"
+        Types: deb
+        URIs: https://deb.debian.org/debian
+        Suites: trixie
+        Components: main contrib
+        Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+        Types: deb
+        URIs: https://deb.debian.org/debian
+        Suites: trixie-updates
+        Components: main
+        Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+        ");
+        assert!(rootfs.text("/etc/apt/keyrings/isoplug-acme-0.asc").starts_with("-----BEGIN"));
+        assert!(rootfs.merged().get("etc/apt/sources.list").is_none());
+    }
+
+    #[test]
+    fn nothing_looks_after_a_system_that_does_not_stay() {
+        let mut rootfs = rootfs();
+        rootfs.add(&Live { autologin: Some("root".into()), ..Live::default() }).unwrap();
+        let tree = rootfs.merged();
+        assert!(tree.get("etc/systemd/system/timers.target.wants/apt-daily.timer").is_none());
+        assert!(tree.get("etc/apt/sources.list").is_some());
+        let id = tree.get("etc/machine-id").unwrap();
+        assert!(matches!(id.kind, Kind::File(content) if content.size == 0) && id.mode == 0o444);
+        let login = rootfs.text("/etc/systemd/system/getty@tty1.service.d/10-isoplug-login.conf");
+        assert!(login.contains("--autologin root --noclear - $TERM"));
+    }
+}

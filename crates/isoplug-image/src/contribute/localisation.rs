@@ -1,0 +1,244 @@
+//! Sets language, time zone and keyboard in the files that Debian reads.
+
+use isoplug_engine::Key;
+use isoplug_formats::tree::Kind;
+use serde::Serialize;
+
+use super::nearest::nearest;
+use super::services::{self, UnitFile};
+use super::{Attrs, ContributeError, Contributor, Host};
+
+/// Language, time zone and keyboard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Localisation {
+    /// The locale: `C.UTF-8`, `de_DE.UTF-8`.
+    pub locale: String,
+    /// The time zone: `Etc/UTC`, `Europe/Berlin`.
+    pub timezone: String,
+    /// The keyboard layout, with a variant after a colon if one is wanted: `us`, `de:nodeadkeys`.
+    pub keymap: String,
+}
+
+impl Contributor for Localisation {
+    fn name(&self) -> &str {
+        "localisation"
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        key.value("localisation", self);
+    }
+
+    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+        for text in [&self.locale, &self.timezone, &self.keymap] {
+            if text.is_empty() || text.contains(|c: char| c.is_whitespace() || "\"\\$`".contains(c))
+            {
+                let reason = format!("`{text}` is no locale, time zone or keyboard layout");
+                return Err(ContributeError::refused("localisation", reason));
+            }
+        }
+        locale(host, &self.locale)?;
+        timezone(host, &self.timezone)?;
+        keyboard(host, &self.keymap)
+    }
+}
+
+/// Writes `/etc/locale.conf`, which Debian 13 reads, and the file that older ones read unless it
+/// is a link to it.
+fn locale(host: &mut dyn Host, locale: &str) -> Result<(), ContributeError> {
+    let text = format!("LANG={locale}\n");
+    host.file("/etc/locale.conf", text.as_bytes(), Attrs::mode(0o644))?;
+    let old = host.entry("/etc/default/locale").map(|entry| entry.kind);
+    if !matches!(old, Some(Kind::Symlink(_))) {
+        host.symlink("/etc/default/locale", "../locale.conf")?;
+    }
+    if is_compiled(host, locale)? { Ok(()) } else { compile_at_boot(host, locale) }
+}
+
+/// Tells whether the image has the compiled form of a locale.
+fn is_compiled(host: &dyn Host, locale: &str) -> Result<bool, ContributeError> {
+    let (language, charset) = locale.split_once('.').unwrap_or((locale, ""));
+    let name = format!("{language}.{}", charset.to_lowercase().replace('-', ""));
+    if ["C", "POSIX", "C.UTF-8"].contains(&locale)
+        || host.stat(&format!("/usr/lib/locale/{name}")).is_some()
+    {
+        return Ok(true);
+    }
+    // The archive lists its locales by name, each ended by NUL (glibc, locale/locarchive.h).
+    let archive = host.read("/usr/lib/locale/locale-archive")?.unwrap_or_default();
+    let name = [name.as_bytes(), b"\0"].concat();
+    Ok(archive.windows(name.len()).any(|window| window == name))
+}
+
+const COMPILE: &str = "isoplug-locale.service";
+const COMPILE_TEXT: &str = "[Unit]
+Description=Compile the locale
+DefaultDependencies=no
+After=local-fs.target systemd-tmpfiles-setup.service
+Before=sysinit.target
+ConditionPathExists=!/usr/lib/locale/locale-archive
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/locale-gen
+
+[Install]
+WantedBy=sysinit.target
+";
+
+/// Lets the system compile a locale when it boots, since only its own programs can.
+fn compile_at_boot(host: &mut dyn Host, locale: &str) -> Result<(), ContributeError> {
+    let (language, charset) = locale.split_once('.').unwrap_or((locale, "ISO-8859-1"));
+    let subject = "localisation.locale";
+    if host.stat("/usr/sbin/locale-gen").is_none() {
+        let reason = format!("the image cannot make `{locale}`; install the package `locales`");
+        return Err(ContributeError::refused(subject, reason));
+    }
+    let source = language.split('@').next().unwrap_or(language);
+    if host.stat(&format!("/usr/share/i18n/locales/{source}")).is_none() {
+        let known = host.list("/usr/share/i18n/locales");
+        let nearest = nearest(source, known.iter().map(String::as_str));
+        return Err(ContributeError::Unknown { kind: "locale", name: locale.to_owned(), nearest });
+    }
+    host.log(&format!("{locale} is compiled at boot; the package `locales-all` has it ready"));
+    host.remove("/usr/lib/locale/locale-archive")?;
+    let line = format!("{locale} {charset}\n");
+    host.file("/etc/locale.gen", line.as_bytes(), Attrs::mode(0o644))?;
+    services::write(host, &UnitFile { name: COMPILE.into(), text: COMPILE_TEXT.into() })?;
+    services::enable(host, COMPILE)
+}
+
+/// Links `/etc/localtime`, and writes `/etc/timezone` where the image has one (before Debian 13).
+fn timezone(host: &mut dyn Host, zone: &str) -> Result<(), ContributeError> {
+    const ZONES: &str = "/usr/share/zoneinfo";
+    let is_utc = ["UTC", "Etc/UTC"].contains(&zone);
+    if host.stat(&format!("{ZONES}/{zone}")).is_none() && !is_utc {
+        if host.stat(ZONES).is_none() {
+            let reason = format!("the image knows no `{zone}`; install the package `tzdata`");
+            return Err(ContributeError::refused("localisation.timezone", reason));
+        }
+        let (area, _) = zone.split_once('/').unwrap_or(("", zone));
+        let lead = if area.is_empty() { String::new() } else { format!("{area}/") };
+        let known = host.list(&format!("{ZONES}/{area}"));
+        let known: Vec<String> = known.iter().map(|name| format!("{lead}{name}")).collect();
+        let nearest = nearest(zone, known.iter().map(String::as_str));
+        return Err(ContributeError::Unknown { kind: "time zone", name: zone.to_owned(), nearest });
+    }
+    host.symlink("/etc/localtime", &format!("{ZONES}/{zone}"))?;
+    if host.entry("/etc/timezone").is_some() {
+        host.file("/etc/timezone", format!("{zone}\n").as_bytes(), Attrs::mode(0o644))?;
+    }
+    Ok(())
+}
+
+/// Writes the file that console-setup and X read, and removes what console-setup made of the old
+/// one, which it would go on using.
+fn keyboard(host: &mut dyn Host, keymap: &str) -> Result<(), ContributeError> {
+    let (layout, variant) = keymap.split_once(':').unwrap_or((keymap, ""));
+    let symbols = "/usr/share/X11/xkb/symbols";
+    let known = host.list(symbols);
+    if !known.is_empty()
+        && layout.split(',').any(|l| host.stat(&format!("{symbols}/{l}")).is_none())
+    {
+        let nearest = nearest(layout, known.iter().map(String::as_str));
+        let name = keymap.to_owned();
+        return Err(ContributeError::Unknown { kind: "keyboard layout", name, nearest });
+    }
+    let text = format!(
+        "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"{layout}\"\nXKBVARIANT=\"{variant}\"\nXKBOPTIONS=\"\"\n\
+         BACKSPACE=\"guess\"\n"
+    );
+    let path = "/etc/default/keyboard";
+    let before = host.read(path)?.unwrap_or_default();
+    if settings(&String::from_utf8_lossy(&before)) == settings(&text) {
+        return Ok(());
+    }
+    host.file(path, text.as_bytes(), Attrs::mode(0o644))?;
+    let cached =
+        host.list("/etc/console-setup").into_iter().filter(|name| name.starts_with("cached_"));
+    cached.into_iter().try_for_each(|name| host.remove(&format!("/etc/console-setup/{name}")))
+}
+
+/// Returns the lines that set something.
+fn settings(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rootfs_of_tests::Rootfs;
+    use super::*;
+
+    fn rootfs() -> Rootfs {
+        Rootfs::with(&[
+            ("/usr/share/zoneinfo/Europe/Berlin", ""),
+            ("/usr/share/zoneinfo/Etc/UTC", ""),
+            ("/usr/share/X11/xkb/symbols/de", ""),
+            ("/usr/share/X11/xkb/symbols/us", ""),
+            ("/usr/share/i18n/locales/de_DE", ""),
+            ("/usr/sbin/locale-gen", ""),
+            ("/usr/lib/locale/locale-archive", "xx\0fr_FR.utf8\0"),
+            ("/etc/console-setup/cached_setup_keyboard.sh", ""),
+            (
+                "/etc/default/keyboard",
+                "# us\nXKBMODEL=\"pc105\"\nXKBLAYOUT=\"us\"\nXKBVARIANT=\"\"\nXKBOPTIONS=\"\"\n\nBACKSPACE=\"guess\"\n",
+            ),
+            ("/etc/timezone", "Etc/UTC\n"),
+        ])
+    }
+
+    fn german() -> Localisation {
+        let [locale, timezone, keymap] =
+            ["de_DE.UTF-8", "Europe/Berlin", "de:nodeadkeys"].map(str::to_owned);
+        Localisation { locale, timezone, keymap }
+    }
+
+    #[test]
+    fn a_locale_without_its_compiled_form_is_compiled_at_boot() {
+        let mut rootfs = rootfs();
+        rootfs.add(&german()).unwrap();
+        assert_eq!(rootfs.text("/etc/default/locale"), "LANG=de_DE.UTF-8\n");
+        assert_eq!(rootfs.text("/etc/locale.gen"), "de_DE.UTF-8 UTF-8\n");
+        assert_eq!(rootfs.text("/etc/timezone"), "Europe/Berlin\n");
+        let localtime = Kind::Symlink(b"/usr/share/zoneinfo/Europe/Berlin".to_vec());
+        assert_eq!(rootfs.entry("/etc/localtime").kind, localtime);
+        assert!(rootfs.text("/etc/default/keyboard").contains("XKBVARIANT=\"nodeadkeys\""));
+        let tree = rootfs.merged();
+        assert!(tree.get("etc/console-setup/cached_setup_keyboard.sh").is_none());
+        assert!(
+            tree.get("etc/systemd/system/sysinit.target.wants/isoplug-locale.service").is_some()
+        );
+    }
+
+    #[test]
+    fn what_the_image_has_already_stays() {
+        let [locale, timezone, keymap] = ["fr_FR.UTF-8", "Etc/UTC", "us"].map(str::to_owned);
+        let mut rootfs = rootfs();
+        rootfs.add(&Localisation { locale, timezone, keymap }).unwrap();
+        assert!(rootfs.text("/etc/default/keyboard").starts_with("# us\n"));
+        let tree = rootfs.merged();
+        assert!(tree.get("etc/console-setup/cached_setup_keyboard.sh").is_some());
+        assert!(tree.get("etc/systemd/system/isoplug-locale.service").is_none());
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let change: [fn(&mut Localisation); 4] = [
+            |it| it.locale = "de_ED.UTF-8".into(),
+            |it| it.timezone = "Europe/Berlinn".into(),
+            |it| it.keymap = "ed".into(),
+            |it| it.keymap = "$(id)".into(),
+        ];
+        let messages = change.map(|change| {
+            let mut options = german();
+            change(&mut options);
+            rootfs().add(&options).unwrap_err().to_string()
+        });
+        insta::assert_snapshot!(messages.join("\n"), @r"
+        the image has no locale `de_ED.UTF-8`; did you mean `de_DE`?
+        the image has no time zone `Europe/Berlinn`; did you mean `Europe/Berlin`?
+        the image has no keyboard layout `ed`
+        localisation: `$(id)` is no locale, time zone or keyboard layout
+        ");
+    }
+}

@@ -1,0 +1,128 @@
+//! Writes the files of systemd-networkd (systemd.network(5)) and of NetworkManager
+//! (nm-settings-keyfile(5)).
+
+use super::super::services;
+use super::super::{Attrs, ContributeError, Host};
+use super::{Interface, Network};
+
+/// Sets up systemd-networkd and systemd-resolved.
+pub(super) fn networkd(network: &Network, host: &mut dyn Host) -> Result<(), ContributeError> {
+    need(host, "systemd-networkd.service", "systemd")?;
+    need(host, "systemd-resolved.service", "systemd-resolved")?;
+    for (index, interface) in network.interfaces.iter().enumerate() {
+        let matching = format!("[Match]\nName={}\n", interface.name);
+        let path = format!("/etc/systemd/network/10-isoplug-{index}.network");
+        let text = network_file(&matching, interface, &network.nameservers);
+        host.file(&path, text.as_bytes(), Attrs::mode(0o644))?;
+    }
+    if network.dhcp {
+        // Ethernet by its type, since names differ between machines; not bridges and the like.
+        let text = network_file("[Match]\nType=ether\nKind=!*\n", &by_dhcp(), &network.nameservers);
+        let path = "/etc/systemd/network/20-isoplug-wired.network";
+        host.file(path, text.as_bytes(), Attrs::mode(0o644))?;
+    }
+    wait_for_any(host)?;
+    services::enable(host, "systemd-networkd.service")?;
+    services::enable(host, "systemd-resolved.service")?;
+    host.symlink("/etc/resolv.conf", STUB)
+}
+
+/// Sets up NetworkManager.
+pub(super) fn network_manager(
+    network: &Network,
+    host: &mut dyn Host,
+) -> Result<(), ContributeError> {
+    need(host, "NetworkManager.service", "network-manager")?;
+    if !network.dhcp {
+        let path = "/etc/NetworkManager/conf.d/10-isoplug.conf";
+        host.file(path, b"[main]\nno-auto-default=*\n", Attrs::mode(0o644))?;
+    }
+    for interface in &network.interfaces {
+        let path = format!("/etc/NetworkManager/system-connections/{}", connection_name(interface));
+        let text = connection(interface, &network.nameservers);
+        // NetworkManager reads no connection that others can read.
+        host.file(&path, text.as_bytes(), Attrs::mode(0o600))?;
+    }
+    services::enable(host, "NetworkManager.service")?;
+    if services::has(host, "systemd-resolved.service") {
+        return host.symlink("/etc/resolv.conf", STUB);
+    }
+    // NetworkManager writes its own.
+    host.remove("/etc/resolv.conf")
+}
+
+const STUB: &str = "../run/systemd/resolve/stub-resolv.conf";
+
+fn need(host: &dyn Host, unit: &str, package: &str) -> Result<(), ContributeError> {
+    if services::has(host, unit) {
+        return Ok(());
+    }
+    let reason = format!("the image has no {unit}; install the package `{package}`");
+    Err(ContributeError::refused("networking.backend", reason))
+}
+
+fn by_dhcp() -> Interface {
+    Interface { name: "*".into(), dhcp: true, addresses: Vec::new(), gateways: Vec::new() }
+}
+
+fn network_file(matching: &str, interface: &Interface, nameservers: &[String]) -> String {
+    let mut text = format!("{matching}\n[Link]\nRequiredForOnline=routable\n\n[Network]\n");
+    text += if interface.dhcp { "DHCP=yes\n" } else { "DHCP=no\n" };
+    let lists = [("Address", &interface.addresses), ("Gateway", &interface.gateways)];
+    for (key, values) in
+        lists.into_iter().map(|(key, list)| (key, &list[..])).chain([("DNS", nameservers)])
+    {
+        text.extend(values.iter().map(|value| format!("{key}={value}\n")));
+    }
+    text
+}
+
+/// Lets the system count as online with one interface, since others may have no cable.
+fn wait_for_any(host: &mut dyn Host) -> Result<(), ContributeError> {
+    let unit = "systemd-networkd-wait-online.service";
+    if !services::has(host, unit) {
+        return Ok(());
+    }
+    let program = "/usr/lib/systemd/systemd-networkd-wait-online";
+    let text = format!("[Service]\nExecStart=\nExecStart={program} --any --timeout=30\n");
+    let path = format!("/etc/systemd/system/{unit}.d/10-isoplug.conf");
+    host.file(&path, text.as_bytes(), Attrs::mode(0o644))
+}
+
+/// Returns the file name of an interface's connection; a star cannot stand for a text there.
+fn connection_name(interface: &Interface) -> String {
+    format!("isoplug-{}.nmconnection", interface.name.replace(['*', '/'], "any"))
+}
+
+fn connection(interface: &Interface, nameservers: &[String]) -> String {
+    let Interface { name, .. } = interface;
+    let id = connection_name(interface).replace(".nmconnection", "");
+    let mut text =
+        format!("[connection]\nid={id}\ntype=ethernet\n\n[match]\ninterface-name={name};\n");
+    for (section, v6) in [("ipv4", false), ("ipv6", true)] {
+        text += &format!("\n[{section}]\n");
+        text += &addresses(interface, nameservers, v6);
+    }
+    text
+}
+
+/// Returns the keys of one address family.
+fn addresses(interface: &Interface, nameservers: &[String], v6: bool) -> String {
+    let family = |address: &&String| address.contains(':') == v6;
+    let of = |list: &[String]| -> Vec<String> { list.iter().filter(family).cloned().collect() };
+    let (addresses, gateways, servers) =
+        (of(&interface.addresses), of(&interface.gateways), of(nameservers));
+    let method = match (interface.dhcp, addresses.is_empty(), v6) {
+        (true, ..) => "auto",
+        (false, false, _) => "manual",
+        (false, true, false) => "disabled",
+        (false, true, true) => "link-local",
+    };
+    let mut text = format!("method={method}\n");
+    text.extend(addresses.iter().zip(1..).map(|(address, n)| format!("address{n}={address}\n")));
+    text.extend(gateways.iter().take(1).map(|gateway| format!("gateway={gateway}\n")));
+    if !servers.is_empty() && method != "disabled" {
+        text += &format!("dns={};\n", servers.join(";"));
+    }
+    text
+}

@@ -1,0 +1,154 @@
+//! Writes the files that go beside an ISO: checksum, package list, bill of materials, lock.
+
+use std::io::{self, Write};
+
+use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
+use isoplug_manifest::lock::LockedPackage;
+
+use crate::facts;
+use crate::facts::sbom::{self, Subject};
+
+/// Inputs.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The ISO.
+    pub iso: Artifact<Blob>,
+    /// The ISO's file name, as users see it.
+    pub file_name: String,
+    /// The packages that are installed.
+    pub installed: Vec<LockedPackage>,
+    /// The packages of which only boot loaders were taken.
+    pub boot: Vec<LockedPackage>,
+    /// The text of the lock that was used.
+    pub lock: String,
+    /// The time of the image, in seconds since 1970.
+    pub epoch: u32,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// What `sha256sum --check` reads: `NAME.iso.sha256`.
+    pub checksum: Artifact<Blob>,
+    /// Name, version and architecture of each installed package: `NAME.packages`.
+    pub packages: Artifact<Blob>,
+    /// The bill of materials in SPDX: `NAME.spdx.json`.
+    pub sbom: Artifact<Blob>,
+    /// The lock: `NAME.lock`.
+    pub lock: Artifact<Blob>,
+}
+
+impl Stage for Facts {
+    const NAME: &'static str = "facts";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs {
+            checksum: slots.slot("checksum"),
+            packages: slots.slot("packages"),
+            sbom: slots.slot("sbom"),
+            lock: slots.slot("lock"),
+        }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { iso, file_name, installed, boot, lock, epoch } = self;
+        key.artifact("iso", *iso);
+        key.value("file-name", file_name);
+        key.value("installed", &digests(installed));
+        key.value("boot", &digests(boot));
+        key.value("lock", lock);
+        key.value("epoch", epoch);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let Self { iso, file_name, installed, boot, lock, epoch } = self;
+        let sha256 = &cx.digest(*iso)?.hex();
+        let subject = Subject { file_name, sha256, installed, boot, epoch: *epoch };
+        write(cx, out.checksum, &facts::checksum(sha256, file_name))?;
+        write(cx, out.packages, &facts::package_list(installed))?;
+        write(cx, out.sbom, &sbom::write(&subject))?;
+        write(cx, out.lock, lock)
+    }
+}
+
+/// Why the facts could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file of the store could not be written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The engine refused.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+}
+
+fn write(cx: &Context, out: Artifact<Blob>, text: &str) -> Result<(), Error> {
+    let blob = cx.create()?;
+    let at = |source| Error::Io { path: blob.path().display().to_string(), source };
+    blob.file().write_all(text.as_bytes()).map_err(at)?;
+    let digest = cx.put(blob, None)?;
+    Ok(cx.finish(out, digest, &[])?)
+}
+
+/// Returns all that the facts say of packages, in a form that can be written down.
+fn digests(packages: &[LockedPackage]) -> Vec<[&str; 6]> {
+    let all = packages.iter().map(|package| {
+        let LockedPackage { name, version, architecture, source, path, size: _, sha256 } = package;
+        [&name[..], version, architecture, source, path, sha256]
+    });
+    all.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use isoplug_engine::{Digest, Graph, Options, Store, run};
+
+    /// Makes a blob that stands for the ISO.
+    struct Iso;
+
+    impl Stage for Iso {
+        const NAME: &'static str = "iso";
+        const VERSION: u32 = 1;
+        type Outputs = Artifact<Blob>;
+        type Error = Error;
+
+        fn outputs(slots: &Slots) -> Artifact<Blob> {
+            slots.slot("iso")
+        }
+
+        fn key(&self, _: &mut dyn Key) {}
+
+        fn run(&self, out: &Artifact<Blob>, cx: &Context) -> Result<(), Error> {
+            write(cx, *out, "iso")
+        }
+    }
+
+    #[test]
+    fn the_checksum_is_the_isos() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut graph = Graph::new();
+        let iso = graph.add(Iso);
+        let facts = graph.add(Facts {
+            iso,
+            file_name: "acme.iso".into(),
+            installed: vec![LockedPackage { name: "apt".into(), ..LockedPackage::default() }],
+            boot: Vec::new(),
+            lock: "version = 1\n".into(),
+            epoch: 0,
+        });
+        let outputs = run(&graph, &[facts.checksum.id()], &store, &Options::default()).unwrap();
+        let checksum = std::fs::read_to_string(outputs.path(facts.checksum).unwrap()).unwrap();
+        assert_eq!(checksum, format!("{}  acme.iso\n", Digest::of(b"iso").hex()));
+    }
+}
