@@ -10,6 +10,10 @@ pub(crate) fn check(tree: &Tree) -> Result<(), (TreePath, &'static str)> {
     for (path, entry) in &tree.entries {
         name(path, entry).and_then(|()| place(tree, path)).map_err(|why| (path.clone(), why))?;
         hard_link(tree, path, entry).map_err(|why| (path.clone(), why))?;
+        // The number by which chown(2) leaves an owner as it is can own nothing.
+        if entry.uid == u32::MAX || entry.gid == u32::MAX {
+            return Err((path.clone(), "its owner or group is no number that can own"));
+        }
     }
     Ok(())
 }

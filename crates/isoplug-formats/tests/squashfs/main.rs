@@ -1,0 +1,12 @@
+//! Writes trees as squashfs images and lets strangers read them: Linux, unsquashfs and backhand.
+//!
+//! Also lays trees down and scans them again, on the same trees.
+
+mod bytes;
+mod lay;
+mod limits;
+mod odd;
+mod oracles;
+mod random;
+mod readers;
+mod sameness;
