@@ -22,6 +22,7 @@ impl Way {
     pub(crate) fn new(login: &Login) -> Self {
         match login {
             Login::Credentials => Self::Autologin,
+            Login::OpenPam => Self::OpenPam,
             Login::Password { user, password } => Self::Password(user.clone(), password.clone()),
         }
     }

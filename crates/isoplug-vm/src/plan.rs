@@ -38,6 +38,9 @@ pub enum Login {
     /// the machine is started again with a `tmpfiles.extra` credential (systemd 252) that opens
     /// `/etc/pam.d/login` in the running system.
     Credentials,
+    /// As root, by the `tmpfiles.extra` credential at once: saves a start where systemd is known to
+    /// be older than 257, as in Debian 12.
+    OpenPam,
     /// Through the login prompt. A user that is not root needs sudo without a password.
     Password {
         /// Login name.

@@ -90,7 +90,7 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
             bytes.push((bits >> held & 255) as u8);
         }
     }
-    (text.len() % 4 == 0 && text.len() - digits.len() < 3).then_some(bytes)
+    (text.len().is_multiple_of(4) && text.len() - digits.len() < 3).then_some(bytes)
 }
 
 #[cfg(test)]
