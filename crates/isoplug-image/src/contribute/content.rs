@@ -4,14 +4,14 @@ pub mod source;
 
 use isoplug_engine::Key;
 use isoplug_formats::tree::Kind;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Attrs, ContributeError, Contributor, Host, users};
 use source::{Item, Source, What};
 
 /// Files to put into the rootfs, in this order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Content {
+pub struct Files {
     /// The files and folders.
     pub files: Vec<NewFile>,
 }
@@ -22,7 +22,7 @@ pub struct NewFile {
     /// Its path in the running system; for a folder, where its content goes.
     pub target: String,
     /// What it holds.
-    pub from: From,
+    pub from: FileContent,
     /// Its mode; a folder's goes to its files, and to its folders with the bits to enter them.
     /// `None`: 0644, or 0755 for folders and what is executable.
     pub mode: Option<u16>,
@@ -32,16 +32,21 @@ pub struct NewFile {
     pub group: String,
 }
 
-/// Where content comes from.
+/// Where the content of a file comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum From {
-    /// From the manifest.
-    Bytes(Vec<u8>),
-    /// From the build machine.
+pub enum FileContent {
+    /// Bytes from the manifest.
+    Bytes(#[serde(serialize_with = "digest")] Vec<u8>),
+    /// A file or folder of the build machine.
     Source(Source),
 }
 
-impl Contributor for Content {
+/// Writes down bytes by their BLAKE3, since they may be many.
+fn digest<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&blake3::hash(bytes).to_hex())
+}
+
+impl Contributor for Files {
     fn name(&self) -> &str {
         "files"
     }
@@ -58,12 +63,12 @@ impl Contributor for Content {
 fn add(host: &mut dyn Host, file: &NewFile) -> Result<(), ContributeError> {
     let owner = (users::uid(host, &file.user)?, users::gid(host, &file.group)?);
     match &file.from {
-        From::Bytes(bytes) => {
+        FileContent::Bytes(bytes) => {
             let attrs = Attrs::mode(file.mode.unwrap_or(0o644)).owned_by(owner.0, owner.1);
             let attrs = Attrs { replace: is_from_skeleton(host, &file.target)?, ..attrs };
             host.file(&file.target, bytes, attrs)
         }
-        From::Source(source) => {
+        FileContent::Source(source) => {
             source.items.iter().try_for_each(|item| add_item(host, file, source, item, owner))
         }
     }

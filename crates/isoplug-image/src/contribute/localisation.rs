@@ -154,8 +154,9 @@ fn keyboard(host: &mut dyn Host, keymap: &str) -> Result<(), ContributeError> {
         return Ok(());
     }
     host.file(path, text.as_bytes(), Attrs::mode(0o644))?;
-    let cached =
-        host.list("/etc/console-setup").into_iter().filter(|name| name.starts_with("cached_"));
+    let cached = host.list("/etc/console-setup").into_iter().filter(|name| {
+        name.starts_with("cached_") && (name.contains("keyboard") || name.contains(".kmap"))
+    });
     cached.into_iter().try_for_each(|name| host.remove(&format!("/etc/console-setup/{name}")))
 }
 

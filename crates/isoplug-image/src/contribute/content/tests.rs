@@ -20,15 +20,15 @@ fn rootfs() -> Rootfs {
 fn text(target: &str, text: &str) -> NewFile {
     NewFile {
         target: target.into(),
-        from: From::Bytes(text.into()),
+        from: FileContent::Bytes(text.into()),
         mode: None,
         user: "root".into(),
         group: "root".into(),
     }
 }
 
-fn files(files: Vec<NewFile>) -> Content {
-    Content { files }
+fn files(files: Vec<NewFile>) -> Files {
+    Files { files }
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn folders_are_copied_with_their_links_and_modes() {
     std::fs::write(at("lib/tools/data"), "x").unwrap();
     std::os::unix::fs::symlink("run", at("lib/tools/go")).unwrap();
     let source = Source::scan(folder.path()).unwrap();
-    let file = NewFile { from: From::Source(source.clone()), ..text("/", "") };
+    let file = NewFile { from: FileContent::Source(source.clone()), ..text("/", "") };
     let mut rootfs = rootfs();
     rootfs.add(&files(vec![file.clone()])).unwrap();
     assert_eq!(rootfs.entry("/usr/lib/tools/run").mode, 0o755);

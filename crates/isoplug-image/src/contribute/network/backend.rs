@@ -21,6 +21,10 @@ pub(super) fn networkd(network: &Network, host: &mut dyn Host) -> Result<(), Con
         let path = "/etc/systemd/network/20-isoplug-wired.network";
         host.file(path, text.as_bytes(), Attrs::mode(0o644))?;
     }
+    if services::has(host, "NetworkManager.service") {
+        host.log("NetworkManager is not started, since systemd-networkd configures the network");
+        services::disable(host, "NetworkManager.service")?;
+    }
     wait_for_any(host)?;
     services::enable(host, "systemd-networkd.service")?;
     services::enable(host, "systemd-resolved.service")?;

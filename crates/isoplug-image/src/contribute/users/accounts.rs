@@ -17,8 +17,6 @@ pub(crate) type GroupShadow = Rows<4>;
 pub(crate) const ID: usize = 2;
 /// The column of the members in group and gshadow.
 pub(crate) const MEMBERS: usize = 3;
-/// The column of the home in passwd.
-pub(crate) const HOME: usize = 5;
 
 /// The rows of one file, each of so many columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
