@@ -6,6 +6,7 @@
 mod batch;
 mod extract;
 mod failed;
+pub mod layer;
 mod order;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ mod launch;
 mod mounts;
 mod namespaces;
 mod scan;
+pub mod stored;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,8 +1,15 @@
 //! The stages: one file each, wired into one graph by the pipeline.
 
+pub mod base;
 pub mod boot;
 pub mod contribute;
 pub mod facts;
 pub mod fetch;
+pub mod initrd;
 pub mod iso;
+pub mod kernel;
 pub mod loaders;
+pub mod medium;
+pub mod packages;
+pub mod rootfs;
+pub mod squashfs;

@@ -1,0 +1,45 @@
+//! Makes the first layer: the Essential set, installed.
+
+use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
+
+use crate::dpkg::layer::{self, layer};
+
+/// Inputs.
+pub struct Base {
+    /// The fetched Essential packages ([`super::fetch::read`]) and all that they depend on.
+    pub debs: Artifact<Blob>,
+    /// The architecture, in Debian's words.
+    pub arch: String,
+    /// Times after this become this; seconds since 1970.
+    pub epoch: u32,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// The layer: all that is there after it.
+    pub tree: Artifact<Tree>,
+}
+
+impl Stage for Base {
+    const NAME: &'static str = "base";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = layer::Error;
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { tree: slots.slot("base") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { debs, arch, epoch } = self;
+        key.artifact("debs", *debs);
+        key.value("arch", arch);
+        key.value("epoch", epoch);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
+        layer(None, self.debs, self.epoch, out.tree, cx)
+    }
+}

@@ -1,0 +1,110 @@
+//! Takes the newest kernel out of a layer.
+//!
+//! Only `/boot/vmlinuz-VERSION` counts, as Debian's kernel packages name it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+
+use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
+use isoplug_formats::apt::version;
+use isoplug_formats::tree::pack::{Contents, Packs};
+use isoplug_formats::tree::{self, Content, Kind};
+
+/// Inputs.
+pub struct Kernel {
+    /// The layer that has the kernel.
+    pub layer: Artifact<Tree>,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// The kernel.
+    pub vmlinuz: Artifact<Blob>,
+    /// Its version as text, by which its modules are found.
+    pub version: Artifact<Blob>,
+}
+
+impl Stage for Kernel {
+    const NAME: &'static str = "kernel";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { vmlinuz: slots.slot("vmlinuz"), version: slots.slot("version") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { layer } = self;
+        key.artifact("layer", *layer);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let bytes = fs::read(cx.path(self.layer)?)?;
+        let tree = tree::Tree::from_bytes(&bytes)?;
+        let (version, content) = newest(&tree).ok_or(Error::NoKernel)?;
+        let mut packs = Packs::default();
+        let pack = cx.referred(&Digest::from_bytes(content.pack))?;
+        packs.add(content.pack, File::open(pack)?);
+        put(out.vmlinuz, &packs.read(&content)?, cx)?;
+        put(out.version, version.as_bytes(), cx)
+    }
+}
+
+/// Why there is no kernel.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No package brought one.
+    #[error("no kernel in /boot: no linux-image package is installed")]
+    NoKernel,
+    /// The layer is no tree.
+    #[error(transparent)]
+    Tree(#[from] tree::Error),
+    /// A file of the store could not be read or written.
+    #[error("cannot take the kernel out of the store: {0}")]
+    Io(#[from] io::Error),
+    /// The store.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+}
+
+/// Returns the version and the content of the newest kernel, as Debian orders versions.
+fn newest(tree: &tree::Tree) -> Option<(String, Content)> {
+    let kernels = tree.entries.iter().filter_map(|(path, entry)| {
+        let version = path.strip_prefix(b"boot/vmlinuz-")?;
+        let version = std::str::from_utf8(version).ok()?.to_owned();
+        match &entry.kind {
+            Kind::File(content) => Some((version, *content)),
+            _ => None,
+        }
+    });
+    kernels.max_by(|(a, _), (b, _)| version::compare(a, b))
+}
+
+fn put(out: Artifact<Blob>, bytes: &[u8], cx: &Context) -> Result<(), Error> {
+    let blob = cx.create()?;
+    blob.file().write_all(bytes)?;
+    Ok(cx.finish(out, cx.put(blob, None)?, &[])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use isoplug_formats::tree::Entry;
+
+    #[test]
+    fn ten_is_newer_than_nine_and_links_do_not_count() {
+        let content = Content { digest: [0; 32], size: 1, pack: [0; 32], offset: 0 };
+        let mut tree = tree::Tree::default();
+        for name in ["6.9.7-amd64", "6.10.1-amd64", "6.10~rc1-amd64"] {
+            let path = format!("boot/vmlinuz-{name}");
+            tree.insert(path.as_bytes(), Entry::new(Kind::File(content), 0o644, 0));
+        }
+        let link = Entry::new(Kind::Symlink(b"boot/vmlinuz-9".to_vec()), 0o777, 0);
+        tree.insert(*b"boot/vmlinuz-99", link);
+        assert_eq!(newest(&tree).unwrap().0, "6.10.1-amd64");
+        assert!(newest(&tree::Tree::default()).is_none());
+    }
+}

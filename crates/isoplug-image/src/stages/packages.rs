@@ -1,0 +1,54 @@
+//! Makes a layer of one install group, over the layer before it.
+
+use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
+
+use crate::dpkg::layer::{self, layer};
+
+/// Inputs.
+pub struct Packages {
+    /// The layer before.
+    pub parent: Artifact<Tree>,
+    /// The fetched packages of the group ([`super::fetch::read`]).
+    pub debs: Artifact<Blob>,
+    /// Which group of the lock it is; only for its title.
+    pub index: usize,
+    /// The architecture, in Debian's words.
+    pub arch: String,
+    /// Times after this become this; seconds since 1970.
+    pub epoch: u32,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// The layer: all that is there after it.
+    pub tree: Artifact<Tree>,
+}
+
+impl Stage for Packages {
+    const NAME: &'static str = "packages";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = layer::Error;
+
+    fn title(&self) -> String {
+        format!("{} {}", Self::NAME, self.index)
+    }
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { tree: slots.slot("layer") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { parent, debs, index: _, arch, epoch } = self;
+        key.artifact("parent", *parent);
+        key.artifact("debs", *debs);
+        key.value("arch", arch);
+        key.value("epoch", epoch);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
+        layer(Some(self.parent), self.debs, self.epoch, out.tree, cx)
+    }
+}

@@ -1,0 +1,159 @@
+//! Runs real programs in real sandboxes.
+//!
+//! Has a `main` of its own, for the sandbox executes its program again and must then be the first
+//! thing that runs, on the only thread. Speaks as much of the language of test harnesses as
+//! `cargo test` and nextest need.
+
+#[path = "sandbox/machine.rs"]
+mod machine;
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use isoplug_formats::tree::Kind;
+use isoplug_image::sandbox::{self, Error};
+
+use machine::{Machine, Patient, Stopped, process_with};
+
+type Test = (&'static str, fn(&Machine));
+
+const TESTS: [Test; 7] = [
+    ("what_is_not_touched_is_not_stored_again", what_is_not_touched_is_not_stored_again),
+    ("owners_links_and_times_come_out_right", owners_links_and_times_come_out_right),
+    ("the_machine_is_out_of_reach", the_machine_is_out_of_reach),
+    ("a_failure_shows_the_last_lines", a_failure_shows_the_last_lines),
+    ("files_of_the_machine_are_shown_but_not_kept", files_of_the_machine_are_shown_but_not_kept),
+    ("cancelling_kills_all", cancelling_kills_all),
+    ("nothing_outlives_a_killed_caller", nothing_outlives_a_killed_caller),
+];
+
+fn main() -> std::process::ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some(code) = sandbox::main(&arguments) {
+        return code.into();
+    }
+    let arguments: Vec<String> =
+        arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    match arguments.first().map(String::as_str) {
+        Some("sleeper") => sleeper(&arguments[1]),
+        Some("--list") if arguments.contains(&"--ignored".to_owned()) => {}
+        Some("--list") => TESTS.iter().for_each(|(name, _)| println!("{name}: test")),
+        _ => run(&arguments),
+    }
+    std::process::ExitCode::SUCCESS
+}
+
+fn run(arguments: &[String]) {
+    if let Some(missing) = sandbox::diagnose().iter().find(|finding| !finding.ok) {
+        let must_run = std::env::vars().any(|(name, _)| name == "ISOPLUG_TESTS_MUST_RUN");
+        assert!(!must_run, "{missing:?}");
+        return eprintln!("SKIPPED: {}", missing.what);
+    }
+    let filters: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+    for (name, test) in TESTS {
+        if filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str())) {
+            test(&Machine::new());
+            println!("test {name} ... ok");
+        }
+    }
+}
+
+fn what_is_not_touched_is_not_stored_again(machine: &Machine) {
+    let (parent, pack) = machine.parent();
+    let (tree, kept) = machine.run("true").unwrap();
+    assert_eq!(kept.pack, None);
+    assert_eq!(tree, parent);
+    let (tree, kept) = machine.run("echo changed >> /etc/word; echo new > /etc/new").unwrap();
+    let new = kept.pack.expect("there are new contents");
+    assert_eq!(machine.pack_of(&tree, "bin/sh"), pack);
+    assert_eq!(machine.pack_of(&tree, "etc/word"), new);
+    assert_eq!(machine.pack_of(&tree, "etc/new"), new);
+    assert_eq!(machine.new_contents(), "new\nword\nchanged\n");
+}
+
+fn owners_links_and_times_come_out_right(machine: &Machine) {
+    let script = "cd /etc; umask; echo a > a; ln a b; ln -s a c; mkdir d; chown 4:65534 a; \
+                  chmod 4750 a; touch -d @100 old; echo x > /tmp/x; echo x > /run/x";
+    let (tree, _) = machine.run(script).unwrap();
+    let a = tree.get("etc/a").unwrap();
+    assert_eq!((a.uid, a.gid, a.mode, a.mtime), (4, 65534, 0o4750, machine::EPOCH));
+    assert_eq!(tree.get("etc/b").unwrap().kind, Kind::HardLink(b"etc/a".to_vec()));
+    assert_eq!(tree.get("etc/c").unwrap().kind, Kind::Symlink(b"a".to_vec()));
+    assert_eq!(tree.get("etc").unwrap().mtime, machine::EPOCH);
+    assert_eq!(tree.get("etc/d").unwrap().mode, 0o755);
+    assert_eq!(tree.get("etc/old").unwrap().mtime, 100);
+    assert!(tree.get("tmp/x").is_none() && tree.get("run/x").is_none());
+}
+
+fn the_machine_is_out_of_reach(machine: &Machine) {
+    let script = "ls /; cat /proc/sys/kernel/hostname; ls /proc/1/root 2>&1 || echo denied; \
+                  cat /proc/swaps /proc/cmdline; cat /proc/net/dev | wc -l; env | sort; id -u";
+    machine.run(script).unwrap();
+    let lines = machine.lines().join("\n");
+    insta::assert_snapshot!(lines, @r"
+    bin
+    dev
+    etc
+    lib
+    lib64
+    proc
+    run
+    tmp
+    usr
+    isoplug
+    ls: cannot read symbolic link '/proc/1/root': Permission denied
+    denied
+    3
+    DEBCONF_NONINTERACTIVE_SEEN=true
+    DEBCONF_NOWARNINGS=yes
+    DEBIAN_FRONTEND=noninteractive
+    HOME=/root
+    LC_ALL=C
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin
+    PWD=/
+    SOURCE_DATE_EPOCH=1000000000
+    TERM=dumb
+    TZ=UTC
+    0
+    ");
+}
+
+fn a_failure_shows_the_last_lines(machine: &Machine) {
+    let error = machine.run("echo one; echo two >&2; exit 3").unwrap_err();
+    insta::assert_snapshot!(error, @r"
+    sh -c failed (exit status: 3)
+      one
+      two
+    ");
+    assert!(machine.is_clean());
+}
+
+fn files_of_the_machine_are_shown_but_not_kept(machine: &Machine) {
+    let (tree, kept) = machine.run_with_bind("cat /etc/word", "shown\n", "/etc/word").unwrap();
+    assert_eq!(machine.lines(), ["shown"]);
+    assert_eq!((&tree, kept.pack), (&machine.parent().0, None));
+}
+
+fn cancelling_kills_all(machine: &Machine) {
+    let start = Instant::now();
+    let stopped = Stopped::after(Duration::from_millis(500));
+    let error = machine.run_watched("sleep 98761 & sleep 98762", &stopped).unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(20));
+    assert!(machine.is_clean());
+    assert!(!process_with("98761") && !process_with("98762"));
+}
+
+/// What the test after this kills.
+fn sleeper(seconds: &str) {
+    _ = Machine::new().run_watched(&format!("echo up; sleep {seconds}"), &Patient);
+}
+
+fn nothing_outlives_a_killed_caller(_: &Machine) {
+    let mut caller = std::process::Command::new("/proc/self/exe");
+    let mut caller = caller.args(["sleeper", "98763"]).spawn().unwrap();
+    machine::wait_until("the sandbox sleeps", || process_with("sleep\u{0}98763"));
+    caller.kill().unwrap();
+    caller.wait().unwrap();
+    machine::wait_until("the sandbox is gone", || !process_with("98763"));
+}
