@@ -39,7 +39,7 @@ pub enum Error {
     #[error("the keyring has no OpenPGP key: {0}")]
     NoKeys(String),
     /// A text that is not signed in the clear.
-    #[error("it is not signed: {0}")]
+    #[error("it is not signed in the clear")]
     Unsigned(#[from] clearsign::Malformed),
     /// A signature that cannot be read.
     #[error("its signature is malformed: {0}")]
