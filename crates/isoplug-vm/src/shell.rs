@@ -122,7 +122,11 @@ impl<'a> Shell<'a> {
         if self.events.cancelled() {
             return Err(Halt::Cancelled);
         }
-        self.serial.read(wait).map_err(|_| Halt::new(TroubleKind::Stopped))
+        // Ctrl-C ends QEMU as well as us.
+        self.serial.read(wait).map_err(|_| match self.events.cancelled() {
+            true => Halt::Cancelled,
+            false => Halt::new(TroubleKind::Stopped),
+        })
     }
 }
 

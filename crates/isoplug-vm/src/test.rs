@@ -158,7 +158,7 @@ impl Run<'_> {
                 Ok((Boot::Up { seconds }, results))
             }
             Err(Halt::Trouble(trouble)) => {
-                let skipped = ask::none(self.plan, machine, &trouble);
+                let skipped = ask::none(self.plan, machine);
                 Ok((Boot::Failed { trouble, tail: guest.serial.tail(12) }, skipped))
             }
             Err(Halt::Cancelled) => Err(TestError::Cancelled),

@@ -100,18 +100,25 @@ fn find(patterns: &[(TroubleKind, &str)], log: &str) -> Option<Trouble> {
         let at = log.find(pattern)?;
         let start = log[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let line = log[start..].lines().next().unwrap_or_default();
-        Some(Trouble { kind, line: line.trim().to_owned() })
+        let words: Vec<&str> = line.split_whitespace().collect();
+        Some(Trouble::with(kind, words.join(" ")))
     })
 }
 
-/// Drops what drives a terminal: escape sequences, carriage returns, other control characters.
+/// Drops what drives a terminal: escape sequences, carriage returns, other control characters, and
+/// what is no UTF-8 (the frames that firmware draws). Where the cursor is moved, a line ends.
 pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         match character {
-            '\u{1b}' => skip_sequence(&mut characters),
+            '\u{1b}' => {
+                if skip_sequence(&mut characters) && !plain.ends_with('\n') {
+                    plain.push('\n');
+                }
+            }
             '\n' | '\t' => plain.push(character),
+            char::REPLACEMENT_CHARACTER => {}
             character if character.is_control() => {}
             character => plain.push(character),
         }
@@ -120,19 +127,21 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// ECMA-48: `ESC [` parameters final; `ESC ]` or `ESC P` up to BEL or `ESC \`; else intermediates
-/// and one final character.
-fn skip_sequence(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+/// and one final character. Returns whether it was `ESC [ … H`, which moves the cursor.
+fn skip_sequence(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
     match characters.peek() {
         Some('[') => {
             characters.next();
-            characters.find(|character| ('@'..='~').contains(character));
+            characters.find(|character| ('@'..='~').contains(character)) == Some('H')
         }
         Some(']' | 'P') => {
             characters.find(|&character| matches!(character, '\u{7}' | '\u{1b}'));
             characters.next_if_eq(&'\\');
+            false
         }
         _ => {
             characters.find(|character| !(' '..='/').contains(character));
+            false
         }
     }
 }

@@ -55,7 +55,7 @@ fn as_text() {
       FAIL boot: GRUB could not follow its menu ("grub rescue>")
            | error: no such device.
            | grub rescue>
-      skip hostname is a: no shell
+      skip 1 of 1 checks: there was no shell
       serial log: out/secure-boot-cd.log
       screen:     out/secure-boot-cd.png
     a.iso: 1 of 3 boots passed

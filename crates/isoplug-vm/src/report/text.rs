@@ -30,7 +30,16 @@ fn render_combo(combo: &ComboReport, text: &mut String) {
             }
         }
     }
-    combo.results.iter().for_each(|result| render_result(result, text));
+    let skipped = combo.results.iter().filter(|result| result.outcome == Outcome::Skip).count();
+    let asked = combo.results.iter().filter(|result| result.outcome != Outcome::Skip);
+    asked.for_each(|result| render_result(result, text));
+    if skipped > 0 {
+        let _ = writeln!(
+            text,
+            "  skip {skipped} of {} checks: there was no shell",
+            combo.results.len()
+        );
+    }
     if !combo.passed() {
         let _ = writeln!(text, "  serial log: {}", combo.serial_log.display());
         if let Some(screenshot) = &combo.screenshot {
@@ -40,18 +49,12 @@ fn render_combo(combo: &ComboReport, text: &mut String) {
 }
 
 fn render_result(result: &TestResult, text: &mut String) {
-    let word = match result.outcome {
-        Outcome::Pass => "pass",
-        Outcome::Fail => "FAIL",
-        Outcome::Skip => "skip",
-    };
-    let _ = write!(text, "  {word} {}", result.name);
     if result.outcome == Outcome::Pass {
-        let _ = writeln!(text);
+        let _ = writeln!(text, "  pass {}", result.name);
         return;
     }
     let mut lines = result.detail.lines();
-    let _ = writeln!(text, ": {}", lines.next().unwrap_or_default());
+    let _ = writeln!(text, "  FAIL {}: {}", result.name, lines.next().unwrap_or_default());
     for line in lines {
         let _ = writeln!(text, "       | {line}");
     }
