@@ -8,7 +8,7 @@ use crate::check::Check;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::lint;
 use crate::manifest::{Image, Manifest, Source};
-use crate::merge::{Said, Setting, merge};
+use crate::merge::{Said, merge};
 use crate::module::{Conditions, Gather, Load};
 use crate::options::Options;
 use crate::parse::parse;

@@ -42,7 +42,7 @@ impl Gather<'_> {
         let known = self.profiles.iter().find(|(key, _)| key.name == name);
         if let Some((_, body)) = known {
             let body = body.clone();
-            self.once(&format!("profile `{name}`"), named_at, |gather| gather.body(body));
+            self.once(&format!("profile `{name}`"), named_at, |gather| gather.body(body, true));
         } else if let Some(text) = builtin::profile(name) {
             self.once(&format!("profile `{name}`"), named_at, |gather| gather.text(name, text));
         } else {
@@ -86,10 +86,11 @@ impl Gather<'_> {
     fn text(&mut self, name: &str, text: &str) {
         let id = self.texts.add(name, text);
         let body = parse(self.texts, id, self.diagnostics);
-        self.body(body);
+        self.body(body, true);
     }
 
-    fn body(&mut self, body: Value) {
+    /// Gathers a module and what it names. One whose condition does not hold is only checked.
+    fn body(&mut self, body: Value, holds: bool) {
         let Value { data: Data::Table(mut table), origin } = body else {
             let message = format!("found {}, expected a table", body.type_name());
             self.diagnostics.push(Diagnostic::error("wrong-type", message).at(&body.origin, ""));
@@ -98,22 +99,22 @@ impl Gather<'_> {
         let extends = take(&mut table, "extends");
         let include = take(&mut table, "include");
         let when = take(&mut table, "when");
-        for (name, origin) in self.names(extends) {
+        for (name, origin) in self.names(extends).into_iter().filter(|_| holds) {
             self.profile(&name, Some(&origin));
         }
-        for (path, origin) in self.names(include) {
+        for (path, origin) in self.names(include).into_iter().filter(|_| holds) {
             self.include(&path, &origin);
         }
-        self.options(Value { data: Data::Table(table), origin });
+        let options = self.options(Value { data: Data::Table(table), origin });
+        self.modules.extend(options.filter(|_| holds));
         if let Some((_, when)) = when {
-            self.when(when);
+            self.when(when, holds);
         }
     }
 
-    fn options(&mut self, options: Value) {
+    fn options(&mut self, options: Value) -> Option<Value> {
         let mut check = Check { texts: self.texts, diagnostics: self.diagnostics, merges: true };
-        let options = check.value(options, self.options);
-        self.modules.extend(options);
+        check.value(options, self.options)
     }
 
     /// Reads the one name or the list of names of `extends` and `include`.
@@ -146,7 +147,7 @@ impl Gather<'_> {
         });
     }
 
-    fn when(&mut self, when: Value) {
+    fn when(&mut self, when: Value, around: bool) {
         for (key, value) in self.table(when) {
             let holds: Option<fn(&Conditions, &str) -> bool> = match key.name.as_str() {
                 "arch" => Some(|conditions, name| conditions.arch == name),
@@ -160,9 +161,8 @@ impl Gather<'_> {
                 continue;
             };
             for (name, body) in self.table(value) {
-                if holds(self.conditions, &name.name) {
-                    self.body(body);
-                }
+                let holds = around && holds(self.conditions, &name.name);
+                self.body(body, holds);
             }
         }
     }

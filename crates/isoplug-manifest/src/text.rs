@@ -55,7 +55,8 @@ impl Texts {
     /// Returns line and column (both from 1, the column in characters) of the origin's start.
     #[must_use]
     pub fn position(&self, origin: &Origin) -> (usize, usize) {
-        let before = &self.get(origin.text).content[..origin.span.start];
+        let content = &self.get(origin.text).content;
+        let before = &content[..content.floor_char_boundary(origin.span.start)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }

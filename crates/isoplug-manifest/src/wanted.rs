@@ -1,6 +1,7 @@
 //! Which packages the options ask for, each with the option that does.
 
 use crate::options::{NetworkingBackend, Options, Sudo};
+use crate::path::join;
 
 /// A package that the image must have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,37 +33,29 @@ pub(crate) fn wanted(options: &Options, arch: &str) -> Vec<Wanted> {
 }
 
 fn implied(options: &Options, arch: &str) -> Vec<(String, String)> {
-    let sudo = options.users.iter().find(|(_, user)| user.sudo != Sudo::None);
-    let admin =
-        options.users.iter().find(|(_, user)| user.groups.iter().any(|name| name == "sudo"));
-    let mut found: Vec<(&str, String)> = Vec::new();
-    if options.services.openssh.enable {
-        found.push(("openssh-server", "services.openssh.enable".to_owned()));
-    }
-    if let Some((name, _)) = sudo {
-        found.push(("sudo", format!("users.{name}.sudo")));
-    }
-    if let Some((name, _)) = admin {
-        found.push(("sudo", format!("users.{name}.groups")));
-    }
-    match options.networking.backend {
-        NetworkingBackend::None => {}
-        NetworkingBackend::Networkd => {
-            found.push(("systemd-resolved", "networking.backend".to_owned()));
-        }
-        NetworkingBackend::Networkmanager => {
-            found.push(("network-manager", "networking.backend".to_owned()));
-        }
-    }
-    if !["C", "C.UTF-8", "POSIX"].contains(&options.localisation.locale.as_str()) {
-        found.push(("locales", "localisation.locale".to_owned()));
-    }
-    if options.localisation.keymap != "us" {
-        found.push(("console-setup", "localisation.keymap".to_owned()));
-    }
-    if options.microcode && arch == "amd64" {
-        found.push(("intel-microcode", "microcode".to_owned()));
-        found.push(("amd64-microcode", "microcode".to_owned()));
-    }
-    found.into_iter().map(|(name, because)| (name.to_owned(), because)).collect()
+    let locale = options.localisation.locale.as_str();
+    let backend = options.networking.backend;
+    let microcode = options.microcode && arch == "amd64";
+    let rules = [
+        (options.services.openssh.enable, "openssh-server", "services.openssh.enable"),
+        (backend == NetworkingBackend::Networkd, "systemd-resolved", "networking.backend"),
+        (backend == NetworkingBackend::Networkmanager, "network-manager", "networking.backend"),
+        (!["C", "C.UTF-8", "POSIX"].contains(&locale), "locales", "localisation.locale"),
+        (options.localisation.keymap != "us", "console-setup", "localisation.keymap"),
+        (microcode, "intel-microcode", "microcode"),
+        (microcode, "amd64-microcode", "microcode"),
+    ];
+    let holding = rules.into_iter().filter(|(holds, _, _)| *holds);
+    let named = holding.map(|(_, name, because)| (name.to_owned(), because.to_owned()));
+    named.chain(sudo(options)).collect()
+}
+
+/// The group `sudo` means nothing without the package.
+fn sudo(options: &Options) -> Option<(String, String)> {
+    let because = options.users.iter().find_map(|(name, user)| {
+        let group = user.groups.iter().any(|group| group == "sudo");
+        let path = if user.sudo != Sudo::None { "sudo" } else { "groups" };
+        (group || user.sudo != Sudo::None).then(|| join(&["users", name, path]))
+    });
+    because.map(|because| ("sudo".to_owned(), because))
 }

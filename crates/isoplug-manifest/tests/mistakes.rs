@@ -3,6 +3,7 @@
 mod support;
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
 use support::{messages, messages_with};
 
 /// A profile that installs something, so that it draws no warning of its own.
@@ -66,16 +67,11 @@ fn unknown_words() {
 
 #[test]
 fn missing_keys() {
-    assert_snapshot!(one("files = [{ text = \"\" }]"), @r"
-    error[unreadable]: cannot read: missing field `target`
-    isoplug.toml:3:10: error[missing-key]: `target` is missing
-    ");
-    assert_snapshot!(messages_with("[image]\n[profiles.p]", &[]), @r"
-    error[unreadable]: cannot read: missing field `name`
-    isoplug.toml:1:1: error[missing-key]: `name` is missing
-    ");
+    assert_snapshot!(one("files = [{ text = \"\" }]"), @"isoplug.toml:3:10: error[missing-key]: `target` is missing");
+    assert_snapshot!(messages_with("[image]\n[profiles.p]", &[]), @"isoplug.toml:1:1: error[missing-key]: `name` is missing");
     assert_snapshot!(messages_with("[sources.debian]", &[]), @r"
-    error[unreadable]: cannot read: missing field `suite`
+    error[unknown-profile]: there is no profile `p`
+      help: known: isoplug:minimal, isoplug:rescue
     isoplug.toml:1:1: error[missing-key]: `image` is missing
     isoplug.toml:1:1: error[missing-key]: `suite` is missing
     ");
@@ -160,6 +156,10 @@ fn conditions() {
     isoplug.toml:3:6: error[unknown-key]: there is no condition `cpu`
       help: known: `arch`, `suite`
     ");
+    assert_snapshot!(one("when.arch.arm64.microcod = true"), @r"
+    isoplug.toml:3:17: error[unknown-key]: there is no key `microcod` here
+      help: did you mean `microcode`?
+    ");
     assert_snapshot!(one("when.arch.amd64 = 3"), @"isoplug.toml:3:19: error[wrong-type]: found an integer, expected a table");
 }
 
@@ -184,9 +184,21 @@ fn sources() {
       help: such as `20261120T000000Z`
     "#);
     assert_snapshot!(source("suites = \"trixie\""), @r"
-    error[unreadable]: cannot read: missing field `suite`
     isoplug.toml:3:1: error[missing-key]: `suite` is missing
     isoplug.toml:4:1: error[unknown-key]: there is no key `suites` here
       help: did you mean `suite`?
     ");
+}
+
+proptest! {
+    /// Whatever the text, the answer is a system or messages with places, never a panic.
+    #[test]
+    fn no_text_panics(text in "(\\PC|[\n=\\[\\]{}.\"#]){0,80}", cut in 0..2000_usize, at in 0..2000_usize) {
+        messages(&text);
+        let whole = include_str!("sketch.toml");
+        let cut = whole.floor_char_boundary(cut);
+        let at = whole.floor_char_boundary(at);
+        let torn = format!("{}{text}{}", &whole[..cut], &whole[at..]);
+        let _ = messages_with(&torn.replace("profiles.minimal", "profiles.p"), &[]);
+    }
 }
