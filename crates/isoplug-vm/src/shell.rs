@@ -38,17 +38,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a torn line or answer is repeated.
 const TRIES: u32 = 5;
 
-/// `p` writes a frame, `a` collects a piece of a command, `r` runs it, `e` shows the answer (again).
+/// `p` writes a frame, `a` collects a piece of a command, `r` runs it, `e` shows the answer (again);
+/// `g` and `z` repeat the last frame of what `a`, and `r` or `e`, say.
 /// The rest keeps the line quiet: echo off, kernel messages off, systemd's status lines off
 /// (SIGRTMIN+21).
 const SETUP: &str = r#"PS1= PS2=; stty -echo 2>/dev/null
 { echo 1 >/proc/sys/kernel/printk; [ "$$" = 1 ] || kill -55 1; } 2>/dev/null
 cd /; c=; t=$(mktemp -d)
 p() { printf '\n@isoplug:%s;\n' "$*"; }
-a() { c=$c$2; p $1:got:${#c}; }
+a() { c=$c$2; g $1; }
+g() { p $1:got:${#c}; }
 r() { printf %s "$c" | base64 -d >$t/c; timeout -k 5 $2 sh $t/c >$t/o 2>&1 </dev/null; s=$?; e $1; }
 e() { head -c 65536 $t/o >$t/p; base64 -w 96 $t/p >$t/b; n=0; w=$(wc -c <$t/p)
-while read -r l; do n=$((n+1)); p $1:line:$n:$l; done <$t/b; p $1:end:$s:$w; }
+while read -r l; do n=$((n+1)); p $1:line:$n:$l; done <$t/b; z $1; }
+z() { p $1:end:$s:$w; }
 "#;
 
 impl<'a> Shell<'a> {
@@ -107,12 +110,18 @@ impl<'a> Shell<'a> {
         self.next += 1;
         let (id, mark) = (self.next, self.serial.mark());
         self.send(&format!("{function} {id} {word}\n"))?;
-        let deadline = Instant::now() + patience;
-        while Instant::now() < deadline {
+        let repeat = if function == "a" { "g" } else { "z" };
+        let (asked, mut remind) = (Instant::now(), Duration::from_secs(2));
+        while asked.elapsed() < patience {
             self.read(Duration::from_millis(100))?;
             let text = self.serial.since(mark);
             if frame::is_last(id, &text) {
                 return Ok(Answer::parse(id, &text));
+            }
+            // The last frame may have been torn; a shell that is busy reads this afterwards.
+            if asked.elapsed() > remind {
+                self.send(&format!("{repeat} {id}\n"))?;
+                remind *= 2;
             }
         }
         Err(lost("an answer in time"))
