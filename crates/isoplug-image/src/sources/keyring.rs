@@ -192,3 +192,43 @@ fn parse(bytes: &[u8]) -> Result<Vec<SignedPublicKey>, Error> {
     }
     Ok(keys)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debians_keys_are_those_of_the_readme() {
+        let readme = include_str!("../../keys/README.md");
+        let fingerprints = Keyring::debian().fingerprints();
+        assert_eq!(fingerprints.len(), DEBIAN.len());
+        assert!(fingerprints.iter().all(|fingerprint| readme.contains(fingerprint.as_str())));
+    }
+
+    #[test]
+    fn debians_keys_may_sign_now_and_not_for_ever() {
+        let keyring = Keyring::debian();
+        let (in_2026, in_2040) = (1_790_000_000, 2_210_000_000);
+        for key in keyring.keys.iter().flat_map(key::components) {
+            assert_eq!(key.trust(in_2026), Ok(()), "{}", key.fingerprint());
+            assert_eq!(key.trust(in_2040), Err(Trust::Expired), "{}", key.fingerprint());
+        }
+    }
+
+    #[test]
+    fn a_keyring_may_be_armored_or_binary() {
+        assert_eq!(
+            Keyring::parse(b"").unwrap_err().to_string(),
+            "the keyring has no OpenPGP key: it is empty"
+        );
+        assert!(Keyring::parse(b"hello").is_err());
+        let two = [DEBIAN[0], DEBIAN[3]].concat();
+        assert_eq!(Keyring::parse(two.as_bytes()).unwrap().fingerprints().len(), 2);
+        let key = &Keyring::debian().keys[0];
+        let binary = pgp::ser::Serialize::to_bytes(key).unwrap();
+        assert_eq!(
+            Keyring::parse(&binary).unwrap().fingerprints(),
+            [fingerprint(&key.primary_key)]
+        );
+    }
+}

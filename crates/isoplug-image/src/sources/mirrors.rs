@@ -81,3 +81,6 @@ fn beside(url: &str, archive: &str) -> String {
     let base = url.strip_suffix("/debian-security").or_else(|| url.strip_suffix("/debian"));
     base.map_or_else(|| url.to_owned(), |base| format!("{base}/{archive}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,3 +137,6 @@ impl Image<'_, '_> {
         pinned::pin(self.universe, &chosen)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! Chooses packages: the one interface that a solver has here, and the rounds of Recommends.
 
+mod expected;
 mod resolvo;
+mod wording;
 
 use std::collections::BTreeSet;
 
@@ -102,3 +104,6 @@ fn add_possible<'a>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 //!
 //! Policy after RFC 9580 and what gpgv does. Of several self-signatures the newest counts, since it is
 //! the owner's last word. A revocation counts from its own time on, unless the key was compromised or
-//! no reason is given: then it counts always. SHA-1 and older hashes count for nothing.
+//! no reason is given: then it counts always. Revocations by other keys are not followed. SHA-1 and
+//! older hashes count for nothing.
 
 use pgp::composed::{SignedPublicKey, SignedPublicSubKey};
 use pgp::crypto::hash::HashAlgorithm;
@@ -54,7 +55,7 @@ impl Component<'_> {
 
     /// Tells whether the key may sign at this time.
     pub(super) fn trust(&self, at: u64) -> Result<(), Trust> {
-        let own = newest(self_signatures(self.owner))
+        let own = self_signature(self.owner)
             .ok_or(Trust::Broken("the key has no valid self-signature"))?;
         check_revocations(primary_revocations(self.owner), at)?;
         check_expiry(&self.owner.primary_key, own, at)?;
@@ -105,10 +106,16 @@ fn newest<'k>(signatures: impl Iterator<Item = &'k Signature>) -> Option<&'k Sig
     signatures.filter(|signature| is_strong(signature)).max_by_key(|signature| created(signature))
 }
 
-/// The owner's statements about the primary key: on user ids that are not revoked, and direct ones.
-fn self_signatures(owner: &SignedPublicKey) -> impl Iterator<Item = &Signature> {
+/// The owner's newest statement about the primary key. That on a user id counts before those on the key
+/// alone: GnuPG writes the latter to name revokers, without expiry or flags.
+fn self_signature(owner: &SignedPublicKey) -> Option<&Signature> {
+    newest(user_certifications(owner)).or_else(|| newest(direct_signatures(owner)))
+}
+
+/// The owner's signatures on user ids that are not revoked.
+fn user_certifications(owner: &SignedPublicKey) -> impl Iterator<Item = &Signature> {
     let key = &owner.primary_key;
-    let on_users = owner.details.users.iter().flat_map(move |user| {
+    owner.details.users.iter().flat_map(move |user| {
         let valid = |signature: &&Signature| {
             signature.verify_certification(key, Tag::UserId, &user.id).is_ok()
         };
@@ -116,9 +123,16 @@ fn self_signatures(owner: &SignedPublicKey) -> impl Iterator<Item = &Signature> 
         let revoked =
             signatures.iter().any(|found| found.typ() == Some(SignatureType::CertRevocation));
         if revoked { Vec::new() } else { signatures }
-    });
-    let direct = owner.details.direct_signatures.iter();
-    on_users.chain(direct.filter(move |signature| signature.verify_key(key).is_ok()))
+    })
+}
+
+fn direct_signatures(owner: &SignedPublicKey) -> impl Iterator<Item = &Signature> {
+    let key = &owner.primary_key;
+    owner
+        .details
+        .direct_signatures
+        .iter()
+        .filter(move |signature| signature.verify_key(key).is_ok())
 }
 
 fn primary_revocations(owner: &SignedPublicKey) -> impl Iterator<Item = &Signature> {

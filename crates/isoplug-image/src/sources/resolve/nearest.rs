@@ -7,29 +7,28 @@ const SHOWN: usize = 3;
 
 /// Returns the names most like `wanted`, the best first; none if nothing is like it.
 pub(super) fn nearest(universe: &Universe, wanted: &str) -> Vec<String> {
-    let mut found: Vec<(usize, &str)> = universe
+    let mut found: Vec<(usize, usize, &str)> = universe
         .names()
-        .map(|name| (distance(wanted, name), name))
-        .filter(|(distance, _)| *distance <= tolerance(wanted))
+        .filter_map(|name| Some((distance(wanted, name)?, name.len(), name)))
         .collect();
     found.sort_unstable();
     found.dedup();
-    found.into_iter().take(SHOWN).map(|(_, name)| name.to_owned()).collect()
+    found.into_iter().take(SHOWN).map(|(_, _, name)| name.to_owned()).collect()
 }
 
-/// A third of the letters may differ, as a slip of the hand or a forgotten suffix does.
-fn tolerance(wanted: &str) -> usize {
-    (wanted.len() / 3).max(1)
+/// Counts the slips between two names; `None` if more than a third of the letters differ.
+fn distance(wanted: &str, name: &str) -> Option<usize> {
+    if let Some(parts) = further_parts(wanted, name) {
+        return Some(parts);
+    }
+    let tolerance = (wanted.len() / 3).max(1);
+    let near = wanted.len().abs_diff(name.len()) <= tolerance;
+    near.then(|| strsim::osa_distance(wanted, name)).filter(|distance| *distance <= tolerance)
 }
 
-/// A name that only lacks a last part (`linux-image` for `linux-image-amd64`) is one step away.
-fn distance(wanted: &str, name: &str) -> usize {
-    let part = name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(['-', '.']));
-    if part && wanted.len() > 3 {
-        return 1;
-    }
-    match wanted.len().abs_diff(name.len()) > tolerance(wanted) {
-        true => usize::MAX,
-        false => strsim::osa_distance(wanted, name),
-    }
+/// Counts what a name has beyond the one that is wanted: `linux-image-amd64` one part more than
+/// `linux-image`.
+fn further_parts(wanted: &str, name: &str) -> Option<usize> {
+    let rest = name.strip_prefix(wanted).filter(|rest| rest.starts_with(['-', '.']))?;
+    (wanted.len() > 2).then(|| rest.matches(['-', '.']).count())
 }

@@ -15,6 +15,8 @@ use resolvo::{
     VersionSetUnionId,
 };
 
+use super::expected::expected;
+use super::wording::reword;
 use super::{Problem, Solver, Unsatisfiable};
 use crate::sources::universe::{Id, Universe};
 
@@ -31,7 +33,7 @@ impl Solver for Resolvo {
             Ok(chosen) => Ok(chosen.into_iter().map(|id| id.to_index() as Id).collect()),
             Err(UnsolvableOrCancelled::Unsolvable(conflict)) => {
                 let text = conflict.display_user_friendly(&solver).to_string();
-                Err(Unsatisfiable(text.trim_end().to_owned()))
+                Err(Unsatisfiable(reword(&text)))
             }
             Err(UnsolvableOrCancelled::Cancelled(_)) => {
                 Err(Unsatisfiable("the solver was stopped".to_owned()))
@@ -45,6 +47,7 @@ struct Provider<'u, 'a> {
     universe: &'u Universe<'a>,
     problem: &'u Problem<'u>,
     names: Vec<&'a str>,
+    expected: BTreeSet<&'a str>,
     sets: RefCell<Sets>,
     reasons: RefCell<Vec<String>>,
 }
@@ -53,7 +56,7 @@ struct Provider<'u, 'a> {
 #[derive(Default)]
 struct Sets {
     sets: Vec<VersionSet>,
-    known: BTreeMap<(usize, Vec<Id>), VersionSetId>,
+    known: BTreeMap<(usize, Vec<Id>, String), VersionSetId>,
     unions: Vec<Vec<VersionSetId>>,
 }
 
@@ -68,7 +71,15 @@ impl<'u, 'a> Provider<'u, 'a> {
         let mut names: Vec<&'a str> =
             (0..universe.len() as Id).map(|id| universe.package(id).name).collect();
         names.dedup();
-        Self { universe, problem, names, sets: RefCell::default(), reasons: RefCell::default() }
+        let expected = expected(universe, problem);
+        Self {
+            universe,
+            problem,
+            names,
+            expected,
+            sets: RefCell::default(),
+            reasons: RefCell::default(),
+        }
     }
 
     fn roots(&self) -> Result<Vec<ConditionalRequirement>, Unsatisfiable> {
@@ -95,7 +106,7 @@ impl<'u, 'a> Provider<'u, 'a> {
     fn set(&self, name: &str, ids: Vec<Id>, text: String) -> VersionSetId {
         let name = self.name_id(name);
         let Sets { sets, known, unions: _ } = &mut *self.sets.borrow_mut();
-        *known.entry((name.to_index(), ids.clone())).or_insert_with(|| {
+        *known.entry((name.to_index(), ids.clone(), text.clone())).or_insert_with(|| {
             sets.push(VersionSet { name, ids, text });
             VersionSetId::from_index(sets.len() - 1)
         })
@@ -117,7 +128,8 @@ impl<'u, 'a> Provider<'u, 'a> {
         }
         let preferred = &self.problem.preferred;
         choices.sort_by_key(|(name, ..)| {
-            preferred.iter().position(|preferred| preferred == name).unwrap_or(usize::MAX)
+            let place = preferred.iter().position(|preferred| preferred == name);
+            (place.unwrap_or(usize::MAX), !self.expected.contains(name))
         });
         let ids: Vec<VersionSetId> = choices
             .into_iter()
@@ -176,8 +188,13 @@ impl<'u, 'a> Provider<'u, 'a> {
         }
         bad.remove(own);
         for (name, bad) in bad {
-            let others = self.universe.named(name).filter(|id| !bad.contains(id)).collect();
-            constrains.push(self.set(name, others, format!("that is not {relation}")));
+            let others: Vec<Id> =
+                self.universe.named(name).filter(|id| !bad.contains(id)).collect();
+            let text = match others.is_empty() {
+                true => format!("to be absent, since it conflicts with {relation}"),
+                false => format!("in another version than {relation}"),
+            };
+            constrains.push(self.set(name, others, text));
         }
     }
 }
