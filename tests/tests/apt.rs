@@ -507,10 +507,43 @@ fn the_key_policy_is_that_of_gpg() {
     assert_eq!(Keyring::parse(&both).unwrap().fingerprints().len(), 2);
     assert!(matches!(verify(&long, &message, at(2)), Err(keyring::Error::UnknownKey(_))));
 
-    let weak = sign("l@x", "20260301T000000", "SHA1");
+    // A signing subkey that ran out, of a key that did not.
+    let fingerprint = Keyring::parse(&long).unwrap().fingerprints().swap_remove(0);
+    let added = gpg(&[
+        "--faked-system-time",
+        "20260201T000000",
+        "--quick-add-key",
+        &fingerprint,
+        "ed25519",
+        "sign",
+        "30d",
+    ]);
+    assert!(added.unwrap().status.success());
+    let with_subkey = export("l@x");
+    let message = sign("l@x", "20260210T000000", "SHA512");
+    assert_ne!(
+        verify(&with_subkey, &message, at(2)).unwrap(),
+        [fingerprint.clone()],
+        "the subkey signed"
+    );
+    assert!(matches!(verify(&with_subkey, &message, at(6)), Err(keyring::Error::Expired { .. })));
+    assert!(matches!(verify(&long, &message, at(2)), Err(keyring::Error::UnknownKey(_))));
+
+    // gpg keeps a revocation at hand, with a colon before it so that it is not used by mistake.
+    let revocation = home.path().join(format!("openpgp-revocs.d/{fingerprint}.rev"));
+    let armored = fs::read_to_string(&revocation).unwrap().replace(":-----", "-----");
+    fs::write(home.path().join("revocation"), armored).unwrap();
+    let path = home.path().join("revocation").display().to_string();
+    let message = sign(&format!("{fingerprint}!"), "20260301T000000", "SHA512");
+    assert_eq!(verify(&long, &message, at(3)).unwrap(), [fingerprint]);
+    assert!(gpg(&["--import", &path]).unwrap().status.success());
+    let revoked = export("l@x");
+    assert!(matches!(verify(&revoked, &message, at(3)), Err(keyring::Error::Revoked { .. })));
+
+    let weak = sign("s@x", "20260201T000000", "SHA1");
     if weak.contains("BEGIN PGP SIGNATURE") {
         assert!(matches!(
-            verify(&long, &weak, at(3)),
+            verify(&export("s@x"), &weak, at(2)),
             Err(keyring::Error::Unusable { .. } | keyring::Error::Bad(_))
         ));
     }

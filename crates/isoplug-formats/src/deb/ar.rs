@@ -124,7 +124,7 @@ impl<W: Write + Seek> Writer<W> {
         if name.len() > 16 || size > MAX_SIZE {
             return Err(io::Error::other(format!("ar cannot hold {name} of {size} bytes")));
         }
-        write!(self.out, "{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`\n", 0, 0, 0, 100_644)
+        writeln!(self.out, "{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`", 0, 0, 0, 100_644)
     }
 
     fn pad(&mut self, size: u64) -> io::Result<()> {

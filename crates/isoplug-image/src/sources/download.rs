@@ -183,7 +183,7 @@ impl Downloader {
         let mut failures = Vec::new();
         for mirror in self.by_health(mirrors) {
             let url = format!("{}/{path}", mirror.trim_end_matches('/'));
-            match self.from_mirror(&url, expected, file, watch) {
+            match self.ask(&url, expected, file, watch) {
                 Ok(digest) => return Ok(digest),
                 Err(Outcome::Failed(why)) => {
                     if matches!(why, Why::Unreachable(_)) {
@@ -204,7 +204,7 @@ impl Downloader {
     }
 
     /// Tries one mirror as often as patience allows.
-    fn from_mirror(
+    fn ask(
         &self,
         url: &str,
         expected: &Expected,
