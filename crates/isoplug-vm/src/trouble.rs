@@ -92,7 +92,16 @@ pub(crate) fn explain(log: &str) -> Trouble {
     };
     // A kernel that speaks has left the boot loader's complaints behind.
     let explaining = if log.contains("Linux version") { &[] } else { EXPLAINING };
-    find(FATAL, log).or_else(|| find(explaining, log)).unwrap_or(Trouble::new(kind))
+    find(FATAL, log)
+        .or_else(|| find(explaining, log))
+        .or_else(|| searching(log))
+        .unwrap_or(Trouble::new(kind))
+}
+
+/// live-boot looks for its medium in silence, for minutes, between these two of its steps.
+fn searching(log: &str) -> Option<Trouble> {
+    let searching = log.contains("/scripts/live-premount") && !log.contains("/scripts/live-bottom");
+    searching.then(|| Trouble::with(TroubleKind::MediumNotFound, "live-boot is still searching"))
 }
 
 fn find(patterns: &[(TroubleKind, &str)], log: &str) -> Option<Trouble> {

@@ -45,6 +45,7 @@ fn recorded_failures_are_told_plainly() {
         "BdsDxe: loading Boot0001 \"UEFI QEMU QEMU USB HARDDRIVE\"\nBdsDxe: failed to load Boot0001 \"UEFI QEMU QEMU USB HARDDRIVE\" from PciRoot(0x0): Not Found",
         "BdsDxe: failed to load Boot0002 \"UEFI QEMU DVD-ROM QM00001 \" from PciRoot(0x0): Access Denied",
         "error: harmless\n[    0.000000] Linux version 6.12\n[   90.1] waiting",
+        "[    0.000000] Linux version 6.12\nBegin: Running /scripts/live-premount ... done.\n[   15.1] sd 2:0:0:0: [sda] Attached SCSI disk",
         "  \n",
     ];
     let told: Vec<String> = logs.iter().map(|log| explain(&plain(log)).to_string()).collect();
@@ -63,6 +64,7 @@ fn recorded_failures_are_told_plainly() {
     the firmware found nothing to boot on the medium ("BdsDxe: failed to load Boot0001 "UEFI QEMU QEMU USB HARDDRIVE" from PciRoot(0x0): Not Found")
     Secure Boot refused to run something unsigned or altered ("BdsDxe: failed to load Boot0002 "UEFI QEMU DVD-ROM QM00001 " from PciRoot(0x0): Access Denied")
     no shell appeared on the serial port in time
+    the initrd did not find the live medium ("live-boot is still searching")
     nothing appeared on the serial port in time; the image needs console=ttyS0 (arm64: ttyAMA0) in boot.kernel-params to show more
     "#);
 }
