@@ -10,14 +10,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isoplug_formats::squashfs;
+use isoplug_manifest::System;
 use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::options::{InitrdCompression, InitrdModules, Options};
-use isoplug_manifest::System;
 
 use crate::contribute::Contributor;
 use crate::contribute::content::source;
-use crate::contribute::content::{From, NewFile};
 use crate::contribute::content::source::Source;
+use crate::contribute::content::{FileContent, NewFile};
 use crate::grub::{Machine, Menu, Serial};
 use crate::stages::fetch::Places;
 use crate::stages::squashfs::BlockFolder;
@@ -118,7 +118,11 @@ impl Image {
             compression: squash::compression(&options.squashfs),
             exclude: options.squashfs.exclude.clone(),
             blocks: around.blocks,
-            firmware: (options.boot.bios && system.arch == "amd64", options.boot.uefi, options.boot.secure_boot),
+            firmware: (
+                options.boot.bios && system.arch == "amd64",
+                options.boot.uefi,
+                options.boot.secure_boot,
+            ),
             menu: menu(system),
             machine: if system.arch == "arm64" { Machine::Arm64 } else { Machine::Pc },
             volume_id: volume_id(system),
@@ -180,12 +184,17 @@ fn medium(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
 }
 
 /// Returns what a file holds: its text, or what its source holds now.
-fn from(target: &str, text: Option<&str>, path: Option<&str>, folder: &Path) -> Result<From, Error> {
+fn from(
+    target: &str,
+    text: Option<&str>,
+    path: Option<&str>,
+    folder: &Path,
+) -> Result<FileContent, Error> {
     match (text, path) {
         (None, Some(path)) => {
             let failed = |source| Error::Source { target: target.to_owned(), source };
-            Ok(From::Source(Source::scan(&folder.join(path)).map_err(failed)?))
+            Ok(FileContent::Source(Source::scan(&folder.join(path)).map_err(failed)?))
         }
-        (text, _) => Ok(From::Bytes(text.unwrap_or_default().as_bytes().to_vec())),
+        (text, _) => Ok(FileContent::Bytes(text.unwrap_or_default().as_bytes().to_vec())),
     }
 }

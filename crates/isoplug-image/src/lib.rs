@@ -1,9 +1,17 @@
-//! TODO
+//! Makes images: the stages, the package sources, the sandbox, and the one function that wires the
+//! stages.
+//!
+//! Prints nothing and reads no environment. `pipeline` is the place to begin to read.
+
 pub mod contribute;
 pub mod dpkg;
 pub mod facts;
 pub mod finalise;
 pub mod grub;
+pub mod image;
+pub mod locking;
+pub mod pipeline;
 pub mod sandbox;
 pub mod sources;
 pub mod stages;
+pub mod wish;

@@ -103,7 +103,11 @@ pub fn image_name(profile: &str, arch: &str) -> String {
 }
 
 /// Returns the locked packages of a profile, if they answer what it asks for now.
-pub fn locked_image<'l>(lock: &'l Lock, system: &System, request: &Request) -> Option<&'l LockedImage> {
+pub fn locked_image<'l>(
+    lock: &'l Lock,
+    system: &System,
+    request: &Request,
+) -> Option<&'l LockedImage> {
     let image = lock.images.get(&image_name(&system.profile, &system.arch))?;
     (image.request == request.digest()).then_some(image)
 }

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use isoplug_engine::{Artifact, ArtifactId, Blob, Graph};
+use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
 
-use crate::contribute::Contributor;
 use crate::image::Image;
 use crate::stages::base::Base;
 use crate::stages::boot::Boot;
@@ -13,7 +12,7 @@ use crate::stages::facts::{self, Facts};
 use crate::stages::fetch::Fetch;
 use crate::stages::initrd::Initrd;
 use crate::stages::iso::Iso;
-use crate::stages::kernel::Kernel;
+use crate::stages::kernel::{self, Kernel};
 use crate::stages::loaders::Loaders;
 use crate::stages::medium::Medium;
 use crate::stages::packages::Packages;
@@ -35,46 +34,113 @@ impl Products {
     /// Returns all of them.
     pub fn artifacts(&self) -> Vec<ArtifactId> {
         let Self { iso, identity, facts } = self;
-        let mut all = vec![iso.id(), identity.id()];
-        all.extend(facts.artifacts());
-        all
+        let facts::Outputs { checksum, packages, sbom, lock } = *facts;
+        [*iso, *identity, checksum, packages, sbom, lock].map(Artifact::id).into()
     }
 }
 
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
-    let Image { arch, epoch, places, menu, volume_id, .. } = image.clone();
-    let mut fetch = |name: &str, packages: &[_]| {
-        let (name, packages, places) = (name.to_owned(), packages.to_vec(), places.clone());
-        graph.add(Fetch { name, packages, places }).debs
-    };
-    let essential = fetch("essential", image.essential());
-    let groups: Vec<_> = image.groups().map(|(n, group)| (n, fetch(&format!("group {n}"), group))).collect();
-    let boot_debs = fetch("boot loaders", &image.boot_packages);
+    let Image { arch, epoch, menu, machine, volume_id, description, max_size, .. } = image.clone();
+    let (bios, uefi, secure_boot) = image.firmware;
+    let (codec, block_size) = image.compression.clone();
 
-    let mut layer = graph.add(Base { debs: essential, arch: arch.clone(), epoch }).tree;
-    for (index, debs) in groups {
-        layer = graph.add(Packages { parent: layer, debs, index, arch: arch.clone(), epoch }).tree;
+    let (debs, boot_debs) = fetch(image, graph);
+    let mut layer = graph.add(Base { debs: debs[0], arch: arch.clone(), epoch }).tree;
+    for (index, &debs) in debs.iter().enumerate().skip(1) {
+        let arch = arch.clone();
+        layer = graph.add(Packages { parent: layer, debs, index, arch, epoch }).tree;
     }
-    let kernel = graph.add(Kernel { layer });
-    let vmlinuz = kernel.vmlinuz;
-    let initrd = graph.add(Initrd { layer, kernel: kernel.version, options: image.initrd.clone(), epoch }).image;
+    let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
+    let initrd = graph.add(initrd(image, layer, version)).image;
 
-    let mut overlays = Vec::new();
-    for contributor in &image.contributors {
-        let contribute = Contribute { layer, earlier: overlays.clone(), contributor: Arc::clone(contributor), epoch };
-        let name = contributor.name().to_owned();
-        overlays.push((name, graph.add(contribute).overlay));
-    }
-    let overlays = overlays.into_iter().map(|(_, overlay)| overlay).collect();
+    let overlays = contribute(image, layer, graph);
     let rootfs = graph.add(Rootfs { layer, overlays, docs: image.docs, epoch }).tree;
-    let squashfs = graph.add(image.squashfs.stage(rootfs, epoch)).image;
+    let (exclude, blocks) = (image.exclude.clone(), image.blocks.clone());
+    let squashfs = Squashfs { rootfs, codec, block_size, exclude, epoch, blocks };
+    let squashfs = graph.add(squashfs).image;
 
-    let loaders = graph.add(image.loaders.stage(boot_debs)).files;
-    let contents = image.medium.clone().map(|files| graph.add(Medium { files, epoch }).files);
-    let description = image.description.clone();
-    let boot = graph.add(Boot { loaders, vmlinuz, initrd, squashfs, contents, menu, machine: image.machine, volume_id, description, epoch: epoch.into() });
-    let iso = graph.add(Iso { vmlinuz, initrd, squashfs, loaders, boot: boot.files, esp: boot.esp, identity: boot.identity, contents, volume_id: image.volume_id.clone(), epoch: epoch.into(), max_size: image.max_size }).iso;
-    let facts = graph.add(Facts { iso });
+    let loaders = Loaders { debs: boot_debs, architecture: arch, bios, uefi, secure_boot };
+    let loaders = graph.add(loaders).files;
+    let contents = medium(image, graph);
+    let boot = graph.add(Boot {
+        loaders,
+        vmlinuz,
+        initrd,
+        squashfs,
+        contents,
+        menu,
+        machine,
+        volume_id: volume_id.clone(),
+        description,
+        epoch: epoch.into(),
+    });
+    let iso = Iso {
+        vmlinuz,
+        initrd,
+        squashfs,
+        loaders,
+        boot: boot.files,
+        esp: boot.esp,
+        identity: boot.identity,
+        contents,
+        volume_id,
+        epoch: epoch.into(),
+        max_size,
+    };
+    let iso = graph.add(iso).iso;
+    let facts = graph.add(facts(image, iso));
     Products { iso, identity: boot.identity, facts }
+}
+
+/// Returns the packages of each install group, and those that only boot the medium.
+fn fetch(image: &Image, graph: &mut Graph) -> (Vec<Artifact<Blob>>, Artifact<Blob>) {
+    let mut fetch = |packages: &Vec<_>| {
+        let (packages, places) = (packages.clone(), image.places.clone());
+        graph.add(Fetch { packages, places }).debs
+    };
+    let debs = image.locked.groups.iter().map(&mut fetch).collect();
+    (debs, fetch(&image.locked.boot))
+}
+
+fn initrd(image: &Image, layer: Artifact<Tree>, version: Artifact<Blob>) -> Initrd {
+    Initrd {
+        layer,
+        kernel: version,
+        modules: image.initrd_modules.clone(),
+        compression: image.initrd_compression,
+        epoch: image.epoch,
+    }
+}
+
+/// Lets each contributor add its overlay, knowing those before it.
+fn contribute(image: &Image, layer: Artifact<Tree>, graph: &mut Graph) -> Vec<Artifact<Tree>> {
+    let mut earlier = Vec::new();
+    for contributor in &image.contributors {
+        let stage = Contribute {
+            layer,
+            earlier: earlier.clone(),
+            contributor: Arc::clone(contributor),
+            epoch: image.epoch,
+        };
+        earlier.push((contributor.name().to_owned(), graph.add(stage).overlay));
+    }
+    earlier.into_iter().map(|(_, overlay)| overlay).collect()
+}
+
+/// Returns the user's files for the medium, if there are any.
+fn medium(image: &Image, graph: &mut Graph) -> Option<Artifact<Tree>> {
+    let files = image.medium.clone();
+    (!files.is_empty()).then(|| graph.add(Medium { files }).files)
+}
+
+fn facts(image: &Image, iso: Artifact<Blob>) -> Facts {
+    Facts {
+        iso,
+        file_name: format!("{}.iso", image.name),
+        installed: image.locked.groups.iter().flatten().cloned().collect(),
+        boot: image.locked.boot.clone(),
+        lock: image.lock_text.clone(),
+        epoch: image.epoch,
+    }
 }

@@ -1,6 +1,5 @@
 //! Derives from a manifest what its image must show when it runs.
 
-use std::path::Path;
 
 use isoplug_manifest::System;
 use isoplug_manifest::options::{self, BootFirmware, Options, Test};
@@ -8,8 +7,7 @@ use isoplug_vm::{Assertion, Check, Firmware, Login, Medium, Protocol, UnitState}
 use sha2::{Digest as _, Sha256};
 
 /// Returns everything that can be checked: what the options promise, and the manifest's own tests.
-/// `folder` is where the manifest is; files that it copies are compared with their sources.
-pub(crate) fn checks(system: &System, folder: &Path) -> Vec<Check> {
+pub(crate) fn checks(system: &System) -> Vec<Check> {
     let options = &system.options;
     let mut assertions = vec![Assertion::System, Assertion::Firmware];
     assertions.push(Assertion::Hostname { name: options.networking.hostname.clone() });
@@ -18,7 +16,7 @@ pub(crate) fn checks(system: &System, folder: &Path) -> Vec<Check> {
     assertions.extend(units(options));
     assertions.extend(services(options));
     assertions.extend(packages(options));
-    assertions.extend(options.files.iter().map(|file| self::file(file, folder)));
+    assertions.extend(options.files.iter().map(|file| self::file(file)));
     let derived = assertions.into_iter().map(Check::from);
     derived.chain(options.tests.iter().filter_map(test)).collect()
 }
@@ -26,10 +24,15 @@ pub(crate) fn checks(system: &System, folder: &Path) -> Vec<Check> {
 /// Returns how a test gets its shell: as the manifest's tests say, else without any password.
 pub(crate) fn login(system: &System) -> Login {
     let login = system.options.tests.iter().find_map(|test| test.login.as_ref());
-    login.map_or(Login::Credentials, |login| Login::Password {
-        user: login.user.clone(),
-        password: login.password.clone(),
-    })
+    let old = system.sources.values().any(|source| source.suite == "bookworm");
+    match login {
+        Some(login) => {
+            let (user, password) = (login.user.clone(), login.password.clone());
+            Login::Password { user, password }
+        }
+        None if old => Login::OpenPam,
+        None => Login::Credentials,
+    }
 }
 
 /// Returns the firmware that the image supports on an architecture.
@@ -93,10 +96,10 @@ fn packages(options: &Options) -> Vec<Assertion> {
     installed.map(|name| Assertion::Package { name, version: None }).collect()
 }
 
-fn file(file: &options::File, folder: &Path) -> Assertion {
+fn file(file: &options::File) -> Assertion {
     let bytes = match (&file.text, &file.source) {
         (Some(text), _) => Some(text.clone().into_bytes()),
-        (None, Some(source)) => std::fs::read(folder.join(source)).ok(),
+        (None, Some(source)) => std::fs::read(source).ok(),
         (None, None) => None,
     };
     let hex = |bytes: Vec<u8>| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();

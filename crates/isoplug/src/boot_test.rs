@@ -82,7 +82,7 @@ impl Stage for BootTest {
         key.artifact("iso", *iso);
         key.artifact("identity", *identity);
         let password = match login {
-            Login::Credentials => None,
+            Login::Credentials | Login::OpenPam => None,
             Login::Password { user, password } => Some((user.as_str(), password.as_str())),
         };
         key.value("conditions", &Conditions { machine, checks, password });
@@ -121,7 +121,9 @@ struct Log<'a, 'b>(&'a Context<'b>);
 impl Events for Log<'_, '_> {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Started { accelerator, .. } => self.0.log(&format!("started with {accelerator}")),
+            Event::Started { accelerator, .. } => {
+                self.0.log(&format!("started with {accelerator}"))
+            }
             Event::Reached { milestone, after } => {
                 self.0.log(&format!("{milestone} after {} s", after.as_secs()));
             }

@@ -8,9 +8,8 @@ use isoplug_manifest::{Diagnostic, Diagnostics, Label, Severity, Texts};
 pub(crate) fn draw(diagnostics: &Diagnostics, colored: bool) -> String {
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let draw_one = |diagnostic| {
-        renderer.render(&[group(diagnostic, &diagnostics.texts)]).to_string() + "\n\n"
-    };
+    let draw_one =
+        |diagnostic| renderer.render(&[group(diagnostic, &diagnostics.texts)]).to_string() + "\n\n";
     diagnostics.list.iter().map(draw_one).collect()
 }
 

@@ -1,7 +1,9 @@
 //! Turns what the engine and the stages report into a failure that a person can act on.
 
 use isoplug_engine::Error;
-use isoplug_image::sandbox;
+use isoplug_image::dpkg::layer;
+use isoplug_image::sandbox::{self, stored::StoredError};
+use isoplug_image::stages::initrd;
 use isoplug_manifest::System;
 
 use crate::exit::Exit;
@@ -36,13 +38,31 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
 
 /// What a machine lacks has an exit code of its own, so that CI can tell it from a bad manifest.
 fn exit(error: &Error) -> Exit {
-    if error.find::<sandbox::Error>().is_some_and(sandbox::Error::is_of_host) {
+    if sandbox_error(error).is_some_and(is_of_host) {
         Exit::Host
     } else if matches!(error, Error::Stage { source, .. } if panicked(source.as_ref())) {
         Exit::Internal
     } else {
         Exit::Failed
     }
+}
+
+/// Finds the error of a sandbox; errors that only pass it on hide it from `find`.
+fn sandbox_error(error: &Error) -> Option<&sandbox::Error> {
+    let in_layer = error.find::<layer::Error>().and_then(|error| match error {
+        layer::Error::Sandbox(error) => Some(error),
+        _ => None,
+    });
+    let in_initrd = error.find::<initrd::Error>().and_then(|error| match error {
+        initrd::Error::Stored(StoredError::Sandbox(error)) => Some(error),
+        _ => None,
+    });
+    in_layer.or(in_initrd).or_else(|| error.find())
+}
+
+fn is_of_host(error: &sandbox::Error) -> bool {
+    use sandbox::Error::{NoMapper, NoRange, Refused};
+    matches!(error, Refused { .. } | NoMapper { .. } | NoRange { .. })
 }
 
 fn panicked(source: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {

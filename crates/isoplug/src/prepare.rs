@@ -8,8 +8,7 @@ use isoplug_image::image::{self, Image, Surroundings};
 use isoplug_image::locking::{self, Freshness, Sources, locked_image};
 use isoplug_image::pipeline::{Products, pipeline};
 use isoplug_image::sources::download::{Downloader, Patience, Unwatched};
-use isoplug_image::sources::resolve;
-use isoplug_image::sources::{Access, Request};
+use isoplug_image::sources::{Access, Request, apt, resolve};
 use isoplug_image::stages::fetch::Places;
 use isoplug_image::stages::squashfs::BlockFolder;
 use isoplug_manifest::lock::Lock;
@@ -61,15 +60,15 @@ pub(crate) fn prepare(
     let system = project.evaluate(profile, arch, session)?;
     let lock = lock_of(project, &system, lock_use, session)?;
     let store = session.store()?;
-    let sources = sources(project, &system, session)?;
+    let sources = sources(&system, session)?;
     let locked = locked_image(&lock, &system, &sources.request(&system)).ok_or_else(|| {
         Failure::new(Exit::Internal, format!("the lock has no {profile} for {arch}"))
     })?;
-    let blocks = store.cache_dir("squashfs-blocks").map_err(|error| {
-        Failure::new(Exit::Failed, "the store cannot be used").because(&error)
-    })?;
+    let blocks = store
+        .cache_dir("squashfs-blocks")
+        .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))?;
     let around = Surroundings {
-        folder: &project.folder,
+        folder: Path::new(""),
         lock: &lock,
         locked,
         epoch: session.source_date_epoch(),
@@ -94,7 +93,7 @@ pub(crate) fn lock_of(
     lock_use: LockUse,
     session: &Session,
 ) -> Result<Lock, Failure> {
-    let sources = sources(project, system, session)?;
+    let sources = sources(system, session)?;
     let request = sources.request(system);
     let old = project.lock()?.unwrap_or_default();
     let fits = locked_image(&old, system, &request).is_some();
@@ -105,7 +104,7 @@ pub(crate) fn lock_of(
     }
     let freshness = if lock_use == LockUse::Extend { Freshness::Keep } else { Freshness::Renew };
     session.note(&format!("resolving {} for {}", system.profile, system.arch));
-    let new = resolve(&sources, system, old, freshness, session)
+    let new = resolve_anew(&sources, system, old, freshness, session)
         .map_err(|error| unresolved(&error, system, &request))?;
     if lock_use != LockUse::RenewUnsaved {
         project.save_lock(&new)?;
@@ -113,7 +112,7 @@ pub(crate) fn lock_of(
     Ok(new)
 }
 
-fn resolve(
+fn resolve_anew(
     sources: &Sources,
     system: &System,
     old: Lock,
@@ -121,9 +120,9 @@ fn resolve(
     session: &Session,
 ) -> Result<Lock, ResolveError> {
     let store = session.store()?;
-    let cache = store.cache_dir("indices").map_err(|error| {
-        Failure::new(Exit::Failed, "the store cannot be used").because(&error)
-    })?;
+    let cache = store
+        .cache_dir("indices")
+        .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))?;
     let access = Access {
         downloader: &Downloader::new(4, Patience::default()),
         cache,
@@ -153,19 +152,18 @@ impl From<locking::Error> for ResolveError {
     }
 }
 
-fn sources(project: &Project, system: &System, session: &Session) -> Result<Sources, Failure> {
+fn sources(system: &System, session: &Session) -> Result<Sources, Failure> {
     let keyring = |source: &isoplug_manifest::Source| {
         let path = source.keyring.as_ref()?;
-        std::fs::read(project.folder.join(path)).ok()
+        std::fs::read(path).ok()
     };
     for (name, source) in &system.sources {
-        if let Some(path) = source.keyring.as_ref().map(|path| project.folder.join(path)) {
-            readable(name, &path, system)?;
+        if let Some(path) = source.keyring.as_ref().map(Path::new) {
+            readable(name, path, system)?;
         }
     }
-    Sources::new(system, &session.mirrors(), keyring).map_err(|error| {
-        Failure::new(Exit::Manifest, "a source cannot be used").because(&error)
-    })
+    Sources::new(system, &session.mirrors(), keyring)
+        .map_err(|error| Failure::new(Exit::Manifest, "a source cannot be used").because(&error))
 }
 
 fn readable(name: &str, path: &Path, system: &System) -> Result<(), Failure> {
@@ -206,13 +204,25 @@ fn unresolved(error: &ResolveError, system: &System, request: &Request) -> Failu
     }
     let exit = match error {
         locking::Error::Resolve(_) => Exit::Manifest,
-        locking::Error::Source(source) if source.is_of_manifest() => Exit::Manifest,
+        locking::Error::Source(source) if is_of_manifest(source) => Exit::Manifest,
         locking::Error::Source(_) => Exit::Failed,
     };
     let suites = request.suites.len();
     let s = if suites == 1 { "" } else { "s" };
     Failure::new(exit, format!("cannot resolve {} from {suites} suite{s}", system.profile))
         .because(error)
+}
+
+/// Tells what a changed manifest would mend from what only the network or the archive can.
+fn is_of_manifest(error: &apt::Error) -> bool {
+    matches!(
+        error,
+        apt::Error::NoMirror { .. }
+            | apt::Error::UnknownSuite { .. }
+            | apt::Error::UnknownComponent { .. }
+            | apt::Error::UnknownArchitecture { .. }
+            | apt::Error::Keyring { .. }
+    )
 }
 
 /// Returns the diagnostic of a package that no source has, on the line that asks for it.

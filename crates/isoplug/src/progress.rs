@@ -36,7 +36,9 @@ pub(crate) fn amount(amount: u64, unit: Unit) -> String {
             scale
                 .iter()
                 .find(|(size, _)| bytes >= *size)
-                .map_or(format!("{amount} bytes"), |(size, name)| format!("{:.1} {name}", bytes / size))
+                .map_or(format!("{amount} bytes"), |(size, name)| {
+                    format!("{:.1} {name}", bytes / size)
+                })
         }
     }
 }

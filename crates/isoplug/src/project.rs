@@ -63,10 +63,7 @@ impl Project {
         arch: &str,
         session: &Session,
     ) -> Result<System, Failure> {
-        let mut load = |path: &str| {
-            let path = self.folder.join(path);
-            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
-        };
+        let mut load = |path: &str| fs::read_to_string(path).map_err(|error| error.to_string());
         let input = Input { name: &self.name, text: &self.text, profile, arch, load: &mut load };
         let system = evaluate(input).map_err(Failure::manifest)?;
         session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });

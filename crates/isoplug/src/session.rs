@@ -2,12 +2,13 @@
 //!
 //! The only place that reads environment variables and prints.
 
-use std::io::{IsTerminal, Write as _};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::ColorChoice;
 use isoplug_engine::{CancelToken, Reporter, Store, StoreOptions};
+use isoplug_image::sandbox;
 use isoplug_image::sources::mirrors::Mirrors;
 use isoplug_manifest::Diagnostics;
 
@@ -65,7 +66,8 @@ impl Session {
     /// Opens the store.
     pub(crate) fn store(&self) -> Result<Store, Failure> {
         let folder = self.store_folder()?;
-        let options = StoreOptions { cleaner: isoplug_image::sandbox::clean };
+        let cleaner = |folder: &Path| sandbox::clean(folder).map_err(io::Error::other);
+        let options = StoreOptions { cleaner };
         Store::open_with(&folder, options).map_err(|error| {
             Failure::new(Exit::Failed, format!("the store {} cannot be used", folder.display()))
                 .because(&error)

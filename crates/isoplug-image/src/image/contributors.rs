@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use isoplug_manifest::System;
+use isoplug_manifest::{Pocket, Source, System};
 use isoplug_manifest::options::{self, NetworkingBackend, Options, PermitRootLogin, Sudo};
 
 use super::{Error, from};
 use crate::contribute::Contributor;
-use crate::contribute::content::{Content, NewFile};
+use crate::contribute::content::{Files, NewFile};
 use crate::contribute::kernel_modules::KernelModules;
-use crate::contribute::live::Live;
+use crate::contribute::live::{AptSource, Live, SignedBy};
 use crate::contribute::localisation::Localisation;
 use crate::contribute::network::{Backend, Network};
 use crate::contribute::openssh::OpenSsh;
@@ -18,14 +18,13 @@ use crate::contribute::services::{Services, UnitFile};
 use crate::contribute::users::{self, Users};
 
 /// Returns the contributors of a profile. Users come before the files that they own, units before
-/// the services that enable them, and the user's own files last.
+/// the services that enable them; what a live system needs gives way to the user's own files.
 pub(super) fn contributors(
     system: &System,
     folder: &Path,
 ) -> Result<Vec<Arc<dyn Contributor>>, Error> {
     let options = &system.options;
     let mut all: Vec<Arc<dyn Contributor>> = vec![
-        Arc::new(Live::default()),
         Arc::new(localisation(options)),
         Arc::new(kernel_modules(options)),
         Arc::new(network(options)),
@@ -35,8 +34,39 @@ pub(super) fn contributors(
         all.push(Arc::new(openssh(options)));
     }
     all.push(Arc::new(services(options)));
-    all.push(Arc::new(content(options, folder)?));
+    all.push(Arc::new(files(options, folder)?));
+    all.push(Arc::new(live(system)));
     Ok(all)
+}
+
+/// Debian's own sources go into the image under their public names; others stay out of it, since
+/// their mirrors may be of use on the build machine alone.
+fn live(system: &System) -> Live {
+    let debian = system.sources.iter().filter(|(name, _)| *name == "debian");
+    let sources = debian.flat_map(|(name, source)| {
+        let (own, security): (Vec<_>, Vec<_>) =
+            suites(source).into_iter().partition(|suite| !suite.ends_with("-security"));
+        [("debian", own), ("debian-security", security)].map(|(archive, suites)| AptSource {
+            name: name.clone(),
+            uris: vec![format!("http://deb.debian.org/{archive}")],
+            suites,
+            components: source.components.clone(),
+            signed_by: SignedBy::Keyring(KEYRING.to_owned()),
+        })
+    });
+    Live { sources: sources.filter(|source| !source.suites.is_empty()).collect(), autologin: None }
+}
+
+/// The keys of Debian's archive, from the package debian-archive-keyring.
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+fn suites(source: &Source) -> Vec<String> {
+    let pocket = |pocket: &Pocket| match pocket {
+        Pocket::Updates => format!("{}-updates", source.suite),
+        Pocket::Security => format!("{}-security", source.suite),
+        Pocket::Backports => format!("{}-backports", source.suite),
+    };
+    [source.suite.clone()].into_iter().chain(source.pockets.iter().map(pocket)).collect()
 }
 
 fn localisation(options: &Options) -> Localisation {
@@ -124,7 +154,7 @@ fn services(options: &Options) -> Services {
     }
 }
 
-fn content(options: &Options, folder: &Path) -> Result<Content, Error> {
+fn files(options: &Options, folder: &Path) -> Result<Files, Error> {
     let file = |file: &options::File| {
         Ok(NewFile {
             target: file.target.clone(),
@@ -134,5 +164,5 @@ fn content(options: &Options, folder: &Path) -> Result<Content, Error> {
             group: file.group.clone(),
         })
     };
-    Ok(Content { files: options.files.iter().map(file).collect::<Result<_, _>>()? })
+    Ok(Files { files: options.files.iter().map(file).collect::<Result<_, _>>()? })
 }

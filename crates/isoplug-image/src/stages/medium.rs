@@ -6,7 +6,7 @@ use isoplug_engine::{Artifact, Context, Key, Slots, Stage, Tree};
 
 use super::boot::files::{self, NewFiles};
 use crate::contribute::content::source::{self, Item, Source, What};
-use crate::contribute::content::{From, NewFile};
+use crate::contribute::content::{FileContent, NewFile};
 
 /// Inputs.
 #[derive(Debug, Clone)]
@@ -60,8 +60,8 @@ impl Stage for Medium {
         for file in &self.files {
             let target = file.target.trim_matches('/');
             match &file.from {
-                From::Bytes(bytes) => files.add(target, &bytes[..])?,
-                From::Source(source) => {
+                FileContent::Bytes(bytes) => files.add(target, &bytes[..])?,
+                FileContent::Source(source) => {
                     for item in &source.items {
                         add(&mut files, target, source, item)?;
                     }

@@ -70,9 +70,8 @@ impl Stage for Squashfs {
         });
         let packs = packs.map_err(Error::Packs)?;
         let image = cx.create()?;
-        let cache = DirCache::open(&self.blocks.path, self.blocks.limit).map_err(|source| {
-            Error::Cache { folder: self.blocks.path.clone(), source }
-        })?;
+        let cache = DirCache::open(&self.blocks.path, self.blocks.limit)
+            .map_err(|source| Error::Cache { folder: self.blocks.path.clone(), source })?;
         let (codec, block_size) = (self.codec.clone(), self.block_size);
         let options = Options { codec, block_size, epoch: self.epoch, threads: cx.threads() };
         let written =
@@ -103,10 +102,8 @@ impl Squashfs {
 fn exclude(tree: &mut tree::Tree, pattern: &str) -> Result<(), Error> {
     let wrong = |reason| Error::Pattern { pattern: pattern.to_owned(), reason };
     let matcher = glob::Pattern::new(pattern.trim_start_matches('/')).map_err(wrong)?;
-    let options = glob::MatchOptions {
-        require_literal_separator: true,
-        ..glob::MatchOptions::default()
-    };
+    let options =
+        glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
     let named = |path: &Vec<u8>| {
         std::str::from_utf8(path).is_ok_and(|path| matcher.matches_with(path, options))
     };
@@ -180,7 +177,9 @@ mod tests {
     #[test]
     fn what_a_pattern_names_goes_with_all_below() {
         let mut tree = tree::Tree::default();
-        for path in ["usr/share/doc/x/copyright", "usr/share/man", "usr/lib/a.pyc", "usr/lib/b/c.pyc"] {
+        for path in
+            ["usr/share/doc/x/copyright", "usr/share/man", "usr/lib/a.pyc", "usr/lib/b/c.pyc"]
+        {
             tree.insert(path, Entry::new(Kind::Fifo, 0o600, 0));
         }
         for pattern in ["/usr/share/doc/*", "/usr/**/*.pyc"] {

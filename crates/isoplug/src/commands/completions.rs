@@ -10,7 +10,9 @@ use crate::session::Session;
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  isoplug completions bash > ~/.local/share/bash-completion/completions/isoplug")]
+#[command(
+    after_help = "Example:\n  isoplug completions bash > ~/.local/share/bash-completion/completions/isoplug"
+)]
 pub(crate) struct Args {
     /// The shell
     shell: Shell,

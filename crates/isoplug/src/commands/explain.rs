@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use isoplug_engine::{Row, RowValue};
+use isoplug_manifest::Diagnostics;
 
-use super::select::{Locking, Select, host_arch};
+use super::select::{Locking, host_arch};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome;
@@ -53,8 +54,9 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let system = project.evaluate(&profile, &arch, session)?;
-    let text = isoplug_manifest::explain(&system, &args.subject).map_err(|error| {
-        Failure::new(Exit::Manifest, error.to_string())
+    let text = isoplug_manifest::explain(&system, &args.subject).map_err(|mistake| {
+        let texts = system.texts.clone();
+        Failure::manifest(Diagnostics { list: vec![mistake], texts })
             .hint("`isoplug schema --reference` lists every option")
     })?;
     session.out(&text);

@@ -8,7 +8,9 @@ use crate::session::Session;
 
 /// Pin every package in isoplug.lock, keeping what is pinned already
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  isoplug lock --all --locked    # in CI: is the lock up to date?")]
+#[command(
+    after_help = "Example:\n  isoplug lock --all --locked    # in CI: is the lock up to date?"
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,

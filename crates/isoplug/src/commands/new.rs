@@ -11,7 +11,9 @@ use crate::session::Session;
 
 /// Make a folder with a manifest to start from
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  isoplug new rescue-stick --template rescue\n  isoplug build rescue-stick")]
+#[command(
+    after_help = "Example:\n  isoplug new rescue-stick --template rescue\n  isoplug build rescue-stick"
+)]
 pub(crate) struct Args {
     /// The folder to make; its name becomes the image's
     folder: PathBuf,
@@ -40,9 +42,12 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         Template::Minimal => manifest_text(&name, "minimal"),
         Template::Rescue => manifest_text(&name, "rescue"),
     };
-    fs::create_dir_all(&args.folder).and_then(|()| fs::write(&manifest, text)).map_err(|error| {
-        Failure::new(Exit::Failed, format!("cannot write {}", manifest.display())).because(&error)
-    })?;
+    fs::create_dir_all(&args.folder).and_then(|()| fs::write(&manifest, text)).map_err(
+        |error| {
+            Failure::new(Exit::Failed, format!("cannot write {}", manifest.display()))
+                .because(&error)
+        },
+    )?;
     session.note(&format!(
         "made {}\nnext: isoplug build {}",
         manifest.display(),

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         let lock_use = args.locking.into();
         let mut prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
         build(&prepared, &output, false, session)?;
-        for stage in stages(args, &prepared, &project.folder, &output)? {
+        for stage in stages(args, &prepared, &output)? {
             let report = test(stage, &mut prepared, session)?;
             session.out(&report.text());
             all.combos.extend(report.combos);
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 fn stages(
     args: &Args,
     prepared: &Prepared,
-    folder: &Path,
+
     output: &Path,
 ) -> Result<Vec<BootTest>, Failure> {
     let system = &prepared.system;
@@ -85,7 +85,7 @@ fn stages(
             iso: prepared.products.iso,
             identity: prepared.products.identity,
             machine,
-            checks: assertions::checks(system, folder),
+            checks: assertions::checks(system),
             login: assertions::login(system),
             timeout: Duration::from_secs(args.timeout),
             name: prepared.name.clone(),
@@ -115,11 +115,10 @@ fn test(stage: BootTest, prepared: &mut Prepared, session: &Session) -> Result<R
         ..isoplug_engine::Options::default()
     };
     let targets = [report.id()];
-    let outputs =
-        match isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options) {
-            Ok(outputs) => outputs,
-            Err(error) => return failed_report(&error, prepared),
-        };
+    let outputs = match isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options) {
+        Ok(outputs) => outputs,
+        Err(error) => return failed_report(&error, prepared),
+    };
     let path = outputs.path(report).unwrap_or_default();
     let read = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     read.ok_or_else(|| Failure::new(Exit::Internal, format!("{} is no report", path.display())))
