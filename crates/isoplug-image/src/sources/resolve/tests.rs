@@ -118,6 +118,23 @@ fn recommends_come_in_rounds_as_far_as_they_fit() {
 }
 
 #[test]
+fn the_first_choice_is_recommended() {
+    let indices = stable(
+        "xorg 1 Depends: xinput-all | xdriver\nxinput-all 1\nwacom 1 Provides: xdriver\n\
+         desk 1 Depends: wacom;Recommends: xorg",
+    );
+    let with = |install: &[&str], recommends| Request { recommends, ..request(install) };
+    let both = ["desk", "xorg"];
+    assert!(answer(&indices, &with(&both, false)).ends_with("| desk=1 wacom=1 xorg=1"));
+    assert!(
+        answer(&indices, &with(&["desk"], true)).ends_with("| desk=1 wacom=1 xinput-all=1 xorg=1")
+    );
+    // Who asks for the other one by name means it.
+    let named = ["xorg", "wacom"];
+    assert!(answer(&indices, &with(&named, true)).ends_with("| wacom=1 xorg=1"));
+}
+
+#[test]
 fn suites_have_priorities() {
     let indices = [
         index("stable", 500, &format!("{BASE}app 1\nlib 1")),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use isoplug_formats::apt::Package;
+use isoplug_formats::apt::{Package, relation};
 use proptest::prelude::*;
 
 use super::*;
