@@ -1,6 +1,7 @@
 //! The solver against apt itself, on the real archive: the same indices, the same wishes.
 //!
 //! Needs a mirror of Debian (ISOPLUG_MIRROR, or the one that apt of this machine uses) and apt-get.
+#![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -62,12 +63,14 @@ const CASES: [Case; 9] = [
 ];
 
 /// Says why a test cannot run, and fails if it must.
+#[expect(clippy::disallowed_methods, reason = "a test is told by the environment what it must do")]
 fn skipped(why: &str) {
     eprintln!("SKIPPED: {why}");
     assert!(std::env::var("ISOPLUG_TESTS_MUST_RUN").as_deref() != Ok("1"), "must run: {why}");
 }
 
 /// Reads trixie with its updates; `None` without a network.
+#[expect(clippy::disallowed_methods, reason = "the mirror and the clock of the real archive")]
 fn trixie() -> Option<Vec<Index>> {
     let cache = tempfile::tempdir().unwrap();
     let mirrors = Mirrors::new(std::env::var("ISOPLUG_MIRROR").ok()).with_host_configuration();
