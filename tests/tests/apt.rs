@@ -527,7 +527,7 @@ fn the_key_policy_is_that_of_gpg() {
     let message = sign("l@x", "20260210T000000", "SHA512");
     assert_ne!(
         verify(&with_subkey, &message, at(2)).unwrap(),
-        [fingerprint.clone()],
+        std::slice::from_ref(&fingerprint),
         "the subkey signed"
     );
     assert!(matches!(verify(&with_subkey, &message, at(6)), Err(keyring::Error::Expired { .. })));

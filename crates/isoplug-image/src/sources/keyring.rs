@@ -1,8 +1,8 @@
 //! The keys that may sign a source, and whether a signed text has a good signature of one of them.
 //!
 //! rPGP checks the cryptography. The policy is here and in [`key`]: which keys count at which
-//! time, and that one good signature is enough, as for apt. Knows no files and no clock: the time that
-//! counts is the Release's own date, so that a lock made earlier stays good.
+//! time, and that one good signature is enough, as for apt. Knows no files and no clock: the time
+//! that counts is the Release's own date, so that a lock made earlier stays good.
 
 mod key;
 

@@ -1,7 +1,7 @@
 //! Where an archive may be fetched from: what the manifest, the command and the build machine name.
 //!
-//! Mirrors that someone named are used alone. Without any, those of the build machine's own apt come
-//! first, then the public ones. No mirror ever reaches a key or a lock.
+//! Mirrors that someone named are used alone. Without any, those of the build machine's own apt
+//! come first, then the public ones. No mirror ever reaches a key or a lock.
 
 mod host;
 
