@@ -143,13 +143,10 @@ impl Policy {
 
     /// Takes the file away, unless a package has put its own in its place.
     fn remove(&self, inside: &Inside) -> Result<(), Failure> {
-        let path = inside.root().join(POLICY_FILE);
-        match std::fs::read_to_string(&path) {
-            Ok(text) if text == POLICY => {
-                std::fs::remove_file(path).map_err(Failure::of("remove policy-rc.d"))
-            }
-            _ => Ok(()),
+        if inside.text(POLICY_FILE).is_ok_and(|text| text == POLICY) {
+            inside.remove(POLICY_FILE)?;
         }
+        Ok(())
     }
 }
 

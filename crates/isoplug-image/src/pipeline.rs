@@ -109,6 +109,7 @@ fn initrd(image: &Image, layer: Artifact<Tree>, version: Artifact<Blob>) -> Init
         kernel: version,
         modules: image.initrd_modules.clone(),
         compression: image.initrd_compression,
+        arch: image.arch.clone(),
         epoch: image.epoch,
     }
 }

@@ -7,13 +7,16 @@ mod clean;
 mod command;
 mod diagnose;
 mod enter;
+mod foreign;
 mod identity;
 mod init;
 mod job;
 mod known;
 mod launch;
+mod memory;
 mod mounts;
 mod namespaces;
+mod rooted;
 mod scan;
 pub mod stored;
 

@@ -86,22 +86,14 @@ fn owners_links_and_times_come_out_right(machine: &Machine) {
 }
 
 fn the_machine_is_out_of_reach(machine: &Machine) {
-    let script = "ls /; cat /proc/sys/kernel/hostname; ls /proc/1/root 2>&1 || echo denied; \
+    let script = "ls -d /home /sys 2>/dev/null || echo no folders of the machine; \
+                  cat /proc/sys/kernel/hostname; ls /proc/1/root 2>/dev/null || echo denied; \
                   cat /proc/swaps /proc/cmdline; cat /proc/net/dev | wc -l; env | sort; id -u";
     machine.run(script).unwrap();
     let lines = machine.lines().join("\n");
     insta::assert_snapshot!(lines, @r"
-    bin
-    dev
-    etc
-    lib
-    lib64
-    proc
-    run
-    tmp
-    usr
+    no folders of the machine
     isoplug
-    ls: cannot read symbolic link '/proc/1/root': Permission denied
     denied
     3
     DEBCONF_NONINTERACTIVE_SEEN=true

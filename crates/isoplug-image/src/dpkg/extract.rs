@@ -158,14 +158,8 @@ impl io::Read for Section<'_> {
     }
 }
 
+/// The package dpkg itself has the folders of the database.
 fn database(inside: &Inside) -> Result<(), Failure> {
-    for name in ["status", "available", "info/format", "updates/none", "triggers/none"] {
-        let text = if name == "info/format" { "1\n" } else { "" };
-        inside.write(&format!("var/lib/dpkg/{name}"), 0o644, text)?;
-    }
-    for name in ["updates/none", "triggers/none"] {
-        let path = inside.root().join("var/lib/dpkg").join(name);
-        std::fs::remove_file(path).map_err(Failure::of("make the database of dpkg"))?;
-    }
-    Ok(())
+    inside.write("var/lib/dpkg/status", 0o644, "")?;
+    inside.write("var/lib/dpkg/info/format", 0o644, "1\n")
 }

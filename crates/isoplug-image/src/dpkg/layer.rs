@@ -53,13 +53,14 @@ impl From<StoredError> for Error {
 pub fn layer(
     parent: Option<Artifact<Tree>>,
     debs: Artifact<Blob>,
+    arch: &str,
     epoch: u32,
     out: Artifact<Tree>,
     cx: &Context,
 ) -> Result<(), Error> {
     let packages = packages(debs, cx)?;
     let lines = Lines::new(cx, &["Unpacking ", "Setting up "], 2 * packages.len());
-    let mut job = stored::begin(parent, epoch, cx)?;
+    let mut job = stored::begin(parent, arch, epoch, cx)?;
     job.install = Some(Install { packages, essential: parent.is_none() });
     Ok(stored::keep(job, out, parent, &lines)?)
 }

@@ -9,8 +9,7 @@ use crate::sandbox::{Failure, Inside};
 /// Splits packages, sorted, into waves: one is unpacked and configured before the next begins.
 /// Most groups are one wave.
 pub(super) fn waves(inside: &Inside, packages: &[Package]) -> Result<Vec<Vec<Package>>, Failure> {
-    let status = inside.root().join("var/lib/dpkg/status");
-    let status = std::fs::read_to_string(status).map_err(Failure::of("read dpkg's status"))?;
+    let status = inside.text("var/lib/dpkg/status")?;
     let installed = status.split("\n\n").map(Needs::parse);
     let installed: BTreeSet<String> = installed.flat_map(|needs| needs.provides).collect();
     let needs: Vec<Needs> =

@@ -5,19 +5,20 @@ use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{BufRead, BufWriter, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use isoplug_formats::tree::pack::{PackWriter, Packs};
 use isoplug_formats::tree::{PackId, Tree, lay};
+use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::process::{Resource, Rlimit, Signal};
 
-use super::job::{Answer, Failure, Job, Keep, Kept};
+use super::job::{Answer, Failure, Job, Keep, Kept, Text};
 use super::known::Known;
 use super::mounts::Mounts;
+use super::rooted::Rooted;
 use super::scan::Scan;
-use super::{ARGUMENT, Command, clean, command, enter};
+use super::{ARGUMENT, Command, clean, command, enter, foreign, memory};
 use crate::dpkg;
 
 /// Plays the role. The answer says how it went.
@@ -53,8 +54,10 @@ fn set_limits() -> rustix::io::Result<()> {
 }
 
 fn work(job: &Job) -> Result<Kept, Failure> {
-    let inside = Inside::new(job)?;
-    let (parent, known) = inside.lay_parent()?;
+    let parent = read_parent(job)?;
+    let inside = Inside::new(job, parent.as_ref())?;
+    let parent = parent.unwrap_or_default();
+    let known = inside.lay_down(&parent)?;
     inside.write_files()?;
     if let Some(install) = &job.install {
         dpkg::install(&inside, install)?;
@@ -62,15 +65,23 @@ fn work(job: &Job) -> Result<Kept, Failure> {
     for command in &job.run {
         inside.run(command)?;
     }
-    let Inside { root, mounts, start, .. } = inside;
+    let Inside { root, mounts, start, in_memory, .. } = inside;
     drop(mounts);
     collect(job, &root)?;
     let kept = job.keep.as_ref().map(|keep| {
         let scan = Scan { folder: &root, known: &known, epoch: job.epoch, start };
         keep_tree(&scan, &parent, keep)
     });
-    clean::empty(&job.folder).map_err(Failure::of("remove its folder"))?;
+    if !in_memory {
+        clean::empty(&job.folder).map_err(Failure::of("remove its folder"))?;
+    }
     kept.unwrap_or_else(|| Ok(Kept::default()))
+}
+
+fn read_parent(job: &Job) -> Result<Option<Tree>, Failure> {
+    let Some(parent) = &job.parent else { return Ok(None) };
+    let bytes = std::fs::read(parent).map_err(Failure::of("read the parent tree"))?;
+    Tree::from_bytes(&bytes).map(Some).map_err(Failure::of("read the parent tree"))
 }
 
 /// The inside of a sandbox, as the installation of packages sees it.
@@ -79,13 +90,17 @@ pub struct Inside<'a> {
     root: PathBuf,
     mounts: OnceCell<Mounts>,
     start: i64,
+    in_memory: bool,
 }
 
 impl<'a> Inside<'a> {
-    fn new(job: &'a Job) -> Result<Self, Failure> {
-        let inside =
-            Self { job, root: job.folder.join("root"), mounts: OnceCell::new(), start: now() };
-        for folder in ["packages", "files"] {
+    fn new(job: &'a Job, parent: Option<&Tree>) -> Result<Self, Failure> {
+        let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+        mount_change("/", private).map_err(Failure::of("keep its mounts private"))?;
+        let in_memory = memory::work_in_memory(job, parent).map_err(Failure::of("use memory"))?;
+        let (root, mounts) = (job.folder.join("root"), OnceCell::new());
+        let inside = Self { job, root, mounts, start: now(), in_memory };
+        for folder in ["packages", "files", "processors"] {
             let made = std::fs::create_dir(job.folder.join(folder));
             made.map_err(Failure::of("make its folder"))?;
         }
@@ -111,18 +126,27 @@ impl<'a> Inside<'a> {
 
     /// Makes a file beside the tree, to be shown to programs in place of another.
     pub fn file(&self, name: &str, mode: u32, text: &str) -> Result<PathBuf, Failure> {
-        let path = self.job.folder.join("files").join(name);
-        write(&path, mode, text, false).map_err(Failure::of(format!("write {name}")))?;
-        Ok(path)
+        let folder = self.job.folder.join("files");
+        Rooted::new(&folder)
+            .write(name, &Text { mode, text: text.to_owned(), append: false })
+            .map_err(Failure::of(format!("write {name}")))?;
+        Ok(folder.join(name))
     }
 
-    /// Writes a file of the tree, and the folders on the way to it.
+    /// Writes a file of the tree, whose folder is there.
     pub fn write(&self, path: &str, mode: u32, text: &str) -> Result<(), Failure> {
-        let host = self.root.join(path.trim_start_matches('/'));
-        let folder = host.parent().unwrap_or(&self.root);
-        std::fs::create_dir_all(folder)
-            .and_then(|()| write(&host, mode, text, false))
-            .map_err(Failure::of(format!("write {path}")))
+        let text = Text { mode, text: text.to_owned(), append: false };
+        Rooted::new(&self.root).write(path, &text).map_err(Failure::of(format!("write {path}")))
+    }
+
+    /// Returns the text of a file of the tree.
+    pub fn text(&self, path: &str) -> Result<String, Failure> {
+        Rooted::new(&self.root).text(path).map_err(Failure::of(format!("read {path}")))
+    }
+
+    /// Removes a file of the tree.
+    pub fn remove(&self, path: &str) -> Result<(), Failure> {
+        Rooted::new(&self.root).remove(path).map_err(Failure::of(format!("remove {path}")))
     }
 
     /// Runs a program of the tree to its end; then nothing that it started runs any more.
@@ -141,6 +165,7 @@ impl<'a> Inside<'a> {
     fn mount(&self) -> Result<(), Failure> {
         if self.mounts.get().is_none() {
             let empty = self.job.folder.join("files/empty");
+            foreign::run_foreign(&self.job.arch, &self.job.folder.join("processors"))?;
             let mounts = Mounts::new(&self.root, &self.packages(), &empty)?;
             _ = self.mounts.set(mounts);
         }
@@ -164,22 +189,21 @@ impl<'a> Inside<'a> {
             .status()
     }
 
-    fn lay_parent(&self) -> Result<(Tree, Known), Failure> {
-        let Some(parent) = &self.job.parent else { return Ok(Default::default()) };
-        let bytes = std::fs::read(parent).map_err(Failure::of("read the parent tree"))?;
-        let tree = Tree::from_bytes(&bytes).map_err(Failure::of("read the parent tree"))?;
+    fn lay_down(&self, tree: &Tree) -> Result<Known, Failure> {
+        if tree.entries.is_empty() {
+            return Ok(Known::default());
+        }
         let packs =
-            Packs::open(&tree, |id| self.open_pack(id)).map_err(Failure::of("open packs"))?;
-        match lay::lay(&tree, &packs, &self.root) {
+            Packs::open(tree, |id| self.open_pack(id)).map_err(Failure::of("open packs"))?;
+        match lay::lay(tree, &packs, &self.root) {
             // The kernel makes them when the image runs; the scan's end puts them back.
             Ok(()) | Err(lay::Error::Devices { .. }) => {}
             Err(error) => return Err(Failure::of("lay down the parent tree")(error)),
         }
-        let known =
-            Known::new(&tree, &self.root).map_err(Failure::of("look at the parent tree"))?;
+        let known = Known::new(tree, &self.root).map_err(Failure::of("look at the parent tree"))?;
         // Longer than the granularity of change times, so that a later change shows.
         std::thread::sleep(std::time::Duration::from_millis(12));
-        Ok((tree, known))
+        Ok(known)
     }
 
     fn open_pack(&self, id: &PackId) -> std::io::Result<File> {
@@ -189,34 +213,25 @@ impl<'a> Inside<'a> {
 
     fn write_files(&self) -> Result<(), Failure> {
         for (path, file) in &self.job.write {
-            let host = self.root.join(path.trim_start_matches('/'));
-            write(&host, file.mode, &file.text, file.append)
-                .map_err(Failure::of(format!("write {path}")))?;
+            let written = Rooted::new(&self.root).write(path, file);
+            written.map_err(Failure::of(format!("write {path}")))?;
         }
         Ok(())
     }
 }
 
-fn write(path: &Path, mode: u32, text: &str, append: bool) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).mode(mode).append(append).write(true).truncate(!append);
-    let mut file = options.open(path)?;
-    file.set_permissions(std::fs::Permissions::from_mode(mode))?;
-    file.write_all(text.as_bytes())
-}
-
 fn collect(job: &Job, root: &Path) -> Result<(), Failure> {
     for (path, into) in &job.collect {
-        let from = root.join(path.trim_start_matches('/'));
-        copy(&from, into).map_err(Failure::of(format!("take {path}")))?;
+        let copied = Rooted::new(root).file(path).and_then(|from| copy(from, into));
+        copied.map_err(Failure::of(format!("take {path}")))?;
     }
     Ok(())
 }
 
 /// Copies into a file that exists, so that it stays the file that others have open.
-fn copy(from: &Path, into: &Path) -> std::io::Result<()> {
+fn copy(mut from: File, into: &Path) -> std::io::Result<()> {
     let mut into = std::fs::OpenOptions::new().write(true).truncate(true).open(into)?;
-    std::io::copy(&mut File::open(from)?, &mut into).map(|_| ())
+    std::io::copy(&mut from, &mut into).map(|_| ())
 }
 
 fn keep_tree(scan: &Scan, parent: &Tree, keep: &Keep) -> Result<Kept, Failure> {

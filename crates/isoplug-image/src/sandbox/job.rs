@@ -19,6 +19,8 @@ pub struct Job {
     pub parent: Option<PathBuf>,
     /// The packs that the parent refers to, by their ids in hexadecimal digits.
     pub packs: BTreeMap<String, PathBuf>,
+    /// The architecture of the tree's programs, in Debian's words; empty: this machine's.
+    pub arch: String,
     /// Seconds since 1970, for programs and for files that they write.
     pub epoch: u64,
     /// Threads to use for what runs beside the programs.

@@ -8,10 +8,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive,
-    mount_change, unmount,
-};
+use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, unmount};
 
 use crate::sandbox::Failure;
 
@@ -30,8 +27,6 @@ pub(super) struct Mounts {
 impl Mounts {
     /// Mounts all. `packages` is shown inside as [`PACKAGES`].
     pub(super) fn new(root: &Path, packages: &Path, empty: &Path) -> Result<Self, Failure> {
-        let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-        mount_change("/", private).map_err(Failure::of("keep its mounts private"))?;
         mount_bind_recursive(root, root).map_err(Failure::of("mount its folder"))?;
         let mounts = Self { root: root.to_path_buf() };
         for point in POINTS {

@@ -19,9 +19,11 @@ pub enum StoredError {
     Engine(#[from] isoplug_engine::Error),
 }
 
-/// Begins a job with a tree of the store, or with none, in a folder of its own.
+/// Begins a job with a tree of the store, or with none, in a folder of its own. `arch` and `epoch`
+/// are those of [`Job`].
 pub fn begin(
     parent: Option<Artifact<TreeArtifact>>,
+    arch: &str,
     epoch: u32,
     cx: &Context,
 ) -> Result<Job, StoredError> {
@@ -32,12 +34,11 @@ pub fn begin(
         }
     }
     let parent = parent.map(|parent| cx.path(parent)).transpose()?;
-    let (folder, threads) = (cx.scratch()?, cx.threads());
-    Ok(Job { folder, parent, packs, epoch: epoch.into(), threads, ..Job::default() })
+    let (folder, threads, arch) = (cx.scratch()?, cx.threads(), arch.to_owned());
+    Ok(Job { folder, parent, packs, arch, epoch: epoch.into(), threads, ..Job::default() })
 }
 
-/// Does a job and makes the tree that it ends with an output. `steps`: how many lines of its
-/// programs tell of progress, see [`Lines`].
+/// Does a job and makes the tree that it ends with an output.
 pub fn keep(
     mut job: Job,
     out: Artifact<TreeArtifact>,

@@ -40,6 +40,6 @@ impl Stage for Base {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        layer(None, self.debs, self.epoch, out.tree, cx)
+        layer(None, self.debs, &self.arch, self.epoch, out.tree, cx)
     }
 }

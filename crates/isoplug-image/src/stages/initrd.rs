@@ -23,6 +23,8 @@ pub struct Initrd {
     pub modules: InitrdModules,
     /// How it is compressed.
     pub compression: InitrdCompression,
+    /// The architecture, in Debian's words.
+    pub arch: String,
     /// The time of all files in it that are newer; seconds since 1970.
     pub epoch: u32,
 }
@@ -46,11 +48,12 @@ impl Stage for Initrd {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { layer, kernel, modules, compression, epoch } = self;
+        let Self { layer, kernel, modules, compression, arch, epoch } = self;
         key.artifact("layer", *layer);
         key.artifact("kernel", *kernel);
         key.value("modules", modules);
         key.value("compression", compression);
+        key.value("arch", arch);
         key.value("epoch", epoch);
     }
 
@@ -101,8 +104,9 @@ const HOOK: &str = "etc/initramfs-tools/hooks/isoplug-modules";
 
 impl Initrd {
     fn job(&self, version: &str, raw: &NewBlob, cx: &Context) -> Result<Job, Error> {
-        let mut job = stored::begin(Some(self.layer), self.epoch, cx)?;
-        let arguments = ["mkinitramfs", "-c", "gzip", "-l", "1", "-o", RESULT, version];
+        let mut job = stored::begin(Some(self.layer), &self.arch, self.epoch, cx)?;
+        // Without zstd in the tree, it takes gzip by itself.
+        let arguments = ["mkinitramfs", "-c", "zstd", "-l", "1", "-o", RESULT, version];
         job.run.push(Command::new(arguments));
         job.collect.insert(RESULT.to_owned(), raw.path().to_owned());
         let InitrdModules { load, available } = &self.modules;

@@ -49,6 +49,6 @@ impl Stage for Packages {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        layer(Some(self.parent), self.debs, self.epoch, out.tree, cx)
+        layer(Some(self.parent), self.debs, &self.arch, self.epoch, out.tree, cx)
     }
 }

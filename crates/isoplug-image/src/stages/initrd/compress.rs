@@ -11,19 +11,31 @@ use std::path::Path;
 use flate2::bufread::GzDecoder;
 use isoplug_manifest::options::InitrdCompression;
 
-/// Copies an initrd and replaces its gzip archive by one of this compression.
+/// Copies an initrd and replaces its zstd or gzip archive by one of this compression.
 pub(super) fn recompress(from: &Path, to: &File, method: InitrdCompression) -> io::Result<()> {
     let initrd = std::fs::read(from)?;
     let (stored, rest) = initrd.split_at(stored_length(&initrd)?);
     let mut to = BufWriter::with_capacity(1 << 20, to);
     to.write_all(stored)?;
-    let mut rest = rest;
-    let mut plain = Vec::new();
-    GzDecoder::new(&mut rest).read_to_end(&mut plain)?;
+    let (plain, rest) = decompress(rest)?;
     write_compressed(&plain, &mut to, method)?;
     to.write_all(rest)?;
     to.flush()
 }
+
+/// Returns the first compressed archive as it was, and what follows it.
+fn decompress(mut rest: &[u8]) -> io::Result<(Vec<u8>, &[u8])> {
+    let mut plain = Vec::new();
+    if rest.starts_with(&ZSTD_MAGIC) {
+        let mut archive = zstd::Decoder::with_buffer(&mut rest)?.single_frame();
+        archive.read_to_end(&mut plain)?;
+    } else {
+        GzDecoder::new(&mut rest).read_to_end(&mut plain)?;
+    }
+    Ok((plain, rest))
+}
+
+const ZSTD_MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
 
 const MAGIC: &[u8] = b"070701";
 const HEADER: usize = 110;
@@ -52,8 +64,8 @@ fn field(initrd: &[u8], entry: usize, index: usize) -> io::Result<usize> {
     number.ok_or_else(|| io::Error::other("the header of an archive is damaged"))
 }
 
-/// Beyond this level the kernel modules, which are not compressed here, outweigh what is gained.
-const ZSTD_LEVEL: i32 = 9;
+/// Level 9 takes twice the time and makes an initrd smaller by one part in a hundred.
+const ZSTD_LEVEL: i32 = 6;
 
 fn write_compressed(plain: &[u8], mut to: impl Write, method: InitrdCompression) -> io::Result<()> {
     match method {
@@ -88,4 +100,74 @@ fn write_lz4(plain: &[u8], mut to: impl Write) -> io::Result<()> {
         to.write_all(&block)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use isoplug_formats::cpio;
+
+    fn archive(name: &str) -> Vec<u8> {
+        let mut archive = cpio::Writer::new(Vec::new(), 7);
+        archive.file(name, 0o644, name.as_bytes()).unwrap();
+        archive.finish().unwrap()
+    }
+
+    /// Two stored archives, a compressed one, and one that a package appended.
+    fn initrd(compressed: &[u8]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let parts = [&archive("early")[..], &archive("modules"), compressed, &archive("late")];
+        std::fs::write(file.path(), parts.concat()).unwrap();
+        file
+    }
+
+    fn names(initrd: &[u8]) -> Vec<String> {
+        let entries = cpio::list(initrd).unwrap().into_iter();
+        entries.map(|entry| String::from_utf8(entry.path).unwrap()).collect()
+    }
+
+    #[test]
+    fn only_the_compressed_archive_changes() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&archive("main")).unwrap();
+        let zstd = zstd::encode_all(&archive("main")[..], 1).unwrap();
+        for compressed in [gzip.finish().unwrap(), zstd] {
+            for method in [
+                InitrdCompression::Zstd,
+                InitrdCompression::Xz,
+                InitrdCompression::Gzip,
+                InitrdCompression::None,
+            ] {
+                let to = tempfile::NamedTempFile::new().unwrap();
+                recompress(initrd(&compressed).path(), to.as_file(), method).unwrap();
+                let bytes = std::fs::read(to.path()).unwrap();
+                assert_eq!(names(&bytes), ["early", "modules", "main", "late"], "{method:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lz4_reads_what_is_written_as_lz4() {
+        let to = tempfile::NamedTempFile::new().unwrap();
+        let plain = archive("main").repeat(20_000);
+        write_lz4(&plain, to.as_file()).unwrap();
+        match std::process::Command::new("lz4").args(["-dc"]).arg(to.path()).output() {
+            Ok(output) => assert!(output.stdout == plain),
+            Err(error) => {
+                let must_run = std::env::vars().any(|(name, _)| name == "ISOPLUG_TESTS_MUST_RUN");
+                assert!(!must_run, "lz4: {error}");
+                eprintln!("SKIPPED: no lz4");
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_initrds_are_refused() {
+        let damaged = tempfile::NamedTempFile::new().unwrap();
+        let to = tempfile::tempfile().unwrap();
+        for bytes in [&b""[..], b"070701", b"garbage", &archive("only")] {
+            std::fs::write(damaged.path(), bytes).unwrap();
+            assert!(recompress(damaged.path(), &to, InitrdCompression::Zstd).is_err());
+        }
+    }
 }

@@ -1,0 +1,93 @@
+//! Lets a sandbox run programs of another processor: its own kernel table says that an emulator
+//! is to run them (the kernel's Documentation/admin-guide/binfmt-misc.rst).
+//!
+//! The table is the sandbox's alone (Linux 6.7); on older kernels the machine's must have the
+//! entry. The emulator is opened here and needs not be in the tree.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::mount::{MountFlags, mount};
+
+use super::job::Failure;
+
+/// An architecture: Debian's name, the emulator's, the number in the header of its programs
+/// (elf(5), `e_machine`).
+struct Processor {
+    debian: &'static str,
+    qemu: &'static str,
+    machine: u8,
+}
+
+const PROCESSORS: [Processor; 3] = [
+    Processor { debian: "amd64", qemu: "x86_64", machine: 62 },
+    Processor { debian: "arm64", qemu: "aarch64", machine: 183 },
+    Processor { debian: "riscv64", qemu: "riscv64", machine: 243 },
+];
+
+/// Makes programs of the architecture, in Debian's words, run if they are not this machine's own.
+/// `table` is an empty folder.
+pub(super) fn run_foreign(architecture: &str, table: &Path) -> Result<(), Failure> {
+    let Some(processor) = PROCESSORS.iter().find(|one| one.debian == architecture) else {
+        return Ok(());
+    };
+    if processor.qemu == std::env::consts::ARCH || processor.is_registered() {
+        return Ok(());
+    }
+    let action = format!("run programs of {architecture}");
+    let emulator = processor.emulator().ok_or("no emulator: install the package qemu-user-static");
+    let emulator = emulator.map_err(Failure::of(action.as_str()))?;
+    let registered = mount("binfmt_misc", table, "binfmt_misc", MountFlags::empty(), None)
+        .map_err(io::Error::from)
+        .and_then(|()| fs::write(table.join("register"), processor.entry(&emulator)));
+    registered.map_err(|error| {
+        let reason = format!(
+            "{error}; before Linux 6.7 the build machine must have the emulator registered: \
+             install qemu-user-static and binfmt-support"
+        );
+        Failure::of(action)(reason)
+    })
+}
+
+impl Processor {
+    /// Whether the machine runs such programs already, wherever they are.
+    fn is_registered(&self) -> bool {
+        let entry = Path::new("/proc/sys/fs/binfmt_misc").join(format!("qemu-{}", self.qemu));
+        let text = fs::read_to_string(entry).unwrap_or_default();
+        let flags = text.lines().find_map(|line| line.strip_prefix("flags:")).unwrap_or_default();
+        text.starts_with("enabled") && flags.contains('F')
+    }
+
+    fn emulator(&self) -> Option<PathBuf> {
+        let names = [format!("qemu-{}-static", self.qemu), format!("qemu-{}", self.qemu)];
+        let folders = ["/usr/bin", "/usr/local/bin"].map(Path::new);
+        let paths = folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
+        paths.into_iter().find(|path| path.exists())
+    }
+
+    /// Returns the line that registers the emulator for 64-bit little-endian programs. Flags: open
+    /// it now, hand it the program open, with the program's own rights.
+    fn entry(&self, emulator: &Path) -> String {
+        let magic =
+            [0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, self.machine, 0];
+        let mut mask = [0xff; 20];
+        // Any ABI of an operating system; executables and shared objects (2 and 3).
+        (mask[7], mask[16]) = (0, 0xfe);
+        let [magic, mask] = [magic, mask].map(|bytes| {
+            bytes.iter().map(|byte: &u8| format!("\\x{byte:02x}")).collect::<String>()
+        });
+        format!(":isoplug-{}:M::{magic}:{mask}:{}:OCF", self.qemu, emulator.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_entry_is_that_of_qemu() {
+        let line = PROCESSORS[1].entry(Path::new("/usr/bin/qemu-aarch64-static"));
+        insta::assert_snapshot!(line, @r":isoplug-aarch64:M::\x7f\x45\x4c\x46\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:/usr/bin/qemu-aarch64-static:OCF");
+    }
+}

@@ -1,0 +1,75 @@
+//! Decides whether a work folder may lie in memory: it is faster there, and gone with the sandbox.
+//!
+//! The result is the same on the disk, so what the machine has at the moment may decide.
+
+use std::path::Path;
+
+use isoplug_formats::tree::Tree;
+use rustix::mount::{MountFlags, mount};
+
+use super::job::Job;
+
+/// How many times its size a compressed package takes, decompressed and unpacked at once, at most.
+const UNPACKED: u64 = 8;
+
+/// Mounts memory over the job's folder if a quarter of what is free is enough for the job.
+/// Returns whether it did.
+pub(super) fn work_in_memory(job: &Job, parent: Option<&Tree>) -> rustix::io::Result<bool> {
+    let free = free();
+    if needed(job, parent) > free / 4 {
+        return Ok(false);
+    }
+    let options = format!("mode=0755,size={},nr_inodes=0", free / 2);
+    let options = std::ffi::CString::new(options).map_err(|_| rustix::io::Errno::INVAL)?;
+    let made = mount("tmpfs", &job.folder, "tmpfs", MountFlags::empty(), options.as_c_str());
+    Ok(made.is_ok())
+}
+
+fn needed(job: &Job, parent: Option<&Tree>) -> u64 {
+    let contents: u64 = parent.map_or(0, |tree| tree.contents().map(|content| content.size).sum());
+    let packages = job.install.iter().flat_map(|install| &install.packages);
+    let sizes = packages.filter_map(|package| package.deb.metadata().ok()).map(|one| one.len());
+    contents + UNPACKED * sizes.sum::<u64>()
+}
+
+/// Returns the bytes of memory that are free for this process: those of the machine, or what is
+/// left of the limit of a control group around it.
+fn free() -> u64 {
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+    let machine = available(&read(Path::new("/proc/meminfo")));
+    let group = read(Path::new("/proc/self/cgroup"));
+    let groups = Path::new("/sys/fs/cgroup").join(unified(&group).trim_start_matches('/'));
+    let groups = groups.ancestors().take_while(|group| group.starts_with("/sys/fs/cgroup"));
+    let number = |group: &Path, file: &str| read(&group.join(file)).trim().parse::<u64>().ok();
+    let limits = groups.filter_map(|group| {
+        let used = number(group, "memory.current").unwrap_or(0);
+        Some(number(group, "memory.max")?.saturating_sub(used))
+    });
+    let old = number(Path::new("/sys/fs/cgroup/memory"), "memory.limit_in_bytes");
+    limits.chain(old).fold(machine, u64::min)
+}
+
+/// Reads `MemAvailable` of proc_meminfo(5), which is in kibibytes.
+fn available(text: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    number.unwrap_or(0) * 1024
+}
+
+/// Reads the path of the process's group in the unified hierarchy (cgroups(7)).
+fn unified(text: &str) -> &str {
+    text.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_tables_are_read() {
+        assert_eq!(available("MemTotal: 9 kB\nMemAvailable:    24683848 kB\n"), 24_683_848 << 10);
+        assert_eq!(available(""), 0);
+        assert_eq!(unified("1:name=systemd:/x\n0::/user.slice/a\n"), "/user.slice/a");
+        assert_eq!(unified(""), "/");
+    }
+}
