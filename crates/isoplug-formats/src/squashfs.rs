@@ -60,7 +60,7 @@ impl Options {
     pub fn preset(preset: Preset, epoch: u32, threads: usize) -> Self {
         let codec = match preset {
             Preset::Fast => Codec::Zstd { level: 3 },
-            Preset::Balanced => Codec::Zstd { level: 12 },
+            Preset::Balanced => Codec::Zstd { level: 8 },
             Preset::Small => Codec::Xz { level: 6, x86: true },
         };
         Self { codec, block_size: 1 << 20, epoch, threads }

@@ -3,7 +3,8 @@
 //! A cache may forget and may be damaged: it then costs time, never a wrong byte. Knows no codecs.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -65,11 +66,13 @@ impl DirCache {
         fs::create_dir_all(shelf)?;
         let turn = self.written.fetch_add(1, Ordering::Relaxed);
         let unfinished = shelf.join(format!("new-{}-{turn}", std::process::id()));
-        let bytes = [&MAGIC[..], &checksum(key, value), value].concat();
-        fs::write(&unfinished, &bytes)?;
-        fs::rename(&unfinished, &path)?;
-        let size = self.size.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        if size + bytes.len() as u64 > self.limit { self.trim() } else { Ok(()) }
+        if let Err(error) = write_file(&unfinished, key, value, &path) {
+            let _ = fs::remove_file(&unfinished);
+            return Err(error);
+        }
+        let added = (HEADER + value.len()) as u64;
+        let size = self.size.fetch_add(added, Ordering::Relaxed) + added;
+        if size > self.limit { self.trim() } else { Ok(()) }
     }
 
     /// Removes the longest unused files until a quarter of the limit is free again.
@@ -109,6 +112,14 @@ impl BlockCache for DirCache {
     }
 }
 
+/// Writes a value beside its place, then moves it there.
+fn write_file(beside: &Path, key: &[u8; 32], value: &[u8], path: &Path) -> io::Result<()> {
+    let mut file = fs::File::create(beside)?;
+    file.write_all(&[&MAGIC[..], &checksum(key, value)].concat())?;
+    file.write_all(value)?;
+    fs::rename(beside, path)
+}
+
 fn is_sound(key: &[u8; 32], bytes: &[u8]) -> bool {
     bytes.len() >= HEADER
         && bytes.starts_with(MAGIC)
@@ -143,7 +154,6 @@ fn files(folder: &Path) -> io::Result<Vec<CacheFile>> {
         for name in sorted_names(&shelf).unwrap_or_default() {
             let path = shelf.join(name);
             if let Ok(metadata) = fs::metadata(&path) {
-                use std::os::unix::fs::MetadataExt;
                 let used = (metadata.mtime(), metadata.mtime_nsec());
                 files.push(CacheFile { used, path, size: metadata.len() });
             }

@@ -8,6 +8,7 @@ use std::io;
 use flate2::{Compress, Compression, FlushCompress, Status};
 use liblzma::stream::{Action, Check, Filters, LzmaOptions, Stream};
 use serde::{Deserialize, Serialize};
+use zstd::zstd_safe::CParameter;
 
 use super::Error;
 
@@ -42,6 +43,8 @@ pub enum Codec {
 const PINNED: [(&str, &str); 3] =
     [("zlib-rs", "0.6.8"), ("liblzma-sys", "0.4.9"), ("lz4_flex", "0.11.6")];
 
+const CALLS: u32 = 1;
+
 impl Codec {
     /// The number of the codec in the superblock.
     pub(super) fn number(self) -> u16 {
@@ -66,7 +69,8 @@ impl Codec {
         }
     }
 
-    /// Names everything that decides the bytes of a compressed block, besides the block.
+    /// Names everything that decides the bytes of a compressed block, besides the block and the
+    /// code of this file: whoever changes how it calls a library raises [`CALLS`].
     pub(super) fn identity(self, block_size: u32) -> String {
         let library = match self {
             Self::Zstd { .. } => zstd::zstd_safe::version_string(),
@@ -75,7 +79,7 @@ impl Codec {
             Self::Lz4 => PINNED[2].1,
             Self::None => "",
         };
-        format!("{self:?} {library} {block_size}")
+        format!("{self:?} {library} {block_size} {CALLS}")
     }
 
     pub(super) fn check(self) -> Result<(), Error> {
@@ -114,9 +118,7 @@ enum State {
 impl Compressor {
     pub(super) fn new(codec: Codec, block_size: u32) -> Result<Self, Error> {
         let state = match codec {
-            Codec::Zstd { level } => {
-                State::Zstd(zstd::bulk::Compressor::new(level).map_err(Error::Compress)?)
-            }
+            Codec::Zstd { level } => State::Zstd(zstd(level, block_size).map_err(Error::Compress)?),
             Codec::Xz { level, x86 } => {
                 State::Xz { level, dictionary: dictionary(block_size), x86 }
             }
@@ -156,6 +158,16 @@ impl Compressor {
             State::None => Ok(()),
         }
     }
+}
+
+/// Lets the middle levels look for matches of 4 bytes, as they do in small blocks but not in those
+/// of 1 MiB: level 8 then makes a smaller image than level 12 does, in half the time.
+fn zstd(level: i32, block_size: u32) -> io::Result<zstd::bulk::Compressor<'static>> {
+    let mut compressor = zstd::bulk::Compressor::new(level)?;
+    if (6..=15).contains(&level) && block_size > 256 << 10 {
+        compressor.set_parameter(CParameter::MinMatch(4))?;
+    }
+    Ok(compressor)
 }
 
 fn gzip(compress: &mut Compress, block: &[u8], room: &mut Vec<u8>) -> io::Result<()> {

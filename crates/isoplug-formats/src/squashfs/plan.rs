@@ -160,7 +160,7 @@ impl<'a> Plan<'a> {
 }
 
 /// How much of a fragment must be filled before it may end: parts, of so many.
-const FULL_ENOUGH: (u64, u64) = (1, 2);
+const FULL_ENOUGH: (u64, u64) = (3, 4);
 
 /// Returns the distinct contents in the order in which they are stored, and by node which it has.
 fn distinct<'a>(nodes: &Nodes<'a>) -> (Vec<Planned<'a>>, Vec<Option<usize>>) {

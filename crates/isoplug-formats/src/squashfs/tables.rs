@@ -35,17 +35,7 @@ impl Tables {
         options: &Options,
     ) -> Result<Self, Error> {
         let (ids, attributes) = (ids(nodes)?, Attributes::new(nodes)?);
-        let mut writing = Writing {
-            nodes,
-            plan,
-            packed,
-            ids: &ids,
-            attributes: &attributes,
-            inodes: Metadata::new(options)?,
-            listings: Metadata::new(options)?,
-            positions: Vec::new(),
-            listed: BTreeMap::new(),
-        };
+        let mut writing = Writing::new(nodes, plan, packed, &ids, &attributes, options)?;
         writing.run()?;
         let Writing { inodes, listings, positions, .. } = writing;
         let references: Vec<u64> = positions.iter().map(|position| position.reference()).collect();
@@ -95,6 +85,19 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
+    fn new(
+        nodes: &'a Nodes<'a>,
+        plan: &'a Plan<'a>,
+        packed: &'a Packed,
+        ids: &'a BTreeMap<u32, u16>,
+        attributes: &'a Attributes,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let (inodes, listings) = (Metadata::new(options)?, Metadata::new(options)?);
+        let (positions, listed) = (Vec::new(), BTreeMap::new());
+        Ok(Self { nodes, plan, packed, ids, attributes, inodes, listings, positions, listed })
+    }
+
     /// Writes the inodes in a folder, then its listing, the deepest folders first; the root last.
     fn run(&mut self) -> Result<(), Error> {
         for folder in self.nodes.folders() {

@@ -105,12 +105,12 @@ fn attributes(tree: &mut Tree, memory: &mut Memory) {
 
 /// Long listings, long names, deep folders and many tiny files.
 fn many(tree: &mut Tree, memory: &mut Memory) {
-    for turn in 0..2000 {
+    for turn in 0..1000 {
         let path = format!("many/tiny/{turn}.{}", ["txt", "py", "so.1", ""][turn % 4]);
         let bytes = text(turn as u64, turn % 300);
         tree.insert(path, Entry::new(memory.file(&bytes), 0o644, turn as u32));
     }
-    for turn in 0..3000 {
+    for turn in 0..1000 {
         let entry = Entry::new(memory.file(&text(0, turn % 3)), 0o644, 4);
         tree.insert(format!("many/names/{turn:0125}"), entry);
     }
