@@ -13,16 +13,17 @@ use std::time::{Duration, Instant};
 use isoplug_formats::tree::Kind;
 use isoplug_image::sandbox::{self, Error};
 
-use machine::{Machine, Patient, Stopped, process_with};
+use machine::{Machine, Stopped, process_with};
 
 type Test = (&'static str, fn(&Machine));
 
-const TESTS: [Test; 7] = [
+const TESTS: [Test; 8] = [
     ("what_is_not_touched_is_not_stored_again", what_is_not_touched_is_not_stored_again),
     ("owners_links_and_times_come_out_right", owners_links_and_times_come_out_right),
     ("the_machine_is_out_of_reach", the_machine_is_out_of_reach),
     ("a_failure_shows_the_last_lines", a_failure_shows_the_last_lines),
     ("files_of_the_machine_are_shown_but_not_kept", files_of_the_machine_are_shown_but_not_kept),
+    ("disk_and_memory_give_the_same", disk_and_memory_give_the_same),
     ("cancelling_kills_all", cancelling_kills_all),
     ("nothing_outlives_a_killed_caller", nothing_outlives_a_killed_caller),
 ];
@@ -35,7 +36,7 @@ fn main() -> std::process::ExitCode {
     let arguments: Vec<String> =
         arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     match arguments.first().map(String::as_str) {
-        Some("sleeper") => sleeper(&arguments[1]),
+        Some("sleeper") => machine::sleep_on_disk(&arguments[1], &arguments[2]),
         Some("--list") if arguments.contains(&"--ignored".to_owned()) => {}
         Some("--list") => TESTS.iter().for_each(|(name, _)| println!("{name}: test")),
         _ => run(&arguments),
@@ -136,16 +137,22 @@ fn cancelling_kills_all(machine: &Machine) {
     assert!(!process_with("98761") && !process_with("98762"));
 }
 
-/// What the test after this kills.
-fn sleeper(seconds: &str) {
-    _ = Machine::new().run_watched(&format!("echo up; sleep {seconds}"), &Patient);
+fn disk_and_memory_give_the_same(machine: &Machine) {
+    let script = "mkdir -m 700 /d; chown 33:34 /d; echo x > /d/x; ln /d/x /y; cat /etc/word > /z";
+    let in_memory = machine.run(script).unwrap();
+    let on_disk = Machine::on_disk();
+    assert_eq!(on_disk.run(script).unwrap(), in_memory);
+    assert!(on_disk.is_clean());
 }
 
-fn nothing_outlives_a_killed_caller(_: &Machine) {
+fn nothing_outlives_a_killed_caller(machine: &Machine) {
     let mut caller = std::process::Command::new("/proc/self/exe");
-    let mut caller = caller.args(["sleeper", "98763"]).spawn().unwrap();
+    let mut caller = caller.args(["sleeper", "98763"]).arg(machine.work()).spawn().unwrap();
     machine::wait_until("the sandbox sleeps", || process_with("sleep\u{0}98763"));
     caller.kill().unwrap();
     caller.wait().unwrap();
     machine::wait_until("the sandbox is gone", || !process_with("98763"));
+    assert!(!machine.is_clean());
+    sandbox::clean(&machine.work()).unwrap();
+    assert!(machine.is_clean());
 }

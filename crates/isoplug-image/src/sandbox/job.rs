@@ -15,6 +15,8 @@ use crate::dpkg::Install;
 pub struct Job {
     /// An existing, empty folder for all that the sandbox needs; emptied at the end.
     pub folder: PathBuf,
+    /// Whether the folder's files stay on the disk even if memory is free for them.
+    pub on_disk: bool,
     /// The stored tree to begin with, if any.
     pub parent: Option<PathBuf>,
     /// The packs that the parent refers to, by their ids in hexadecimal digits.

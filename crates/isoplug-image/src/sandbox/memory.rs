@@ -16,7 +16,7 @@ const UNPACKED: u64 = 8;
 /// Returns whether it did.
 pub(super) fn work_in_memory(job: &Job, parent: Option<&Tree>) -> rustix::io::Result<bool> {
     let free = free();
-    if needed(job, parent) > free / 4 {
+    if job.on_disk || needed(job, parent) > free / 4 {
         return Ok(false);
     }
     let options = format!("mode=0755,size={},nr_inodes=0", free / 2);

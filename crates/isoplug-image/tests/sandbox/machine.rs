@@ -22,14 +22,22 @@ const PROGRAMS: [&str; 13] = [
 pub(crate) struct Machine {
     folder: tempfile::TempDir,
     lines: Mutex<Vec<String>>,
+    /// Whether its sandboxes work on the disk.
+    on_disk: bool,
 }
 
 impl Machine {
     pub(crate) fn new() -> Self {
-        let machine = Self { folder: tempfile::tempdir().unwrap(), lines: Mutex::default() };
+        let folder = tempfile::tempdir().unwrap();
+        let machine = Self { folder, lines: Mutex::default(), on_disk: false };
         fs::create_dir(machine.path("work")).unwrap();
         machine.store(&files());
         machine
+    }
+
+    /// One whose sandboxes work on the disk.
+    pub(crate) fn on_disk() -> Self {
+        Self { on_disk: true, ..Self::new() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -91,7 +99,8 @@ impl Machine {
             fs::File::create(file).unwrap();
         }
         let job = Job {
-            folder: self.path("work"),
+            folder: self.work(),
+            on_disk: self.on_disk,
             parent: Some(self.path("parent.tree")),
             packs: BTreeMap::from([(self.parent().1, self.path("parent.pack"))]),
             epoch: EPOCH.into(),
@@ -119,9 +128,14 @@ impl Machine {
         self.lines.lock().unwrap().clone()
     }
 
+    /// The folder in which sandboxes work.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.path("work")
+    }
+
     /// Whether the sandbox left nothing.
     pub(crate) fn is_clean(&self) -> bool {
-        sorted_names(&self.path("work")).unwrap().is_empty()
+        sorted_names(&self.work()).unwrap().is_empty()
     }
 }
 
@@ -130,16 +144,6 @@ impl Watch for Machine {
         self.lines.lock().unwrap().push(line.to_owned());
     }
 
-    fn is_cancelled(&self) -> bool {
-        false
-    }
-}
-
-/// Never cancels.
-pub(crate) struct Patient;
-
-impl Watch for Patient {
-    fn line(&self, _: &str) {}
     fn is_cancelled(&self) -> bool {
         false
     }
@@ -159,6 +163,15 @@ impl Watch for Stopped {
     fn is_cancelled(&self) -> bool {
         Instant::now() > self.0
     }
+}
+
+/// Sleeps in a sandbox that works in this folder, with files of other users' in it.
+pub(crate) fn sleep_on_disk(seconds: &str, work: &str) {
+    let machine = Machine::on_disk();
+    fs::remove_dir(machine.work()).unwrap();
+    std::os::unix::fs::symlink(work, machine.work()).unwrap();
+    let script = format!("mkdir -m 700 /d; echo x > /d/x; chown 33:33 /d /d/x; sleep {seconds}");
+    _ = machine.run(&script);
 }
 
 /// Whether a process of this machine has these words in its command line.
