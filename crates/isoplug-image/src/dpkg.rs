@@ -75,7 +75,7 @@ fn install_essential(inside: &Inside, mut packages: Vec<Package>) -> Result<(), 
     batch::decompress(inside, &packages)?;
     extract::lay_down(inside, &packages)?;
     let policy = Policy::new(inside)?;
-    let mut command = dpkg(["--force-depends", "--install"]);
+    let mut command = dpkg("--install", &["--force-depends"]);
     command.arguments.extend(packages.iter().map(shown));
     command.binds.clone_from(&policy.stubs);
     inside.run(&command)?;
@@ -95,7 +95,7 @@ fn unpack(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
                 let folder = inside.packages();
                 scope.spawn(move || batch::decompress_into(&folder, next))
             });
-            let mut command = dpkg(["--no-triggers", "--unpack"]);
+            let mut command = dpkg("--unpack", &["--no-triggers"]);
             command.arguments.extend(batch.iter().map(shown));
             inside.run(&command)?;
             batch::remove(inside, batch)?;
@@ -109,22 +109,22 @@ fn unpack(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
 }
 
 fn configure(inside: &Inside, policy: &Policy) -> Result<(), Failure> {
-    let mut command = dpkg(["--configure", "-a"]);
+    let mut command = dpkg("--configure", &["-a"]);
     command.binds.clone_from(&policy.stubs);
     inside.run(&command)
 }
 
-fn dpkg<const N: usize>(arguments: [&str; N]) -> Command {
+fn dpkg(action: &str, options: &[&str]) -> Command {
     // The log holds the time of day; what dpkg says is in the stage's own log.
-    let fixed = ["dpkg", "--force-unsafe-io", "--log=/dev/null"];
-    Command::new(fixed.into_iter().chain(arguments))
+    let fixed = ["dpkg", action, "--force-unsafe-io", "--log=/dev/null"];
+    Command::new(fixed.iter().chain(options).copied())
 }
 
 fn shown(package: &Package) -> String {
     format!("/run/isoplug/{}", package.file_name())
 }
 
-/// What keeps maintainer scripts from starting daemons and from making initrds.
+/// What keeps maintainer scripts from starting daemons, and from making what is made elsewhere.
 struct Policy {
     stubs: Vec<Bind>,
 }
@@ -132,12 +132,15 @@ struct Policy {
 const POLICY_FILE: &str = "usr/sbin/policy-rc.d";
 const POLICY: &str = "#!/bin/sh\nexit 101\n";
 
+/// Programs that do nothing while packages are configured: a stage of its own makes the initrd,
+/// once, and each machine makes its own keys when it boots first.
+const STUBS: [&str; 3] = ["/usr/sbin/update-initramfs", "/usr/bin/dracut", "/usr/bin/ssh-keygen"];
+
 impl Policy {
     fn new(inside: &Inside) -> Result<Self, Failure> {
         inside.write(POLICY_FILE, 0o755, POLICY)?;
-        let stub = inside.file("update-initramfs", 0o755, "#!/bin/sh\nexit 0\n")?;
-        let over = ["/usr/sbin/update-initramfs", "/usr/bin/dracut"];
-        let stubs = over.map(|over| Bind { from: stub.clone(), over: over.to_owned() });
+        let stub = inside.file("stub", 0o755, "#!/bin/sh\nexit 0\n")?;
+        let stubs = STUBS.map(|over| Bind { from: stub.clone(), over: over.to_owned() });
         Ok(Self { stubs: stubs.to_vec() })
     }
 

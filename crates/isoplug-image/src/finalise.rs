@@ -27,7 +27,9 @@ pub enum Fate {
 }
 
 /// Files that go.
-const GONE: [&[u8]; 7] = [
+const GONE: [&[u8]; 9] = [
+    b"etc/ssl/certs/ssl-cert-snakeoil.pem",
+    b"etc/ssl/private/ssl-cert-snakeoil.key",
     b"var/cache/apt/pkgcache.bin",
     b"var/cache/apt/srcpkgcache.bin",
     b"var/cache/ldconfig/aux-cache",

@@ -4,6 +4,13 @@
 //! thing that runs, on the only thread. Speaks as much of the language of test harnesses as
 //! `cargo test` and nextest need.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic, and this one speaks to its runner itself"
+)]
+
 #[path = "sandbox/machine.rs"]
 mod machine;
 

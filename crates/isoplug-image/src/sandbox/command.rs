@@ -32,8 +32,7 @@ impl Command {
 
     /// Returns the program and its first argument, for messages.
     pub fn title(&self) -> String {
-        let words = self.arguments.iter().filter(|word| !word.starts_with("--force"));
-        words.take(2).map(String::as_str).collect::<Vec<_>>().join(" ")
+        self.arguments.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 }
 
