@@ -145,7 +145,7 @@ fn run_fetch_until(
     cancel: CancelToken,
 ) -> Result<Vec<String>, String> {
     let mut graph = Graph::new();
-    let debs = graph.add(Fetch { packages: packages.to_vec(), places }).debs;
+    let debs = graph.add(Fetch { group: "0".to_owned(), packages: packages.to_vec(), places }).debs;
     let store = Store::open_with(store, StoreOptions::default()).unwrap();
     let options = Options { cancel, ..Options::default() };
     let outputs = isoplug_engine::run(&graph, &[debs.id()], &store, &options)

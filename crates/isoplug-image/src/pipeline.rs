@@ -43,7 +43,7 @@ impl Products {
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let Image { arch, epoch, menu, machine, volume_id, description, max_size, .. } = image.clone();
     let (bios, uefi, secure_boot) = image.firmware;
-    let (codec, block_size) = image.compression.clone();
+    let (codec, block_size) = image.compression;
 
     let (debs, boot_debs) = fetch(image, graph);
     let mut layer = graph.add(Base { debs: debs[0], arch: arch.clone(), epoch }).tree;
@@ -95,12 +95,13 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
 
 /// Returns the packages of each install group, and those that only boot the medium.
 fn fetch(image: &Image, graph: &mut Graph) -> (Vec<Artifact<Blob>>, Artifact<Blob>) {
-    let mut fetch = |packages: &Vec<_>| {
+    let mut fetch = |group: String, packages: &Vec<_>| {
         let (packages, places) = (packages.clone(), image.places.clone());
-        graph.add(Fetch { packages, places }).debs
+        graph.add(Fetch { group, packages, places }).debs
     };
-    let debs = image.locked.groups.iter().map(&mut fetch).collect();
-    (debs, fetch(&image.locked.boot))
+    let groups = image.locked.groups.iter().enumerate();
+    let debs = groups.map(|(index, group)| fetch(index.to_string(), group)).collect();
+    (debs, fetch("boot".to_owned(), &image.locked.boot))
 }
 
 fn initrd(image: &Image, layer: Artifact<Tree>, version: Artifact<Blob>) -> Initrd {

@@ -1,21 +1,20 @@
-//! Turns an evaluated profile into a request for packages: those it names and those it implies.
+//! Turns an evaluated profile into a request for packages.
 //!
-//! Knows which package serves which option; knows no archive.
+//! Knows which packages boot a medium and which hold firmware; knows no archive.
 
 use isoplug_manifest::System;
-use isoplug_manifest::options::{FirmwareSet, NetworkingBackend, Options, Sudo};
+use isoplug_manifest::options::{FirmwareSet, Options};
 
 use crate::sources::Request;
 
 /// Returns what a profile asks of its sources, whose suites are given one a line.
 pub fn request(system: &System, suites: Vec<String>) -> Request {
     let options = &system.options;
-    let mut install = options.packages.install.clone();
-    install.extend(implied(options, &system.arch));
+    let wanted = system.wanted().into_iter().map(|wanted| versioned(wanted.name, system));
     Request {
         architecture: system.arch.clone(),
         suites,
-        install,
+        install: wanted.chain(firmware(options.firmware.set)).collect(),
         remove: options.packages.remove.clone(),
         prefer: options.packages.prefer.clone(),
         recommends: options.packages.recommends,
@@ -23,33 +22,22 @@ pub fn request(system: &System, suites: Vec<String>) -> Request {
     }
 }
 
-/// Returns the packages without which an option would do nothing.
-pub fn implied(options: &Options, arch: &str) -> Vec<String> {
-    let mut implied = vec![kernel(options, arch)];
-    let mut when = |wanted: bool, packages: &[&str]| {
-        implied.extend(packages.iter().filter(|_| wanted).map(|package| (*package).to_owned()));
-    };
-    let locale = options.localisation.locale.as_str();
-    when(options.services.openssh.enable, &["openssh-server"]);
-    when(options.users.values().any(|user| user.sudo != Sudo::None), &["sudo"]);
-    when(options.networking.backend == NetworkingBackend::Networkd, &["systemd-resolved"]);
-    when(options.networking.backend == NetworkingBackend::Networkmanager, &["network-manager"]);
-    when(!matches!(locale, "C" | "POSIX" | "C.UTF-8"), &["locales"]);
-    when(options.localisation.timezone != "Etc/UTC", &["tzdata"]);
-    when(options.localisation.keymap != "us", &["console-setup"]);
-    when(options.microcode && arch == "amd64", &["intel-microcode", "amd64-microcode"]);
-    when(options.firmware.set != FirmwareSet::None, FIRMWARE);
-    when(options.firmware.set == FirmwareSet::All, MORE_FIRMWARE);
-    implied.extend(options.firmware.packages.iter().cloned());
-    implied
+/// Asks for the kernel of a version, if the profile names one.
+fn versioned(package: String, system: &System) -> String {
+    let kernel = &system.options.kernel;
+    match &kernel.version {
+        Some(version) if package == kernel.package(&system.arch) => format!("{package}={version}"),
+        _ => package,
+    }
 }
 
-fn kernel(options: &Options, arch: &str) -> String {
-    let package = options.kernel.package(arch);
-    match &options.kernel.version {
-        Some(version) => format!("{package}={version}"),
-        None => package,
-    }
+fn firmware(set: FirmwareSet) -> Vec<String> {
+    let names = match set {
+        FirmwareSet::None => Vec::new(),
+        FirmwareSet::Redistributable => FIRMWARE.to_vec(),
+        FirmwareSet::All => [FIRMWARE, MORE_FIRMWARE].concat(),
+    };
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// Firmware for network, graphics, sound and storage; in Debian 12 and 13.

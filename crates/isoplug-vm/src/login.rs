@@ -56,6 +56,10 @@ const BECOME_ROOT: &str = "e='env -i HOME=/root USER=root LOGNAME=root TERM=dumb
 const QUESTION: &str = "echo \"isoplug\"-$((40 + 2))\n";
 const ANSWER: &str = "isoplug-42";
 
+/// An emulated machine that is still starting services may take this long from the prompt's first
+/// letters to its last.
+const AUTOLOGIN: Duration = Duration::from_secs(45);
+
 /// Texts that tell how far a boot is, in their order.
 const MILESTONES: &[(&str, &[&str])] = &[
     ("boot loader", &["GRUB", "Booting `", "BdsDxe: starting", "ISOLINUX", "SYSLINUX"]),
@@ -104,7 +108,7 @@ impl Watch<'_> {
     fn log_in(&mut self, way: &Way) -> Result<(), Halt> {
         let mark = self.guest.serial.cut();
         match way {
-            Way::Autologin => self.expect(0, "(automatic login)", Duration::from_secs(10)),
+            Way::Autologin => self.expect(0, "(automatic login)", AUTOLOGIN),
             Way::OpenPam => self.serial_send("root\n"),
             Way::Password(user, password) => {
                 self.serial_send(&format!("{user}\n"))?;

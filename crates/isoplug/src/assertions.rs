@@ -1,6 +1,5 @@
 //! Derives from a manifest what its image must show when it runs.
 
-
 use isoplug_manifest::System;
 use isoplug_manifest::options::{self, BootFirmware, Options, Test};
 use isoplug_vm::{Assertion, Check, Firmware, Login, Medium, Protocol, UnitState};
@@ -16,7 +15,7 @@ pub(crate) fn checks(system: &System) -> Vec<Check> {
     assertions.extend(units(options));
     assertions.extend(services(options));
     assertions.extend(packages(options));
-    assertions.extend(options.files.iter().map(|file| self::file(file)));
+    assertions.extend(options.files.iter().map(self::file));
     let derived = assertions.into_iter().map(Check::from);
     derived.chain(options.tests.iter().filter_map(test)).collect()
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use isoplug_manifest::{Pocket, Source, System};
 use isoplug_manifest::options::{self, NetworkingBackend, Options, PermitRootLogin, Sudo};
+use isoplug_manifest::{Pocket, Source, System};
 
 use super::{Error, from};
 use crate::contribute::Contributor;

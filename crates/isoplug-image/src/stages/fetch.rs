@@ -20,7 +20,9 @@ use crate::sources::mirrors::MirrorList;
 /// Inputs.
 #[derive(Debug, Clone)]
 pub struct Fetch {
-    /// All packages of the image: of every install group, and those for boot loaders.
+    /// What they are for: the number of an install group, or `boot`; only for the title.
+    pub group: String,
+    /// The packages.
     pub packages: Vec<LockedPackage>,
     /// Where to look for them; not in the key.
     pub places: Places,
@@ -97,14 +99,14 @@ pub enum Error {
         package: String,
     },
     /// Packages are missing and mirrors must not be asked.
-    #[error("offline, and {} packages are neither in the store nor vendored: {}",
-        missing.len(), missing.join(", "))]
+    #[error("offline, and {} are neither in the store nor vendored: {}",
+        counted(missing.len()), shortened(missing))]
     Offline {
         /// Name, version and architecture of each.
         missing: Vec<String>,
     },
     /// A package that no mirror gave.
-    #[error("package {package}")]
+    #[error("cannot get package {package}")]
     Download {
         /// Name, version and architecture.
         package: String,
@@ -136,12 +138,16 @@ impl Stage for Fetch {
     type Outputs = Outputs;
     type Error = Error;
 
+    fn title(&self) -> String {
+        format!("{} {}", Self::NAME, self.group)
+    }
+
     fn outputs(slots: &Slots) -> Outputs {
         Outputs { debs: slots.slot("debs") }
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { packages, places: _ } = self;
+        let Self { group: _, packages, places: _ } = self;
         key.value("packages", &list(packages));
     }
 
@@ -157,6 +163,19 @@ impl Stage for Fetch {
         }
         queue::download(missing, &self.places, cx)?;
         write(&packages, out, cx)
+    }
+}
+
+fn counted(packages: usize) -> String {
+    if packages == 1 { "1 package".to_owned() } else { format!("{packages} packages") }
+}
+
+/// Lists the first few of what may be hundreds.
+fn shortened(packages: &[String]) -> String {
+    let (shown, rest) = packages.split_at(packages.len().min(5));
+    match rest.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 

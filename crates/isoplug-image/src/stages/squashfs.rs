@@ -72,7 +72,7 @@ impl Stage for Squashfs {
         let image = cx.create()?;
         let cache = DirCache::open(&self.blocks.path, self.blocks.limit)
             .map_err(|source| Error::Cache { folder: self.blocks.path.clone(), source })?;
-        let (codec, block_size) = (self.codec.clone(), self.block_size);
+        let (codec, block_size) = (self.codec, self.block_size);
         let options = Options { codec, block_size, epoch: self.epoch, threads: cx.threads() };
         let written =
             squashfs::write(image.file(), &tree, &packs, &options, &cache, &Progress(cx))?;

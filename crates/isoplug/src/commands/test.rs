@@ -70,12 +70,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 }
 
 /// Returns one stage for each way to boot.
-fn stages(
-    args: &Args,
-    prepared: &Prepared,
-
-    output: &Path,
-) -> Result<Vec<BootTest>, Failure> {
+fn stages(args: &Args, prepared: &Prepared, output: &Path) -> Result<Vec<BootTest>, Failure> {
     let system = &prepared.system;
     let arch = arch(&system.arch)?;
     let mut stages = Vec::new();

@@ -1,0 +1,142 @@
+//! Builds the minimal example from the real archive, and holds what a build promises.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use isoplug_tests::real::{self, Example, events, sha256, stages_that_ran};
+use isoplug_tests::require;
+
+#[test]
+fn the_iso_comes_with_its_facts() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let iso = built.iso();
+    let beside = |suffix: &str| iso.with_file_name(format!("minimal-2026.11-amd64.iso.{suffix}"));
+    let check = Command::new("sha256sum")
+        .args(["--check", "--status"])
+        .arg(beside("sha256"))
+        .current_dir(iso.parent().unwrap())
+        .status();
+    assert!(check.unwrap().success());
+    let packages = fs::read_to_string(beside("packages")).unwrap();
+    assert!(packages.lines().any(|line| line.starts_with("htop ")), "{packages}");
+    let sbom: serde_json::Value =
+        serde_json::from_slice(&fs::read(beside("spdx.json")).unwrap()).unwrap();
+    assert_eq!(sbom["spdxVersion"], "SPDX-2.3");
+    let lock = fs::read_to_string(built.path("isoplug.lock")).unwrap();
+    assert_eq!(fs::read_to_string(beside("lock")).unwrap(), lock);
+    assert!(!lock.contains("http"), "a lock names no mirror");
+}
+
+#[test]
+fn a_build_with_nothing_changed_takes_no_time() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let start = Instant::now();
+    let stdout = built.space.ok(&["build"]);
+    assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+    assert_eq!(built.path(&stdout), built.iso());
+    assert_eq!(stages_that_ran(&events(&built.space, &["build"])), Vec::<String>::new());
+}
+
+#[test]
+fn a_changed_file_makes_only_what_holds_it() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let before = sha256(&built.iso());
+    let manifest = built.space.read("isoplug.toml");
+    built.space.write("isoplug.toml", &manifest.replace("smallest image", "changed image"));
+    let ran = stages_that_ran(&events(&built.space, &["build"]));
+    assert_eq!(ran.join(" "), "files live rootfs squashfs boot iso facts");
+    assert_ne!(sha256(&built.iso()), before);
+    // Early cut-off and the cache bring the old bytes back.
+    built.space.write("isoplug.toml", &manifest);
+    assert_eq!(stages_that_ran(&events(&built.space, &["build"])), Vec::<String>::new());
+    assert_eq!(sha256(&built.iso()), before);
+}
+
+#[test]
+fn the_same_bytes_come_from_another_user_folder_zone_locale_and_store() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    require!(real::is_root(), "only root can become an ordinary user");
+    require!(real::ordinary_user_exists(), "there is no user isoplug-test");
+    let other = Example::minimal_of_ordinary_user();
+    fs::copy(built.path("isoplug.lock"), other.path("isoplug.lock")).unwrap();
+    let script = format!(
+        "umask 077; cd {}; export TZ=Asia/Tokyo LC_ALL=C ISOPLUG_STORE=$PWD/store; {} build -j1",
+        other.path("").display(),
+        isoplug_tests::space::isoplug().display()
+    );
+    real::own_by_ordinary_user(&other);
+    let status = Command::new("su")
+        .args(["isoplug-test", "-c", &script])
+        .current_dir("/")
+        .stdout(Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    assert_eq!(sha256(&other.iso()), sha256(&built.iso()));
+}
+
+#[test]
+fn a_damaged_store_is_found_and_mended() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let before = sha256(&built.iso());
+    let squashfs = real::squashfs_blob(&built);
+    fs::set_permissions(&squashfs, fs::Permissions::from_mode(0o644)).unwrap();
+    let mut bytes = fs::read(&squashfs).unwrap();
+    bytes[4096] ^= 1;
+    fs::write(&squashfs, bytes).unwrap();
+    // What is damaged is made again only if something needs it: change what it goes into.
+    let manifest = built.space.read("isoplug.toml");
+    built.space.write("isoplug.toml", &manifest.replace("ISOPLUG_MINIMAL", "ISOPLUG_OTHER"));
+    built.space.ok(&["build"]);
+    built.space.write("isoplug.toml", &manifest);
+    built.space.ok(&["build"]);
+    assert_eq!(sha256(&built.iso()), before);
+    assert!(built.space.ok(&["cache", "verify"]).is_empty());
+}
+
+#[test]
+fn the_squashfs_holds_the_rootfs_entry_by_entry() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    require!(real::is_root(), "only root can mount");
+    let rootfs = real::rootfs(&built);
+    let image = built.path("filesystem.squashfs");
+    isoplug_formats::iso::Reader::open(&built.iso())
+        .unwrap()
+        .copy("live/filesystem.squashfs", &mut fs::File::create(&image).unwrap())
+        .unwrap();
+    let mounted = real::read_mounted(&image);
+    real::compare(&rootfs, &mounted);
+}
+
+#[test]
+fn a_stopped_build_goes_on_where_it_was() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let example = Example::minimal();
+    fs::copy(built.path("isoplug.lock"), example.path("isoplug.lock")).unwrap();
+    real::vendor(&built, &example);
+    let stages = [
+        ("fetch 1", "INT"),
+        ("base", "KILL"),
+        ("packages 1", "INT"),
+        ("packages 1", "KILL"),
+        ("initrd", "KILL"),
+        ("squashfs", "INT"),
+        ("squashfs", "KILL"),
+        ("iso", "KILL"),
+    ];
+    for (stage, signal) in stages {
+        real::stop_in(&example, stage, signal);
+    }
+    let stdout = example.space.ok(&["build"]);
+    assert_eq!(sha256(&example.path(&stdout)), sha256(&built.iso()));
+    let litter = fs::read_dir(example.path("store/tmp")).unwrap().count();
+    assert!(litter <= 1, "{litter} folders are left in tmp");
+}
