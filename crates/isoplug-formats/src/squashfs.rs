@@ -46,12 +46,13 @@ pub struct Options {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// For trying things out.
+    /// For trying things out: 3 % larger than balanced, in a quarter of its time.
     Fast,
-    /// Smaller than mksquashfs makes it, in a sixth of the time.
+    /// Smaller than `mksquashfs -comp zstd` makes it, in less than a sixth of its time.
     #[default]
     Balanced,
-    /// For images that are downloaded often.
+    /// For images that are downloaded often: 6 % smaller than balanced, but twenty times its work,
+    /// and slower to read.
     Small,
 }
 
@@ -61,7 +62,7 @@ impl Options {
         let codec = match preset {
             Preset::Fast => Codec::Zstd { level: 3 },
             Preset::Balanced => Codec::Zstd { level: 8 },
-            Preset::Small => Codec::Xz { level: 6, x86: true },
+            Preset::Small => Codec::Xz { level: 6, x86: false },
         };
         Self { codec, block_size: 1 << 20, epoch, threads }
     }
