@@ -46,7 +46,7 @@ pub struct Options {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// For trying things out: 3 % larger than balanced, in a quarter of its time.
+    /// For trying things out: 3 % larger than balanced, in less than half its time.
     Fast,
     /// Smaller than `mksquashfs -comp zstd` makes it, in less than a sixth of its time.
     #[default]
