@@ -5,7 +5,8 @@
 //! comes one that is, and what packages appended.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use flate2::bufread::GzDecoder;
@@ -13,93 +14,98 @@ use isoplug_manifest::options::InitrdCompression;
 
 /// Copies an initrd and replaces its zstd or gzip archive by one of this compression.
 pub(super) fn recompress(from: &Path, to: &File, method: InitrdCompression) -> io::Result<()> {
-    let initrd = std::fs::read(from)?;
-    let (stored, rest) = initrd.split_at(stored_length(&initrd)?);
+    let initrd = File::open(from)?;
+    let stored = stored_length(&initrd)?;
+    let mut initrd = BufReader::with_capacity(1 << 20, initrd);
     let mut to = BufWriter::with_capacity(1 << 20, to);
-    to.write_all(stored)?;
-    let (plain, rest) = decompress(rest)?;
-    write_compressed(&plain, &mut to, method)?;
-    to.write_all(rest)?;
+    io::copy(&mut (&mut initrd).take(stored), &mut to)?;
+    if initrd.fill_buf()?.starts_with(&ZSTD_MAGIC) {
+        let plain = zstd::Decoder::with_buffer(&mut initrd)?.single_frame();
+        write_compressed(plain, &mut to, method)?;
+    } else {
+        write_compressed(GzDecoder::new(&mut initrd), &mut to, method)?;
+    }
+    io::copy(&mut initrd, &mut to)?;
     to.flush()
 }
 
-/// Returns the first compressed archive as it was, and what follows it.
-fn decompress(mut rest: &[u8]) -> io::Result<(Vec<u8>, &[u8])> {
-    let mut plain = Vec::new();
-    if rest.starts_with(&ZSTD_MAGIC) {
-        let mut archive = zstd::Decoder::with_buffer(&mut rest)?.single_frame();
-        archive.read_to_end(&mut plain)?;
-    } else {
-        GzDecoder::new(&mut rest).read_to_end(&mut plain)?;
-    }
-    Ok((plain, rest))
-}
-
 const ZSTD_MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
-
 const MAGIC: &[u8] = b"070701";
 const HEADER: usize = 110;
+/// What archives are filled up to, with zero bytes.
+const BLOCK: usize = 512;
 
 /// Returns how many bytes at the beginning are archives that are not compressed.
-fn stored_length(initrd: &[u8]) -> io::Result<usize> {
+fn stored_length(initrd: &File) -> io::Result<u64> {
     let mut position = 0;
     loop {
-        let rest = initrd.get(position..).unwrap_or_default();
-        let zeros = rest.iter().take_while(|&&byte| byte == 0).count();
-        if !rest[zeros..].starts_with(MAGIC) {
-            return Ok(position + zeros);
+        let mut header = [0; BLOCK];
+        let read = initrd.read_at(&mut header, position)?;
+        let zeros = header[..read].iter().take_while(|&&byte| byte == 0).count();
+        if zeros > 0 {
+            position += zeros as u64;
+        } else if header.starts_with(MAGIC) && read >= HEADER {
+            let (name, size) = (field(&header, 11)?, field(&header, 6)?);
+            position = (position + HEADER as u64 + name).next_multiple_of(4);
+            position = (position + size).next_multiple_of(4);
+        } else {
+            return Ok(position);
         }
-        position += zeros;
-        let (name, size) = (field(initrd, position, 11)?, field(initrd, position, 6)?);
-        position = (position + HEADER + name).next_multiple_of(4);
-        position = (position + size).next_multiple_of(4);
     }
 }
 
 /// Returns a number of an entry's header: the `index`-th of eight hexadecimal digits.
-fn field(initrd: &[u8], entry: usize, index: usize) -> io::Result<usize> {
-    let start = entry + MAGIC.len() + index * 8;
-    let digits = initrd.get(start..start + 8).and_then(|digits| std::str::from_utf8(digits).ok());
-    let number = digits.and_then(|digits| usize::from_str_radix(digits, 16).ok());
+fn field(header: &[u8], index: usize) -> io::Result<u64> {
+    let start = MAGIC.len() + index * 8;
+    let digits = std::str::from_utf8(&header[start..start + 8]).ok();
+    let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
     number.ok_or_else(|| io::Error::other("the header of an archive is damaged"))
 }
 
 /// Level 9 takes twice the time and makes an initrd smaller by one part in a hundred.
 const ZSTD_LEVEL: i32 = 6;
 
-fn write_compressed(plain: &[u8], mut to: impl Write, method: InitrdCompression) -> io::Result<()> {
+fn write_compressed(
+    mut plain: impl Read,
+    mut to: impl Write,
+    method: InitrdCompression,
+) -> io::Result<()> {
     match method {
         InitrdCompression::Zstd => zstd::stream::copy_encode(plain, to, ZSTD_LEVEL),
         InitrdCompression::Xz => write_xz(plain, to),
         InitrdCompression::Gzip => {
             let mut encoder = flate2::write::GzEncoder::new(to, flate2::Compression::best());
-            encoder.write_all(plain)?;
+            io::copy(&mut plain, &mut encoder)?;
             encoder.finish().map(drop)
         }
         InitrdCompression::Lz4 => write_lz4(plain, to),
-        InitrdCompression::None => to.write_all(plain),
+        InitrdCompression::None => io::copy(&mut plain, &mut to).map(drop),
     }
 }
 
 /// The kernel checks CRC-32 only (its Documentation/staging/xz.rst).
-fn write_xz(plain: &[u8], to: impl Write) -> io::Result<()> {
+fn write_xz(mut plain: impl Read, to: impl Write) -> io::Result<()> {
     let stream = liblzma::stream::Stream::new_easy_encoder(6, liblzma::stream::Check::Crc32)?;
     let mut encoder = liblzma::write::XzEncoder::new_stream(to, stream);
-    encoder.write_all(plain)?;
+    io::copy(&mut plain, &mut encoder)?;
     encoder.finish().map(drop)
 }
 
 /// The kernel reads only the legacy frames of LZ4: a magic number, then blocks of 8 MiB, each
 /// after its compressed length (lz4_Frame_format.md, "Legacy frame").
-fn write_lz4(plain: &[u8], mut to: impl Write) -> io::Result<()> {
+fn write_lz4(mut plain: impl Read, mut to: impl Write) -> io::Result<()> {
     to.write_all(&0x184C_2102_u32.to_le_bytes())?;
-    for block in plain.chunks(8 << 20) {
-        let block = lz4_flex::block::compress(block);
+    loop {
+        let mut block = Vec::new();
+        (&mut plain).take(8 << 20).read_to_end(&mut block)?;
+        if block.is_empty() {
+            return Ok(());
+        }
+        let block = lz4_flex::block::compress(&block);
         let length = u32::try_from(block.len()).map_err(io::Error::other)?;
         to.write_all(&length.to_le_bytes())?;
         to.write_all(&block)?;
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -150,7 +156,7 @@ mod tests {
     fn lz4_reads_what_is_written_as_lz4() {
         let to = tempfile::NamedTempFile::new().unwrap();
         let plain = archive("main").repeat(20_000);
-        write_lz4(&plain, to.as_file()).unwrap();
+        write_lz4(&plain[..], to.as_file()).unwrap();
         match std::process::Command::new("lz4").args(["-dc"]).arg(to.path()).output() {
             Ok(output) => assert!(output.stdout == plain),
             Err(error) => {
