@@ -9,7 +9,7 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 packages=(
   gcc libc6-dev pkg-config git curl ca-certificates uidmap
   squashfs-tools xorriso genisoimage mtools dosfstools gdisk cpio zstd attr libcap2-bin
-  qemu-system-x86 ovmf ipxe-qemu seabios dpkg apt mmdebstrap time
+  qemu-system-x86 ovmf ipxe-qemu seabios dpkg apt gnupg lz4 sudo systemd python3-jsonschema
 )
 missing=()
 for package in "${packages[@]}"; do

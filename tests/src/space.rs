@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use crate::replaced::replaced;
+
 /// A temporary folder with a manifest, a store and a home of its own.
 pub struct Space {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    /// Removes the folder at the end, unless it is to stay.
+    _temporary: Option<tempfile::TempDir>,
     env: Vec<(String, String)>,
 }
 
@@ -20,7 +24,19 @@ impl Default for Space {
 impl Space {
     /// Makes an empty one.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), env: Vec::new() }
+        Self::in_folder(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// Makes one in this temporary folder.
+    pub fn in_folder(folder: tempfile::TempDir) -> Self {
+        let path = folder.path().to_owned();
+        Self { folder: path, _temporary: Some(folder), env: Vec::new() }
+    }
+
+    /// Makes one in a folder that stays.
+    pub fn at(folder: PathBuf) -> Self {
+        fs::create_dir_all(&folder).expect("a folder");
+        Self { folder, _temporary: None, env: Vec::new() }
     }
 
     /// Makes one with this manifest.
@@ -38,7 +54,7 @@ impl Space {
 
     /// Returns the path of a file in it.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// Writes a file.
@@ -56,7 +72,7 @@ impl Space {
     /// Returns the command, ready to be started in the folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(isoplug());
-        command.args(arguments).current_dir(self.folder.path());
+        command.args(arguments).current_dir(&self.folder);
         command.env_remove("ISOPLUG_MIRROR").env_remove("SOURCE_DATE_EPOCH");
         command.env("ISOPLUG_STORE", self.path("store")).env("NO_COLOR", "1");
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
@@ -73,6 +89,12 @@ impl Space {
         format!("exit: {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
     }
 
+    /// Runs the command, asserts that it succeeds and returns the first lines of its standard
+    /// output: what it is for and how it is called.
+    pub fn first_lines(&self, arguments: &[&str]) -> String {
+        self.ok(arguments).lines().take(3).collect::<Vec<_>>().join("\n")
+    }
+
     /// Runs the command, asserts that it succeeds and returns its standard output.
     pub fn ok(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().expect("the command starts");
@@ -83,7 +105,7 @@ impl Space {
 
     fn plain(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        text.replace(&self.folder.path().display().to_string(), "[DIR]")
+        replaced(&text.replace(&self.folder.display().to_string(), "[DIR]"))
     }
 }
 
@@ -91,8 +113,7 @@ impl Space {
 pub fn isoplug() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo)
+        let built = Command::new(env!("CARGO"))
             .args(["build", "--release", "--quiet", "-p", "isoplug"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status();

@@ -1,5 +1,7 @@
 //! Boots the minimal example in every way that it supports, and an image that breaks its promise.
 
+#![cfg(test)]
+
 use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! Holds the rules of the house that neither compiler nor lints hold.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

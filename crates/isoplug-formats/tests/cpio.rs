@@ -1,5 +1,7 @@
 //! Exchanges archives with GNU cpio.
 
+#![cfg(test)]
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -1,5 +1,7 @@
 //! Asks fsck.fat and mtools what the FAT writer wrote.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;

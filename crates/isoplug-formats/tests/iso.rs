@@ -1,5 +1,7 @@
 //! Asks foreign readers what the ISO writer wrote: xorriso, isoinfo, sgdisk and mtools.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};

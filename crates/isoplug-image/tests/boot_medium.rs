@@ -1,5 +1,7 @@
 //! Runs loaders, boot and iso over small made-up packages and asks foreign readers about the ISO.
 
+#![cfg(test)]
+
 mod given;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! Evaluates the manifest that the design sketches, and explains it.
 
+#![cfg(test)]
+
 use insta::assert_snapshot;
 use isoplug_manifest::options::{BootFirmware, Medium};
 use isoplug_manifest::{Input, System, evaluate, explain, profiles};

@@ -1,5 +1,7 @@
 //! How profiles and files are put together does not matter, as long as their order is the same.
 
+#![cfg(test)]
+
 mod support;
 
 use proptest::collection::vec;

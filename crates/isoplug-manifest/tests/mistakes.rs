@@ -1,5 +1,7 @@
 //! Every mistake draws a message that says what is wrong, where, and what to try.
 
+#![cfg(test)]
+
 mod support;
 
 use insta::assert_snapshot;

@@ -95,7 +95,7 @@ fn validates(manifest: &Json) -> Option<bool> {
         check = jsonschema.Draft202012Validator\ncheck.check_schema(schema)\n\
         sys.exit(0 if check(schema).is_valid(manifest) else 1)";
     let arguments = [program.to_owned(), schema().to_string(), manifest.to_string()];
-    let status = Command::new("python3").arg("-c").args(arguments).status();
+    let status = Command::new("/usr/bin/python3").arg("-c").args(arguments).status();
     match status.ok().and_then(|status| status.code()) {
         Some(0) => Some(true),
         Some(1) => Some(false),

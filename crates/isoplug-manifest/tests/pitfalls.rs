@@ -1,5 +1,7 @@
 //! The pitfalls of the guide that isoplug follows draw messages before anything is built.
 
+#![cfg(test)]
+
 mod support;
 
 use insta::assert_snapshot;

@@ -17,6 +17,8 @@ pub struct Package {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Symbolic links by their path, with their targets.
     pub links: BTreeMap<String, String>,
+    /// Regular files whose paths are taken as they are, even if no packer would write them.
+    pub raw: BTreeMap<String, Vec<u8>>,
 }
 
 impl Package {
@@ -36,6 +38,7 @@ impl Package {
             control: BTreeMap::new(),
             files: BTreeMap::new(),
             links: BTreeMap::new(),
+            raw: BTreeMap::new(),
         }
     }
 
@@ -54,6 +57,12 @@ impl Package {
     /// Adds a file.
     pub fn file(mut self, path: &str, bytes: &[u8]) -> Self {
         self.files.insert(path.to_owned(), bytes.to_vec());
+        self
+    }
+
+    /// Adds a file with a path that no packer would write, of at most 100 bytes.
+    pub fn raw_file(mut self, path: &str, bytes: &[u8]) -> Self {
+        self.raw.insert(path.to_owned(), bytes.to_vec());
         self
     }
 
@@ -119,6 +128,12 @@ impl Package {
         for (path, target) in &self.links {
             let mut header = header(tar::EntryType::Symlink, 0, 0o777);
             tar.append_link(&mut header, format!("./{path}"), target)?;
+        }
+        for (path, bytes) in &self.raw {
+            let mut header = header(tar::EntryType::Regular, bytes.len() as u64, 0o644);
+            header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+            header.set_cksum();
+            tar.append(&header, bytes.as_slice())?;
         }
         Ok(tar.into_inner()?)
     }
