@@ -14,6 +14,7 @@ use crate::session::Session;
 #[command(
     name = "isoplug",
     version,
+    arg_required_else_help = true,
     after_help = "Examples:\n  \
         isoplug new rescue-stick          # a manifest to start from\n  \
         isoplug build rescue-stick        # prints the path of the finished ISO\n  \
@@ -32,10 +33,10 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Keep artifacts in this folder [default: isoplug in the user's cache folder]
-    #[arg(long, global = true, value_name = "DIR", env = "ISOPLUG_STORE")]
+    #[arg(long, global = true, value_name = "DIR", env = "ISOPLUG_STORE", hide_env_values = true)]
     pub(crate) store: Option<PathBuf>,
     /// Take packages from this mirror unless the manifest names one
-    #[arg(long, global = true, value_name = "URL", env = "ISOPLUG_MIRROR")]
+    #[arg(long, global = true, value_name = "URL", env = "ISOPLUG_MIRROR", hide_env_values = true)]
     pub(crate) mirror: Option<String>,
     /// Use the network for nothing; what is not in the store is an error
     #[arg(long, global = true)]

@@ -9,8 +9,8 @@ pub(crate) fn draw(diagnostics: &Diagnostics, colored: bool) -> String {
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let draw_one =
-        |diagnostic| renderer.render(&[group(diagnostic, &diagnostics.texts)]).to_string() + "\n\n";
-    diagnostics.list.iter().map(draw_one).collect()
+        |diagnostic| renderer.render(&[group(diagnostic, &diagnostics.texts)]).to_string() + "\n";
+    diagnostics.list.iter().map(draw_one).collect::<Vec<_>>().join("\n")
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a Texts) -> Group<'a> {

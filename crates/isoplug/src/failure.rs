@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use isoplug_manifest::Diagnostics;
 
@@ -15,7 +16,9 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) causes: Vec<String>,
     pub(crate) hints: Vec<String>,
-    pub(crate) diagnostics: Diagnostics,
+    /// Where more can be read.
+    pub(crate) log: Option<PathBuf>,
+    pub(crate) diagnostics: Box<Diagnostics>,
 }
 
 impl Failure {
@@ -26,13 +29,14 @@ impl Failure {
             message: message.into(),
             causes: Vec::new(),
             hints: Vec::new(),
-            diagnostics: Diagnostics::default(),
+            log: None,
+            diagnostics: Box::default(),
         }
     }
 
     /// A failure that the manifest's diagnostics explain.
     pub(crate) fn manifest(diagnostics: Diagnostics) -> Self {
-        Self { diagnostics, ..Self::new(Exit::Manifest, "") }
+        Self { diagnostics: Box::new(diagnostics), ..Self::new(Exit::Manifest, "") }
     }
 
     /// Adds the error and the errors below it as causes.
@@ -40,11 +44,24 @@ impl Failure {
         let mut next = Some(error);
         while let Some(error) = next {
             let text = error.to_string();
-            if !self.causes.iter().any(|cause| cause.contains(&text)) {
+            let said = self.causes.iter().chain([&self.message]).any(|said| said.contains(&text));
+            if !said {
                 self.causes.push(text);
             }
             next = error.source();
         }
+        self
+    }
+
+    /// Adds the error as a cause, without those below it, which only repeat the message.
+    pub(crate) fn because_only(mut self, error: &dyn Error) -> Self {
+        self.causes.push(error.to_string());
+        self
+    }
+
+    /// Adds the log of what failed.
+    pub(crate) fn log(mut self, path: &Path) -> Self {
+        self.log = Some(path.to_owned());
         self
     }
 
@@ -65,6 +82,9 @@ impl Failure {
         }
         for hint in &self.hints {
             let _ = writeln!(text, "  try: {hint}");
+        }
+        if let Some(log) = &self.log {
+            let _ = writeln!(text, "  log: {}", log.display());
         }
         text
     }

@@ -1,9 +1,12 @@
 //! Turns what the engine and the stages report into a failure that a person can act on.
 
+use std::io;
+
 use isoplug_engine::Error;
 use isoplug_image::dpkg::layer;
 use isoplug_image::sandbox::{self, stored::StoredError};
-use isoplug_image::stages::initrd;
+use isoplug_image::sources::download;
+use isoplug_image::stages::{fetch, initrd};
 use isoplug_manifest::System;
 
 use crate::exit::Exit;
@@ -20,19 +23,45 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
             .because(error)
             .hint("report it with the command and the manifest"),
         Error::Stage { title, log, source, .. } => {
+            // A limit of namespaces says "no space left", too.
+            if exit(error) == Exit::Failed && error.is_full() {
+                return full(source.as_ref());
+            }
             let message = format!("stage `{title}` of {image} failed");
             let failure = Failure::new(exit(error), message).because(source.as_ref());
+            let failure = fetch_hint(error, failure);
             let failure = host_hint(error, failure);
-            if log.exists() {
-                failure.hint(format!("the whole log is in {}", log.display()))
-            } else {
-                failure
-            }
+            let has_log = log.metadata().is_ok_and(|file| file.len() > 0);
+            if has_log { failure.log(log) } else { failure }
         }
-        Error::Full { .. } => Failure::new(Exit::Failed, "the disk is full")
-            .because(error)
-            .hint("free space, run `isoplug cache gc`, or name another store with --store DIR"),
+        _ if error.is_full() => full(error),
         _ => Failure::new(Exit::Failed, format!("cannot build {image}")).because(error),
+    }
+}
+
+/// Returns the failure for a disk or quota without space.
+pub(crate) fn full(error: &dyn std::error::Error) -> Failure {
+    Failure::new(Exit::Failed, "the disk is full")
+        .because_only(error)
+        .hint("free space, run `isoplug cache gc`, or name another store with --store DIR")
+}
+
+/// Tells whether a disk or quota has no space.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Adds what to do about packages that cannot be had.
+fn fetch_hint(error: &Error, failure: Failure) -> Failure {
+    if let Some(fetch::Error::Offline { .. }) = error.find() {
+        return failure.hint("once without --offline");
+    }
+    match error.find::<download::Error>() {
+        Some(error) if error.is_absent() => {
+            failure.hint("`isoplug update`: the archive may have newer packages by now")
+        }
+        Some(_) => failure.hint("again later; what was fetched is kept"),
+        None => failure,
     }
 }
 

@@ -3,21 +3,23 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use isoplug_engine::{Graph, Store};
+use isoplug_engine::{CancelToken, Graph, Store};
 use isoplug_image::image::{self, Image, Surroundings};
 use isoplug_image::locking::{self, Freshness, Sources, locked_image};
 use isoplug_image::pipeline::{Products, pipeline};
-use isoplug_image::sources::download::{Downloader, Patience, Unwatched};
-use isoplug_image::sources::{Access, Request, apt, resolve};
+use isoplug_image::sources::Access;
+use isoplug_image::sources::download::{Downloader, Patience, Watch};
 use isoplug_image::stages::fetch::Places;
 use isoplug_image::stages::squashfs::BlockFolder;
+use isoplug_manifest::System;
 use isoplug_manifest::lock::Lock;
-use isoplug_manifest::{Diagnostic, Diagnostics, System};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::local_files;
 use crate::project::Project;
 use crate::session::Session;
+use crate::unresolved;
 
 /// Bytes of compressed blocks that are kept between builds.
 const BLOCKS: u64 = 8_000_000_000;
@@ -93,6 +95,7 @@ pub(crate) fn lock_of(
     lock_use: LockUse,
     session: &Session,
 ) -> Result<Lock, Failure> {
+    local_files::look(system)?;
     let sources = sources(system, session)?;
     let request = sources.request(system);
     let old = project.lock()?.unwrap_or_default();
@@ -105,7 +108,7 @@ pub(crate) fn lock_of(
     let freshness = if lock_use == LockUse::Extend { Freshness::Keep } else { Freshness::Renew };
     session.note(&format!("resolving {} for {}", system.profile, system.arch));
     let new = resolve_anew(&sources, system, old, freshness, session)
-        .map_err(|error| unresolved(&error, system, &request))?;
+        .map_err(|error| error.failure(system))?;
     if lock_use != LockUse::RenewUnsaved {
         project.save_lock(&new)?;
     }
@@ -129,7 +132,7 @@ fn resolve_anew(
         now: now(),
         offline: session.global.offline,
         architecture: system.arch.clone(),
-        watch: &Unwatched,
+        watch: &Watched(&session.cancel),
     };
     Ok(sources.lock(system, old, freshness, &access)?)
 }
@@ -138,6 +141,26 @@ fn resolve_anew(
 enum ResolveError {
     Failure(Failure),
     Locking(locking::Error),
+}
+
+impl ResolveError {
+    fn failure(self, system: &System) -> Failure {
+        match self {
+            Self::Failure(failure) => failure,
+            Self::Locking(error) => unresolved::failure(&error, system),
+        }
+    }
+}
+
+/// Stops a download when the run is to stop.
+struct Watched<'a>(&'a CancelToken);
+
+impl Watch for Watched<'_> {
+    fn at(&self, _: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
 }
 
 impl From<Failure> for ResolveError {
@@ -157,87 +180,21 @@ fn sources(system: &System, session: &Session) -> Result<Sources, Failure> {
         let path = source.keyring.as_ref()?;
         std::fs::read(path).ok()
     };
-    for (name, source) in &system.sources {
-        if let Some(path) = source.keyring.as_ref().map(Path::new) {
-            readable(name, path, system)?;
-        }
-    }
     Sources::new(system, &session.mirrors(), keyring)
-        .map_err(|error| Failure::new(Exit::Manifest, "a source cannot be used").because(&error))
-}
-
-fn readable(name: &str, path: &Path, system: &System) -> Result<(), Failure> {
-    let Err(error) = std::fs::read(path) else { return Ok(()) };
-    let message = format!("cannot read the keyring {}: {error}", path.display());
-    let diagnostic = Diagnostic::error("unreadable-keyring", message);
-    Err(at_manifest(system, &format!("sources.{name}.keyring"), diagnostic))
-}
-
-/// Draws a diagnostic on the manifest line of something outside of profiles, if there is one.
-fn at_manifest(system: &System, path: &str, diagnostic: Diagnostic) -> Failure {
-    let diagnostic = match system.manifest_origin(path) {
-        Some(origin) => diagnostic.at(origin, ""),
-        None => diagnostic,
-    };
-    Failure::manifest(Diagnostics { list: vec![diagnostic], texts: system.texts.clone() })
+        .map_err(|error| unresolved::failure(&error, system))
 }
 
 fn out_of_date(project: &Project, system: &System) -> Failure {
-    let path = project.lock_path();
-    let message = format!("{} does not fit profile {}", path.display(), system.profile);
-    Failure::new(Exit::Lock, message)
-        .hint("run `isoplug lock` and commit what it writes, or build without --locked")
+    let (path, profile) = (project.lock_path(), &system.profile);
+    let message = match path.exists() {
+        true => format!("{} does not pin what profile {profile} asks for", path.display()),
+        false => format!("there is no {}, and --locked forbids making it", path.display()),
+    };
+    Failure::new(Exit::Lock, message).hint("`isoplug lock`, and commit what it writes")
 }
 
 fn no_image(error: &image::Error) -> Failure {
     Failure::new(Exit::Manifest, "the image cannot be made").because(error)
-}
-
-fn unresolved(error: &ResolveError, system: &System, request: &Request) -> Failure {
-    let error = match error {
-        ResolveError::Failure(failure) => return failure.clone(),
-        ResolveError::Locking(error) => error,
-    };
-    if let locking::Error::Resolve(resolve::Error::Unknown(packages)) = error {
-        let list = packages.iter().map(|package| unknown(package, system)).collect();
-        return Failure::manifest(Diagnostics { list, texts: system.texts.clone() });
-    }
-    let exit = match error {
-        locking::Error::Resolve(_) => Exit::Manifest,
-        locking::Error::Source(source) if is_of_manifest(source) => Exit::Manifest,
-        locking::Error::Source(_) => Exit::Failed,
-    };
-    let suites = request.suites.len();
-    let s = if suites == 1 { "" } else { "s" };
-    Failure::new(exit, format!("cannot resolve {} from {suites} suite{s}", system.profile))
-        .because(error)
-}
-
-/// Tells what a changed manifest would mend from what only the network or the archive can.
-fn is_of_manifest(error: &apt::Error) -> bool {
-    matches!(
-        error,
-        apt::Error::NoMirror { .. }
-            | apt::Error::UnknownSuite { .. }
-            | apt::Error::UnknownComponent { .. }
-            | apt::Error::UnknownArchitecture { .. }
-            | apt::Error::Keyring { .. }
-    )
-}
-
-/// Returns the diagnostic of a package that no source has, on the line that asks for it.
-fn unknown(package: &resolve::UnknownPackage, system: &System) -> Diagnostic {
-    let wish = &package.wish;
-    let message = format!("no source has the package `{wish}`");
-    let mut diagnostic = Diagnostic::error("unknown-package", message);
-    if let Some(origin) = system.origin_of("packages.install", wish) {
-        diagnostic = diagnostic.at(origin, "asked for here");
-    }
-    match (&package.offered[..], &package.nearest[..]) {
-        ([], []) => diagnostic.help("is the component that has it enabled in its source?"),
-        ([], names) => diagnostic.help(format!("did you mean `{}`?", names.join("` or `"))),
-        (offered, _) => diagnostic.help(format!("there is {}", offered.join(", "))),
-    }
 }
 
 /// Returns the time, which only says whether a Release file is still valid.

@@ -13,6 +13,7 @@ use isoplug_engine::{NullReporter, Reporter, Unit};
 use crate::cli::Global;
 
 /// Chooses the face that fits the arguments and the terminal.
+#[expect(clippy::disallowed_methods, reason = "what a terminal can do is told by its environment")]
 pub(crate) fn reporter(global: &Global) -> Box<dyn Reporter> {
     let plain = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
     if global.json {

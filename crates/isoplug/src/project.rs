@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use isoplug_manifest::lock::Lock;
+use isoplug_manifest::lock::{self, Lock};
 use isoplug_manifest::{Diagnostics, Image, Input, System, evaluate, profiles};
 
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ const LOCK: &str = "isoplug.lock";
 
 /// A folder with a manifest.
 pub(crate) struct Project {
-    /// The folder, as it was typed.
+    /// The folder, as it was typed; empty for the current one.
     pub(crate) folder: PathBuf,
     /// What the image is called.
     pub(crate) image: Image,
@@ -29,10 +29,13 @@ pub(crate) struct Project {
 impl Project {
     /// Reads the manifest of a folder; the path of the manifest itself serves too.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        // Messages say `isoplug.toml`, not `./isoplug.toml`.
+        let path = path.strip_prefix(".").unwrap_or(path);
         let is_manifest = path.is_file();
-        let folder = if is_manifest { path.parent().unwrap_or(Path::new(".")) } else { path };
+        let folder = if is_manifest { path.parent().unwrap_or(Path::new("")) } else { path };
         let manifest = if is_manifest { path.to_owned() } else { folder.join(MANIFEST) };
-        let text = fs::read_to_string(&manifest).map_err(|error| missing(&manifest, &error))?;
+        let text =
+            fs::read_to_string(&manifest).map_err(|error| missing(path, &manifest, &error))?;
         let name = manifest.display().to_string();
         let (image, profiles) = profiles(&name, &text).map_err(Failure::manifest)?;
         Ok(Self { folder: folder.to_owned(), image, profiles, name, text })
@@ -92,9 +95,12 @@ impl Project {
             }
         };
         let lock = Lock::parse(&text).map_err(|error| {
-            Failure::new(Exit::Lock, format!("{} cannot be used", path.display()))
-                .because(&error)
-                .hint("restore it from version control, or remove it and run `isoplug lock`")
+            Failure::new(Exit::Lock, format!("cannot use {}", path.display())).because(&error).hint(
+                match error {
+                    lock::Error::Newer(_) => "use the isoplug that wrote it, or a newer one",
+                    _ => "restore it from version control, or remove it and run `isoplug lock`",
+                },
+            )
         })?;
         Ok(Some(lock))
     }
@@ -107,6 +113,8 @@ impl Project {
         }
         let new = path.with_extension("lock.new");
         fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(|error| {
+            // A half-written file is of no use; that it stays is no worse than the failure.
+            let _ = fs::remove_file(&new);
             Failure::new(Exit::Failed, format!("cannot write {}", path.display())).because(&error)
         })
     }
@@ -114,12 +122,24 @@ impl Project {
     fn unknown_profile(&self, name: &str) -> Failure {
         let message = format!("{} has no profile `{name}`", self.name);
         Failure::new(Exit::Manifest, message)
-            .hint(format!("its profiles are {}", self.profiles.join(", ")))
+            .hint(format!("one of its profiles: {}", self.profiles.join(", ")))
     }
 }
 
-fn missing(manifest: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Manifest, format!("cannot read {}", manifest.display()))
-        .because(error)
-        .hint("name the folder of a manifest, or make one with `isoplug new DIR`")
+/// Says what of a manifest's path is not there.
+fn missing(path: &Path, manifest: &Path, error: &std::io::Error) -> Failure {
+    const HINT: &str = "name the folder of a manifest, or make one with `isoplug new DIR`";
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return Failure::new(Exit::Manifest, format!("cannot read {}", manifest.display()))
+            .because(error)
+            .hint(HINT);
+    }
+    let message = if path.as_os_str().is_empty() {
+        format!("there is no {MANIFEST} in this folder")
+    } else if path.is_dir() {
+        format!("there is no {MANIFEST} in {}", path.display())
+    } else {
+        format!("there is no {}", path.display())
+    };
+    Failure::new(Exit::Manifest, message).hint(HINT)
 }

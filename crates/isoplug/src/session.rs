@@ -66,12 +66,24 @@ impl Session {
     /// Opens the store.
     pub(crate) fn store(&self) -> Result<Store, Failure> {
         let folder = self.store_folder()?;
-        let cleaner = |folder: &Path| sandbox::clean(folder).map_err(io::Error::other);
+        let cleaner = |folder: &Path| {
+            sandbox::clean(folder).map_err(io::Error::other)?;
+            std::fs::remove_dir(folder)
+        };
         let options = StoreOptions { cleaner };
         Store::open_with(&folder, options).map_err(|error| {
-            Failure::new(Exit::Failed, format!("the store {} cannot be used", folder.display()))
-                .because(&error)
-                .hint("name another folder with --store DIR or ISOPLUG_STORE")
+            let failure = match &error {
+                isoplug_engine::Error::NotAStore { reason, .. } => {
+                    let message =
+                        format!("cannot keep the store in {}: {reason}", folder.display());
+                    Failure::new(Exit::Failed, message)
+                }
+                _ => {
+                    let message = format!("cannot use the store {}", folder.display());
+                    Failure::new(Exit::Failed, message).because(&error)
+                }
+            };
+            failure.hint("name another folder with --store DIR or ISOPLUG_STORE")
         })
     }
 

@@ -21,6 +21,10 @@ pub(super) fn lay_down(inside: &Inside, packages: &[Package]) -> Result<(), Fail
         let added = File::open(path).and_then(|file| debs.add(file));
         added.map_err(Failure::of(format!("extract {}", package.name)))?;
     }
+    if debs.tree.get(b"usr/bin/dpkg").is_none() {
+        let reason = "none of them has it; is a suite of the base system missing?";
+        return Err(Failure::of("find usr/bin/dpkg in the Essential packages")(reason));
+    }
     match lay::lay(&debs.tree, &debs, inside.root()) {
         Ok(()) | Err(lay::Error::Devices { .. }) => database(inside),
         Err(error) => Err(Failure::of("extract the Essential packages")(error)),
@@ -102,6 +106,10 @@ impl Debs {
     /// Returns where a path of a package comes to lie, links of folders followed.
     fn place(&mut self, path: &[u8]) -> io::Result<TreePath> {
         let clean: Vec<&[u8]> = isoplug_formats::tree::parts(path).collect();
+        if clean.contains(&b"..".as_slice()) {
+            let path = String::from_utf8_lossy(path);
+            return Err(io::Error::other(format!("its file {path} leads out of the image")));
+        }
         let path = clean.join(&b'/');
         if MERGED_IF_USED.contains(&path.as_slice()) && self.tree.get(&path).is_none() {
             let target = join(b"usr", &path);

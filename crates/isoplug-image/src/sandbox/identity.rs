@@ -64,7 +64,7 @@ impl Table {
         let text = std::fs::read_to_string(Path::new(self.file)).unwrap_or_default();
         first_range(&text, &user, &number).ok_or_else(|| Error::NoRange {
             fix: format!(
-                "run usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
+                "run as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}"
             ),
             user,
             file: self.file,

@@ -91,7 +91,7 @@ pub enum Error {
         path: String,
     },
     /// No mirror gave the file.
-    #[error("failed to fetch {path}{}", tried(.failures))]
+    #[error("{}", tried(path, .failures))]
     Failed {
         /// The path below the mirror.
         path: String,
@@ -152,8 +152,15 @@ pub enum Why {
     },
 }
 
-fn tried(failures: &[Failure]) -> String {
-    failures.iter().map(|failure| format!("\n  {}: {}", failure.url, failure.why)).collect()
+fn tried(path: &str, failures: &[Failure]) -> String {
+    let line = |failure: &Failure| format!("{}: {}", failure.url, failure.why);
+    match failures {
+        [one] => line(one),
+        many => {
+            let lines: String = many.iter().map(|one| format!("\n  {}", line(one))).collect();
+            format!("no mirror gave {path}{lines}")
+        }
+    }
 }
 
 impl Downloader {

@@ -8,6 +8,7 @@ mod vendor;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage};
@@ -99,7 +100,7 @@ pub enum Error {
         package: String,
     },
     /// Packages are missing and mirrors must not be asked.
-    #[error("offline, and {} are neither in the store nor vendored: {}",
+    #[error("offline, and {} neither in the store nor vendored: {}",
         counted(missing.len()), shortened(missing))]
     Offline {
         /// Name, version and architecture of each.
@@ -116,6 +117,14 @@ pub enum Error {
     /// A file that cannot be read.
     #[error("failed to read {}", path.display())]
     Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file that cannot be written.
+    #[error("failed to write {}", path.display())]
+    Write {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -167,7 +176,7 @@ impl Stage for Fetch {
 }
 
 fn counted(packages: usize) -> String {
-    if packages == 1 { "1 package".to_owned() } else { format!("{packages} packages") }
+    if packages == 1 { "1 package is".to_owned() } else { format!("{packages} packages are") }
 }
 
 /// Lists the first few of what may be hundreds.
@@ -203,8 +212,9 @@ fn absent<'p>(packages: &'p BTreeSet<Package>, cx: &Context) -> Result<Vec<&'p P
 fn write(packages: &BTreeSet<Package>, out: &Outputs, cx: &Context) -> Result<(), Error> {
     let blob = cx.create()?;
     let path = blob.path().to_owned();
-    serde_json::to_writer(blob.file(), packages)
-        .map_err(|error| Error::BadList { path, source: error })?;
+    let text = serde_json::to_vec(packages)
+        .map_err(|source| Error::BadList { path: path.clone(), source })?;
+    blob.file().write_all(&text).map_err(|source| Error::Write { path, source })?;
     let digest = cx.put(blob, None)?;
     let debs: Vec<Digest> = packages.iter().map(Package::digest).collect::<Result<_, _>>()?;
     Ok(cx.finish(out.debs, digest, &debs)?)

@@ -5,6 +5,7 @@ use isoplug_manifest::System;
 use super::select::Select;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::local_files;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -46,5 +47,7 @@ fn check(
     arch: &str,
     session: &Session,
 ) -> Result<System, Failure> {
-    project.evaluate(profile, arch, session)
+    let system = project.evaluate(profile, arch, session)?;
+    local_files::look(&system)?;
+    Ok(system)
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use isoplug_engine::{Row, RowValue};
-use isoplug_manifest::Diagnostics;
 
 use super::select::{Locking, host_arch};
 use crate::exit::Exit;
@@ -31,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, short = 'p', value_name = "NAME")]
     profile: Option<String>,
     /// The architecture of the image [default: this machine's]
-    #[arg(long, value_name = "ARCH")]
+    #[arg(long, value_name = "ARCH", value_parser = ["amd64", "arm64"])]
     arch: Option<String>,
     /// Explain a stage
     #[arg(long)]
@@ -55,9 +54,9 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     }
     let system = project.evaluate(&profile, &arch, session)?;
     let text = isoplug_manifest::explain(&system, &args.subject).map_err(|mistake| {
-        let texts = system.texts.clone();
-        Failure::manifest(Diagnostics { list: vec![mistake], texts })
-            .hint("`isoplug schema --reference` lists every option")
+        let failure = Failure::new(Exit::Manifest, mistake.message);
+        let failure = mistake.help.into_iter().fold(failure, Failure::hint);
+        failure.hint("`isoplug schema --reference` lists every option")
     })?;
     session.out(&text);
     Ok(Exit::Done)

@@ -19,7 +19,7 @@ pub(crate) struct Select {
     #[arg(long, conflicts_with = "profile")]
     pub(crate) all: bool,
     /// The architecture of the image, in Debian's words [default: this machine's]
-    #[arg(long, value_name = "ARCH")]
+    #[arg(long, value_name = "ARCH", value_parser = ["amd64", "arm64"])]
     arch: Option<String>,
 }
 

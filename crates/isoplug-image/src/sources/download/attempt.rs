@@ -47,7 +47,7 @@ impl Attempt<'_> {
         if partial.size() > 0 {
             request = request.header("Range", format!("bytes={}-", partial.size()));
         }
-        let response = request.call().map_err(|error| again(error.to_string()))?;
+        let response = request.call().map_err(|error| again(plain(&error)))?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         match response.status().as_u16() {
             200 => partial.restart().map_err(Outcome::Write)?,
@@ -109,6 +109,12 @@ impl Attempt<'_> {
             _ => Ok(found),
         }
     }
+}
+
+/// Returns the message without the name of the layer that it came from.
+fn plain(error: &ureq::Error) -> String {
+    let text = error.to_string();
+    text.strip_prefix("io: ").map_or(text.clone(), str::to_owned)
 }
 
 fn again(why: String) -> Outcome {

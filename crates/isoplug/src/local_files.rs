@@ -1,0 +1,54 @@
+//! Looks for the files of this machine that a manifest names, and draws those that are missing.
+
+use std::fs::File;
+use std::io;
+
+use isoplug_manifest::{Diagnostic, Diagnostics, Origin, System};
+
+use crate::failure::Failure;
+
+/// Fails with every file that cannot be read, each on its line.
+pub(crate) fn look(system: &System) -> Result<(), Failure> {
+    let list: Vec<Diagnostic> = named(system)
+        .into_iter()
+        .filter_map(|(path, origin)| {
+            let error = open(path).err()?;
+            let diagnostic = Diagnostic::error("unreadable-file", message(path, &error));
+            Some(match origin {
+                Some(origin) => diagnostic.at(origin, ""),
+                None => diagnostic,
+            })
+        })
+        .collect();
+    match list.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::manifest(Diagnostics { list, texts: system.texts.clone() })),
+    }
+}
+
+/// Returns each path with the place that names it.
+fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
+    let options = &system.options;
+    let keyrings = system.sources.iter().filter_map(|(name, source)| {
+        let origin = system.manifest_origin(&format!("sources.{name}.keyring"));
+        Some((source.keyring.as_deref()?, origin))
+    });
+    let files = options.files.iter().enumerate().filter_map(|(index, file)| {
+        Some((file.source.as_deref()?, system.origin_at("files", index)))
+    });
+    let contents = options.iso.contents.iter().enumerate().filter_map(|(index, file)| {
+        Some((file.source.as_deref()?, system.origin_at("iso.contents", index)))
+    });
+    keyrings.chain(files).chain(contents).collect()
+}
+
+fn open(path: &str) -> io::Result<()> {
+    File::open(path).map(|_| ())
+}
+
+fn message(path: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no file {path}"),
+        _ => format!("cannot read {path}: {error}"),
+    }
+}

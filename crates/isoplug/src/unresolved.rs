@@ -1,0 +1,136 @@
+//! Turns the reasons why a profile cannot be locked into failures, on the manifest's lines.
+
+use isoplug_image::locking;
+use isoplug_image::sources::apt::Error as SourceError;
+use isoplug_image::sources::{keyring, resolve};
+use isoplug_manifest::{Diagnostic, Diagnostics, System};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::outcome;
+
+/// Returns the failure for an error of locking.
+pub(crate) fn failure(error: &locking::Error, system: &System) -> Failure {
+    match error {
+        locking::Error::Source(error) => source(error, system),
+        locking::Error::Resolve(resolve::Error::Unknown(packages)) => {
+            let mut list: Vec<Diagnostic> =
+                packages.iter().map(|package| unknown(package, system)).collect();
+            list.sort_by_key(|mistake| mistake.labels.first().map(|label| label.origin.span.start));
+            Failure::manifest(Diagnostics { list, texts: system.texts.clone() })
+        }
+        locking::Error::Resolve(error) => {
+            let message = format!("cannot choose the packages of {}", system.profile);
+            Failure::new(Exit::Manifest, message).because(error)
+        }
+    }
+}
+
+/// Returns the failure for a source that cannot be read.
+pub(crate) fn source(error: &SourceError, system: &System) -> Failure {
+    if let Some((place, diagnostic)) = of_manifest(error, system) {
+        return at_manifest(system, &place, diagnostic);
+    }
+    let profile = &system.profile;
+    let failure = Failure::new(Exit::Failed, format!("cannot read the sources of {profile}"));
+    match error {
+        SourceError::Download { source, .. } => {
+            let hint = "again later, or name another mirror in `mirrors` of the source";
+            failure.because(source).hint(hint)
+        }
+        SourceError::Offline { .. } => failure.because(error).hint("once without --offline"),
+        SourceError::Untrusted { source, .. } => failure.because(error).hint(trustworthy(source)),
+        SourceError::WrongIndex { .. } | SourceError::Damaged { .. } => {
+            failure.because(error).hint("again later: the mirror may be in the middle of an update")
+        }
+        SourceError::Cache { source, .. } if outcome::is_full(source) => outcome::full(error),
+        _ => failure.because(error),
+    }
+}
+
+/// Returns what to try about a Release file that is not trusted.
+fn trustworthy(error: &keyring::Error) -> &'static str {
+    match error {
+        keyring::Error::Unsigned(_) | keyring::Error::Malformed(_) => {
+            "again later; what came is no Release file, perhaps a login page of the network"
+        }
+        keyring::Error::Bad(_) => {
+            "another mirror; this one, or somebody on the way, changed the file"
+        }
+        keyring::Error::UnknownKey(_) => "a `keyring` with the key that signs it, if you trust it",
+        _ => "a newer `keyring` of the archive",
+    }
+}
+
+/// Draws a diagnostic on the manifest line of something outside of profiles, if there is one.
+fn at_manifest(system: &System, path: &str, diagnostic: Diagnostic) -> Failure {
+    let diagnostic = match system.manifest_origin(path) {
+        Some(origin) => diagnostic.at(origin, ""),
+        None => diagnostic,
+    };
+    Failure::manifest(Diagnostics { list: vec![diagnostic], texts: system.texts.clone() })
+}
+
+/// Returns the place in the manifest that would mend the error, if there is one.
+fn of_manifest(error: &SourceError, system: &System) -> Option<(String, Diagnostic)> {
+    let in_suite = |suite: &str, key: &str| format!("{}.{key}", table_of(suite, system));
+    Some(match error {
+        SourceError::NoMirror { source_name } => {
+            let message = format!("no mirror is known for the source `{source_name}`");
+            let help = "name one: mirrors = [\"https://...\"]";
+            let place = format!("sources.{source_name}.suite");
+            (place, Diagnostic::error("no-mirror", message).help(help))
+        }
+        SourceError::UnknownSuite { source_name, suite, tried } => {
+            let message = format!("no mirror of `{source_name}` has the suite `{suite}`");
+            let help = format!("these were asked: {}", tried.join(", "));
+            let place = format!("sources.{source_name}.suite");
+            (place, Diagnostic::error("unknown-suite", message).help(help))
+        }
+        SourceError::UnknownComponent { suite, component, known } => {
+            let message = format!("the suite `{suite}` has no component `{component}`");
+            let help = format!("it has {}", known.join(", "));
+            let diagnostic = Diagnostic::error("unknown-component", message).help(help);
+            (in_suite(suite, "components"), diagnostic)
+        }
+        SourceError::UnknownArchitecture { suite, architecture, known } => {
+            let message = format!("the suite `{suite}` has no packages for {architecture}");
+            let help = format!("it has {}", known.join(", "));
+            (in_suite(suite, "suite"), Diagnostic::error("unknown-arch", message).help(help))
+        }
+        SourceError::Keyring { source_name, source } => {
+            let message = format!("cannot use the keyring of `{source_name}`: {source}");
+            let help = "it takes OpenPGP public keys, armored or binary";
+            let place = format!("sources.{source_name}.keyring");
+            (place, Diagnostic::error("bad-keyring", message).help(help))
+        }
+        _ => return None,
+    })
+}
+
+/// Returns the table of the source that a suite belongs to, as it is or as a further suite.
+fn table_of(suite: &str, system: &System) -> String {
+    let belongs = |own: &str| {
+        suite.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let source = system.sources.iter().find(|(_, source)| belongs(&source.suite));
+    source.map_or_else(String::new, |(name, _)| format!("sources.{name}"))
+}
+
+/// Returns the diagnostic of a package that no source has, on the line that asks for it.
+fn unknown(package: &resolve::UnknownPackage, system: &System) -> Diagnostic {
+    let wish = &package.wish;
+    let message = format!("no source has the package `{wish}`");
+    let asks = system.wanted().into_iter().find(|wanted| wanted.name == *wish);
+    let because = asks.map_or("packages.install".to_owned(), |wanted| wanted.because);
+    let origin = system.origin_of(&because, wish).or_else(|| system.origin(&because));
+    let mut diagnostic = Diagnostic::error("unknown-package", message);
+    if let Some(origin) = origin {
+        diagnostic = diagnostic.at(origin, "asked for here");
+    }
+    match (&package.offered[..], &package.nearest[..]) {
+        ([], []) => diagnostic.help("is the component that has it enabled in its source?"),
+        ([], names) => diagnostic.help(format!("did you mean `{}`?", names.join("` or `"))),
+        (offered, _) => diagnostic.help(format!("there is {}", offered.join(", "))),
+    }
+}
