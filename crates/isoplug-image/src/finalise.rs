@@ -3,6 +3,8 @@
 //!
 //! Knows no files of the build machine: a tree goes in, a tree comes out.
 
+mod keystore;
+
 use std::collections::BTreeMap;
 
 use isoplug_formats::tree::{Content, Entry, Kind, Tree, TreePath, file_name, parent};
@@ -62,6 +64,9 @@ const BACKUPS: [(&[u8], &[u8]); 4] = [
 const ACCOUNTS: [&[u8]; 6] =
     [b"passwd-", b"group-", b"shadow-", b"gshadow-", b"subuid-", b"subgid-"];
 
+/// Where TeX keeps what it makes when it is installed.
+const TEX: &[u8] = b"var/lib/texmf/";
+
 /// Says what becomes of a path below the root. `is_file`: it is a regular file.
 pub fn fate(path: &[u8], is_file: bool) -> Fate {
     let folder = parent(path).unwrap_or_default();
@@ -74,6 +79,7 @@ pub fn fate(path: &[u8], is_file: bool) -> Fate {
         (true, path) if GONE.contains(&path) || is_backup(folder, file_name(path)) => Fate::Gone,
         (true, path) if is_host_key(path) => Fate::Gone,
         (true, path) if path.starts_with(b"var/log/") => fate_of_log(path),
+        (true, path) if path.starts_with(TEX) && path.ends_with(b".log") => Fate::Gone,
         (true, _) => Fate::Stays,
     }
 }
@@ -90,6 +96,22 @@ fn is_host_key(path: &[u8]) -> bool {
 /// Logs go; the tables of logins, which programs only write to if they exist, become empty.
 fn fate_of_log(path: &[u8]) -> Fate {
     if path.ends_with(b".log") { Fate::Gone } else { Fate::Empty }
+}
+
+/// Returns what a file is to hold instead of what a program wrote into it: the same without the
+/// time of day. `None`: it stays as it is. `content` is asked only for files that may be such.
+///
+/// # Errors
+/// Those of `content`.
+pub fn settled(
+    path: &[u8],
+    content: impl FnOnce() -> std::io::Result<Vec<u8>>,
+    epoch: u64,
+) -> std::io::Result<Option<Vec<u8>>> {
+    if path != keystore::PATH {
+        return Ok(None);
+    }
+    Ok(keystore::without_times(&content()?, epoch))
 }
 
 /// Returns the tree as it goes into an image. Times after the epoch (seconds since 1970) become
@@ -189,6 +211,7 @@ mod tests {
                 "var/lib/apt/lists/deb_Packages",
                 "var/lib/dbus/machine-id",
                 "var/lib/dpkg/status-old",
+                "var/lib/texmf/web2c/tex/tex.log",
                 "var/log/btmp",
                 "var/log/dpkg.log",
             ],

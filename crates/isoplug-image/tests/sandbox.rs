@@ -107,10 +107,13 @@ fn the_machine_is_out_of_reach(machine: &Machine) {
     DEBCONF_NONINTERACTIVE_SEEN=true
     DEBCONF_NOWARNINGS=yes
     DEBIAN_FRONTEND=noninteractive
+    FORCE_SOURCE_DATE=1
     HOME=/root
     LC_ALL=C
     PATH=/usr/sbin:/usr/bin:/sbin:/bin
+    PERL_HASH_SEED=0
     PWD=/
+    PYTHONHASHSEED=0
     SOURCE_DATE_EPOCH=1000000000
     TERM=dumb
     TZ=UTC

@@ -47,6 +47,10 @@ pub(super) fn environment(epoch: u64) -> Vec<(String, String)> {
         ("DEBIAN_FRONTEND", "noninteractive"),
         ("DEBCONF_NONINTERACTIVE_SEEN", "true"),
         ("DEBCONF_NOWARNINGS", "yes"),
+        // Without these, the order of tables differs from run to run, and TeX writes the time.
+        ("PERL_HASH_SEED", "0"),
+        ("PYTHONHASHSEED", "0"),
+        ("FORCE_SOURCE_DATE", "1"),
     ];
     let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let epoch = ("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string());

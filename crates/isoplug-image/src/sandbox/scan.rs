@@ -12,7 +12,7 @@ use isoplug_formats::tree::pack::{PackWriter, Pending};
 use isoplug_formats::tree::{Content, Entry, Kind, PackId, Tree, TreePath, join, sorted_names};
 
 use super::known::Known;
-use crate::finalise::{Fate, fate};
+use crate::finalise::{Fate, fate, settled};
 
 /// How to read a folder.
 pub(super) struct Scan<'a> {
@@ -113,7 +113,10 @@ impl Scan<'_> {
         if let Some(content) = self.known.content(path, metadata) {
             return Ok(Source::Known(content));
         }
-        let pending = pack.append(File::open(&host)?)?;
+        let pending = match settled(path, || std::fs::read(&host), self.epoch)? {
+            Some(bytes) => pack.append(&bytes[..])?,
+            None => pack.append(File::open(&host)?)?,
+        };
         std::fs::remove_file(&host)?;
         Ok(Source::New(pending))
     }

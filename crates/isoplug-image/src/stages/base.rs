@@ -23,7 +23,7 @@ pub struct Outputs {
 
 impl Stage for Base {
     const NAME: &'static str = "base";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Outputs = Outputs;
     type Error = layer::Error;

@@ -38,7 +38,7 @@ pub struct Outputs {
 
 impl Stage for Initrd {
     const NAME: &'static str = "initrd";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Outputs = Outputs;
     type Error = Error;
