@@ -47,7 +47,7 @@ fn a_broken_promise_is_found_and_shown() {
     let example = Example { space: example.space.env("ISOPLUG_STORE", &built.store_path()) };
     let said = example.space.run(&["test", "--firmware", "bios", "--medium", "cd"]);
     assert!(said.starts_with("exit: 5\n"), "{said}");
-    assert!(said.contains("fail nothing failed"), "{said}");
+    assert!(said.contains("FAIL nothing failed"), "{said}");
     let folder = example.path("out/minimal-2026.11-amd64.test");
     let log = fs::read_to_string(folder.join("bios-cd.log")).unwrap();
     assert!(log.contains("Linux version"), "the serial log is kept");
