@@ -59,7 +59,8 @@ fn keys_name_every_field() {
         .filter(|path| path.components().any(|part| part.as_os_str() == "stages"))
         .filter(|path| {
             let text = fs::read_to_string(path).unwrap();
-            text.split("fn key(").skip(1).any(|rest| {
+            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+            code.split("fn key(").skip(1).any(|rest| {
                 let body = rest.split("\n    }\n").next().unwrap_or_default();
                 body.contains("..") || !body.contains("let Self {")
             })
