@@ -9,18 +9,20 @@ use crate::exit::{self, Exit};
 use crate::failure::Failure;
 use crate::session::Session;
 
+const EXAMPLES: &str = "Examples:
+  isoplug new rescue-stick          # a manifest to start from
+  isoplug build rescue-stick        # prints the path of the finished ISO
+  isoplug run rescue-stick          # boots it in QEMU
+  isoplug test rescue-stick         # boots it and checks what the manifest promises";
+
 /// Turns a TOML manifest into a bootable Linux ISO.
 #[derive(Debug, Parser)]
 #[command(
     name = "isoplug",
     version,
     arg_required_else_help = true,
-    after_help = "Examples:\n  \
-        isoplug new rescue-stick          # a manifest to start from\n  \
-        isoplug build rescue-stick        # prints the path of the finished ISO\n  \
-        isoplug run rescue-stick          # boots it in QEMU\n  \
-        isoplug test rescue-stick         # boots it and checks what the manifest promises",
-    after_long_help = exit::HELP
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP)
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -32,11 +34,12 @@ pub(crate) struct Cli {
 /// Options that every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// Keep artifacts in this folder [default: isoplug in the user's cache folder]
-    #[arg(long, global = true, value_name = "DIR", env = "ISOPLUG_STORE", hide_env_values = true)]
+    /// Keep artifacts in this folder [default: $ISOPLUG_STORE, else isoplug in the user's cache
+    /// folder]
+    #[arg(long, global = true, value_name = "DIR")]
     pub(crate) store: Option<PathBuf>,
-    /// Take packages from this mirror unless the manifest names one
-    #[arg(long, global = true, value_name = "URL", env = "ISOPLUG_MIRROR", hide_env_values = true)]
+    /// Take packages from this mirror unless the manifest names one [default: $ISOPLUG_MIRROR]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) mirror: Option<String>,
     /// Use the network for nothing; what is not in the store is an error
     #[arg(long, global = true)]

@@ -8,8 +8,10 @@ use isoplug_manifest::{Diagnostic, Diagnostics, Label, Severity, Texts};
 pub(crate) fn draw(diagnostics: &Diagnostics, colored: bool) -> String {
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let draw_one =
-        |diagnostic| renderer.render(&[group(diagnostic, &diagnostics.texts)]).to_string() + "\n";
+    let draw_one = |diagnostic| {
+        let drawn = renderer.render(&[group(diagnostic, &diagnostics.texts)]);
+        format!("{drawn}\n{}", help_of_nowhere(diagnostic))
+    };
     diagnostics.list.iter().map(draw_one).collect::<Vec<_>>().join("\n")
 }
 
@@ -20,10 +22,18 @@ fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a Texts) -> Group<'a> {
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
     let mut group = Group::with_title(title).elements(snippets(&diagnostic.labels, texts));
-    if let Some(help) = &diagnostic.help {
+    if let Some(help) = diagnostic.help.as_ref().filter(|_| !diagnostic.labels.is_empty()) {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group
+}
+
+/// Returns the help of a diagnostic without a place, for which there is no margin to hang it on.
+fn help_of_nowhere(diagnostic: &Diagnostic) -> String {
+    match &diagnostic.help {
+        Some(help) if diagnostic.labels.is_empty() => format!("  help: {help}\n"),
+        _ => String::new(),
+    }
 }
 
 /// Returns one snippet for each text that a label points into, in the order of the labels.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use isoplug_manifest::Diagnostics;
+use isoplug_manifest::{Diagnostic, Diagnostics};
 
 use crate::exit::Exit;
 
@@ -69,6 +69,17 @@ impl Failure {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// Returns the failure for machines; mistakes of the manifest are plain lines.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let Self { exit, message, causes, hints, log, diagnostics } = self;
+        let plain = |mistake: &Diagnostic| mistake.plain(&diagnostics.texts);
+        let mistakes: Vec<String> = diagnostics.list.iter().map(plain).collect();
+        serde_json::json!({
+            "event": "error", "exit": *exit as u8, "message": message, "causes": causes,
+            "hints": hints, "log": log, "mistakes": mistakes,
+        })
     }
 
     /// Returns the failure as plain text, diagnostics aside.

@@ -1,6 +1,7 @@
 //! Turns what the engine and the stages report into a failure that a person can act on.
 
 use std::io;
+use std::path::Path;
 
 use isoplug_engine::Error;
 use isoplug_image::dpkg::layer;
@@ -19,13 +20,23 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
         Error::Cancelled => {
             Failure::new(Exit::Interrupted, "stopped; what was finished is kept in the store")
         }
+        Error::NoSuchStage { title, titles } => {
+            Failure::new(Exit::Manifest, format!("there is no stage `{title}`"))
+                .hint(format!("one of the stages: {}", titles.join(", ")))
+        }
         Error::Panicked { .. } => Failure::new(Exit::Internal, "a stage broke: a fault of isoplug")
             .because(error)
             .hint("report it with the command and the manifest"),
         Error::Stage { title, log, source, .. } => {
             // A limit of namespaces says "no space left", too.
             if exit(error) == Exit::Failed && error.is_full() {
-                return full(source.as_ref());
+                let message = match log.parent().and_then(Path::parent) {
+                    Some(store) => {
+                        format!("the disk is full that has the store {}", store.display())
+                    }
+                    None => "the disk is full".to_owned(),
+                };
+                return Failure { message, ..full(source.as_ref()) };
             }
             let message = format!("stage `{title}` of {image} failed");
             let failure = Failure::new(exit(error), message).because(source.as_ref());

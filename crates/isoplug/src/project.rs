@@ -139,7 +139,8 @@ fn missing(path: &Path, manifest: &Path, error: &std::io::Error) -> Failure {
     } else if path.is_dir() {
         format!("there is no {MANIFEST} in {}", path.display())
     } else {
-        format!("there is no {}", path.display())
+        let what = if path.extension().is_some() { "file" } else { "folder" };
+        format!("there is no {what} {}", path.display())
     };
     Failure::new(Exit::Manifest, message).hint(HINT)
 }

@@ -45,7 +45,12 @@ impl Session {
 
     /// Draws warnings on standard error.
     pub(crate) fn warn(&self, warnings: &Diagnostics) {
-        if !self.global.quiet {
+        if self.global.json {
+            for warning in &warnings.list {
+                let text = warning.plain(&warnings.texts);
+                print_json(&serde_json::json!({ "event": "warning", "message": text }));
+            }
+        } else if !self.global.quiet {
             let drawn = diagnostics::draw(warnings, self.colored());
             let _ = write!(std::io::stderr().lock(), "{drawn}");
         }
@@ -58,8 +63,12 @@ impl Session {
         } else {
             failure
         };
-        let drawn = diagnostics::draw(&failure.diagnostics, self.colored());
-        let _ = write!(std::io::stderr().lock(), "{drawn}{}", failure.text());
+        if self.global.json {
+            print_json(&failure.to_json());
+        } else {
+            let drawn = diagnostics::draw(&failure.diagnostics, self.colored());
+            let _ = write!(std::io::stderr().lock(), "{drawn}{}", failure.text());
+        }
         failure.exit
     }
 
@@ -88,8 +97,9 @@ impl Session {
     }
 
     fn store_folder(&self) -> Result<PathBuf, Failure> {
-        if let Some(folder) = &self.global.store {
-            return Ok(folder.clone());
+        let named = self.global.store.clone().or_else(|| env_path("ISOPLUG_STORE"));
+        if let Some(folder) = named {
+            return Ok(folder);
         }
         let cache = env_path("XDG_CACHE_HOME").or_else(|| Some(env_path("HOME")?.join(".cache")));
         cache.map(|cache| cache.join("isoplug")).ok_or_else(|| {
@@ -100,7 +110,8 @@ impl Session {
 
     /// Returns where packages may come from, besides the mirrors that the manifest names.
     pub(crate) fn mirrors(&self) -> Mirrors {
-        Mirrors::new(self.global.mirror.clone()).with_host_configuration()
+        let named = self.global.mirror.clone().or_else(|| env_text("ISOPLUG_MIRROR"));
+        Mirrors::new(named).with_host_configuration()
     }
 
     /// Returns `SOURCE_DATE_EPOCH` when it is set to a number.
@@ -123,6 +134,11 @@ impl Session {
             }
         }
     }
+}
+
+fn print_json(line: &serde_json::Value) {
+    // A closed pipe must not stop the run.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]

@@ -120,12 +120,14 @@ fn table_of(suite: &str, system: &System) -> String {
 /// Returns the diagnostic of a package that no source has, on the line that asks for it.
 fn unknown(package: &resolve::UnknownPackage, system: &System) -> Diagnostic {
     let wish = &package.wish;
-    let message = format!("no source has the package `{wish}`");
-    let asks = system.wanted().into_iter().find(|wanted| wanted.name == *wish);
-    let because = asks.map_or("packages.install".to_owned(), |wanted| wanted.because);
-    let origin = system.origin_of(&because, wish).or_else(|| system.origin(&because));
+    let option = asking(wish, system);
+    let listed = system.origin_of(&option, wish);
+    let message = match listed {
+        Some(_) => format!("no source has the package `{wish}`"),
+        None => format!("no source has the package `{wish}`, which `{option}` needs"),
+    };
     let mut diagnostic = Diagnostic::error("unknown-package", message);
-    if let Some(origin) = origin {
+    if let Some(origin) = listed.or_else(|| system.origin(&option)) {
         diagnostic = diagnostic.at(origin, "asked for here");
     }
     match (&package.offered[..], &package.nearest[..]) {
@@ -133,4 +135,21 @@ fn unknown(package: &resolve::UnknownPackage, system: &System) -> Diagnostic {
         ([], names) => diagnostic.help(format!("did you mean `{}`?", names.join("` or `"))),
         (offered, _) => diagnostic.help(format!("there is {}", offered.join(", "))),
     }
+}
+
+/// Returns the option that asks for a package.
+fn asking(wish: &str, system: &System) -> String {
+    let name = wish.split('=').next().unwrap_or(wish);
+    if let Some(wanted) = system.wanted().into_iter().find(|wanted| wanted.name == name) {
+        return wanted.because;
+    }
+    let of_boot = [
+        ("grub-pc", "boot.bios"),
+        ("grub-rescue", "boot.bios"),
+        ("grub-efi", "boot.uefi"),
+        ("shim", "boot.secure-boot"),
+        ("firmware-", "firmware.set"),
+    ];
+    let option = of_boot.iter().find(|(prefix, _)| name.starts_with(prefix));
+    option.map_or("packages.install", |(_, option)| option).to_owned()
 }

@@ -33,7 +33,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     }
     Ok(match failed {
         Some(exit) => exit,
-        None if warned && args.strict => Exit::Manifest,
+        None if warned && args.strict => session
+            .fail(&Failure::new(Exit::Manifest, "there are warnings, which --strict forbids")),
         None => {
             session.note(&format!("{} is fine: {}", project.name(), profiles.join(", ")));
             Exit::Done

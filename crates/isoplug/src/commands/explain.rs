@@ -55,7 +55,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let system = project.evaluate(&profile, &arch, session)?;
     let text = isoplug_manifest::explain(&system, &args.subject).map_err(|mistake| {
         let failure = Failure::new(Exit::Manifest, mistake.message);
-        let failure = mistake.help.into_iter().fold(failure, Failure::hint);
+        let meant = mistake.help.iter().filter_map(|help| help.strip_prefix("did you mean "));
+        let failure = meant.fold(failure, |f, name| f.hint(name.trim_end_matches('?')));
         failure.hint("`isoplug schema --reference` lists every option")
     })?;
     session.out(&text);

@@ -32,7 +32,12 @@ enum Template {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let manifest = args.folder.join("isoplug.toml");
+    let folder = args.folder.strip_prefix(".").unwrap_or(&args.folder);
+    let manifest = folder.join("isoplug.toml");
+    if folder.exists() && !folder.is_dir() {
+        return Err(Failure::new(Exit::Manifest, format!("{} is no folder", folder.display()))
+            .hint("choose another name"));
+    }
     if manifest.exists() {
         return Err(Failure::new(Exit::Manifest, format!("{} exists", manifest.display()))
             .hint("choose another folder, or edit that manifest"));
@@ -48,12 +53,18 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
                 .because(&error)
         },
     )?;
-    session.note(&format!(
-        "made {}\nnext: isoplug build {}",
-        manifest.display(),
-        args.folder.display()
-    ));
+    let next = format!("isoplug build {}", quoted(&folder.display().to_string()));
+    session.note(&format!("made {}\nnext: {}", manifest.display(), next.trim_end()));
     Ok(Exit::Done)
+}
+
+/// Puts quotes around what a shell would take apart.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_-+./~".contains(c);
+    match path.chars().all(is_plain) {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 /// Returns the folder's name with what an image name cannot hold turned into hyphens.

@@ -84,12 +84,17 @@ impl From<MediumArg> for Medium {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let iso = match &args.iso {
-        Some(iso) => iso.clone(),
+        Some(iso) if iso.is_file() => iso.clone(),
+        Some(iso) => {
+            let what = if iso.exists() { "is no file" } else { "is not there" };
+            return Err(Failure::new(Exit::Manifest, format!("{} {what}", iso.display()))
+                .hint("name an ISO, or leave --iso out to build one"));
+        }
         None => {
             let (project, profiles) = args.select.open()?;
             let [profile] = profiles.as_slice() else {
                 return Err(Failure::new(Exit::Manifest, "there are several profiles")
-                    .hint(format!("choose one with --profile: {}", profiles.join(", "))));
+                    .hint(format!("--profile with one of {}", profiles.join(", "))));
             };
             build_one(&project, profile, &args.select.arch(), args.locking.into(), session)?.1
         }
