@@ -3,15 +3,8 @@
 use crate::archive::{Archive, Package, Server};
 use crate::space::Space;
 
-/// The packages that every image needs, so small that they hold nothing.
-const ALWAYS: [&str; 6] = [
-    "grub-efi-amd64-signed",
-    "grub-pc-bin",
-    "grub-rescue-pc",
-    "linux-image-amd64",
-    "shim-helpers-amd64-signed",
-    "shim-signed",
-];
+/// The file that boots by UEFI.
+const LOADER: &str = "usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed";
 
 /// An archive, its server, and a space with a manifest that uses them.
 pub struct Served {
@@ -31,16 +24,16 @@ impl Default for Served {
 
 /// Returns packages of a small but whole archive: `app` needs `lib`, and `base` is Essential.
 pub fn packages() -> Vec<Package> {
-    let mut packages = vec![
+    vec![
         Package::new("base", "1").field("Essential", "yes").field("Priority", "required"),
         Package::new("app", "1.0-1")
             .field("Depends", "lib (>= 2)")
             .file("usr/bin/app", b"#!/bin/sh\n"),
         Package::new("lib", "2.1").file("usr/lib/lib.so", &[7; 40_000]),
         Package::new("tool", "3").file("usr/bin/tool", b"#!/bin/sh\n"),
-    ];
-    packages.extend(ALWAYS.map(|name| Package::new(name, "1")));
-    packages
+        Package::new("linux-image-amd64", "1"),
+        Package::new("grub-efi-amd64-signed", "1").file(LOADER, b"MZ"),
+    ]
 }
 
 impl Served {
@@ -72,6 +65,7 @@ keyring = "archive.asc"
 
 [profiles.p]
 networking.backend = "none"
+boot = {{ bios = false, secure-boot = false }}
 {profile}
 "#
         )

@@ -1,0 +1,272 @@
+//! Manifests that ask for what is not there.
+
+use insta::assert_snapshot;
+use isoplug_tests::archive::Package;
+use isoplug_tests::served::{Served, packages};
+
+use super::{INSTALL, fails, fetches};
+
+#[test]
+fn a_package_that_no_source_has() {
+    let served = Served::default();
+    served
+        .change(INSTALL, "packages.install = [\n  \"app\",\n  \"tol\",\n  \"nothing-like-it\",\n]");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-package]: no source has the package `tol`
+      --> isoplug.toml:14:3
+       |
+    14 |   "tol",
+       |   ^^^^^ asked for here
+       |
+       = help: did you mean `tool`?
+
+    error[unknown-package]: no source has the package `nothing-like-it`
+      --> isoplug.toml:15:3
+       |
+    15 |   "nothing-like-it",
+       |   ^^^^^^^^^^^^^^^^^ asked for here
+       |
+       = help: is the component that has it enabled in its source?
+    "#);
+    served.change("tol", "tool");
+    served.change("  \"nothing-like-it\",\n", "");
+    served.space.ok(&["lock"]);
+}
+
+#[test]
+fn a_package_that_an_option_asks_for() {
+    let served = Served::default();
+    served.change(INSTALL, "packages.install = [\"app\"]\nservices.openssh.enable = true");
+    assert_snapshot!(fails(&served), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-package]: no source has the package `openssh-server`, which `services.openssh.enable` needs
+      --> isoplug.toml:13:27
+       |
+    13 | services.openssh.enable = true
+       |                           ^^^^ asked for here
+       |
+       = help: is the component that has it enabled in its source?
+    ");
+    served.change("openssh.enable = true", "openssh.enable = false");
+    served.space.ok(&["lock"]);
+}
+
+#[test]
+fn a_version_where_a_name_belongs() {
+    let served = Served::default();
+    served.change("\"app\"", "\"app=2.0\"");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[bad-name]: "app=2.0" cannot be a package name
+      --> isoplug.toml:12:21
+       |
+    12 | packages.install = ["app=2.0"]
+       |                     ^^^^^^^^^
+       |
+       = help: small letters, digits, `+`, `-` and `.`
+    "#);
+}
+
+#[test]
+fn packages_that_exclude_each_other() {
+    let mut packages = packages();
+    packages.push(Package::new("rival", "1").field("Conflicts", "lib"));
+    let served = Served::new(&packages);
+    served.change("\"app\"", "\"app\", \"rival\"");
+    assert_snapshot!(fails(&served), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: cannot choose the packages of p
+      because: the packages cannot be installed together
+        ├─ app is wanted:
+        │  └─ app 1.0-1 needs
+        │     └─ lib (>= 2), which is wanted:
+        │        └─ lib 2.1
+        └─ rival cannot be installed:
+           └─ rival 1 wants
+              └─ lib to be absent, since it conflicts with lib, but it is wanted, see above
+    ");
+    served.change(", \"rival\"", "");
+    served.space.ok(&["lock"]);
+}
+
+#[test]
+fn a_dependency_that_is_not_there() {
+    let mut packages = packages();
+    packages.push(Package::new("broken", "1").field("Depends", "app (>= 2)"));
+    let served = Served::new(&packages);
+    served.change("\"app\"", "\"broken\"");
+    assert_snapshot!(fails(&served), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: cannot choose the packages of p
+      because: the packages cannot be installed together
+        └─ broken cannot be installed:
+           └─ broken 1 is excluded because no source has its dependency app (>= 2)
+    ");
+}
+
+#[test]
+fn an_unknown_suite() {
+    let served = Served::default();
+    served.change("\"stable\"", "\"stabel\"");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-suite]: no mirror of `tiny` has the suite `stabel`
+     --> isoplug.toml:5:9
+      |
+    5 | suite = "stabel"
+      |         ^^^^^^^^
+      |
+      = help: these were asked: http://mirror/dists/stabel/InRelease
+    "#);
+    served.change("\"stabel\"", "\"stable\"");
+    served.space.ok(&["lock"]);
+}
+
+#[test]
+fn an_unknown_component() {
+    let served = Served::default();
+    served
+        .change("suite = \"stable\"", "suite = \"stable\"\ncomponents = [\"main\", \"non-free\"]");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-component]: the suite `stable` has no component `non-free`
+     --> isoplug.toml:6:14
+      |
+    6 | components = ["main", "non-free"]
+      |              ^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: it has main
+    "#);
+    served.change(", \"non-free\"", "");
+    served.space.ok(&["lock"]);
+}
+
+#[test]
+fn an_architecture_that_the_suite_has_not() {
+    let served = Served::default();
+    assert_snapshot!(served.run(&["lock", "--arch", "arm64"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for arm64
+    error[unknown-arch]: the suite `stable` has no packages for arm64
+     --> isoplug.toml:5:9
+      |
+    5 | suite = "stable"
+      |         ^^^^^^^^
+      |
+      = help: it has all, amd64
+    "#);
+}
+
+#[test]
+fn no_mirror() {
+    let served = Served::default();
+    served.change(&format!("mirrors = [\"{}\"]\n", served.server.url()), "");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[no-mirror]: no mirror is known for the source `tiny`
+     --> isoplug.toml:5:9
+      |
+    5 | suite = "stable"
+      |         ^^^^^^^^
+      |
+      = help: name one: mirrors = ["https://..."]
+    "#);
+}
+
+#[test]
+fn a_keyring_that_is_not_there_or_none() {
+    let served = Served::default();
+    served.change("archive.asc", "archiv.asc");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[unreadable-file]: there is no file archiv.asc
+     --> isoplug.toml:7:11
+      |
+    7 | keyring = "archiv.asc"
+      |           ^^^^^^^^^^^^
+    "#);
+    served.space.write("archiv.asc", "hello");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[bad-keyring]: cannot use the keyring of `tiny`: the keyring has no OpenPGP key: IO error: unknown packet header version 1101000
+     --> isoplug.toml:7:11
+      |
+    7 | keyring = "archiv.asc"
+      |           ^^^^^^^^^^^^
+      |
+      = help: it takes OpenPGP public keys, armored or binary
+    "#);
+    served.space.write("archiv.asc", "");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[bad-keyring]: cannot use the keyring of `tiny`: the keyring has no OpenPGP key: it is empty
+     --> isoplug.toml:7:11
+      |
+    7 | keyring = "archiv.asc"
+      |           ^^^^^^^^^^^^
+      |
+      = help: it takes OpenPGP public keys, armored or binary
+    "#);
+    served.change("archiv.asc", "archive.asc");
+    served.space.ok(&["lock"]);
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let served = Served::default();
+    let file = "\n[[profiles.p.files]]\ntarget = \"/etc/motd\"\nsource = \"motd.txt\"\n";
+    served.write(&(served.space.read("isoplug.toml") + file));
+    assert_snapshot!(served.run(&["check"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[unreadable-file]: there is no file motd.txt
+      --> isoplug.toml:14:1
+       |
+    14 | [[profiles.p.files]]
+       | ^^^^^^^^^^^^^^^^^^^^
+    ");
+    assert_snapshot!(served.run(&["build", "--quiet"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[unreadable-file]: there is no file motd.txt
+      --> isoplug.toml:14:1
+       |
+    14 | [[profiles.p.files]]
+       | ^^^^^^^^^^^^^^^^^^^^
+    ");
+    served.space.write("motd.txt", "Hello\n");
+    fetches(&served);
+}

@@ -1,0 +1,94 @@
+//! Mirrors that are slow, busy, gone, or must not be asked.
+
+use insta::assert_snapshot;
+use isoplug_tests::archive::Fault;
+use isoplug_tests::served::Served;
+
+use super::{build_fails, fails, fetches};
+
+#[test]
+fn half_a_package_is_completed() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    served.server.fail("base_1", Fault::HangUp(300));
+    fetches(&served);
+    let requests = served.server.requests();
+    assert!(requests.iter().any(|request| request.ends_with("base_1_all.deb@300")), "{requests:?}");
+}
+
+#[test]
+fn a_busy_mirror_is_asked_again() {
+    let served = Served::default();
+    served.server.fail("InRelease", Fault::Status(503));
+    served.server.fail("Packages", Fault::HangUp(0));
+    served.server.fail("base_1", Fault::Busy(1));
+    fetches(&served);
+}
+
+#[test]
+fn a_mirror_that_stays_busy() {
+    let served = Served::default();
+    (0..5).for_each(|_| served.server.fail("InRelease", Fault::Status(503)));
+    assert_snapshot!(fails(&served), @r"
+    exit: 1
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: cannot read the sources of p
+      because: http://mirror/dists/stable/InRelease: HTTP status 503
+      try: again later, or name another mirror in `mirrors` of the source
+    ");
+    served.space.ok(&["lock"]);
+    (0..5).for_each(|_| served.server.fail("base_1", Fault::Status(503)));
+    assert_snapshot!(build_fails(&served), @r"
+    exit: 1
+    --- stdout
+    --- stderr
+    error: stage `fetch 0` of p (amd64) failed
+      because: cannot get package base 1 all
+      because: http://mirror/pool/main/base_1_all.deb: HTTP status 503
+      try: again later; what was fetched is kept
+      log: [DIR]/store/logs-v1/[SHA256].log
+    ");
+    fetches(&served);
+}
+
+#[test]
+fn nobody_listens() {
+    let served = Served::default();
+    served.change(&served.server.url(), "http://127.0.0.1:1");
+    assert_snapshot!(fails(&served), @r"
+    exit: 1
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: cannot read the sources of p
+      because: http://127.0.0.1:1/dists/stable/InRelease: Connection refused (os error 111)
+      try: again later, or name another mirror in `mirrors` of the source
+    ");
+}
+
+#[test]
+fn offline() {
+    let served = Served::default();
+    assert_snapshot!(served.run(&["lock", "--offline"]), @r"
+    exit: 1
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: cannot read the sources of p
+      because: offline, and dists/stable/InRelease is not in the cache
+      try: once without --offline
+    ");
+    served.space.ok(&["lock"]);
+    // Which of the fetches fails first is not fixed.
+    let text = served.run(&["build", "--offline", "--quiet"]);
+    assert!(text.starts_with("exit: 1") && text.contains("nor vendored: "), "{text}");
+    assert!(text.contains("\n  try: once without --offline\n"), "{text}");
+    assert!(!served.space.path("out").exists());
+    fetches(&served);
+    let asked = served.server.requests().len();
+    let text = served.run(&["build", "--offline", "--quiet"]);
+    assert!(!text.contains("base 1 all"), "what was fetched is there: {text}");
+    assert_eq!(served.server.requests().len(), asked);
+}

@@ -1,0 +1,196 @@
+//! `isoplug cache`: size, garbage collection and verification of the store.
+#![cfg(test)]
+
+use std::fs;
+use std::path::PathBuf;
+
+use insta::assert_snapshot;
+use isoplug_formats::tree::sorted_names;
+use isoplug_tests::archive::hex;
+use isoplug_tests::served::Served;
+use isoplug_tests::space::Space;
+
+/// A store with the packages of a small archive in it.
+fn filled() -> Served {
+    let served = Served::default();
+    assert!(served.run(&["build", "--quiet"]).starts_with("exit: 1"), "there is no system in it");
+    served
+}
+
+/// Returns every blob of the store.
+fn blobs(space: &Space) -> Vec<PathBuf> {
+    let root = space.path("store/blobs-v1/sha256");
+    let folders = sorted_names(&root).unwrap().into_iter().map(|name| root.join(name));
+    let names = |folder: PathBuf| {
+        sorted_names(&folder).unwrap().into_iter().map(move |name| folder.join(name))
+    };
+    folders.flat_map(names).collect()
+}
+
+/// Returns where the store has the package that a build needs first.
+fn base(served: &Served) -> PathBuf {
+    let digest = hex(&fs::read(served.archive.path("pool/main/base_1_all.deb")).unwrap());
+    served.space.path("store/blobs-v1/sha256").join(&digest[..2]).join(&digest)
+}
+
+#[test]
+fn help() {
+    assert_snapshot!(Space::new().first_lines(&["cache", "--help"]), @r"
+    Look after the store: size, garbage collection, verification
+
+    Usage: isoplug cache [OPTIONS] <COMMAND>
+    ");
+}
+
+#[test]
+fn an_empty_store() {
+    let space = Space::new();
+    assert_snapshot!(space.run(&["cache", "size"]), @r"
+    exit: 0
+    --- stdout
+       0 bytes        0 files  artifacts and packages
+       0 bytes        0 files  records
+       0 bytes        0 files  logs
+       0 bytes        0 files  work folders of failed stages
+       0 bytes        0 files  work in progress
+       0 bytes  in [DIR]/store
+    --- stderr
+    ");
+    assert_snapshot!(space.run(&["cache", "gc"]), @r"
+    exit: 0
+    --- stdout
+    freed 0 bytes
+    --- stderr
+    ");
+    assert_snapshot!(space.run(&["cache", "verify"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    0 damaged; what is needed is made again
+    ");
+    assert_snapshot!(space.run(&["cache", "verify", "--quiet"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    ");
+}
+
+#[test]
+fn a_filled_store() {
+    let served = filled();
+    let before = blobs(&served.space);
+    assert!(!before.is_empty());
+    let size = served.space.ok(&["cache", "size"]);
+    assert!(size.contains(&format!("{:>7} files  artifacts and packages", before.len())), "{size}");
+    assert_eq!(served.space.ok(&["cache", "verify"]), "");
+    // All of it was just used.
+    assert_eq!(served.space.ok(&["cache", "gc"]), "freed 0 bytes");
+    assert_eq!(blobs(&served.space), before);
+    let freed = served.space.ok(&["cache", "gc", "--older-than", "0s"]);
+    assert!(freed.ends_with("kB"), "{freed}");
+    assert!(blobs(&served.space).is_empty());
+    // What is gone is made again.
+    served.space.run(&["build", "--quiet"]);
+    assert!(blobs(&served.space).contains(&base(&served)));
+}
+
+#[test]
+fn the_longest_unused_goes_first() {
+    let served = filled();
+    let freed = served.space.ok(&["cache", "gc", "--max-size", "0"]);
+    assert_ne!(freed, "freed 0 bytes");
+    assert!(blobs(&served.space).is_empty());
+}
+
+#[test]
+fn a_damaged_blob_is_found_and_made_again() {
+    let served = filled();
+    let blob = base(&served);
+    let good = fs::read(&blob).unwrap();
+    fs::remove_file(&blob).unwrap();
+    fs::write(&blob, vec![0; good.len()]).unwrap();
+    assert_snapshot!(shortened(&served.run(&["cache", "verify"])), @r"
+    exit: 0
+    --- stdout
+    damaged, removed: [DIR]/store/blobs-v1/sha256/[AB]/[SHA256]
+    --- stderr
+    1 damaged; what is needed is made again
+    ");
+    assert!(!blob.exists());
+    served.space.run(&["build", "--quiet"]);
+    assert_eq!(fs::read(&blob).unwrap(), good);
+    assert_eq!(served.space.ok(&["cache", "verify"]), "");
+}
+
+/// Replaces the folder of a blob, which is the beginning of its digest.
+fn shortened(text: &str) -> String {
+    let Some(place) = text.find("/sha256/") else { return text.to_owned() };
+    format!("{}/sha256/[AB]{}", &text[..place], &text[place + 10..])
+}
+
+#[test]
+fn mistakes_of_typing() {
+    let space = Space::new();
+    assert_snapshot!(space.run(&["cache"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    Look after the store: size, garbage collection, verification
+
+    Usage: isoplug cache [OPTIONS] <COMMAND>
+
+    Commands:
+      size    Print how much the store holds
+      gc      Remove what was not used for long
+      verify  Read everything and remove what is damaged
+      help    Print this message or the help of the given subcommand(s)
+
+    Options:
+          --store <DIR>   Keep artifacts in this folder [default: $ISOPLUG_STORE, else isoplug in the
+                          user's cache folder]
+          --mirror <URL>  Take packages from this mirror unless the manifest names one [default:
+                          $ISOPLUG_MIRROR]
+          --offline       Use the network for nothing; what is not in the store is an error
+      -j, --threads <N>   How many threads compress and hash [default: one per processor]
+          --json          Print events as JSON, one a line, on standard error
+      -q, --quiet         Print nothing but errors and results
+      -v, --verbose       Print what the stages log
+          --color <WHEN>  When to colour [default: auto] [possible values: auto, always, never]
+      -h, --help          Print help
+
+    Examples:
+      isoplug cache size
+      isoplug cache gc --max-size 20GB
+      isoplug cache gc --older-than 30d
+      isoplug cache verify
+    ");
+    assert_snapshot!(space.run(&["cache", "vreify"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: unrecognized subcommand 'vreify'
+
+      tip: a similar subcommand exists: 'verify'
+
+    Usage: isoplug cache [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(space.run(&["cache", "gc", "--older-than", "30"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: invalid value '30' for '--older-than <TIME>': expected a unit of time: s, m, h or d
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(space.run(&["cache", "gc", "--max-size", "20TB"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: invalid value '20TB' for '--max-size <SIZE>': expected a unit of size: kB, MB, GB, KiB, MiB or GiB
+
+    For more information, try '--help'.
+    ");
+    assert!(!space.path("store").exists());
+}

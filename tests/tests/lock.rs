@@ -1,0 +1,259 @@
+//! `isoplug lock` against a tiny archive: what is pinned stays, what is new is added.
+#![cfg(test)]
+
+use insta::assert_snapshot;
+use isoplug_manifest::lock::Lock;
+use isoplug_tests::archive::Package;
+use isoplug_tests::served::{Served, packages};
+
+const TWO: &str = r#"packages.install = ["app", "tool"]"#;
+const ONE: &str = r#"packages.install = ["app"]"#;
+
+fn lock(served: &Served) -> Lock {
+    Lock::parse(&served.space.read("isoplug.lock")).unwrap()
+}
+
+/// Returns the names in each group of the only image.
+fn groups(served: &Served) -> Vec<Vec<String>> {
+    let image = lock(served).images.remove("p.amd64").unwrap();
+    let names = |group: Vec<_>| group.into_iter().map(name).collect();
+    image.groups.into_iter().map(names).collect()
+}
+
+fn name(package: isoplug_manifest::lock::LockedPackage) -> String {
+    package.name
+}
+
+#[test]
+fn help() {
+    assert_snapshot!(Served::default().space.first_lines(&["lock", "--help"]), @r"
+    Pin every package in isoplug.lock, keeping what is pinned already
+
+    Usage: isoplug lock [OPTIONS] [FOLDER]
+    ");
+}
+
+#[test]
+fn the_first_lock_pins_everything() {
+    let served = Served::default();
+    assert_snapshot!(served.run(&["lock"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    isoplug.lock pins p
+    ");
+    let text = served.space.read("isoplug.lock");
+    assert_snapshot!(served.plain(&isoplug_tests::replaced(&text)), @r#"
+    # Made by isoplug: what exactly goes into the images. Keep it under version control, do not edit.
+    version = 1
+
+    [sources."tiny"]
+    releases = [
+      { suite = "stable", archive = "tiny", sha256 = "[SHA256]", date = 1795227046, signers = ["[KEY]"] },
+    ]
+
+    [images."p.amd64"]
+    request = "[SHA256]"
+    groups = [
+      [
+        "base 1 all",
+      ],
+      [
+        "app 1.0-1 all",
+        "lib 2.1 all",
+        "linux-image-amd64 1 all",
+      ],
+    ]
+    boot = [
+      "grub-efi-amd64-signed 1 all",
+    ]
+
+    [packages]
+    "app 1.0-1 all" = { source = "tiny", path = "pool/main/app_1.0-1_all.deb", size = 656, sha256 = "[SHA256]" }
+    "base 1 all" = { source = "tiny", path = "pool/main/base_1_all.deb", size = 600, sha256 = "[SHA256]" }
+    "grub-efi-amd64-signed 1 all" = { source = "tiny", path = "pool/main/grub-efi-amd64-signed_1_all.deb", size = 700, sha256 = "[SHA256]" }
+    "lib 2.1 all" = { source = "tiny", path = "pool/main/lib_2.1_all.deb", size = 700, sha256 = "[SHA256]" }
+    "linux-image-amd64 1 all" = { source = "tiny", path = "pool/main/linux-image-amd64_1_all.deb", size = 592, sha256 = "[SHA256]" }
+    "#);
+    assert!(!text.contains("127.0.0.1") && !text.contains("http"), "a lock names no mirror");
+}
+
+#[test]
+fn a_lock_that_fits_is_left_alone() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let (text, asked) = (served.space.read("isoplug.lock"), served.server.requests().len());
+    assert_snapshot!(served.run(&["lock"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    isoplug.lock pins p
+    ");
+    assert_snapshot!(served.run(&["lock", "--locked", "--offline"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    isoplug.lock pins p
+    ");
+    assert_eq!(served.space.read("isoplug.lock"), text);
+    assert_eq!(served.server.requests().len(), asked, "the network is not needed");
+    // The file itself is not written either.
+    let before = std::fs::metadata(served.space.path("isoplug.lock")).unwrap().modified().unwrap();
+    served.space.ok(&["lock"]);
+    let after = std::fs::metadata(served.space.path("isoplug.lock")).unwrap().modified().unwrap();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn locked_forbids_a_change() {
+    let served = Served::default();
+    assert_snapshot!(served.run(&["lock", "--locked"]), @r"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: there is no isoplug.lock, and --locked forbids making it
+      try: `isoplug lock`, and commit what it writes
+    ");
+    served.space.ok(&["lock"]);
+    let text = served.space.read("isoplug.lock");
+    served.change(ONE, TWO);
+    assert_snapshot!(served.run(&["lock", "--locked"]), @r"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: isoplug.lock does not pin what profile p asks for
+      try: `isoplug lock`, and commit what it writes
+    ");
+    assert_snapshot!(served.run(&["build", "--locked"]), @r"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: isoplug.lock does not pin what profile p asks for
+      try: `isoplug lock`, and commit what it writes
+    ");
+    assert_eq!(served.space.read("isoplug.lock"), text);
+}
+
+#[test]
+fn one_package_more_is_one_group_more() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let before = lock(&served);
+    // What the archive has by now does not matter to what is pinned.
+    let mut newer = packages();
+    newer.retain(|package| package.fields["Package"] != "lib");
+    newer.push(Package::new("lib", "2.2"));
+    served.publish(&newer);
+    served.change(ONE, TWO);
+    served.space.ok(&["lock"]);
+    let after = lock(&served);
+    let [before, after] = [&before, &after].map(|lock| &lock.images["p.amd64"].groups);
+    assert_eq!(after[..before.len()], before[..]);
+    assert_eq!(after.len(), before.len() + 1);
+    assert_eq!(groups(&served).pop().unwrap(), ["tool"]);
+    assert_eq!(served.space.ok(&["lock", "--locked"]), "");
+}
+
+#[test]
+fn one_package_less_is_resolved_anew() {
+    let served = Served::default();
+    served.change(ONE, TWO);
+    served.space.ok(&["lock"]);
+    served.change(TWO, ONE);
+    served.space.ok(&["lock"]);
+    let fresh = Served::default();
+    fresh.space.ok(&["lock"]);
+    assert_eq!(groups(&served), groups(&fresh));
+}
+
+#[test]
+fn each_profile_has_its_own_part() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let alone = lock(&served).images["p.amd64"].clone();
+    let manifest = served.space.read("isoplug.toml");
+    served.write(&format!(
+        "{manifest}\n[profiles.q]\nnetworking.backend = \"none\"\nboot = {{ bios = false, secure-boot = false }}\npackages.install = [\"tool\"]\n"
+    ));
+    assert_snapshot!(served.run(&["lock", "--locked"]), @r"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: isoplug.lock does not pin what profile q asks for
+      try: `isoplug lock`, and commit what it writes
+    ");
+    assert_snapshot!(served.run(&["lock"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    resolving q for amd64
+    isoplug.lock pins p, q
+    ");
+    assert_eq!(lock(&served).images["p.amd64"], alone);
+    assert_eq!(lock(&served).images.len(), 2);
+}
+
+#[test]
+fn a_lock_that_cannot_be_used_is_not_touched() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let good = served.space.read("isoplug.lock");
+    for (bad, draw) in [("version = 1\nimages = 7\n", 0), ("version = 99\n", 1), ("{ not toml", 2)]
+    {
+        served.space.write("isoplug.lock", bad);
+        let text = served.run(&["lock"]);
+        match draw {
+            0 => assert_snapshot!(text, @r"
+            exit: 3
+            --- stdout
+            --- stderr
+            error: cannot use isoplug.lock
+              because: the lock is damaged: TOML parse error at line 2, column 10
+                  |
+                2 | images = 7
+                  |          ^
+                invalid type: integer `7`, expected a map
+              try: restore it from version control, or remove it and run `isoplug lock`
+            "),
+            1 => assert_snapshot!(text, @r"
+            exit: 3
+            --- stdout
+            --- stderr
+            error: cannot use isoplug.lock
+              because: the lock has format version 99, but this isoplug reads up to 1: use a newer one
+              try: use the isoplug that wrote it, or a newer one
+            "),
+            _ => assert_snapshot!(text, @r"
+            exit: 3
+            --- stdout
+            --- stderr
+            error: cannot use isoplug.lock
+              because: the lock is damaged: TOML parse error at line 1, column 1
+                  |
+                1 | { not toml
+                  | ^
+                invalid key-value pair, expected key
+              try: restore it from version control, or remove it and run `isoplug lock`
+            "),
+        }
+        assert_eq!(served.space.read("isoplug.lock"), bad);
+    }
+    served.space.write("isoplug.lock", &good);
+    assert_eq!(served.space.ok(&["lock", "--locked"]), "");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let served = Served::default();
+    std::fs::create_dir(served.space.path("isoplug.lock.new")).unwrap();
+    assert_snapshot!(served.run(&["lock"]), @r"
+    exit: 1
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: cannot write isoplug.lock
+      because: Is a directory (os error 21)
+    ");
+    assert!(!served.space.path("isoplug.lock").exists());
+}

@@ -1,0 +1,138 @@
+//! `isoplug new`: a manifest that is right from the start, and never in place of another.
+#![cfg(test)]
+
+use insta::assert_snapshot;
+use isoplug_tests::space::Space;
+
+#[test]
+fn help() {
+    assert_snapshot!(Space::new().first_lines(&["new", "--help"]), @r"
+    Make a folder with a manifest to start from
+
+    Usage: isoplug new [OPTIONS] <FOLDER>
+    ");
+}
+
+#[test]
+fn what_it_makes_is_right() {
+    let space = Space::new();
+    assert_snapshot!(space.run(&["new", "Rescue Stick"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    made Rescue Stick/isoplug.toml
+    next: isoplug build 'Rescue Stick'
+    ");
+    assert_snapshot!(space.read("Rescue Stick/isoplug.toml"), @r#"
+    # A bootable image. `isoplug schema --reference` lists every option.
+
+    [image]
+    name = "rescue-stick"
+    version = "0.1"
+
+    [sources.debian]
+    suite = "trixie"
+
+    [profiles.minimal]
+    extends = "isoplug:minimal"
+    packages.install = ["vim-tiny"]
+    networking.hostname = "rescue-stick"
+
+    # Somebody to log in. Make a hash with `openssl passwd -6`.
+    # [profiles.minimal.users.me]
+    # sudo = "nopasswd"
+    # hashed-password = "$6$..."
+
+    # [[profiles.minimal.files]]
+    # target = "/etc/motd"
+    # text = "Hello\n"
+
+    # Checked by `isoplug test`, besides what the manifest promises anyway.
+    [[profiles.minimal.tests]]
+    name = "everything started"
+    run = "systemctl is-system-running --wait"
+    "#);
+    assert_snapshot!(space.run(&["check", "Rescue Stick", "--strict"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    Rescue Stick/isoplug.toml is fine: minimal
+    ");
+}
+
+#[test]
+fn each_template_is_right() {
+    for template in ["minimal", "rescue"] {
+        let space = Space::new();
+        space.ok(&["new", "deep/in/folders", "--template", template]);
+        let text = space.read("deep/in/folders/isoplug.toml");
+        assert!(text.contains(&format!("extends = \"isoplug:{template}\"")), "{text}");
+        assert_eq!(space.ok(&["check", "deep/in/folders", "--strict"]), "");
+        // What is only a comment is right, too, once it is none.
+        let uncommented =
+            text.replace("# [", "[").replace("# sudo", "sudo").replace("# target", "target");
+        let uncommented = uncommented.replace("# text", "text");
+        space.write("deep/in/folders/isoplug.toml", &uncommented);
+        assert_eq!(space.ok(&["check", "deep/in/folders", "--strict"]), "");
+    }
+}
+
+#[test]
+fn this_folder() {
+    let space = Space::new();
+    assert_snapshot!(space.run(&["new", ".", "--quiet"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    ");
+    assert_eq!(space.ok(&["check", "--strict"]), "");
+}
+
+#[test]
+fn an_existing_manifest_stays() {
+    let space = Space::with_manifest("mine\n");
+    assert_snapshot!(space.run(&["new", "."]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: isoplug.toml exists
+      try: choose another folder, or edit that manifest
+    ");
+    assert_eq!(space.read("isoplug.toml"), "mine\n");
+    space.write("file", "");
+    assert_snapshot!(space.run(&["new", "file"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: file is no folder
+      try: choose another name
+    ");
+}
+
+#[test]
+fn mistakes_of_typing() {
+    let space = Space::new();
+    assert_snapshot!(space.run(&["new"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: the following required arguments were not provided:
+      <FOLDER>
+
+    Usage: isoplug new <FOLDER>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(space.run(&["new", "x", "--template", "rescu"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: invalid value 'rescu' for '--template <TEMPLATE>'
+      [possible values: minimal, rescue]
+
+      tip: a similar value exists: 'rescue'
+
+    For more information, try '--help'.
+    ");
+    assert!(!space.path("x").exists());
+}

@@ -1,0 +1,130 @@
+//! `isoplug plan`: the stages and what a build would do with each.
+#![cfg(test)]
+
+use insta::assert_snapshot;
+use isoplug_tests::served::Served;
+use isoplug_tests::space::Space;
+
+fn locked() -> Served {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    served
+}
+
+#[test]
+fn help() {
+    assert_snapshot!(Space::new().first_lines(&["plan", "--help"]), @r"
+    Show the stages and what a build would do with each
+
+    Usage: isoplug plan [OPTIONS] [FOLDER]
+    ");
+}
+
+#[test]
+fn the_stages_as_a_tree() {
+    let served = locked();
+    let asked = served.server.requests().len();
+    assert_snapshot!(served.run(&["plan", "--locked"]), @r"
+    exit: 0
+    --- stdout
+    facts (depends)
+    └─ iso (depends)
+       ├─ kernel (depends)
+       │  └─ packages 1 (depends)
+       │     ├─ fetch 1 (to run)
+       │     └─ base (depends)
+       │        └─ fetch 0 (to run)
+       ├─ initrd (depends)
+       │  ├─ packages 1 (depends, see above)
+       │  └─ kernel (depends, see above)
+       ├─ squashfs (depends)
+       │  └─ rootfs (depends)
+       │     ├─ packages 1 (depends, see above)
+       │     ├─ localisation (depends)
+       │     │  └─ packages 1 (depends, see above)
+       │     ├─ kernel-modules (depends)
+       │     │  ├─ packages 1 (depends, see above)
+       │     │  └─ localisation (depends, see above)
+       │     ├─ network (depends)
+       │     │  ├─ packages 1 (depends, see above)
+       │     │  ├─ localisation (depends, see above)
+       │     │  └─ kernel-modules (depends, see above)
+       │     ├─ users (depends)
+       │     │  ├─ packages 1 (depends, see above)
+       │     │  ├─ localisation (depends, see above)
+       │     │  ├─ kernel-modules (depends, see above)
+       │     │  └─ network (depends, see above)
+       │     ├─ services (depends)
+       │     │  ├─ packages 1 (depends, see above)
+       │     │  ├─ localisation (depends, see above)
+       │     │  ├─ kernel-modules (depends, see above)
+       │     │  ├─ network (depends, see above)
+       │     │  └─ users (depends, see above)
+       │     ├─ files (depends)
+       │     │  ├─ packages 1 (depends, see above)
+       │     │  ├─ localisation (depends, see above)
+       │     │  ├─ kernel-modules (depends, see above)
+       │     │  ├─ network (depends, see above)
+       │     │  ├─ users (depends, see above)
+       │     │  └─ services (depends, see above)
+       │     └─ live (depends)
+       │        ├─ packages 1 (depends, see above)
+       │        ├─ localisation (depends, see above)
+       │        ├─ kernel-modules (depends, see above)
+       │        ├─ network (depends, see above)
+       │        ├─ users (depends, see above)
+       │        ├─ services (depends, see above)
+       │        └─ files (depends, see above)
+       ├─ loaders (depends)
+       │  └─ fetch boot (to run)
+       └─ boot (depends)
+          ├─ kernel (depends, see above)
+          ├─ initrd (depends, see above)
+          ├─ squashfs (depends, see above)
+          └─ loaders (depends, see above)
+    --- stderr
+    ");
+    assert_eq!(served.server.requests().len(), asked, "a plan fetches nothing");
+    assert!(!served.space.path("out").exists());
+    // What a build made of it is in the next plan.
+    served.space.run(&["build"]);
+    let after = served.run(&["plan"]);
+    let fetches: Vec<&str> = after.lines().filter(|line| line.contains("fetch 0")).collect();
+    assert_snapshot!(fetches.join("\n"), @"   │        └─ fetch 0 (cached)");
+}
+
+#[test]
+fn other_forms() {
+    let served = locked();
+    let json: serde_json::Value =
+        serde_json::from_str(&served.space.ok(&["plan", "--format", "json"])).unwrap();
+    let stages = json["stages"].as_array().unwrap();
+    assert!(stages.iter().any(|stage| stage["title"] == "squashfs"), "{json}");
+    let dot = served.space.ok(&["plan", "--format", "dot"]);
+    assert!(dot.starts_with("digraph plan {") && dot.ends_with('}'), "{dot}");
+    assert!(dot.contains("\"rootfs\" -> \"squashfs\""), "{dot}");
+    assert_snapshot!(served.run(&["plan", "--format", "svg"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: invalid value 'svg' for '--format <FORMAT>'
+      [possible values: tree, dot, json]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn a_lock_is_made_for_it_unless_forbidden() {
+    let served = Served::default();
+    assert_snapshot!(served.run(&["plan", "--locked"]), @r"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: there is no isoplug.lock, and --locked forbids making it
+      try: `isoplug lock`, and commit what it writes
+    ");
+    assert!(!served.space.path("isoplug.lock").exists());
+    served.space.ok(&["plan"]);
+    assert!(served.space.path("isoplug.lock").exists());
+}

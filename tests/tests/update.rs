@@ -1,0 +1,118 @@
+//! `isoplug update` against a tiny archive: pins the newest packages and shows what changes.
+#![cfg(test)]
+
+use insta::assert_snapshot;
+use isoplug_tests::archive::Package;
+use isoplug_tests::served::{Served, packages};
+
+/// The archive a week later: `lib` is newer, `app` needs a new package and no `lib` any more.
+fn later() -> Vec<Package> {
+    let mut later = packages();
+    later.retain(|package| !["app", "tool"].contains(&package.fields["Package"].as_str()));
+    later.push(Package::new("app", "1.1-1").field("Depends", "engine"));
+    later.push(Package::new("engine", "7"));
+    later
+}
+
+#[test]
+fn help() {
+    assert_snapshot!(Served::default().space.first_lines(&["update", "--help"]), @r"
+    Pin the newest packages and show what changes
+
+    Usage: isoplug update [OPTIONS] [FOLDER]
+    ");
+}
+
+#[test]
+fn a_dry_run_shows_and_writes_nothing() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let text = served.space.read("isoplug.lock");
+    served.publish(&later());
+    assert_snapshot!(served.run(&["update", "--dry-run"]), @r"
+    exit: 0
+    --- stdout
+    ~ app 1.0-1 -> 1.1-1
+    + engine 7
+    - lib 2.1
+    --- stderr
+    resolving p for amd64
+    ");
+    assert_eq!(served.space.read("isoplug.lock"), text);
+    assert!(!served.space.path("isoplug.lock.new").exists());
+}
+
+#[test]
+fn an_update_shows_and_writes() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    served.publish(&later());
+    assert_snapshot!(served.run(&["lock"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    isoplug.lock pins p
+    ");
+    assert_snapshot!(served.run(&["update", "--quiet"]), @r"
+    exit: 0
+    --- stdout
+    ~ app 1.0-1 -> 1.1-1
+    + engine 7
+    - lib 2.1
+    --- stderr
+    ");
+    assert_snapshot!(served.run(&["update"]), @r"
+    exit: 0
+    --- stdout
+    p.amd64: nothing changes
+    --- stderr
+    resolving p for amd64
+    ");
+    assert_eq!(served.space.ok(&["lock", "--locked"]), "");
+}
+
+#[test]
+fn without_a_lock_everything_comes() {
+    let served = Served::default();
+    assert_snapshot!(served.run(&["update", "--dry-run"]), @r"
+    exit: 0
+    --- stdout
+    + app 1.0-1
+    + base 1
+    + grub-efi-amd64-signed 1
+    + lib 2.1
+    + linux-image-amd64 1
+    --- stderr
+    resolving p for amd64
+    ");
+    assert!(!served.space.path("isoplug.lock").exists());
+}
+
+#[test]
+fn a_failed_update_leaves_the_lock() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let text = served.space.read("isoplug.lock");
+    served.publish(&[Package::new("app", "2")]);
+    assert_snapshot!(served.run(&["update"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-package]: no source has the package `linux-image-amd64`, which `kernel.flavour` needs
+      help: is the component that has it enabled in its source?
+
+    error[unknown-package]: no source has the package `grub-efi-amd64-signed`, which `boot.uefi` needs
+      help: is the component that has it enabled in its source?
+    ");
+    assert_snapshot!(served.run(&["update", "--offline"]), @r"
+    exit: 1
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: cannot read the sources of p
+      because: offline, and dists/stable/InRelease is not in the cache
+      try: once without --offline
+    ");
+    assert_eq!(served.space.read("isoplug.lock"), text);
+}
