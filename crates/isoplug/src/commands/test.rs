@@ -59,11 +59,12 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         let lock_use = args.locking.into();
         let mut prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
         build(&prepared, &output, false, session)?;
+        let mut report = Report { image: prepared.name.clone(), combos: Vec::new() };
         for stage in stages(args, &prepared, &output)? {
-            let report = test(stage, &mut prepared, session)?;
-            session.out(&report.text());
-            all.combos.extend(report.combos);
+            report.combos.extend(test(stage, &mut prepared, session)?.combos);
         }
+        session.out(&report.text());
+        all.combos.extend(report.combos);
     }
     write_reports(args, &all)?;
     Ok(if all.passed() { Exit::Done } else { Exit::Test })
