@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use isoplug_engine::Error;
-use isoplug_vm::{Firmware, Machine, Medium, Report};
+use isoplug_vm::{Accelerator, Firmware, Host, Machine, Medium, Report};
 
 use super::build::build;
 use super::run::{FirmwareArg, MediumArg, arch};
@@ -74,9 +74,12 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 fn stages(args: &Args, prepared: &Prepared, output: &Path) -> Result<Vec<BootTest>, Failure> {
     let system = &prepared.system;
     let arch = arch(&system.arch)?;
+    // Emulated processors see half-patched code of each other now and then, and the kernel panics
+    // with "Oops: int3": one of them is slower and sure.
+    let cpus = if Host::discover().accelerator(arch) == Accelerator::Kvm { 2 } else { 1 };
     let mut stages = Vec::new();
     for (firmware, medium) in combos(args, assertions::firmware(system)) {
-        let machine = Machine { memory: args.memory, ..Machine::new(arch, firmware, medium) };
+        let machine = Machine { memory: args.memory, cpus, ..Machine::new(arch, firmware, medium) };
         stages.push(BootTest {
             iso: prepared.products.iso,
             identity: prepared.products.identity,
