@@ -3,6 +3,7 @@
 //! Needs a mirror of Debian (ISOPLUG_MIRROR, or the one that apt of this machine uses) and apt-get.
 #![cfg(test)]
 
+use isoplug_tests::skipped;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -61,13 +62,6 @@ const CASES: [Case; 9] = [
     },
     Case { name: "plasma", wishes: "kde-plasma-desktop apt", recommends: true, tolerance: 40 },
 ];
-
-/// Says why a test cannot run, and fails if it must.
-#[expect(clippy::disallowed_methods, reason = "a test is told by the environment what it must do")]
-fn skipped(why: &str) {
-    eprintln!("SKIPPED: {why}");
-    assert!(std::env::var("ISOPLUG_TESTS_MUST_RUN").as_deref() != Ok("1"), "must run: {why}");
-}
 
 /// Reads trixie with its updates; `None` without a network.
 #[expect(clippy::disallowed_methods, reason = "the mirror and the clock of the real archive")]

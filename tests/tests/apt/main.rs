@@ -20,17 +20,11 @@ use isoplug_image::sources::{
 use isoplug_image::stages::fetch::{self, Fetch, Places};
 use isoplug_manifest::lock::LockedPackage;
 use isoplug_tests::archive::{Archive, Fault, Key, Package, Server, hex};
+use isoplug_tests::skipped;
 
 /// The Date of the archive's releases, and a day later.
 const DATE: u64 = 1_795_227_046;
 const NOW: u64 = DATE + 86_400;
-
-/// Says why a test cannot run, and fails if it must.
-#[expect(clippy::disallowed_methods, reason = "a test is told by the environment what it must do")]
-fn skipped(why: &str) {
-    eprintln!("SKIPPED: {why}");
-    assert!(std::env::var("ISOPLUG_TESTS_MUST_RUN").as_deref() != Ok("1"), "must run: {why}");
-}
 
 fn patience() -> Patience {
     let (first_pause, longest_pause) = (Duration::from_millis(10), Duration::from_millis(1500));

@@ -83,8 +83,8 @@ fn walk(folder: &Path) -> Result<Found, Error> {
     Ok(found)
 }
 
-/// Returns the path under which this inode was met before, if it was.
-fn earlier_name(
+/// Returns the path under which this inode was met before, if it was, and remembers it in `names`.
+pub fn earlier_name(
     metadata: &Metadata,
     path: &TreePath,
     names: &mut BTreeMap<(u64, u64), TreePath>,

@@ -9,6 +9,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use isoplug_formats::tree::pack::{PackWriter, Pending};
+use isoplug_formats::tree::scan::earlier_name;
 use isoplug_formats::tree::{Content, Entry, Kind, PackId, Tree, TreePath, join, sorted_names};
 
 use super::known::Known;
@@ -31,7 +32,7 @@ impl Scan<'_> {
     pub(super) fn tree<W: Write>(&self, mut pack: PackWriter<W>) -> io::Result<(Tree, PackId, W)> {
         let (mut tree, mut new, mut names) = (Tree::default(), Vec::new(), BTreeMap::new());
         for (path, metadata) in self.walk()? {
-            let mut entry = match first_name(&metadata, &path, &mut names) {
+            let mut entry = match earlier_name(&metadata, &path, &mut names) {
                 Some(first) => self.another_name(first, &tree, &metadata),
                 None => self.read(&path, &metadata)?,
             };
@@ -125,23 +126,6 @@ impl Scan<'_> {
 enum Source {
     Known(Content),
     New(Pending),
-}
-
-/// Returns the path under which this inode was met before, if it was.
-fn first_name(
-    metadata: &Metadata,
-    path: &TreePath,
-    names: &mut BTreeMap<(u64, u64), TreePath>,
-) -> Option<TreePath> {
-    if metadata.is_dir() || metadata.nlink() < 2 {
-        return None;
-    }
-    let inode = (metadata.dev(), metadata.ino());
-    let first = names.get(&inode).cloned();
-    if first.is_none() {
-        names.insert(inode, path.clone());
-    }
-    first
 }
 
 fn kind(host: &Path, metadata: &Metadata) -> io::Result<Kind> {
