@@ -50,7 +50,7 @@ fn a_changed_file_makes_only_what_holds_it() {
     let built = real::minimal();
     let before = sha256(&built.iso());
     let manifest = built.space.read("isoplug.toml");
-    built.space.write("isoplug.toml", &manifest.replace("smallest image", "changed image"));
+    built.space.write("isoplug.toml", &manifest.replace("smallest image", &new_each_run("image")));
     let ran = stages_that_ran(&events(&built.space, &["build"]));
     assert_eq!(ran.join(" "), "files live rootfs squashfs boot iso facts");
     assert_ne!(sha256(&built.iso()), before);
@@ -96,7 +96,9 @@ fn a_damaged_store_is_found_and_mended() {
     fs::write(&squashfs, bytes).unwrap();
     // What is damaged is made again only if something needs it: change what it goes into.
     let manifest = built.space.read("isoplug.toml");
-    built.space.write("isoplug.toml", &manifest.replace("ISOPLUG_MINIMAL", "ISOPLUG_OTHER"));
+    built
+        .space
+        .write("isoplug.toml", &manifest.replace("ISOPLUG_MINIMAL", &new_each_run("ISOPLUG")));
     built.space.ok(&["build"]);
     built.space.write("isoplug.toml", &manifest);
     built.space.ok(&["build"]);
@@ -143,4 +145,9 @@ fn a_stopped_build_goes_on_where_it_was() {
     assert_eq!(sha256(&example.path(&stdout)), sha256(&built.iso()));
     let litter = sorted_names(&example.path("store/tmp")).unwrap().len();
     assert!(litter <= 1, "{litter} folders are left in tmp");
+}
+
+/// Makes a text that no earlier run left in the shared store.
+fn new_each_run(text: &str) -> String {
+    format!("{text}_{}", std::process::id())
 }
