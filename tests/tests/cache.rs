@@ -66,7 +66,7 @@ fn an_empty_store() {
     exit: 0
     --- stdout
     --- stderr
-    0 damaged; what is needed is made again
+    nothing is damaged
     ");
     assert_snapshot!(space.run(&["cache", "verify", "--quiet"]), @r"
     exit: 0
@@ -110,11 +110,12 @@ fn a_damaged_blob_is_found_and_made_again() {
     fs::remove_file(&blob).unwrap();
     fs::write(&blob, vec![0; good.len()]).unwrap();
     assert_snapshot!(shortened(&served.run(&["cache", "verify"])), @r"
-    exit: 0
+    exit: 1
     --- stdout
     damaged, removed: [DIR]/store/blobs-v1/sha256/[AB]/[SHA256]
     --- stderr
-    1 damaged; what is needed is made again
+    error: one file of the store was damaged and is removed
+      try: build again: what is needed of it is fetched or made anew
     ");
     assert!(!blob.exists());
     served.space.run(&["build", "--quiet"]);
@@ -142,7 +143,7 @@ fn mistakes_of_typing() {
     Commands:
       size    Print how much the store holds
       gc      Remove what was not used for long
-      verify  Read everything and remove what is damaged
+      verify  Read everything and remove what is damaged; fails if there was any
       help    Print this message or the help of the given subcommand(s)
 
     Options:

@@ -180,7 +180,9 @@ fn a_stage() {
     assert_snapshot!(served.run(&["explain", "--stage", "fetch 0", "--why"]), @r#"
     exit: 0
     --- stdout
-    value `packages` gained {"architecture":"all","name":"base","path":"pool/main/base_2_all.deb","sha256":"…, lost {"architecture":"all","name":"base","path":"pool/main/base_1_all.deb","sha256":"…
+    value `packages` changed
+      - {"architecture":"all","name":"base","path":"pool/main/base_1_all.deb","sha256":"[SHA256]","size":600,"source":"tiny","version":"1"}
+      + {"architecture":"all","name":"base","path":"pool/main/base_2_all.deb","sha256":"[SHA256]","size":596,"source":"tiny","version":"2"}
     --- stderr
     "#);
 }

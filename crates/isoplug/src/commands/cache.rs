@@ -31,7 +31,7 @@ enum Action {
         #[arg(long, value_name = "SIZE", value_parser = bytes)]
         max_size: Option<u64>,
     },
-    /// Read everything and remove what is damaged
+    /// Read everything and remove what is damaged; fails if there was any
     Verify,
 }
 
@@ -59,10 +59,24 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
             for one in &damaged {
                 session.out(&format!("damaged, removed: {}", one.path.display()));
             }
-            session.note(&format!("{} damaged; what is needed is made again", damaged.len()));
+            return verdict(damaged.len(), session);
         }
     }
     Ok(Exit::Done)
+}
+
+/// Fails if anything was damaged, so that a script can tell.
+fn verdict(damaged: usize, session: &Session) -> Result<Exit, Failure> {
+    if damaged == 0 {
+        session.note("nothing is damaged");
+        return Ok(Exit::Done);
+    }
+    let message = match damaged {
+        1 => "one file of the store was damaged and is removed".to_owned(),
+        _ => format!("{damaged} files of the store were damaged and are removed"),
+    };
+    let hint = "build again: what is needed of it is fetched or made anew";
+    Err(Failure::new(Exit::Failed, message).hint(hint))
 }
 
 /// Returns what the store holds by kind, in a stated order.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use isoplug_engine::{Row, RowValue};
+use isoplug_engine::{Change, Row, RowValue};
 
 use super::select::{Locking, host_arch};
 use crate::exit::Exit;
@@ -74,7 +74,32 @@ fn stage(args: &Args, prepared: &Prepared) -> Result<String, Failure> {
     if changes.is_empty() {
         return Ok("nothing to compare: it ran with no other inputs before".to_owned());
     }
-    Ok(changes.iter().map(|change| format!("{change}\n")).collect())
+    Ok(changes.iter().map(change).collect())
+}
+
+/// Characters of a line that a terminal shows without a break.
+const LINE: usize = 100;
+
+/// Returns a change as one line, or where its values are long as a difference with whole values.
+fn change(change: &Change) -> String {
+    let (label, gone, new) = match change {
+        Change::Value { label, was, is } => (label, as_list(was), as_list(is)),
+        Change::List { label, gained, lost } => (label, lost.clone(), gained.clone()),
+        Change::Input { .. } => return format!("{change}\n"),
+    };
+    let values = || gone.iter().chain(&new);
+    if values().map(|value| value.chars().count() + 2).sum::<usize>() + label.len() + 30 < LINE {
+        return format!("{change}\n");
+    }
+    let lines = |sign, values: Vec<String>| {
+        values.into_iter().map(move |value| format!("  {sign} {value}\n"))
+    };
+    let lines: String = lines('-', gone).chain(lines('+', new)).collect();
+    format!("value `{label}` changed\n{lines}")
+}
+
+fn as_list(value: &Option<String>) -> Vec<String> {
+    value.iter().cloned().collect()
 }
 
 fn row(row: &Row) -> String {
