@@ -18,6 +18,8 @@ pub(crate) struct Check<'a> {
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
     /// Whether values can merge with others: they may have a strength, and miss keys.
     pub(crate) merges: bool,
+    /// Whether the text may name files of the build machine; a plugin's may not.
+    pub(crate) names_files: bool,
 }
 
 impl Check<'_> {
@@ -35,7 +37,8 @@ impl Check<'_> {
                 | (Data::List(_), Kind::List(_))
                 | (Data::String(_), Kind::String(_) | Kind::Choice(_))
                 | (Data::Bool(_), Kind::Bool)
-                | (Data::Integer(_), Kind::Integer(..))
+                | (Data::Integer(_), Kind::Integer(..) | Kind::Number)
+                | (Data::Float(_), Kind::Number)
         );
         if !fits {
             self.wrong_type(&found, shape);
@@ -112,8 +115,7 @@ impl Check<'_> {
     }
 
     fn list(&mut self, items: Vec<Value>, shape: &Shape) -> Vec<Value> {
-        let mut whole =
-            Check { texts: self.texts, diagnostics: &mut *self.diagnostics, merges: false };
+        let mut whole = Check { merges: false, diagnostics: &mut *self.diagnostics, ..*self };
         items.into_iter().filter_map(|item| whole.value(item, shape)).collect()
     }
 
@@ -138,6 +140,11 @@ impl Check<'_> {
     }
 
     fn format(&mut self, text: String, format: &str, at: &Origin) -> Option<String> {
+        if format == "local-path" && !self.names_files {
+            let message = "a plugin cannot name a file of the build machine";
+            self.report(Diagnostic::error("foreign-path", message).at(at, ""));
+            return None;
+        }
         if format == "local-path" {
             return Some(format::beside(&self.texts.get(at.text).name, &text));
         }

@@ -2,6 +2,7 @@
 //!
 //! Knows no terminal: the command draws them. [`Diagnostics`] displays as plain lines.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::text::{Origin, Texts};
@@ -13,6 +14,8 @@ pub enum Severity {
     Error,
     /// It can be built, and is probably not what was meant.
     Warning,
+    /// It is good to know.
+    Note,
 }
 
 /// One mistake or warning.
@@ -20,8 +23,9 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How grave it is.
     pub severity: Severity,
-    /// A stable name of this kind of mistake, such as `unknown-key`.
-    pub code: &'static str,
+    /// A stable name of this kind of mistake, such as `unknown-key`; a plugin's has its name in
+    /// front: `hardening::weak-cipher`.
+    pub code: Cow<'static, str>,
     /// What is wrong: a lowercase fragment.
     pub message: String,
     /// The places it is about; the primary one first.
@@ -44,15 +48,21 @@ pub struct Label {
 impl Diagnostic {
     /// Makes an error without a place.
     #[must_use]
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        let message = message.into();
+    pub fn error(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        let (code, message) = (code.into(), message.into());
         Self { severity: Severity::Error, code, message, labels: Vec::new(), help: None }
     }
 
     /// Makes a warning without a place.
     #[must_use]
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn warning(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// Says whether a plugin, or the host on its behalf, reports it.
+    #[must_use]
+    pub fn is_of_plugin(&self) -> bool {
+        self.code.contains("::")
     }
 
     /// Adds the place of the mistake.
@@ -85,6 +95,7 @@ impl Diagnostic {
         let word = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         };
         let place = self
             .labels

@@ -1,5 +1,7 @@
 //! Evaluates one profile of a manifest to a [`System`]: typed options that know their origins.
 
+mod guests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
@@ -12,11 +14,13 @@ use crate::merge::{Said, merge};
 use crate::module::{Conditions, Gather, Load};
 use crate::options::Options;
 use crate::parse::parse;
+use crate::plugin::Plugins;
 use crate::shape::Shape;
 use crate::strength::Strength;
 use crate::system::System;
 use crate::text::Texts;
 use crate::value::{Data, Table, Value};
+use guests::Guests;
 
 /// What to evaluate.
 pub struct Input<'a> {
@@ -30,6 +34,8 @@ pub struct Input<'a> {
     pub arch: &'a str,
     /// Reads an included file. Its path is relative to the folder that `name` is relative to.
     pub load: Load<'a>,
+    /// Answers for the plugins.
+    pub plugins: &'a mut dyn Plugins,
 }
 
 /// Evaluates a profile.
@@ -57,12 +63,11 @@ pub fn evaluate(input: Input<'_>) -> Result<System, Diagnostics> {
 /// Every mistake in the syntax and in the parts outside of profiles.
 pub fn profiles(name: &str, text: &str) -> Result<(Image, Vec<String>), Diagnostics> {
     let mut work = Work::default();
-    let found = work.manifest(name, text);
-    match found {
-        (Some(manifest), profiles, _) if work.sound() => {
-            let names = profiles.into_iter().map(|(key, _)| key.name).collect();
-            Ok((manifest.image, names))
-        }
+    let (manifest, profiles, root) = work.manifest(name, text);
+    let names: Vec<String> = profiles.into_iter().map(|(key, _)| key.name).collect();
+    lint::default_profiles(&root, &names, &mut work.diagnostics);
+    match manifest {
+        Some(manifest) if work.sound() => Ok((manifest.image, names)),
         _ => Err(Diagnostics { list: work.diagnostics, texts: work.texts }),
     }
 }
@@ -79,14 +84,19 @@ impl Work {
         let sources = manifest.as_ref().map(sources).unwrap_or_default();
         let suites: BTreeSet<String> = sources.values().map(|each| each.suite.clone()).collect();
         let conditions = Conditions { arch: input.arch.to_owned(), suites };
-        let shape = Shape::of::<Options>();
-        let said = self.modules(input.profile, input.load, &shape, &profiles, &conditions);
+        let mut guests = Guests::describe(manifest.as_ref(), &root, input.plugins, self);
+        let shape = guests.shape();
+        let mut said = guests.configs(&shape, self);
+        said.extend(self.modules(input.profile, input.load, &shape, &profiles, &conditions));
+        let said = guests.contribute(&shape, said, (input.profile, input.arch), self);
         let settings = merge(&shape, said, &mut self.diagnostics);
-        let options: Options = self.read(settings.to_json())?;
+        let mut options: Options = self.read(settings.to_json())?;
+        guests.settle(&mut options);
         if self.sound() {
             lint::lint(&options, &settings, input.profile, &mut self.diagnostics);
         }
-        let Manifest { image, plugins, grants, config, .. } = manifest?;
+        let config = guests.config;
+        let Manifest { image, plugins, grants, trust, .. } = manifest?;
         Some(System {
             image,
             profile: input.profile.to_owned(),
@@ -96,6 +106,8 @@ impl Work {
             plugins,
             grants,
             config,
+            trust,
+            shape,
             settings,
             root,
             texts: Texts::default(),
@@ -105,7 +117,7 @@ impl Work {
 
     /// Says whether there is no error so far. What an error left out would mislead lints.
     fn sound(&self) -> bool {
-        self.diagnostics.iter().all(|each| each.severity == Severity::Warning)
+        self.diagnostics.iter().all(|each| each.severity != Severity::Error)
     }
 
     /// Reads all but the profiles into types; profiles stay trees. Returns no manifest if it has
@@ -114,8 +126,12 @@ impl Work {
         let id = self.texts.add(name, text);
         let root = parse(&self.texts, id, &mut self.diagnostics);
         let profiles = profile_tables(&root);
-        let mut check =
-            Check { texts: &self.texts, diagnostics: &mut self.diagnostics, merges: false };
+        let mut check = Check {
+            texts: &self.texts,
+            diagnostics: &mut self.diagnostics,
+            merges: false,
+            names_files: true,
+        };
         let checked = check.value(root.clone(), &Shape::of::<Manifest>()).unwrap_or(root);
         (self.read(checked.to_json()), profiles, checked)
     }

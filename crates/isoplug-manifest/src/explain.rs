@@ -5,7 +5,6 @@ use serde_json::Value as Json;
 use crate::check::did_you_mean;
 use crate::diagnostic::Diagnostic;
 use crate::merge::{Content, Said, Setting};
-use crate::options::Options;
 use crate::path::{join, split};
 use crate::shape::{Kind, Shape};
 use crate::strength::Strength;
@@ -20,8 +19,8 @@ use crate::text::Origin;
 pub fn explain(system: &System, path: &str) -> Result<String, Diagnostic> {
     let keys = if path.is_empty() { Vec::new() } else { split(path) };
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    let root = Shape::of::<Options>();
-    let shape = root.at(&keys).ok_or_else(|| unknown(&root, path))?;
+    let root = &system.shape;
+    let shape = root.at(&keys).ok_or_else(|| unknown(root, path))?;
     let setting = system.settings.at(&keys);
     let values = serde_json::to_value(&system.options).unwrap_or(Json::Null);
     let pointer: String = keys.iter().map(|key| format!("/{}", escaped(key))).collect();

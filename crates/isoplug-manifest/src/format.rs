@@ -5,10 +5,11 @@
 mod account;
 mod name;
 mod path;
+mod pattern;
 mod size;
 
 pub(crate) use path::beside;
-pub(crate) use size::byte_size;
+pub(crate) use size::{amount, byte_size, seconds};
 
 /// What a format says of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +45,12 @@ impl Finding {
 /// Checks a text against a named format.
 pub(crate) fn check(format: &str, text: &str) -> Verdict {
     match format {
+        "amount" => size::amount_text(text),
         "architecture" => name::architecture(text),
         "block-size" => size::block_size(text),
         "byte-size" => size::size(text),
         "crypt-hash" => account::crypt_hash(text),
+        "duration" => size::duration(text),
         "group-name" => account::group_name(text),
         "hostname" => name::hostname(text),
         "image-name" => name::image_name(text),
@@ -55,11 +58,14 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "kernel-param" => name::kernel_param(text),
         "locale" => name::locale(text),
         "octal-mode" => path::octal_mode(text),
+        "option-pattern" => pattern::option(text),
         "package-name" => name::package(text),
+        "path-pattern" => pattern::path(text),
         "snapshot" => name::snapshot(text),
         "ssh-key" => account::ssh_key(text),
         "target-path" => path::target(text),
         "timezone" => name::timezone(text),
+        "tree-pattern" => pattern::tree(text),
         "unit-file-name" => name::unit_file(text),
         "unit-name" => name::unit(text),
         "url" => name::url(text),

@@ -24,6 +24,7 @@ mod module;
 pub mod options;
 mod parse;
 pub mod path;
+pub mod plugin;
 mod reference;
 mod schema;
 pub mod shape;

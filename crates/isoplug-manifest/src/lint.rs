@@ -3,12 +3,15 @@
 mod account;
 mod boot;
 mod content;
+mod default_profiles;
 mod package;
 
 use crate::diagnostic::Diagnostic;
 use crate::merge::{Content, Setting};
 use crate::options::Options;
 use crate::text::Origin;
+
+pub(crate) use default_profiles::default_profiles;
 
 /// Looks at the options of a profile.
 pub(crate) fn lint(

@@ -9,6 +9,7 @@ mod write;
 use std::collections::BTreeMap;
 
 pub use read::Error;
+use serde::{Deserialize, Serialize};
 
 /// The version of the format that this program writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
@@ -22,6 +23,36 @@ pub struct Lock {
     pub sources: BTreeMap<String, LockedSource>,
     /// The packages of each profile and architecture: `minimal.amd64`.
     pub images: BTreeMap<String, LockedImage>,
+    /// The plugins of registries, by the name that the manifest has for them.
+    pub plugins: BTreeMap<String, LockedPlugin>,
+}
+
+/// One plugin of a registry. A digest is `sha256:` and 64 hexadecimal digits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedPlugin {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Its repository: `oci://registry.example.com/isoplug/hardening`.
+    pub source: String,
+    /// The versions that the manifest asked for.
+    pub requirement: String,
+    /// The version that was taken.
+    pub version: String,
+    /// The digest of the component: what runs.
+    pub component: String,
+    /// The digest of what the version's tag named in the registry.
+    pub manifest: String,
+    /// The component's size in bytes.
+    pub size: u64,
+    /// The contract that it was made for: `isoplug:plugin@0.1`.
+    pub api: String,
+    /// The digest of what it says of itself.
+    pub describe: String,
+    /// The digest of the requests that were approved.
+    pub grants: String,
+    /// Who signed it, or `unsigned`.
+    pub publisher: String,
 }
 
 /// What a source was when it was locked.
@@ -78,7 +109,8 @@ pub struct LockedPackage {
 
 impl Default for Lock {
     fn default() -> Self {
-        Self { version: VERSION, sources: BTreeMap::new(), images: BTreeMap::new() }
+        let (sources, images, plugins) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { version: VERSION, sources, images, plugins }
     }
 }
 

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::plugin::{Grants, PluginSource, Trust};
+
 /// A whole manifest, as `isoplug.toml` has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -18,13 +20,17 @@ pub struct Manifest {
     pub sources: BTreeMap<String, Source>,
     /// The plugins, by the name that they have here.
     #[serde(default)]
-    pub plugins: BTreeMap<String, Map<String, Json>>,
+    #[schemars(extend("propertyNames" = { "format": "image-name" }))]
+    pub plugins: BTreeMap<String, PluginSource>,
     /// What each plugin may see and contribute.
     #[serde(default)]
-    pub grants: BTreeMap<String, Map<String, Json>>,
+    pub grants: BTreeMap<String, Grants>,
     /// The settings of each plugin, checked against its own schema.
     #[serde(default)]
     pub config: BTreeMap<String, Map<String, Json>>,
+    /// Whose plugins to believe.
+    #[serde(default)]
+    pub trust: Trust,
     /// The images that can be built: options, with `extends`, `include` and `when`.
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "format": "image-name" }))]

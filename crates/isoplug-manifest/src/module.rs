@@ -113,7 +113,12 @@ impl Gather<'_> {
     }
 
     fn options(&mut self, options: Value) -> Option<Value> {
-        let mut check = Check { texts: self.texts, diagnostics: self.diagnostics, merges: true };
+        let mut check = Check {
+            texts: self.texts,
+            diagnostics: self.diagnostics,
+            merges: true,
+            names_files: true,
+        };
         check.value(options, self.options)
     }
 

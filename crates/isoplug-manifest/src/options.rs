@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::plugin::PluginUse;
+
 pub use boot::{Boot, Menu, Serial};
 pub use boot_test::{BootFirmware, Login, Medium, Test};
 pub use files::File;
@@ -72,6 +74,8 @@ pub struct Options {
     pub iso: Iso,
     /// How the root filesystem is packed.
     pub squashfs: Squashfs,
+    /// How the profile uses the manifest's plugins, by name.
+    pub plugins: BTreeMap<String, PluginUse>,
     /// What must hold when the image has booted; more is derived from the other options.
     pub tests: Vec<Test>,
 }

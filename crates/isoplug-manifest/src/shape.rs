@@ -43,6 +43,8 @@ pub enum Kind {
     Bool,
     /// A whole number from the first to the last.
     Integer(i64, i64),
+    /// Any number.
+    Number,
     /// A text, and the name of its format.
     String(Option<String>),
     /// Anything.
@@ -68,6 +70,52 @@ impl Shape {
         }
     }
 
+    /// Fills what is missing in a value with the defaults, at any depth of tables.
+    pub(crate) fn fill(&self, value: &mut Json) {
+        match (&self.kind, value) {
+            (Kind::Object { fields, .. }, Json::Object(table)) => {
+                for (name, field) in fields {
+                    let default = field.default.clone().or_else(|| field.empty_table());
+                    if let (false, Some(default)) = (table.contains_key(name), default) {
+                        table.insert(name.clone(), default);
+                    }
+                    table.get_mut(name).into_iter().for_each(|value| field.fill(value));
+                }
+            }
+            (Kind::Map { values, .. }, Json::Object(table)) => {
+                table.values_mut().for_each(|value| values.fill(value));
+            }
+            (Kind::List(items), Json::Array(list)) => {
+                list.iter_mut().for_each(|value| items.fill(value));
+            }
+            _ => {}
+        }
+    }
+
+    /// A table whose fields all may be missing is there by itself, with their defaults.
+    fn empty_table(&self) -> Option<Json> {
+        match &self.kind {
+            Kind::Object { required, .. } if required.is_empty() => {
+                Some(Json::Object(serde_json::Map::new()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the path of every key that must be there and is not.
+    pub(crate) fn missing(&self, value: &Json) -> Vec<String> {
+        let (Kind::Object { fields, required }, Json::Object(table)) = (&self.kind, value) else {
+            return Vec::new();
+        };
+        let absent = required.iter().filter(|name| !table.contains_key(*name)).cloned();
+        let deeper =
+            table.iter().filter_map(|(name, value)| Some((name, fields.get(name)?, value)));
+        let deeper = deeper.flat_map(|(name, field, value)| {
+            field.missing(value).into_iter().map(move |path| format!("{name}.{path}"))
+        });
+        absent.chain(deeper).collect()
+    }
+
     /// Returns the words for its type in messages.
     #[must_use]
     pub fn type_name(&self) -> String {
@@ -81,12 +129,15 @@ impl Shape {
             }
             Kind::Bool => "a boolean".to_owned(),
             Kind::Integer(..) => "an integer".to_owned(),
+            Kind::Number => "a number".to_owned(),
             Kind::String(_) => "a string".to_owned(),
             Kind::Any => "any value".to_owned(),
         }
     }
 
-    fn read(schema: &Json) -> Self {
+    /// Returns the shape that a schema describes.
+    #[must_use]
+    pub fn read(schema: &Json) -> Self {
         let docs = schema["description"].as_str().unwrap_or_default().to_owned();
         let default = schema.get("default").filter(|default| !default.is_null()).cloned();
         Self { docs, default, kind: kind(schema) }
@@ -110,6 +161,7 @@ fn kind(schema: &Json) -> Kind {
         Some("array") => Kind::List(Box::new(items(schema))),
         Some("boolean") => Kind::Bool,
         Some("integer") => integer(schema),
+        Some("number") => Kind::Number,
         Some("string") => Kind::String(format()),
         _ => Kind::Any,
     }
@@ -126,6 +178,9 @@ fn choice(schema: &Json) -> Option<Kind> {
         let some = either.iter().find(|each| each["type"] != "null")?;
         return Some(kind(some));
     }
+    if let Some(word) = schema["const"].as_str() {
+        return Some(Kind::Choice(vec![(word.to_owned(), String::new())]));
+    }
     if let Some(words) = schema["enum"].as_array() {
         let word = |word: &Json| Some((word.as_str()?.to_owned(), String::new()));
         return Some(Kind::Choice(words.iter().filter_map(word).collect()));
@@ -139,7 +194,9 @@ fn choice(schema: &Json) -> Option<Kind> {
 }
 
 fn table(schema: &Json) -> Kind {
-    let Some(properties) = schema["properties"].as_object() else {
+    let nothing = serde_json::Map::new();
+    let closed = (schema["additionalProperties"] == false).then_some(&nothing);
+    let Some(properties) = schema["properties"].as_object().or(closed) else {
         let values = match &schema["additionalProperties"] {
             Json::Object(_) => Shape::read(&schema["additionalProperties"]),
             _ => Shape { docs: String::new(), default: None, kind: Kind::Any },

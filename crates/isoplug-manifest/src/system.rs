@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Image, Source};
 use crate::merge::{Content, Setting};
 use crate::options::Options;
 use crate::path::split;
+use crate::plugin::{Grants, PluginSource, Trust};
+use crate::shape::Shape;
 use crate::text::{Origin, Texts};
 use crate::value::Value;
 use crate::wanted::{Wanted, wanted};
@@ -27,11 +29,15 @@ pub struct System {
     /// Where packages come from; never empty.
     pub sources: BTreeMap<String, Source>,
     /// The plugins, as the manifest has them.
-    pub plugins: BTreeMap<String, Map<String, Json>>,
+    pub plugins: BTreeMap<String, PluginSource>,
     /// What each plugin may see and contribute.
-    pub grants: BTreeMap<String, Map<String, Json>>,
-    /// The settings of each plugin.
-    pub config: BTreeMap<String, Map<String, Json>>,
+    pub grants: BTreeMap<String, Grants>,
+    /// The settings of each plugin that the profile uses, checked, with defaults in.
+    pub config: BTreeMap<String, Json>,
+    /// Whose plugins to believe.
+    pub trust: Trust,
+    /// The shape of the options, those of plugins in it.
+    pub(crate) shape: Shape,
     /// The merged options with their origins.
     pub settings: Setting,
     /// The manifest outside of profiles, with its origins.

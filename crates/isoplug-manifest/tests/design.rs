@@ -4,9 +4,26 @@
 
 use insta::assert_snapshot;
 use isoplug_manifest::options::{BootFirmware, Medium};
+use isoplug_manifest::plugin::{Answer, Call, Described, PluginSource, Plugins};
 use isoplug_manifest::{Input, System, evaluate, explain, profiles};
+use serde_json::json;
 
 const SKETCH: &str = include_str!("sketch.toml");
+
+/// Stands for the plugin of the sketch.
+struct Hardening;
+
+impl Plugins for Hardening {
+    fn describe(&mut self, _: &str, _: &PluginSource) -> Result<Described, String> {
+        let levels = json!({ "enum": ["low", "high"] });
+        let options = json!({ "type": "object", "properties": { "level": levels } });
+        Ok(Described { version: "1.2.0".to_owned(), options, contributes: true })
+    }
+
+    fn contribute(&mut self, _: &[Call<'_>]) -> Answer {
+        Answer::default()
+    }
+}
 
 fn system(profile: &str, arch: &str) -> System {
     let mut load = |path: &str| match path {
@@ -16,7 +33,8 @@ fn system(profile: &str, arch: &str) -> System {
         }
         _ => Err("no such file".to_owned()),
     };
-    let input = Input { name: "isoplug.toml", text: SKETCH, profile, arch, load: &mut load };
+    let (name, text, plugins) = ("isoplug.toml", SKETCH, &mut Hardening);
+    let input = Input { name, text, profile, arch, load: &mut load, plugins };
     evaluate(input).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
@@ -26,8 +44,8 @@ fn the_sketch_evaluates() {
     let options = &system.options;
     assert_eq!(system.image.name, "acme-installer");
     assert_eq!(system.sources["debian"].components, ["main", "non-free-firmware"]);
-    assert_eq!(system.plugins["hardening"]["version"], "^1.2");
-    assert_eq!(system.grants["hardening"]["files"][0], "root:/etc/sysctl.d/**");
+    assert_eq!(system.plugins["hardening"].version.as_deref(), Some("^1.2"));
+    assert_eq!(system.grants["hardening"].files[0], "root:/etc/sysctl.d/**");
     assert_eq!(system.config["hardening"]["level"], "high");
     assert!(options.packages.install.ends_with(&["curl", "vim", "git", "htop"].map(str::to_owned)));
     assert_eq!(options.networking.hostname, "installer");

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 use isoplug_manifest::options::Options;
+use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::shape::{Kind, Shape};
 use isoplug_manifest::{Input, builtin, evaluate, reference, schema};
 use serde_json::{Value as Json, json};
@@ -135,7 +136,8 @@ fn shipped_profiles_evaluate_without_a_warning() {
         for arch in ["amd64", "arm64"] {
             let mut load = |_: &str| Err("none".to_owned());
             let text = "image.name = \"t\"";
-            let input = Input { name: "isoplug.toml", text, profile, arch, load: &mut load };
+            let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
+            let input = Input { name, text, profile, arch, load: &mut load, plugins };
             let system = evaluate(input).unwrap_or_else(|mistakes| panic!("{mistakes}"));
             let mut warnings = String::new();
             for warning in &system.warnings {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use isoplug_manifest::lock::{self, Lock};
+use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Diagnostics, Image, Input, System, evaluate, profiles};
 
 use crate::exit::Exit;
@@ -67,7 +68,8 @@ impl Project {
         session: &Session,
     ) -> Result<System, Failure> {
         let mut load = |path: &str| fs::read_to_string(path).map_err(|error| error.to_string());
-        let input = Input { name: &self.name, text: &self.text, profile, arch, load: &mut load };
+        let (name, text, plugins) = (&self.name, &self.text, &mut NoPlugins);
+        let input = Input { name, text, profile, arch, load: &mut load, plugins };
         let system = evaluate(input).map_err(Failure::manifest)?;
         session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });
         Ok(system)

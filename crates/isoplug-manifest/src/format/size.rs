@@ -1,4 +1,4 @@
-//! Formats of sizes in bytes.
+//! Formats of sizes in bytes, amounts and lengths of time.
 
 use super::{Finding, Verdict, require};
 
@@ -18,6 +18,43 @@ pub(crate) fn byte_size(text: &str) -> Option<u64> {
         _ => return None,
     };
     number.checked_mul(factor)
+}
+
+/// Reads a number with an optional `k`, `M`, `G` or `T`, powers of 1000.
+pub(crate) fn amount(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|each: char| each.is_ascii_alphabetic());
+    let number: u64 = digits.parse().ok()?;
+    let factor = match &text[digits.len()..] {
+        "" => 1,
+        "k" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "T" => 1_000_000_000_000,
+        _ => return None,
+    };
+    number.checked_mul(factor)
+}
+
+/// Reads a number of seconds, `60s`, or minutes, `2m`.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let (digits, factor) = match text.strip_suffix('m') {
+        Some(minutes) => (minutes, 60),
+        None => (text.strip_suffix('s')?, 1),
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+pub(super) fn amount_text(text: &str) -> Verdict {
+    require(amount(text).is_some(), || {
+        Finding::new("bad-size", format!("\"{text}\" is no amount")).help("such as `500M` or `10G`")
+    })
+}
+
+pub(super) fn duration(text: &str) -> Verdict {
+    require(seconds(text).is_some(), || {
+        Finding::new("bad-size", format!("\"{text}\" is no length of time"))
+            .help("such as `60s` or `2m`")
+    })
 }
 
 pub(super) fn size(text: &str) -> Verdict {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Lock, LockedImage, LockedPackage, LockedRelease, LockedSource, VERSION};
+use super::{Lock, LockedImage, LockedPackage, LockedPlugin, LockedRelease, LockedSource, VERSION};
 
 /// Why a lock cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +64,8 @@ struct WrittenLock {
     images: BTreeMap<String, WrittenImage>,
     #[serde(default)]
     packages: BTreeMap<String, WrittenPackage>,
+    #[serde(default, rename = "plugin")]
+    plugins: Vec<LockedPlugin>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +103,7 @@ struct WrittenPackage {
 
 impl WrittenLock {
     fn lock(self) -> Result<Lock, Error> {
-        let Self { version, sources, images, packages } = self;
+        let Self { version, sources, images, packages, plugins } = self;
         let package = |(name, package): (String, WrittenPackage)| {
             let package = package.package(&name)?;
             Ok((name, package))
@@ -116,8 +118,19 @@ impl WrittenLock {
             version,
             sources: sources.into_iter().map(source).collect::<Result<_, Error>>()?,
             images: images.into_iter().map(image).collect::<Result<_, Error>>()?,
+            plugins: plugins.into_iter().map(plugin).collect::<Result<_, Error>>()?,
         })
     }
+}
+
+fn plugin(plugin: LockedPlugin) -> Result<(String, LockedPlugin), Error> {
+    for text in [&plugin.component, &plugin.manifest, &plugin.describe, &plugin.grants] {
+        let Some(hex) = text.strip_prefix("sha256:") else {
+            return Err(Error::BadDigest(text.clone()));
+        };
+        digest(hex.to_owned())?;
+    }
+    Ok((plugin.name.clone(), plugin))
 }
 
 impl WrittenSource {

@@ -18,6 +18,23 @@ fn package(name: &str, digit: char) -> LockedPackage {
     }
 }
 
+fn plugin(name: &str) -> LockedPlugin {
+    let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
+    LockedPlugin {
+        name: name.to_owned(),
+        source: "oci://registry.example.com/isoplug/hardening".to_owned(),
+        requirement: "^1.2".to_owned(),
+        version: "1.2.0".to_owned(),
+        component: digest("0"),
+        manifest: digest("0"),
+        size: 22348,
+        api: "isoplug:plugin@0.1".to_owned(),
+        describe: digest("1"),
+        grants: digest("1"),
+        publisher: "acme".to_owned(),
+    }
+}
+
 fn sample() -> Lock {
     let release = |suite: &str, date| LockedRelease {
         suite: suite.to_owned(),
@@ -35,6 +52,7 @@ fn sample() -> Lock {
     Lock {
         sources: BTreeMap::from([("debian".to_owned(), LockedSource { releases })]),
         images: BTreeMap::from([("minimal.amd64".to_owned(), image)]),
+        plugins: BTreeMap::from([("hardening".to_owned(), plugin("hardening"))]),
         ..Lock::default()
     }
 }
@@ -69,6 +87,19 @@ fn has_one_line_for_each_package() {
     boot = [
       "grub-efi-amd64-signed 1:2.0-1 amd64",
     ]
+
+    [[plugin]]
+    name = "hardening"
+    source = "oci://registry.example.com/isoplug/hardening"
+    requirement = "^1.2"
+    version = "1.2.0"
+    component = "sha256:0…"
+    manifest = "sha256:0…"
+    size = 22348
+    api = "isoplug:plugin@0.1"
+    describe = "sha256:1…"
+    grants = "sha256:1…"
+    publisher = "acme"
 
     [packages]
     "bash 1:2.0-1 amd64" = { source = "debian", path = "pool/main/bash.deb", size = 12, sha256 = "b…" }
@@ -132,8 +163,11 @@ fn any_lock() -> impl Strategy<Value = Lock> {
         },
     );
     let source = vec(release, 0..3).prop_map(|releases| LockedSource { releases });
-    (btree_map("[a-z.\"]{1,5}", source, 0..3), btree_map("[a-z]{1,5}\\.amd64", image, 0..3))
-        .prop_map(|(sources, images)| Lock { version: VERSION, sources, images })
+    let plugin = "[a-z.\"]{1,5}".prop_map(|name| (name.clone(), plugin(&name)));
+    let plugins = vec(plugin, 0..3).prop_map(|plugins| plugins.into_iter().collect());
+    let images = btree_map("[a-z]{1,5}\\.amd64", image, 0..3);
+    (btree_map("[a-z.\"]{1,5}", source, 0..3), images, plugins)
+        .prop_map(|(sources, images, plugins)| Lock { version: VERSION, sources, images, plugins })
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use toml::Value;
 
-use super::{Lock, LockedImage, LockedPackage, LockedRelease};
+use super::{Lock, LockedImage, LockedPackage, LockedPlugin, LockedRelease};
 
 const HEADER: &str = "\
 # Made by isoplug: what exactly goes into the images. Keep it under version control, do not edit.
@@ -33,6 +33,10 @@ fn write_lock(text: &mut String, lock: &Lock) -> fmt::Result {
         writeln!(text, "\n[images.{}]", quoted(name))?;
         write_image(text, image, &names)?;
     }
+    for plugin in lock.plugins.values() {
+        writeln!(text, "\n[[plugin]]")?;
+        write_plugin(text, plugin)?;
+    }
     writeln!(text, "\n[packages]")?;
     for (name, package) in names.packages(lock) {
         writeln!(text, "{} = {}", quoted(&name), pinned(package))?;
@@ -54,6 +58,37 @@ fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Re
         writeln!(text, "  {},", quoted(&names.name(package)))?;
     }
     writeln!(text, "]")
+}
+
+fn write_plugin(text: &mut String, plugin: &LockedPlugin) -> fmt::Result {
+    let LockedPlugin {
+        name,
+        source,
+        requirement,
+        version,
+        component,
+        manifest,
+        size,
+        api,
+        describe,
+        grants,
+        publisher,
+    } = plugin;
+    let before = [
+        ("name", name),
+        ("source", source),
+        ("requirement", requirement),
+        ("version", version),
+        ("component", component),
+        ("manifest", manifest),
+    ];
+    let after =
+        [("api", api), ("describe", describe), ("grants", grants), ("publisher", publisher)];
+    for (key, value) in before {
+        writeln!(text, "{key} = {}", quoted(value))?;
+    }
+    writeln!(text, "size = {size}")?;
+    after.into_iter().try_for_each(|(key, value)| writeln!(text, "{key} = {}", quoted(value)))
 }
 
 fn line(release: &LockedRelease) -> String {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Diagnostics, Input, System, evaluate};
 
 /// Evaluates profile `p` of a manifest, with these files beside it.
@@ -10,7 +11,8 @@ pub(crate) fn evaluate_with(text: &str, files: &[(&str, &str)]) -> Result<System
         let file = files.iter().find(|(name, _)| *name == path);
         file.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
     };
-    evaluate(Input { name: "isoplug.toml", text, profile: "p", arch: "amd64", load: &mut load })
+    let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
+    evaluate(Input { name, text, profile: "p", arch: "amd64", load: &mut load, plugins })
 }
 
 /// Evaluates a profile `p` of these lines, beside an image's name. Its first line is line 3.

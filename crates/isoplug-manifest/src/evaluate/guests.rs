@@ -1,0 +1,274 @@
+//! The part of plugins in an evaluation: their options are checked, they contribute, and what they
+//! contribute becomes modules beside the user's own.
+//!
+//! What a plugin sets is kept as a text, `plugin NAME VERSION, module M`, so that messages and
+//! `explain` show it as they show any other module.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::Work;
+use crate::check::{Check, did_you_mean};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::Manifest;
+use crate::merge::{Content, Said, Setting, merge};
+use crate::options::Options;
+use crate::parse::parse;
+use crate::plugin::{Call, Described, Grants, PluginModule, Plugins, Report, Segment};
+use crate::shape::{Kind, Shape};
+use crate::strength::Strength;
+use crate::text::Origin;
+use crate::value::{Data, Key, Value};
+
+/// The plugins of a manifest during one evaluation.
+pub(super) struct Guests<'a> {
+    plugins: &'a mut dyn Plugins,
+    manifest: Option<&'a Manifest>,
+    described: BTreeMap<String, Described>,
+    /// Where each plugin is named.
+    named: BTreeMap<String, Origin>,
+    /// `[config.NAME]` of each plugin.
+    written: Vec<(Key, Value)>,
+    /// The options of each plugin in use, with defaults in.
+    pub(super) config: BTreeMap<String, Json>,
+}
+
+impl<'a> Guests<'a> {
+    /// Asks each plugin what it is.
+    pub(super) fn describe(
+        manifest: Option<&'a Manifest>,
+        root: &Value,
+        plugins: &'a mut dyn Plugins,
+        work: &mut Work,
+    ) -> Self {
+        let entries = |name: &str| table(root, name);
+        let named = entries("plugins").map(|(key, _)| (key.name.clone(), key.origin.clone()));
+        let named: BTreeMap<String, Origin> = named.collect();
+        let mut described = BTreeMap::new();
+        for (name, source) in manifest.iter().flat_map(|manifest| &manifest.plugins) {
+            match plugins.describe(name, source) {
+                Ok(plugin) => _ = described.insert(name.clone(), plugin),
+                Err(reason) => {
+                    let message = format!("plugin `{name}` cannot be used: {reason}");
+                    work.diagnostics
+                        .push(Diagnostic::error("plugin::unusable", message).at(&named[name], ""));
+                }
+            }
+        }
+        for (key, _) in entries("grants").chain(entries("config")) {
+            if !named.contains_key(&key.name) {
+                let message = format!("there is no plugin `{}`", key.name);
+                let diagnostic = Diagnostic::error("unknown-plugin", message).at(&key.origin, "");
+                work.diagnostics.push(did_you_mean(diagnostic, &key.name, named.keys()));
+            }
+        }
+        let written = entries("config").cloned().collect();
+        Self { plugins, manifest, described, named, written, config: BTreeMap::new() }
+    }
+
+    /// Returns the shape of a profile's options, with those of the plugins in their places.
+    pub(super) fn shape(&self) -> Shape {
+        let mut shape = Shape::of::<Options>();
+        let Kind::Object { fields, .. } = &mut shape.kind else { return shape };
+        let Some(plugins) = fields.get_mut("plugins") else { return shape };
+        let Kind::Map { values, .. } = &plugins.kind else { return shape };
+        let with_config = |name: &String| {
+            let mut usage = (**values).clone();
+            if let (Kind::Object { fields, .. }, Some(plugin)) =
+                (&mut usage.kind, self.described.get(name))
+            {
+                fields.insert("config".to_owned(), options_shape(&plugin.options));
+            }
+            (name.clone(), usage)
+        };
+        let fields = self.named.keys().map(with_config).collect();
+        if self.manifest.is_some() {
+            plugins.kind = Kind::Object { fields, required: Default::default() };
+        }
+        shape
+    }
+
+    /// Returns `[config.NAME]` of every plugin, as a module that gives way to all others.
+    pub(super) fn configs(&self, shape: &Shape, work: &mut Work) -> Vec<Said> {
+        let known = self.written.iter().filter(|(key, _)| self.named.contains_key(&key.name));
+        let modules = known.filter_map(|(key, value)| {
+            let module = wrapped("plugins", &wrapped(&key.name, &wrapped("config", value)));
+            let mut check = Check {
+                texts: &work.texts,
+                diagnostics: &mut work.diagnostics,
+                merges: true,
+                names_files: true,
+            };
+            Some(Said { strength: Strength::Fallback, value: check.value(module, shape)? })
+        });
+        modules.collect()
+    }
+
+    /// Lets the plugins in use contribute; returns their modules and those of the profile, which
+    /// come last, so that its items of lists do.
+    pub(super) fn contribute(
+        &mut self,
+        shape: &Shape,
+        said: Vec<Said>,
+        (profile, arch): (&str, &str),
+        work: &mut Work,
+    ) -> Vec<Said> {
+        let Some(manifest) = self.manifest else { return said };
+        // Conflicts are reported by the merge that counts.
+        let settings = merge(shape, said.clone(), &mut Vec::new());
+        self.configure(&settings, work);
+        if !work.sound() {
+            return said;
+        }
+        let facts = BTreeMap::from([
+            ("image.name".to_owned(), Json::from(manifest.image.name.as_str())),
+            ("image.version".to_owned(), Json::from(manifest.image.version.as_deref())),
+            ("image.profile".to_owned(), Json::from(profile)),
+            ("image.arch".to_owned(), Json::from(arch)),
+        ]);
+        let nothing = Grants::default();
+        let calls = self.config.iter().map(|(name, options)| Call {
+            name,
+            options: options.clone(),
+            grants: manifest.grants.get(name).unwrap_or(&nothing),
+            facts: facts.clone(),
+        });
+        let calls: Vec<Call> = calls.filter(|call| self.described[call.name].contributes).collect();
+        let answer = self.plugins.contribute(&calls);
+        for report in answer.reports {
+            work.diagnostics.push(self.diagnostic(report, &settings));
+        }
+        let options = Shape::of::<Options>();
+        let modules =
+            answer.modules.into_iter().flat_map(|module| self.said(module, &options, work));
+        modules.collect::<Vec<_>>().into_iter().chain(said).collect()
+    }
+
+    /// Puts the settled options of the plugins into the profile's.
+    pub(super) fn settle(&self, options: &mut Options) {
+        for (name, config) in &self.config {
+            let usage = options.plugins.entry(name.clone()).or_default();
+            let settled = config.as_object().into_iter().flatten();
+            usage.config = settled.map(|(key, value)| (key.clone(), value.clone())).collect();
+        }
+    }
+
+    /// Settles the options of the plugins that the profile uses.
+    fn configure(&mut self, settings: &Setting, work: &mut Work) {
+        for (name, plugin) in &self.described {
+            let setting = |key| settings.at(&["plugins", name, key]).map(Setting::to_json);
+            if setting("enable") == Some(Json::Bool(false)) {
+                continue;
+            }
+            let shape = options_shape(&plugin.options);
+            let mut config = setting("config").unwrap_or_else(|| Json::Object(Default::default()));
+            shape.fill(&mut config);
+            for path in shape.missing(&config) {
+                let message = format!("plugin `{name}` needs `config.{name}.{path}`");
+                let origin = self.place(name, &[], settings);
+                work.diagnostics.push(Diagnostic::error("missing-key", message).at(origin, ""));
+            }
+            self.config.insert(name.clone(), config);
+        }
+    }
+
+    /// Reads what a module sets.
+    fn said(&self, module: PluginModule, options: &Shape, work: &mut Work) -> Vec<Said> {
+        let PluginModule { plugin, name, fragments } = module;
+        let version = &self.described[&plugin].version;
+        let title = format!("plugin {plugin} {version}, module {name}");
+        let mut said = Vec::new();
+        for (index, (fragment, strength)) in fragments.into_iter().enumerate() {
+            let title = if index > 0 { format!("{title} ({})", index + 1) } else { title.clone() };
+            let before = work.diagnostics.len();
+            let value = fragment_value(&title, fragment, options, work);
+            for diagnostic in &mut work.diagnostics[before..] {
+                *diagnostic = diagnostic.clone().and(&self.named[&plugin], "the plugin");
+            }
+            said.extend(value.map(|value| Said { strength, value }));
+        }
+        said
+    }
+
+    /// Draws what a plugin reports on the option that it is about.
+    fn diagnostic(&self, report: Report, settings: &Setting) -> Diagnostic {
+        let Report { plugin, severity, code, message, at, help } = report;
+        let code = format!("{plugin}::{code}");
+        let diagnostic = Diagnostic { severity, help, ..Diagnostic::error(code, message) };
+        diagnostic.at(self.place(&plugin, &at, settings), "")
+    }
+
+    /// Returns where an option of a plugin was set, or else what is around it.
+    fn place<'p>(&'p self, plugin: &str, at: &[Segment], settings: &'p Setting) -> &'p Origin {
+        let config = || settings.at(&["plugins", plugin, "config"]);
+        let origin = match at {
+            [] => None,
+            at => config().and_then(|config| innermost(config, at)),
+        };
+        origin.unwrap_or(&self.named[plugin])
+    }
+}
+
+/// Returns the shape of a plugin's options; one without any takes none.
+pub(crate) fn options_shape(schema: &Json) -> Shape {
+    let shape = Shape::read(schema);
+    match shape.kind {
+        Kind::Any => {
+            let kind = Kind::Object { fields: BTreeMap::new(), required: Default::default() };
+            Shape { kind, ..shape }
+        }
+        _ => shape,
+    }
+}
+
+fn table<'v>(root: &'v Value, name: &str) -> impl Iterator<Item = &'v (Key, Value)> + use<'v> {
+    let found = root.as_table().into_iter().flatten().find(|(key, _)| key.name == name);
+    found.and_then(|(_, value)| value.as_table()).into_iter().flatten()
+}
+
+/// Returns a table with this value under one key.
+fn wrapped(name: &str, value: &Value) -> Value {
+    let origin = value.origin.clone();
+    let key = Key { name: name.to_owned(), origin: origin.clone() };
+    Value { data: Data::Table(vec![(key, value.clone())]), origin }
+}
+
+/// Keeps a fragment as a text of its own and reads it back with its places.
+fn fragment_value(title: &str, fragment: Json, options: &Shape, work: &mut Work) -> Option<Value> {
+    let text = toml::Value::try_from(&fragment).map(|value| toml::to_string_pretty(&value));
+    let text = match text {
+        Ok(Ok(text)) => text,
+        Ok(Err(error)) => return unwritable(title, &error, work),
+        Err(error) => return unwritable(title, &error, work),
+    };
+    let id = work.texts.add(title, text);
+    let value = parse(&work.texts, id, &mut work.diagnostics);
+    let mut check = Check {
+        texts: &work.texts,
+        diagnostics: &mut work.diagnostics,
+        merges: true,
+        names_files: false,
+    };
+    check.value(value, options)
+}
+
+fn unwritable(title: &str, error: &dyn std::error::Error, work: &mut Work) -> Option<Value> {
+    let message = format!("{title} sets what no manifest can: {error}");
+    work.diagnostics.push(Diagnostic::error("plugin::fragment", message));
+    None
+}
+
+/// Returns the place of the last step of a path that somebody set.
+fn innermost<'s>(setting: &'s Setting, at: &[Segment]) -> Option<&'s Origin> {
+    let deeper = match (at.split_first(), &setting.content) {
+        (Some((Segment::Key(key), rest)), Content::Table(table)) => {
+            table.get(key).and_then(|setting| innermost(setting, rest))
+        }
+        (Some((Segment::Index(index), _)), Content::List(items)) => {
+            items.get(*index).map(|item| &item.origin)
+        }
+        _ => None,
+    };
+    deeper.or_else(|| Some(&setting.won.last()?.value.origin))
+}

@@ -1,0 +1,39 @@
+//! Formats of the patterns in grants.
+
+use super::{Finding, Verdict, path, require};
+use crate::explain::paths;
+use crate::options::Options;
+use crate::path::split;
+use crate::shape::Shape;
+
+/// A tree, a colon and a pattern of absolute paths.
+pub(super) fn tree(text: &str) -> Verdict {
+    match text.split_once(':') {
+        Some(("root" | "iso", pattern)) => path(pattern),
+        _ => Verdict::Wrong(
+            Finding::new("bad-pattern", format!("\"{text}\" names no tree"))
+                .help("begin with `root:/` for the root filesystem or `iso:/` for the medium"),
+        ),
+    }
+}
+
+/// A pattern of absolute paths.
+pub(super) fn path(text: &str) -> Verdict {
+    path::target(text)
+}
+
+/// The path of an option, with `*` for one key.
+pub(super) fn option(text: &str) -> Verdict {
+    let keys = split(text);
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let root = Shape::of::<Options>();
+    require(root.at(&keys).is_some(), || {
+        let finding = Finding::new("unknown-option", format!("there is no option `{text}`"));
+        let known = paths(&root);
+        let similar = known.iter().map(|known| (strsim::jaro_winkler(text, known), known));
+        match similar.max_by(|(left, _), (right, _)| left.total_cmp(right)) {
+            Some((score, known)) if score > 0.8 => finding.help(format!("did you mean `{known}`?")),
+            _ => finding.help("`isoplug schema --reference` lists every option"),
+        }
+    })
+}
