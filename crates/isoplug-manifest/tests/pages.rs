@@ -19,7 +19,9 @@ fn leaves(shape: &Shape, path: &str, found: &mut Vec<String>) {
                 leaves(field, &format!("{path}{dot}{name}"), found);
             }
         }
-        Kind::Map { values, .. } => leaves(values, &format!("{path}.NAME"), found),
+        Kind::Map { values, .. } if values.kind != Kind::Any => {
+            leaves(values, &format!("{path}.NAME"), found)
+        }
         Kind::List(items) if matches!(items.kind, Kind::Object { .. }) => {
             leaves(items, &format!("{path}[]"), found);
         }

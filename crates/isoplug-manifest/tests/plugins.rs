@@ -106,7 +106,6 @@ fn mistakes_are_drawn_on_the_users_lines() {
       help: did you mean `limits`?
     "#);
     assert_snapshot!(mistakes(&mut Fake::default(), "[profiles.p]\nplugins.hardning.enable = false\n"), @r"
-    isoplug.toml:2:9: error[missing-key]: plugin `hardening` needs `config.hardening.banner`
     isoplug.toml:4:9: error[unknown-key]: there is no key `hardning` here
       help: did you mean `hardening`?
     ");
@@ -156,13 +155,14 @@ fn what_a_plugin_sets_is_checked() {
     });
     let mut fake = Fake { fragments: vec![(fragment, Strength::Normal)], ..Fake::default() };
     assert_snapshot!(mistakes(&mut fake, MINIMAL), @r"
-    plugin hardening 1.2.0, module sysctl:3:10: error[foreign-path]: a plugin cannot name a file of the build machine
+    plugin hardening 1.2.0, module sysctl:2:10: error[foreign-path]: a plugin cannot name a file of the build machine
       isoplug.toml:2:9: the plugin
     plugin hardening 1.2.0, module sysctl:6:1: error[unknown-key]: there is no key `instal` here
       isoplug.toml:2:9: the plugin
       help: did you mean `install`?
-    plugin hardening 1.2.0, module sysctl:8:10: error[unknown-key]: there is no key `plugins` here
+    plugin hardening 1.2.0, module sysctl:8:2: error[unknown-key]: there is no key `plugins` here
       isoplug.toml:2:9: the plugin
+      help: known here: `boot`, `files`, `firmware`, `initrd`, `iso`, `kernel`, `localisation`, `microcode`, `networking`, `packages`, `root`, `services`, `squashfs`, `systemd`, `tests`, `users`
     ");
     let fragments = vec![(json!({ "packages": null }), Strength::Normal)];
     let mut fake = Fake { fragments, ..Fake::default() };
