@@ -1,5 +1,7 @@
 //! Turns the reasons why a profile cannot be locked into failures, on the manifest's lines.
 
+mod packages;
+
 use isoplug_image::locking;
 use isoplug_image::sources::apt::Error as SourceError;
 use isoplug_image::sources::{keyring, resolve};
@@ -13,11 +15,11 @@ use crate::outcome;
 pub(crate) fn failure(error: &locking::Error, system: &System) -> Failure {
     match error {
         locking::Error::Source(error) => source(error, system),
-        locking::Error::Resolve(resolve::Error::Unknown(packages)) => {
-            let mut list: Vec<Diagnostic> =
-                packages.iter().map(|package| unknown(package, system)).collect();
-            list.sort_by_key(|mistake| mistake.labels.first().map(|label| label.origin.span.start));
-            Failure::manifest(Diagnostics { list, texts: system.texts.clone() })
+        locking::Error::Resolve(resolve::Error::Unknown(unknown)) => {
+            packages::unknown(unknown, system)
+        }
+        locking::Error::Resolve(resolve::Error::Unsatisfiable(conflict)) => {
+            packages::unsatisfiable(conflict, system)
         }
         locking::Error::Resolve(error) => {
             let message = format!("cannot choose the packages of {}", system.profile);
@@ -115,41 +117,4 @@ fn table_of(suite: &str, system: &System) -> String {
     };
     let source = system.sources.iter().find(|(_, source)| belongs(&source.suite));
     source.map_or_else(String::new, |(name, _)| format!("sources.{name}"))
-}
-
-/// Returns the diagnostic of a package that no source has, on the line that asks for it.
-fn unknown(package: &resolve::UnknownPackage, system: &System) -> Diagnostic {
-    let wish = &package.wish;
-    let option = asking(wish, system);
-    let listed = system.origin_of(&option, wish);
-    let message = match listed {
-        Some(_) => format!("no source has the package `{wish}`"),
-        None => format!("no source has the package `{wish}`, which `{option}` needs"),
-    };
-    let mut diagnostic = Diagnostic::error("unknown-package", message);
-    if let Some(origin) = listed.or_else(|| system.origin(&option)) {
-        diagnostic = diagnostic.at(origin, "asked for here");
-    }
-    match (&package.offered[..], &package.nearest[..]) {
-        ([], []) => diagnostic.help("is the component that has it enabled in its source?"),
-        ([], names) => diagnostic.help(format!("did you mean `{}`?", names.join("` or `"))),
-        (offered, _) => diagnostic.help(format!("there is {}", offered.join(", "))),
-    }
-}
-
-/// Returns the option that asks for a package.
-fn asking(wish: &str, system: &System) -> String {
-    let name = wish.split('=').next().unwrap_or(wish);
-    if let Some(wanted) = system.wanted().into_iter().find(|wanted| wanted.name == name) {
-        return wanted.because;
-    }
-    let of_boot = [
-        ("grub-pc", "boot.bios"),
-        ("grub-rescue", "boot.bios"),
-        ("grub-efi", "boot.uefi"),
-        ("shim", "boot.secure-boot"),
-        ("firmware-", "firmware.set"),
-    ];
-    let option = of_boot.iter().find(|(prefix, _)| name.starts_with(prefix));
-    option.map_or("packages.install", |(_, option)| option).to_owned()
 }

@@ -82,13 +82,19 @@ fn packages_that_exclude_each_other() {
     packages.push(Package::new("rival", "1").field("Conflicts", "lib"));
     let served = Served::new(&packages);
     served.change("\"app\"", "\"app\", \"rival\"");
-    assert_snapshot!(fails(&served), @r"
+    assert_snapshot!(fails(&served), @r#"
     exit: 2
     --- stdout
     --- stderr
     resolving p for amd64
-    error: cannot choose the packages of p
-      because: the packages cannot be installed together
+    error[unsatisfiable]: the packages of p cannot be installed together
+      --> isoplug.toml:12:21
+       |
+    12 | packages.install = ["app", "rival"]
+       |                     ^^^^^  ^^^^^^^ asked for here
+       |                     |
+       |                     asked for here
+      because: not all of this can hold
         ├─ app is wanted:
         │  └─ app 1.0-1 needs
         │     └─ lib (>= 2), which is wanted:
@@ -96,9 +102,62 @@ fn packages_that_exclude_each_other() {
         └─ rival cannot be installed:
            └─ rival 1 wants
               └─ lib to be absent, since it conflicts with lib, but it is wanted, see above
-    ");
+    "#);
     served.change(", \"rival\"", "");
     served.space.ok(&["lock"]);
+}
+
+#[test]
+fn a_package_that_is_needed_and_refused() {
+    let served = Served::default();
+    served.change("[\"app\"]", "[\"app\"]\npackages.remove = [\"lib\"]");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unsatisfiable]: the packages of p cannot be installed together
+      --> isoplug.toml:12:21
+       |
+    12 | packages.install = ["app"]
+       |                     ^^^^^ asked for here
+    13 | packages.remove = ["lib"]
+       |                    ^^^^^ refused here
+      because: not all of this can hold
+        └─ app cannot be installed:
+           └─ app 1.0-1 needs
+              └─ lib (>= 2), which cannot be installed:
+                 └─ lib 2.1 is excluded because the manifest removes it
+    "#);
+}
+
+#[test]
+fn an_option_whose_package_excludes_another() {
+    let mut packages = packages();
+    packages.push(Package::new("openssh-server", "1").field("Conflicts", "lib"));
+    let served = Served::new(&packages);
+    served.change("[\"app\"]", "[\"app\"]\nservices.openssh.enable = true");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unsatisfiable]: the packages of p cannot be installed together
+      --> isoplug.toml:12:21
+       |
+    12 | packages.install = ["app"]
+       |                     ^^^^^ asked for here
+    13 | services.openssh.enable = true
+       |                           ^^^^ needs `openssh-server`
+      because: not all of this can hold
+        ├─ app is wanted:
+        │  └─ app 1.0-1 needs
+        │     └─ lib (>= 2), which is wanted:
+        │        └─ lib 2.1
+        └─ openssh-server cannot be installed:
+           └─ openssh-server 1 wants
+              └─ lib to be absent, since it conflicts with lib, but it is wanted, see above
+    "#);
 }
 
 #[test]
@@ -107,16 +166,20 @@ fn a_dependency_that_is_not_there() {
     packages.push(Package::new("broken", "1").field("Depends", "app (>= 2)"));
     let served = Served::new(&packages);
     served.change("\"app\"", "\"broken\"");
-    assert_snapshot!(fails(&served), @r"
+    assert_snapshot!(fails(&served), @r#"
     exit: 2
     --- stdout
     --- stderr
     resolving p for amd64
-    error: cannot choose the packages of p
-      because: the packages cannot be installed together
+    error[unsatisfiable]: the packages of p cannot be installed together
+      --> isoplug.toml:12:21
+       |
+    12 | packages.install = ["broken"]
+       |                     ^^^^^^^^ asked for here
+      because: not all of this can hold
         └─ broken cannot be installed:
            └─ broken 1 is excluded because no source has its dependency app (>= 2)
-    ");
+    "#);
 }
 
 #[test]

@@ -31,8 +31,20 @@ pub struct Problem<'a> {
 
 /// Why nothing satisfies the problem, for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unsatisfiable(pub String);
+#[error("{reason}")]
+pub struct Unsatisfiable {
+    /// What contradicts what, on several lines.
+    pub reason: String,
+    /// The names among the wanted and the removed ones that take part in it, sorted.
+    pub names: BTreeSet<String>,
+}
+
+impl Unsatisfiable {
+    /// Makes one that no name is known of.
+    pub(crate) fn because(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), names: BTreeSet::new() }
+    }
+}
 
 /// Finds a set of offers that satisfies a problem and all relations between its members.
 pub trait Solver {

@@ -102,7 +102,7 @@ fn add_possible<'a>(
     problem.wanted.extend_from_slice(groups);
     match solver.solve(universe, problem) {
         Ok(answer) => *chosen = answer,
-        Err(Unsatisfiable(_)) => {
+        Err(Unsatisfiable { .. }) => {
             problem.wanted.truncate(before);
             if groups.len() > 1 {
                 let (first, rest) = groups.split_at(groups.len() / 2);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use isoplug_formats::apt::relation::{self, Relation};
+use resolvo::conflict::{Conflict, ConflictEdge, ConflictNode};
 use resolvo::{
     Candidates, Condition, ConditionId, ConditionalRequirement, DenseIndex, Dependencies,
     DependencyProvider, HintDependenciesAvailable, Interner, KnownDependencies, NameId,
@@ -33,13 +34,33 @@ impl Solver for Resolvo {
             Ok(chosen) => Ok(chosen.into_iter().map(|id| id.to_index() as Id).collect()),
             Err(UnsolvableOrCancelled::Unsolvable(conflict)) => {
                 let text = conflict.display_user_friendly(&solver).to_string();
-                Err(Unsatisfiable(reword(&text)))
+                Err(Unsatisfiable { reason: reword(&text), names: names(&conflict, &solver) })
             }
             Err(UnsolvableOrCancelled::Cancelled(_)) => {
-                Err(Unsatisfiable("the solver was stopped".to_owned()))
+                Err(Unsatisfiable::because("the solver was stopped"))
             }
         }
     }
+}
+
+/// Returns the wanted names that lead into a conflict, and the removed ones that are in it.
+fn names(conflict: &Conflict, solver: &resolvo::Solver<Provider>) -> BTreeSet<String> {
+    let (conflict, provider) = (conflict.graph(solver), solver.provider());
+    let sets = |requirement: &Requirement| match *requirement {
+        Requirement::Single(set) => vec![set],
+        Requirement::Union(union) => provider.version_sets_in_union(union).collect(),
+    };
+    let wanted = conflict.graph.edges(conflict.root_node).flat_map(|edge| match edge.weight() {
+        ConflictEdge::Requires(requirement) => sets(requirement),
+        ConflictEdge::Conflict(_) => Vec::new(),
+    });
+    let wanted = wanted.map(|set| provider.names[provider.version_set_name(set).to_index()]);
+    let involved = conflict.graph.node_weights().filter_map(|node| match node {
+        ConflictNode::Solvable(id) => Some(provider.universe.package(id.to_index() as Id).name),
+        _ => None,
+    });
+    let removed = involved.filter(|name| provider.problem.removed.contains(name));
+    wanted.chain(removed).map(str::to_owned).collect()
 }
 
 /// The universe as resolvo asks for it. Names are numbered in order; a solvable is an [`Id`].
@@ -93,7 +114,10 @@ impl<'u, 'a> Provider<'u, 'a> {
         });
         let wanted = self.problem.wanted.iter().map(|group| {
             let text = || group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
-            self.requirement(group).ok_or_else(|| Unsatisfiable(format!("nothing is {}", text())))
+            self.requirement(group).ok_or_else(|| Unsatisfiable {
+                reason: format!("nothing is {}", text()),
+                names: group.iter().map(|relation| relation.name.to_owned()).collect(),
+            })
         });
         fixed.map(Ok).chain(wanted).map(|found| found.map(ConditionalRequirement::from)).collect()
     }
