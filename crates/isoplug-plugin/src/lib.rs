@@ -2,3 +2,28 @@
 //!
 //! A plugin returns data and does nothing by itself. Knows wasmtime and registries; knows no
 //! terminal.
+
+mod component;
+mod content;
+mod contribution;
+mod error;
+pub mod input;
+mod plugin;
+mod runtime;
+mod surroundings;
+mod wasi;
+
+pub use component::{API, Component, LARGEST, World};
+pub use content::Content;
+pub use contribution::{
+    Attributes, Contribution, Entry, EntryKind, Hook, Module, Plan, PluginDiagnostic,
+    PluginSeverity, Report, Tree,
+};
+pub use error::{Error, Fault};
+pub use isoplug_manifest::plugin::{Grants, Limits, Requests, SecretGrant, Segment};
+pub use isoplug_manifest::strength::Strength;
+pub use plugin::{Description, Example, Plugin};
+pub use runtime::Runtime;
+pub use surroundings::{
+    Found, FoundKind, HostRootfs, InputEntry, Level, LogLine, Rootfs, Surroundings, Unseen,
+};
