@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,8 @@ pub(crate) struct Work {
     put: Mutex<BTreeSet<Digest>>,
     scratch: Mutex<Vec<PathBuf>>,
     last_progress: Mutex<Option<Instant>>,
+    /// CPU time of programs, in milliseconds.
+    spent_ms: AtomicU64,
 }
 
 impl Context<'_> {
@@ -136,6 +139,11 @@ impl Context<'_> {
         }
     }
 
+    /// Says that programs of the stage, which ended, took so much CPU time.
+    pub fn spent(&self, cpu: Duration) {
+        self.work.spent_ms.fetch_add(cpu.as_millis() as u64, Ordering::Relaxed);
+    }
+
     /// Whether the build is to stop: on request, or since another stage failed.
     pub fn cancelled(&self) -> bool {
         self.cancel.is_set()
@@ -149,6 +157,11 @@ impl Context<'_> {
     /// How many threads the stage may keep busy.
     pub fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// CPU time of the stage's programs, in milliseconds.
+    pub(crate) fn spent_ms(&self) -> u64 {
+        self.work.spent_ms.load(Ordering::Relaxed)
     }
 
     fn input(&self, id: ArtifactId) -> Result<&Output, Error> {

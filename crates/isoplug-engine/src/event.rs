@@ -54,7 +54,8 @@ pub enum Event {
         key: StageKey,
         /// How long it took, in milliseconds.
         wall_ms: u64,
-        /// CPU time of this process and its children, in milliseconds; known when the stage ran alone.
+        /// CPU time in milliseconds: of its programs, and its even share of what this process
+        /// computed while other stages ran too. Not known without `/proc`.
         cpu_ms: Option<u64>,
         /// Bytes of all its outputs with what they refer to.
         bytes: u64,

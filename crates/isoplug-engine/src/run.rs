@@ -104,7 +104,7 @@ pub struct StageReport {
     pub outcome: Outcome,
     /// How long it took, in milliseconds; 0 when it did not run.
     pub wall_ms: u64,
-    /// CPU time, in milliseconds; known when it ran alone.
+    /// CPU time, in milliseconds; see [`Event::Finished`].
     pub cpu_ms: Option<u64>,
 }
 

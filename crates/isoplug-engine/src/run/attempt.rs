@@ -75,7 +75,8 @@ impl Workers<'_> {
     fn run_stage(&self, job: &Job, node: &Node, context: &Context) -> Result<Record, Failure> {
         let reading = self.meter.begin();
         let result = catch_unwind(AssertUnwindSafe(|| node.run(context)));
-        let (wall_ms, cpu_ms) = reading.end();
+        let (wall_ms, own_ms) = reading.end();
+        let cpu_ms = own_ms.map(|own| own + context.spent_ms());
         result.unwrap_or_else(|panic| {
             Err(Error::Panicked { message: panic_message(panic.as_ref()) }.into())
         })?;

@@ -29,7 +29,7 @@ pub struct Record {
     pub outputs: BTreeMap<String, Output>,
     /// How long it took, in milliseconds.
     pub wall_ms: u64,
-    /// CPU time of the process and its children, in milliseconds; known when the stage ran alone.
+    /// CPU time, in milliseconds; see [`crate::Event::Finished`].
     pub cpu_ms: Option<u64>,
     /// Bytes of all outputs with what they refer to.
     pub bytes: u64,

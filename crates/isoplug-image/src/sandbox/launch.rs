@@ -9,6 +9,8 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
 use super::job::Answer;
 use super::{ARGUMENT, Error, Job, Kept, clean, diagnose, identity};
 
@@ -18,6 +20,8 @@ pub trait Watch {
     fn line(&self, line: &str);
     /// Whether to stop.
     fn is_cancelled(&self) -> bool;
+    /// All that ran inside took so much CPU time.
+    fn spent(&self, _cpu: Duration) {}
 }
 
 /// Does a job in a new sandbox. However it ends, the job's folder is empty then.
@@ -48,10 +52,28 @@ pub(super) fn launch(role: &str, input: &str, watch: &dyn Watch) -> Result<Kept,
         _ = child.kill();
     }
     drop(conversation.stdin.take());
+    if let Some(cpu) = spent(child.id()) {
+        watch.spent(cpu);
+    }
     let status = child.wait().map_err(Error::io("wait for", "the sandbox"))?;
     conversation.rest(&told);
     conversation.judge(end, status)
 }
+
+/// Waits for the end of a child and returns the CPU time that it and all below it took: fields 14
+/// to 17 of proc_pid_stat(5), which are there until somebody asks how the child ended.
+fn spent(process: u32) -> Option<Duration> {
+    let child = Pid::from_raw(process.cast_signed())?;
+    waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).ok()?;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let ticks = after_name.split_whitespace().skip(11).take(4).map(|field| field.parse::<u64>());
+    let ticks: u64 = ticks.sum::<Result<_, _>>().ok()?;
+    Some(Duration::from_millis(ticks * MS_PER_TICK))
+}
+
+/// What /proc counts in on every Linux: USER_HZ is 100 in its interface.
+const MS_PER_TICK: u64 = 10;
 
 fn start(role: &str) -> Result<Child, Error> {
     let program = "/proc/self/exe";

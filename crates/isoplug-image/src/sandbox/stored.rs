@@ -98,4 +98,8 @@ impl Watch for Lines<'_, '_> {
     fn is_cancelled(&self) -> bool {
         self.cx.cancelled()
     }
+
+    fn spent(&self, cpu: std::time::Duration) {
+        self.cx.spent(cpu);
+    }
 }

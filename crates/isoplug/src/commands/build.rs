@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use isoplug_engine::Reporter;
+
 use super::select::{Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::prepare::{LockUse, Prepared, prepare};
 use crate::project::Project;
 use crate::session::Session;
+use crate::timings::Timings;
 use crate::{export, outcome};
 
 /// Make the ISO; print its path on standard output
@@ -27,18 +30,48 @@ pub(crate) struct Args {
     /// Keep the work folder of a stage that fails, to look at it
     #[arg(long)]
     keep_failed: bool,
+    /// Write a page that shows where the time went [default: timings.html, beside the ISOs]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    timings: Option<Option<PathBuf>>,
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
     let output = args.output.clone().unwrap_or_else(|| project.folder.join("out"));
-    for profile in &profiles {
+    let timings = args.timings.as_ref().map(|_| Timings::new());
+    let built = profiles.iter().try_for_each(|profile| {
         let lock_use = args.locking.into();
         let prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
-        let iso = build(&prepared, &output, args.keep_failed, session)?;
+        let iso = build_timed(&prepared, &output, args.keep_failed, timings.as_ref(), session)?;
         session.out(&iso.display().to_string());
-    }
+        Ok(())
+    });
+    let Some(timings) = timings else { return built.map(|()| Exit::Done) };
+    let page = args.timings.clone().flatten().unwrap_or_else(|| output.join("timings.html"));
+    // The page of a failed build tells how far it came; what failed is said first.
+    let written = timings.write(&page);
+    built.and(written)?;
+    session.note(&format!("timings: {}", page.display()));
     Ok(Exit::Done)
+}
+
+/// Builds, and lets `timings` listen if there are any.
+fn build_timed(
+    prepared: &Prepared,
+    output: &Path,
+    keep_failed: bool,
+    timings: Option<&Timings>,
+    session: &Session,
+) -> Result<PathBuf, Failure> {
+    let Some(timings) = timings else {
+        return build(prepared, output, keep_failed, session);
+    };
+    let targets = prepared.products.artifacts();
+    let plan = isoplug_engine::plan_targets(&prepared.graph, &targets, &prepared.store)
+        .map_err(|error| outcome::failure(&error, &prepared.system))?;
+    let title = format!("{} ({})", prepared.system.profile, prepared.system.arch);
+    let listener = timings.listen(title, &plan, &*session.reporter);
+    build_told(prepared, output, keep_failed, &listener, session)
 }
 
 /// Builds what was prepared and puts it into a folder; returns the path of the ISO there.
@@ -48,11 +81,21 @@ pub(crate) fn build(
     keep_failed: bool,
     session: &Session,
 ) -> Result<PathBuf, Failure> {
+    build_told(prepared, output, keep_failed, &*session.reporter, session)
+}
+
+fn build_told(
+    prepared: &Prepared,
+    output: &Path,
+    keep_failed: bool,
+    reporter: &dyn Reporter,
+    session: &Session,
+) -> Result<PathBuf, Failure> {
     let targets = prepared.products.artifacts();
     let options = isoplug_engine::Options {
         threads: session.threads(),
         keep_failed,
-        reporter: &*session.reporter,
+        reporter,
         cancel: session.cancel.clone(),
         ..isoplug_engine::Options::default()
     };
