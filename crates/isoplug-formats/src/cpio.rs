@@ -1,4 +1,4 @@
-//! Writes small cpio archives that a kernel takes as an initrd, and lists any initrd.
+//! Writes cpio archives that a kernel takes as an initrd, and lists any initrd.
 //!
 //! The format is "newc" (the kernel's Documentation/driver-api/early-userspace/buffer-format.rst).
 //! Knows no kernel modules and nothing of what belongs into an initrd.
@@ -31,31 +31,42 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds a folder; its parent must have been added before, or the kernel leaves it out.
-    pub fn folder(&mut self, path: &str, mode: u16) -> io::Result<()> {
-        self.entry(path, FOLDER | u32::from(mode), 2, &[])
+    pub fn folder(&mut self, path: impl AsRef<[u8]>, mode: u16) -> io::Result<()> {
+        self.inode += 1;
+        self.entry(path.as_ref(), FOLDER | u32::from(mode), 2, &[])
     }
 
     /// Adds a regular file.
-    pub fn file(&mut self, path: &str, mode: u16, bytes: &[u8]) -> io::Result<()> {
-        self.entry(path, FILE | u32::from(mode), 1, bytes)
+    pub fn file(&mut self, path: impl AsRef<[u8]>, mode: u16, bytes: &[u8]) -> io::Result<()> {
+        self.hard_links(&[path.as_ref()], mode, bytes)
+    }
+
+    /// Adds a regular file under several names. The last name carries the bytes, as GNU cpio has it.
+    pub fn hard_links(&mut self, paths: &[&[u8]], mode: u16, bytes: &[u8]) -> io::Result<()> {
+        self.inode += 1;
+        let links = u32::try_from(paths.len()).map_err(io::Error::other)?;
+        let Some((last, others)) = paths.split_last() else { return Ok(()) };
+        let mode = FILE | u32::from(mode);
+        others.iter().try_for_each(|path| self.entry(path, mode, links, &[]))?;
+        self.entry(last, mode, links, bytes)
     }
 
     /// Adds a symbolic link.
-    pub fn symlink(&mut self, path: &str, target: &str) -> io::Result<()> {
-        self.entry(path, SYMLINK | 0o777, 1, target.as_bytes())
+    pub fn symlink(&mut self, path: impl AsRef<[u8]>, target: impl AsRef<[u8]>) -> io::Result<()> {
+        self.inode += 1;
+        self.entry(path.as_ref(), SYMLINK | 0o777, 1, target.as_ref())
     }
 
     /// Ends the archive, fills it up to whole 512-byte blocks and returns the sink.
     pub fn finish(mut self) -> io::Result<W> {
         self.inode = 0;
-        self.header(TRAILER, 0, 1, 0, 0)?;
+        self.header(TRAILER.as_bytes(), 0, 1, 0, 0)?;
         self.pad(512)?;
         self.out.flush()?;
         Ok(self.out)
     }
 
-    fn entry(&mut self, path: &str, mode: u32, links: u32, bytes: &[u8]) -> io::Result<()> {
-        self.inode += 1;
+    fn entry(&mut self, path: &[u8], mode: u32, links: u32, bytes: &[u8]) -> io::Result<()> {
         let size = u32::try_from(bytes.len()).map_err(io::Error::other)?;
         self.header(path, mode, links, self.epoch, size)?;
         self.append(bytes)?;
@@ -64,7 +75,7 @@ impl<W: Write> Writer<W> {
 
     fn header(
         &mut self,
-        path: &str,
+        path: &[u8],
         mode: u32,
         links: u32,
         mtime: u32,
@@ -80,7 +91,7 @@ impl<W: Write> Writer<W> {
         for field in fields {
             self.append(format!("{field:08X}").as_bytes())?;
         }
-        self.append(path.as_bytes())?;
+        self.append(path)?;
         self.append(&[0])?;
         self.pad(4)
     }

@@ -31,6 +31,25 @@ fn archive() -> Vec<u8> {
     writer.finish().unwrap()
 }
 
+#[test]
+fn gnu_cpio_reads_hard_links() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::new(Vec::new(), 7);
+    writer.hard_links(&[b"a", b"b", b"c"], 0o755, b"same").unwrap();
+    writer.file("d", 0o644, b"other").unwrap();
+    let archive = writer.finish().unwrap();
+    assert_eq!(cpio::list(&*archive).unwrap().len(), 4);
+    if gnu_cpio(&["-id", "--no-preserve-owner"], folder.path(), &archive).is_none() {
+        return;
+    }
+    for name in ["a", "b", "c"] {
+        let path = folder.path().join(name);
+        assert_eq!(std::fs::metadata(&path).unwrap().nlink(), 3);
+        assert_eq!(std::fs::read(&path).unwrap(), b"same");
+    }
+}
+
 fn paths(entries: &[Entry]) -> Vec<&str> {
     entries.iter().map(|entry| std::str::from_utf8(&entry.path).unwrap()).collect()
 }
