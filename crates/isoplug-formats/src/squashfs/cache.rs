@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW};
@@ -34,13 +35,19 @@ impl BlockCache for NoCache {
 /// A cache in a folder: one file per value, each with a checksum, the longest unused removed first.
 ///
 /// Several processes may use one folder: a file appears by a rename, and one that another process
-/// removed is a value forgotten.
+/// removed is a value forgotten. The folder is counted again and again, so what others write
+/// counts too: it grows above its limit by no more than a few blocks for each of them, and by a
+/// 64th of the limit.
 pub struct DirCache {
     folder: PathBuf,
     limit: u64,
-    /// Bytes in the folder, as far as this process knows.
-    size: AtomicU64,
+    /// Files that this process began to write.
+    begun: AtomicU64,
+    /// Bytes that it wrote since the folder was counted.
     written: AtomicU64,
+    /// After how many such bytes to count it again.
+    room: AtomicU64,
+    counting: Mutex<()>,
 }
 
 const MAGIC: &[u8; 8] = b"isoblk1\n";
@@ -51,8 +58,11 @@ impl DirCache {
     /// above which old values are removed.
     pub fn open(folder: &Path, limit: u64) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        let size = files(folder)?.iter().map(|file| file.size).sum::<u64>().into();
-        Ok(Self { folder: folder.to_path_buf(), limit, size, written: AtomicU64::new(0) })
+        let (folder, counting) = (folder.to_path_buf(), Mutex::new(()));
+        let [begun, written, room] = [0; 3].map(AtomicU64::new);
+        let cache = Self { folder, limit, begun, written, room, counting };
+        cache.count()?;
+        Ok(cache)
     }
 
     fn path(&self, key: &[u8; 32]) -> PathBuf {
@@ -64,32 +74,47 @@ impl DirCache {
         let path = self.path(key);
         let shelf = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(shelf)?;
-        let turn = self.written.fetch_add(1, Ordering::Relaxed);
+        let turn = self.begun.fetch_add(1, Ordering::Relaxed);
         let unfinished = shelf.join(format!("new-{}-{turn}", std::process::id()));
         if let Err(error) = write_file(&unfinished, key, value, &path) {
             let _ = fs::remove_file(&unfinished);
             return Err(error);
         }
         let added = (HEADER + value.len()) as u64;
-        let size = self.size.fetch_add(added, Ordering::Relaxed) + added;
-        if size > self.limit { self.trim() } else { Ok(()) }
+        let written = self.written.fetch_add(added, Ordering::Relaxed) + added;
+        if written > self.room.load(Ordering::Relaxed) { self.count() } else { Ok(()) }
     }
 
-    /// Removes the longest unused files until a quarter of the limit is free again.
-    fn trim(&self) -> io::Result<()> {
+    /// Counts what is in the folder, makes room if that is too much, and decides when to count
+    /// again: early enough for a few processes that fill the rest together.
+    fn count(&self) -> io::Result<()> {
+        let Ok(_alone) = self.counting.try_lock() else { return Ok(()) };
         let mut files = files(&self.folder)?;
-        files.sort();
-        let mut size: u64 = files.iter().map(|file| file.size).sum();
-        for file in files {
+        let mut size = files.iter().map(|file| file.size).sum();
+        if size > self.limit {
+            files.sort();
+            size = self.trim(files, size);
+        }
+        let room = (self.limit.saturating_sub(size) / 4).max(self.limit / 64);
+        self.room.store(room, Ordering::Relaxed);
+        self.written.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Removes the longest unused files until a quarter of the limit is free again, and returns
+    /// how many bytes are left.
+    fn trim(&self, sorted: Vec<CacheFile>, mut size: u64) -> u64 {
+        for file in sorted {
             if size <= self.limit / 4 * 3 {
                 break;
             }
-            if fs::remove_file(&file.path).is_ok() {
+            // What another process removed meanwhile is gone too: else both would remove twice.
+            let gone = |error: io::Error| error.kind() == io::ErrorKind::NotFound;
+            if fs::remove_file(&file.path).map_or_else(gone, |()| true) {
                 size -= file.size;
             }
         }
-        self.size.store(size, Ordering::Relaxed);
-        Ok(())
+        size
     }
 }
 

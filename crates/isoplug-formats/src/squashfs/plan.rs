@@ -172,7 +172,7 @@ fn distinct<'a>(nodes: &Nodes<'a>) -> (Vec<Planned<'a>>, Vec<Option<usize>>) {
             first.entry((content.digest, content.size)).or_insert((content, node));
         }
     }
-    let mut stored: Vec<_> = first.values().copied().collect();
+    let mut stored: Vec<_> = first.into_values().collect();
     stored.sort_by_cached_key(|(_, node)| order::key(node));
     let place: BTreeMap<_, usize> = stored
         .iter()

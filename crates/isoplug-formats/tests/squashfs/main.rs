@@ -4,6 +4,8 @@
 #![cfg(test)]
 
 mod bytes;
+mod cache;
+mod edits;
 mod lay;
 mod limits;
 mod odd;

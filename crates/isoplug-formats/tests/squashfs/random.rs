@@ -23,8 +23,9 @@ enum Seed {
     Socket,
 }
 
+/// An entry that is to grow somewhere in a tree.
 #[derive(Debug, Clone)]
-struct Sprout {
+pub(crate) struct Sprout {
     folder: Index,
     name: Vec<u8>,
     seed: Seed,
@@ -39,7 +40,8 @@ pub(crate) fn trees() -> impl Strategy<Value = (Tree, Memory)> {
     vec(sprouts(), 0..60).prop_map(|sprouts| grow(&sprouts))
 }
 
-fn sprouts() -> impl Strategy<Value = Sprout> {
+/// Returns single entries that are to grow.
+pub(crate) fn sprouts() -> impl Strategy<Value = Sprout> {
     let owner = prop_oneof![3 => Just((0, 0)), 1 => (0..u32::MAX, 0..u32::MAX)];
     let seed = seeds();
     (any::<Index>(), names(), seed, 0_u16..=0o7777, owner, any::<u32>(), xattrs()).prop_map(
@@ -55,7 +57,8 @@ fn sprouts() -> impl Strategy<Value = Sprout> {
     )
 }
 
-fn names() -> impl Strategy<Value = Vec<u8>> {
+/// Returns names of entries.
+pub(crate) fn names() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![Just(b'a'), Just(b'.'), Just(b'-'), Just(0xff), 1..=255_u8];
     let any_name = prop_oneof![9 => vec(byte, 1..6), 1 => vec(Just(b'n'), 200..=255)];
     any_name.prop_filter("no name", |name| {
@@ -100,18 +103,24 @@ fn grow(sprouts: &[Sprout]) -> (Tree, Memory) {
     let (mut tree, mut memory) = (Tree::default(), Memory::default());
     tree.insert(*b"", Entry::new(Kind::Directory, 0o755, 1));
     for sprout in sprouts {
-        let folders: Vec<&TreePath> = paths(&tree, |kind| *kind == Kind::Directory);
-        let path = join(folders[sprout.folder.index(folders.len())], &sprout.name);
-        if !tree.entries.contains_key(&path)
-            && let Some(entry) = entry(sprout, &path, &tree, &mut memory)
-        {
-            tree.entries.insert(path, entry);
-        }
+        add(sprout, &mut tree, &mut memory);
     }
     (tree, memory)
 }
 
-fn paths(tree: &Tree, wanted: impl Fn(&Kind) -> bool) -> Vec<&TreePath> {
+/// Lets an entry grow in one of the tree's folders, if there is room for it.
+pub(crate) fn add(sprout: &Sprout, tree: &mut Tree, memory: &mut Memory) {
+    let folders: Vec<&TreePath> = paths(tree, |kind| *kind == Kind::Directory);
+    let path = join(folders[sprout.folder.index(folders.len())], &sprout.name);
+    if !tree.entries.contains_key(&path)
+        && let Some(entry) = entry(sprout, &path, tree, memory)
+    {
+        tree.entries.insert(path, entry);
+    }
+}
+
+/// Returns the paths of the entries of some kinds.
+pub(crate) fn paths(tree: &Tree, wanted: impl Fn(&Kind) -> bool) -> Vec<&TreePath> {
     tree.entries.iter().filter(|(_, entry)| wanted(&entry.kind)).map(|(path, _)| path).collect()
 }
 
