@@ -11,6 +11,7 @@ pub mod grub;
 pub mod image;
 pub mod locking;
 pub mod pipeline;
+pub mod plugins;
 pub mod sandbox;
 pub mod sources;
 pub mod stages;

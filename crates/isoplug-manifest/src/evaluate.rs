@@ -1,6 +1,6 @@
 //! Evaluates one profile of a manifest to a [`System`]: typed options that know their origins.
 
-mod guests;
+pub(crate) mod guests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
+use crate::evaluate::guests;
 use crate::manifest::{Image, Source};
 use crate::merge::{Content, Setting};
 use crate::options::Options;
-use crate::path::split;
-use crate::plugin::{Grants, PluginSource, Trust};
+use crate::path::{join, split};
+use crate::plugin::{Grants, PluginSource, Report, Trust};
 use crate::shape::Shape;
 use crate::text::{Origin, Texts};
 use crate::value::Value;
@@ -84,6 +85,15 @@ impl System {
         let keys = split(path);
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         self.settings.at(&keys)
+    }
+
+    /// Draws what a plugin reports on the option that it is about, or on the plugin's line.
+    #[must_use]
+    pub fn reported(&self, report: Report) -> Diagnostic {
+        let option = guests::place(&report.plugin, &report.at, &self.settings);
+        let named = || self.manifest_origin(&join(&["plugins", report.plugin.as_str()]));
+        let place = option.or_else(named).cloned();
+        guests::drawn(report, place.as_ref())
     }
 
     /// Returns where something outside of profiles was written, by a path such as

@@ -166,7 +166,10 @@ fn what_a_plugin_sets_is_checked() {
     ");
     let fragments = vec![(json!({ "packages": null }), Strength::Normal)];
     let mut fake = Fake { fragments, ..Fake::default() };
-    assert_snapshot!(mistakes(&mut fake, MINIMAL), @"error[plugin::fragment]: plugin hardening 1.2.0, module sysctl sets what no manifest can: unsupported unit type");
+    assert_snapshot!(mistakes(&mut fake, MINIMAL), @r"
+    isoplug.toml:2:9: error[plugin::fragment]: plugin hardening 1.2.0, module sysctl sets what no manifest can: unsupported unit type
+      isoplug.toml:2:9: the plugin
+    ");
 }
 
 #[test]

@@ -126,13 +126,13 @@ fn read<T>(path: PathBuf, parse: impl Fn(&[u8]) -> Result<T, tree::Error>) -> Re
 }
 
 /// Reads contents from the packs of the declared inputs, each opened when it is first read.
-struct StoredContents<'a> {
+pub(super) struct StoredContents<'a> {
     cx: &'a Context<'a>,
     open: Mutex<BTreeMap<PackId, Arc<File>>>,
 }
 
 impl<'a> StoredContents<'a> {
-    fn new(cx: &'a Context<'a>) -> Self {
+    pub(super) fn new(cx: &'a Context<'a>) -> Self {
         Self { cx, open: Mutex::default() }
     }
 

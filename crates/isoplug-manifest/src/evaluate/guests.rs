@@ -137,7 +137,8 @@ impl<'a> Guests<'a> {
         let calls: Vec<Call> = calls.filter(|call| self.described[call.name].contributes).collect();
         let answer = self.plugins.contribute(&calls);
         for report in answer.reports {
-            work.diagnostics.push(self.diagnostic(report, &settings));
+            let place = self.place(&report.plugin, &report.at, &settings).clone();
+            work.diagnostics.push(drawn(report, Some(&place)));
         }
         let options = options_of_plugins();
         let modules =
@@ -176,6 +177,10 @@ impl<'a> Guests<'a> {
         }
     }
 
+    fn place<'p>(&'p self, plugin: &str, at: &[Segment], settings: &'p Setting) -> &'p Origin {
+        place(plugin, at, settings).unwrap_or(&self.named[plugin])
+    }
+
     /// Reads what a module sets.
     fn said(&self, module: PluginModule, options: &Shape, work: &mut Work) -> Vec<Said> {
         let PluginModule { plugin, name, fragments } = module;
@@ -192,24 +197,6 @@ impl<'a> Guests<'a> {
             said.extend(value.map(|value| Said { strength, value }));
         }
         said
-    }
-
-    /// Draws what a plugin reports on the option that it is about.
-    fn diagnostic(&self, report: Report, settings: &Setting) -> Diagnostic {
-        let Report { plugin, severity, code, message, at, help } = report;
-        let code = format!("{plugin}::{code}");
-        let diagnostic = Diagnostic { severity, help, ..Diagnostic::error(code, message) };
-        diagnostic.at(self.place(&plugin, &at, settings), "")
-    }
-
-    /// Returns where an option of a plugin was set, or else what is around it.
-    fn place<'p>(&'p self, plugin: &str, at: &[Segment], settings: &'p Setting) -> &'p Origin {
-        let config = || settings.at(&["plugins", plugin, "config"]);
-        let origin = match at {
-            [] => None,
-            at => config().and_then(|config| innermost(config, at)),
-        };
-        origin.unwrap_or(&self.named[plugin])
     }
 }
 
@@ -269,6 +256,23 @@ fn unwritable(title: &str, error: &dyn std::error::Error, work: &mut Work) -> Op
     let message = format!("{title} sets what no manifest can: {error}");
     work.diagnostics.push(Diagnostic::error("plugin::fragment", message));
     None
+}
+
+/// Draws what a plugin reports at a place.
+pub(crate) fn drawn(report: Report, place: Option<&Origin>) -> Diagnostic {
+    let Report { plugin, severity, code, message, at: _, help } = report;
+    let code = format!("{plugin}::{code}");
+    let diagnostic = Diagnostic { severity, help, ..Diagnostic::error(code, message) };
+    match place {
+        Some(place) => diagnostic.at(place, ""),
+        None => diagnostic,
+    }
+}
+
+/// Returns where an option of a plugin was set, or else what is around it.
+pub(crate) fn place<'s>(plugin: &str, at: &[Segment], settings: &'s Setting) -> Option<&'s Origin> {
+    let config = settings.at(&["plugins", plugin, "config"])?;
+    if at.is_empty() { None } else { innermost(config, at) }
 }
 
 /// Returns the place of the last step of a path that somebody set.

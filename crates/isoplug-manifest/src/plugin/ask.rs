@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{Grants, PluginSource};
@@ -66,7 +67,7 @@ pub struct PluginModule {
 }
 
 /// What a plugin tells the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// The plugin's name in the manifest.
     pub plugin: String,
@@ -83,7 +84,7 @@ pub struct Report {
 }
 
 /// A step on the way to an option.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Segment {
     /// Of a table.
     Key(String),
