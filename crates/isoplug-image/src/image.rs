@@ -6,6 +6,7 @@
 mod contributors;
 mod squash;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::contribute::content::source;
 use crate::contribute::content::source::Source;
 use crate::contribute::content::{FileContent, NewFile};
 use crate::grub::{Machine, Menu, Serial};
+use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
 use crate::stages::squashfs::BlockFolder;
 
@@ -65,6 +67,14 @@ pub struct Image {
     pub medium: Vec<NewFile>,
     /// How many bytes the ISO may have at most.
     pub max_size: Option<u64>,
+    /// Scripts of plugins.
+    pub hooks: Vec<Hook>,
+    /// Plugins that add files beside the ISO.
+    pub planners: Vec<Arc<dyn Planner>>,
+    /// Plugins that judge the finished image.
+    pub judges: Vec<Arc<dyn Judge>>,
+    /// The plugins that were used.
+    pub used: Vec<UsedPlugin>,
 }
 
 /// What an image is made of besides its profile.
@@ -81,6 +91,8 @@ pub struct Surroundings<'a> {
     pub places: Places,
     /// Where compressed blocks are kept.
     pub blocks: BlockFolder,
+    /// What plugins bring.
+    pub plugins: Plugins,
 }
 
 /// Why a profile is no image.
@@ -104,6 +116,7 @@ impl Image {
     pub fn new(system: &System, around: Surroundings) -> Result<Self, Error> {
         let options = &system.options;
         let epoch = around.epoch.unwrap_or_else(|| around.lock.epoch());
+        let Plugins { contributors, medium, hooks, planners, judges, used } = around.plugins;
         Ok(Self {
             name: name(system),
             arch: system.arch.clone(),
@@ -113,7 +126,7 @@ impl Image {
             places: around.places,
             initrd_modules: options.initrd.modules.clone(),
             initrd_compression: options.initrd.compression,
-            contributors: contributors::contributors(system, around.folder)?,
+            contributors: contributors::contributors(system, around.folder, contributors)?,
             docs: options.packages.docs,
             compression: squash::compression(&options.squashfs),
             exclude: options.squashfs.exclude.clone(),
@@ -127,8 +140,12 @@ impl Image {
             machine: if system.arch == "arm64" { Machine::Arm64 } else { Machine::Pc },
             volume_id: volume_id(system),
             description: title(system),
-            medium: medium(options, around.folder)?,
+            medium: with_plugins(own_medium(options, around.folder)?, medium),
             max_size: options.iso.max_bytes(),
+            hooks,
+            planners,
+            judges,
+            used,
         })
     }
 }
@@ -170,7 +187,15 @@ fn menu(system: &System) -> Menu {
     }
 }
 
-fn medium(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
+/// Adds the files of plugins to the user's, which win.
+fn with_plugins(own: Vec<NewFile>, plugins: Vec<NewFile>) -> Vec<NewFile> {
+    let target = |file: &NewFile| file.target.trim_matches('/').to_owned();
+    let taken: BTreeSet<String> = own.iter().map(target).collect();
+    let others = plugins.into_iter().filter(|file| !taken.contains(&target(file)));
+    others.collect::<Vec<_>>().into_iter().chain(own).collect()
+}
+
+fn own_medium(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
     let file = |file: &isoplug_manifest::options::IsoFile| {
         Ok(NewFile {
             target: file.target.clone(),

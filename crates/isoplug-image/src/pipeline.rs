@@ -3,24 +3,29 @@
 use std::sync::Arc;
 
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
+use serde_json::json;
 
 use crate::image::Image;
+use crate::plugins::{self, Planner};
 use crate::stages::base::Base;
 use crate::stages::boot::Boot;
 use crate::stages::contribute::Contribute;
 use crate::stages::facts::{self, Facts};
 use crate::stages::fetch::Fetch;
+use crate::stages::hooks::Hooks;
 use crate::stages::initrd::Initrd;
 use crate::stages::iso::Iso;
+use crate::stages::judge::Judge;
 use crate::stages::kernel::{self, Kernel};
 use crate::stages::loaders::Loaders;
 use crate::stages::medium::Medium;
+use crate::stages::output::Output;
 use crate::stages::packages::Packages;
 use crate::stages::rootfs::Rootfs;
 use crate::stages::squashfs::Squashfs;
 
 /// What a build is for.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Products {
     /// The ISO.
     pub iso: Artifact<Blob>,
@@ -28,14 +33,20 @@ pub struct Products {
     pub identity: Artifact<Blob>,
     /// What is put beside the ISO.
     pub facts: facts::Outputs,
+    /// The files that plugins put beside it, by plugin; [`output::read`] reads them.
+    pub outputs: Vec<(String, Artifact<Blob>)>,
+    /// What plugins say of it, by plugin; [`judge::read`] reads it.
+    pub judgements: Vec<(String, Artifact<Blob>)>,
 }
 
 impl Products {
     /// Returns all of them.
     pub fn artifacts(&self) -> Vec<ArtifactId> {
-        let Self { iso, identity, facts } = self;
+        let Self { iso, identity, facts, outputs, judgements } = self;
         let facts::Outputs { checksum, packages, sbom, lock } = *facts;
-        [*iso, *identity, checksum, packages, sbom, lock].map(Artifact::id).into()
+        let own = [*iso, *identity, checksum, packages, sbom, lock];
+        let plugins = outputs.iter().chain(judgements).map(|(_, artifact)| *artifact);
+        own.into_iter().chain(plugins).map(Artifact::id).collect()
     }
 }
 
@@ -51,6 +62,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
         let arch = arch.clone();
         layer = graph.add(Packages { parent: layer, debs, index, arch, epoch }).tree;
     }
+    let layer = hooks(image, layer, graph);
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
     let initrd = graph.add(initrd(image, layer, version)).image;
 
@@ -90,7 +102,55 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     };
     let iso = graph.add(iso).iso;
     let facts = graph.add(facts(image, iso));
-    Products { iso, identity: boot.identity, facts }
+    let outputs = outputs(image, [vmlinuz, initrd, squashfs, iso], graph);
+    let judgements = judgements(image, rootfs, iso, graph);
+    Products { iso, identity: boot.identity, facts, outputs, judgements }
+}
+
+/// Runs the scripts of each plugin, plugins in the order of their first script.
+fn hooks(image: &Image, mut layer: Artifact<Tree>, graph: &mut Graph) -> Artifact<Tree> {
+    for hooks in image.hooks.chunk_by(|one, next| one.plugin == next.plugin) {
+        let (plugin, hooks) = (hooks[0].plugin.clone(), hooks.to_vec());
+        let (arch, epoch) = (image.arch.clone(), image.epoch);
+        layer = graph.add(Hooks { parent: layer, plugin, hooks, arch, epoch }).tree;
+    }
+    layer
+}
+
+/// Lets each planner add files beside the ISO.
+fn outputs(
+    image: &Image,
+    [vmlinuz, initrd, squashfs, iso]: [Artifact<Blob>; 4],
+    graph: &mut Graph,
+) -> Vec<(String, Artifact<Blob>)> {
+    let facts = json!({
+        "name": image.name,
+        "arch": image.arch,
+        "epoch": image.epoch,
+        "volume-id": image.volume_id,
+        "kernel-params": image.menu.kernel_params,
+    });
+    let output = |planner: &Arc<dyn Planner>| {
+        let (planner, image) = (Arc::clone(planner), facts.clone());
+        let name = planner.name().to_owned();
+        (name, graph.add(Output { planner, image, vmlinuz, initrd, squashfs, iso }).files)
+    };
+    image.planners.iter().map(output).collect()
+}
+
+/// Lets each judge look at the finished image.
+fn judgements(
+    image: &Image,
+    rootfs: Artifact<Tree>,
+    iso: Artifact<Blob>,
+    graph: &mut Graph,
+) -> Vec<(String, Artifact<Blob>)> {
+    let judge = |judge: &Arc<dyn plugins::Judge>| {
+        let (judge, epoch) = (Arc::clone(judge), image.epoch);
+        let name = judge.name().to_owned();
+        (name, graph.add(Judge { rootfs, iso, judge, epoch }).reports)
+    };
+    image.judges.iter().map(judge).collect()
 }
 
 /// Returns the packages of each install group, and those that only boot the medium.

@@ -7,6 +7,7 @@ use isoplug_engine::{CancelToken, Graph, Store};
 use isoplug_image::image::{self, Image, Surroundings};
 use isoplug_image::locking::{self, Freshness, Sources, locked_image};
 use isoplug_image::pipeline::{Products, pipeline};
+use isoplug_image::plugins::Plugins;
 use isoplug_image::sources::Access;
 use isoplug_image::sources::download::{Downloader, Patience, Watch};
 use isoplug_image::stages::fetch::Places;
@@ -81,6 +82,7 @@ pub(crate) fn prepare(
             patience: Patience::default(),
         },
         blocks: BlockFolder { path: blocks, limit: BLOCKS },
+        plugins: Plugins::default(),
     };
     let image = Image::new(&system, around).map_err(|error| no_image(&error))?;
     let mut graph = Graph::new();

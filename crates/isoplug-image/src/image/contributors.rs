@@ -17,11 +17,13 @@ use crate::contribute::openssh::OpenSsh;
 use crate::contribute::services::{Services, UnitFile};
 use crate::contribute::users::{self, Users};
 
-/// Returns the contributors of a profile. Users come before the files that they own, units before
-/// the services that enable them; what a live system needs gives way to the user's own files.
+/// Returns the contributors of a profile. Users come before the files that they own, units, those of
+/// plugins too, before the services that enable them; what plugins and a live system need gives
+/// way to the user's own files.
 pub(super) fn contributors(
     system: &System,
     folder: &Path,
+    plugins: Vec<Arc<dyn Contributor>>,
 ) -> Result<Vec<Arc<dyn Contributor>>, Error> {
     let options = &system.options;
     let mut all: Vec<Arc<dyn Contributor>> = vec![
@@ -33,6 +35,7 @@ pub(super) fn contributors(
     if options.services.openssh.enable {
         all.push(Arc::new(openssh(options)));
     }
+    all.extend(plugins);
     all.push(Arc::new(services(options)));
     all.push(Arc::new(files(options, folder)?));
     all.push(Arc::new(live(system)));
