@@ -202,6 +202,7 @@ fn facts(image: &Image, iso: Artifact<Blob>) -> Facts {
         file_name: format!("{}.iso", image.name),
         installed: image.locked.groups.iter().flatten().cloned().collect(),
         boot: image.locked.boot.clone(),
+        plugins: image.used.clone(),
         lock: image.lock_text.clone(),
         epoch: image.epoch,
     }

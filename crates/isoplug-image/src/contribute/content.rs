@@ -7,6 +7,7 @@ use isoplug_formats::tree::Kind;
 use serde::{Serialize, Serializer};
 
 use super::{Attrs, ContributeError, Contributor, Host, users};
+use crate::plugins;
 use source::{Item, Source, What};
 
 /// Files to put into the rootfs, in this order.
@@ -65,7 +66,7 @@ fn add(host: &mut dyn Host, file: &NewFile) -> Result<(), ContributeError> {
     match &file.from {
         FileContent::Bytes(bytes) => {
             let attrs = Attrs::mode(file.mode.unwrap_or(0o644)).owned_by(owner.0, owner.1);
-            let attrs = Attrs { replace: is_from_skeleton(host, &file.target)?, ..attrs };
+            let attrs = Attrs { replace: gives_way(host, &file.target)?, ..attrs };
             host.file(&file.target, bytes, attrs)
         }
         FileContent::Source(source) => {
@@ -91,7 +92,7 @@ fn add_item(
         What::Folder => host.directory(&path, attrs),
         What::Link { target } => host.symlink(&path, target),
         What::File { .. } => {
-            let replace = is_from_skeleton(host, &path)?;
+            let replace = gives_way(host, &path)?;
             let mut reader = source.open(item).map_err(|error| ContributeError::Io {
                 path: error.path.display().to_string(),
                 source: error.source,
@@ -109,6 +110,12 @@ fn mode(wanted: Option<u16>, what: &What) -> u16 {
         (None, What::File { executable: false, .. }) => 0o644,
         (None, _) => 0o755,
     }
+}
+
+/// Tells whether what is there gives way to the user's own.
+fn gives_way(host: &dyn Host, path: &str) -> Result<bool, ContributeError> {
+    let of_plugin = host.set_by(path).is_some_and(|name| name.starts_with(plugins::TITLE));
+    Ok(of_plugin || is_from_skeleton(host, path)?)
 }
 
 /// Tells whether a file is a copy of one in `/etc/skel`, which gives way to the user's own.

@@ -6,6 +6,8 @@
 use isoplug_manifest::lock::LockedPackage;
 use serde::Serialize;
 
+use crate::plugins::UsedPlugin;
+
 /// What the bill is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
@@ -17,6 +19,8 @@ pub struct Subject<'a> {
     pub installed: &'a [LockedPackage],
     /// The packages of which only boot loaders were taken.
     pub boot: &'a [LockedPackage],
+    /// The plugins that had a part in it.
+    pub plugins: &'a [UsedPlugin],
     /// The time of the image, in seconds since 1970.
     pub epoch: u32,
 }
@@ -65,6 +69,8 @@ struct Package {
     checksums: [Checksum; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     external_refs: Vec<ExternalRef>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
 }
 
 #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +91,7 @@ struct ExternalRef {
 #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "camelCase")]
 struct Relationship {
-    spdx_element_id: &'static str,
+    spdx_element_id: String,
     relationship_type: &'static str,
     related_spdx_element: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,10 +99,11 @@ struct Relationship {
 }
 
 fn document(subject: &Subject) -> Document {
-    let Subject { file_name, sha256, installed, boot, epoch } = *subject;
+    let Subject { file_name, sha256, installed, boot, plugins, epoch } = *subject;
     let mut packages: Vec<Package> = installed.iter().chain(boot).map(package).collect();
     packages.sort();
     packages.dedup_by(|a, b| a.id == b.id);
+    packages.extend(plugins.iter().map(plugin));
     packages.insert(0, image(file_name, sha256));
     Document {
         spdx_version: "SPDX-2.3",
@@ -109,7 +116,7 @@ fn document(subject: &Subject) -> Document {
             creators: [format!("Tool: isoplug-{}", env!("CARGO_PKG_VERSION"))],
         },
         packages,
-        relationships: relationships(installed, boot),
+        relationships: relationships(installed, boot, plugins),
     }
 }
 
@@ -124,6 +131,35 @@ fn image(file_name: &str, sha256: &str) -> Package {
         files_analyzed: false,
         checksums: [Checksum { algorithm: "SHA256", checksum_value: sha256.to_owned() }],
         external_refs: Vec::new(),
+        comment: None,
+    }
+}
+
+/// A plugin is no part of the image; what it was allowed to do says what it may have changed.
+fn plugin(plugin: &UsedPlugin) -> Package {
+    let UsedPlugin { name, id, version, sha256, source, publisher, grants } = plugin;
+    let signed = if publisher.is_empty() { "nobody" } else { publisher };
+    let repository = source.strip_prefix("oci://").map(|repository| ExternalRef {
+        reference_category: "PACKAGE-MANAGER",
+        reference_type: "purl",
+        reference_locator: format!(
+            "pkg:oci/{}@{}?repository_url={}",
+            escape(repository.rsplit('/').next().unwrap_or(repository)),
+            escape(version),
+            escape(repository),
+        ),
+    });
+    Package {
+        name: name.clone(),
+        id: plugin_id(plugin),
+        version_info: version.clone(),
+        package_file_name: format!("{name}.wasm"),
+        primary_package_purpose: "APPLICATION",
+        download_location: "NOASSERTION",
+        files_analyzed: false,
+        checksums: [Checksum { algorithm: "SHA256", checksum_value: sha256.clone() }],
+        external_refs: repository.into_iter().collect(),
+        comment: Some(format!("isoplug plugin {id}, signed by {signed}, granted {grants}")),
     }
 }
 
@@ -147,26 +183,38 @@ fn package(package: &LockedPackage) -> Package {
             reference_type: "purl",
             reference_locator: locator,
         }],
+        comment: None,
     }
 }
 
-fn relationships(installed: &[LockedPackage], boot: &[LockedPackage]) -> Vec<Relationship> {
+fn relationships(
+    installed: &[LockedPackage],
+    boot: &[LockedPackage],
+    plugins: &[UsedPlugin],
+) -> Vec<Relationship> {
     let contains = |comment| {
         move |package: &LockedPackage| Relationship {
-            spdx_element_id: IMAGE,
+            spdx_element_id: IMAGE.to_owned(),
             relationship_type: "CONTAINS",
             related_spdx_element: id(package),
             comment,
         }
     };
     let boot = boot.iter().map(contains(Some("its boot loaders only")));
-    let mut relationships: Vec<_> = installed.iter().map(contains(None)).chain(boot).collect();
+    let tool = |plugin: &UsedPlugin| Relationship {
+        spdx_element_id: plugin_id(plugin),
+        relationship_type: "BUILD_TOOL_OF",
+        related_spdx_element: IMAGE.to_owned(),
+        comment: None,
+    };
+    let contained = installed.iter().map(contains(None)).chain(boot);
+    let mut relationships: Vec<_> = contained.chain(plugins.iter().map(tool)).collect();
     relationships.sort();
     relationships.dedup();
     relationships.insert(
         0,
         Relationship {
-            spdx_element_id: "SPDXRef-DOCUMENT",
+            spdx_element_id: "SPDXRef-DOCUMENT".to_owned(),
             relationship_type: "DESCRIBES",
             related_spdx_element: IMAGE.to_owned(),
             comment: None,
@@ -175,12 +223,20 @@ fn relationships(installed: &[LockedPackage], boot: &[LockedPackage]) -> Vec<Rel
     relationships
 }
 
-/// Returns a package's id, of letters, digits, dots and hyphens only.
 fn id(package: &LockedPackage) -> String {
+    element_id("Package", &package.name, &package.sha256)
+}
+
+fn plugin_id(plugin: &UsedPlugin) -> String {
+    element_id("Plugin", &plugin.name, &plugin.sha256)
+}
+
+/// Returns an id of letters, digits, dots and hyphens only.
+fn element_id(kind: &str, name: &str, sha256: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '-' };
-    let name: String = package.name.chars().map(plain).collect();
-    let start = package.sha256.get(..16).unwrap_or(&package.sha256);
-    format!("SPDXRef-Package-{name}-{start}")
+    let name: String = name.chars().map(plain).collect();
+    let start = sha256.get(..16).unwrap_or(sha256);
+    format!("SPDXRef-{kind}-{name}-{start}")
 }
 
 /// Percent-encodes all but the characters that a URL never changes (RFC 3986, section 2.3).
@@ -211,9 +267,22 @@ mod tests {
         }
     }
 
+    fn hardening() -> UsedPlugin {
+        UsedPlugin {
+            name: "hardening".into(),
+            id: "acme.hardening".into(),
+            version: "1.2.0".into(),
+            sha256: "3".repeat(64),
+            source: "oci://registry.example.com/isoplug/hardening".into(),
+            publisher: "acme".into(),
+            grants: serde_json::json!({ "files": ["root:/etc/motd"] }),
+        }
+    }
+
     fn bill(installed: &[LockedPackage], boot: &[LockedPackage]) -> String {
         let sha256 = &"a".repeat(64);
-        write(&Subject { file_name: "acme 1.iso", sha256, installed, boot, epoch: 1_767_323_045 })
+        let (file_name, plugins, epoch) = ("acme 1.iso", &[hardening()], 1_767_323_045);
+        write(&Subject { file_name, sha256, installed, boot, plugins, epoch })
     }
 
     #[test]
@@ -222,8 +291,8 @@ mod tests {
         let text = bill(&[g.clone(), g], &[shim]);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["creationInfo"]["created"], "2026-01-02T03:04:05Z");
-        assert_eq!(value["packages"].as_array().unwrap().len(), 3);
-        assert_eq!(value["relationships"].as_array().unwrap().len(), 3);
+        assert_eq!(value["packages"].as_array().unwrap().len(), 4);
+        assert_eq!(value["relationships"].as_array().unwrap().len(), 4);
         let written = serde_json::to_string_pretty(&super::package(&package("g++", "1"))).unwrap();
         assert!(text.replace("\n    ", "\n").contains(&written));
         insta::assert_snapshot!(written, @r#"
@@ -250,6 +319,19 @@ mod tests {
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn a_plugin_comes_with_what_it_was_granted() {
+        let written = serde_json::to_value(plugin(&hardening())).unwrap();
+        assert_eq!(
+            written["externalRefs"][0]["referenceLocator"],
+            "pkg:oci/hardening@1.2.0?repository_url=registry.example.com%2Fisoplug%2Fhardening"
+        );
+        insta::assert_snapshot!(
+            written["comment"].as_str().unwrap(),
+            @r#"isoplug plugin acme.hardening, signed by acme, granted {"files":["root:/etc/motd"]}"#
+        );
     }
 
     #[test]

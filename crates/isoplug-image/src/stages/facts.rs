@@ -7,6 +7,7 @@ use isoplug_manifest::lock::LockedPackage;
 
 use crate::facts;
 use crate::facts::sbom::{self, Subject};
+use crate::plugins::UsedPlugin;
 
 /// Inputs.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Facts {
     pub installed: Vec<LockedPackage>,
     /// The packages of which only boot loaders were taken.
     pub boot: Vec<LockedPackage>,
+    /// The plugins that had a part in it.
+    pub plugins: Vec<UsedPlugin>,
     /// The text of the lock that was used.
     pub lock: String,
     /// The time of the image, in seconds since 1970.
@@ -55,19 +58,20 @@ impl Stage for Facts {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { iso, file_name, installed, boot, lock, epoch } = self;
+        let Self { iso, file_name, installed, boot, plugins, lock, epoch } = self;
         key.artifact("iso", *iso);
         key.value("file-name", file_name);
         key.value("installed", &digests(installed));
         key.value("boot", &digests(boot));
+        key.value("plugins", plugins);
         key.value("lock", lock);
         key.value("epoch", epoch);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let Self { iso, file_name, installed, boot, lock, epoch } = self;
+        let Self { iso, file_name, installed, boot, plugins, lock, epoch } = self;
         let sha256 = &cx.digest(*iso)?.hex();
-        let subject = Subject { file_name, sha256, installed, boot, epoch: *epoch };
+        let subject = Subject { file_name, sha256, installed, boot, plugins, epoch: *epoch };
         write(cx, out.checksum, &facts::checksum(sha256, file_name))?;
         write(cx, out.packages, &facts::package_list(installed))?;
         write(cx, out.sbom, &sbom::write(&subject))?;
@@ -144,6 +148,7 @@ mod tests {
             file_name: "acme.iso".into(),
             installed: vec![LockedPackage { name: "apt".into(), ..LockedPackage::default() }],
             boot: Vec::new(),
+            plugins: Vec::new(),
             lock: "version = 1\n".into(),
             epoch: 0,
         });
