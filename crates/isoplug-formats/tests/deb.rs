@@ -67,6 +67,9 @@ fn reads_what_dpkg_deb_builds() {
         assert_eq!(names, ["conffiles", "control"]);
         let tar = dpkg_deb(&["--fsys-tarfile", path.to_str().unwrap()]).unwrap().stdout;
         assert!(read_data(&path) == tar, "{form}: other bytes than dpkg-deb");
+        let mut known = Vec::new();
+        deb.known().data().unwrap().read_to_end(&mut known).unwrap();
+        assert!(known == tar, "{form}: other bytes without checksums");
     }
 }
 
@@ -101,6 +104,30 @@ fn a_cut_package_is_an_error() {
             assert!(failed.is_some(), "{form}: {length} bytes of {} were accepted", whole.len());
         }
     }
+}
+
+/// A package of one xz member whose checksum is wrong though its bytes are right.
+#[test]
+fn the_checksum_in_xz_counts_unless_the_package_is_known() {
+    let mut xz = Vec::new();
+    liblzma::read::XzEncoder::new(&[7; 5000][..], 1).read_to_end(&mut xz).unwrap();
+    // xz-file-format 2.1.2: the footer says how long the index before it is; the check is before that.
+    let footer = xz.len() - 12;
+    let index = u32::from_le_bytes(xz[footer + 4..footer + 8].try_into().unwrap()) as usize;
+    xz[footer - (index + 1) * 4 - 1] ^= 1;
+    let mut out = Cursor::new(Vec::new());
+    let mut archive = ar::Writer::new(&mut out).unwrap();
+    let members: [(&str, &[u8]); 3] =
+        [("debian-binary", b"2.0\n"), ("control.tar", b""), ("data.tar.xz", &xz)];
+    members.iter().for_each(|(name, bytes)| archive.member(name, bytes).unwrap());
+    archive.finish().unwrap();
+    let package = out.into_inner();
+    let read = |deb: Deb<&[u8]>| {
+        let mut bytes = Vec::new();
+        deb.data().unwrap().read_to_end(&mut bytes).map(|_| bytes)
+    };
+    assert!(read(Deb::open(&package[..]).unwrap()).is_err());
+    assert_eq!(read(Deb::open(&package[..]).unwrap().known()).unwrap(), [7; 5000]);
 }
 
 #[test]

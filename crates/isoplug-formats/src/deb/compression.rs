@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, Read};
 
-use liblzma::stream::{CONCATENATED, Stream};
+use liblzma::stream::{CONCATENATED, IGNORE_CHECK, Stream};
 
 /// The most memory in bytes that an xz stream may ask for; `xz -9` needs 65 MiB.
 const XZ_MEMORY: u64 = 256 << 20;
@@ -41,12 +41,29 @@ pub fn decoder<'a>(
     compression: Compression,
     from: impl Read + Send + 'a,
 ) -> io::Result<Box<dyn Read + Send + 'a>> {
+    open(compression, CONCATENATED, from)
+}
+
+/// Returns the same reader for bytes whose own digest was compared: it does not compute the
+/// checksums that xz keeps of what it packs.
+pub(super) fn decoder_of_known<'a>(
+    compression: Compression,
+    from: impl Read + Send + 'a,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
+    open(compression, CONCATENATED | IGNORE_CHECK, from)
+}
+
+fn open<'a>(
+    compression: Compression,
+    xz_flags: u32,
+    from: impl Read + Send + 'a,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
     let from = BufReader::with_capacity(128 << 10, from);
     Ok(match compression {
         Compression::None => Box::new(from),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(from)),
         Compression::Xz => {
-            let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
+            let stream = Stream::new_stream_decoder(XZ_MEMORY, xz_flags)?;
             Box::new(liblzma::bufread::XzDecoder::new_stream(from, stream))
         }
         Compression::Lzma => {
