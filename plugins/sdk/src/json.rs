@@ -1,0 +1,189 @@
+//! JSON values, as options, fragments and plans are made of.
+//!
+//! A small one of our own: a general library is two thirds of a small plugin.
+
+mod convert;
+mod parse;
+
+use core::fmt;
+use core::ops::Index;
+
+pub use convert::{FromJson, ToJson};
+pub use parse::parse;
+
+/// A JSON value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing.
+    #[default]
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A number, as JSON writes it.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// A table, sorted by key.
+    Table(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// Returns a table without entries.
+    pub fn table() -> Self {
+        Self::Table(Vec::new())
+    }
+
+    /// Returns what a table has under a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let Self::Table(entries) = self else { return None };
+        let at = entries.binary_search_by(|(name, _)| name.as_str().cmp(key)).ok()?;
+        Some(&entries[at].1)
+    }
+
+    /// Sets what a table has under a key; makes a table of anything else.
+    pub fn set(&mut self, key: &str, value: impl ToJson) {
+        let value = value.to_json();
+        if !matches!(self, Self::Table(_)) {
+            *self = Self::table();
+        }
+        let Self::Table(entries) = self else { return };
+        match entries.binary_search_by(|(name, _)| name.as_str().cmp(key)) {
+            Ok(at) => entries[at].1 = value,
+            Err(at) => entries.insert(at, (key.to_owned(), value)),
+        }
+    }
+
+    /// Adds to the end of a list; makes a list of anything else.
+    pub fn push(&mut self, value: impl ToJson) {
+        match self {
+            Self::List(items) => items.push(value.to_json()),
+            other => *other = Self::List(vec![value.to_json()]),
+        }
+    }
+
+    /// Returns the text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the whole number, if it is one.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => number.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Returns the truth value, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(it) => Some(*it),
+            _ => None,
+        }
+    }
+
+    /// Returns the items of a list; none of anything else.
+    pub fn items(&self) -> &[Value] {
+        match self {
+            Self::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// Returns the entries of a table, sorted by key; none of anything else.
+    pub fn entries(&self) -> &[(String, Value)] {
+        match self {
+            Self::Table(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// Tells whether it is nothing.
+    pub fn is_null(&self) -> bool {
+        *self == Self::Null
+    }
+}
+
+impl Index<&str> for Value {
+    type Output = Value;
+
+    /// Returns what a table has under a key, and null if it has nothing.
+    fn index(&self, key: &str) -> &Value {
+        self.get(key).unwrap_or(&Value::Null)
+    }
+}
+
+impl Index<usize> for Value {
+    type Output = Value;
+
+    /// Returns an item of a list, and null if there is none.
+    fn index(&self, index: usize) -> &Value {
+        self.items().get(index).unwrap_or(&Value::Null)
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        write(&mut text, self);
+        out.write_str(&text)
+    }
+}
+
+/// Writes it without spaces.
+pub(crate) fn write(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Number(number) => out.push_str(number),
+        Value::Text(text) => quote(out, text),
+        Value::List(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write(out, item);
+            }
+            out.push(']');
+        }
+        Value::Table(entries) => {
+            out.push('{');
+            for (index, (key, value)) in entries.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                quote(out, key);
+                out.push(':');
+                write(out, value);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn quote(out: &mut String, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            control if control < ' ' => {
+                out.push_str("\\u00");
+                out.push(HEX[control as usize >> 4] as char);
+                out.push(HEX[control as usize & 15] as char);
+            }
+            letter => out.push(letter),
+        }
+    }
+    out.push('"');
+}
