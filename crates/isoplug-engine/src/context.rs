@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::run::Cancel;
+use crate::run::cpu::Reading;
 use crate::{Artifact, ArtifactId, Digest, Error, Event, NewBlob, Output, Reporter, Store, Unit};
 
 /// Progress events of one stage come no faster than this.
@@ -28,6 +28,7 @@ pub struct Context<'a> {
     pub(crate) threads: usize,
     pub(crate) log_path: PathBuf,
     pub(crate) work: Work,
+    pub(crate) reading: Reading<'a>,
 }
 
 /// What the stage did so far.
@@ -38,8 +39,6 @@ pub(crate) struct Work {
     put: Mutex<BTreeSet<Digest>>,
     scratch: Mutex<Vec<PathBuf>>,
     last_progress: Mutex<Option<Instant>>,
-    /// CPU time of programs, in milliseconds.
-    spent_ms: AtomicU64,
 }
 
 impl Context<'_> {
@@ -139,9 +138,15 @@ impl Context<'_> {
         }
     }
 
-    /// Says that programs of the stage, which ended, took so much CPU time.
+    /// Says that the stage only waits for programs of its own until it calls [`Context::spent`].
+    pub fn waits(&self) {
+        self.reading.waits(true);
+    }
+
+    /// Says that programs of the stage ended, and how much CPU time they took.
     pub fn spent(&self, cpu: Duration) {
-        self.work.spent_ms.fetch_add(cpu.as_millis() as u64, Ordering::Relaxed);
+        self.reading.waits(false);
+        self.reading.add(cpu);
     }
 
     /// Whether the build is to stop: on request, or since another stage failed.
@@ -157,11 +162,6 @@ impl Context<'_> {
     /// How many threads the stage may keep busy.
     pub fn threads(&self) -> usize {
         self.threads
-    }
-
-    /// CPU time of the stage's programs, in milliseconds.
-    pub(crate) fn spent_ms(&self) -> u64 {
-        self.work.spent_ms.load(Ordering::Relaxed)
     }
 
     fn input(&self, id: ArtifactId) -> Result<&Output, Error> {

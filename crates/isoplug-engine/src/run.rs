@@ -3,7 +3,7 @@
 //! `schedule` decides what must run and when, `worker` runs it. Knows what a stage is called, not what it does.
 
 mod attempt;
-mod cpu;
+pub(crate) mod cpu;
 pub(crate) mod schedule;
 mod state;
 mod worker;

@@ -69,14 +69,13 @@ impl Workers<'_> {
             threads: self.options.threads,
             log_path: self.store.log_path(&job.key),
             work: Work::default(),
+            reading: self.meter.begin(),
         }
     }
 
     fn run_stage(&self, job: &Job, node: &Node, context: &Context) -> Result<Record, Failure> {
-        let reading = self.meter.begin();
         let result = catch_unwind(AssertUnwindSafe(|| node.run(context)));
-        let (wall_ms, own_ms) = reading.end();
-        let cpu_ms = own_ms.map(|own| own + context.spent_ms());
+        let (wall_ms, cpu_ms) = context.reading.end();
         result.unwrap_or_else(|panic| {
             Err(Error::Panicked { message: panic_message(panic.as_ref()) }.into())
         })?;

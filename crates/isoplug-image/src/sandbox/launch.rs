@@ -20,7 +20,9 @@ pub trait Watch {
     fn line(&self, line: &str);
     /// Whether to stop.
     fn is_cancelled(&self) -> bool;
-    /// All that ran inside took so much CPU time.
+    /// It begins.
+    fn waits(&self) {}
+    /// It ended; all that ran inside took so much CPU time.
     fn spent(&self, _cpu: Duration) {}
 }
 
@@ -43,6 +45,7 @@ const TAIL: usize = 20;
 /// Plays a role as process 1 of a new sandbox, with this line on its standard input.
 pub(super) fn launch(role: &str, input: &str, watch: &dyn Watch) -> Result<Kept, Error> {
     let mut child = start(role)?;
+    watch.waits();
     let stdin = child.stdin.take();
     let told = listen(&mut child);
     let mut conversation =
@@ -52,9 +55,7 @@ pub(super) fn launch(role: &str, input: &str, watch: &dyn Watch) -> Result<Kept,
         _ = child.kill();
     }
     drop(conversation.stdin.take());
-    if let Some(cpu) = spent(child.id()) {
-        watch.spent(cpu);
-    }
+    watch.spent(spent(child.id()).unwrap_or_default());
     let status = child.wait().map_err(Error::io("wait for", "the sandbox"))?;
     conversation.rest(&told);
     conversation.judge(end, status)

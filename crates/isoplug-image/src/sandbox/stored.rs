@@ -99,6 +99,10 @@ impl Watch for Lines<'_, '_> {
         self.cx.cancelled()
     }
 
+    fn waits(&self) {
+        self.cx.waits();
+    }
+
     fn spent(&self, cpu: std::time::Duration) {
         self.cx.spent(cpu);
     }
