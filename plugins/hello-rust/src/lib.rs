@@ -20,6 +20,7 @@ impl Contributor for Hello {
         About::new()
             .files(&["root:/etc/motd.d/**"])
             .merge(&["packages.install", "boot.kernel-params"])
+            .kernel_params(&["isoplug.hello=*"])
             .example("greet", json!({ "greeting": "Welcome\n" }))
     }
 

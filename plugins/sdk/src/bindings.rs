@@ -6,7 +6,7 @@
 pub mod contributor {
     //! A plugin that adds to an image.
     wit_bindgen::generate!({
-        path: "../../wit/0.1",
+        path: "wit",
         world: "contributor-plugin",
         generate_all,
         pub_export_macro: true,

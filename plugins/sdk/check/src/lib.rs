@@ -4,7 +4,7 @@
 //! one. Knows only exports: what a plugin imports is in `isoplug-sdk`.
 
 wit_bindgen::generate!({
-    path: "../../../wit/0.1",
+    path: "../wit",
     world: "check-plugin",
     generate_all,
     pub_export_macro: true,
