@@ -3,11 +3,13 @@
 //! An option names its format in its schema; [`check`] is the table of all formats.
 
 mod account;
+mod address;
 mod name;
 mod path;
 mod pattern;
 mod size;
 
+pub(crate) use address::read_prefix;
 pub(crate) use path::beside;
 pub(crate) use size::{amount, byte_size, seconds};
 
@@ -54,6 +56,9 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "group-name" => account::group_name(text),
         "hostname" => name::hostname(text),
         "image-name" => name::image_name(text),
+        "interface-name" => address::interface(text),
+        "ip-address" => address::ip(text),
+        "ip-prefix" => address::prefix(text),
         "kernel-module" => name::kernel_module(text),
         "kernel-param" => name::kernel_param(text),
         "locale" => name::locale(text),
@@ -63,6 +68,7 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "path-pattern" => pattern::path(text),
         "snapshot" => name::snapshot(text),
         "ssh-key" => account::ssh_key(text),
+        "sysctl" => name::sysctl(text),
         "target-path" => path::target(text),
         "timezone" => name::timezone(text),
         "tree-pattern" => pattern::tree(text),

@@ -4,6 +4,7 @@ mod account;
 mod boot;
 mod content;
 mod default_profiles;
+mod network;
 mod package;
 
 use crate::diagnostic::Diagnostic;
@@ -27,6 +28,7 @@ pub(crate) fn lint(
     account::ssh(&mut lint);
     boot::loaders(&mut lint);
     boot::tests(&mut lint);
+    network::interfaces(&mut lint);
     content::files(&mut lint);
     content::iso(&mut lint);
 }

@@ -82,6 +82,9 @@ pub struct LockedRelease {
 pub struct LockedImage {
     /// The digest of the request that was resolved, 64 hexadecimal digits.
     pub request: String,
+    /// The one time of all its files, in seconds since 1970: the date of the newest Release file
+    /// when its packages were chosen.
+    pub epoch: u64,
     /// The install groups, in order. The first is the Essential set.
     pub groups: Vec<Vec<LockedPackage>>,
     /// Packages that are only unpacked for boot loaders, never installed.
@@ -132,7 +135,7 @@ impl Lock {
 
     /// Returns the date of the newest Release file, in seconds since 1970; 0 without any.
     #[must_use]
-    pub fn epoch(&self) -> u64 {
+    pub fn newest(&self) -> u64 {
         let releases = self.sources.values().flat_map(|source| &source.releases);
         releases.map(|release| release.date).max().unwrap_or(0)
     }

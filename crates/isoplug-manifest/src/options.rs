@@ -12,6 +12,7 @@ mod kernel;
 mod localisation;
 mod networking;
 mod packages;
+mod security;
 mod services;
 mod squashfs;
 mod systemd;
@@ -31,9 +32,10 @@ pub use firmware::{Firmware, FirmwareSet};
 pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
 pub use localisation::Localisation;
-pub use networking::{Networking, NetworkingBackend};
+pub use networking::{Interface, Networking, NetworkingBackend};
 pub use packages::Packages;
-pub use services::{OpenSsh, OpenSshSettings, PermitRootLogin, Services};
+pub use security::{Security, SudoRules};
+pub use services::{Chrony, Getty, Gpm, OpenSsh, OpenSshSettings, PermitRootLogin, Services};
 pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
 pub use users::{Root, Sudo, User};
@@ -64,6 +66,8 @@ pub struct Options {
     pub users: BTreeMap<String, User>,
     /// The root user.
     pub root: Root,
+    /// Who may do what.
+    pub security: Security,
     /// Services with settings of their own.
     pub services: Services,
     /// Units of systemd.

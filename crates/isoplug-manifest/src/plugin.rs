@@ -3,6 +3,7 @@
 //! Knows no component: evaluation asks plugins through [`Plugins`], which the host implements.
 
 mod ask;
+mod config;
 mod grants;
 mod requests;
 mod trust;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 pub use ask::{Answer, Call, Described, NoPlugins, PluginModule, Plugins, Report, Segment};
+pub use config::check_options;
 pub use grants::{Grants, Limits, SecretGrant};
 pub use requests::Requests;
 pub use trust::{Allow, Trust, TrustLevel};

@@ -38,6 +38,8 @@ fn implied(options: &Options, arch: &str) -> Vec<(String, String)> {
     let microcode = options.microcode && arch == "amd64";
     let rules = [
         (options.services.openssh.enable, "openssh-server", "services.openssh.enable"),
+        (options.services.chrony.enable, "chrony", "services.chrony.enable"),
+        (options.services.gpm.enable, "gpm", "services.gpm.enable"),
         (backend == NetworkingBackend::Networkd, "systemd-resolved", "networking.backend"),
         (backend == NetworkingBackend::Networkmanager, "network-manager", "networking.backend"),
         (!["C", "C.UTF-8", "POSIX"].contains(&locale), "locales", "localisation.locale"),
@@ -57,5 +59,7 @@ fn sudo(options: &Options) -> Option<(String, String)> {
         let path = if user.sudo != Sudo::None { "sudo" } else { "groups" };
         (group || user.sudo != Sudo::None).then(|| join(&["users", name, path]))
     });
-    because.map(|because| ("sudo".to_owned(), because))
+    let rule = "security.sudo.wheel-needs-password";
+    let rule = (!options.security.sudo.wheel_needs_password).then(|| rule.to_owned());
+    because.or(rule).map(|because| ("sudo".to_owned(), because))
 }

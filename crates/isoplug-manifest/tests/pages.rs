@@ -19,7 +19,7 @@ fn leaves(shape: &Shape, path: &str, found: &mut Vec<String>) {
                 leaves(field, &format!("{path}{dot}{name}"), found);
             }
         }
-        Kind::Map { values, .. } if values.kind != Kind::Any => {
+        Kind::Map { values, .. } if matches!(values.kind, Kind::Object { .. }) => {
             leaves(values, &format!("{path}.NAME"), found)
         }
         Kind::List(items) if matches!(items.kind, Kind::Object { .. }) => {

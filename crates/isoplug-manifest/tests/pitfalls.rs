@@ -222,3 +222,32 @@ fn sizes() {
       help: a power of two from `4KiB` to `1MiB`
     "#);
 }
+
+#[test]
+fn interfaces() {
+    let with = |line: &str| one(&format!("networking.backend = \"networkd\"\n{line}"));
+    let fine = "networking.interfaces.\"en*\" = { addresses = [\"10.0.0.2/24\", \"fd00::2/64\"], \
+        gateways = [\"10.0.0.1\", \"fe80::1\"] }\nnetworking.nameservers = [\"9.9.9.9\", \"2620:fe::9\"]";
+    assert_eq!(with(fine), "");
+    assert_snapshot!(with("networking.interfaces.eth0.dhcp = true"), @"");
+    assert_snapshot!(with("networking.interfaces.\"en p1\" = {}"), @"");
+    assert_snapshot!(with("networking.interfaces.enp1s0 = {}"), @"");
+    assert_snapshot!(with("networking.interfaces.enp1s0.addresses = [\"10.0.0.2\", \"10.0.0.2/33\"]"), @"");
+    let far = "networking.interfaces.enp1s0 = { addresses = [\"10.0.0.2/24\"], gateways = [\"10.0.1.1\"] }";
+    assert_snapshot!(with(far), @"");
+    let two =
+        "networking.interfaces.enp1s0 = { dhcp = true, gateways = [\"10.0.0.1\", \"10.0.0.2\"] }";
+    assert_snapshot!(with(two), @"");
+    assert_snapshot!(with("networking.nameservers = [\"dns.example.com\"]"), @"");
+    assert_snapshot!(one("networking.nameservers = [\"9.9.9.9\"]"), @"");
+}
+
+#[test]
+fn kernel_settings_and_logins() {
+    assert_eq!(one("kernel.sysctl.\"net.ipv4.ip_forward\" = \"1\""), "");
+    assert_snapshot!(one("kernel.sysctl.ip_forward = \"1\""), @"");
+    assert_snapshot!(one("kernel.sysctl.\"vm.swappiness\" = 10"), @"");
+    assert_snapshot!(one("services.getty.autologin-user = \"ada\""), @"");
+    assert_eq!(one("services.getty.autologin-user = \"root\""), "");
+    assert_eq!(one("services.getty.autologin-user = \"ada\"\nusers.ada = {}"), "");
+}

@@ -194,3 +194,13 @@ pub(super) fn snapshot(text: &str) -> Verdict {
             .help("such as `20261120T000000Z`")
     })
 }
+
+/// A name of sysctl.d(5): parts with dots or slashes between them.
+pub(super) fn sysctl(text: &str) -> Verdict {
+    let allowed = |each: char| each.is_ascii_alphanumeric() || "-_*".contains(each);
+    let parts = text.split(['.', '/']);
+    require(parts.clone().count() > 1 && { parts }.all(|part| made_of(part, allowed)), || {
+        let message = format!("\"{text}\" cannot be the name of a kernel setting");
+        Finding::new("bad-name", message).help("such as \"net.ipv4.ip_forward\", in quotes")
+    })
+}

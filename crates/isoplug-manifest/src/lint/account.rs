@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Lint;
+use crate::check::did_you_mean;
 use crate::diagnostic::Diagnostic;
 use crate::options::PermitRootLogin;
 
@@ -18,6 +19,17 @@ pub(super) fn users(lint: &mut Lint<'_>) {
         lint.report(lint.at(diagnostic, &["root", "hashed-password"]));
     }
     shared_numbers(lint);
+    autologin(lint);
+}
+
+fn autologin(lint: &mut Lint<'_>) {
+    let Some(user) = &lint.options.services.getty.autologin_user else { return };
+    if user != "root" && !lint.options.users.contains_key(user) {
+        let message = format!("there is no user `{user}` to log in");
+        let known = lint.options.users.keys();
+        let diagnostic = did_you_mean(Diagnostic::error("unknown-user", message), user, known);
+        lint.report(lint.at(diagnostic, &["services", "getty", "autologin-user"]));
+    }
 }
 
 fn shared_numbers(lint: &mut Lint<'_>) {

@@ -88,6 +88,8 @@ struct WrittenRelease {
 #[serde(deny_unknown_fields)]
 struct WrittenImage {
     request: String,
+    /// Locks of early versions have none.
+    epoch: Option<u64>,
     groups: Vec<Vec<String>>,
     boot: Vec<String>,
 }
@@ -110,16 +112,18 @@ impl WrittenLock {
         };
         let packages = packages.into_iter().map(package).collect::<Result<_, Error>>()?;
         let source = |(name, source): (String, WrittenSource)| Ok((name, source.source()?));
-        let image = |(name, image): (String, WrittenImage)| {
-            let image = image.image(&name, &packages)?;
-            Ok((name, image))
-        };
-        Ok(Lock {
+        let mut lock = Lock {
             version,
             sources: sources.into_iter().map(source).collect::<Result<_, Error>>()?,
-            images: images.into_iter().map(image).collect::<Result<_, Error>>()?,
+            images: BTreeMap::new(),
             plugins: plugins.into_iter().map(plugin).collect::<Result<_, Error>>()?,
-        })
+        };
+        let newest = lock.newest();
+        for (name, image) in images {
+            let image = image.image(&name, &packages, newest)?;
+            lock.images.insert(name, image);
+        }
+        Ok(lock)
     }
 }
 
@@ -149,6 +153,7 @@ impl WrittenImage {
         self,
         image: &str,
         packages: &BTreeMap<String, LockedPackage>,
+        newest: u64,
     ) -> Result<LockedImage, Error> {
         let list = |names: Vec<String>| -> Result<Vec<LockedPackage>, Error> {
             let find = |package: String| match packages.get(&package) {
@@ -158,7 +163,8 @@ impl WrittenImage {
             names.into_iter().map(find).collect()
         };
         let groups = self.groups.into_iter().map(list).collect::<Result<_, Error>>()?;
-        Ok(LockedImage { request: digest(self.request)?, groups, boot: list(self.boot)? })
+        let (request, epoch) = (digest(self.request)?, self.epoch.unwrap_or(newest));
+        Ok(LockedImage { request, epoch, groups, boot: list(self.boot)? })
     }
 }
 

@@ -46,6 +46,7 @@ fn sample() -> Lock {
     let releases = vec![release("trixie", 1_700_000_000), release("trixie-updates", 1_800_000_000)];
     let image = LockedImage {
         request: "1".repeat(64),
+        epoch: 1_700_000_000,
         groups: vec![vec![package("dpkg", 'a'), package("bash", 'b')], vec![package("vim", 'c')]],
         boot: vec![package("grub-efi-amd64-signed", 'd')],
     };
@@ -75,6 +76,7 @@ fn has_one_line_for_each_package() {
 
     [images."minimal.amd64"]
     request = "1…"
+    epoch = 1700000000
     groups = [
       [
         "dpkg 1:2.0-1 amd64",
@@ -110,9 +112,9 @@ fn has_one_line_for_each_package() {
 }
 
 #[test]
-fn takes_the_epoch_from_the_newest_release() {
-    assert_eq!(sample().epoch(), 1_800_000_000);
-    assert_eq!(Lock::default().epoch(), 0);
+fn knows_its_newest_release() {
+    assert_eq!(sample().newest(), 1_800_000_000);
+    assert_eq!(Lock::default().newest(), 0);
 }
 
 #[test]
@@ -121,7 +123,11 @@ fn keeps_two_packages_that_share_a_version_apart() {
     let mut lock = sample();
     lock.images.insert(
         "acme.amd64".to_owned(),
-        LockedImage { request: "2".repeat(64), groups: vec![vec![other]], boot: Vec::new() },
+        LockedImage {
+            request: "2".repeat(64),
+            groups: vec![vec![other]],
+            ..LockedImage::default()
+        },
     );
     assert_eq!(Lock::parse(&lock.to_toml()), Ok(lock));
 }
@@ -152,7 +158,7 @@ fn any_package() -> impl Strategy<Value = LockedPackage> {
 
 fn any_lock() -> impl Strategy<Value = Lock> {
     let image = (vec(vec(any_package(), 0..5), 0..3), vec(any_package(), 0..3))
-        .prop_map(|(groups, boot)| LockedImage { request: "f".repeat(64), groups, boot });
+        .prop_map(|(groups, boot)| LockedImage { request: "f".repeat(64), epoch: 7, groups, boot });
     let release = ("[a-z-]{1,9}", "debian|acme", 0..9_u64, vec("[A-F0-9]{8}", 0..3)).prop_map(
         |(suite, archive, date, signers)| LockedRelease {
             suite,

@@ -45,8 +45,9 @@ fn write_lock(text: &mut String, lock: &Lock) -> fmt::Result {
 }
 
 fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Result {
-    writeln!(text, "request = {}\ngroups = [", quoted(&image.request))?;
-    for group in &image.groups {
+    let LockedImage { request, epoch, groups, boot } = image;
+    writeln!(text, "request = {}\nepoch = {epoch}\ngroups = [", quoted(request))?;
+    for group in groups {
         writeln!(text, "  [")?;
         for package in group {
             writeln!(text, "    {},", quoted(&names.name(package)))?;
@@ -54,7 +55,7 @@ fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Re
         writeln!(text, "  ],")?;
     }
     writeln!(text, "]\nboot = [")?;
-    for package in &image.boot {
+    for package in boot {
         writeln!(text, "  {},", quoted(&names.name(package)))?;
     }
     writeln!(text, "]")

@@ -48,11 +48,14 @@ pub struct Menu {
     pub safe_graphics: bool,
     /// Whether to offer an entry that copies the system to memory, so that the medium can be removed.
     pub copy_to_ram: bool,
+    /// Whether to offer a test of the memory (`memtest86+`, on amd64 only). It is offered too if
+    /// `packages.install` has `memtest86+`.
+    pub memtest: bool,
 }
 
 impl Default for Menu {
     fn default() -> Self {
-        Self { text_mode: false, safe_graphics: true, copy_to_ram: false }
+        Self { text_mode: false, safe_graphics: true, copy_to_ram: false, memtest: false }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Options for the kernel, its modules and the initrd.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,10 @@ pub struct Kernel {
     pub version: Option<String>,
     /// Kernel modules of the running system.
     pub modules: KernelModules,
+    /// Settings of the running kernel by their name in sysctl.d(5), such as
+    /// `"net.ipv4.ip_forward" = "1"`.
+    #[schemars(extend("propertyNames" = { "format": "sysctl" }))]
+    pub sysctl: BTreeMap<String, String>,
 }
 
 /// Kernel modules of the running system.

@@ -1,5 +1,7 @@
 //! Options for host name and network.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +16,37 @@ pub struct Networking {
     pub backend: NetworkingBackend,
     /// Whether every wired interface asks for an address by DHCP.
     pub dhcp: bool,
+    /// Name servers to ask beside those that DHCP names; NetworkManager asks them alone.
+    #[schemars(extend("format" = "ip-address"))]
+    pub nameservers: Vec<String>,
+    /// Wired interfaces with settings of their own, by name. `*` stands for any text, as in `en*`.
+    #[schemars(extend("propertyNames" = { "format": "interface-name" }))]
+    pub interfaces: BTreeMap<String, Interface>,
+}
+
+/// A wired interface with settings of its own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Interface {
+    /// Whether it asks for an address by DHCP.
+    pub dhcp: bool,
+    /// Its addresses with the length of their prefix, such as `192.168.1.100/24`.
+    #[schemars(extend("format" = "ip-prefix"))]
+    pub addresses: Vec<String>,
+    /// Its router, and if it has addresses of both families one of each.
+    #[schemars(extend("format" = "ip-address"))]
+    pub gateways: Vec<String>,
 }
 
 impl Default for Networking {
     fn default() -> Self {
-        Self { hostname: "localhost".to_owned(), backend: NetworkingBackend::None, dhcp: true }
+        Self {
+            hostname: "localhost".to_owned(),
+            backend: NetworkingBackend::None,
+            dhcp: true,
+            nameservers: Vec::new(),
+            interfaces: BTreeMap::new(),
+        }
     }
 }
 

@@ -9,6 +9,37 @@ use serde::{Deserialize, Serialize};
 pub struct Services {
     /// The SSH server.
     pub openssh: OpenSsh,
+    /// The console.
+    pub getty: Getty,
+    /// Clock synchronisation by chrony.
+    pub chrony: Chrony,
+    /// A mouse on the text console.
+    pub gpm: Gpm,
+}
+
+/// The login on the first console and on serial lines.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Getty {
+    /// The user who is logged in there without a password.
+    #[schemars(extend("format" = "user-name"))]
+    pub autologin_user: Option<String>,
+}
+
+/// Clock synchronisation by chrony.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Chrony {
+    /// Whether it runs. Its package is installed.
+    pub enable: bool,
+}
+
+/// A mouse on the text console.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Gpm {
+    /// Whether it runs. Its package is installed.
+    pub enable: bool,
 }
 
 /// The SSH server. Its host keys are made at first boot, never baked in.
