@@ -8,6 +8,7 @@ mod extract;
 mod failed;
 pub mod layer;
 mod order;
+mod shortcut;
 
 use std::path::PathBuf;
 
@@ -60,6 +61,7 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
         return install_essential(inside, packages);
     }
     let policy = Policy::new(inside)?;
+    shortcut::make(inside)?;
     for wave in order::waves(inside, &packages)? {
         unpack(inside, &wave)?;
         configure(inside, &policy)?;
@@ -111,6 +113,7 @@ fn unpack(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
 fn configure(inside: &Inside, policy: &Policy) -> Result<(), Failure> {
     let mut command = dpkg("--configure", &["-a"]);
     command.binds.clone_from(&policy.stubs);
+    shortcut::put_first(&mut command);
     inside.run(&command)
 }
 
