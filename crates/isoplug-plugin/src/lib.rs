@@ -9,6 +9,7 @@ mod contribution;
 mod error;
 pub mod input;
 mod plugin;
+pub mod registry;
 mod runtime;
 mod surroundings;
 mod wasi;

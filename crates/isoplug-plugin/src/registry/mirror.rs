@@ -1,0 +1,70 @@
+//! Copies everything that a lock names into one folder, so that a build needs no network.
+//!
+//! The folder is an OCI image layout: components, manifests, signatures and indices, byte for
+//! byte. It needs no trust: the lock's digests and the signatures are checked on the way out.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::error::Error;
+use super::http::Registries;
+use super::index::{TAG, index_reference};
+use super::layout::Layout;
+use super::pin::Pin;
+use super::reference::{Place, Reference};
+use super::release::{Release, tag_of_version};
+use super::transport::{At, Transport, copy};
+
+/// Copies what the lock names to a folder, and returns the references that it then serves.
+///
+/// # Errors
+///
+/// When something cannot be had, or is not what is locked.
+pub fn mirror(
+    registries: &Registries,
+    locked: &[Pin],
+    folder: &Path,
+) -> Result<Vec<Reference>, Error> {
+    let mut served = Vec::new();
+    let mut indices = BTreeSet::new();
+    for plugin in locked {
+        let reference = &plugin.source;
+        let from = registries.open(reference)?;
+        let name = reference.name().unwrap_or_else(|| plugin.name.clone());
+        let to = Layout::open(folder, Some(&name))?;
+        check(from.as_ref(), plugin)?;
+        let tag = tag_of_version(&plugin.version);
+        copy(from.as_ref(), &to, plugin.manifest, Some(&tag))?;
+        served.push(Reference {
+            place: Place::Layout { folder: folder.to_owned(), name: Some(name) },
+            tag: Some(tag),
+            digest: Some(plugin.manifest),
+        });
+        indices.extend(index_reference(reference));
+    }
+    for index in indices {
+        copy_index(registries, &index, folder)?;
+    }
+    Ok(served)
+}
+
+fn check(from: &dyn Transport, plugin: &Pin) -> Result<(), Error> {
+    let found = Release::fetch(from, At::Digest(plugin.manifest))?.component.digest;
+    let (place, what) = (from.place(), "the locked component".to_owned());
+    match found == plugin.component {
+        true => Ok(()),
+        false => Err(Error::WrongDigest { place, what, expected: plugin.component, found }),
+    }
+}
+
+/// Not every registry has an index.
+fn copy_index(registries: &Registries, index: &Reference, folder: &Path) -> Result<(), Error> {
+    let (from, name) = (registries.open(index)?, index.name());
+    match from.manifest(At::Tag(TAG))? {
+        Some(found) => {
+            let to = Layout::open(folder, name.as_deref())?;
+            copy(from.as_ref(), &to, found.digest, Some(TAG))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,189 @@
+//! Publishes a version of a plugin: checks that it is fit, stores it, signs it, lists it.
+//!
+//! Publishing the same bytes again completes what an earlier attempt left half done.
+
+use semver::Version;
+
+use super::compatible::breaks;
+use super::error::Error;
+use super::http::Registries;
+use super::index::{index_reference, list};
+use super::keys::SecretKey;
+use super::oci::to_json;
+use super::reference::Reference;
+use super::release::{Description, Made, Release, make, tag_of_version};
+use super::resolve::versions;
+use super::signature::sign_release;
+use super::statement::Statement;
+use super::transport::{At, COMPONENT_LIMIT, put_artifact};
+use isoplug_engine::Digest;
+
+/// What to publish.
+#[derive(Debug, Clone, Copy)]
+pub struct Publication<'a> {
+    /// Where; its tag, if it has one, must be the version.
+    pub reference: &'a Reference,
+    /// The component.
+    pub component: &'a [u8],
+    /// What its `describe` returns.
+    pub describe: &'a str,
+    /// The time to write into it, in seconds since 1970.
+    pub epoch: u64,
+    /// The key to sign with; unsigned without.
+    pub key: Option<&'a SecretKey>,
+    /// Whether to add it to the index beside it.
+    pub list: bool,
+}
+
+/// What was published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// Where, with version and digest.
+    pub reference: Reference,
+    /// The release.
+    pub release: Release,
+    /// What was signed.
+    pub statement: Option<Statement>,
+    /// Where it is listed.
+    pub index: Option<Reference>,
+    /// Whether the same version with the same bytes was there before.
+    pub was_there: bool,
+}
+
+/// Publishes a plugin.
+///
+/// # Errors
+///
+/// [`Error::Unfit`] with everything that is wrong with it; else as the registry answers.
+pub fn publish(registries: &Registries, what: &Publication<'_>) -> Result<Published, Error> {
+    let (description, made) = prepare(what)?;
+    let name = what.reference.name().ok_or_else(|| nameless(what.reference))?;
+    let to = registries.open_origin(what.reference)?;
+    let tag = tag_of_version(&description.version);
+    let bytes = to_json(&made.manifest);
+    let versions = versions(to.as_ref())?;
+    let was_there = versions.contains_key(&description.version);
+    if was_there {
+        let there = to.manifest(At::Tag(&versions[&description.version]))?;
+        check_same(&description, there.map(|there| there.digest), Digest::of(&bytes))?;
+    }
+    let earlier = versions.keys().rev().find(|version| **version < description.version);
+    let previous = match earlier {
+        Some(version) => Some(Release::fetch(to.as_ref(), At::Tag(&versions[version]))?),
+        None => None,
+    };
+    check_options(&description, previous.as_ref())?;
+    if !was_there {
+        put_artifact(to.as_ref(), Some(&tag), &made.manifest, &[&made.config, what.component])?;
+    }
+    let release = Release::fetch(to.as_ref(), At::Digest(Digest::of(&bytes)))?;
+    let previous = previous.map(|previous| previous.manifest);
+    let sign = |key| sign_release(to.as_ref(), &name, &release, previous, key);
+    let statement = what.key.map(sign).transpose()?;
+    let index = add_to_index(registries, what, &name, &release)?;
+    let digest = Some(release.manifest);
+    let reference = Reference { digest, ..what.reference.tagged(&tag) };
+    Ok(Published { reference, release, statement, index, was_there })
+}
+
+fn add_to_index(
+    registries: &Registries,
+    what: &Publication<'_>,
+    name: &str,
+    release: &Release,
+) -> Result<Option<Reference>, Error> {
+    let Some(index) = index_reference(what.reference).filter(|_| what.list) else {
+        return Ok(None);
+    };
+    list(registries.open_origin(&index)?.as_ref(), name, release, what.key)?;
+    Ok(Some(index))
+}
+
+fn nameless(reference: &Reference) -> Error {
+    let why = "say under which name to publish, as in oci-layout:/folder#ghcr.io/acme/hardening";
+    Error::Reference { text: reference.to_string(), why: why.to_owned() }
+}
+
+/// Checks what can be checked without a registry.
+fn prepare(what: &Publication<'_>) -> Result<(Description, Made), Error> {
+    let unfit = |name: &str, why: String| Error::Unfit { name: name.to_owned(), why };
+    let description = Description::read(what.describe)
+        .map_err(|why| unfit("the plugin", format!("what describe returns is wrong: {why}")))?;
+    let name = format!("{} {}", description.id, description.version);
+    let wrong = mistakes(what, &description);
+    if !wrong.is_empty() {
+        return Err(unfit(&name, wrong.join("; ")));
+    }
+    let made = make(what.component, &description, what.epoch).map_err(|why| unfit(&name, why))?;
+    Ok((description, made))
+}
+
+fn mistakes(what: &Publication<'_>, description: &Description) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if description.id.trim().is_empty() {
+        wrong.push("describe states no id".to_owned());
+    }
+    if description.licence.trim().is_empty() {
+        wrong.push("describe states no licence".to_owned());
+    }
+    if description.summary.trim().is_empty() || description.summary.contains('\n') {
+        wrong.push("describe states no summary of one line".to_owned());
+    }
+    if let Some(tag) = &what.reference.tag
+        && super::release::version_of_tag(tag).as_ref() != Some(&description.version)
+    {
+        wrong.push(format!("the tag is {tag}, but describe says version {}", description.version));
+    }
+    if what.reference.digest.is_some() {
+        wrong.push("a digest cannot be chosen".to_owned());
+    }
+    if what.component.len() as u64 > COMPONENT_LIMIT {
+        let size = what.component.len();
+        wrong.push(format!(
+            "the component has {size} bytes, at most {COMPONENT_LIMIT} are accepted"
+        ));
+    }
+    wrong
+}
+
+fn check_same(description: &Description, there: Option<Digest>, ours: Digest) -> Result<(), Error> {
+    match there {
+        Some(there) if there != ours => Err(Error::Unfit {
+            name: format!("{} {}", description.id, description.version),
+            why: format!(
+                "this version is published already with other contents ({there}): raise the version"
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// A manifest that is right for one version is right for the next, unless the first number that
+/// is not 0 was raised.
+fn check_options(description: &Description, previous: Option<&Release>) -> Result<(), Error> {
+    let Some(before) = previous.and_then(|release| release.description.as_ref()) else {
+        return Ok(());
+    };
+    if !is_compatible(&before.version, &description.version) {
+        return Ok(());
+    }
+    let found = breaks(&before.options, &description.options);
+    let list: Vec<String> = found.iter().map(ToString::to_string).collect();
+    match list.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Unfit {
+            name: format!("{} {}", description.id, description.version),
+            why: format!(
+                "manifests that are right for {} would be wrong: {}; raise the {} version",
+                before.version,
+                list.join("; "),
+                if before.version.major == 0 { "minor" } else { "major" }
+            ),
+        }),
+    }
+}
+
+fn is_compatible(before: &Version, after: &Version) -> bool {
+    semver::VersionReq::parse(&format!("^{before}"))
+        .is_ok_and(|requirement| requirement.matches(after))
+}
