@@ -2,9 +2,9 @@
 # Builds every component of this folder into its place, where the toolchain for its language exists,
 # and says SKIPPED where it does not. docs/plugins.md says how to get the toolchains.
 #
-#   plugins/build.sh            builds all that is committed
-#   plugins/build.sh --check    builds, and compares with SHA256SUMS (Rust and C only)
-#   plugins/build.sh --all      also the fixtures that are too large to commit
+#   plugins/build.sh            builds the components in Rust and C, which are the same bytes each time
+#   plugins/build.sh --check    builds them, and compares them with SHA256SUMS
+#   plugins/build.sh --all      also those in JavaScript and Python, whose tools give other bytes each time
 set -eu
 
 plugins=$(cd "$(dirname "$0")" && pwd)
@@ -46,9 +46,47 @@ place() {
     echo "$2: $(($(wc -c < "$1") / 1024)) KiB"
 }
 
+# clang knows how to call the linker that makes components; Debian has it beside its Rust compiler.
+c() {
+    clang=$(command -v clang-19 || command -v clang || true)
+    [ -x "$linker" ] && [ -n "$clang" ] && [ -d /usr/include/wasm32-wasi ] ||
+        { skipped "C: no clang, wasi-libc or $linker"; return; }
+    # The path is short, since clang would run a wasm-opt that it finds, which knows no components.
+    PATH=/usr/bin:/bin "$clang" --target=wasm32-wasi --sysroot=/usr -mexec-model=reactor -Os -Wall -Wextra \
+        -fuse-ld="$linker" -Wl,--strip-all -I"$plugins/sdk-c" "$plugins/hello-c/plugin.c" \
+        "$plugins/sdk-c/contributor_plugin.c" "$plugins/sdk-c/contributor_plugin_component_type.o" \
+        -o "$work/hello-c.wasm"
+    place "$work/hello-c.wasm" hello-c
+}
+
+# Committed compressed: most of it is the JavaScript engine.
+js() {
+    jco=$(command -v jco || true)
+    [ -n "$jco" ] && command -v zstd > /dev/null || { skipped "JavaScript: no jco or zstd"; return; }
+    cd "$plugins/hello-js"
+    "$jco" componentize plugin.js --backend qjs --backend-qjs-stub-wasi \
+        --backend-qjs-disable-async --wit "$plugins/../wit/0.1" -n contributor-plugin \
+        -o "$work/hello-js.wasm" > /dev/null
+    zstd -q -f -19 "$work/hello-js.wasm" -o "$built/hello-js.wasm.zst"
+    echo "hello-js: $(($(wc -c < "$work/hello-js.wasm") / 1024)) KiB"
+}
+
+# Too large to commit: most of it is CPython.
+python() {
+    componentize=$(command -v componentize-py || true)
+    [ -n "$componentize" ] || { skipped "Python: no componentize-py"; return; }
+    cd "$plugins/hello-python"
+    "$componentize" -d "$plugins/../wit/0.1" -w contributor-plugin componentize --stub-wasi plugin \
+        -o "$built/hello-python.wasm" > /dev/null
+    echo "hello-python: $(($(wc -c < "$built/hello-python.wasm") / 1024)) KiB"
+}
+
+# What is built anew with other bytes each time is built on request only.
 rust
+c
+[ "$mode" != --all ] || { js; python; }
 cd "$plugins"
 case $mode in
     --check) sha256sum --check --quiet SHA256SUMS ;;
-    *) sha256sum fixtures/*.wasm */*.wasm 2>/dev/null | sort -u -k2 > SHA256SUMS ;;
+    *) sha256sum $(git ls-files --cached --others --exclude-standard "*.wasm" "*.zst") > SHA256SUMS ;;
 esac
