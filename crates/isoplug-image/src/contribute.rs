@@ -16,6 +16,7 @@ pub mod overlay;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
 pub mod services;
+pub mod sysctl;
 pub mod users;
 
 use std::io::{self, Read};

@@ -229,25 +229,56 @@ fn interfaces() {
     let fine = "networking.interfaces.\"en*\" = { addresses = [\"10.0.0.2/24\", \"fd00::2/64\"], \
         gateways = [\"10.0.0.1\", \"fe80::1\"] }\nnetworking.nameservers = [\"9.9.9.9\", \"2620:fe::9\"]";
     assert_eq!(with(fine), "");
-    assert_snapshot!(with("networking.interfaces.eth0.dhcp = true"), @"");
-    assert_snapshot!(with("networking.interfaces.\"en p1\" = {}"), @"");
-    assert_snapshot!(with("networking.interfaces.enp1s0 = {}"), @"");
-    assert_snapshot!(with("networking.interfaces.enp1s0.addresses = [\"10.0.0.2\", \"10.0.0.2/33\"]"), @"");
+    assert_snapshot!(with("networking.interfaces.eth0.dhcp = true"), @r#"
+    isoplug.toml:4:23: warning[old-interface-name]: Debian names no interface `eth0`: names tell the place, as `enp1s0`
+      help: write "en*" for every wired interface
+    "#);
+    assert_snapshot!(with("networking.interfaces.\"en p1\" = {}"), @r#"
+    isoplug.toml:4:23: error[bad-name]: "en p1" cannot be the name of an interface
+      help: such as `enp1s0`, or `en*` for several
+    "#);
+    assert_snapshot!(with("networking.interfaces.enp1s0 = {}"), @r"
+    isoplug.toml:4:32: warning[no-address]: the interface `enp1s0` gets no address
+      help: set `dhcp = true`, or give it `addresses`
+    ");
+    assert_snapshot!(with("networking.interfaces.enp1s0.addresses = [\"10.0.0.2\", \"10.0.0.2/33\"]"), @r#"
+    isoplug.toml:4:43: error[bad-address]: "10.0.0.2" is no IP address with a prefix
+      help: such as `192.168.1.100/24` or `fd00::2/64`
+    isoplug.toml:4:55: error[bad-address]: "10.0.0.2/33" is no IP address with a prefix
+      help: such as `192.168.1.100/24` or `fd00::2/64`
+    "#);
     let far = "networking.interfaces.enp1s0 = { addresses = [\"10.0.0.2/24\"], gateways = [\"10.0.1.1\"] }";
-    assert_snapshot!(with(far), @"");
+    assert_snapshot!(with(far), @r"
+    isoplug.toml:4:74: warning[far-gateway]: no address of `enp1s0` can reach the gateway 10.0.1.1
+    ");
     let two =
         "networking.interfaces.enp1s0 = { dhcp = true, gateways = [\"10.0.0.1\", \"10.0.0.2\"] }";
-    assert_snapshot!(with(two), @"");
-    assert_snapshot!(with("networking.nameservers = [\"dns.example.com\"]"), @"");
-    assert_snapshot!(one("networking.nameservers = [\"9.9.9.9\"]"), @"");
+    assert_snapshot!(with(two), @r"
+    isoplug.toml:4:58: error[two-gateways]: the interface `enp1s0` has several gateways for IPv4
+    ");
+    assert_snapshot!(with("networking.nameservers = [\"dns.example.com\"]"), @r#"
+    isoplug.toml:4:27: error[bad-address]: "dns.example.com" is no IP address
+      help: such as `192.168.1.1` or `fd00::1`, without a prefix
+    "#);
+    assert_snapshot!(one("networking.nameservers = [\"9.9.9.9\"]"), @r#"
+    isoplug.toml:3:26: error[no-backend]: nothing reads `networking.nameservers`: there is no backend
+      help: set `networking.backend` to "networkd" or "networkmanager"
+    "#);
 }
 
 #[test]
 fn kernel_settings_and_logins() {
     assert_eq!(one("kernel.sysctl.\"net.ipv4.ip_forward\" = \"1\""), "");
-    assert_snapshot!(one("kernel.sysctl.ip_forward = \"1\""), @"");
-    assert_snapshot!(one("kernel.sysctl.\"vm.swappiness\" = 10"), @"");
-    assert_snapshot!(one("services.getty.autologin-user = \"ada\""), @"");
+    assert_snapshot!(one("kernel.sysctl.ip_forward = \"1\""), @r#"
+    isoplug.toml:3:15: error[bad-name]: "ip_forward" cannot be the name of a kernel setting
+      help: such as "net.ipv4.ip_forward", in quotes
+    "#);
+    assert_snapshot!(one("kernel.sysctl.\"vm.swappiness\" = 10"), @r"
+    isoplug.toml:3:33: error[wrong-type]: found an integer, expected a string
+    ");
+    assert_snapshot!(one("services.getty.autologin-user = \"ada\""), @r"
+    isoplug.toml:3:33: error[unknown-user]: there is no user `ada` to log in
+    ");
     assert_eq!(one("services.getty.autologin-user = \"root\""), "");
     assert_eq!(one("services.getty.autologin-user = \"ada\"\nusers.ada = {}"), "");
 }

@@ -16,7 +16,7 @@ pub(crate) fn checks(system: &System) -> Vec<Check> {
     assertions.extend(services(options));
     assertions.extend(packages(options));
     assertions.extend(options.files.iter().map(self::file));
-    let derived = assertions.into_iter().map(Check::from);
+    let derived = assertions.into_iter().map(Check::from).chain(settings(options));
     derived.chain(options.tests.iter().filter_map(test)).collect()
 }
 
@@ -66,8 +66,29 @@ fn units(options: &Options) -> Vec<Assertion> {
         (&systemd.disable, UnitState::Disabled),
         (&systemd.mask, UnitState::Masked),
     ];
-    let unit = |name: &String, state| Assertion::Unit { name: full_name(name), state };
-    lists.into_iter().flat_map(|(names, state)| names.iter().map(move |n| unit(n, state))).collect()
+    let unit = |name: &str, state| Assertion::Unit { name: full_name(name), state };
+    let listed = lists.into_iter().flat_map(|(names, state)| names.iter().map(move |n| (n, state)));
+    let services =
+        [(options.services.chrony.enable, "chrony"), (options.services.gpm.enable, "gpm")];
+    let on = services.into_iter().filter(|(on, _)| *on);
+    let on = on.map(|(_, name)| unit(name, UnitState::Enabled));
+    listed.map(|(name, state)| unit(name, state)).chain(on).collect()
+}
+
+/// Returns a check for each setting of the kernel that can be asked for as it was written.
+fn settings(options: &Options) -> Vec<Check> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " .-_".contains(c);
+    let askable =
+        |(name, value): &(&String, &String)| !name.contains('*') && value.chars().all(plain);
+    let check = |(name, value): (&String, &String)| Check {
+        title: Some(format!("sysctl {name} is {value}")),
+        ..Check::from(Assertion::Command {
+            run: format!("test \"$(sysctl -n {name} | tr '\\t' ' ')\" = \"{value}\""),
+            exit: 0,
+            contains: None,
+        })
+    };
+    options.kernel.sysctl.iter().filter(askable).map(check).collect()
 }
 
 fn full_name(unit: &str) -> String {

@@ -12,9 +12,10 @@ use crate::contribute::content::{Files, NewFile};
 use crate::contribute::kernel_modules::KernelModules;
 use crate::contribute::live::{AptSource, Live, SignedBy};
 use crate::contribute::localisation::Localisation;
-use crate::contribute::network::{Backend, Network};
+use crate::contribute::network::{Backend, Interface, Network};
 use crate::contribute::openssh::OpenSsh;
 use crate::contribute::services::{Services, UnitFile};
+use crate::contribute::sysctl::Sysctl;
 use crate::contribute::users::{self, Users};
 
 /// Returns the contributors of a profile. Users come before the files that they own, units, those of
@@ -32,6 +33,9 @@ pub(super) fn contributors(
         Arc::new(network(options)),
         Arc::new(users(options)),
     ];
+    if !options.kernel.sysctl.is_empty() {
+        all.push(Arc::new(Sysctl(options.kernel.sysctl.clone())));
+    }
     if options.services.openssh.enable {
         all.push(Arc::new(openssh(options)));
     }
@@ -57,7 +61,10 @@ fn live(system: &System) -> Live {
             signed_by: SignedBy::Keyring(KEYRING.to_owned()),
         })
     });
-    Live { sources: sources.filter(|source| !source.suites.is_empty()).collect(), autologin: None }
+    Live {
+        sources: sources.filter(|source| !source.suites.is_empty()).collect(),
+        autologin: system.options.services.getty.autologin_user.clone(),
+    }
 }
 
 /// The keys of Debian's archive, from the package debian-archive-keyring.
@@ -91,9 +98,14 @@ fn network(options: &Options) -> Network {
             NetworkingBackend::Networkmanager => Backend::NetworkManager,
         },
         dhcp: options.networking.dhcp,
-        interfaces: Vec::new(),
-        nameservers: Vec::new(),
+        interfaces: options.networking.interfaces.iter().map(interface).collect(),
+        nameservers: options.networking.nameservers.clone(),
     }
+}
+
+fn interface((name, options): (&String, &options::Interface)) -> Interface {
+    let options::Interface { dhcp, addresses, gateways } = options.clone();
+    Interface { name: name.clone(), dhcp, addresses, gateways }
 }
 
 fn users(options: &Options) -> Users {
@@ -102,7 +114,7 @@ fn users(options: &Options) -> Users {
         groups: Vec::new(),
         users: options.users.iter().map(|(name, options)| user(name, options)).collect(),
         root: users::Root { hashed_password, locked, authorized_keys },
-        sudo_without_password: false,
+        sudo_without_password: !options.security.sudo.wheel_needs_password,
     }
 }
 
@@ -150,11 +162,21 @@ fn services(options: &Options) -> Services {
     Services {
         units: systemd.units.iter().map(unit).collect(),
         drop_ins: Vec::new(),
-        enable: systemd.enable.clone(),
+        enable: enabled(options),
         disable: systemd.disable.clone(),
         mask: systemd.mask.clone(),
         default_target: systemd.default_target.clone(),
     }
+}
+
+/// Returns the units to enable: those listed, then those of services that are on.
+fn enabled(options: &Options) -> Vec<String> {
+    let options::Services { chrony, gpm, .. } = &options.services;
+    let on = [(chrony.enable, "chrony.service"), (gpm.enable, "gpm.service")];
+    let on = on
+        .into_iter()
+        .filter(|(on, unit)| *on && !options.systemd.enable.iter().any(|u| u == unit));
+    options.systemd.enable.iter().cloned().chain(on.map(|(_, unit)| unit.to_owned())).collect()
 }
 
 fn files(options: &Options, folder: &Path) -> Result<Files, Error> {

@@ -41,6 +41,13 @@ pub(super) fn network_manager(
         let path = "/etc/NetworkManager/conf.d/10-isoplug.conf";
         host.file(path, b"[main]\nno-auto-default=*\n", Attrs::mode(0o644))?;
     }
+    if !network.nameservers.is_empty() {
+        // Connections that NetworkManager makes by itself have no file to name them in.
+        let servers = network.nameservers.join(",");
+        let text = format!("[global-dns-domain-*]\nservers={servers}\n");
+        let path = "/etc/NetworkManager/conf.d/10-isoplug-dns.conf";
+        host.file(path, text.as_bytes(), Attrs::mode(0o644))?;
+    }
     for interface in &network.interfaces {
         let path = format!("/etc/NetworkManager/system-connections/{}", connection_name(interface));
         let text = connection(interface, &network.nameservers);

@@ -115,3 +115,14 @@ fn mistakes_are_named() {
     let broken = rootfs().add(&Network { hostname, ..network(Backend::None) }).unwrap_err();
     insta::assert_snapshot!(broken, @"networking: `two words` is no name or address");
 }
+
+#[test]
+fn name_servers_reach_connections_without_a_file() {
+    let mut rootfs = rootfs();
+    let nameservers = vec!["9.9.9.9".to_owned(), "2620:fe::9".to_owned()];
+    rootfs.add(&Network { nameservers, ..network(Backend::NetworkManager) }).unwrap();
+    insta::assert_snapshot!(rootfs.text("/etc/NetworkManager/conf.d/10-isoplug-dns.conf"), @r"
+    [global-dns-domain-*]
+    servers=9.9.9.9,2620:fe::9
+    ");
+}
