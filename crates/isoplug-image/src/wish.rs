@@ -1,11 +1,12 @@
 //! Turns an evaluated profile into a request for packages.
 //!
-//! Knows which packages boot a medium and which hold firmware; knows no archive.
+//! Knows which packages hold firmware; knows no archive.
 
 use isoplug_manifest::System;
 use isoplug_manifest::options::{FirmwareSet, Options};
 
 use crate::sources::Request;
+use crate::stages::loaders::{self, MEMTEST};
 
 /// Returns what a profile asks of its sources, whose suites are given one a line.
 pub fn request(system: &System, suites: Vec<String>) -> Request {
@@ -75,15 +76,9 @@ const MORE_FIRMWARE: &[&str] = &[
 /// Returns the packages whose files boot the medium; they are unpacked, not installed.
 fn boot_packages(options: &Options, arch: &str) -> Vec<String> {
     let boot = &options.boot;
-    let mut packages = Vec::new();
-    if boot.bios && arch == "amd64" {
-        packages.extend(["grub-pc-bin".to_owned(), "grub-rescue-pc".to_owned()]);
-    }
-    if boot.uefi {
-        packages.push(format!("grub-efi-{arch}-signed"));
-    }
-    if boot.uefi && boot.secure_boot {
-        packages.extend(["shim-signed".to_owned(), format!("shim-helpers-{arch}-signed")]);
-    }
-    packages
+    let memtest = boot.menu.memtest || options.packages.install.iter().any(|p| p == MEMTEST);
+    // Without loaders for the architecture, the stage that wants them says so.
+    let all = loaders::packages(arch, boot.bios, boot.uefi, boot.secure_boot).unwrap_or_default();
+    let wanted = all.into_iter().filter(|package| *package != MEMTEST || memtest);
+    wanted.map(str::to_owned).collect()
 }

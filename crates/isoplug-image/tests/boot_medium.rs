@@ -126,6 +126,25 @@ fn loaders_are_as_the_user_wants_them() {
 }
 
 #[test]
+fn the_memory_test_is_offered_where_its_package_is() {
+    const FILES: [(&str, &[u8]); 2] =
+        [("boot/memtest86+x64.bin", b"for a BIOS"), ("boot/memtest86+x64.efi", b"for UEFI")];
+    let folder = tempfile::tempdir().unwrap();
+    let mut case = Case::new();
+    case.packages.insert("memtest86+", deb(&FILES));
+    let iso = case.build(folder.path()).unwrap();
+    assert_eq!(text(&iso, "boot/memtest86+/memtest86+.bin"), "for a BIOS");
+    assert_eq!(text(&iso, "boot/memtest86+/memtest86+.efi"), "for UEFI");
+    assert!(text(&iso, "boot/grub/grub.cfg").contains("menuentry 'Memory test'"));
+    let folder = tempfile::tempdir().unwrap();
+    let iso = Case { bios: false, ..case }.build(folder.path()).unwrap();
+    assert!(iso::read_file(&iso, "boot/memtest86+/memtest86+.bin").is_err());
+    assert!(
+        text(&iso, "boot/grub/grub.cfg").contains("chainloader /boot/memtest86+/memtest86+.efi")
+    );
+}
+
+#[test]
 fn mistakes_name_their_cause() {
     let folder = tempfile::tempdir().unwrap();
     let failure = |case: &Case| case.build(folder.path()).unwrap_err();

@@ -141,8 +141,10 @@ impl Boot {
 
     fn write_files(&self, identity: &str, out: Artifact<Tree>, cx: &Context) -> Result<(), Error> {
         let loaders = stored_files(self.loaders, cx)?;
-        let memory_test = format!("iso/{}", paths::MEMORY_TEST_BIOS);
-        let memory_test = loaders.iter().any(|file| file.path == memory_test);
+        let memory_test = [paths::MEMORY_TEST_BIOS, paths::MEMORY_TEST_UEFI]
+            .map(|path| format!("iso/{path}"))
+            .iter()
+            .any(|path| loaders.iter().any(|file| file.path == *path));
         let menu = grub::menu(&self.menu, self.machine, identity, memory_test);
         let mut files = NewFiles::new(cx)?;
         files.add(".disk/info", format!("{}\n", self.description).as_bytes())?;

@@ -4,7 +4,7 @@
 
 mod wanted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -15,7 +15,7 @@ use isoplug_formats::iso;
 
 use super::boot::files::{self, NewFiles};
 use super::fetch;
-use wanted::{OPTIONAL, Target, Wanted, wanted};
+use wanted::{Target, Wanted, wanted};
 
 /// Inputs.
 pub struct Loaders {
@@ -42,6 +42,24 @@ pub struct Outputs {
 /// GRUB's MBR code in [`Outputs::files`]; not there unless it boots under a BIOS.
 pub const MBR: &str = "mbr/boot_hybrid.img";
 
+/// The package that tests the memory, without which an image boots as well.
+pub const MEMTEST: &str = "memtest86+";
+
+/// Returns the packages that have loaders for a machine, [`MEMTEST`] among them where there is one.
+///
+/// # Errors
+///
+/// When no loaders are known for the architecture.
+pub fn packages(
+    architecture: &str,
+    bios: bool,
+    uefi: bool,
+    secure_boot: bool,
+) -> Result<BTreeSet<&'static str>, Error> {
+    let wanted = wanted(architecture, bios, uefi, secure_boot)?;
+    Ok(wanted.into_iter().map(|wanted| wanted.package).collect())
+}
+
 impl Stage for Loaders {
     const NAME: &'static str = "loaders";
     const VERSION: u32 = 1;
@@ -63,13 +81,13 @@ impl Stage for Loaders {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let packages = packages(self.debs, cx)?;
+        let packages = fetched(self.debs, cx)?;
         let wanted = wanted(&self.architecture, self.bios, self.uefi, self.secure_boot)?;
         let mut files = NewFiles::new(cx)?;
         for (package, wanted) in by_package(&wanted) {
             match packages.get(package) {
                 Some(digest) => take(package, &wanted, &cx.referred(digest)?, &mut files, cx)?,
-                None if package == OPTIONAL => {}
+                None if package == MEMTEST => {}
                 None => return Err(Error::NoPackage { package: package.to_owned() }),
             }
         }
@@ -132,7 +150,7 @@ pub enum Error {
     Engine(#[from] isoplug_engine::Error),
 }
 
-fn packages(list: Artifact<Blob>, cx: &Context) -> Result<BTreeMap<String, Digest>, Error> {
+fn fetched(list: Artifact<Blob>, cx: &Context) -> Result<BTreeMap<String, Digest>, Error> {
     let packages = fetch::read(&cx.path(list)?)?.into_iter();
     packages.map(|package| Ok((package.name.clone(), package.digest()?))).collect()
 }

@@ -83,6 +83,7 @@ fn asking(wish: &str, system: &System) -> String {
         ("grub-rescue", "boot.bios"),
         ("grub-efi", "boot.uefi"),
         ("shim", "boot.secure-boot"),
+        ("memtest86+", "boot.menu.memtest"),
         ("firmware-", "firmware.set"),
     ];
     let option = of_boot.iter().find(|(prefix, _)| name.starts_with(prefix));

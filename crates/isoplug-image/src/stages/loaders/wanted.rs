@@ -2,7 +2,7 @@
 //!
 //! Checked in Debian 12 and 13.
 
-use super::{Error, MBR};
+use super::{Error, MBR, MEMTEST};
 
 /// A file that is wanted of a package.
 pub(super) struct Wanted {
@@ -20,9 +20,6 @@ pub(super) enum Target {
     RescueImage,
 }
 
-/// A package without which the image boots as well.
-pub(super) const OPTIONAL: &str = "memtest86+";
-
 const fn file(package: &'static str, path: &'static str, target: &'static str) -> Wanted {
     Wanted { package, path, target: Target::Path(target) }
 }
@@ -35,7 +32,7 @@ const BIOS: &[Wanted] = &[
         path: "usr/lib/grub-rescue/grub-rescue-cdrom.iso",
         target: Target::RescueImage,
     },
-    file(OPTIONAL, "boot/memtest86+x64.bin", "iso/boot/memtest86+/memtest86+.bin"),
+    file(MEMTEST, "boot/memtest86+x64.bin", "iso/boot/memtest86+/memtest86+.bin"),
 ];
 
 // Of GRUB's signed programs the gcd one looks for its menu in /boot/grub, the others in /EFI/debian.
@@ -46,7 +43,7 @@ const AMD64: &[Wanted] = &[
         "usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed",
         "esp/EFI/BOOT/BOOTX64.EFI",
     ),
-    file(OPTIONAL, "boot/memtest86+x64.efi", "iso/boot/memtest86+/memtest86+.efi"),
+    file(MEMTEST, "boot/memtest86+x64.efi", "iso/boot/memtest86+/memtest86+.efi"),
 ];
 
 const AMD64_SECURE_BOOT: &[Wanted] = &[
@@ -57,7 +54,7 @@ const AMD64_SECURE_BOOT: &[Wanted] = &[
         "esp/EFI/BOOT/grubx64.efi",
     ),
     file("shim-helpers-amd64-signed", "usr/lib/shim/mmx64.efi.signed", "esp/EFI/BOOT/mmx64.efi"),
-    file(OPTIONAL, "boot/memtest86+x64.efi", "iso/boot/memtest86+/memtest86+.efi"),
+    file(MEMTEST, "boot/memtest86+x64.efi", "iso/boot/memtest86+/memtest86+.efi"),
 ];
 
 const ARM64: &[Wanted] = &[file(
