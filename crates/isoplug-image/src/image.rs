@@ -85,7 +85,7 @@ pub struct Surroundings<'a> {
     pub lock: &'a Lock,
     /// The profile's packages.
     pub locked: &'a LockedImage,
-    /// `SOURCE_DATE_EPOCH`, if it is set; else the lock's newest Release counts.
+    /// `SOURCE_DATE_EPOCH`, if it is set; else that of the locked packages counts.
     pub epoch: Option<u64>,
     /// Where packages may be fetched from.
     pub places: Places,
@@ -115,7 +115,7 @@ impl Image {
     /// Makes the image of an evaluated profile.
     pub fn new(system: &System, around: Surroundings) -> Result<Self, Error> {
         let options = &system.options;
-        let epoch = around.epoch.unwrap_or_else(|| around.lock.epoch());
+        let epoch = around.epoch.unwrap_or(around.locked.epoch);
         let Plugins { contributors, medium, hooks, planners, judges, used } = around.plugins;
         Ok(Self {
             name: name(system),

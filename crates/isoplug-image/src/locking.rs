@@ -57,7 +57,8 @@ impl Sources {
         wish::request(system, self.0.iter().flat_map(AptSource::lines).collect())
     }
 
-    /// Returns the lock with the profile's packages pinned in it.
+    /// Returns the lock with the profile's packages pinned in it. An image that gets the same packages
+    /// as before keeps its epoch, and so its bytes, whatever was locked for others since.
     pub fn lock(
         &self,
         system: &System,
@@ -71,7 +72,11 @@ impl Sources {
         let name = image_name(&system.profile, &system.arch);
         let locked = lock.images.get(&name).filter(|_| freshness == Freshness::Keep);
         let image = resolve(&self.request(system), &universe, &Resolvo, locked)?;
-        lock.images.insert(name, image);
+        let epoch = match lock.images.get(&name) {
+            Some(old) if old.groups == image.groups && old.boot == image.boot => old.epoch,
+            _ => lock.newest(),
+        };
+        lock.images.insert(name, LockedImage { epoch, ..image });
         Ok(lock)
     }
 

@@ -21,7 +21,8 @@ use super::request::Request;
 use super::solver::{Problem, Solver, Unsatisfiable, solve_with_recommends};
 use super::universe::{Id, Universe};
 
-/// Resolves a request. A lock whose request is the same is returned as it is.
+/// Resolves a request. A lock whose request is the same is returned as it is; else the epoch is
+/// left to the caller, who knows the sources.
 pub fn resolve(
     request: &Request,
     universe: &Universe,
@@ -42,6 +43,7 @@ pub fn resolve(
     let groups = groups.iter().map(|group| pinned::pin(universe, group));
     Ok(LockedImage {
         request: digest,
+        epoch: 0,
         groups: groups.collect::<Result<_, _>>()?,
         boot: image.boot()?,
     })

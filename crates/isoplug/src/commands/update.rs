@@ -71,7 +71,7 @@ mod tests {
             sha256: String::new(),
         };
         let group = packages.iter().map(package).collect();
-        LockedImage { request: String::new(), groups: vec![group], boot: Vec::new() }
+        LockedImage { groups: vec![group], ..LockedImage::default() }
     }
 
     #[test]
