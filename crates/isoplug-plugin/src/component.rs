@@ -4,13 +4,14 @@
 //! Reads names only, so a plugin that cannot run is refused before anything is compiled.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use isoplug_engine::Digest;
 use semver::Version;
 use wasmparser::{ComponentExternalKind, ComponentTypeRef, Encoding, Parser, Payload};
 
 use crate::Error;
+use crate::link::Linked;
 use crate::wasi;
 
 /// The contract that this isoplug keeps.
@@ -33,6 +34,7 @@ pub struct Component {
     /// The contract that it was built against.
     pub api: Version,
     pub(crate) bytes: Arc<[u8]>,
+    pub(crate) linked: Arc<OnceLock<Linked>>,
 }
 
 /// What a plugin does.
@@ -65,7 +67,7 @@ impl fmt::Display for World {
 
 impl fmt::Debug for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { digest, world, size, api, bytes: _ } = self;
+        let Self { digest, world, size, api, bytes: _, linked: _ } = self;
         write!(f, "{world} {digest}, {size} bytes, API {api}")
     }
 }
@@ -86,7 +88,7 @@ impl Component {
             wasi::accepts(name).map_err(|reason| Error::Import { name: name.clone(), reason })?;
         }
         let (digest, world) = (Digest::of(bytes), world(&exports)?);
-        Ok(Self { digest, world, size, api, bytes: bytes.into() })
+        Ok(Self { digest, world, size, api, bytes: bytes.into(), linked: Arc::default() })
     }
 }
 

@@ -8,9 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use isoplug_engine::{Digest, Hasher};
+use serde::{Deserialize, Serialize};
+
+use crate::kept::record::KeptContent;
 
 /// Immutable bytes. Cheap to clone.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "KeptContent", try_from = "KeptContent")]
 pub struct Content {
     digest: Digest,
     size: u64,

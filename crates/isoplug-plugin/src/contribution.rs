@@ -4,12 +4,13 @@ use std::fmt;
 
 use isoplug_manifest::plugin::Segment;
 use isoplug_manifest::strength::Strength;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{Content, LogLine};
 
 /// What a plugin made of one call.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {
     /// Its modules, in the order in which it returned them.
     pub modules: Vec<Module>,
@@ -71,7 +72,7 @@ fn failed(diagnostics: &[PluginDiagnostic]) -> bool {
 }
 
 /// A module of a plugin.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Module {
     /// Its name, unique within the plugin.
     pub name: String,
@@ -86,6 +87,7 @@ pub struct Module {
     /// Words whose providers come after this one, if there are any.
     pub before: Vec<String>,
     /// The options that it sets, in the words of a profile, and how strongly.
+    #[serde(with = "crate::kept::record::fragments")]
     pub fragments: Vec<(Json, Strength)>,
     /// Its files, folders, links and removals, in the order of the calls.
     pub entries: Vec<Entry>,
@@ -94,7 +96,7 @@ pub struct Module {
 }
 
 /// One entry that a module sets or removes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Where its path begins.
     pub tree: Tree,
@@ -105,7 +107,7 @@ pub struct Entry {
 }
 
 /// Where a path begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Tree {
     /// In the root filesystem.
     Root,
@@ -139,7 +141,7 @@ impl fmt::Display for Tree {
 }
 
 /// What a module sets at a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EntryKind {
     /// A regular file.
     File(Content, Attributes),
@@ -152,7 +154,7 @@ pub enum EntryKind {
 }
 
 /// Owner and mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attributes {
     /// Permission bits with setuid, setgid and sticky: 0 to 0o7777.
     pub mode: u16,
@@ -165,7 +167,7 @@ pub struct Attributes {
 }
 
 /// A script that runs as root inside the image's own root filesystem.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hook {
     /// Its name, unique within the module.
     pub name: String,
@@ -174,7 +176,7 @@ pub struct Hook {
 }
 
 /// Something that a plugin tells the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PluginDiagnostic {
     /// How grave it is.
     pub severity: PluginSeverity,
@@ -183,13 +185,14 @@ pub struct PluginDiagnostic {
     /// What is wrong.
     pub message: String,
     /// The option that it is about; empty for the plugin as a whole.
+    #[serde(with = "crate::kept::record::segments")]
     pub at: Vec<Segment>,
     /// What to try.
     pub help: Option<String>,
 }
 
 /// How grave something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PluginSeverity {
     /// Nothing can be built.
     Error,

@@ -3,7 +3,6 @@
 //! Symbolic links inside an input are not followed, so nothing outside it is read.
 
 use std::fs::{self, Metadata};
-use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 

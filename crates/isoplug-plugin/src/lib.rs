@@ -3,14 +3,26 @@
 //! A plugin returns data and does nothing by itself. Knows wasmtime and registries; knows no
 //! terminal.
 
+mod compiled;
 mod component;
 mod content;
+mod contract;
 mod contribution;
+mod conversation;
+mod description;
 mod error;
+mod grant;
+mod guest;
 pub mod input;
+mod kept;
+mod limit;
+mod link;
 mod plugin;
+mod question;
 pub mod registry;
+mod run;
 mod runtime;
+mod spool;
 mod surroundings;
 mod wasi;
 
