@@ -8,6 +8,7 @@ mod component;
 mod content;
 mod contract;
 mod contribution;
+mod contributor;
 mod conversation;
 mod description;
 mod error;
@@ -17,9 +18,11 @@ pub mod input;
 mod kept;
 mod limit;
 mod link;
+mod order;
 mod plugin;
 mod question;
 pub mod registry;
+mod resolve;
 mod run;
 mod runtime;
 mod spool;
@@ -32,9 +35,11 @@ pub use contribution::{
     Attributes, Contribution, Entry, EntryKind, Hook, Module, Plan, PluginDiagnostic,
     PluginSeverity, Report, Tree,
 };
+pub use contributor::PluginContributor;
 pub use error::{Error, Fault};
 pub use isoplug_manifest::plugin::{Grants, Limits, Requests, SecretGrant, Segment};
 pub use isoplug_manifest::strength::Strength;
+pub use order::{OrderError, order};
 pub use plugin::{Description, Example, Plugin};
 pub use runtime::Runtime;
 pub use surroundings::{

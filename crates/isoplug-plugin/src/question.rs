@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::conversation::Outside;
+use crate::resolve::{Last, resolve};
 use crate::{Content, Found, FoundKind, InputEntry, Rootfs, SecretGrant, Unseen};
 
 /// A question that a granted call asks.
@@ -104,106 +105,21 @@ pub(crate) fn sorted(mut value: Json) -> Json {
 }
 
 fn look(rootfs: &dyn Rootfs, path: &str) -> Option<(String, Found)> {
-    let place = resolve(rootfs, path, false)?;
+    let place = resolve(rootfs, path, Last::Kept)?;
     let found = rootfs.look(&place)?;
     Some((place, found))
 }
 
 fn names(rootfs: &dyn Rootfs, path: &str) -> Option<(String, Vec<String>)> {
-    let place = resolve(rootfs, path, true)?;
+    let place = resolve(rootfs, path, Last::Followed)?;
     let is_folder = rootfs.look(&place)?.kind == FoundKind::Folder;
     is_folder.then(|| (place.clone(), rootfs.names(&place)))
 }
 
 fn open(rootfs: &dyn Rootfs, path: &str) -> Answer {
-    let Some(place) = resolve(rootfs, path, true) else {
+    let Some(place) = resolve(rootfs, path, Last::Followed) else {
         return Answer::Content(None, Err(Unseen::NotFound));
     };
     let content = rootfs.open(&place).and_then(|content| content.ok_or(Unseen::NotFound));
     Answer::Content(Some(place), content)
-}
-
-/// The most links that the kernel follows on one way.
-const LINKS: usize = 40;
-
-/// Returns where a path leads in the root filesystem: links on the way followed, one at its end if
-/// asked. The end may not exist; `None` if the way does not.
-fn resolve(rootfs: &dyn Rootfs, path: &str, follow: bool) -> Option<String> {
-    let mut rest: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
-    let (mut place, mut links) = (String::new(), 0);
-    while let Some(part) = rest.pop() {
-        match part.as_str() {
-            "" | "." => continue,
-            ".." => {
-                place.truncate(place.rfind('/').unwrap_or(0));
-                continue;
-            }
-            _ => {}
-        }
-        let next = format!("{place}/{part}");
-        let is_end = rest.iter().all(|part| matches!(part.as_str(), "" | "."));
-        match rootfs.look(&next) {
-            Some(found) if found.kind == FoundKind::Symlink && (follow || !is_end) => {
-                links += 1;
-                if links > LINKS {
-                    return None;
-                }
-                if found.target.starts_with('/') {
-                    place.clear();
-                }
-                rest.extend(found.target.split('/').rev().map(str::to_owned));
-            }
-            Some(_) => place = next,
-            None if is_end => place = next,
-            None => return None,
-        }
-    }
-    Some(if place.is_empty() { "/".to_owned() } else { place })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    /// Links by path; what has no target is a folder.
-    struct Links(BTreeMap<&'static str, &'static str>);
-
-    impl Rootfs for Links {
-        fn look(&self, path: &str) -> Option<Found> {
-            let target = (*self.0.get(path)?).to_owned();
-            let kind = if target.is_empty() { FoundKind::Folder } else { FoundKind::Symlink };
-            Some(Found { kind, mode: 0o755, uid: 0, gid: 0, size: 0, target })
-        }
-
-        fn names(&self, _: &str) -> Vec<String> {
-            Vec::new()
-        }
-
-        fn open(&self, _: &str) -> Result<Option<Content>, Unseen> {
-            Ok(None)
-        }
-    }
-
-    #[test]
-    fn links_are_followed_inside() {
-        let links = [
-            ("/lib", "usr/lib"),
-            ("/usr", ""),
-            ("/usr/lib", ""),
-            ("/usr/lib/out", "../../../../etc"),
-            ("/etc", ""),
-            ("/loop", "/loop"),
-        ];
-        let links = Links(BTreeMap::from(links));
-        let resolve = |path, follow| resolve(&links, path, follow).unwrap_or("none".to_owned());
-        assert_eq!(resolve("/lib/x", false), "/usr/lib/x");
-        assert_eq!(resolve("/lib", false), "/lib");
-        assert_eq!(resolve("/lib", true), "/usr/lib");
-        assert_eq!(resolve("/lib/out/passwd", false), "/etc/passwd");
-        assert_eq!(resolve("/loop/x", false), "none");
-        assert_eq!(resolve("/nothing/x", false), "none");
-        assert_eq!(resolve("/", true), "/");
-    }
 }

@@ -21,6 +21,12 @@ pub trait Surroundings {
     /// not set.
     fn fact(&self, path: &str) -> Option<Json>;
 
+    /// Returns all that `fact` answers from, for the keys of stages that ask later. Whoever gives
+    /// surroundings to a [`PluginContributor`](crate::PluginContributor) must say it.
+    fn all_facts(&self) -> Json {
+        Json::Null
+    }
+
     /// Lists the folders and files of an input in byte order; the place is what the grant says.
     fn list_input(&self, place: &str) -> Result<Vec<InputEntry>, Unseen>;
 

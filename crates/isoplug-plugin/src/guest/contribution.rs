@@ -192,6 +192,9 @@ impl Guest {
 
     fn place(&self, tree: &str, path: &str) -> Result<(Tree, String), String> {
         let tree = named_tree(tree)?;
+        if tree == Tree::Iso && self.verb == Verb::Furnish {
+            return Err(format!("iso:{path}: files of the medium are set in `contribute`"));
+        }
         Ok((tree, self.allowed.entry(tree, path)?))
     }
 

@@ -1,0 +1,200 @@
+//! Plays what a plugin contributed into the rootfs, and lets it furnish what it reads there.
+//!
+//! Grants were enforced when the plugin named its paths. Links of the rootfs can lead a path
+//! elsewhere, so where it ends is compared with the grants once more.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use isoplug_engine::{Digest, Key};
+use isoplug_image::contribute::{Attrs, ContributeError, Contributor, Host};
+use serde_json::{Value as Json, json};
+
+use crate::grant::Allowed;
+use crate::resolve::{Last, resolve};
+use crate::{
+    Attributes, Contribution, Entry, EntryKind, Error, HostRootfs, Module, Plugin, PluginSeverity,
+    Runtime, Surroundings, Tree,
+};
+
+/// A plugin as a contributor to the rootfs.
+pub struct PluginContributor {
+    runtime: Arc<Runtime>,
+    plugin: Arc<Plugin>,
+    modules: Vec<Module>,
+    around: Arc<dyn Surroundings + Send + Sync>,
+}
+
+impl PluginContributor {
+    /// Takes what a plugin contributed, modules in their order.
+    pub fn new(
+        runtime: Arc<Runtime>,
+        plugin: Arc<Plugin>,
+        modules: Vec<Module>,
+        around: Arc<dyn Surroundings + Send + Sync>,
+    ) -> Self {
+        Self { runtime, plugin, modules, around }
+    }
+
+    /// Whether the plugin is asked once more, with the packages in.
+    fn furnishes(&self) -> bool {
+        !self.plugin.grants.reads.is_empty()
+    }
+
+    /// Returns what the plugin adds when it sees the rootfs.
+    fn furnish(&self, host: &dyn Host) -> Result<Vec<Module>, ContributeError> {
+        let refuse = |error: Error| self.refused(&error.to_string());
+        let furnished = self.runtime.furnish(&self.plugin, &*self.around, &HostRootfs(host));
+        let Contribution { modules, diagnostics, .. } = furnished.map_err(refuse)?;
+        let errors = diagnostics.iter().filter(|each| each.severity == PluginSeverity::Error);
+        let mut messages = Vec::new();
+        for each in errors {
+            messages.push(format!("{}::{}: {}", self.plugin.name, each.code, each.message));
+        }
+        if !messages.is_empty() {
+            return Err(self.refused(&messages.join("\n")));
+        }
+        for each in &diagnostics {
+            host.log(&format!("{}::{}: {}", self.plugin.name, each.code, each.message));
+        }
+        let with: Vec<(&str, &Module)> =
+            modules.iter().map(|module| (self.plugin.name.as_str(), module)).collect();
+        let order = crate::order(&with).map_err(|error| self.refused(&error.to_string()))?;
+        Ok(order.into_iter().map(|index| modules[index].clone()).collect())
+    }
+
+    /// Returns digests of the inputs and secrets that the plugin may see.
+    fn seen(&self) -> BTreeMap<String, String> {
+        let grants = &self.plugin.grants;
+        let inputs = grants.inputs.iter().map(|(name, place)| {
+            let files = self.around.list_input(place).map(|entries| {
+                let file = |entry: &crate::InputEntry| {
+                    let content = self.around.open_input(place, &entry.path);
+                    (entry.clone(), content.map(|content| content.digest()).ok())
+                };
+                entries.iter().map(file).collect::<Vec<_>>()
+            });
+            (format!("input {name}"), digest(&files.ok()))
+        });
+        let secrets = grants.secrets.iter().map(|(name, grant)| {
+            let secret = self.around.secret(grant).ok();
+            (format!("secret {name}"), digest(&secret))
+        });
+        inputs.chain(secrets).collect()
+    }
+
+    fn refused(&self, reason: &str) -> ContributeError {
+        ContributeError::refused(format!("plugin `{}`", self.plugin.name), reason)
+    }
+
+    fn play(
+        &self,
+        modules: &[Module],
+        allowed: &Allowed,
+        host: &mut dyn Host,
+    ) -> Result<(), ContributeError> {
+        for module in modules {
+            for entry in module.entries.iter().filter(|entry| entry.tree == Tree::Root) {
+                self.lead(entry, allowed, host)?;
+                set(entry, host)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a path that links lead to where nothing is granted.
+    fn lead(
+        &self,
+        entry: &Entry,
+        allowed: &Allowed,
+        host: &dyn Host,
+    ) -> Result<(), ContributeError> {
+        let Some(end) = resolve(&HostRootfs(host), &entry.path, Last::Kept) else {
+            return Err(ContributeError::Path {
+                path: entry.path.clone(),
+                reason: "a loop of links",
+            });
+        };
+        if end == entry.path {
+            return Ok(());
+        }
+        let removes = entry.kind == EntryKind::Remove;
+        allowed
+            .leads_to(removes, &end)
+            .map_err(|reason| self.refused(&format!("{} is {end} here, and {reason}", entry.path)))
+    }
+}
+
+impl Contributor for PluginContributor {
+    fn name(&self) -> &str {
+        &self.plugin.name
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let modules: Vec<Json> = self.modules.iter().map(shown).collect();
+        key.value("modules", &modules);
+        key.value("grants", &self.plugin.grants);
+        if !self.furnishes() {
+            return;
+        }
+        key.value("component", &self.plugin.component.digest);
+        key.value("options", &self.plugin.options);
+        let around = &self.around;
+        key.value("seed", &around.seed());
+        key.value("facts", &around.all_facts());
+        key.value("inputs", &self.seen());
+    }
+
+    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+        let plugin = &self.plugin;
+        let allowed = Allowed::read(&plugin.name, &plugin.grants)
+            .map_err(|error| self.refused(&error.to_string()))?;
+        self.play(&self.modules, &allowed, host)?;
+        if self.furnishes() {
+            let furnished = self.furnish(host)?;
+            self.play(&furnished, &allowed, host)?;
+        }
+        Ok(())
+    }
+}
+
+/// Shows a module's entries for a key: contents by their digests.
+fn shown(module: &Module) -> Json {
+    let of = |attributes: &Attributes| {
+        let Attributes { mode, uid, gid, replace } = *attributes;
+        json!([format!("{mode:04o}"), uid, gid, replace])
+    };
+    let entries = module.entries.iter().filter(|entry| entry.tree == Tree::Root);
+    let entry = |entry: &Entry| match &entry.kind {
+        EntryKind::File(content, attributes) => {
+            json!([entry.path, "file", content.digest(), of(attributes)])
+        }
+        EntryKind::Folder(attributes) => json!([entry.path, "folder", of(attributes)]),
+        EntryKind::Symlink(target) => json!([entry.path, "symlink", target]),
+        EntryKind::Remove => json!([entry.path, "remove"]),
+    };
+    json!({ "name": module.name, "entries": entries.map(entry).collect::<Vec<_>>() })
+}
+
+fn digest(value: &impl serde::Serialize) -> String {
+    // What is no JSON cannot stand here; if it did, the key would merely not tell it apart.
+    Digest::of(&serde_json::to_vec(value).unwrap_or_default()).to_string()
+}
+
+/// Sets or removes one entry.
+fn set(entry: &Entry, host: &mut dyn Host) -> Result<(), ContributeError> {
+    let of = |attributes: &Attributes| {
+        let Attributes { mode, uid, gid, replace } = *attributes;
+        Attrs { mode, uid, gid, replace }
+    };
+    let path = &entry.path;
+    match &entry.kind {
+        EntryKind::File(content, attributes) => {
+            let io = |source| ContributeError::Io { path: path.clone(), source };
+            host.file_from(path, &mut content.open().map_err(io)?, of(attributes))
+        }
+        EntryKind::Folder(attributes) => host.directory(path, of(attributes)),
+        EntryKind::Symlink(target) => host.symlink(path, target),
+        EntryKind::Remove => host.remove(path),
+    }
+}
