@@ -13,7 +13,8 @@ pub(crate) enum Exit {
     Manifest = 2,
     /// 3: the lock does not fit the manifest and `--locked` forbids changing it.
     Lock = 3,
-    // 4 is kept free for plugins.
+    /// 4: a plugin failed, refused, or was refused.
+    Plugin = 4,
     /// 5: the image was built, but a boot test failed.
     Test = 5,
     /// 6: this machine lacks something that the run needs (`isoplug doctor` tells).
@@ -31,6 +32,7 @@ Exit codes:
   1    a stage, a download or the store failed
   2    the manifest or the arguments are wrong
   3    the lock does not fit the manifest and --locked forbids changing it
+  4    a plugin failed, refused, or was refused
   5    the image was built, but a boot test failed
   6    this machine lacks something that the run needs (see `isoplug doctor`)
   70   a fault of isoplug itself
@@ -53,6 +55,7 @@ mod tests {
             Exit::Failed,
             Exit::Manifest,
             Exit::Lock,
+            Exit::Plugin,
             Exit::Test,
             Exit::Host,
             Exit::Internal,

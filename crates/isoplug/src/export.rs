@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::{Artifact, Blob, Outputs};
+use isoplug_image::stages::output;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,17 +27,38 @@ pub(crate) fn export(
         (facts.checksum, beside("sha256")),
         (prepared.products.iso, iso.clone()),
     ];
+    for (plugin, files) in &prepared.products.outputs {
+        let beside = folder.join(format!("{}.{plugin}", prepared.name));
+        let listed = std::fs::read(made(outputs, *files, &beside)?).ok();
+        let listed = listed.and_then(|bytes| output::read(&bytes).ok()).ok_or_else(|| {
+            Failure::new(
+                Exit::Internal,
+                format!("the list of files for {} is damaged", beside.display()),
+            )
+        })?;
+        for (path, digest) in listed {
+            put(&prepared.store.blob_path(&digest), &beside.join(path))?;
+        }
+    }
     for (artifact, target) in files {
-        let source = outputs.path(artifact).ok_or_else(|| {
-            Failure::new(Exit::Internal, format!("nothing was made for {}", target.display()))
-        })?;
-        place(&source, &target).map_err(|error| {
-            Failure::new(Exit::Failed, format!("cannot write {}", target.display()))
-                .because(&error)
-                .hint("choose another folder with --output DIR")
-        })?;
+        put(&made(outputs, artifact, &target)?, &target)?;
     }
     Ok(iso)
+}
+
+/// Returns where an artifact is.
+fn made(outputs: &Outputs, artifact: Artifact<Blob>, target: &Path) -> Result<PathBuf, Failure> {
+    outputs.path(artifact).ok_or_else(|| {
+        Failure::new(Exit::Internal, format!("nothing was made for {}", target.display()))
+    })
+}
+
+fn put(source: &Path, target: &Path) -> Result<(), Failure> {
+    place(source, target).map_err(|error| {
+        Failure::new(Exit::Failed, format!("cannot write {}", target.display()))
+            .because(&error)
+            .hint("choose another folder with --output DIR")
+    })
 }
 
 /// Makes the target another name of the source, or a copy of it on another file system.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use isoplug_manifest::{Diagnostic, Diagnostics};
+use isoplug_manifest::{Diagnostic, Diagnostics, Severity};
 
 use crate::exit::Exit;
 
@@ -34,9 +34,12 @@ impl Failure {
         }
     }
 
-    /// A failure that the manifest's diagnostics explain.
+    /// A failure that the manifest's diagnostics explain: a plugin's, if an error is of one.
     pub(crate) fn manifest(diagnostics: Diagnostics) -> Self {
-        Self { diagnostics: Box::new(diagnostics), ..Self::new(Exit::Manifest, "") }
+        let of_plugin = |each: &Diagnostic| each.severity == Severity::Error && each.is_of_plugin();
+        let plugin = diagnostics.list.iter().any(of_plugin);
+        let exit = if plugin { Exit::Plugin } else { Exit::Manifest };
+        Self { diagnostics: Box::new(diagnostics), ..Self::new(exit, "") }
     }
 
     /// Adds the error and the errors below it as causes.

@@ -1,5 +1,6 @@
 //! From a profile to a graph that is ready to run: evaluate, lock, wire.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,17 +8,19 @@ use isoplug_engine::{CancelToken, Graph, Store};
 use isoplug_image::image::{self, Image, Surroundings};
 use isoplug_image::locking::{self, Freshness, Sources, locked_image};
 use isoplug_image::pipeline::{Products, pipeline};
-use isoplug_image::plugins::Plugins;
 use isoplug_image::sources::Access;
 use isoplug_image::sources::download::{Downloader, Patience, Watch};
 use isoplug_image::stages::fetch::Places;
 use isoplug_image::stages::squashfs::BlockFolder;
 use isoplug_manifest::System;
-use isoplug_manifest::lock::Lock;
+use isoplug_manifest::lock::{Lock, LockedImage};
+use serde_json::{Value as Json, json};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::local_files;
+use crate::plugins::Guests;
+use crate::plugins::pin::pin_all;
 use crate::project::Project;
 use crate::session::Session;
 use crate::unresolved;
@@ -60,7 +63,9 @@ pub(crate) fn prepare(
     lock_use: LockUse,
     session: &Session,
 ) -> Result<Prepared, Failure> {
-    let system = project.evaluate(profile, arch, session)?;
+    let pinned = pin_all(project, lock_use, session)?;
+    let mut guests = Guests::new(project, &pinned, session);
+    let system = project.evaluate_with(profile, arch, &mut guests, session)?;
     let lock = lock_of(project, &system, lock_use, session)?;
     let store = session.store()?;
     let sources = sources(&system, session)?;
@@ -70,11 +75,16 @@ pub(crate) fn prepare(
     let blocks = store
         .cache_dir("squashfs-blocks")
         .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))?;
+    let epoch = session.source_date_epoch();
+    let facts = facts(&system, locked, epoch);
+    let plugins = guests.bring(&system, facts).map_err(|error| {
+        Failure::new(Exit::Plugin, "what a plugin adds cannot go into an image").because(&error)
+    })?;
     let around = Surroundings {
         folder: Path::new(""),
         lock: &lock,
         locked,
-        epoch: session.source_date_epoch(),
+        epoch,
         places: Places {
             mirrors: sources.mirror_list(),
             vendor: Some(project.folder.join("vendor")).filter(|folder| folder.is_dir()),
@@ -82,12 +92,33 @@ pub(crate) fn prepare(
             patience: Patience::default(),
         },
         blocks: BlockFolder { path: blocks, limit: BLOCKS },
-        plugins: Plugins::default(),
+        plugins,
     };
     let image = Image::new(&system, around).map_err(|error| no_image(&error))?;
     let mut graph = Graph::new();
     let products = pipeline(&image, &mut graph);
     Ok(Prepared { system, name: image.name, graph, products, store })
+}
+
+/// Returns what plugins may know of an image before it is built.
+fn facts(system: &System, locked: &LockedImage, epoch: Option<u64>) -> BTreeMap<String, Json> {
+    let packages = locked.groups.iter().flatten();
+    let kernel = packages.clone().find_map(|package| {
+        let version = package.name.strip_prefix("linux-image-")?;
+        version.starts_with(|first: char| first.is_ascii_digit()).then_some(version)
+    });
+    let packages: Vec<Json> = packages
+        .map(|package| json!({ "name": package.name, "version": package.version }))
+        .collect();
+    BTreeMap::from([
+        ("image.name".to_owned(), json!(system.image.name)),
+        ("image.version".to_owned(), json!(system.image.version)),
+        ("image.profile".to_owned(), json!(system.profile)),
+        ("image.arch".to_owned(), json!(system.arch)),
+        ("epoch".to_owned(), json!(epoch.unwrap_or(locked.epoch))),
+        ("packages".to_owned(), Json::Array(packages)),
+        ("kernel.version".to_owned(), json!(kernel)),
+    ])
 }
 
 /// Returns a lock that has what the profile asks for, and writes it if it changed.

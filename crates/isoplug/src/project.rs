@@ -1,14 +1,18 @@
 //! A folder with a manifest: reads its files, evaluates profiles, reads and writes its lock.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use isoplug_manifest::lock::{self, Lock};
-use isoplug_manifest::plugin::NoPlugins;
+use isoplug_manifest::plugin::{Grants, PluginSource, Trust};
 use isoplug_manifest::{Diagnostics, Image, Input, System, evaluate, profiles};
+use serde::Deserialize;
 
+use crate::edit;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::plugins::Guests;
 use crate::session::Session;
 
 /// The manifest's file name.
@@ -25,6 +29,17 @@ pub(crate) struct Project {
     profiles: Vec<String>,
     name: String,
     text: String,
+}
+
+/// What must be known of a manifest before it is evaluated.
+#[derive(Deserialize)]
+struct Outline {
+    #[serde(default)]
+    plugins: BTreeMap<String, PluginSource>,
+    #[serde(default)]
+    grants: BTreeMap<String, Grants>,
+    #[serde(default)]
+    trust: Option<Trust>,
 }
 
 impl Project {
@@ -67,12 +82,79 @@ impl Project {
         arch: &str,
         session: &Session,
     ) -> Result<System, Failure> {
+        let lock = self.lock()?.unwrap_or_default();
+        self.evaluate_with(profile, arch, &mut Guests::new(self, &lock, session), session)
+    }
+
+    /// Evaluates a profile with these plugins and shows the warnings.
+    pub(crate) fn evaluate_with(
+        &self,
+        profile: &str,
+        arch: &str,
+        plugins: &mut Guests,
+        session: &Session,
+    ) -> Result<System, Failure> {
         let mut load = |path: &str| fs::read_to_string(path).map_err(|error| error.to_string());
-        let (name, text, plugins) = (&self.name, &self.text, &mut NoPlugins);
+        let (name, text) = (&self.name, &self.text);
         let input = Input { name, text, profile, arch, load: &mut load, plugins };
         let system = evaluate(input).map_err(Failure::manifest)?;
         session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });
         Ok(system)
+    }
+
+    /// Returns the plugins of the manifest, paths as they are written.
+    pub(crate) fn plugins(&self) -> Result<BTreeMap<String, PluginSource>, Failure> {
+        Ok(self.outline()?.plugins)
+    }
+
+    /// Returns what the manifest grants its plugins, paths as they are written.
+    pub(crate) fn grants(&self) -> Result<BTreeMap<String, Grants>, Failure> {
+        Ok(self.outline()?.grants)
+    }
+
+    /// Returns the manifest's policy, if it has one.
+    pub(crate) fn trust(&self) -> Result<Option<Trust>, Failure> {
+        Ok(self.outline()?.trust)
+    }
+
+    /// Fails unless the manifest has a plugin of this name.
+    pub(crate) fn known_plugin(&self, name: &str) -> Result<(), Failure> {
+        let plugins = self.plugins()?;
+        if plugins.contains_key(name) {
+            return Ok(());
+        }
+        let message = format!("{} has no plugin `{name}`", self.name);
+        let names: Vec<&str> = plugins.keys().map(String::as_str).collect();
+        let failure = Failure::new(Exit::Manifest, message);
+        Err(if names.is_empty() {
+            failure.hint("`isoplug plugin add` takes one into it")
+        } else {
+            failure.hint(format!("one of its plugins: {}", names.join(", ")))
+        })
+    }
+
+    /// Changes the manifest's text and writes it by one rename.
+    pub(crate) fn edit(
+        &self,
+        change: impl FnOnce(&mut edit::Manifest) -> Result<(), edit::Error>,
+    ) -> Result<(), Failure> {
+        let failed = |error: &dyn std::error::Error| {
+            Failure::new(Exit::Manifest, format!("cannot change {}", self.name)).because(error)
+        };
+        let text = fs::read_to_string(&self.name).map_err(|error| failed(&error))?;
+        let mut manifest = edit::Manifest::read(&text).map_err(|error| failed(&error))?;
+        change(&mut manifest).map_err(|error| failed(&error))?;
+        let new = Path::new(&self.name).with_extension("toml.new");
+        fs::write(&new, manifest.text())
+            .and_then(|()| fs::rename(&new, &self.name))
+            .map_err(|error| failed(&error))
+    }
+
+    fn outline(&self) -> Result<Outline, Failure> {
+        toml::from_str(&self.text).map_err(|error| {
+            let message = format!("the plugins of {} cannot be read", self.name);
+            Failure::new(Exit::Manifest, message).because_only(&error).hint("`isoplug check`")
+        })
     }
 
     /// Returns the manifest's path, as it was typed.

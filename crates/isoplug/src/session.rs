@@ -43,6 +43,13 @@ impl Session {
         }
     }
 
+    /// Prints a line for people who asked for all that is said.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.global.verbose {
+            self.note(text);
+        }
+    }
+
     /// Draws warnings on standard error.
     pub(crate) fn warn(&self, warnings: &Diagnostics) {
         if self.global.json {
@@ -125,6 +132,42 @@ impl Session {
         self.global.threads.filter(|&threads| threads > 0).unwrap_or_else(processors)
     }
 
+    /// Returns the user's configuration file: `$ISOPLUG_CONFIG`, else in the configuration folder.
+    pub(crate) fn configuration(&self) -> Option<PathBuf> {
+        env_path("ISOPLUG_CONFIG").or_else(|| {
+            let folder =
+                env_path("XDG_CONFIG_HOME").or_else(|| Some(env_path("HOME")?.join(".config")));
+            Some(folder?.join("isoplug/config.toml"))
+        })
+    }
+
+    /// Returns where credentials of registries may be, the first that names one counts.
+    pub(crate) fn credential_files(&self) -> Vec<PathBuf> {
+        let docker = env_path("DOCKER_CONFIG").or_else(|| Some(env_path("HOME")?.join(".docker")));
+        let files = [
+            env_path("REGISTRY_AUTH_FILE"),
+            env_path("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json")),
+            docker.map(|folder| folder.join("config.json")),
+        ];
+        files.into_iter().flatten().collect()
+    }
+
+    /// Asks a yes-or-no question on a terminal; `None` off it.
+    pub(crate) fn ask(&self, question: &str) -> Option<bool> {
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        let _ = write!(std::io::stderr().lock(), "{question} [y/N] ");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).ok()?;
+        Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
+    /// Returns the password of a secret key, if one is set.
+    pub(crate) fn key_password(&self) -> Option<String> {
+        env_text("ISOPLUG_KEY_PASSWORD")
+    }
+
     fn colored(&self) -> bool {
         match self.global.color {
             ColorChoice::Always => true,
@@ -139,6 +182,12 @@ impl Session {
 fn print_json(line: &serde_json::Value) {
     // A closed pipe must not stop the run.
     let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// Returns the bytes of a secret that the manifest says is in this environment variable.
+#[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]
+pub(crate) fn secret(name: &str) -> Option<Vec<u8>> {
+    std::env::var_os(name).map(std::os::unix::ffi::OsStringExt::into_vec)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]

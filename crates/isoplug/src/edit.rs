@@ -1,0 +1,248 @@
+//! Changes a manifest's text as a careful person would: what is not concerned stays as it is.
+
+use isoplug_manifest::plugin::{Grants, PluginSource};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
+
+/// Why a text cannot be changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("it is no TOML: {0}")]
+    Syntax(#[from] toml_edit::TomlError),
+    #[error("`{0}` is no table")]
+    NoTable(String),
+}
+
+/// A manifest that is being changed.
+pub(crate) struct Manifest(DocumentMut);
+
+impl Manifest {
+    /// Reads a text.
+    pub(crate) fn read(text: &str) -> Result<Self, Error> {
+        Ok(Self(text.parse()?))
+    }
+
+    /// Returns the changed text.
+    pub(crate) fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    /// Adds a plugin, or says anew where it comes from.
+    pub(crate) fn set_plugin(&mut self, name: &str, source: &PluginSource) -> Result<(), Error> {
+        let mut table = InlineTable::new();
+        let PluginSource { registry, version, path } = source;
+        for (key, text) in [("registry", registry), ("version", version), ("path", path)] {
+            text.iter().for_each(|text| _ = table.insert(key, text.as_str().into()));
+        }
+        self.table("plugins", false)?.insert(name, value(table));
+        Ok(())
+    }
+
+    /// Sets what a plugin may do. Limits that the user set stay.
+    pub(crate) fn set_grants(&mut self, name: &str, grants: &Grants) -> Result<(), Error> {
+        let limits =
+            self.0.get("grants").and_then(|grants| grants.get(name)?.get("limits")).cloned();
+        let mut table = granted(grants);
+        limits.into_iter().for_each(|limits| _ = table.insert("limits", limits));
+        self.table("grants", true)?.insert(name, Item::Table(table));
+        Ok(())
+    }
+
+    /// Removes a plugin with all that is said of it; says whether there was anything.
+    pub(crate) fn remove_plugin(&mut self, name: &str) -> bool {
+        let mut removed = false;
+        for outer in ["plugins", "grants", "config"] {
+            let Some(table) = self.0.get_mut(outer).and_then(Item::as_table_like_mut) else {
+                continue;
+            };
+            removed |= table.remove(name).is_some();
+            if table.is_empty() {
+                self.0.remove(outer);
+            }
+        }
+        removed
+    }
+
+    /// Adds a public key of a publisher; says whether it was new.
+    pub(crate) fn add_key(&mut self, publisher: &str, key: &str) -> Result<bool, Error> {
+        let trust = self.table("trust", false)?;
+        let publishers = trust.entry("publishers").or_insert_with(|| Item::Table(Table::new()));
+        let path = || "trust.publishers".to_owned();
+        let publishers = publishers.as_table_like_mut().ok_or_else(|| Error::NoTable(path()))?;
+        let keys = publishers.entry(publisher).or_insert_with(|| value(Array::new()));
+        let keys =
+            keys.as_array_mut().ok_or_else(|| Error::NoTable(format!("{}.{publisher}", path())))?;
+        let new = keys.iter().all(|known| known.as_str() != Some(key));
+        if new {
+            keys.push(key);
+        }
+        Ok(new)
+    }
+
+    fn table(
+        &mut self,
+        name: &str,
+        implicit: bool,
+    ) -> Result<&mut dyn toml_edit::TableLike, Error> {
+        let new = || {
+            let mut table = Table::new();
+            table.set_implicit(implicit);
+            Item::Table(table)
+        };
+        let item = self.0.entry(name).or_insert_with(new);
+        item.as_table_like_mut().ok_or_else(|| Error::NoTable(name.to_owned()))
+    }
+}
+
+fn granted(grants: &Grants) -> Table {
+    let mut table = Table::new();
+    let Grants {
+        files,
+        merge,
+        reads,
+        inputs,
+        secrets,
+        fetch,
+        units,
+        kernel_params,
+        setuid,
+        remove,
+        hooks,
+        limits: _,
+    } = grants;
+    let lists = [
+        ("files", files),
+        ("merge", merge),
+        ("reads", reads),
+        ("fetch", fetch),
+        ("units", units),
+        ("kernel-params", kernel_params),
+        ("remove", remove),
+    ];
+    for (key, items) in lists.into_iter().filter(|(_, items)| !items.is_empty()) {
+        table.insert(key, value(list(items)));
+    }
+    if !inputs.is_empty() {
+        let inputs = inputs.iter().map(|(name, path)| (name.as_str(), Value::from(path.as_str())));
+        table.insert("inputs", value(inputs.collect::<InlineTable>()));
+    }
+    if !secrets.is_empty() {
+        let secret = |secret: &isoplug_manifest::plugin::SecretGrant| {
+            let mut table = InlineTable::new();
+            for (key, text) in [("env", &secret.env), ("file", &secret.file)] {
+                text.iter().for_each(|text| _ = table.insert(key, text.as_str().into()));
+            }
+            secret.read.then(|| table.insert("read", true.into()));
+            Value::from(table)
+        };
+        let secrets = secrets.iter().map(|(name, grant)| (name.as_str(), secret(grant)));
+        table.insert("secrets", value(secrets.collect::<InlineTable>()));
+    }
+    for (key, allowed) in [("setuid", *setuid), ("hooks", *hooks)] {
+        allowed.then(|| table.insert(key, value(true)));
+    }
+    table
+}
+
+/// Several items stand on a line each.
+fn list(items: &[String]) -> Array {
+    let mut array: Array = items.iter().map(String::as_str).collect();
+    if items.len() > 2 {
+        array.iter_mut().for_each(|item| item.decor_mut().set_prefix("\n  "));
+        array.set_trailing("\n");
+        array.set_trailing_comma(true);
+    }
+    array
+}
+
+#[cfg(test)]
+mod tests {
+    use isoplug_manifest::plugin::Requests;
+
+    use super::*;
+
+    const BEFORE: &str = "\
+# ours
+image.name = \"a\"   # keep
+
+[profiles.p]
+packages.install = [ \"vim\" ]
+";
+
+    fn source() -> PluginSource {
+        PluginSource {
+            registry: Some("registry.example.com/isoplug/hardening".to_owned()),
+            version: Some("^1.2".to_owned()),
+            path: None,
+        }
+    }
+
+    fn grants() -> Grants {
+        let text = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
+        let requests = Requests {
+            files: text(&["root:/etc/a", "root:/etc/b", "root:/etc/c"]),
+            merge: text(&["packages.install"]),
+            inputs: text(&["banner"]),
+            secrets: text(&["luks-pass"]),
+            hooks: true,
+            ..Requests::default()
+        };
+        requests.granted()
+    }
+
+    #[test]
+    fn a_plugin_is_added_and_removed() {
+        let mut manifest = Manifest::read(BEFORE).unwrap();
+        manifest.set_plugin("hardening", &source()).unwrap();
+        manifest.set_grants("hardening", &grants()).unwrap();
+        insta::assert_snapshot!(manifest.text(), @r#"
+        # ours
+        image.name = "a"   # keep
+
+        [profiles.p]
+        packages.install = [ "vim" ]
+
+        [plugins]
+        hardening = { registry = "registry.example.com/isoplug/hardening", version = "^1.2" }
+
+        [grants.hardening]
+        files = [
+          "root:/etc/a",
+          "root:/etc/b",
+          "root:/etc/c",
+        ]
+        merge = ["packages.install"]
+        inputs = { banner = "banner" }
+        secrets = { luks-pass = { env = "LUKS_PASS" } }
+        hooks = true
+        "#);
+        assert!(manifest.remove_plugin("hardening"));
+        assert!(!manifest.remove_plugin("hardening"));
+        assert_eq!(manifest.text(), BEFORE);
+    }
+
+    #[test]
+    fn limits_of_the_user_stay() {
+        let text = "[grants.hardening]\nhooks = true\nlimits.fuel = \"1G\"\n";
+        let mut manifest = Manifest::read(text).unwrap();
+        manifest.set_grants("hardening", &Grants::default()).unwrap();
+        insta::assert_snapshot!(manifest.text(), @r#"
+        [grants.hardening]
+        limits.fuel = "1G"
+        "#);
+    }
+
+    #[test]
+    fn a_key_is_added_once() {
+        let mut manifest = Manifest::read(BEFORE).unwrap();
+        assert!(manifest.add_key("acme", "RWQx").unwrap());
+        assert!(!manifest.add_key("acme", "RWQx").unwrap());
+        assert!(manifest.add_key("acme", "RWQy").unwrap());
+        insta::assert_snapshot!(manifest.text().trim_start_matches(BEFORE), @r#"
+        [trust]
+
+        [trust.publishers]
+        acme = ["RWQx", "RWQy"]
+        "#);
+        assert!(Manifest::read("plugins = 3").unwrap().set_plugin("a", &source()).is_err());
+    }
+}

@@ -1,0 +1,212 @@
+//! The plugins of a manifest: finds their components, lets them answer while the manifest is
+//! evaluated, and hands the image what they bring.
+
+mod around;
+mod bring;
+pub(crate) mod desk;
+pub(crate) mod find;
+pub(crate) mod pin;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use isoplug_manifest::lock::Lock;
+use isoplug_manifest::plugin::{
+    Answer, Call, Described, PluginModule, PluginSource, Plugins, Report,
+};
+use isoplug_manifest::{Severity, System};
+use isoplug_plugin::{
+    Component, Contribution, Description, Plugin, PluginDiagnostic, PluginSeverity, Runtime, World,
+};
+
+pub(crate) use around::Around;
+use desk::Desk;
+use find::{NotFound, Wanted};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::session::Session;
+
+/// The plugins of one manifest, during and after an evaluation.
+pub(crate) struct Guests<'a> {
+    session: &'a Session,
+    project: &'a Project,
+    lock: &'a Lock,
+    runtime: Option<Arc<Runtime>>,
+    desk: Option<Desk>,
+    found: BTreeMap<String, Found>,
+    contributed: BTreeMap<String, Contributed>,
+    /// Plugins and the numbers of their modules, in the order of all modules.
+    order: Vec<(String, usize)>,
+}
+
+/// A plugin whose component is at hand.
+#[derive(Clone)]
+pub(crate) struct Found {
+    pub(crate) component: Component,
+    pub(crate) description: Description,
+    /// The repository; empty for a file of this machine.
+    pub(crate) source: String,
+    /// Who signed it; empty if nobody did.
+    pub(crate) publisher: String,
+}
+
+/// A plugin that contributed.
+struct Contributed {
+    plugin: Plugin,
+    contribution: Contribution,
+}
+
+impl<'a> Guests<'a> {
+    /// Knows no plugin yet.
+    pub(crate) fn new(project: &'a Project, lock: &'a Lock, session: &'a Session) -> Self {
+        let (found, contributed, order) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Self { session, project, lock, runtime: None, desk: None, found, contributed, order }
+    }
+
+    fn runtime(&mut self) -> Result<Arc<Runtime>, String> {
+        if let Some(runtime) = &self.runtime {
+            return Ok(Arc::clone(runtime));
+        }
+        let runtime = runtime(self.session).map_err(|failure| failure.text())?;
+        self.runtime = Some(Arc::clone(&runtime));
+        Ok(runtime)
+    }
+
+    fn find(&mut self, name: &str, source: &PluginSource) -> Result<Found, String> {
+        let runtime = self.runtime()?;
+        self.find_with(name, source, &runtime).map_err(|error| error.to_string())
+    }
+
+    fn find_with(
+        &mut self,
+        name: &str,
+        source: &PluginSource,
+        runtime: &Runtime,
+    ) -> Result<Found, NotFound> {
+        let wanted = Wanted::read(source)?;
+        match (wanted, &source.path) {
+            (Some(wanted), _) => {
+                let pin = wanted.pin(name, self.lock)?;
+                if self.desk.is_none() {
+                    let desk = Desk::new(Some(self.project), self.session);
+                    self.desk = Some(desk.map_err(|failure| NotFound::Failed(Box::new(failure)))?);
+                }
+                self.desk.as_ref().map_or(Err(NotFound::NotLocked), |desk| find::pinned(&pin, desk))
+            }
+            (None, Some(path)) => find::file(path, runtime),
+            (None, None) => Err(NotFound::NoSource),
+        }
+    }
+
+    /// Lets one plugin contribute; a fault of it is a report too.
+    fn ask(&mut self, call: &Call<'_>, around: &Around) -> Vec<Report> {
+        let Some(found) = self.found.get(call.name).cloned() else { return Vec::new() };
+        let (name, options) = (call.name.to_owned(), call.options.clone());
+        let Found { component, description, .. } = found;
+        let plugin = Plugin { name, component, description, options, grants: call.grants.clone() };
+        let answer = match self.runtime() {
+            Ok(runtime) => runtime.contribute(&plugin, around).map_err(|error| error.to_string()),
+            Err(error) => Err(error),
+        };
+        match answer {
+            Err(message) => vec![fault(call.name, message)],
+            Ok(contribution) => {
+                let reports = contribution.diagnostics.iter().map(|each| report(call.name, each));
+                let reports = reports.collect();
+                let contributed = Contributed { plugin, contribution };
+                self.contributed.insert(call.name.to_owned(), contributed);
+                reports
+            }
+        }
+    }
+
+    /// Puts the modules of all plugins into one order.
+    fn put_in_order(&mut self) -> Result<(), Report> {
+        let modules = self.contributed.iter().flat_map(|(name, contributed)| {
+            let modules = contributed.contribution.modules.iter().enumerate();
+            modules.map(move |(index, module)| (name.as_str(), index, module))
+        });
+        let modules: Vec<_> = modules.collect();
+        let named: Vec<_> = modules.iter().map(|(name, _, module)| (*name, *module)).collect();
+        let order = isoplug_plugin::order(&named).map_err(|error| {
+            let name = named.first().map_or("", |(name, _)| name);
+            Report { code: "order".to_owned(), ..fault(name, error.to_string()) }
+        })?;
+        self.order =
+            order.into_iter().map(|at| (modules[at].0.to_owned(), modules[at].1)).collect();
+        Ok(())
+    }
+}
+
+impl Plugins for Guests<'_> {
+    fn describe(&mut self, name: &str, source: &PluginSource) -> Result<Described, String> {
+        let found = self.find(name, source)?;
+        let described = Described {
+            version: found.description.version.to_string(),
+            options: found.description.options.clone(),
+            contributes: found.component.world == World::Contributor,
+        };
+        self.found.insert(name.to_owned(), found);
+        Ok(described)
+    }
+
+    fn contribute(&mut self, calls: &[Call<'_>]) -> Answer {
+        let mut reports = Vec::new();
+        for call in calls {
+            let around = Around::of_evaluation(call.facts.clone(), self.session);
+            reports.extend(self.ask(call, &around));
+            for line in around.lines() {
+                self.session.detail(&line);
+            }
+        }
+        reports.extend(self.put_in_order().err());
+        let module = |(plugin, index): &(String, usize)| {
+            let module = &self.contributed[plugin].contribution.modules[*index];
+            let (plugin, name) = (plugin.clone(), module.name.clone());
+            PluginModule { plugin, name, fragments: module.fragments.clone() }
+        };
+        Answer { modules: self.order.iter().map(module).collect(), reports }
+    }
+}
+
+/// Makes the runtime, with its caches in the store.
+pub(crate) fn runtime(session: &Session) -> Result<Arc<Runtime>, Failure> {
+    let folder = session
+        .store()?
+        .cache_dir("plugins")
+        .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))?;
+    let runtime = Runtime::new(&folder)
+        .map_err(|error| Failure::new(Exit::Plugin, "plugins cannot be run").because(&error))?;
+    Ok(Arc::new(runtime))
+}
+
+/// Draws what plugins report of an image; returns the failure if an error is among it.
+pub(crate) fn reported(reports: Vec<Report>, system: &System) -> isoplug_manifest::Diagnostics {
+    let list = reports.into_iter().map(|report| system.reported(report)).collect();
+    isoplug_manifest::Diagnostics { list, texts: system.texts.clone() }
+}
+
+fn fault(plugin: &str, message: String) -> Report {
+    Report {
+        plugin: plugin.to_owned(),
+        severity: Severity::Error,
+        code: "fault".to_owned(),
+        message,
+        at: Vec::new(),
+        help: None,
+    }
+}
+
+/// Turns what the host says into what diagnostics are made of.
+pub(crate) fn report(plugin: &str, diagnostic: &PluginDiagnostic) -> Report {
+    let PluginDiagnostic { severity, code, message, at, help } = diagnostic.clone();
+    let severity = match severity {
+        PluginSeverity::Error => Severity::Error,
+        PluginSeverity::Warning => Severity::Warning,
+        PluginSeverity::Note => Severity::Note,
+    };
+    Report { plugin: plugin.to_owned(), severity, code, message, at, help }
+}

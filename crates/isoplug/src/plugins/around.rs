@@ -1,0 +1,174 @@
+//! What a plugin may ask for while it runs: facts, inputs, secrets and downloads.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use isoplug_engine::Digest;
+use isoplug_image::sources::download::{Downloader, Expected, Patience, Unwatched};
+use isoplug_manifest::path::split;
+use isoplug_manifest::plugin::SecretGrant;
+use isoplug_plugin::{Content, InputEntry, LogLine, Surroundings, Unseen, input};
+use serde_json::Value as Json;
+
+use crate::session::{self, Session};
+
+/// The largest download of a plugin, in bytes.
+const LARGEST: u64 = 4 << 30;
+
+/// Answers plugins from what is settled of an image.
+pub(crate) struct Around {
+    facts: BTreeMap<String, Json>,
+    /// The options of the profile; null while it is evaluated.
+    options: Json,
+    /// Where downloads are kept, each under its digest; `None` if there is no store.
+    downloads: Option<PathBuf>,
+    offline: bool,
+    lines: Mutex<Vec<String>>,
+}
+
+impl Around {
+    /// Knows the facts that are settled before a profile is.
+    pub(crate) fn of_evaluation(facts: BTreeMap<String, Json>, session: &Session) -> Self {
+        Self::of_image(facts, Json::Null, session)
+    }
+
+    /// Knows the facts and options of an evaluated profile.
+    pub(crate) fn of_image(
+        facts: BTreeMap<String, Json>,
+        options: Json,
+        session: &Session,
+    ) -> Self {
+        let downloads = session.store().ok().and_then(|s| s.cache_dir("plugin-files").ok());
+        let (offline, lines) = (session.global.offline, Mutex::default());
+        Self { facts, options, downloads, offline, lines }
+    }
+
+    /// Returns everything that it answers with, for keys.
+    pub(crate) fn facts(&self) -> (&BTreeMap<String, Json>, &Json) {
+        (&self.facts, &self.options)
+    }
+
+    /// Takes the lines that plugins logged.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        std::mem::take(&mut self.lines.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn download(&self, folder: &Path, url: &str, digest: Digest) -> Result<PathBuf, String> {
+        let path = folder.join(digest.hex());
+        if File::open(&path).and_then(|file| Digest::of_file(&file)).is_ok_and(|d| d == digest) {
+            return Ok(path);
+        }
+        if self.offline {
+            return Err(format!("{url} is not in the store, and --offline forbids to fetch it"));
+        }
+        let (mirror, name) = url.rsplit_once('/').ok_or_else(|| format!("{url} is no URL"))?;
+        let new = folder.join(format!("{}.{}", digest.hex(), std::process::id()));
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(&new);
+        let file = file.map_err(|error| format!("{}: {error}", new.display()))?;
+        let expected = Expected { digest: Some(digest), size: None, limit: LARGEST };
+        let fetched = Downloader::new(1, Patience::default())
+            .fetch(&[mirror.to_owned()], name, &expected, &file, &Unwatched)
+            .map_err(|error| error.to_string())
+            .and_then(|_| fs::rename(&new, &path).map_err(|error| error.to_string()));
+        if fetched.is_err() {
+            // What stays is of no use, and no worse than the failure.
+            let _ = fs::remove_file(&new);
+        }
+        fetched.map(|()| path)
+    }
+}
+
+impl Surroundings for Around {
+    fn fact(&self, path: &str) -> Option<Json> {
+        if let Some(fact) = self.facts.get(path) {
+            return Some(fact.clone()).filter(|fact| !fact.is_null());
+        }
+        let option = |value, key: &String| Json::get(value, key);
+        let found = split(path).iter().try_fold(&self.options, option)?;
+        let mut found = found.clone();
+        hide_passwords(path, &mut found);
+        Some(found).filter(|found| !found.is_null())
+    }
+
+    fn list_input(&self, place: &str) -> Result<Vec<InputEntry>, Unseen> {
+        input::list(Path::new(place))
+    }
+
+    fn open_input(&self, place: &str, path: &str) -> Result<Content, Unseen> {
+        input::open(Path::new(place), path)
+    }
+
+    fn fetch(&self, url: &str, digest: Digest) -> Result<Content, Unseen> {
+        let folder = self
+            .downloads
+            .as_ref()
+            .ok_or_else(|| Unseen::Failed("there is no store to keep a download in".to_owned()))?;
+        let path = self.download(folder, url, digest).map_err(Unseen::Failed)?;
+        let size = fs::metadata(&path)?.len();
+        Ok(Content::known_file(path, digest, size))
+    }
+
+    fn secret(&self, secret: &SecretGrant) -> Result<Vec<u8>, Unseen> {
+        match (&secret.env, &secret.file) {
+            (Some(name), None) => session::secret(name).ok_or(Unseen::NotFound),
+            (None, Some(path)) => Ok(fs::read(path)?),
+            _ => Err(Unseen::Failed("its grant names not one of `env` and `file`".to_owned())),
+        }
+    }
+
+    /// Two images of one manifest differ in their random numbers; two builds of one do not.
+    fn seed(&self) -> Digest {
+        let identity = ["image.name", "image.version", "image.profile", "image.arch"];
+        let values: Vec<Option<&Json>> =
+            identity.iter().map(|name| self.facts.get(*name)).collect();
+        Digest::of(serde_json::json!(values).to_string().as_bytes())
+    }
+
+    fn log(&self, plugin: &str, line: &LogLine) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(format!("plugin {plugin}: {}", line.text));
+    }
+}
+
+/// No plugin sees a password, not even a hashed one.
+fn hide_passwords(path: &str, value: &mut Json) {
+    const HIDDEN: &str = "hashed-password";
+    if path.ends_with(HIDDEN) {
+        *value = Json::Null;
+    }
+    match value {
+        Json::Object(table) => {
+            table.remove(HIDDEN);
+            table.values_mut().for_each(|value| hide_passwords("", value));
+        }
+        Json::Array(items) => items.iter_mut().for_each(|value| hide_passwords("", value)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn facts_are_settled_values_without_passwords() {
+        let around = Around {
+            facts: BTreeMap::from([("image.name".to_owned(), json!("a"))]),
+            options: json!({
+                "root": { "hashed-password": "x", "locked": true },
+                "users": { "a.b": { "hashed-password": "x", "uid": 7 } }
+            }),
+            downloads: None,
+            offline: true,
+            lines: Mutex::default(),
+        };
+        assert_eq!(around.fact("image.name"), Some(json!("a")));
+        assert_eq!(around.fact("root"), Some(json!({ "locked": true })));
+        assert_eq!(around.fact("root.hashed-password"), None);
+        assert_eq!(around.fact("users.\"a.b\""), Some(json!({ "uid": 7 })));
+        assert_eq!(around.fact("nothing"), None);
+    }
+}

@@ -1,0 +1,202 @@
+//! Turns what plugins contributed into what an image takes of them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use isoplug_engine::Key;
+use isoplug_image::contribute::Host;
+use isoplug_image::contribute::content::{FileContent, NewFile};
+use isoplug_image::plugins::{self, Answer, Hook, Judge, Planner, PluginError, UsedPlugin};
+use isoplug_manifest::System;
+use isoplug_plugin::{
+    EntryKind, HostRootfs, Module, Plugin, PluginContributor, Runtime, Tree, World,
+};
+use serde_json::{Value as Json, json};
+
+use super::{Around, Contributed, Found, Guests, report};
+
+/// Why what plugins contributed cannot go into an image.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("plugin `{plugin}` adds a symbolic link {path} to the medium, which cannot have one")]
+    Link { plugin: String, path: String },
+    #[error("plugin `{plugin}` removes {path} of the medium, where only added files are")]
+    Removal { plugin: String, path: String },
+    #[error("plugin `{plugin}`: {path}: {error}")]
+    Content { plugin: String, path: String, error: io::Error },
+    #[error("plugin `{plugin}`: the hook `{hook}` is no text")]
+    Hook { plugin: String, hook: String },
+}
+
+impl Guests<'_> {
+    /// Returns what the plugins bring to the image of an evaluated profile; `facts` are those that
+    /// are settled with the packages.
+    pub(crate) fn bring(
+        self,
+        system: &System,
+        facts: BTreeMap<String, Json>,
+    ) -> Result<plugins::Plugins, Error> {
+        let Some(runtime) = self.runtime.clone() else { return Ok(plugins::Plugins::default()) };
+        let options = serde_json::to_value(&system.options).unwrap_or_default();
+        let around = Arc::new(Around::of_image(facts, options, self.session));
+        let mut brought = plugins::Plugins {
+            used: system.config.keys().filter_map(|name| self.used(name, system)).collect(),
+            ..plugins::Plugins::default()
+        };
+        for (name, index) in &self.order {
+            let module = &self.contributed[name].contribution.modules[*index];
+            add(&mut brought, name, module)?;
+        }
+        for name in self.by_first_module() {
+            let Contributed { plugin, contribution } = &self.contributed[&name];
+            let (runtime, plugin) = (Arc::clone(&runtime), Arc::new(plugin.clone()));
+            let modules = contribution.modules.clone();
+            let around = Arc::clone(&around);
+            let contributor = PluginContributor::new(runtime, plugin, modules, around);
+            brought.contributors.push(Arc::new(contributor));
+        }
+        for (name, options) in &system.config {
+            let Some(found) = self.found.get(name) else { continue };
+            let guest = Guest {
+                plugin: plugin(name, options, found, system),
+                runtime: Arc::clone(&runtime),
+                around: Arc::clone(&around),
+            };
+            match found.component.world {
+                World::Contributor => {}
+                World::Stage => {
+                    if found.description.stages.iter().any(|stage| stage == "output") {
+                        brought.planners.push(Arc::new(guest));
+                    }
+                }
+                World::Check => brought.judges.push(Arc::new(guest)),
+            }
+        }
+        Ok(brought)
+    }
+
+    fn used(&self, name: &str, system: &System) -> Option<UsedPlugin> {
+        let Found { component, description, source, publisher } = self.found.get(name)?;
+        Some(UsedPlugin {
+            name: name.to_owned(),
+            id: description.id.clone(),
+            version: description.version.to_string(),
+            sha256: component.digest.hex(),
+            source: source.clone(),
+            publisher: publisher.clone(),
+            grants: json!(system.grants.get(name).cloned().unwrap_or_default()),
+        })
+    }
+
+    /// Returns the plugins that contributed, in the order of their first modules.
+    fn by_first_module(&self) -> Vec<String> {
+        let first = |name: &String| {
+            let at = self.order.iter().position(|(plugin, _)| plugin == name);
+            at.unwrap_or(self.order.len())
+        };
+        let mut names: Vec<String> = self.contributed.keys().cloned().collect();
+        names.sort_by_key(first);
+        names
+    }
+}
+
+fn plugin(name: &str, options: &Json, found: &Found, system: &System) -> Plugin {
+    Plugin {
+        name: name.to_owned(),
+        component: found.component.clone(),
+        description: found.description.clone(),
+        options: options.clone(),
+        grants: system.grants.get(name).cloned().unwrap_or_default(),
+    }
+}
+
+/// Adds what of a module is not for the root filesystem: hooks, and files of the medium.
+fn add(brought: &mut plugins::Plugins, plugin: &str, module: &Module) -> Result<(), Error> {
+    for hook in &module.hooks {
+        let text = hook.script.to_vec().ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let name = format!("{}/{}", module.name, hook.name);
+        let plugin = plugin.to_owned();
+        let script =
+            text.ok_or_else(|| Error::Hook { plugin: plugin.clone(), hook: name.clone() })?;
+        brought.hooks.push(Hook { plugin, name, script });
+    }
+    for entry in module.entries.iter().filter(|entry| entry.tree == Tree::Iso) {
+        let (plugin, path) = (plugin.to_owned(), entry.path.clone());
+        let content = match &entry.kind {
+            EntryKind::File(content, _) => content,
+            EntryKind::Folder(_) => continue,
+            EntryKind::Symlink(_) => return Err(Error::Link { plugin, path }),
+            EntryKind::Remove => return Err(Error::Removal { plugin, path }),
+        };
+        let bytes = content.to_vec().map_err(|error| Error::Content {
+            plugin,
+            path: path.clone(),
+            error,
+        })?;
+        let [user, group] = ["root"; 2].map(str::to_owned);
+        let from = FileContent::Bytes(bytes);
+        brought.medium.push(NewFile { target: path, from, mode: None, user, group });
+    }
+    Ok(())
+}
+
+/// A plugin that plans or judges.
+struct Guest {
+    plugin: Plugin,
+    runtime: Arc<Runtime>,
+    around: Arc<Around>,
+}
+
+impl Guest {
+    /// It may ask for any fact, so each of them decides.
+    fn show(&self, key: &mut dyn Key) {
+        let Plugin { name: _, component, description: _, options, grants } = &self.plugin;
+        key.value("component", &component.digest.hex());
+        key.value("options", options);
+        key.value("grants", grants);
+        key.value("facts", &self.around.facts());
+    }
+}
+
+impl Planner for Guest {
+    fn name(&self) -> &str {
+        &self.plugin.name
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        self.show(key);
+    }
+
+    fn plan(&self, stage: &str, inputs: &Json) -> Result<Answer<Json>, PluginError> {
+        let failed = |error: &dyn std::error::Error| PluginError(error.to_string());
+        let inputs = inputs.to_string();
+        let plan = self.runtime.plan(&self.plugin, &*self.around, stage, &inputs);
+        let plan = plan.map_err(|error| failed(&error))?;
+        let answer = match plan.failed() {
+            true => Json::Null,
+            false => serde_json::from_str(&plan.json).map_err(|error| failed(&error))?,
+        };
+        let name = &self.plugin.name;
+        let reports = plan.diagnostics.iter().map(|each| report(name, each)).collect();
+        Ok(Answer { answer, reports })
+    }
+}
+
+impl Judge for Guest {
+    fn name(&self) -> &str {
+        &self.plugin.name
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        self.show(key);
+    }
+
+    fn judge(&self, rootfs: &dyn Host) -> Result<Answer<()>, PluginError> {
+        let report_of = self.runtime.check(&self.plugin, &*self.around, &HostRootfs(rootfs));
+        let found = report_of.map_err(|error| PluginError(error.to_string()))?;
+        let name = &self.plugin.name;
+        let reports = found.diagnostics.iter().map(|each| report(name, each)).collect();
+        Ok(Answer { answer: (), reports })
+    }
+}

@@ -1,0 +1,218 @@
+//! Everything that the way from a registry to a plugin takes: runtime, registries, policies, and
+//! the folder that keeps components.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use isoplug_engine::Digest;
+use isoplug_manifest::plugin::Requests;
+use isoplug_plugin::registry::{
+    self, Cache, Claim, Layout, Pin, Place, Policy, Reference, Registries, Resolved, Transport,
+    Verdict, index_reference, judge, read_index, resolve, signatures,
+};
+use isoplug_plugin::{Component, Description, Runtime};
+use semver::VersionReq;
+use serde_json::json;
+
+use super::settings::Settings;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::session::Session;
+
+/// Where `isoplug plugin vendor` puts plugins, beside the manifest.
+pub(crate) const VENDOR: &str = "vendor/plugins";
+
+/// The way from a registry to a plugin.
+pub(crate) struct Desk {
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) registries: Registries,
+    pub(crate) policies: Vec<Policy>,
+    pub(crate) settings: Settings,
+    cache: Cache,
+    vendor: Option<PathBuf>,
+    offline: bool,
+}
+
+/// A plugin of a registry that could be used.
+pub(crate) struct Offer {
+    pub(crate) reference: Reference,
+    pub(crate) requirement: VersionReq,
+    pub(crate) resolved: Resolved,
+    pub(crate) verdict: Verdict,
+    pub(crate) description: Description,
+}
+
+impl Desk {
+    /// Prepares the way, with the policy of a project if there is one.
+    pub(crate) fn new(project: Option<&Project>, session: &Session) -> Result<Self, Failure> {
+        let settings = Settings::read(session)?;
+        let trust = project.map(Project::trust).transpose()?.flatten();
+        let folder = session.store()?.cache_dir("plugin-releases").map_err(|error| {
+            Failure::new(Exit::Failed, "the store cannot be used").because(&error)
+        })?;
+        let vendor = project.map(|project| project.folder.join(VENDOR));
+        Ok(Self {
+            runtime: super::runtime(session)?,
+            registries: settings.registries(session)?,
+            policies: settings.policies(trust.as_ref())?,
+            settings,
+            cache: Cache::open(&folder).map_err(|error| failure(&error))?,
+            vendor: vendor.filter(|folder| folder.is_dir()),
+            offline: session.global.offline,
+        })
+    }
+
+    /// Opens a repository, or what is read in place of it.
+    pub(crate) fn open(&self, reference: &Reference) -> Result<Box<dyn Transport>, Failure> {
+        let place = self.registries.mirrored(reference).map_err(|error| failure(&error))?.place;
+        if self.offline && matches!(place, Place::Registry { .. }) {
+            return Err(Failure::new(Exit::Failed, format!("--offline forbids to ask {place}"))
+                .hint("once without --offline, or with a mirror (`isoplug plugin mirror`)"));
+        }
+        self.registries.open(reference).map_err(|error| failure(&error))
+    }
+
+    /// Finds the newest version of a plugin, and judges it. What the user approves of just now
+    /// counts as locked.
+    pub(crate) fn offer(
+        &self,
+        reference: &Reference,
+        requirement: &VersionReq,
+        locked: Option<&Pin>,
+        approved: bool,
+    ) -> Result<Offer, Failure> {
+        let from = self.open(reference)?;
+        let yanked = self.yanked(reference);
+        let resolved = resolve(&*from, reference, requirement, &yanked, locked)
+            .and_then(|resolved| resolved.unmoved(reference))
+            .map_err(|error| failure(&error))?;
+        let release = &resolved.release;
+        let signed = signatures(&*from, release.manifest).map_err(|error| failure(&error))?;
+        let mut claim = Claim::of(reference, release, &signed).locked(locked);
+        claim.is_locked |= approved;
+        let verdict = judge(&self.policies, &claim).map_err(|refusal| failure(&refusal.into()))?;
+        let path = self.cache.fetch(&*from, release).map_err(|error| failure(&error))?;
+        let (component, description) = self.read(&path, release.component.digest)?;
+        drop(component);
+        if release.description.as_ref().is_none_or(|said| said.digest() != digest(&description)) {
+            let message = format!("{reference} says other things of itself than its component");
+            return Err(Failure::new(Exit::Plugin, message).hint("ask its publisher"));
+        }
+        let (reference, requirement) = (reference.clone(), requirement.clone());
+        Ok(Offer { reference, requirement, resolved, verdict, description })
+    }
+
+    /// Returns the component that the lock pins, believed anew.
+    pub(crate) fn pinned(&self, pin: &Pin) -> Result<(Component, Description), Failure> {
+        let path = self.fetch_pinned(pin)?;
+        let layout = self.cache.layout();
+        let row = registry::verify(layout, std::slice::from_ref(pin), &self.policies).pop();
+        if let Some(Err(error)) = row.map(|row| row.verdict) {
+            return Err(failure(&error));
+        }
+        let (component, description) = self.read(&path, pin.component)?;
+        let (name, version) = (&pin.name, &pin.version);
+        if digest(&description) != pin.describe {
+            let message = format!(
+                "plugin {name} {version} says other things of itself than when it was locked"
+            );
+            return Err(Failure::new(Exit::Plugin, message).hint("`isoplug plugin update`"));
+        }
+        if approval(&description.requests) != pin.grants {
+            let message = format!("what plugin {name} {version} asks for was never approved");
+            return Err(
+                Failure::new(Exit::Plugin, message).hint(format!("`isoplug plugin update {name}`"))
+            );
+        }
+        Ok((component, description))
+    }
+
+    fn fetch_pinned(&self, pin: &Pin) -> Result<PathBuf, Failure> {
+        let cached = self.cache.component(pin.component).map_err(|error| failure(&error))?;
+        if let Some(path) = cached {
+            return Ok(path);
+        }
+        let vendored = self.vendor.as_ref().and_then(|folder| {
+            let layout = Layout::open(folder, pin.source.name().as_deref()).ok()?;
+            self.cache.fetch_locked(&layout, pin).ok()
+        });
+        match vendored {
+            Some(path) => Ok(path),
+            None => {
+                let from = self.open(&pin.source)?;
+                self.cache.fetch_locked(&*from, pin).map_err(|error| failure(&error))
+            }
+        }
+    }
+
+    fn read(
+        &self,
+        path: &std::path::Path,
+        wanted: Digest,
+    ) -> Result<(Component, Description), Failure> {
+        let bytes = fs::read(path).map_err(|error| {
+            Failure::new(Exit::Failed, format!("cannot read {}", path.display())).because(&error)
+        })?;
+        let refused = |error: isoplug_plugin::Error| {
+            Failure::new(Exit::Plugin, "the plugin cannot be used").because(&error)
+        };
+        let component = self.runtime.component(&bytes).map_err(refused)?;
+        if component.digest != wanted {
+            let message = format!("{} is damaged", path.display());
+            return Err(Failure::new(Exit::Failed, message).hint("remove it"));
+        }
+        let description = self.runtime.describe(&component).map_err(refused)?;
+        Ok((component, description))
+    }
+
+    /// An index is a convenience: without it, nothing is known to be yanked.
+    fn yanked(&self, reference: &Reference) -> BTreeSet<semver::Version> {
+        let index = index_reference(reference).and_then(|index| self.open(&index).ok());
+        let index = index.and_then(|from| read_index(&*from, &self.policies).ok()).flatten();
+        let name = reference.name();
+        match (index, name) {
+            (Some((index, _)), Some(name)) => index.yanked(&name),
+            _ => BTreeSet::new(),
+        }
+    }
+}
+
+impl Offer {
+    /// Returns what to lock under a name, once the user approved of the requests.
+    pub(crate) fn pin(&self, name: &str) -> Result<Pin, Failure> {
+        let approved = approval(&self.description.requests);
+        let Self { reference, requirement, resolved, verdict, description: _ } = self;
+        resolved
+            .lock(name, reference, requirement, approved, verdict)
+            .map_err(|error| failure(&error))
+    }
+}
+
+/// Returns the digest of what a plugin says of itself, as locks and signatures have it.
+pub(crate) fn digest(description: &Description) -> Digest {
+    let read = registry::Description::read(&description.json);
+    read.map_or_else(|_| Digest::of(description.json.as_bytes()), |said| said.digest())
+}
+
+/// Returns the digest that stands for the approval of requests.
+pub(crate) fn approval(requests: &Requests) -> Digest {
+    Digest::of(registry::canonical(&json!(requests)).as_bytes())
+}
+
+/// Returns the failure for an error of a registry: a refusal of the policy is one of plugins.
+pub(crate) fn failure(error: &registry::Error) -> Failure {
+    use registry::Error::{Absent, Moved, NoVersion, Reference, Refused, Unfit, WrongDigest};
+    let exit = match error {
+        Refused(_) | Moved { .. } | WrongDigest { .. } | Unfit { .. } => Exit::Plugin,
+        Reference { .. } | Absent { .. } | NoVersion { .. } => Exit::Manifest,
+        _ => Exit::Failed,
+    };
+    let failure = Failure::new(exit, error.to_string()).because(error);
+    match error.help() {
+        Some(help) => failure.hint(help),
+        None => failure,
+    }
+}

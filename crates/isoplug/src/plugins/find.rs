@@ -1,0 +1,91 @@
+//! Finds the component of a plugin: a file of this machine, or what the lock pins.
+
+use std::fs;
+
+use isoplug_manifest::lock::Lock;
+use isoplug_manifest::plugin::PluginSource;
+use isoplug_plugin::Runtime;
+use isoplug_plugin::registry::{Pin, Reference};
+use semver::VersionReq;
+
+use super::Found;
+use super::desk::Desk;
+use crate::failure::Failure;
+
+/// Why the component of a plugin is not at hand.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotFound {
+    #[error("there is no file {0}")]
+    NoFile(String),
+    #[error("{path}: {error}")]
+    Unreadable { path: String, error: std::io::Error },
+    #[error("it needs `registry` or `path`, one of them")]
+    NoSource,
+    #[error("\"{text}\" is no requirement of versions: {error}")]
+    Requirement { text: String, error: semver::Error },
+    #[error("isoplug.lock does not pin it; `isoplug plugin add` or `isoplug lock` does")]
+    NotLocked,
+    #[error(transparent)]
+    Component(#[from] isoplug_plugin::Error),
+    #[error(transparent)]
+    Registry(#[from] isoplug_plugin::registry::Error),
+    #[error("{}", shown(.0))]
+    Failed(Box<Failure>),
+}
+
+fn shown(failure: &Failure) -> String {
+    let hints = failure.hints.iter().map(|hint| format!("\n  try: {hint}"));
+    let causes = failure.causes.iter().map(|cause| format!(": {cause}"));
+    let causes: String = causes.collect();
+    format!("{}{causes}{}", failure.message, hints.collect::<String>())
+}
+
+/// Reads a plugin's file.
+pub(crate) fn file(path: &str, runtime: &Runtime) -> Result<Found, NotFound> {
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => NotFound::NoFile(path.to_owned()),
+        _ => NotFound::Unreadable { path: path.to_owned(), error },
+    })?;
+    let component = runtime.component(&bytes)?;
+    let description = runtime.describe(&component)?;
+    Ok(Found { component, description, source: String::new(), publisher: String::new() })
+}
+
+/// Reads a plugin that the lock pins.
+pub(crate) fn pinned(pin: &Pin, desk: &Desk) -> Result<Found, NotFound> {
+    let found = desk.pinned(pin).map_err(|failure| NotFound::Failed(Box::new(failure)))?;
+    let (component, description) = found;
+    let (source, publisher) = (pin.source.source(), pin.publisher.clone());
+    Ok(Found { component, description, source, publisher })
+}
+
+/// What the manifest says of a plugin of a registry.
+pub(crate) struct Wanted {
+    pub(crate) reference: Reference,
+    pub(crate) requirement: VersionReq,
+}
+
+impl Wanted {
+    /// Reads it; `None` if the plugin is a file.
+    pub(crate) fn read(source: &PluginSource) -> Result<Option<Self>, NotFound> {
+        match (&source.registry, &source.path) {
+            (Some(registry), None) => {
+                let text = source.version.clone().unwrap_or_else(|| "*".to_owned());
+                let requirement = VersionReq::parse(&text)
+                    .map_err(|error| NotFound::Requirement { text, error })?;
+                Ok(Some(Self { reference: registry.parse()?, requirement }))
+            }
+            (None, Some(_)) => Ok(None),
+            _ => Err(NotFound::NoSource),
+        }
+    }
+
+    /// Returns what the lock pins for it.
+    pub(crate) fn pin(&self, name: &str, lock: &Lock) -> Result<Pin, NotFound> {
+        let locked = lock.plugins.get(name).ok_or(NotFound::NotLocked)?;
+        let pin = Pin::try_from(locked)?;
+        let same = pin.source.place == self.reference.place
+            && pin.requirement == self.requirement.to_string();
+        if same { Ok(pin) } else { Err(NotFound::NotLocked) }
+    }
+}
