@@ -138,7 +138,7 @@ fn narrower_types(old: &Value, new: &Value) -> Option<String> {
     // A list of values says as much as a type would.
     let of_values = || values(old).map(|values| values.iter().map(type_of).collect::<Vec<_>>());
     match types(old).or_else(of_values) {
-        Some(was) if was.iter().all(|kind| accepts(kind)) => None,
+        Some(was) if was.iter().all(accepts) => None,
         Some(was) => Some(format!("its type was {}, is {}", was.join(" or "), now.join(" or "))),
         None => Some(format!("it had any type, now has {}", now.join(" or "))),
     }

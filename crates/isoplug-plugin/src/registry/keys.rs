@@ -72,7 +72,7 @@ impl SecretKey {
                 return Err(key_error(name, "it is encrypted, and there is no password"));
             }
             (true, Some(password)) => boxed.into_secret_key(Some(password.to_owned())),
-            (false, _) => boxed.into_unencrypted_secret_key(),
+            (false, _) => unencrypted(text, boxed),
         };
         secret.map(Self).map_err(wrong)
     }
@@ -91,13 +91,15 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// When the machine gives no random numbers.
+    /// When the machine gives no random numbers, or the key is damaged.
     pub fn sign(&self, bytes: &[u8], comment: &str) -> Result<String, Error> {
         let untrusted = Some("signature of an isoplug publisher");
         let comment: String = comment.chars().filter(|c| !c.is_control()).collect();
-        minisign::sign(None, &self.0, Cursor::new(bytes), Some(&comment), untrusted)
+        let wrong = |why| key_error("the secret key", why);
+        let public = minisign::PublicKey::from_secret_key(&self.0).map_err(wrong)?;
+        minisign::sign(Some(&public), &self.0, Cursor::new(bytes), Some(&comment), untrusted)
             .map(|signature| signature.into_string())
-            .map_err(|why| key_error("the secret key", why))
+            .map_err(wrong)
     }
 }
 
@@ -125,6 +127,17 @@ impl PublicKey {
         };
         let Ok(key) = minisign::PublicKey::from_base64(&self.text) else { return false };
         minisign::verify(&key, &signature, Cursor::new(bytes), true, false, false).is_ok()
+    }
+}
+
+/// Keys of `minisign -G -W` have zeros for a checksum, which the library takes for damage.
+fn unencrypted(text: &str, boxed: SecretKeyBox) -> minisign::Result<minisign::SecretKey> {
+    let bytes = STANDARD.decode(text.lines().nth(1).unwrap_or_default().trim()).unwrap_or_default();
+    match bytes.get(126..158) {
+        Some(checksum) if checksum.iter().all(|byte| *byte == 0) => {
+            minisign::SecretKey::from_bytes(&bytes)
+        }
+        _ => boxed.into_unencrypted_secret_key(),
     }
 }
 

@@ -163,6 +163,16 @@ impl Exchange {
         sent.map_err(|why| broken(ask, &why))
     }
 
+    /// What the token server refuses is told of the registry that sent us there.
+    fn refused(&self, ask: &Ask<'_>, realm: &str, outcome: Outcome) -> Outcome {
+        let Outcome::Failed(Error::Denied { why, .. }) = outcome else { return outcome };
+        let known = match &self.credential {
+            Some(_) => String::new(),
+            None => format!(", and no credentials are known for {}", self.host),
+        };
+        Outcome::Failed(denied(ask, format!("{realm} gives no token: {why}{known}")))
+    }
+
     fn authorization_for(&self, ask: &Ask<'_>) -> Option<String> {
         let known = self.authorization.lock().unwrap_or_else(PoisonError::into_inner);
         let usable = known.as_ref().filter(|known| known.may_push || !ask.push)?;
@@ -222,7 +232,8 @@ impl Exchange {
             limit: MESSAGE_LIMIT,
         };
         let response = self.send(&token_ask, request.authorization.as_deref())?;
-        let answered = receive(&Ask { url: realm, ..token_ask }, response, &mut Vec::new())?;
+        let answered = receive(&token_ask, response, &mut Vec::new())
+            .map_err(|outcome| self.refused(ask, realm, outcome))?;
         let none = || Outcome::Failed(denied(ask, format!("{realm} gave no token")));
         auth::token(&answered.bytes).filter(|_| answered.status == 200).ok_or_else(none)
     }
