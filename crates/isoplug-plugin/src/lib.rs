@@ -16,6 +16,7 @@ mod grant;
 mod guest;
 pub mod input;
 mod kept;
+pub mod kit;
 mod limit;
 mod link;
 mod order;

@@ -1,0 +1,168 @@
+//! Looks for what a reviewer would find in a plugin: requests that nothing needs, words that are
+//! missing, examples that do not work.
+
+mod uses;
+
+use std::path::Path;
+
+use isoplug_formats::tree::sorted_names;
+use isoplug_manifest::plugin::check_options;
+use serde_json::Value as Json;
+use wasmparser::{Parser, Payload};
+
+use super::KitError;
+use super::call::call;
+use super::case::{Laid, granted};
+use super::option::options;
+use crate::guest::Verb;
+use crate::{Component, Description, Error, Runtime, World};
+use uses::Uses;
+
+/// Something that a reviewer would find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// A stable word for it: `unused-request`.
+    pub code: &'static str,
+    /// What is found, and what to do.
+    pub message: String,
+    /// Whether it has to be mended before the plugin is published.
+    pub is_error: bool,
+}
+
+impl Finding {
+    fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), is_error: true }
+    }
+
+    fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), is_error: false }
+    }
+}
+
+/// Looks at a component, and at what it does in its cases and examples.
+///
+/// # Errors
+///
+/// If it is no plugin, or a case cannot be read. What is wrong with a plugin is a finding.
+pub fn lint(
+    runtime: &Runtime,
+    bytes: &[u8],
+    cases: Option<&Path>,
+) -> Result<Vec<Finding>, KitError> {
+    let component = runtime.component(bytes)?;
+    let description = match runtime.describe(&component) {
+        Ok(description) => description,
+        Err(Error::Description(reason)) => {
+            return Ok(vec![Finding::error("description", reason)]);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut findings = Vec::new();
+    imports(bytes, &mut findings);
+    words(&description, &mut findings);
+    let mut uses = Uses::default();
+    examples(runtime, &component, &description, &mut uses, &mut findings)?;
+    let count = match cases {
+        Some(cases) => use_in_cases(runtime, &component, &description, cases, &mut uses)?,
+        None => 0,
+    };
+    if count == 0 {
+        findings.push(Finding::warning("no-cases", "no case shows what it does; see `cases/`"));
+    } else {
+        uses.compare(&description.requests, &mut findings);
+    }
+    Ok(findings)
+}
+
+/// WASI is answered with nothing, so what imports it may not do what its author thinks.
+fn imports(bytes: &[u8], findings: &mut Vec<Finding>) {
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(bytes).flatten() {
+        match payload {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                let names = section.into_iter().flatten().map(|import| import.name.name.to_owned());
+                findings.extend(names.filter(|name| name.starts_with("wasi:")).map(|name| {
+                    let message = format!("it imports `{name}`, which does nothing in a plugin");
+                    Finding::warning("wasi-import", message)
+                }));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn words(description: &Description, findings: &mut Vec<Finding>) {
+    let words = [
+        ("licence", &description.licence, true),
+        ("summary", &description.summary, true),
+        ("homepage", &description.homepage, false),
+    ];
+    for (word, text, is_error) in words.into_iter().filter(|(_, text, _)| text.is_empty()) {
+        let _ = text;
+        let message = format!("`describe` has no `{word}`");
+        findings.push(Finding { code: "missing-word", message, is_error });
+    }
+    for row in options(description).iter().filter(|row| row.description.is_empty()) {
+        let message = format!("the option `{}` has no description", row.name);
+        findings.push(Finding::warning("undescribed-option", message));
+    }
+    if description.examples.is_empty() {
+        findings.push(Finding::warning("no-example", "`describe` has no example"));
+    }
+}
+
+/// Runs the examples, as far as there is enough to see for them.
+fn examples(
+    runtime: &Runtime,
+    component: &Component,
+    description: &Description,
+    uses: &mut Uses,
+    findings: &mut Vec<Finding>,
+) -> Result<(), KitError> {
+    let nothing = tempfile::tempdir().map_err(KitError::io(std::env::temp_dir()))?;
+    for example in &description.examples {
+        let options = match checked(description, &example.config) {
+            Ok(options) => options,
+            Err(reason) => {
+                let message = format!("the example `{}` does not fit: {reason}", example.title);
+                findings.push(Finding::error("wrong-example", message));
+                continue;
+            }
+        };
+        if component.world == World::Contributor {
+            let grants = granted(description);
+            let laid = Laid::example(nothing.path(), Verb::Contribute, options, grants);
+            uses.add(&call(runtime, component, description, &laid, false)?, &laid.grants);
+        }
+    }
+    Ok(())
+}
+
+fn checked(description: &Description, options: &Json) -> Result<Json, String> {
+    let text = toml::to_string(options).map_err(|error| error.to_string())?;
+    let checked = check_options(&description.options, "example", &text);
+    checked.map_err(|diagnostics| diagnostics.to_string().trim_end().to_owned())
+}
+
+fn use_in_cases(
+    runtime: &Runtime,
+    component: &Component,
+    description: &Description,
+    cases: &Path,
+    uses: &mut Uses,
+) -> Result<usize, KitError> {
+    let mut count = 0;
+    let names = match sorted_names(cases) {
+        Ok(names) => names,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(KitError::io(cases)(error)),
+    };
+    for folder in names.iter().map(|name| cases.join(name)).filter(|folder| folder.is_dir()) {
+        let laid = Laid::read(&folder, component.world, description)?;
+        uses.add(&call(runtime, component, description, &laid, false)?, &laid.grants);
+        count += 1;
+    }
+    Ok(count)
+}
