@@ -13,22 +13,9 @@ pub struct Inventory;
 pub struct Options {
     /// The page's title. Without one, name and version of the image.
     pub title: Option<String>,
-    /// Where the page goes.
-    #[default(Target::Rootfs)]
-    pub target: Target,
-    /// The page's path there.
+    /// The page's path in the image.
     #[default("/usr/share/doc/inventory.html")]
     pub path: String,
-}
-
-/// Where the page goes.
-#[options]
-#[derive(Copy, Eq)]
-pub enum Target {
-    /// Into the root filesystem.
-    Rootfs,
-    /// Onto the medium.
-    Iso,
 }
 
 const STATUS: &str = "/var/lib/dpkg/status";
@@ -38,9 +25,9 @@ impl Contributor for Inventory {
 
     fn about() -> About {
         About::new()
-            .files(&["root:/usr/share/doc/*.html", "iso:/*.html"])
+            .files(&["root:/usr/share/doc/*.html"])
             .reads(&[STATUS])
-            .example("on the medium", json!({ "target": "iso", "path": "/packages.html" }))
+            .example("under a title of its own", json!({ "title": "What is in it" }))
     }
 
     fn furnish(options: Options, cx: &Context) -> Result<Vec<Module>> {
@@ -56,10 +43,7 @@ impl Contributor for Inventory {
         };
         let module = Module::new("page");
         let page = page::page(title.trim(), &packages);
-        match options.target {
-            Target::Rootfs => module.file(root(options.path), page)?,
-            Target::Iso => module.file(iso(options.path), page)?,
-        }
+        module.file(options.path, page)?;
         cx.log(&format!("{} packages listed", packages.len()));
         Ok(vec![module])
     }
@@ -111,11 +95,13 @@ Description: commandline package manager
     }
 
     #[test]
-    fn it_goes_onto_the_medium() {
-        let options = json!({ "target": "iso", "path": "/packages.html", "title": "<All>" });
+    fn the_title_is_no_markup() {
+        let options = json!({ "title": "<All>", "path": "/usr/share/doc/all.html" });
         let outcome =
             Trial::new().options(options).file(STATUS, 0o644, STATUS_TEXT).furnish::<Inventory>();
-        assert!(outcome.text("iso:/packages.html").contains("<title>&lt;All&gt;</title>"));
+        assert!(
+            outcome.text("root:/usr/share/doc/all.html").contains("<title>&lt;All&gt;</title>")
+        );
     }
 
     #[test]
