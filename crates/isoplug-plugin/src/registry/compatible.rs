@@ -57,65 +57,62 @@ fn compare(option: &str, old: &Value, new: &Value, found: &mut Vec<Break>) {
         return;
     }
     let mut report = |why: String| found.push(Break { option: option.to_owned(), why });
-    if let Some(why) = narrower_types(old, new) {
-        report(why);
-    }
-    if let Some(why) = narrower_values(old, new) {
-        report(why);
-    }
-    for word in UPPER {
-        bound(word, old, new, |old, new| new < old).map(&mut report);
-    }
-    for word in LOWER {
-        bound(word, old, new, |old, new| new > old).map(&mut report);
-    }
+    narrower_types(old, new).into_iter().for_each(&mut report);
+    narrower_values(old, new).into_iter().for_each(&mut report);
+    narrower_bounds(old, new).for_each(&mut report);
     for word in OPAQUE {
         if let Some(now) = new.get(word).filter(|now| old.get(word) != Some(now)) {
             let was = old.get(word).map_or("unset".to_owned(), Value::to_string);
             report(format!("{word} was {was}, is {now}"));
         }
     }
-    if new.get("uniqueItems") == Some(&Value::Bool(true))
-        && old.get("uniqueItems") != new.get("uniqueItems")
-    {
+    let are_unique = |schema: &Value| schema.get("uniqueItems") == Some(&Value::Bool(true));
+    if are_unique(new) && !are_unique(old) {
         report("items must now differ".to_owned());
     }
     if let Some(items) = new.get("items") {
         compare(&format!("{option}[]"), old.get("items").unwrap_or(&Value::Null), items, found);
     }
     compare_members(option, old, new, found);
+    compare_others(option, old, new, found);
+    for name in required(new).filter(|name| required(old).all(|known| known != *name)) {
+        found.push(Break { option: below(option, name), why: "it is now required".to_owned() });
+    }
+}
+
+fn below(option: &str, name: &str) -> String {
+    if option.is_empty() { name.to_owned() } else { format!("{option}.{name}") }
 }
 
 fn compare_members(option: &str, old: &Value, new: &Value, found: &mut Vec<Break>) {
-    let below = |name: &str| match option {
-        "" => name.to_owned(),
-        option => format!("{option}.{name}"),
-    };
     let members = |schema: &Value| schema.get("properties").and_then(Value::as_object).cloned();
     let (were, are) = (members(old).unwrap_or_default(), members(new).unwrap_or_default());
-    let others = new.get("additionalProperties").unwrap_or(&Value::Null);
-    let is_closed = |others: &Value| *others == Value::Bool(false);
     for (name, was) in &were {
-        match are.get(name) {
-            Some(is) => compare(&below(name), was, is, found),
-            None if is_closed(others) => {
-                found.push(Break { option: below(name), why: "it was removed".to_owned() });
+        let option = below(option, name);
+        match (are.get(name), others(new)) {
+            (Some(is), _) => compare(&option, was, is, found),
+            (None, Value::Bool(false)) => {
+                found.push(Break { option, why: "it was removed".to_owned() });
             }
-            None => compare(&below(name), was, others, found),
+            (None, others) => compare(&option, was, others, found),
         }
     }
-    let before = old.get("additionalProperties").unwrap_or(&Value::Null);
-    match (is_closed(before), is_closed(others)) {
-        (false, true) => found.push(Break {
+}
+
+/// Compares what is accepted under names that the schema does not list.
+fn compare_others(option: &str, old: &Value, new: &Value, found: &mut Vec<Break>) {
+    match (others(old), others(new)) {
+        (Value::Bool(false), _) => {}
+        (_, Value::Bool(false)) => found.push(Break {
             option: option.to_owned(),
             why: "other names were accepted and are not any more".to_owned(),
         }),
-        (false, false) => compare(&below("*"), before, others, found),
-        (true, _) => {}
+        (old, new) => compare(&below(option, "*"), old, new, found),
     }
-    for name in required(new).filter(|name| required(old).all(|known| known != *name)) {
-        found.push(Break { option: below(name), why: "it is now required".to_owned() });
-    }
+}
+
+fn others(schema: &Value) -> &Value {
+    schema.get("additionalProperties").unwrap_or(&Value::Null)
 }
 
 fn required(schema: &Value) -> impl Iterator<Item = &str> {
@@ -168,6 +165,12 @@ fn narrower_values(old: &Value, new: &Value) -> Option<String> {
     let gone: Vec<String> =
         was.iter().filter(|value| !now.contains(value)).map(Value::to_string).collect();
     (!gone.is_empty()).then(|| format!("{} is not accepted any more", gone.join(", ")))
+}
+
+fn narrower_bounds(old: &Value, new: &Value) -> impl Iterator<Item = String> {
+    let upper = UPPER.iter().map(|word| bound(word, old, new, |old, new| new < old));
+    let lower = LOWER.iter().map(|word| bound(word, old, new, |old, new| new > old));
+    upper.chain(lower).flatten()
 }
 
 fn bound(

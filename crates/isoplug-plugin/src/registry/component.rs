@@ -34,32 +34,39 @@ pub fn outline(component: &[u8]) -> Result<Outline, String> {
     let mut outline = Outline::default();
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(component) {
-        match payload.map_err(|why| why.to_string())? {
+        let payload = payload.map_err(|why| why.to_string())?;
+        match &payload {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                 return Err("it is a core module, no component".to_owned());
             }
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentImportSection(section) if depth == 0 => {
-                for import in section {
-                    outline
-                        .imports
-                        .push(import.map_err(|why| why.to_string())?.name.name.to_owned());
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 0 => {
-                for export in section {
-                    outline
-                        .exports
-                        .push(export.map_err(|why| why.to_string())?.name.name.to_owned());
-                }
-            }
+            _ if depth == 0 => outline.add(&payload).map_err(|why| why.to_string())?,
             _ => {}
         }
     }
     outline.imports.sort();
     outline.exports.sort();
     Ok(outline)
+}
+
+impl Outline {
+    fn add(&mut self, payload: &Payload<'_>) -> wasmparser::Result<()> {
+        match payload {
+            Payload::ComponentImportSection(section) => {
+                for import in section.clone() {
+                    self.imports.push(import?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) => {
+                for export in section.clone() {
+                    self.exports.push(export?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -96,9 +96,13 @@ impl Registries {
             Place::Layout { folder, name } => Ok(Box::new(Layout::open(folder, name.as_deref())?)),
             Place::Registry { host, repository, plain } => {
                 let credential = self.credentials.find(host, repository)?;
-                let exchange =
-                    Exchange::new(agent(*plain), self.patience, credential, host, repository);
-                Ok(Box::new(Repository::new(exchange, host, repository, *plain)))
+                let agent = agent(*plain);
+                let server = server(host);
+                let exchange = Exchange::new(agent, self.patience, credential, server, repository);
+                let place = format!("{host}/{repository}");
+                let scheme = if *plain { "http" } else { "https" };
+                let base = format!("{scheme}://{server}/v2/{repository}");
+                Ok(Box::new(Repository { exchange, place, base }))
             }
         }
     }
@@ -125,6 +129,14 @@ impl Registries {
         };
         let place = text.parse::<Reference>()?.place;
         Ok(Reference { place, ..reference.clone() })
+    }
+}
+
+/// Docker Hub is called by another name than that of its server.
+fn server(host: &str) -> &str {
+    match host {
+        "docker.io" | "index.docker.io" => "registry-1.docker.io",
+        host => host,
     }
 }
 

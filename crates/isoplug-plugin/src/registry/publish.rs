@@ -2,6 +2,9 @@
 //!
 //! Publishing the same bytes again completes what an earlier attempt left half done.
 
+use std::collections::BTreeMap;
+
+use isoplug_engine::Digest;
 use semver::Version;
 
 use super::compatible::breaks;
@@ -15,8 +18,7 @@ use super::release::{Description, Made, Release, make, tag_of_version};
 use super::resolve::versions;
 use super::signature::sign_release;
 use super::statement::Statement;
-use super::transport::{At, COMPONENT_LIMIT, put_artifact};
-use isoplug_engine::Digest;
+use super::transport::{At, COMPONENT_LIMIT, Transport, must, put_artifact};
 
 /// What to publish.
 #[derive(Debug, Clone, Copy)]
@@ -59,31 +61,35 @@ pub fn publish(registries: &Registries, what: &Publication<'_>) -> Result<Publis
     let (description, made) = prepare(what)?;
     let name = what.reference.name().ok_or_else(|| nameless(what.reference))?;
     let to = registries.open_origin(what.reference)?;
-    let tag = tag_of_version(&description.version);
-    let bytes = to_json(&made.manifest);
     let versions = versions(to.as_ref())?;
-    let was_there = versions.contains_key(&description.version);
-    if was_there {
-        let there = to.manifest(At::Tag(&versions[&description.version]))?;
-        check_same(&description, there.map(|there| there.digest), Digest::of(&bytes))?;
-    }
-    let earlier = versions.keys().rev().find(|version| **version < description.version);
-    let previous = match earlier {
-        Some(version) => Some(Release::fetch(to.as_ref(), At::Tag(&versions[version]))?),
-        None => None,
-    };
+    let previous = previous(to.as_ref(), &versions, &description.version)?;
     check_options(&description, previous.as_ref())?;
-    if !was_there {
+    let known = versions.get(&description.version);
+    let tag = known.cloned().unwrap_or_else(|| tag_of_version(&description.version));
+    if known.is_none() {
         put_artifact(to.as_ref(), Some(&tag), &made.manifest, &[&made.config, what.component])?;
     }
-    let release = Release::fetch(to.as_ref(), At::Digest(Digest::of(&bytes)))?;
+    // It was there, or someone else may have published the same version meanwhile.
+    let there = must(to.as_ref(), At::Tag(&tag))?;
+    check_same(&description, there.digest, Digest::of(&to_json(&made.manifest)))?;
+    let release = Release::read(&there, &to.place(), At::Tag(&tag))?;
     let previous = previous.map(|previous| previous.manifest);
     let sign = |key| sign_release(to.as_ref(), &name, &release, previous, key);
     let statement = what.key.map(sign).transpose()?;
     let index = add_to_index(registries, what, &name, &release)?;
     let digest = Some(release.manifest);
     let reference = Reference { digest, ..what.reference.tagged(&tag) };
-    Ok(Published { reference, release, statement, index, was_there })
+    Ok(Published { reference, release, statement, index, was_there: known.is_some() })
+}
+
+/// Returns the newest version before this one.
+fn previous(
+    to: &dyn Transport,
+    versions: &BTreeMap<Version, String>,
+    version: &Version,
+) -> Result<Option<Release>, Error> {
+    let earlier = versions.range(..version).next_back();
+    earlier.map(|(_, tag)| Release::fetch(to, At::Tag(tag))).transpose()
 }
 
 fn add_to_index(
@@ -146,15 +152,15 @@ fn mistakes(what: &Publication<'_>, description: &Description) -> Vec<String> {
     wrong
 }
 
-fn check_same(description: &Description, there: Option<Digest>, ours: Digest) -> Result<(), Error> {
-    match there {
-        Some(there) if there != ours => Err(Error::Unfit {
+fn check_same(description: &Description, there: Digest, ours: Digest) -> Result<(), Error> {
+    match there == ours {
+        true => Ok(()),
+        false => Err(Error::Unfit {
             name: format!("{} {}", description.id, description.version),
             why: format!(
                 "this version is published already with other contents ({there}): raise the version"
             ),
         }),
-        _ => Ok(()),
     }
 }
 

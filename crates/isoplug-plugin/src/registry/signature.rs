@@ -30,7 +30,7 @@ pub struct Signature {
     pub text: String,
 }
 
-/// Signs a release and stores the signature.
+/// Signs a release and stores the signature, unless the key signed it before.
 ///
 /// # Errors
 ///
@@ -42,12 +42,30 @@ pub fn sign_release(
     previous: Option<Digest>,
     key: &SecretKey,
 ) -> Result<Statement, Error> {
+    let statement = statement(to, reference, release, previous)?;
+    let (bytes, public) = (statement.bytes(), key.public()?);
+    let is_ours = |signature: &Signature| {
+        signature.statement == bytes && public.verifies(&bytes, &signature.text)
+    };
+    if !signatures(to, release.manifest)?.iter().any(is_ours) {
+        let comment = format!("{} {} of {reference}", statement.name, statement.version);
+        store(to, release.manifest, &bytes, &key.sign(&bytes, &comment)?)?;
+    }
+    Ok(statement)
+}
+
+fn statement(
+    to: &dyn Transport,
+    reference: &str,
+    release: &Release,
+    previous: Option<Digest>,
+) -> Result<Statement, Error> {
     let unknown = || {
         let what = format!("manifest {}", release.manifest);
         Error::document(&to.place(), &what, "it does not hold what `describe` says")
     };
     let description = release.description.as_ref().ok_or_else(unknown)?;
-    let statement = Statement {
+    Ok(Statement {
         kind: TYPE.to_owned(),
         name: description.id.clone(),
         reference: reference.to_owned(),
@@ -56,12 +74,7 @@ pub fn sign_release(
         manifest: release.manifest,
         describe: description.digest(),
         previous,
-    };
-    let bytes = statement.bytes();
-    let comment = format!("{} {} of {reference}", description.id, description.version);
-    let text = key.sign(&bytes, &comment)?;
-    store(to, release.manifest, &bytes, &text)?;
-    Ok(statement)
+    })
 }
 
 fn store(to: &dyn Transport, about: Digest, statement: &[u8], text: &str) -> Result<(), Error> {

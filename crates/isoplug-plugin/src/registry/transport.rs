@@ -92,18 +92,18 @@ pub(super) fn put_artifact(
     Ok(Descriptor::of(super::oci::MANIFEST, &bytes))
 }
 
-/// Copies a manifest with its blobs and its signatures, byte for byte.
+/// Copies a manifest with its blobs and its signatures, byte for byte. The manifest comes last: who
+/// sees it sees all.
 pub(super) fn copy(
     from: &dyn Transport,
     to: &dyn Transport,
     digest: Digest,
     tag: Option<&str>,
 ) -> Result<(), Error> {
-    copy_manifest(from, to, digest, tag)?;
     for referrer in super::signature::referrers(from, digest)? {
         copy_manifest(from, to, referrer.digest, None)?;
     }
-    Ok(())
+    copy_manifest(from, to, digest, tag)
 }
 
 fn copy_manifest(

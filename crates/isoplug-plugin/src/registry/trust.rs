@@ -143,32 +143,47 @@ fn judge_by(policy: &Policy, claim: &Claim<'_>) -> Result<Verdict, Refusal> {
     }
     let proofs = proofs(policy, claim);
     let references = proofs.iter().map(|proof| proof.reference.as_str());
-    let references: BTreeSet<&str> =
-        claim.reference.as_deref().into_iter().chain(references).collect();
+    let references = claim.reference.as_deref().into_iter().chain(references).collect();
     let rules: Vec<&Rule> = policy.rules_for(&references).collect();
-    if let Some(rule) =
-        rules.iter().find(|rule| signed_by(&proofs, &rule.publisher) >= rule.threshold)
-    {
-        return Ok(verdict(proofs.iter().filter(|proof| proof.publisher == rule.publisher)));
+    match rules.first() {
+        Some(first) => judge_by_rules(what, &rules, first, &proofs),
+        None => judge_without_rules(what, policy, claim, &proofs),
     }
-    if let Some(rule) = rules.first() {
-        let (publisher, threshold) = (rule.publisher.clone(), rule.threshold);
-        let found = signed_by(&proofs, &rule.publisher);
-        return Err(Refusal::Rule {
+}
+
+/// One rule that is met is enough.
+fn judge_by_rules(
+    what: String,
+    rules: &[&Rule],
+    first: &Rule,
+    proofs: &[Proof<'_>],
+) -> Result<Verdict, Refusal> {
+    let is_met = |rule: &&&Rule| signed_by(proofs, &rule.publisher) >= rule.threshold;
+    match rules.iter().find(is_met) {
+        Some(rule) => Ok(verdict(proofs.iter().filter(|proof| proof.publisher == rule.publisher))),
+        None => Err(Refusal::Rule {
             what,
-            rule: rule.pattern.to_string(),
-            publisher,
-            threshold,
-            found,
-        });
+            rule: first.pattern.to_string(),
+            publisher: first.publisher.clone(),
+            threshold: first.threshold,
+            found: signed_by(proofs, &first.publisher),
+        }),
     }
+}
+
+fn judge_without_rules(
+    what: String,
+    policy: &Policy,
+    claim: &Claim<'_>,
+    proofs: &[Proof<'_>],
+) -> Result<Verdict, Refusal> {
     let free = verdict(proofs.iter().filter(|proof| !policy.is_confined(proof.publisher)));
     match policy.default {
         _ if !free.publishers.is_empty() => Ok(free),
         TrustLevel::Any => Ok(free),
         TrustLevel::Locked if claim.is_locked => Ok(free),
         TrustLevel::Locked => Err(Refusal::NotLocked { what }),
-        TrustLevel::Signed => Err(unsigned(what, claim, &proofs)),
+        TrustLevel::Signed => Err(unsigned(what, claim, proofs)),
     }
 }
 

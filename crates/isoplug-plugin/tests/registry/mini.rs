@@ -64,7 +64,6 @@ struct Request {
     body: Vec<u8>,
 }
 
-#[derive(Default)]
 struct Response {
     status: u16,
     headers: Vec<(&'static str, String)>,
@@ -101,49 +100,38 @@ impl Mini {
 
     fn serve(&self, mut stream: TcpStream) {
         let Some(request) = read(&stream) else { return };
-        let line = format!("{} {}", request.method, request.target);
-        let mut state = self.state();
-        let shown = ["authorization", "range"].map(|name| {
-            request.headers.get(name).map(|value| format!(" {name}={value}")).unwrap_or_default()
-        });
-        state.log.push(format!("{line}{}", shown.concat()));
-        let fault =
-            state.faults.iter_mut().find(|one| one.times > 0 && line.starts_with(one.request));
-        let act = fault.map(|fault| {
-            fault.times -= 1;
-            fault.act.clone()
-        });
+        let act = self.state().note(&request);
         let mut response = match act {
             Some(Act::Drop) => return,
             Some(Act::Status(status)) => errors(status, "UNKNOWN", "not now"),
             Some(Act::Busy) => {
-                let mut busy = errors(429, "TOOMANYREQUESTS", "slow down");
-                busy.headers.push(("Retry-After", "0".to_owned()));
-                busy
+                let busy = errors(429, "TOOMANYREQUESTS", "slow down");
+                ok(429, vec![("Retry-After", "0".to_owned())], busy.body)
             }
-            Some(Act::Body(text)) => {
-                Response { status: 200, body: text.into(), ..Response::default() }
-            }
-            _ => state.answer(&request, &self.host),
+            Some(Act::Body(text)) => ok(200, Vec::new(), text.into()),
+            _ => self.state().answer(&request, &self.host),
         };
-        drop(state);
         if let (Some(Act::Damage), Some(byte)) = (&act, response.body.last_mut()) {
             *byte ^= 1;
         }
-        let length = response.body.len();
+        let head = response.head();
         if matches!(act, Some(Act::Truncate)) {
-            response.body.truncate(length / 2);
+            response.body.truncate(response.body.len() / 2);
         }
-        let head: String =
-            response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let status = response.status;
-        let head = format!(
-            "HTTP/1.1 {status} X\r\n{head}Content-Length: {length}\r\nConnection: close\r\n\r\n"
-        );
-        let _ = stream.write_all(head.as_bytes());
-        if request.method != "HEAD" {
-            let _ = stream.write_all(&response.body);
-        }
+        let body = if request.method == "HEAD" { &[][..] } else { &response.body };
+        // The client may have gone.
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+    }
+}
+
+impl Response {
+    fn head(&self) -> String {
+        let headers: String =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let (status, length) = (self.status, self.body.len());
+        format!(
+            "HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        )
     }
 }
 
@@ -168,7 +156,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
 
 fn errors(status: u16, code: &str, message: &str) -> Response {
     let body = json!({"errors": [{"code": code, "message": message}]}).to_string().into_bytes();
-    Response { status, body, ..Response::default() }
+    ok(status, Vec::new(), body)
 }
 
 fn ok(status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Response {
@@ -176,6 +164,19 @@ fn ok(status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Respo
 }
 
 impl State {
+    /// Logs a request and returns what is to go wrong with it.
+    fn note(&mut self, request: &Request) -> Option<Act> {
+        let line = format!("{} {}", request.method, request.target);
+        let shown = ["authorization", "range"].map(|name| {
+            request.headers.get(name).map(|value| format!(" {name}={value}")).unwrap_or_default()
+        });
+        self.log.push(format!("{line}{}", shown.concat()));
+        let applies = |fault: &&mut Fault| fault.times > 0 && line.starts_with(fault.request);
+        let fault = self.faults.iter_mut().find(applies)?;
+        fault.times -= 1;
+        Some(fault.act.clone())
+    }
+
     fn answer(&mut self, request: &Request, host: &str) -> Response {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         if path == "/token" {

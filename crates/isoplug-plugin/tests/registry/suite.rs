@@ -47,6 +47,8 @@ fn publishes(registries: &Registries, at: &Reference, acme: &Publisher) {
     let again = put(registries, at, "1.0.0", level(), Some(&acme.secret)).unwrap();
     assert!(again.was_there);
     assert_eq!(again.release, first.release);
+    let signed = signatures(open(registries, at).as_ref(), first.release.manifest).unwrap();
+    assert_eq!(signed.len(), 1);
     let shown = again.reference.to_string();
     assert!(
         shown.ends_with(&format!("/acme/hardening:1.0.0@{}", first.release.manifest)),

@@ -86,7 +86,7 @@ impl Exchange {
         Self { agent, patience, credential, host, repository, authorization: Mutex::default() }
     }
 
-    /// Asks as often as patience allows. Statuses below 400 and 404 are answers.
+    /// Asks as often as patience allows. Success and 404 are answers.
     pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Error> {
         self.repeat(ask.doing, ask.url, || self.once(ask, &mut Vec::new()))
     }
@@ -239,7 +239,8 @@ impl Exchange {
     }
 }
 
-/// Reads an answer, or says what its status means.
+/// Reads an answer, or says what its status means. `received` keeps what came of a good answer
+/// that broke off, and nothing else.
 fn receive(
     ask: &Ask<'_>,
     response: Response<ureq::Body>,
@@ -247,37 +248,51 @@ fn receive(
 ) -> Result<Answer, Outcome> {
     let (parts, body) = response.into_parts();
     let status = parts.status.as_u16();
-    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let is_good = status < 400;
-    if !(status == 206 && continues(header("content-range"), received.len())) {
-        received.clear();
-    }
-    match status {
-        206 if header("content-range")
-            .is_some_and(|range| !continues(Some(range), received.len())) =>
-        {
-            return Err(again("it sent another part than the one asked for".to_owned()));
-        }
-        416 => return Err(again("it refuses to go on where the transfer broke".to_owned())),
-        _ => {}
-    }
+    begin(status, &parts.headers, received)?;
+    let is_good = (200..=299).contains(&status);
     let limit = if is_good { ask.limit } else { MESSAGE_LIMIT };
     let read = read(body.into_reader(), received, limit);
-    let why = || format!("HTTP status {status}{}", message(received));
+    if is_good {
+        read.map_err(|why| again(why.to_string()))?;
+    }
+    let answered = Answer { status, headers: parts.headers, bytes: std::mem::take(received) };
     match status {
-        408 | 425 | 429 | 500..=599 => {
-            let wait = header("retry-after").and_then(|text| text.trim().parse().ok());
-            return Err(Outcome::Again { why: why(), wait: wait.map(Duration::from_secs) });
+        404 => Ok(answered),
+        _ if !is_good => Err(refusal(ask, &answered)),
+        _ if answered.bytes.len() as u64 > limit => {
+            Err(Outcome::Failed(answer(ask, format!("it sent more than {limit} bytes"))))
         }
-        401 | 403 => return Err(Outcome::Failed(denied(ask, why()))),
-        404 => {}
-        400.. => return Err(Outcome::Failed(answer(ask, why()))),
-        _ => read.map_err(|why| again(why.to_string()))?,
+        _ => Ok(answered),
     }
-    if is_good && received.len() as u64 > limit {
-        return Err(Outcome::Failed(answer(ask, format!("it sent more than {limit} bytes"))));
+}
+
+/// Decides whether an answer goes on where the last one broke off.
+fn begin(status: u16, headers: &HeaderMap, received: &mut Vec<u8>) -> Result<(), Outcome> {
+    let range = headers.get("content-range").and_then(|value| value.to_str().ok());
+    match status {
+        206 if continues(range, received.len()) => Ok(()),
+        206 | 416 => {
+            received.clear();
+            Err(again("it sent another part than the one asked for".to_owned()))
+        }
+        _ => {
+            received.clear();
+            Ok(())
+        }
     }
-    Ok(Answer { status, headers: parts.headers, bytes: std::mem::take(received) })
+}
+
+/// Says what a status means that is no success.
+fn refusal(ask: &Ask<'_>, answered: &Answer) -> Outcome {
+    let why = format!("HTTP status {}{}", answered.status, message(&answered.bytes));
+    match answered.status {
+        408 | 425 | 429 | 500..=599 => {
+            let wait = answered.header("retry-after").and_then(|text| text.trim().parse().ok());
+            Outcome::Again { why, wait: wait.map(Duration::from_secs) }
+        }
+        401 | 403 => Outcome::Failed(denied(ask, why)),
+        _ => Outcome::Failed(answer(ask, why)),
+    }
 }
 
 /// Appends to `received`, at most to one byte above the limit.
@@ -317,9 +332,10 @@ fn broken(ask: &Ask<'_>, error: &ureq::Error) -> Outcome {
         ureq::Error::RequireHttpsOnly(_) => {
             Outcome::Failed(answer(ask, "it leads to an address without TLS".to_owned()))
         }
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::TooManyRedirects => {
-            Outcome::Failed(answer(ask, why))
-        }
+        ureq::Error::BadUri(_)
+        | ureq::Error::Http(_)
+        | ureq::Error::RedirectFailed
+        | ureq::Error::TooManyRedirects => Outcome::Failed(answer(ask, why)),
         _ => again(why),
     }
 }

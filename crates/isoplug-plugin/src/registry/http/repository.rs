@@ -30,13 +30,6 @@ pub(super) struct Repository {
 }
 
 impl Repository {
-    pub(super) fn new(exchange: Exchange, host: &str, repository: &str, plain: bool) -> Self {
-        let scheme = if plain { "http" } else { "https" };
-        let place = format!("{host}/{repository}");
-        let host = api_host(host);
-        Self { exchange, place, base: format!("{scheme}://{host}/v2/{repository}") }
-    }
-
     fn get(&self, doing: &str, url: &str) -> Result<Answer, Error> {
         let headers = [("Accept", ACCEPT)];
         let limit = MANIFEST_LIMIT;
@@ -108,14 +101,6 @@ impl Repository {
             }
         }
         Err(Error::document(&self.place, doing, format!("more than {PAGES} pages")))
-    }
-}
-
-/// Docker Hub is called by another name than that of its server.
-fn api_host(host: &str) -> &str {
-    match host {
-        "docker.io" | "index.docker.io" => "registry-1.docker.io",
-        host => host,
     }
 }
 
