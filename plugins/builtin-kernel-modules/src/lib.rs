@@ -1,0 +1,49 @@
+//! isoplug's built-in contributor `kernel-modules` as a plugin, from the same source file.
+
+// The file names the crates that it lives among.
+extern crate builtin_shim as isoplug_engine;
+extern crate builtin_shim as isoplug_formats;
+
+#[path = "../../../crates/isoplug-image/src/contribute"]
+mod contribute {
+    pub(crate) use builtin_shim::{Attrs, ContributeError, Contributor, Host, nearest};
+
+    #[allow(missing_docs, dead_code)]
+    pub(crate) mod kernel_modules;
+}
+
+use isoplug_sdk::prelude::*;
+
+use contribute::kernel_modules::KernelModules as BuiltIn;
+
+/// The plugin.
+pub struct KernelModules;
+
+/// What the user can set.
+#[options]
+pub struct Options {
+    /// Kernel modules to load at boot.
+    #[default]
+    pub load: Vec<String>,
+    /// Kernel modules that must not be loaded for a device.
+    #[default]
+    pub blacklist: Vec<String>,
+}
+
+impl isoplug_sdk::Contributor for KernelModules {
+    type Options = Options;
+
+    fn about() -> About {
+        About::new()
+            .files(&["root:/etc/modules-load.d/*", "root:/etc/modprobe.d/*"])
+            .reads(&["/usr/lib/modules/**"])
+            .example("a module that no device asks for", json!({ "load": ["overlay"] }))
+    }
+
+    fn furnish(options: Options, cx: &Context) -> Result<Vec<Module>> {
+        let Options { load, blacklist } = options;
+        builtin_shim::furnish(&BuiltIn { load, blacklist }, cx)
+    }
+}
+
+isoplug_sdk::contributor!(KernelModules);

@@ -1,0 +1,63 @@
+//! isoplug's built-in contributor `localisation` as a plugin, from the same source files.
+
+// The files name the crates that they live among.
+extern crate builtin_shim as isoplug_engine;
+extern crate builtin_shim as isoplug_formats;
+
+#[path = "../../../crates/isoplug-image/src/contribute"]
+mod contribute {
+    pub(crate) use builtin_shim::{Attrs, ContributeError, Contributor, Host, nearest};
+
+    #[allow(missing_docs, dead_code)]
+    pub(crate) mod localisation;
+    #[allow(missing_docs, dead_code)]
+    pub(crate) mod services;
+}
+
+use isoplug_sdk::prelude::*;
+
+use contribute::localisation::Localisation as BuiltIn;
+
+/// The plugin.
+pub struct Localisation;
+
+/// What the user can set.
+#[options]
+pub struct Options {
+    /// The locale, such as `de_DE.UTF-8`.
+    #[default("C.UTF-8")]
+    pub locale: String,
+    /// The time zone, such as `Europe/Berlin`.
+    #[default("Etc/UTC")]
+    pub timezone: String,
+    /// The keyboard layout, such as `us` or `de`.
+    #[default("us")]
+    pub keymap: String,
+}
+
+impl isoplug_sdk::Contributor for Localisation {
+    type Options = Options;
+
+    fn about() -> About {
+        About::new()
+            .files(&[
+                "root:/etc/default/*",
+                "root:/etc/locale.conf",
+                "root:/etc/locale.gen",
+                "root:/etc/localtime",
+                "root:/etc/timezone",
+                "root:/etc/systemd/system/**",
+            ])
+            .units(&["isoplug-locale.service"])
+            .remove(&["root:/usr/lib/locale/*", "root:/etc/console-setup/*"])
+            .reads(&["/etc/**", "/lib/**", "/usr/**", "/run/**"])
+            .example("German", json!({ "locale": "de_DE.UTF-8", "keymap": "de" }))
+    }
+
+    fn furnish(options: Options, cx: &Context) -> Result<Vec<Module>> {
+        let Options { locale, timezone, keymap } = options;
+        builtin_shim::furnish(&BuiltIn { locale, timezone, keymap }, cx)
+    }
+}
+
+isoplug_sdk::contributor!(Localisation);
