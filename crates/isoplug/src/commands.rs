@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod lock;
 pub(crate) mod new;
 pub(crate) mod plan;
+pub(crate) mod plugin;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod select;

@@ -13,7 +13,8 @@ pub struct Trust {
     pub default: TrustLevel,
     /// The public keys of each publisher, as minisign writes them; several while they change.
     pub publishers: BTreeMap<String, Vec<String>>,
-    /// Which publisher may sign what. Without any entry that fits: every publisher.
+    /// Which publisher must have signed what, whatever `default` says. A publisher who stands here is
+    /// believed only where an entry fits; one who does not, everywhere.
     pub allow: Vec<Allow>,
     /// Digests of components that are never taken: `sha256:…`.
     pub deny: Vec<String>,

@@ -45,11 +45,6 @@ impl Around {
         Self { facts, options, downloads, offline, lines }
     }
 
-    /// Returns everything that it answers with, for keys.
-    pub(crate) fn facts(&self) -> (&BTreeMap<String, Json>, &Json) {
-        (&self.facts, &self.options)
-    }
-
     /// Takes the lines that plugins logged.
     pub(crate) fn lines(&self) -> Vec<String> {
         std::mem::take(&mut self.lines.lock().unwrap_or_else(PoisonError::into_inner))
@@ -90,6 +85,10 @@ impl Surroundings for Around {
         let mut found = found.clone();
         hide_passwords(path, &mut found);
         Some(found).filter(|found| !found.is_null())
+    }
+
+    fn all_facts(&self) -> Json {
+        serde_json::json!([self.facts, self.options])
     }
 
     fn list_input(&self, place: &str) -> Result<Vec<InputEntry>, Unseen> {

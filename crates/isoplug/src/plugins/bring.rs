@@ -10,7 +10,7 @@ use isoplug_image::contribute::content::{FileContent, NewFile};
 use isoplug_image::plugins::{self, Answer, Hook, Judge, Planner, PluginError, UsedPlugin};
 use isoplug_manifest::System;
 use isoplug_plugin::{
-    EntryKind, HostRootfs, Module, Plugin, PluginContributor, Runtime, Tree, World,
+    EntryKind, HostRootfs, Module, Plugin, PluginContributor, Runtime, Surroundings, Tree, World,
 };
 use serde_json::{Value as Json, json};
 
@@ -155,7 +155,7 @@ impl Guest {
         key.value("component", &component.digest.hex());
         key.value("options", options);
         key.value("grants", grants);
-        key.value("facts", &self.around.facts());
+        key.value("facts", &self.around.all_facts());
     }
 }
 

@@ -1,0 +1,61 @@
+//! Shows what a plugin asks for, and finds out whether the user allows it.
+
+use isoplug_manifest::plugin::Requests;
+use isoplug_plugin::Description;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// How a command that needs an approval gets it.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Approval {
+    /// Grant all that the plugin asks for, without asking
+    #[arg(long = "grant-all", visible_alias = "yes", short = 'y')]
+    grant_all: bool,
+}
+
+impl Approval {
+    /// Returns once the user allows the requests; fails if not, or if nobody can be asked.
+    pub(crate) fn of(
+        self,
+        name: &str,
+        version: &str,
+        requests: &Requests,
+        session: &Session,
+    ) -> Result<(), Failure> {
+        if requests.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<String> = requests.lines();
+        let lines = lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
+        if self.grant_all {
+            session.note(&format!("plugin {name} {version} is granted:{lines}"));
+            return Ok(());
+        }
+        session.note(&format!("plugin {name} {version} asks for:{lines}"));
+        let refused = |why: &str| {
+            let message = format!("plugin {name} {version} {why}:{lines}");
+            Failure::new(Exit::Plugin, message)
+        };
+        match session.ask("Grant this?") {
+            Some(true) => Ok(()),
+            Some(false) => Err(refused("was not granted")),
+            None => {
+                Err(refused("asks for what nobody granted")
+                    .hint("look at it, then add --grant-all"))
+            }
+        }
+    }
+}
+
+/// Returns what a plugin says of itself, for people.
+pub(crate) fn about(description: &Description, publisher: &str) -> String {
+    let Description { id, version, summary, licence, homepage, .. } = description;
+    let mut text = format!("{id} {version}, published by {publisher}\n  {summary}\n");
+    let facts = [("licence", licence), ("homepage", homepage)];
+    for (word, fact) in facts.into_iter().filter(|(_, fact)| !fact.is_empty()) {
+        text += &format!("  {word}: {fact}\n");
+    }
+    text
+}

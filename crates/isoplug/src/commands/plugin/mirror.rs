@@ -1,0 +1,56 @@
+//! `isoplug plugin mirror` and `vendor`: copies what the lock pins into a folder, for builds
+//! without the registries.
+
+use std::path::{Path, PathBuf};
+
+use isoplug_plugin::registry::{self, Pin};
+
+use super::Folder;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::plugins::desk::{self, Desk};
+use crate::project::Project;
+use crate::session::Session;
+
+/// Copy the pinned plugins with their signatures into a folder (an OCI image layout)
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    isoplug plugin mirror /media/usb\n\n\
+    To build from it, say in isoplug's config.toml:\n  \
+    mirror.\"registry.example.com\" = \"oci-layout:/media/usb\"")]
+pub(crate) struct MirrorArgs {
+    /// The folder to copy into
+    target: PathBuf,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+/// Copy the pinned plugins into vendor/plugins beside the manifest, where builds look first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  isoplug plugin vendor && git add vendor")]
+pub(crate) struct VendorArgs {
+    #[command(flatten)]
+    folder: Folder,
+}
+
+pub(crate) fn mirror(args: &MirrorArgs, session: &Session) -> Result<Exit, Failure> {
+    let project = Project::open(&args.folder.path)?;
+    copy(&project, &args.target, session)
+}
+
+pub(crate) fn vendor(args: &VendorArgs, session: &Session) -> Result<Exit, Failure> {
+    let project = Project::open(&args.folder.path)?;
+    copy(&project, &project.folder.join(desk::VENDOR), session)
+}
+
+fn copy(project: &Project, target: &Path, session: &Session) -> Result<Exit, Failure> {
+    let desk = Desk::new(Some(project), session)?;
+    let lock = project.lock()?.unwrap_or_default();
+    let pins = lock.plugins.values().map(Pin::try_from).collect::<Result<Vec<Pin>, _>>();
+    let pins = pins.map_err(|error| desk::failure(&error))?;
+    let served =
+        registry::mirror(&desk.registries, &pins, target).map_err(|error| desk::failure(&error))?;
+    let lines: Vec<String> = served.iter().map(ToString::to_string).collect();
+    session.out(&lines.join("\n"));
+    Ok(Exit::Done)
+}

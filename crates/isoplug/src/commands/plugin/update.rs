@@ -1,0 +1,125 @@
+//! `isoplug plugin update`: pins newer versions of plugins, and shows what they ask for beyond
+//! what was granted.
+
+use isoplug_manifest::lock::LockedPlugin;
+use isoplug_manifest::plugin::Requests;
+use isoplug_plugin::registry::{Pin, Standing, breaks};
+
+use super::Folder;
+use super::grant::Approval;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::plugins::desk::{Desk, Offer, approval};
+use crate::plugins::find::Wanted;
+use crate::plugins::pin::check_publisher;
+use crate::project::Project;
+use crate::session::Session;
+
+/// Pin the newest versions of plugins, and show what they ask for beyond what is granted
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    isoplug plugin update --dry-run     # what is there to be had?\n  \
+    isoplug plugin update hardening")]
+pub(crate) struct Args {
+    /// Only this plugin; may be given several times
+    name: Vec<String>,
+    /// Show what would change and leave manifest and lock as they are
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    approval: Approval,
+    #[command(flatten)]
+    folder: Folder,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let project = Project::open(&args.folder.path)?;
+    args.name.iter().try_for_each(|name| project.known_plugin(name))?;
+    let desk = Desk::new(Some(&project), session)?;
+    for (name, source) in project.plugins()? {
+        if !args.name.is_empty() && !args.name.contains(&name) {
+            continue;
+        }
+        if let Some(wanted) = Wanted::read(&source)? {
+            update(&name, &wanted, &desk, &project, args, session)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn update(
+    name: &str,
+    wanted: &Wanted,
+    desk: &Desk,
+    project: &Project,
+    args: &Args,
+    session: &Session,
+) -> Result<(), Failure> {
+    let mut lock = project.lock()?.unwrap_or_default();
+    let locked = lock
+        .plugins
+        .get(name)
+        .map(Pin::try_from)
+        .transpose()
+        .map_err(|error| crate::plugins::desk::failure(&error))?;
+    let locked = locked.filter(|locked| locked.source.place == wanted.reference.place);
+    let approved = locked.is_some();
+    let offer = desk.offer(&wanted.reference, &wanted.requirement, locked.as_ref(), approved)?;
+    check_publisher(name, locked.as_ref(), &offer)?;
+    let version = offer.resolved.version.to_string();
+    session.out(&format!("{name}: {}", change(locked.as_ref(), &offer)));
+    warn_of_breaks(name, locked.as_ref(), &offer, desk, session);
+    let requests = &offer.description.requests;
+    let granted = project.grants()?.remove(name).unwrap_or_default();
+    // What was approved once and is not granted any more was taken back by the user.
+    let was_seen = locked.as_ref().is_some_and(|locked| locked.grants == approval(requests));
+    let beyond = if was_seen { Requests::default() } else { requests.beyond(&granted) };
+    if args.dry_run {
+        beyond.lines().iter().for_each(|line| session.out(&format!("  + {line}")));
+        return Ok(());
+    }
+    args.approval.of(name, &version, &beyond, session)?;
+    if !beyond.is_empty() {
+        let wider = widened(granted, &beyond);
+        project.edit(|manifest| manifest.set_grants(name, &wider))?;
+    }
+    lock.plugins.insert(name.to_owned(), LockedPlugin::from(&offer.pin(name)?));
+    project.save_lock(&lock)
+}
+
+fn change(locked: Option<&Pin>, offer: &Offer) -> String {
+    let version = &offer.resolved.version;
+    match (&offer.resolved.standing, locked) {
+        (Standing::Other { locked }, _) => format!("{locked} -> {version}"),
+        (_, None) => format!("{version}"),
+        _ => format!("{version}, nothing changes"),
+    }
+}
+
+/// Tells of options that a manifest may set and the new version does not take any more.
+fn warn_of_breaks(name: &str, locked: Option<&Pin>, offer: &Offer, desk: &Desk, session: &Session) {
+    let Some(old) = locked.and_then(|locked| desk.pinned(locked).ok()) else { return };
+    for broken in breaks(&old.1.options, &offer.description.options) {
+        session.note(&format!("warning: options of {name}: {broken}"));
+    }
+}
+
+/// Adds requests to what is granted.
+fn widened(
+    mut granted: isoplug_manifest::plugin::Grants,
+    beyond: &Requests,
+) -> isoplug_manifest::plugin::Grants {
+    let more = beyond.granted();
+    granted.files.extend(more.files);
+    granted.merge.extend(more.merge);
+    granted.reads.extend(more.reads);
+    granted.inputs.extend(more.inputs);
+    granted.secrets.extend(more.secrets);
+    granted.fetch.extend(more.fetch);
+    granted.units.extend(more.units);
+    granted.kernel_params.extend(more.kernel_params);
+    granted.setuid |= more.setuid;
+    granted.remove.extend(more.remove);
+    granted.hooks |= more.hooks;
+    granted
+}

@@ -1,0 +1,45 @@
+//! `isoplug plugin verify`: reads again what the lock pins, and judges it anew.
+
+use isoplug_plugin::registry::{self, Pin};
+
+use super::Folder;
+use super::shown::columns;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::plugins::desk::{self, Desk};
+use crate::project::Project;
+use crate::session::Session;
+
+/// Compare the registries with the lock, byte by byte, and check every signature
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  isoplug plugin verify || exit 1    # in CI")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    folder: Folder,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let project = Project::open(&args.folder.path)?;
+    let desk = Desk::new(Some(&project), session)?;
+    let mut rows = Vec::new();
+    let mut wrong = Vec::new();
+    for locked in project.lock()?.unwrap_or_default().plugins.values() {
+        let pin = Pin::try_from(locked).map_err(|error| desk::failure(&error))?;
+        let from = desk.open(&pin.source)?;
+        for row in registry::verify(&*from, std::slice::from_ref(&pin), &desk.policies) {
+            let verdict = match &row.verdict {
+                Ok(verdict) => format!("ok, signed by {verdict}"),
+                Err(error) => {
+                    wrong.push(row.name.clone());
+                    format!("WRONG: {error}")
+                }
+            };
+            rows.push([row.name, row.version.to_string(), row.place, verdict]);
+        }
+    }
+    session.out(&columns(&rows));
+    match wrong.is_empty() {
+        true => Ok(Exit::Done),
+        false => Err(Failure::new(Exit::Plugin, format!("not as locked: {}", wrong.join(", ")))),
+    }
+}
