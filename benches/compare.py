@@ -1,116 +1,244 @@
 #!/usr/bin/env python3
-"""Builds the same live system with isoplug and by hand (mmdebstrap, mksquashfs, xorriso) in one run, and
-prints CPU seconds, wall seconds and peak memory side by side.
+"""Builds the same live system with isoplug and by hand (mmdebstrap, mksquashfs, xorriso), and prints CPU seconds,
+wall seconds, memory and disk side by side: every row of the table of aims, in one run.
 
-    cargo build --release && sudo benches/compare.py [FOLDER]
+    cargo build --release && cargo build --release -p isoplug-formats --example mksquash
+    sudo benches/compare.py [--live-build] [--json FILE] [--plots FOLDER] [FOLDER]
 
-Needs root, mmdebstrap, squashfs-tools, xorriso and a network. Every .deb is fetched beforehand, so no
-download is in the figures. FOLDER keeps the trees [default: a temporary one, removed at the end].
+Needs root, mmdebstrap, squashfs-tools, xorriso, 6 GB in FOLDER and a network; --live-build needs live-build and ten
+minutes more. Every .deb is fetched beforehand, except by live-build. FOLDER keeps all that is made [default: a
+temporary one, removed at the end]. What other work on the machine changes least are the CPU seconds.
 """
-import os, pathlib, shutil, subprocess, sys, tempfile, time, tomllib
+import argparse, json, os, pathlib, shutil, subprocess, sys, tempfile, tomllib
+
+import squashfs_plot as plot
+from measuring import Figures, disk_of, measure
 
 PACKAGES = """apt linux-image-amd64 live-boot systemd-sysv dbus openssh-server network-manager vim-tiny git htop
 parted dosfstools e2fsprogs grub-efi-amd64-bin sudo locales curl ca-certificates iproute2 xfsprogs btrfs-progs
 cryptsetup lvm2 rsync less zstd""".split()
+ADDED = "tmux"
 SUITE = "trixie"
-MANIFEST = f"""
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).resolve() / "release"
+ISOPLUG, MKSQUASH = TARGET / "isoplug", TARGET / "examples/mksquash"
+
+
+def manifest(packages=PACKAGES, text="one"):
+    return f"""
 [image]
 name = "bench"
 [sources.debian]
 suite = "{SUITE}"
 pockets = []
 [profiles.bench]
-packages.install = {PACKAGES}
+packages.install = {packages}
 [[profiles.bench.files]]
 target = "/etc/motd"
-text = "one\\n"
+text = "{text}\\n"
 """
-ISOPLUG = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).resolve() / "release/isoplug"
 
 
-def measure(command, **options):
-    """Runs a command and returns its CPU seconds, wall seconds and peak memory in MB."""
-    start = time.monotonic()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
-    _, status, usage = os.wait4(child.pid, 0)
-    if status:
-        sys.exit(f"{' '.join(map(str, command))} failed with status {os.waitstatus_to_exitcode(status)}")
-    return usage.ru_utime + usage.ru_stime, time.monotonic() - start, usage.ru_maxrss / 1000
+class Bench:
+    """A folder with a project, its packages and a store in which the measured builds run."""
+
+    def __init__(self, folder):
+        self.folder, self.project, self.store = folder, folder / "project", folder / "store"
+        self.archives, self.tree = folder / "archives", folder / "tree"
+        for path in (self.project / "vendor", self.archives):
+            path.mkdir(parents=True)
+
+    def isoplug(self, command, *arguments, store=None, disk=False):
+        store = store or self.store
+        line = [ISOPLUG, command, "--quiet", "--store", store, *arguments]
+        return measure(line, cwd=self.project, disk=store if disk else None)
+
+    def write(self, text):
+        (self.project / "isoplug.toml").write_text(text)
+
+    def prepare(self):
+        """Fetches every .deb once; leaves the lock of the first image and the indices."""
+        first, lock = self.folder / "first-store", self.project / "isoplug.lock"
+        self.write(manifest())
+        self.isoplug("build", store=first)
+        locked = lock.read_text()
+        self.write(manifest([*PACKAGES, ADDED]))
+        self.isoplug("build", store=first)
+        for name_version_arch, package in tomllib.loads(lock.read_text())["packages"].items():
+            digest = package["sha256"]
+            blob = first / "blobs-v1/sha256" / digest[:2] / digest
+            os.link(blob, self.project / "vendor" / digest)
+            os.link(blob, self.archives / (name_version_arch.replace(" ", "_").replace(":", "%3a") + ".deb"))
+        (self.store / "caches").mkdir(parents=True)
+        shutil.copytree(first / "caches/indices", self.store / "caches/indices")
+        lock.write_text(locked)
+        self.write(manifest())
+        shutil.rmtree(first)
+
+    def forget(self, stage):
+        """Lets one stage run again: its record goes."""
+        for record in (self.store / "records-v1").glob("*.json"):
+            if json.loads(record.read_text())["title"] == stage:
+                record.unlink()
+
+    def images(self):
+        """The rows of isoplug, in the order in which a developer meets them."""
+        rows = {"first ISO": self.isoplug("build", "--offline", disk=True)}
+        (self.project / "out/bench-amd64.iso").rename(self.folder / "isoplug.iso")
+        rows["nothing changed"] = self.isoplug("build", "--offline")
+        self.forget("iso")
+        rows["ISO assembly"] = self.isoplug("build", "--offline")
+        self.write(manifest(text="two"))
+        rows["one file changed"] = self.isoplug("build", "--offline")
+        self.write(manifest([*PACKAGES, ADDED], "two"))
+        rows["one package added"] = self.isoplug("build", "--offline")
+        self.write(manifest() + f"[profiles.second]\npackages.install = {PACKAGES}\n")
+        rows["evaluate, solve and plan"] = self.isoplug("plan", "--offline", "--profile", "second")
+        return rows
+
+    def by_hand(self, mirror):
+        """The rows of the tools that one would use by hand."""
+        image, medium = self.folder / "hand.squashfs", self.folder / "medium"
+        hook = f'--setup-hook=mkdir -p "$1/var/cache/apt/archives"; cp {self.archives}/*.deb "$1/var/cache/apt/archives/"'
+        rows = {"mmdebstrap": measure(["mmdebstrap", "--variant=minbase", "--skip=download/empty", hook,
+                                       f"--include={','.join(PACKAGES)}", SUITE, self.tree, mirror])}
+        shutil.rmtree(self.tree / "var/cache/apt/archives")
+        squash = ["mksquashfs", self.tree, image, "-comp", "zstd", "-noappend", "-quiet", "-no-progress"]
+        rows["mksquashfs -comp zstd"] = measure([*squash, "-e", "boot", "var/cache/apt"])
+        (medium / "live").mkdir(parents=True)
+        shutil.copy(image, medium / "live/filesystem.squashfs")
+        shutil.copytree(self.tree / "boot", medium / "boot", symlinks=True)
+        rows["xorriso"] = measure(["xorriso", "-as", "mkisofs", "-quiet", "-o", self.folder / "hand.iso", "-V", "HAND",
+                                   "-iso-level", "3", "-J", "-joliet-long", "-R", medium])
+        return rows
+
+    def squashfs(self):
+        """Our writer on the tree made by hand, once without cached blocks and once with most of them."""
+        tree, image, blocks = self.folder / "tree.list", self.folder / "ours.squashfs", self.folder / "blocks"
+        write = [MKSQUASH, "--exclude", "boot", "--exclude", "var/cache/apt", "--cache", blocks, tree, image]
+        scan = [MKSQUASH, "--scan", self.tree, tree]
+        measure(scan)
+        rows = {"squashfs": measure(write)}
+        change(self.tree / "usr", 0.05)
+        measure(scan)
+        return rows | {"squashfs, 95 % of blocks cached": measure(write)}
+
+    def live_build(self, mirror):
+        work = self.folder / "live-build"
+        (work / "config/package-lists").mkdir(parents=True)
+        (work / "config/package-lists/bench.list.chroot").write_text("\n".join(PACKAGES) + "\n")
+        off = ["--security", "--updates", "--backports", "--firmware-chroot", "--firmware-binary", "--apt-recommends"]
+        mirrors = [f"--mirror-{use}={mirror}" for use in ("bootstrap", "chroot", "binary")]
+        options = [word for name in off for word in (name, "false")] + ["--debian-installer", "none", "--memtest", "none"]
+        measure(["lb", "config", "-d", SUITE, *mirrors, *options], cwd=work)
+        return {"live-build": measure(["lb", "build"], cwd=work)}
 
 
-def isoplug(project, store, *arguments):
-    return measure([ISOPLUG, "build", "--quiet", "--store", store, *arguments], cwd=project)
+def change(folder, share):
+    """Appends to files, spread over all, until those changed hold this share of the bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    wanted = share * sum(path.stat().st_size for path in files)
+    for path in files[:: max(1, int(1 / share))]:
+        wanted -= path.stat().st_size
+        if wanted < 0:
+            return
+        with path.open("ab") as file:
+            file.write(b"\n")
 
 
-def prepare(folder):
-    """Fetches every .deb once; returns the project and the packages as apt names them."""
-    project, cache = folder / "project", folder / "archives"
-    for path in (project / "vendor", cache):
-        path.mkdir(parents=True)
-    (project / "isoplug.toml").write_text(MANIFEST)
-    isoplug(project, folder / "first-store")
-    lock = tomllib.loads((project / "isoplug.lock").read_text())
-    for name_version_arch, package in lock["packages"].items():
-        digest = package["sha256"]
-        blob = folder / "first-store/blobs-v1/sha256" / digest[:2] / digest
-        shutil.copy(blob, project / "vendor" / digest)
-        name = name_version_arch.replace(" ", "_").replace(":", "%3a")
-        shutil.copy(blob, cache / f"{name}.deb")
-    return project, cache
+def mirror():
+    """The archive that this machine's apt takes Debian from."""
+    if "ISOPLUG_MIRROR" in os.environ:
+        return os.environ["ISOPLUG_MIRROR"]
+    listed = subprocess.run(["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)"],
+                            capture_output=True, text=True).stdout.splitlines()
+    found = [line.split()[2] for line in listed if line.startswith("Debian Debian ")]
+    return found[0] if found else "http://deb.debian.org/debian"
 
 
-def by_hand(folder, cache):
-    """Returns the figures of each tool."""
-    tree, image, medium = folder / "tree", folder / "fs.squashfs", folder / "medium"
-    mirror = os.environ.get("ISOPLUG_MIRROR") or "http://deb.debian.org/debian"
-    hook = f'--setup-hook=mkdir -p "$1/var/cache/apt/archives"; cp {cache}/*.deb "$1/var/cache/apt/archives/"'
-    mmdebstrap = measure(["mmdebstrap", "--variant=minbase", "--skip=download/empty", hook,
-                          f"--include={','.join(PACKAGES)}", SUITE, tree, mirror])
-    squash = ["mksquashfs", tree, image, "-comp", "zstd", "-noappend", "-quiet", "-no-progress"]
-    mksquashfs = measure(squash + ["-e", "boot", "var/cache/apt"])
-    (medium / "live").mkdir(parents=True)
-    shutil.copy(image, medium / "live/filesystem.squashfs")
-    shutil.copytree(tree / "boot", medium / "boot", symlinks=True)
-    xorriso = measure(["xorriso", "-as", "mkisofs", "-quiet", "-o", folder / "hand.iso", "-V", "HAND",
-                       "-iso-level", "3", "-J", "-joliet-long", "-R", medium])
-    return {"mmdebstrap": mmdebstrap, "mksquashfs -comp zstd": mksquashfs, "xorriso": xorriso}
+def table(rows, hand, size):
+    """Each row of the aims: what is measured, against what, the ratio or figure, and the aim."""
+    first = rows["first ISO"]
+    squash, xorriso = rows["mksquashfs -comp zstd"], rows["xorriso"]
+    ours, changed, added = rows["ISO assembly"], rows["one file changed"], rows["one package added"]
+    lines = [
+        ("first ISO / by hand, CPU", first.cpu / hand.cpu, 0.30),
+        ("first ISO / by hand, wall", first.wall / hand.wall, 0.30),
+        ("squashfs / mksquashfs, CPU", rows["squashfs"].cpu / squash.cpu, 0.17),
+        ("squashfs / mksquashfs, size", size["squashfs"] / size["squashfs by hand"], 1),
+        ("squashfs, 95 % cached / mksquashfs, CPU", rows["squashfs, 95 % of blocks cached"].cpu / squash.cpu, 0.05),
+        ("ISO assembly / xorriso, CPU", ours.cpu / xorriso.cpu, 1),
+        ("ISO assembly / xorriso, memory", ours.memory / xorriso.memory, 1),
+        ("nothing changed, wall s", rows["nothing changed"].wall, 0.5),
+        ("one file changed / first ISO, CPU", changed.cpu / first.cpu, 0.05),
+        ("one file changed, wall s", changed.wall, 2),
+        ("one package added / first ISO, CPU", added.cpu / first.cpu, 0.25),
+        ("one package added / first ISO, wall", added.wall / first.wall, 0.25),
+        ("evaluate, solve and plan, wall s", rows["evaluate, solve and plan"].wall, 1),
+        ("memory of all processes, MB", max(row.memory for name, row in rows.items() if name in OURS), 300),
+        ("disk / unpacked root file system", first.disk / size["tree"], 2.5),
+    ]
+    if "live-build" in rows:
+        lines.insert(2, ("first ISO / live-build, CPU", first.cpu / rows["live-build"].cpu, 0.12))
+    return lines
 
 
-def row(name, figures, against=None):
-    cpu, wall, memory = figures
-    ratio = f"{cpu / against[0]:6.3f} {wall / against[1]:6.3f}" if against else " " * 13
-    print(f"{name:38} {cpu:8.2f} {wall:8.2f} {memory:8.0f}   {ratio}")
+OURS = ("first ISO", "nothing changed", "ISO assembly", "one file changed", "one package added", "evaluate, solve and plan")
 
 
-def run(folder):
-    project, cache = prepare(folder)
-    store = folder / "store"
-    first = isoplug(project, store, "--offline")
-    same = isoplug(project, store, "--offline")
-    manifest = project / "isoplug.toml"
-    manifest.write_text(MANIFEST.replace("one\\n", "two\\n"))
-    changed = isoplug(project, store, "--offline")
-    parts = by_hand(folder, cache)
-    hand = tuple(sum(part[i] for part in parts.values()) for i in (0, 1)) + (max(p[2] for p in parts.values()),)
-    print(f"{'':38} {'CPU s':>8} {'wall s':>8} {'peak MB':>8}   {'CPU':>6} {'wall':>6}")
-    for name, figures in parts.items():
-        row(f"  {name}", figures)
-    row("by hand, all of it", hand)
-    row("isoplug, first ISO (against by hand)", first, hand)
-    row("isoplug, one file changed (to first)", changed, first)
-    row("isoplug, nothing changed (to first)", same, first)
-    iso = next((project / "out").glob("*.iso"))
-    print(f"ISO: isoplug {iso.stat().st_size / 1e6:.0f} MB, by hand {(folder / 'hand.iso').stat().st_size / 1e6:.0f} MB")
+def draw(rows, hand, lines, folder):
+    caption = f"{SUITE}, the {len(PACKAGES)} packages of benches/compare.py and what they need, every .deb fetched " \
+              f"beforehand; {os.cpu_count()} processors. Repeat: sudo benches/compare.py --plots docs/plots"
+    theirs = [(name, rows[name].cpu, 0) for name in ("live-build",) if name in rows] + [("by hand", hand.cpu, 0)]
+    ours = [(f"isoplug, {name}", rows[name].cpu, 1) for name in OURS]
+    (folder / "compare-cpu.svg").write_text(plot.bars("CPU seconds to an ISO", "s", theirs + ours, caption))
+    shares = [(name.replace(", CPU", ""), value / aim, 3 if value <= aim else 2) for name, value, aim in lines]
+    text = "Each figure as a share of what was to be reached: green bars are within it. " + caption
+    (folder / "compare-aims.svg").write_text(plot.bars("Figures against their aims", "of the aim", shares, text))
+
+
+def show(rows, hand, lines, size):
+    print(f"{'':34} {'CPU s':>8} {'wall s':>8} {'memory MB':>10} {'largest MB':>11}")
+    for name, row in [*rows.items(), ("by hand, all of it", hand)]:
+        print(f"{name:34} {row.cpu:8.2f} {row.wall:8.2f} {row.memory:10.0f} {row.largest:11.0f}")
+    print(f"\n{'':42} {'found':>8} {'aim':>6}")
+    for name, value, aim in lines:
+        print(f"{name:42} {value:8.3f} {aim:6g}{'' if value <= aim else '  missed'}")
+    print("\nsizes, MB: " + ", ".join(f"{name} {bytes / 1e6:.1f}" for name, bytes in size.items()))
+
+
+def run(folder, arguments):
+    bench = Bench(folder)
+    bench.prepare()
+    rows = bench.images() | bench.by_hand(mirror())
+    size = {"isoplug's ISO": (folder / "isoplug.iso").stat().st_size,
+            "ISO by hand": (folder / "hand.iso").stat().st_size, "tree": disk_of(bench.tree)}
+    hand = Figures.sum(rows[name] for name in ("mmdebstrap", "mksquashfs -comp zstd", "xorriso"))
+    rows |= bench.squashfs()
+    size |= {"squashfs": (folder / "ours.squashfs").stat().st_size,
+             "squashfs by hand": (folder / "hand.squashfs").stat().st_size}
+    if arguments.live_build:
+        rows |= bench.live_build(mirror())
+    lines = table(rows, hand, size)
+    show(rows, hand, lines, size)
+    if arguments.plots:
+        draw(rows, hand, lines, arguments.plots)
+    if arguments.json:
+        found = {"rows": {name: vars(row) for name, row in rows.items()}, "sizes": size,
+                 "aims": [{"name": name, "found": value, "aim": aim} for name, value, aim in lines]}
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def main():
-    if len(sys.argv) > 1:
-        folder = pathlib.Path(sys.argv[1]).resolve()
-        folder.mkdir(parents=True)
-        run(folder)
-        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--live-build", action="store_true", help="build it with live-build, too")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--plots", type=pathlib.Path, metavar="FOLDER", help="draw them there")
+    parser.add_argument("folder", nargs="?", type=pathlib.Path, help="where to work")
+    arguments = parser.parse_args()
+    if arguments.folder:
+        return run(arguments.folder.resolve(), arguments)
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        run(pathlib.Path(folder))
+        run(pathlib.Path(folder), arguments)
 
 
 main()

@@ -4,6 +4,7 @@
 //! daemon and makes no initrd. Knows no lock and no store.
 
 mod batch;
+mod depmod;
 mod extract;
 mod failed;
 pub mod layer;
@@ -114,7 +115,8 @@ fn configure(inside: &Inside, policy: &Policy) -> Result<(), Failure> {
     let mut command = dpkg("--configure", &["-a"]);
     command.binds.clone_from(&policy.stubs);
     shortcut::put_first(&mut command);
-    inside.run(&command)
+    let beside = depmod::Beside::new(inside)?;
+    inside.run_beside(&command, &beside.commands(), || beside.ended())
 }
 
 fn dpkg(action: &str, options: &[&str]) -> Command {

@@ -3,13 +3,14 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use super::depmod;
 use crate::sandbox::{Command, Failure, Inside};
 
 /// The folder beside the packages, first in the path of maintainer scripts.
 const FOLDER: &str = "shortcuts";
 
 /// Each by the name of the program that it stands before.
-const SHORTCUTS: [(&str, &str); 1] = [("deb-systemd-helper", UNITS)];
+const SHORTCUTS: [(&str, &str); 2] = [("deb-systemd-helper", UNITS), ("depmod", depmod::SHORTCUT)];
 
 /// Answers for deb-systemd-helper(1p), a Perl program that each package with a unit calls three
 /// times or more, what is decided by files that are not there: a unit that no state file knows

@@ -151,15 +151,31 @@ impl<'a> Inside<'a> {
 
     /// Runs a program of the tree to its end; then nothing that it started runs any more.
     pub fn run(&self, command: &Command) -> Result<(), Failure> {
+        self.run_beside(command, &[], || {})
+    }
+
+    /// Runs a program to its end, and at the same time others, one after the other; `ended` is
+    /// called after those. The program's failure counts before theirs.
+    pub fn run_beside(
+        &self,
+        command: &Command,
+        others: &[Command],
+        ended: impl FnOnce() + Send,
+    ) -> Result<(), Failure> {
         self.mount()?;
-        let status =
-            self.start(command).map_err(Failure::of(format!("run {}", command.title())))?;
+        let starter = Starter { root: &self.root, epoch: self.job.epoch };
+        let (done, others) = std::thread::scope(|scope| {
+            let others = scope.spawn(|| {
+                let done = others.iter().try_for_each(|other| starter.run(other));
+                ended();
+                done
+            });
+            (starter.run(command), others.join())
+        });
         // Everything but this process; there may be nothing.
         _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(-1), nix::sys::signal::SIGKILL);
-        if status.success() {
-            return Ok(());
-        }
-        Err(Failure::Command { command: command.title(), status: status.to_string() })
+        done?;
+        others.unwrap_or_else(|_| Err(Failure::of("run programs")("a thread failed")))
     }
 
     fn mount(&self) -> Result<(), Failure> {
@@ -170,23 +186,6 @@ impl<'a> Inside<'a> {
             _ = self.mounts.set(mounts);
         }
         Ok(())
-    }
-
-    fn start(&self, command: &Command) -> std::io::Result<std::process::ExitStatus> {
-        let mut environment = command::environment(self.job.epoch);
-        environment.extend(command.environment.iter().cloned());
-        let entry = enter::Entry {
-            root: self.root.clone(),
-            binds: command.binds.clone(),
-            arguments: command.arguments.clone(),
-            environment,
-        };
-        let lines = std::io::stderr().as_fd().try_clone_to_owned()?;
-        std::process::Command::new("/proc/self/exe")
-            .args([ARGUMENT, "enter", &serde_json::to_string(&entry)?])
-            .stdin(Stdio::null())
-            .stdout(lines)
-            .status()
     }
 
     fn lay_down(&self, tree: &Tree) -> Result<Known, Failure> {
@@ -217,6 +216,40 @@ impl<'a> Inside<'a> {
             written.map_err(Failure::of(format!("write {path}")))?;
         }
         Ok(())
+    }
+}
+
+/// Starts programs in the root folder; mounts are made.
+struct Starter<'a> {
+    root: &'a Path,
+    epoch: u64,
+}
+
+impl Starter<'_> {
+    fn run(&self, command: &Command) -> Result<(), Failure> {
+        let status =
+            self.status(command).map_err(Failure::of(format!("run {}", command.title())))?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Failure::Command { command: command.title(), status: status.to_string() })
+    }
+
+    fn status(&self, command: &Command) -> std::io::Result<std::process::ExitStatus> {
+        let mut environment = command::environment(self.epoch);
+        environment.extend(command.environment.iter().cloned());
+        let entry = enter::Entry {
+            root: self.root.to_path_buf(),
+            binds: command.binds.clone(),
+            arguments: command.arguments.clone(),
+            environment,
+        };
+        let lines = std::io::stderr().as_fd().try_clone_to_owned()?;
+        std::process::Command::new("/proc/self/exe")
+            .args([ARGUMENT, "enter", &serde_json::to_string(&entry)?])
+            .stdin(Stdio::null())
+            .stdout(lines)
+            .status()
     }
 }
 

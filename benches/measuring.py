@@ -1,0 +1,112 @@
+"""Runs a command and measures it with all that it starts."""
+import dataclasses, os, pathlib, subprocess, sys, threading, time
+
+PAUSE = 0.2
+
+
+@dataclasses.dataclass
+class Figures:
+    """CPU and wall in seconds; memory of all processes at once and of the largest, and disk, in MB or bytes."""
+    cpu: float
+    wall: float
+    memory: float
+    largest: float
+    disk: int = 0
+
+    @staticmethod
+    def sum(rows):
+        rows = list(rows)
+        most = lambda name: max(getattr(row, name) for row in rows)
+        return Figures(sum(row.cpu for row in rows), sum(row.wall for row in rows), most("memory"), most("largest"))
+
+
+def measure(command, disk=None, **options):
+    """Runs a command to its end. `disk`: a folder whose largest size is wanted, too."""
+    start = time.monotonic()
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
+    watch = Watch(child.pid, disk)
+    said = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.monotonic() - start
+    memory, most = watch.end()
+    if status:
+        last = said.decode(errors="replace")[-2000:]
+        sys.exit(f"{' '.join(map(str, command))} failed ({os.waitstatus_to_exitcode(status)}):\n{last}")
+    largest = usage.ru_maxrss / 1000
+    return Figures(usage.ru_utime + usage.ru_stime, wall, max(memory, 0) or largest, largest, most)
+
+
+class Watch:
+    """Looks again and again at what a process and its descendants use."""
+
+    def __init__(self, pid, disk):
+        self.pid, self.disk, self.memory, self.most = pid, disk, 0, 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.look)
+        self.thread.start()
+
+    def look(self):
+        while True:
+            self.memory = max(self.memory, memory_of(self.pid))
+            if self.disk:
+                self.most = max(self.most, disk_of(self.disk))
+            if self.over.wait(PAUSE):
+                return
+
+    def end(self):
+        self.over.set()
+        self.thread.join()
+        return self.memory, self.most
+
+
+def memory_of(pid):
+    """MB that a process and its descendants have in memory; what they share counts once."""
+    parents, total = {}, 0
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            parents[int(entry.name)] = int(fields[1])
+        except (OSError, IndexError):
+            pass
+    for process in parents:
+        if pid in ancestors(process, parents):
+            total += share_of(process)
+    return total / 1000
+
+
+def ancestors(process, parents):
+    while process in parents:
+        yield process
+        process = parents[process]
+
+
+def share_of(process):
+    """The proportional share of a process, in kB."""
+    try:
+        for line in pathlib.Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
+def disk_of(folder):
+    """Bytes that a folder takes on the disk; a file with several names counts once."""
+    seen, total, waiting = set(), 0, [os.fspath(folder)]
+    while waiting:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+            if (found.st_dev, found.st_ino) not in seen:
+                seen.add((found.st_dev, found.st_ino))
+                total += found.st_blocks * 512
+    return total
