@@ -3,7 +3,7 @@
 wall seconds, memory and disk side by side: every row of the table of aims, in one run.
 
     cargo build --release && cargo build --release -p isoplug-formats --example mksquash
-    sudo benches/compare.py [--live-build] [--json FILE] [--plots FOLDER] [FOLDER]
+    sudo benches/compare.py [--live-build [FILE]] [--json FILE] [--plots FOLDER] [FOLDER]
 
 Needs root, mmdebstrap, squashfs-tools, xorriso, 6 GB in FOLDER and a network; --live-build needs live-build and ten
 minutes more. Every .deb is fetched beforehand, except by live-build. FOLDER keeps all that is made [default: a
@@ -122,7 +122,9 @@ class Bench:
         measure(scan)
         return rows | {"squashfs, 95 % of blocks cached": measure(write)}
 
-    def live_build(self, mirror):
+    def live_build(self, mirror, earlier):
+        if earlier is not True:
+            return Figures(**json.loads(earlier.read_text())["rows"]["live-build"])
         work = self.folder / "live-build"
         (work / "config/package-lists").mkdir(parents=True)
         (work / "config/package-lists/bench.list.chroot").write_text("\n".join(PACKAGES) + "\n")
@@ -130,7 +132,7 @@ class Bench:
         mirrors = [f"--mirror-{use}={mirror}" for use in ("bootstrap", "chroot", "binary")]
         options = [word for name in off for word in (name, "false")] + ["--debian-installer", "none", "--memtest", "none"]
         measure(["lb", "config", "-d", SUITE, *mirrors, *options], cwd=work)
-        return {"live-build": measure(["lb", "build"], cwd=work)}
+        return measure(["lb", "build"], cwd=work)
 
 
 def change(folder, share):
@@ -217,7 +219,7 @@ def run(folder, arguments):
     size |= {"squashfs": (folder / "ours.squashfs").stat().st_size,
              "squashfs by hand": (folder / "hand.squashfs").stat().st_size}
     if arguments.live_build:
-        rows |= bench.live_build(mirror())
+        rows["live-build"] = bench.live_build(mirror(), arguments.live_build)
     lines = table(rows, hand, size)
     show(rows, hand, lines, size)
     if arguments.plots:
@@ -230,7 +232,8 @@ def run(folder, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--live-build", action="store_true", help="build it with live-build, too")
+    parser.add_argument("--live-build", nargs="?", const=True, type=pathlib.Path, metavar="FILE",
+                        help="build it with live-build, too, or take that row from the JSON of an earlier run")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--plots", type=pathlib.Path, metavar="FOLDER", help="draw them there")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="where to work")

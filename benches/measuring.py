@@ -1,7 +1,8 @@
 """Runs a command and measures it with all that it starts."""
 import dataclasses, os, pathlib, subprocess, sys, threading, time
 
-PAUSE = 0.2
+# Seconds between two looks: short at first, for short commands.
+SHORTEST, LONGEST = 0.005, 0.2
 
 
 @dataclasses.dataclass
@@ -46,12 +47,14 @@ class Watch:
         self.thread.start()
 
     def look(self):
+        pause = SHORTEST
         while True:
             self.memory = max(self.memory, memory_of(self.pid))
             if self.disk:
                 self.most = max(self.most, disk_of(self.disk))
-            if self.over.wait(PAUSE):
+            if self.over.wait(pause):
                 return
+            pause = min(pause * 1.1, LONGEST)
 
     def end(self):
         self.over.set()
