@@ -5,6 +5,7 @@
 
 mod device;
 mod read;
+mod shared;
 mod write;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ use hadris_storage::{BlockIndex, BlockSize};
 use sha2::{Digest, Sha256};
 
 use super::Watch;
+use super::shared::Passages;
 
 const BLOCK: u32 = 512;
 
@@ -23,13 +24,19 @@ pub(super) struct Output<'a> {
     file: &'a File,
     watch: Watch<'a>,
     grub_mbr: bool,
+    passages: Passages,
     written: u64,
     sha256: Sha256,
 }
 
 impl<'a> Output<'a> {
-    pub(super) fn new(file: &'a File, watch: Watch<'a>, grub_mbr: bool) -> Self {
-        Self { file, watch, grub_mbr, written: 0, sha256: Sha256::new() }
+    pub(super) fn new(
+        file: &'a File,
+        watch: Watch<'a>,
+        grub_mbr: bool,
+        passages: Passages,
+    ) -> Self {
+        Self { file, watch, grub_mbr, passages, written: 0, sha256: Sha256::new() }
     }
 
     pub(super) fn finish(self) -> (u64, [u8; 32]) {
@@ -38,8 +45,11 @@ impl<'a> Output<'a> {
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.sha256.update(bytes);
-        self.file.write_all_at(bytes, self.written)?;
+        if !self.passages.hold(self.written, bytes.len() as u64) {
+            self.file.write_all_at(bytes, self.written)?;
+        }
         self.written += bytes.len() as u64;
+        self.passages.share(self.file, self.written)?;
         (self.watch)(self.written)
     }
 }

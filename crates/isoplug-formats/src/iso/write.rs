@@ -9,6 +9,7 @@ use hadris_iso::{
 };
 
 use super::device::Output;
+use super::shared::Passages;
 use super::{Entry, Error, Image, IsoWriter, Report, Source, Watch};
 
 /// The part of an MBR that is code: what follows is the disk's id and the partition table.
@@ -22,16 +23,27 @@ pub struct Hadris;
 
 impl IsoWriter for Hadris {
     fn write(&self, out: &File, image: &Image, watch: Watch<'_>) -> Result<Report, Error> {
-        let tree = tree(image)?;
-        let options = options(image)?;
-        out.set_len(0).map_err(Error::Write)?;
-        let mut output = Output::new(out, watch, image.bios.is_some());
-        let report = hadris_iso::sync::write(&mut output, &tree, &options).map_err(refused)?;
-        let (size, sha256) = output.finish();
-        debug_assert_eq!(size, report.size());
-        let warnings = report.warnings().iter().map(ToString::to_string).collect();
-        Ok(Report { size, sha256, warnings })
+        write(out, image, watch, Passages::find)
     }
+}
+
+fn write(
+    out: &File,
+    image: &Image,
+    watch: Watch<'_>,
+    find: impl FnOnce(&Image, &hadris_fs::Report, &File) -> io::Result<Passages>,
+) -> Result<Report, Error> {
+    let tree = tree(image)?;
+    let options = options(image)?;
+    out.set_len(0).map_err(Error::Write)?;
+    let plan = hadris_iso::plan(&tree, &options).map_err(refused)?;
+    let passages = find(image, &plan, out).map_err(Error::Write)?;
+    let mut output = Output::new(out, watch, image.bios.is_some(), passages);
+    let report = hadris_iso::sync::write(&mut output, &tree, &options).map_err(refused)?;
+    let (size, sha256) = output.finish();
+    debug_assert_eq!(size, report.size());
+    let warnings = report.warnings().iter().map(ToString::to_string).collect();
+    Ok(Report { size, sha256, warnings })
 }
 
 fn refused(error: PathError) -> Error {
@@ -128,4 +140,47 @@ fn modified(image: &Image) -> Result<DateTime, Error> {
     let seconds = i64::try_from(hundredths / 100).map_err(|_| Error::Epoch(image.epoch))?;
     let nanoseconds = u32::try_from(hundredths % 100).unwrap_or(0) * 10_000_000;
     DateTime::new(seconds, nanoseconds).map_err(|_| Error::Epoch(image.epoch))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+
+    /// What is copied in place of being written: the same image, whatever lies before the file.
+    #[test]
+    fn shared_passages_change_no_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = folder.path().join("large");
+        let bytes: Vec<u8> = (0..3_000_001_u32).map(|at| (at / 777) as u8).collect();
+        std::fs::write(&large, bytes).unwrap();
+        let mut shared = 0;
+        for before in 0..3 {
+            let first = Source::Bytes(vec![1; before * 2048]).into();
+            let second = Source::File(large.clone()).into();
+            let files = BTreeMap::from([("a".to_owned(), first), ("b".to_owned(), second)]);
+            let volume_id = "TEST".to_owned();
+            let (epoch, identity, bios, esp) = (1_700_000_000, 1, None, None);
+            let image = Image { volume_id, epoch, identity, files, bios, esp };
+            let (one, other) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+            let plain = write(&one, &image, &mut |_| Ok(()), |_, _, _| Ok(Passages::default()));
+            let copied = write(&other, &image, &mut |_| Ok(()), |image, report, _| {
+                let passages = Passages::all(image, report)?;
+                shared += passages.len();
+                Ok(passages)
+            });
+            let plain = plain.unwrap();
+            assert_eq!(plain, copied.unwrap());
+            let [one, other] = [one, other].map(|file| {
+                let mut read = vec![0; plain.size as usize];
+                file.read_exact_at(&mut read, 0).unwrap();
+                assert_eq!(file.metadata().unwrap().len(), plain.size);
+                read
+            });
+            assert!(one == other, "{before}");
+        }
+        assert!((1..3).contains(&shared), "{shared}");
+    }
 }
