@@ -9,6 +9,7 @@ pub mod facts;
 pub mod finalise;
 pub mod grub;
 pub mod image;
+pub mod initrd;
 pub mod locking;
 pub mod pipeline;
 pub mod plugins;

@@ -14,6 +14,7 @@ use crate::stages::facts::{self, Facts};
 use crate::stages::fetch::Fetch;
 use crate::stages::hooks::Hooks;
 use crate::stages::initrd::Initrd;
+use crate::stages::initrd_files::InitrdFiles;
 use crate::stages::iso::Iso;
 use crate::stages::judge::Judge;
 use crate::stages::kernel::{self, Kernel};
@@ -64,7 +65,9 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     }
     let layer = hooks(image, layer, graph);
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
-    let initrd = graph.add(initrd(image, layer, version)).image;
+    let files = graph.add(initrd_files(image, layer, version)).files;
+    let initrd = Initrd { files, compression: image.initrd_compression, epoch };
+    let initrd = graph.add(initrd).image;
 
     let overlays = contribute(image, layer, graph);
     let rootfs = graph.add(Rootfs { layer, overlays, docs: image.docs, epoch }).tree;
@@ -164,12 +167,11 @@ fn fetch(image: &Image, graph: &mut Graph) -> (Vec<Artifact<Blob>>, Artifact<Blo
     (debs, fetch("boot".to_owned(), &image.locked.boot))
 }
 
-fn initrd(image: &Image, layer: Artifact<Tree>, version: Artifact<Blob>) -> Initrd {
-    Initrd {
+fn initrd_files(image: &Image, layer: Artifact<Tree>, kernel: Artifact<Blob>) -> InitrdFiles {
+    InitrdFiles {
         layer,
-        kernel: version,
+        kernel,
         modules: image.initrd_modules.clone(),
-        compression: image.initrd_compression,
         arch: image.arch.clone(),
         epoch: image.epoch,
     }

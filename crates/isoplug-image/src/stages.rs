@@ -7,6 +7,7 @@ pub mod facts;
 pub mod fetch;
 pub mod hooks;
 pub mod initrd;
+pub mod initrd_files;
 pub mod iso;
 pub mod judge;
 pub mod kernel;

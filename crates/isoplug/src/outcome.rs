@@ -7,7 +7,7 @@ use isoplug_engine::Error;
 use isoplug_image::dpkg::layer;
 use isoplug_image::sandbox::{self, stored::StoredError};
 use isoplug_image::sources::download;
-use isoplug_image::stages::{fetch, initrd};
+use isoplug_image::stages::{fetch, initrd_files};
 use isoplug_manifest::System;
 
 use crate::exit::Exit;
@@ -93,8 +93,8 @@ fn sandbox_error(error: &Error) -> Option<&sandbox::Error> {
         layer::Error::Sandbox(error) => Some(error),
         _ => None,
     });
-    let in_initrd = error.find::<initrd::Error>().and_then(|error| match error {
-        initrd::Error::Stored(StoredError::Sandbox(error)) => Some(error),
+    let in_initrd = error.find::<initrd_files::Error>().and_then(|error| match error {
+        initrd_files::Error::Stored(StoredError::Sandbox(error)) => Some(error),
         _ => None,
     });
     in_layer.or(in_initrd).or_else(|| error.find())

@@ -1,31 +1,25 @@
-//! Makes the initrd with the tree's own mkinitramfs, and compresses it anew.
+//! Makes the initrd of what was picked for it.
 //!
 //! The boot loader hands it to the kernel; live-boot in it finds the medium. Knows no medium.
 
 mod compress;
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read};
 
-use isoplug_engine::{Artifact, Blob, Context, Key, NewBlob, Slots, Stage, Tree};
-use isoplug_manifest::options::{InitrdCompression, InitrdModules};
+use isoplug_engine::{Artifact, Blob, Context, Digest, Key, ParseDigestError, Slots, Stage};
+use isoplug_manifest::options::InitrdCompression;
 
-use crate::sandbox::stored::{self, Lines, StoredError};
-use crate::sandbox::{self, Command, Job, Text};
+use crate::initrd::{self, Selection, selection};
+use crate::stages::initrd_files::{MADE, open};
 
 /// Inputs.
 pub struct Initrd {
-    /// The layer that has the kernel and mkinitramfs.
-    pub layer: Artifact<Tree>,
-    /// The version of the kernel, as text.
-    pub kernel: Artifact<Blob>,
-    /// Kernel modules to carry beside those that the tree asks for.
-    pub modules: InitrdModules,
+    /// What it is made of.
+    pub files: Artifact<Blob>,
     /// How it is compressed.
     pub compression: InitrdCompression,
-    /// The architecture, in Debian's words.
-    pub arch: String,
-    /// The time of all files in it that are newer; seconds since 1970.
+    /// The time of all files in it, in seconds since 1970.
     pub epoch: u32,
 }
 
@@ -38,7 +32,7 @@ pub struct Outputs {
 
 impl Stage for Initrd {
     const NAME: &'static str = "initrd";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -48,22 +42,22 @@ impl Stage for Initrd {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { layer, kernel, modules, compression, arch, epoch } = self;
-        key.artifact("layer", *layer);
-        key.artifact("kernel", *kernel);
-        key.value("modules", modules);
+        let Self { files, compression, epoch } = self;
+        key.artifact("files", *files);
         key.value("compression", compression);
-        key.value("arch", arch);
         key.value("epoch", epoch);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let version = fs::read_to_string(cx.path(self.kernel)?)?;
-        let raw = cx.create()?;
-        let job = self.job(&version, &raw, cx)?;
-        sandbox::run(&job, &Lines::new(cx, &[], 0)).map_err(tell_missing)?;
+        let files = fs::read(cx.path(self.files)?)?;
         let image = cx.create()?;
-        compress::recompress(raw.path(), image.file(), self.compression)?;
+        match files.strip_prefix(MADE.as_bytes()) {
+            Some(digest) => {
+                let digest = Digest::from_hex(&String::from_utf8_lossy(digest))?;
+                compress::recompress(&cx.referred(&digest)?, image.file(), self.compression)?;
+            }
+            None => self.write(&Selection::from_bytes(&files)?, image.file(), cx)?,
+        }
         Ok(cx.finish(out.image, cx.put(image, None)?, &[])?)
     }
 }
@@ -71,64 +65,54 @@ impl Stage for Initrd {
 /// Why there is no initrd.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The layer has no mkinitramfs.
-    #[error("the image has no mkinitramfs: install the package initramfs-tools")]
-    NoTool,
-    /// What mkinitramfs made cannot be read, or the initrd not be written.
-    #[error("cannot compress the initrd: {0}")]
-    Io(#[from] io::Error),
-    /// The sandbox, or the store.
+    /// The list of what it is made of is damaged.
     #[error(transparent)]
-    Stored(#[from] StoredError),
+    Selection(#[from] selection::Error),
+    /// The list names an initrd in no known way.
+    #[error("damaged list of what the initrd is made of: {0}")]
+    Digest(#[from] ParseDigestError),
+    /// No blob says where the files lie.
+    #[error("the store has lost where the files of the initrd lie")]
+    NoPlaces,
+    /// The kernel's lists or a kernel module are not understood.
+    #[error("cannot choose the kernel modules of the initrd: {0}")]
+    Choose(#[from] initrd::Error),
+    /// What it is made of cannot be read, or the initrd not be written.
+    #[error("cannot write the initrd: {0}")]
+    Io(#[from] io::Error),
+    /// The store.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
 }
-
-impl From<isoplug_engine::Error> for Error {
-    fn from(error: isoplug_engine::Error) -> Self {
-        Self::Stored(StoredError::Engine(error))
-    }
-}
-
-/// The status of a program that cannot be executed, by the sandbox and by shells.
-const NOT_FOUND: &str = "exit status: 127";
-
-fn tell_missing(error: sandbox::Error) -> Error {
-    match error {
-        sandbox::Error::Command { status, .. } if status == NOT_FOUND => Error::NoTool,
-        error => Error::Stored(StoredError::Sandbox(error)),
-    }
-}
-
-const RESULT: &str = "/isoplug-initrd";
-/// Adds the kernel modules that are carried but only loaded when a device asks for them.
-const HOOK: &str = "etc/initramfs-tools/hooks/isoplug-modules";
 
 impl Initrd {
-    fn job(&self, version: &str, raw: &NewBlob, cx: &Context) -> Result<Job, Error> {
-        let mut job = stored::begin(Some(self.layer), &self.arch, self.epoch, cx)?;
-        // Without zstd in the tree, it takes gzip by itself.
-        let arguments = ["mkinitramfs", "-c", "zstd", "-l", "1", "-o", RESULT, version];
-        job.run.push(Command::new(arguments));
-        job.collect.insert(RESULT.to_owned(), raw.path().to_owned());
-        let InitrdModules { load, available } = &self.modules;
-        let mut write = |path: &str, mode, text, append| {
-            job.write.insert(path.to_owned(), Text { mode, text, append });
-        };
-        if !load.is_empty() {
-            write("etc/initramfs-tools/modules", 0o644, load.join("\n") + "\n", true);
-        }
-        if !available.is_empty() {
-            write(HOOK, 0o755, hook(available), false);
-        }
-        // Without this, a hook looks for swap on the build machine.
-        write("etc/initramfs-tools/conf.d/isoplug", 0o644, "RESUME=none\n".to_owned(), false);
-        Ok(job)
+    fn write(&self, list: &Selection, image: &File, cx: &Context) -> Result<(), Error> {
+        let selection = self.with_places(list, cx)?;
+        let packs = open(&selection.contents(), cx)?;
+        let archives = initrd::finish(&selection, &packs)?;
+        let mut image = BufWriter::with_capacity(1 << 20, image);
+        archives.write_stored(&mut image, &packs, self.epoch)?;
+        let mut packer = compress::Packer::new(image, self.compression)?;
+        archives.write_rest(&mut packer, &packs, self.epoch)?;
+        packer.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(())
     }
-}
 
-fn hook(modules: &[String]) -> String {
-    let modules = modules.join(" ");
-    format!(
-        "#!/bin/sh\ncase $1 in prereqs) exit 0;; esac\n\
-         . /usr/share/initramfs-tools/hook-functions\nmanual_add_modules {modules}\n"
-    )
+    /// Looks among the blobs that the list refers to for the one that says where its files lie.
+    fn with_places(&self, list: &Selection, cx: &Context) -> Result<Selection, Error> {
+        for digest in cx.refers(self.files)? {
+            let mut file = File::open(cx.referred(&digest)?)?;
+            let mut bytes = Vec::new();
+            (&mut file).take(1).read_to_end(&mut bytes)?;
+            if bytes != b"{" {
+                continue;
+            }
+            file.read_to_end(&mut bytes)?;
+            let found = Selection::from_bytes(&bytes).ok();
+            if let Some(found) = found.filter(|found| found.without_places() == *list) {
+                return Ok(found);
+            }
+        }
+        Err(Error::NoPlaces)
+    }
 }

@@ -1,4 +1,4 @@
-//! Compresses anew what mkinitramfs compressed quickly.
+//! Compresses an initrd, or anew what mkinitramfs compressed quickly.
 //!
 //! An initrd is a row of archives (the kernel's Documentation/driver-api/early-userspace/
 //! buffer-format.rst). The first are not compressed, as they hold what is compressed already; then
@@ -19,12 +19,14 @@ pub(super) fn recompress(from: &Path, to: &File, method: InitrdCompression) -> i
     let mut initrd = BufReader::with_capacity(1 << 20, initrd);
     let mut to = BufWriter::with_capacity(1 << 20, to);
     io::copy(&mut (&mut initrd).take(stored), &mut to)?;
+    let mut packer = Packer::new(&mut to, method)?;
     if initrd.fill_buf()?.starts_with(&ZSTD_MAGIC) {
-        let plain = zstd::Decoder::with_buffer(&mut initrd)?.single_frame();
-        write_compressed(plain, &mut to, method)?;
+        let mut plain = zstd::Decoder::with_buffer(&mut initrd)?.single_frame();
+        io::copy(&mut plain, &mut packer)?;
     } else {
-        write_compressed(GzDecoder::new(&mut initrd), &mut to, method)?;
+        io::copy(&mut GzDecoder::new(&mut initrd), &mut packer)?;
     }
+    packer.finish()?;
     io::copy(&mut initrd, &mut to)?;
     to.flush()
 }
@@ -65,46 +67,105 @@ fn field(header: &[u8], index: usize) -> io::Result<u64> {
 /// Level 9 takes twice the time and makes an initrd smaller by one part in a hundred.
 const ZSTD_LEVEL: i32 = 6;
 
-fn write_compressed(
-    mut plain: impl Read,
-    mut to: impl Write,
-    method: InitrdCompression,
-) -> io::Result<()> {
-    match method {
-        InitrdCompression::Zstd => zstd::stream::copy_encode(plain, to, ZSTD_LEVEL),
-        InitrdCompression::Xz => write_xz(plain, to),
-        InitrdCompression::Gzip => {
-            let mut encoder = flate2::write::GzEncoder::new(to, flate2::Compression::best());
-            io::copy(&mut plain, &mut encoder)?;
-            encoder.finish().map(drop)
+/// Compresses what is written into it.
+pub(super) enum Packer<W: Write> {
+    Zstd(zstd::Encoder<'static, W>),
+    Xz(liblzma::write::XzEncoder<W>),
+    Gzip(flate2::write::GzEncoder<W>),
+    Lz4(Lz4<W>),
+    None(W),
+}
+
+impl<W: Write> Packer<W> {
+    pub(super) fn new(to: W, method: InitrdCompression) -> io::Result<Self> {
+        Ok(match method {
+            InitrdCompression::Zstd => Self::Zstd(zstd::Encoder::new(to, ZSTD_LEVEL)?),
+            InitrdCompression::Xz => {
+                // The kernel checks CRC-32 only (its Documentation/staging/xz.rst).
+                let check = liblzma::stream::Check::Crc32;
+                let stream = liblzma::stream::Stream::new_easy_encoder(6, check)?;
+                Self::Xz(liblzma::write::XzEncoder::new_stream(to, stream))
+            }
+            InitrdCompression::Gzip => {
+                let level = flate2::Compression::best();
+                Self::Gzip(flate2::write::GzEncoder::new(to, level))
+            }
+            InitrdCompression::Lz4 => Self::Lz4(Lz4::new(to)?),
+            InitrdCompression::None => Self::None(to),
+        })
+    }
+
+    /// Ends the archive and returns the sink.
+    pub(super) fn finish(self) -> io::Result<W> {
+        match self {
+            Self::Zstd(encoder) => encoder.finish(),
+            Self::Xz(encoder) => encoder.finish(),
+            Self::Gzip(encoder) => encoder.finish(),
+            Self::Lz4(encoder) => encoder.finish(),
+            Self::None(to) => Ok(to),
         }
-        InitrdCompression::Lz4 => write_lz4(plain, to),
-        InitrdCompression::None => io::copy(&mut plain, &mut to).map(drop),
     }
 }
 
-/// The kernel checks CRC-32 only (its Documentation/staging/xz.rst).
-fn write_xz(mut plain: impl Read, to: impl Write) -> io::Result<()> {
-    let stream = liblzma::stream::Stream::new_easy_encoder(6, liblzma::stream::Check::Crc32)?;
-    let mut encoder = liblzma::write::XzEncoder::new_stream(to, stream);
-    io::copy(&mut plain, &mut encoder)?;
-    encoder.finish().map(drop)
+impl<W: Write> Write for Packer<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Zstd(encoder) => encoder.write(bytes),
+            Self::Xz(encoder) => encoder.write(bytes),
+            Self::Gzip(encoder) => encoder.write(bytes),
+            Self::Lz4(encoder) => encoder.write(bytes),
+            Self::None(to) => to.write(bytes),
+        }
+    }
+
+    /// What is compressed is whole only at the end.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The kernel reads only the legacy frames of LZ4: a magic number, then blocks of 8 MiB, each
 /// after its compressed length (lz4_Frame_format.md, "Legacy frame").
-fn write_lz4(mut plain: impl Read, mut to: impl Write) -> io::Result<()> {
-    to.write_all(&0x184C_2102_u32.to_le_bytes())?;
-    loop {
-        let mut block = Vec::new();
-        (&mut plain).take(8 << 20).read_to_end(&mut block)?;
-        if block.is_empty() {
-            return Ok(());
-        }
-        let block = lz4_flex::block::compress(&block);
+pub(super) struct Lz4<W: Write> {
+    to: W,
+    block: Vec<u8>,
+}
+
+const LZ4_BLOCK: usize = 8 << 20;
+
+impl<W: Write> Lz4<W> {
+    fn new(mut to: W) -> io::Result<Self> {
+        to.write_all(&0x184C_2102_u32.to_le_bytes())?;
+        Ok(Self { to, block: Vec::new() })
+    }
+
+    fn write_block(&mut self) -> io::Result<()> {
+        let block = lz4_flex::block::compress(&std::mem::take(&mut self.block));
         let length = u32::try_from(block.len()).map_err(io::Error::other)?;
-        to.write_all(&length.to_le_bytes())?;
-        to.write_all(&block)?;
+        self.to.write_all(&length.to_le_bytes())?;
+        self.to.write_all(&block)
+    }
+
+    fn finish(mut self) -> io::Result<W> {
+        if !self.block.is_empty() {
+            self.write_block()?;
+        }
+        Ok(self.to)
+    }
+}
+
+impl<W: Write> Write for Lz4<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(LZ4_BLOCK - self.block.len());
+        self.block.extend(&bytes[..taken]);
+        if self.block.len() == LZ4_BLOCK {
+            self.write_block()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -156,7 +217,9 @@ mod tests {
     fn lz4_reads_what_is_written_as_lz4() {
         let to = tempfile::NamedTempFile::new().unwrap();
         let plain = archive("main").repeat(20_000);
-        write_lz4(&plain[..], to.as_file()).unwrap();
+        let mut packer = Packer::new(to.as_file(), InitrdCompression::Lz4).unwrap();
+        packer.write_all(&plain).unwrap();
+        packer.finish().unwrap();
         match std::process::Command::new("lz4").args(["-dc"]).arg(to.path()).output() {
             Ok(output) => assert!(output.stdout == plain),
             Err(error) => {

@@ -1,0 +1,226 @@
+//! Puts the initrd of a live system together from a layer, as the layer's own mkinitramfs would.
+//!
+//! It is done in two steps. [`select`] picks what mkinitramfs and the hooks of packages would look
+//! at; [`finish`] chooses among the kernel modules and firmware of that and writes the archives.
+//! So packages that have nothing to do with the initrd do not change what the second step sees.
+//!
+//! What only the layer's own scripts can do is an error here ([`Error::Unknown`]): whoever calls
+//! runs them then.
+
+mod archives;
+mod classes;
+mod draft;
+mod hooks;
+mod index;
+mod kernel_modules;
+mod known;
+mod libraries;
+mod scripts;
+pub mod selection;
+
+use std::collections::BTreeMap;
+
+use isoplug_formats::tree::pack::Contents;
+use isoplug_formats::tree::{self, Entry, Kind, Tree, TreePath};
+use isoplug_manifest::options::InitrdModules;
+
+pub use archives::Archives;
+pub use classes::Request;
+pub use draft::Error;
+use draft::{Draft, unknown};
+use hooks::Machine;
+pub use selection::Selection;
+
+/// What an initrd is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Purpose<'a> {
+    /// The version of the kernel.
+    pub kernel: &'a str,
+    /// The architecture, in Debian's words.
+    pub arch: &'a str,
+    /// Kernel modules to carry beside those that the layer asks for.
+    pub modules: &'a InitrdModules,
+}
+
+/// What was picked.
+pub struct Selected {
+    /// What the initrd is made of; its contents lie in the packs of the layer.
+    pub selection: Selection,
+    /// Files of the initrd that no package brought: their modes and bytes.
+    pub made: BTreeMap<TreePath, (u16, Vec<u8>)>,
+}
+
+const FUNCTIONS: &str = "usr/share/initramfs-tools/hook-functions";
+
+/// Picks what the initrd is made of.
+pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result<Selected, Error> {
+    let mut draft = Draft {
+        layer,
+        contents,
+        tree: Tree::default(),
+        made: BTreeMap::new(),
+        triplet: triplet(purpose.arch)?,
+    };
+    let (_, hooks) = known::known(&draft)?;
+    let functions = draft.read(FUNCTIONS)?.unwrap_or_default();
+    let classes = classes::read(&String::from_utf8_lossy(&functions))?;
+    let mut requests: Vec<Request> = classes.usual.iter().cloned().map(Request::Class).collect();
+    lay_out(&mut draft, purpose)?;
+    requests.extend(asked_for(&mut draft, purpose)?);
+    scripts::copy(&mut draft);
+    requests.extend(hooks::run(
+        &hooks,
+        &Machine { kernel: purpose.kernel, arch: purpose.arch },
+        &mut draft,
+    )?);
+    scripts::order(&mut draft)?;
+    let made = std::mem::take(&mut draft.made).into_iter();
+    let selection = Selection {
+        kernel: purpose.kernel.to_owned(),
+        requests: classes.flat(&requests),
+        hidden: classes.hidden,
+        layer: modules_and_firmware(&draft, purpose.kernel),
+        files: draft.tree,
+    };
+    Ok(Selected {
+        selection,
+        made: made.map(|(path, made)| (path, (made.mode, made.bytes))).collect(),
+    })
+}
+
+/// Returns the folder of the architecture's libraries.
+fn triplet(arch: &str) -> Result<&'static str, Error> {
+    Ok(match arch {
+        "amd64" => "x86_64-linux-gnu",
+        "arm64" => "aarch64-linux-gnu",
+        "armhf" => "arm-linux-gnueabihf",
+        "i386" => "i386-linux-gnu",
+        "ppc64el" => "powerpc64le-linux-gnu",
+        "riscv64" => "riscv64-linux-gnu",
+        "s390x" => "s390x-linux-gnu",
+        _ => return Err(unknown(arch, "an architecture whose libraries are nobody knows where")),
+    })
+}
+
+/// Does what mkinitramfs itself does.
+fn lay_out(draft: &mut Draft, purpose: Purpose) -> Result<(), Error> {
+    for folder in ["bin", "sbin"].map(str::to_owned).into_iter().chain(library_folders(draft)) {
+        let real = format!("usr/{folder}");
+        if draft.layer.resolve(&folder).as_deref() != Some(real.as_bytes()) {
+            return Err(unknown(folder, "it is no link into /usr"));
+        }
+        draft.folder(&real);
+        let link = Entry::new(Kind::Symlink(real.into_bytes()), 0o777, 0);
+        draft.tree.insert(folder, link);
+    }
+    for folder in ["conf/conf.d", "etc/modprobe.d", "run", "scripts", "usr/lib/modprobe.d"] {
+        draft.folder(folder);
+    }
+    // Without it, the initrd looks for swap to wake up from.
+    draft.make("conf/conf.d/isoplug", "RESUME=none\n");
+    draft.make("conf/arch.conf", format!("DPKG_ARCH={}\n", purpose.arch));
+    draft.copy("etc/initramfs-tools/initramfs.conf", "conf/initramfs.conf");
+    draft.make("etc/fstab", "");
+    draft.symlink("etc/mtab", "/proc/mounts");
+    for name in ["modprobe", "rmmod"] {
+        draft.copy_exec(&format!("usr/sbin/{name}"), &format!("usr/sbin/{name}"))?;
+    }
+    for folder in ["etc/modprobe.d", "usr/lib/modprobe.d"] {
+        for path in draft.named(folder, |name| name.ends_with(".conf")) {
+            draft.copy(&path, &path);
+        }
+    }
+    draft.copy_all("etc/ld.so.conf", "etc/ld.so.conf");
+    draft.copy_all("etc/ld.so.conf.d", "etc/ld.so.conf.d");
+    Ok(())
+}
+
+/// Returns the folders for libraries beside `usr` that are links into it.
+fn library_folders(draft: &Draft) -> Vec<String> {
+    let is_one = |name: &str| name.starts_with("lib");
+    let paths = draft.named("", is_one).into_iter();
+    paths.map(|path| String::from_utf8_lossy(&path).into_owned()).collect()
+}
+
+/// The kernel modules that the layer's configuration and the manifest name. Those to load are
+/// written down, for the initrd to load them in their order.
+fn asked_for(draft: &mut Draft, purpose: Purpose) -> Result<Vec<Request>, Error> {
+    let configured = draft.read("etc/initramfs-tools/modules")?.unwrap_or_default();
+    let configured = String::from_utf8_lossy(&configured).into_owned();
+    let InitrdModules { load, available } = purpose.modules;
+    let lines = configured.lines().chain(load.iter().map(String::as_str));
+    let (mut requests, mut text) = (Vec::new(), String::new());
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        let mut words = line.trim().splitn(2, char::is_whitespace);
+        let name = words.next().filter(|name| !name.is_empty());
+        let Some(name) = name else { continue };
+        text += &format!("{name} {}\n", words.next().unwrap_or_default().trim());
+        requests.push(Request::name(name));
+    }
+    if !text.is_empty() {
+        draft.make("conf/modules", text);
+    }
+    requests.extend(available.iter().map(Request::name));
+    Ok(requests)
+}
+
+/// Returns the part of the layer that kernel modules and firmware are chosen from.
+fn modules_and_firmware(draft: &Draft, kernel: &str) -> Tree {
+    let mut part = Tree::default();
+    let modules = draft.below(&format!("usr/lib/modules/{kernel}"));
+    let modules = modules.into_iter().filter(|path| is_module_or_list(path));
+    for path in modules.chain(draft.below("usr/lib/firmware")) {
+        let Some(entry) = draft.layer.entries.get(&path) else { continue };
+        if entry.kind != Kind::Directory {
+            part.insert(path, Entry::new(entry.kind.clone(), entry.mode, 0));
+        }
+    }
+    part
+}
+
+fn is_module_or_list(path: &[u8]) -> bool {
+    let name = tree::file_name(path);
+    let endings = [&b".ko"[..], b".ko.xz", b".ko.zst", b".ko.gz"];
+    name.starts_with(b"modules.") || endings.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Chooses the kernel modules and the firmware and returns all entries of the initrd.
+pub fn finish(selection: &Selection, contents: &dyn Contents) -> Result<Archives, Error> {
+    let Selection { kernel, requests, hidden, layer, files } = selection;
+    let folder = format!("usr/lib/modules/{kernel}");
+    let settings = settings(files, contents)?;
+    let modules = kernel_modules::KernelModules::read(layer, &folder, contents, &settings)?;
+    let mut chosen = modules.choose(requests)?;
+    modules.add_hidden(hidden, &mut chosen);
+    let mut draft =
+        Draft { layer, contents, tree: files.clone(), made: BTreeMap::new(), triplet: "" };
+    for name in &chosen {
+        let path = format!("{folder}/{}", modules.paths[name]);
+        draft.copy(&path, &path);
+    }
+    for path in kernel_modules::firmware(&modules, &chosen)? {
+        draft.copy(&path, &path);
+    }
+    for (name, bytes) in index::lists(&modules, &chosen)? {
+        draft.make(format!("{folder}/{name}"), bytes);
+    }
+    Ok(Archives { tree: draft.tree, made: draft.made })
+}
+
+/// Returns the texts of modprobe.d(5) that the initrd has.
+fn settings(files: &Tree, contents: &dyn Contents) -> Result<Vec<String>, Error> {
+    let is_setting = |path: &[u8]| {
+        let folder = tree::parent(path).unwrap_or_default();
+        path.ends_with(b".conf") && folder.ends_with(b"/modprobe.d")
+    };
+    let contents_of = files.entries.iter().filter(|(path, _)| is_setting(path));
+    let contents_of = contents_of.filter_map(|(_, entry)| match &entry.kind {
+        Kind::File(content) => Some(content),
+        _ => None,
+    });
+    let text = |content| Ok(String::from_utf8_lossy(&contents.read(content)?).into_owned());
+    contents_of.map(text).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! Picks what the initrd is made of, so that it need not be made again for other packages' sake.
+//!
+//! Of a layer that has something which only its own mkinitramfs knows, that one makes the initrd
+//! here and now.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+
+use isoplug_engine::{Artifact, Blob, Context, Digest, Key, NewBlob, Slots, Stage, Tree};
+use isoplug_formats::tree::pack::{PackWriter, Packs};
+use isoplug_formats::tree::{self, Entry, Kind};
+use isoplug_manifest::options::InitrdModules;
+
+use crate::initrd::{self, Purpose, Selected};
+use crate::sandbox::stored::{self, Lines, StoredError};
+use crate::sandbox::{self, Command, Job, Text};
+
+/// Inputs.
+pub struct InitrdFiles {
+    /// The layer that has the kernel and mkinitramfs.
+    pub layer: Artifact<Tree>,
+    /// The version of the kernel, as text.
+    pub kernel: Artifact<Blob>,
+    /// Kernel modules to carry beside those that the tree asks for.
+    pub modules: InitrdModules,
+    /// The architecture, in Debian's words.
+    pub arch: String,
+    /// The time of all files in it that are newer; seconds since 1970.
+    pub epoch: u32,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// A [`crate::initrd::Selection`] without places, which refers to the one with places; or [`MADE`] and the
+    /// digest of an initrd.
+    pub files: Artifact<Blob>,
+}
+
+/// Begins the output if mkinitramfs was run.
+pub(super) const MADE: &str = "made by mkinitramfs: ";
+
+impl Stage for InitrdFiles {
+    const NAME: &'static str = "initrd-files";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn title(&self) -> String {
+        "initrd files".to_owned()
+    }
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { files: slots.slot("initrd files") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { layer, kernel, modules, arch, epoch } = self;
+        key.artifact("layer", *layer);
+        key.artifact("kernel", *kernel);
+        key.value("modules", modules);
+        key.value("arch", arch);
+        key.value("epoch", epoch);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let kernel = fs::read_to_string(cx.path(self.kernel)?)?;
+        let layer = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
+        let packs = open(&layer, cx)?;
+        let purpose = Purpose { kernel: &kernel, arch: &self.arch, modules: &self.modules };
+        match initrd::select(&layer, &packs, purpose) {
+            Ok(selected) => put(selected, out.files, cx),
+            Err(error @ initrd::Error::Unknown { .. }) => {
+                cx.log(&format!("mkinitramfs makes the initrd: {error}"));
+                self.run_mkinitramfs(&kernel, out.files, cx)
+            }
+            Err(initrd::Error::Io(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Why there is no list of files.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The layer has no mkinitramfs.
+    #[error("the image has no mkinitramfs: install the package initramfs-tools")]
+    NoTool,
+    /// The layer is no tree.
+    #[error(transparent)]
+    Tree(#[from] tree::Error),
+    /// A file of the store cannot be read or written.
+    #[error("cannot pick what the initrd is made of: {0}")]
+    Io(#[from] io::Error),
+    /// The sandbox, or the store.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
+}
+
+impl From<isoplug_engine::Error> for Error {
+    fn from(error: isoplug_engine::Error) -> Self {
+        Self::Stored(StoredError::Engine(error))
+    }
+}
+
+/// Opens the packs of a tree of the stage's inputs.
+pub(super) fn open(tree: &tree::Tree, cx: &Context) -> io::Result<Packs> {
+    let path = |id: &tree::PackId| cx.referred(&Digest::from_bytes(*id));
+    Packs::open(tree, |id| File::open(path(id).map_err(io::Error::other)?))
+}
+
+/// Puts both forms of a selection and the files that are in no pack yet.
+fn put(selected: Selected, out: Artifact<Blob>, cx: &Context) -> Result<(), Error> {
+    let Selected { mut selection, made } = selected;
+    pack(&mut selection.files, made, cx)?;
+    let place = put_bytes(&selection.to_bytes(), cx)?;
+    let packs = selection.contents().packs().into_iter().map(Digest::from_bytes);
+    let refers: Vec<Digest> = packs.chain([place]).collect();
+    let list = put_bytes(&selection.without_places().to_bytes(), cx)?;
+    Ok(cx.finish(out, list, &refers)?)
+}
+
+fn put_bytes(bytes: &[u8], cx: &Context) -> Result<Digest, Error> {
+    let blob = cx.create()?;
+    blob.file().write_all(bytes)?;
+    Ok(cx.put(blob, None)?)
+}
+
+type MadeFiles = BTreeMap<tree::TreePath, (u16, Vec<u8>)>;
+
+fn pack(files: &mut tree::Tree, made: MadeFiles, cx: &Context) -> Result<(), Error> {
+    let blob = cx.create()?;
+    let mut writer = PackWriter::new(blob.file());
+    let append = |(path, (mode, bytes)): (tree::TreePath, (u16, Vec<u8>))| {
+        writer.append(&bytes[..]).map(|pending| (path, mode, pending))
+    };
+    let pending = made.into_iter().map(append).collect::<io::Result<Vec<_>>>()?;
+    let (_, id, finished) = writer.finish()?;
+    for (path, mode, pending) in pending {
+        files.insert(path, Entry::new(Kind::File(finished.content(pending)), mode, 0));
+    }
+    cx.put(blob, Some(Digest::from_bytes(id)))?;
+    Ok(())
+}
+
+/// The status of a program that cannot be executed, by the sandbox and by shells.
+const NOT_FOUND: &str = "exit status: 127";
+
+fn tell_missing(error: sandbox::Error) -> Error {
+    match error {
+        sandbox::Error::Command { status, .. } if status == NOT_FOUND => Error::NoTool,
+        error => Error::Stored(StoredError::Sandbox(error)),
+    }
+}
+
+const RESULT: &str = "/isoplug-initrd";
+/// Adds the kernel modules that are carried but only loaded when a device asks for them.
+const HOOK: &str = "etc/initramfs-tools/hooks/isoplug-modules";
+
+impl InitrdFiles {
+    fn run_mkinitramfs(
+        &self,
+        kernel: &str,
+        out: Artifact<Blob>,
+        cx: &Context,
+    ) -> Result<(), Error> {
+        let made = cx.create()?;
+        let job = self.job(kernel, &made, cx)?;
+        sandbox::run(&job, &Lines::new(cx, &[], 0)).map_err(tell_missing)?;
+        let made = cx.put(made, None)?;
+        let list = put_bytes(format!("{MADE}{}", made.hex()).as_bytes(), cx)?;
+        Ok(cx.finish(out, list, &[made])?)
+    }
+
+    fn job(&self, version: &str, raw: &NewBlob, cx: &Context) -> Result<Job, Error> {
+        let mut job = stored::begin(Some(self.layer), &self.arch, self.epoch, cx)?;
+        // Without zstd in the tree, it takes gzip by itself.
+        let arguments = ["mkinitramfs", "-c", "zstd", "-l", "1", "-o", RESULT, version];
+        job.run.push(Command::new(arguments));
+        job.collect.insert(RESULT.to_owned(), raw.path().to_owned());
+        let InitrdModules { load, available } = &self.modules;
+        let mut write = |path: &str, mode, text, append| {
+            job.write.insert(path.to_owned(), Text { mode, text, append });
+        };
+        if !load.is_empty() {
+            write("etc/initramfs-tools/modules", 0o644, load.join("\n") + "\n", true);
+        }
+        if !available.is_empty() {
+            write(HOOK, 0o755, hook(available), false);
+        }
+        // Without this, a hook looks for swap on the build machine.
+        write("etc/initramfs-tools/conf.d/isoplug", 0o644, "RESUME=none\n".to_owned(), false);
+        Ok(job)
+    }
+}
+
+fn hook(modules: &[String]) -> String {
+    let modules = modules.join(" ");
+    format!(
+        "#!/bin/sh\ncase $1 in prereqs) exit 0;; esac\n\
+         . /usr/share/initramfs-tools/hook-functions\nmanual_add_modules {modules}\n"
+    )
+}
