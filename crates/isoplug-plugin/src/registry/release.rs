@@ -28,6 +28,8 @@ const DESCRIBE: &str = "dev.isoplug.describe";
 const API: &str = "dev.isoplug.api";
 /// The annotation with the version (OCI image specification, annotations.md).
 const VERSION: &str = "org.opencontainers.image.version";
+/// The annotation with a name; that of a layer is the file that `oras pull` writes.
+const TITLE: &str = "org.opencontainers.image.title";
 /// The most bytes of what `describe` says: it goes into the manifest, which is small.
 const DESCRIBE_LIMIT: usize = 256 << 10;
 
@@ -132,7 +134,8 @@ pub(super) fn make(
 ) -> Result<Made, String> {
     let outline = outline(component)?;
     let api = outline.api().ok_or("it exports nothing of isoplug:plugin")?;
-    let layer = Descriptor::of(COMPONENT[0], component);
+    let mut layer = Descriptor::of(COMPONENT[0], component);
+    layer.annotations = Some([(TITLE.to_owned(), file_name(&description.id))].into());
     let created = rfc3339(epoch);
     let config = to_json(&Config {
         created: created.clone(),
@@ -145,6 +148,12 @@ pub(super) fn make(
     let mut manifest = OciManifest::new(Descriptor::of(CONFIG, &config), vec![layer]);
     manifest.annotations = Some(annotations(description, api, created)?);
     Ok(Made { config, manifest })
+}
+
+/// An id is any text, and a file name must not lead anywhere.
+fn file_name(id: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    format!("{}.wasm", id.chars().map(plain).collect::<String>().trim_start_matches('.'))
 }
 
 fn world(outline: Outline) -> World {
@@ -168,7 +177,7 @@ fn annotations(
         (DESCRIBE.to_owned(), document),
         (API.to_owned(), api),
         (VERSION.to_owned(), description.version.to_string()),
-        (oci("title"), description.id.clone()),
+        (TITLE.to_owned(), description.id.clone()),
         (oci("description"), description.summary.clone()),
         (oci("licenses"), description.licence.clone()),
         (oci("created"), created),

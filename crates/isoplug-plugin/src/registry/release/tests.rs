@@ -39,11 +39,17 @@ fn made_and_read_back() {
     );
     let release = read(to_json(&made.manifest)).unwrap();
     assert_eq!(release.component.digest, digest);
+    assert_eq!(release.component.annotation(TITLE), Some("acme.x.wasm"));
     assert_eq!(release.description.unwrap(), description());
     assert_eq!(release.version.unwrap().to_string(), "1.2.0+a");
     assert_eq!(release.api.as_deref(), Some("isoplug:plugin@0.1"));
     let again = make(&component(), &description(), 1_763_820_000).unwrap();
     assert_eq!(to_json(&made.manifest), to_json(&again.manifest));
+}
+
+#[test]
+fn file_names_lead_nowhere() {
+    assert_eq!(file_name("../../etc/passwd"), "-..-etc-passwd.wasm");
 }
 
 #[test]
