@@ -5,11 +5,13 @@ cd "$(dirname "$0")/.."
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# The strangers that check the bytes, QEMU with its firmware, and newuidmap for builds without root.
+# The strangers that check the bytes, QEMU with its firmware, newuidmap for builds without root, and what
+# registries of plugins are tested against.
 packages=(
   gcc libc6-dev pkg-config git curl ca-certificates uidmap
   squashfs-tools xorriso genisoimage mtools dosfstools gdisk cpio zstd attr libcap2-bin
   qemu-system-x86 ovmf ipxe-qemu seabios dpkg apt gnupg lz4 sudo systemd python3-jsonschema
+  docker-registry minisign skopeo
 )
 missing=()
 for package in "${packages[@]}"; do
@@ -18,6 +20,10 @@ done
 if [ ${#missing[@]} -gt 0 ]; then
   as_root apt-get update
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+fi
+# The tests start a registry of their own; the one that Debian's package starts is not wanted.
+if [[ " ${missing[*]-} " == *" docker-registry "* ]] && [ -d /run/systemd/system ]; then
+  as_root systemctl disable --now docker-registry.service || true
 fi
 
 # An ordinary user for the tests that must not be root.
