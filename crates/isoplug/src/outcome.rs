@@ -7,11 +7,12 @@ use isoplug_engine::Error;
 use isoplug_image::dpkg::layer;
 use isoplug_image::sandbox::{self, stored::StoredError};
 use isoplug_image::sources::download;
-use isoplug_image::stages::{fetch, initrd_files};
+use isoplug_image::stages::{fetch, initrd_files, judge, output};
 use isoplug_manifest::System;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::plugins;
 
 /// Returns the failure for an error of a run.
 pub(crate) fn failure(error: &Error, system: &System) -> Failure {
@@ -38,6 +39,9 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
                 };
                 return Failure { message, ..full(source.as_ref()) };
             }
+            if let Some(failure) = of_plugin(error, &image, system) {
+                return failure;
+            }
             let message = format!("stage `{title}` of {image} failed");
             let failure = Failure::new(exit(error), message).because(source.as_ref());
             let failure = fetch_hint(error, failure);
@@ -60,6 +64,30 @@ pub(crate) fn full(error: &dyn std::error::Error) -> Failure {
 /// Tells whether a disk or quota has no space.
 pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Returns the failure for a plugin that refuses an image, drawn on the manifest, or that failed.
+fn of_plugin(error: &Error, image: &str, system: &System) -> Option<Failure> {
+    let judged = error.find::<judge::Error>();
+    let planned = error.find::<output::Error>();
+    if let (Some(judge::Error::Refused { plugin, reports }), _)
+    | (_, Some(output::Error::Refused { plugin, reports })) = (judged, planned)
+    {
+        let drawn = plugins::reported(reports.clone(), system);
+        let message = format!("plugin `{plugin}` refuses {image}");
+        return Some(Failure { message, ..Failure::manifest(drawn) });
+    }
+    let reason = match (judged, planned) {
+        (Some(judge::Error::Plugin(error)), _) | (_, Some(output::Error::Plugin(error))) => {
+            error.to_string()
+        }
+        (_, Some(error @ output::Error::Plan { .. })) => error.to_string(),
+        _ => return None,
+    };
+    Some(Failure {
+        causes: vec![reason],
+        ..Failure::new(Exit::Plugin, format!("a plugin of {image} failed"))
+    })
 }
 
 /// Adds what to do about packages that cannot be had.
