@@ -55,6 +55,7 @@ fn the_first_lock_pins_everything() {
 
     [images."p.amd64"]
     request = "[SHA256]"
+    epoch = 1795227046
     groups = [
       [
         "base 1 all",
@@ -254,6 +255,57 @@ fn a_folder_that_cannot_be_written() {
     resolving p for amd64
     error: cannot write isoplug.lock
       because: Is a directory (os error 21)
+      try: make room, or the folder writable; a lock that fits needs no writing
     ");
     assert!(!served.space.path("isoplug.lock").exists());
+}
+
+/// Returns the packages that are only unpacked for boot loaders.
+fn boot(served: &Served) -> Vec<String> {
+    let image = lock(served).images.remove("p.amd64").unwrap();
+    image.boot.into_iter().map(name).collect()
+}
+
+#[test]
+fn a_memory_test_is_pinned_where_it_is_asked_for() {
+    let mut packages = packages();
+    packages.push(Package::new("memtest86+", "7").file("boot/memtest86+x64.efi", b"MZ"));
+    let served = Served::new(&packages);
+    served.space.ok(&["lock"]);
+    assert_eq!(boot(&served), ["grub-efi-amd64-signed"]);
+    served.change("[\"app\"]", "[\"app\", \"memtest86+\"]");
+    served.space.ok(&["lock"]);
+    assert_eq!(boot(&served), ["grub-efi-amd64-signed", "memtest86+"]);
+    served.change(", \"memtest86+\"", "");
+    served.change("secure-boot = false", "secure-boot = false, menu.memtest = true");
+    served.space.ok(&["lock"]);
+    assert_eq!(boot(&served), ["grub-efi-amd64-signed", "memtest86+"]);
+    assert!(!groups(&served).concat().contains(&"memtest86+".to_owned()));
+}
+
+#[test]
+fn an_image_keeps_its_epoch_as_long_as_its_packages() {
+    let mut served = Served::default();
+    let manifest = served.space.read("isoplug.toml");
+    served.write(&format!(
+        "{manifest}\n[profiles.q]\nextends = \"p\"\npackages.install = [\"tool\"]\n"
+    ));
+    let epoch = |served: &Served, image: &str| lock(served).images[image].epoch;
+    served.space.ok(&["lock", "-p", "p"]);
+    let first = epoch(&served, "p.amd64");
+    // The archive is signed anew, and another machine locks the other profile.
+    served.archive.release.insert("Date".to_owned(), "Sun, 22 Nov 2026 02:10:46 UTC".to_owned());
+    served.publish(&packages());
+    std::fs::remove_dir_all(served.space.path("store")).unwrap();
+    served.space.ok(&["lock", "-p", "q"]);
+    assert_eq!(epoch(&served, "p.amd64"), first);
+    assert_eq!(epoch(&served, "q.amd64"), first + 86_400);
+    served.space.ok(&["update", "-p", "p"]);
+    assert_eq!(epoch(&served, "p.amd64"), first, "an update that changes no package");
+    let mut newer = packages();
+    newer.retain(|package| package.fields["Package"] != "lib");
+    newer.push(Package::new("lib", "2.2"));
+    served.publish(&newer);
+    served.space.ok(&["update", "-p", "p"]);
+    assert_eq!(epoch(&served, "p.amd64"), first + 86_400);
 }

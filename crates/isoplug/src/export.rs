@@ -20,13 +20,14 @@ pub(crate) fn export(
     let facts = &prepared.products.facts;
     let iso = folder.join(format!("{}.iso", prepared.name));
     let beside = |suffix: &str| folder.join(format!("{}.iso.{suffix}", prepared.name));
-    let files: [(Artifact<Blob>, PathBuf); 5] = [
+    let files = [
         (facts.packages, beside("packages")),
         (facts.lock, beside("lock")),
         (facts.sbom, beside("spdx.json")),
         (facts.checksum, beside("sha256")),
         (prepared.products.iso, iso.clone()),
     ];
+    let mut all = Vec::new();
     for (plugin, files) in &prepared.products.outputs {
         let beside = folder.join(format!("{}.{plugin}", prepared.name));
         let listed = std::fs::read(made(outputs, *files, &beside)?).ok();
@@ -36,13 +37,13 @@ pub(crate) fn export(
                 format!("the list of files for {} is damaged", beside.display()),
             )
         })?;
-        for (path, digest) in listed {
-            put(&prepared.store.blob_path(&digest), &beside.join(path))?;
-        }
+        let source = |digest| prepared.store.blob_path(&digest);
+        all.extend(listed.into_iter().map(|(path, digest)| (source(digest), beside.join(path))));
     }
     for (artifact, target) in files {
-        put(&made(outputs, artifact, &target)?, &target)?;
+        all.push((made(outputs, artifact, &target)?, target));
     }
+    put(&all)?;
     Ok(iso)
 }
 
@@ -53,32 +54,57 @@ fn made(outputs: &Outputs, artifact: Artifact<Blob>, target: &Path) -> Result<Pa
     })
 }
 
-fn put(source: &Path, target: &Path) -> Result<(), Failure> {
-    place(source, target).map_err(|error| {
-        Failure::new(Exit::Failed, format!("cannot write {}", target.display()))
-            .because(&error)
-            .hint("choose another folder with --output DIR")
+/// Puts files into the user's folder: all of them, or none where one cannot be written.
+fn put(files: &[(PathBuf, PathBuf)]) -> Result<(), Failure> {
+    let mut ready = Vec::new();
+    for (source, target) in files {
+        match bring(source, target) {
+            Ok(new) => ready.extend(new.map(|new| (new, target))),
+            Err(error) => {
+                // What cannot be removed now is replaced by the next build.
+                ready.iter().for_each(|(new, _)| drop(fs::remove_file(new)));
+                return Err(unwritable(target, &error));
+            }
+        }
+    }
+    ready.iter().try_for_each(|(new, target)| {
+        fs::rename(new, target).map_err(|error| unwritable(target, &error))
     })
 }
 
-/// Makes the target another name of the source, or a copy of it on another file system.
+fn unwritable(target: &Path, error: &io::Error) -> Failure {
+    let folder = target.parent().unwrap_or(target);
+    let message = match folder.is_dir() {
+        true => format!("cannot write {}", target.display()),
+        false => format!("cannot make the folder {}", folder.display()),
+    };
+    let hint = "free space, or choose another folder with --output DIR";
+    Failure::new(Exit::Failed, message).because(error).hint(hint)
+}
+
+/// Gives the source another name beside the target, or copies it there from another file system,
+/// and returns where it is now; none if the target is the source already.
 ///
-/// The new name takes the place of the old one by a rename, so that whoever reads the old file
+/// The new name can take the place of the old one by a rename, so that whoever reads the old file
 /// goes on reading it.
-fn place(source: &Path, target: &Path) -> io::Result<()> {
+fn bring(source: &Path, target: &Path) -> io::Result<Option<PathBuf>> {
     if is_same_file(source, target) {
-        return Ok(());
+        return Ok(None);
     }
-    let folder = target.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let new = target.with_extension("new");
+    fs::create_dir_all(target.parent().unwrap_or(Path::new(".")))?;
+    let mut new = target.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
     if new.exists() {
         fs::remove_file(&new)?;
     }
-    if fs::hard_link(source, &new).is_err() {
-        fs::copy(source, &new)?;
+    if fs::hard_link(source, &new).is_err()
+        && let Err(error) = fs::copy(source, &new)
+    {
+        drop(fs::remove_file(&new));
+        return Err(error);
     }
-    fs::rename(&new, target)
+    Ok(Some(new))
 }
 
 fn is_same_file(a: &Path, b: &Path) -> bool {
@@ -91,15 +117,39 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_older_target_is_replaced() {
+    fn folder() -> (tempfile::TempDir, PathBuf, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let [source, target] = ["blob", "out/x.iso"].map(|name| folder.path().join(name));
         fs::write(&source, "new").unwrap();
+        (folder, source, target)
+    }
+
+    #[test]
+    fn an_older_target_is_replaced() {
+        let (folder, source, target) = folder();
         fs::create_dir(folder.path().join("out")).unwrap();
         fs::write(&target, "old").unwrap();
-        place(&source, &target).unwrap();
-        place(&source, &target).unwrap();
+        let files = [(source, target.clone())];
+        put(&files).unwrap();
+        put(&files).unwrap();
         assert_eq!(fs::read_to_string(&target).unwrap(), "new");
+    }
+
+    #[test]
+    fn all_targets_stay_as_they_were_if_one_cannot_be_written() {
+        let (folder, source, target) = folder();
+        fs::create_dir(folder.path().join("out")).unwrap();
+        fs::write(&target, "old").unwrap();
+        let missing = (folder.path().join("missing"), folder.path().join("out/y.iso"));
+        put(&[(source.clone(), target.clone()), missing]).unwrap_err();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 1);
+        let failure = put(&[(source, target.join("below a file"))]).unwrap_err();
+        let text = failure.text().replace(&folder.path().display().to_string(), "DIR");
+        insta::assert_snapshot!(text, @r"
+        error: cannot make the folder DIR/out/x.iso
+          because: File exists (os error 17)
+          try: free space, or choose another folder with --output DIR
+        ");
     }
 }

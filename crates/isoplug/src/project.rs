@@ -199,7 +199,10 @@ impl Project {
         fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(|error| {
             // A half-written file is of no use; that it stays is no worse than the failure.
             let _ = fs::remove_file(&new);
-            Failure::new(Exit::Failed, format!("cannot write {}", path.display())).because(&error)
+            let hint = "make room, or the folder writable; a lock that fits needs no writing";
+            Failure::new(Exit::Failed, format!("cannot write {}", path.display()))
+                .because(&error)
+                .hint(hint)
         })
     }
 

@@ -153,6 +153,7 @@ fn no_room_for_the_lock() {
     --- stderr
     error: cannot write full/isoplug.lock
       because: No space left on device (os error 28)
+      try: make room, or the folder writable; a lock that fits needs no writing
     ");
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         |error| {
             Failure::new(Exit::Failed, format!("cannot write {}", manifest.display()))
                 .because(&error)
+                .hint("choose another folder")
         },
     )?;
     let next = format!("isoplug build {}", quoted(&folder.display().to_string()));
@@ -75,7 +76,9 @@ fn image_name(folder: &std::path::Path) -> String {
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' })
         .collect();
-    let name = name.trim_matches('-');
+    // It becomes the host name too, of which a part has at most 63 characters.
+    let name: String = name.trim_matches('-').chars().take(63).collect();
+    let name = name.trim_end_matches('-');
     if name.is_empty() { "image".to_owned() } else { name.to_owned() }
 }
 
