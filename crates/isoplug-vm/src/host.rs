@@ -2,10 +2,12 @@
 //!
 //! The one place of the crate that looks at the host. Knows no image.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,8 @@ use crate::{Accelerator, Arch, Firmware};
 pub struct Host {
     root: PathBuf,
     programs: Vec<PathBuf>,
+    /// What [`Host::accelerator`] found, by architecture; shared by copies of this.
+    accelerators: Arc<Mutex<BTreeMap<Arch, Accelerator>>>,
 }
 
 /// Something that a boot needs is not installed.
@@ -48,7 +52,8 @@ impl Host {
 
     /// Looks at a machine whose files lie under `root`, with `path` in the form of `PATH`.
     pub(crate) fn new(root: &Path, path: &OsStr) -> Self {
-        Self { root: root.to_owned(), programs: std::env::split_paths(path).collect() }
+        let programs = std::env::split_paths(path).collect();
+        Self { root: root.to_owned(), programs, accelerators: Arc::default() }
     }
 
     /// Whether a machine can be started at all; the error names the package to install.
@@ -58,8 +63,15 @@ impl Host {
     }
 
     /// KVM if a machine of this architecture can be set up with it, else emulation. Takes a fraction
-    /// of a second. That the device opens is not enough: some clouds show one that cannot run.
+    /// of a second the first time. That the device opens is not enough: some clouds show one that
+    /// cannot run.
     pub fn accelerator(&self, arch: Arch) -> Accelerator {
+        // Nothing panics while it is locked.
+        let mut known = self.accelerators.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(arch).or_insert_with(|| self.probe(arch))
+    }
+
+    fn probe(&self, arch: Arch) -> Accelerator {
         let native = std::env::consts::ARCH == arch.qemu_name();
         let device = self.root.join("dev/kvm");
         let opens = std::fs::File::options().read(true).write(true).open(device).is_ok();

@@ -24,6 +24,8 @@ pub(crate) struct BootTest {
     pub(crate) timeout: Duration,
     /// The name of the image in reports; names no bytes.
     pub(crate) name: String,
+    /// The machine that runs QEMU; decides nothing that an image promises.
+    pub(crate) host: Host,
     /// Where the serial log and the screen go; not in the key.
     pub(crate) folder: PathBuf,
     /// A number that makes a test run again although it passed before.
@@ -78,7 +80,18 @@ impl Stage for BootTest {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { iso, identity, machine, checks, login, timeout, name, folder: _, again } = self;
+        let Self {
+            iso,
+            identity,
+            machine,
+            checks,
+            login,
+            timeout,
+            name,
+            host: _,
+            folder: _,
+            again,
+        } = self;
         key.artifact("iso", *iso);
         key.artifact("identity", *identity);
         let password = match login {
@@ -104,7 +117,7 @@ impl Stage for BootTest {
             timeout: self.timeout,
             out_dir: self.folder.clone(),
         };
-        let mut report = isoplug_vm::test(&Host::discover(), &plan, &Log(cx))?;
+        let mut report = isoplug_vm::test(&self.host, &plan, &Log(cx))?;
         report.image = self.name.clone();
         if !report.passed() {
             return Err(Error::Failed(Box::new(report)));

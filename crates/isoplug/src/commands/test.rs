@@ -53,14 +53,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
-    let output = project.folder.join("out");
+    let (output, host) = (project.folder.join("out"), Host::discover());
     let mut all = Report { image: project.image.name.clone(), combos: Vec::new() };
     for profile in &profiles {
         let lock_use = args.locking.into();
         let mut prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
         build(&prepared, &output, false, session)?;
         let mut report = Report { image: prepared.name.clone(), combos: Vec::new() };
-        for stage in stages(args, &prepared, &output)? {
+        for stage in stages(args, &prepared, &output, &host)? {
             report.combos.extend(test(stage, &mut prepared, session)?.combos);
         }
         session.out(&report.text());
@@ -71,12 +71,17 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 }
 
 /// Returns one stage for each way to boot.
-fn stages(args: &Args, prepared: &Prepared, output: &Path) -> Result<Vec<BootTest>, Failure> {
+fn stages(
+    args: &Args,
+    prepared: &Prepared,
+    output: &Path,
+    host: &Host,
+) -> Result<Vec<BootTest>, Failure> {
     let system = &prepared.system;
     let arch = arch(&system.arch)?;
     // Emulated processors see half-patched code of each other now and then, and the kernel panics
     // with "Oops: int3": one of them is slower and sure.
-    let cpus = if Host::discover().accelerator(arch) == Accelerator::Kvm { 2 } else { 1 };
+    let cpus = if host.accelerator(arch) == Accelerator::Kvm { 2 } else { 1 };
     let mut stages = Vec::new();
     for (firmware, medium) in combos(args, assertions::firmware(system)) {
         let machine = Machine { memory: args.memory, cpus, ..Machine::new(arch, firmware, medium) };
@@ -84,6 +89,7 @@ fn stages(args: &Args, prepared: &Prepared, output: &Path) -> Result<Vec<BootTes
             iso: prepared.products.iso,
             identity: prepared.products.identity,
             machine,
+            host: host.clone(),
             checks: assertions::checks(system),
             login: assertions::login(system),
             timeout: Duration::from_secs(args.timeout),
