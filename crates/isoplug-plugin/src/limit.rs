@@ -51,6 +51,11 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// What a plugin may use to say what it is.
+    pub(crate) fn to_describe() -> Self {
+        Self { fuel: 1_000_000_000, ..Self::default() }
+    }
+
     /// Reads the limits that the manifest sets.
     pub(crate) fn of(plugin: &str, grants: &Grants) -> Result<Self, Error> {
         let wrong = |name| Error::Limit { plugin: plugin.to_owned(), name };

@@ -304,7 +304,9 @@ mod tests {
         };
         let both = |second: Vec<Entry>| {
             let first = file("a", false);
-            sorted(&[module("a", |it| it.entries = first), module("b", |it| it.entries = second)])
+            let both =
+                [module("a", |it| it.entries = first), module("b", |it| it.entries = second)];
+            sorted(&both).map(|names| names.join(" "))
         };
         assert!(both(file("a", false)).is_ok());
         assert!(both(file("b", true)).is_ok());

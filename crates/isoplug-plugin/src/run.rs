@@ -83,7 +83,7 @@ impl<'a> Call<'a> {
             grants: Grants::default(),
             given: Vec::new(),
             allowed: Allowed::default(),
-            budget: Budget::default(),
+            budget: Budget::to_describe(),
         }
     }
 

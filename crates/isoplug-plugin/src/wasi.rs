@@ -81,9 +81,12 @@ pub(crate) fn define(
                     linked.resource(function, ResourceType::host::<Handle>(), |_, _| Ok(()))?;
                 }
                 ComponentItem::ComponentFunc(_) => match serve(interface, function) {
-                    Some(serve) => linked.func_new(function, move |store, _, given, answer| {
-                        serve(store, given, answer)
-                    })?,
+                    Some(serve) => {
+                        linked.func_new(function, move |mut store, _, given, answer| {
+                            serve(store.as_context_mut(), given, answer)?;
+                            given.iter().try_for_each(|value| give_back(&mut store, value))
+                        })?
+                    }
                     None => {
                         let full = format!("{interface}#{function}");
                         linked.func_new(function, move |_, _, _, _| Err(refused(&full)))?;
@@ -94,6 +97,15 @@ pub(crate) fn define(
         }
     }
     Ok(())
+}
+
+/// Gives borrowed handles back, which a call must do before it ends.
+fn give_back(store: &mut StoreContextMut<'_, Guest>, value: &Val) -> Result<()> {
+    match value {
+        Val::Resource(handle) => handle.resource_drop(store.as_context_mut()),
+        Val::List(values) => values.iter().try_for_each(|value| give_back(store, value)),
+        _ => Ok(()),
+    }
 }
 
 /// Returns what answers a function; nothing for those that trap.

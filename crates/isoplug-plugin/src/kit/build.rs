@@ -1,10 +1,11 @@
 //! Builds a plugin with its language's own tools, and makes a component of what they make.
 
+mod rust;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::Value as Json;
 use wasmparser::Parser;
 use wit_component::ComponentEncoder;
 
@@ -39,7 +40,7 @@ pub fn build(runtime: &Runtime, folder: &Path) -> Result<Built, KitError> {
     let language = Language::of(folder).ok_or_else(|| KitError::NoPlugin(folder.to_owned()))?;
     let work = tempfile::tempdir().map_err(KitError::io(std::env::temp_dir()))?;
     let made = match language {
-        Language::Rust => rust(folder)?,
+        Language::Rust => rust::build(folder)?,
         Language::JavaScript => javascript(folder, work.path())?,
         Language::Python => python(folder, work.path())?,
         Language::C => c(folder, work.path())?,
@@ -68,36 +69,16 @@ fn component(made: Vec<u8>) -> Result<(Vec<u8>, u64), KitError> {
     Ok((component, saved))
 }
 
-/// The target brings no WASI with it. Whoever has another compiler than rustup's sets the variables
-/// that cargo knows.
-fn rust(folder: &Path) -> Result<PathBuf, KitError> {
-    const HELP: &str = "see rustup.rs, then `rustup target add wasm32-unknown-unknown`";
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--release", "--lib", "--target", "wasm32-unknown-unknown"]);
-    cargo.arg("--message-format=json-render-diagnostics").current_dir(folder);
-    let messages = finished("cargo", HELP, &mut cargo)?;
-    let made = String::from_utf8_lossy(&messages)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Json>(line).ok())
-        .filter(|message| message["reason"] == "compiler-artifact")
-        .filter_map(|message| {
-            let files = message["filenames"].as_array()?.iter().filter_map(Json::as_str);
-            files.map(PathBuf::from).find(|file| file.extension().is_some_and(|it| it == "wasm"))
-        })
-        .next_back();
-    made.ok_or_else(|| {
-        KitError::Wrap("cargo made none; Cargo.toml needs `crate-type = [\"cdylib\"]`".to_owned())
-    })
-}
-
 fn javascript(folder: &Path, work: &Path) -> Result<PathBuf, KitError> {
     const HELP: &str = "`npm install` in the plugin's folder brings it";
+    // A program's own path may not be relative when it starts in another folder.
+    let folder = &absolute(folder)?;
     let local = folder.join("node_modules/.bin/jco");
     let mut jco = Command::new(if local.is_file() { local } else { "jco".into() });
     let made = work.join("made.wasm");
     jco.args(["componentize", "plugin.js", "--backend", "qjs", "--backend-qjs-stub-wasi"])
         .args(["--backend-qjs-disable-async", "--wit"])
-        .arg(absolute(&folder.join("wit"))?)
+        .arg(folder.join("wit"))
         .args(["-n", "contributor-plugin", "-o"])
         .arg(&made)
         .current_dir(folder);

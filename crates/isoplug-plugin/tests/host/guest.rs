@@ -1,0 +1,398 @@
+//! Writes small plugins in the text format of WebAssembly, and makes components of them.
+//!
+//! What the host refuses, the plugin returns as its error, so that a test sees it.
+
+use std::fmt::Write;
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// The contract.
+pub(crate) const WIT: &str = include_str!("../../../../wit/0.1/plugin.wit");
+
+/// Where texts begin in the plugin's memory.
+const TEXTS: usize = 4096;
+
+/// A plugin in the making.
+#[derive(Clone)]
+pub(crate) struct Guest {
+    world: &'static str,
+    wit: String,
+    /// Packages that the contract's worlds import beside it.
+    packages: Vec<String>,
+    version: &'static str,
+    texts: Vec<u8>,
+    /// Instructions of `describe`; without any, it returns `description`.
+    describe: String,
+    description: String,
+    /// Instructions of the world's own function.
+    body: String,
+    /// Instructions of `furnish`.
+    furnish: String,
+    /// More fields of the core module.
+    fields: String,
+    modules: usize,
+}
+
+impl Guest {
+    pub(crate) fn new(world: &'static str) -> Self {
+        let stages = if world == "stage" { r#","stages":["output"]"# } else { "" };
+        Self {
+            world,
+            wit: WIT.to_owned(),
+            packages: Vec::new(),
+            version: "0.1.0",
+            texts: Vec::new(),
+            describe: String::new(),
+            description: format!(r#"{{"id":"acme.toy","version":"1.2.0"{stages}}}"#),
+            body: String::new(),
+            furnish: String::new(),
+            fields: String::new(),
+            modules: 0,
+        }
+    }
+
+    pub(crate) fn contributor() -> Self {
+        Self::new("contributor")
+    }
+
+    /// Builds it against another contract.
+    pub(crate) fn against(mut self, version: &'static str, wit: String) -> Self {
+        self.wit = wit.replace("@0.1.0;", &format!("@{version};"));
+        self.version = version;
+        self
+    }
+
+    /// Imports an interface of a package.
+    pub(crate) fn imports(mut self, interface: &str, package: &str) -> Self {
+        self.packages.push(package.to_owned());
+        let world = format!("world {}-plugin {{", self.world);
+        self.wit = self.wit.replace(&world, &format!("{world}\n  import {interface};"));
+        self
+    }
+
+    /// Adds instructions to the world's own function.
+    pub(crate) fn does(mut self, instructions: &str) -> Self {
+        self.body.push_str(instructions);
+        self
+    }
+
+    /// Adds fields to the core module.
+    pub(crate) fn with(mut self, fields: &str) -> Self {
+        self.fields.push_str(fields);
+        self
+    }
+
+    pub(crate) fn described(mut self, description: &str) -> Self {
+        self.description = description.to_owned();
+        self
+    }
+
+    /// Lets `describe` do this; it returns the text that 48 and 52 name.
+    pub(crate) fn describes(mut self, instructions: &str) -> Self {
+        self.describe = instructions.to_owned();
+        self
+    }
+
+    /// Puts bytes into the memory; returns the two instructions that name them.
+    pub(crate) fn text(&mut self, bytes: impl AsRef<[u8]>) -> String {
+        let at = TEXTS + self.texts.len();
+        self.texts.extend_from_slice(bytes.as_ref());
+        format!("(i32.const {at}) (i32.const {})", bytes.as_ref().len())
+    }
+
+    pub(crate) fn log(mut self, line: &str) -> Self {
+        let line = self.text(line);
+        self.does(&format!("(call $log (i32.const 1) {line})"))
+    }
+
+    /// Logs a fact.
+    pub(crate) fn fact(mut self, path: &str) -> Self {
+        let path = self.text(path);
+        self.does(&format!("(call $fact {path} (i32.const 16)) (call $log_fact)"))
+    }
+
+    /// Begins a module; what follows goes into it.
+    pub(crate) fn module(mut self, name: &str) -> Self {
+        let (text, at) = (self.text(name), 1024 + 4 * self.modules);
+        self.modules += 1;
+        let new = format!("(local.set $m (call $module {text}))");
+        self.does(&format!("{new} (i32.store (i32.const {at}) (local.get $m))"))
+    }
+
+    pub(crate) fn merge(mut self, fragment: &str) -> Self {
+        let text = self.text(fragment);
+        self.does(&checked(&format!(
+            "(call $merge (local.get $m) {text} (i32.const 1) (i32.const 16))"
+        )))
+    }
+
+    pub(crate) fn file(
+        mut self,
+        tree: &str,
+        path: impl AsRef<[u8]>,
+        content: &str,
+        mode: u32,
+    ) -> Self {
+        let content = self.text(content);
+        let blob = format!(
+            "(call $from_string {content} (i32.const 16)) (local.set $b (i32.load (i32.const 20)))"
+        );
+        self.does(&blob).place("$file", tree, path, "(local.get $b)", mode)
+    }
+
+    pub(crate) fn folder(self, tree: &str, path: &str, mode: u32) -> Self {
+        self.place("$folder", tree, path, "", mode)
+    }
+
+    fn place(
+        mut self,
+        function: &str,
+        tree: &str,
+        path: impl AsRef<[u8]>,
+        blob: &str,
+        mode: u32,
+    ) -> Self {
+        let (tree, path) = (self.text(tree), self.text(path));
+        let attributes = format!("(i32.const {mode}) (i32.const 0) (i32.const 0) (i32.const 0)");
+        let call = format!(
+            "(call {function} (local.get $m) {tree} {path} {blob} {attributes} (i32.const 16))"
+        );
+        self.does(&checked(&call))
+    }
+
+    pub(crate) fn symlink(mut self, path: &str, target: &str) -> Self {
+        let (tree, path, target) = (self.text("root"), self.text(path), self.text(target));
+        self.does(&checked(&format!(
+            "(call $symlink (local.get $m) {tree} {path} {target} (i32.const 16))"
+        )))
+    }
+
+    pub(crate) fn remove(mut self, path: &str) -> Self {
+        let (tree, path) = (self.text("root"), self.text(path));
+        self.does(&checked(&format!("(call $remove (local.get $m) {tree} {path} (i32.const 16))")))
+    }
+
+    pub(crate) fn hook(mut self, name: &str, script: &str) -> Self {
+        let (name, script) = (self.text(name), self.text(script));
+        let blob = format!(
+            "(call $from_string {script} (i32.const 16)) (local.set $b (i32.load (i32.const 20)))"
+        );
+        let hook = format!("(call $hook (local.get $m) {name} (local.get $b) (i32.const 16))");
+        self.does(&blob).does(&checked(&hook))
+    }
+
+    /// Opens what a function of `context` gives, into `$b`.
+    pub(crate) fn open(mut self, function: &str, given: &[&str]) -> Self {
+        let given: Vec<String> = given.iter().map(|text| self.text(text)).collect();
+        let call = format!("(call ${function} {} (i32.const 16))", given.join(" "));
+        self.does(&seen(&call)).does("(local.set $b (i32.load (i32.const 20)))")
+    }
+
+    /// Logs the first bytes of `$b`.
+    pub(crate) fn log_blob(self) -> Self {
+        let read = "(call $read (local.get $b) (i64.const 0) (i32.const 1000) (i32.const 16))";
+        self.does(&seen(read))
+            .does("(call $log (i32.const 1) (i32.load (i32.const 20)) (i32.load (i32.const 24)))")
+    }
+
+    /// Puts `$b` into a file.
+    pub(crate) fn place_blob(self, path: &str) -> Self {
+        self.place("$file", "root", path, "(local.get $b)", 0o600)
+    }
+
+    /// Moves what was said so far to `furnish`.
+    pub(crate) fn furnishes(mut self) -> Self {
+        self.furnish = std::mem::take(&mut self.body);
+        self
+    }
+
+    /// Makes the component.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let (text, mut wit) = (self.wat(), Resolve::default());
+        for (index, package) in self.packages.iter().enumerate() {
+            wit.push_str(format!("{index}.wit"), package).unwrap();
+        }
+        let package = wit.push_str("plugin.wit", &self.wit).unwrap();
+        let world = format!("{}-plugin", self.world);
+        let world = wit.select_world(&[package], Some(&world)).unwrap();
+        let mut core = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        embed_component_metadata(&mut core, &wit, world, StringEncoding::UTF8).unwrap();
+        let encoder = ComponentEncoder::default().validate(true).module(&core).unwrap();
+        { encoder }.encode().unwrap()
+    }
+
+    fn wat(&self) -> String {
+        let mut guest = self.clone();
+        let description = guest.text(&self.description);
+        let [at, length] = description.split(") (").collect::<Vec<_>>()[..] else { panic!() };
+        let (at, length) = (format!("{at})"), format!("({length}"));
+        let describe = if self.describe.is_empty() {
+            format!("(i32.store (i32.const 48) {at}) (i32.store (i32.const 52) {length})")
+        } else {
+            self.describe.clone()
+        };
+        let pages = (TEXTS + guest.texts.len()).div_ceil(65536) + 1;
+        let mut text = String::from("(module\n");
+        let imports = imports(self.world).into_iter();
+        for (interface, function, name, parameters, results) in imports {
+            let results =
+                if results.is_empty() { String::new() } else { format!("(result {results})") };
+            let parameters =
+                if parameters.is_empty() { String::new() } else { format!("(param {parameters})") };
+            let version = self.version;
+            writeln!(text, "(import \"isoplug:plugin/{interface}@{version}\" \"{function}\" (func ${name} {parameters} {results}))").unwrap();
+        }
+        writeln!(text, "{}", self.fields).unwrap();
+        writeln!(text, "(memory (export \"memory\") {pages})").unwrap();
+        writeln!(text, "(data (i32.const {TEXTS}) \"{}\")", escaped(&guest.texts)).unwrap();
+        let (modules, heap) = (self.modules, TEXTS + guest.texts.len());
+        text.push_str(&ROUTINES.replace("HEAP", &(heap.div_ceil(16) * 16).to_string()));
+        if self.world != "stage" {
+            text.push_str(LOG_FACT);
+        }
+        let locals = "(local $m i32) (local $b i32) (local $i i32)";
+        let done = format!("(call $done (i32.const {modules}))");
+        let mut export = |name: &str, parameters: &str, body: &str, done: &str| {
+            let version = self.version;
+            writeln!(text, "(func (export \"isoplug:plugin/{}@{version}#{name}\") {parameters} (result i32) {locals} {body} {done})",
+                if name == "describe" { "describe" } else { self.world }).unwrap();
+        };
+        export("describe", "", &describe, "(i32.const 48)");
+        match self.world {
+            "contributor" => {
+                export(
+                    "contribute",
+                    "",
+                    &self.body,
+                    if self.furnish.is_empty() { &done } else { "(call $done (i32.const 0))" },
+                );
+                export(
+                    "furnish",
+                    "",
+                    &self.furnish,
+                    if self.furnish.is_empty() { "(call $done (i32.const 0))" } else { &done },
+                );
+            }
+            "stage" => {
+                export("plan", "(param i32 i32 i32 i32)", &self.body, "(call $done (i32.const 0))")
+            }
+            world => export(world, "", &self.body, "(call $done (i32.const 0))"),
+        }
+        text.push(')');
+        text
+    }
+}
+
+/// Memory, and how a function ends: `$done` with the modules at 1024, `$fail` with the text at 20.
+const ROUTINES: &str = r#"
+(global $next (mut i32) (i32.const HEAP))
+(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local $at i32)
+  (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
+  (global.set $next (i32.add (local.get $at) (local.get 3)))
+  (block $enough
+    (loop $more
+      (br_if $enough (i32.le_u (global.get $next) (i32.mul (memory.size) (i32.const 65536))))
+      (drop (memory.grow (i32.const 1)))
+      (br $more)))
+  (local.get $at))
+(func $done (param $modules i32) (result i32)
+  (i32.store (i32.const 64) (i32.const 0))
+  (i32.store (i32.const 68) (i32.const 1024))
+  (i32.store (i32.const 72) (local.get $modules))
+  (i32.const 64))
+(func $fail (param $at i32) (param $length i32) (result i32)
+  (i32.store (i32.const 64) (i32.const 1))
+  (i32.store (i32.const 68) (local.get $at))
+  (i32.store (i32.const 72) (local.get $length))
+  (i32.const 64))
+"#;
+
+const LOG_FACT: &str = r#"
+(func $log_fact
+  (if (i32.eqz (i32.load8_u (i32.const 16)))
+    (then (if (i32.load8_u (i32.const 20))
+      (then (call $log (i32.const 1) (i32.load (i32.const 24)) (i32.load (i32.const 28))))))))
+"#;
+
+/// Ends with the host's text if it refuses.
+fn checked(call: &str) -> String {
+    format!(
+        "{call} (if (i32.load8_u (i32.const 16)) (then (return (call $fail (i32.load (i32.const 20)) (i32.load (i32.const 24))))))\n"
+    )
+}
+
+/// Ends with the text of an `access-error`.
+fn seen(call: &str) -> String {
+    format!(
+        "{call} (if (i32.load8_u (i32.const 16)) (then (return (call $fail (i32.load (i32.const 24)) (i32.load (i32.const 28))))))\n"
+    )
+}
+
+type Import = (&'static str, &'static str, &'static str, &'static str, &'static str);
+
+/// Interface, function, name here, parameters, results.
+fn imports(world: &str) -> Vec<Import> {
+    let context = [
+        ("context", "log", "log", "i32 i32 i32", ""),
+        ("context", "report", "report", "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32", ""),
+        ("context", "options", "options", "i32", ""),
+        ("context", "fact", "fact", "i32 i32 i32", ""),
+        ("context", "seed", "seed", "i32 i32 i32 i32", ""),
+        ("context", "list-input", "list_input", "i32 i32 i32", ""),
+        ("context", "open-input", "open_input", "i32 i32 i32 i32 i32", ""),
+        ("context", "secret", "secret", "i32 i32 i32", ""),
+        ("context", "fetch", "fetch", "i32 i32 i32 i32 i32", ""),
+        ("blobs", "from-string", "from_string", "i32 i32 i32", ""),
+        ("blobs", "from-bytes", "from_bytes", "i32 i32 i32", ""),
+        ("blobs", "[method]blob.read", "read", "i32 i64 i32 i32", ""),
+        ("blobs", "[resource-drop]blob", "drop_blob", "i32", ""),
+    ];
+    let rootfs = [
+        ("rootfs", "look", "look", "i32 i32 i32", ""),
+        ("rootfs", "open", "open_rootfs", "i32 i32 i32", ""),
+    ];
+    let contribution = [
+        ("contribution", "[constructor]module", "module", "i32 i32", "i32"),
+        ("contribution", "[method]module.after", "after", "i32 i32 i32", ""),
+        ("contribution", "[method]module.merge", "merge", "i32 i32 i32 i32 i32", ""),
+        (
+            "contribution",
+            "[method]module.file",
+            "file",
+            "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32",
+            "",
+        ),
+        (
+            "contribution",
+            "[method]module.folder",
+            "folder",
+            "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32",
+            "",
+        ),
+        (
+            "contribution",
+            "[method]module.symlink",
+            "symlink",
+            "i32 i32 i32 i32 i32 i32 i32 i32",
+            "",
+        ),
+        ("contribution", "[method]module.remove", "remove", "i32 i32 i32 i32 i32 i32", ""),
+        ("contribution", "[method]module.hook", "hook", "i32 i32 i32 i32 i32", ""),
+    ];
+    let mut imports = context.to_vec();
+    if world != "stage" {
+        imports.extend(rootfs);
+    }
+    if world == "contributor" {
+        imports.extend(contribution);
+    }
+    imports
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "\\{byte:02x}").unwrap();
+        text
+    })
+}
