@@ -32,7 +32,7 @@ pub struct Outputs {
 
 impl Stage for Initrd {
     const NAME: &'static str = "initrd";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     type Outputs = Outputs;
     type Error = Error;
