@@ -2,6 +2,7 @@
 
 mod compare;
 mod signal;
+mod strangers;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use isoplug_engine::{Digest, Store};
 use isoplug_formats::tree::Tree;
+use isoplug_formats::tree::pack::Packs;
 use sha2::{Digest as _, Sha256};
 
 pub use compare::{compare, read_mounted};
 pub use signal::stop_in;
+pub use strangers::{as_backhand_sees, read_by_backhand, read_by_unsquashfs};
 
 use crate::space::{Space, isoplug};
 
@@ -148,6 +151,25 @@ pub fn rootfs(example: &Example) -> Tree {
     let digest = last_output(&store, "rootfs", "rootfs");
     let bytes = fs::read(store.blob_path(&digest)).expect("the rootfs is in the store");
     Tree::from_bytes(&bytes).expect("the rootfs is a tree")
+}
+
+/// Returns what the files of a tree hold, which lies in the example's store.
+pub fn packs(example: &Example, tree: &Tree) -> Packs {
+    let mut packs = Packs::default();
+    for id in tree.packs() {
+        let path = example.store().blob_path(&Digest::from_bytes(id));
+        packs.add(id, fs::File::open(path).expect("the pack is in the store"));
+    }
+    packs
+}
+
+/// Takes the squashfs out of the example's ISO and returns its path.
+pub fn squashfs(example: &Example) -> PathBuf {
+    let image = example.path("filesystem.squashfs");
+    let mut file = fs::File::create(&image).expect("a file");
+    let iso = isoplug_formats::iso::Reader::open(&example.iso()).expect("an ISO");
+    iso.copy("live/filesystem.squashfs", &mut file).expect("the squashfs is on the ISO");
+    image
 }
 
 /// Returns the digest of an output of the stage's last run.

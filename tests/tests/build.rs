@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use isoplug_formats::tree::sorted_names;
+use isoplug_formats::squashfs::{self, NoCache, NoWatch};
+use isoplug_formats::tree::{Entry, Kind, sorted_names};
 use isoplug_tests::real::{self, Example, events, sha256, stages_that_ran};
 use isoplug_tests::require;
 
@@ -112,13 +113,59 @@ fn the_squashfs_holds_the_rootfs_entry_by_entry() {
     let built = real::minimal();
     require!(real::is_root(), "only root can mount");
     let rootfs = real::rootfs(&built);
-    let image = built.path("filesystem.squashfs");
-    isoplug_formats::iso::Reader::open(&built.iso())
-        .unwrap()
-        .copy("live/filesystem.squashfs", &mut fs::File::create(&image).unwrap())
+    real::compare(&rootfs, &real::read_mounted(&real::squashfs(&built)));
+}
+
+#[test]
+fn readers_that_are_not_ours_find_the_rootfs_in_the_squashfs() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let (rootfs, image) = (real::rootfs(&built), real::squashfs(&built));
+    real::compare(&rootfs, &real::read_by_unsquashfs(&image));
+    real::compare(&real::as_backhand_sees(&rootfs), &real::read_by_backhand(&image));
+}
+
+/// No package of the example has capabilities or devices, so some are added to its tree.
+#[test]
+fn a_real_tree_with_all_that_a_tree_can_hold() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let mut tree = real::rootfs(&built);
+    let files = tree.entries.iter_mut().filter(|(_, entry)| matches!(entry.kind, Kind::File(_)));
+    for (index, (_, entry)) in files.enumerate().filter(|(index, _)| index % 50 == 0) {
+        // The capability of ping, revision 2 of struct vfs_cap_data, and something of a user's.
+        let capability = b"\x01\0\0\x02\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+        entry.xattrs.insert(b"security.capability".to_vec(), capability);
+        entry.xattrs.insert(b"user.number".to_vec(), index.to_string().into_bytes());
+        (entry.uid, entry.mode) = (1000 + index as u32, 0o6755);
+    }
+    let held = tree.clone();
+    for entry in tree.entries.values_mut() {
+        if let Kind::HardLink(first) = &entry.kind {
+            *entry = Entry { kind: entry.kind.clone(), ..held.entries[first].clone() };
+        }
+    }
+    let new = |kind| Entry { gid: 6, ..Entry::new(kind, 0o640, 1_700_000_000) };
+    tree.insert("dev/loop7", new(Kind::BlockDevice(7, 7)));
+    tree.insert("dev/odd name\\", new(Kind::CharDevice(5, 1)));
+    tree.insert("dev/pipe", new(Kind::Fifo));
+    tree.insert("dev/socket", new(Kind::Socket));
+    let image = built.path("all.squashfs");
+    let options = squashfs::Options {
+        codec: squashfs::Codec::Lz4,
+        ..squashfs::Options::preset(squashfs::Preset::Fast, 1, 2)
+    };
+    let file = fs::File::create(&image).unwrap();
+    squashfs::write(file, &tree, &real::packs(&built, &tree), &options, &NoCache, &NoWatch)
         .unwrap();
-    let mounted = real::read_mounted(&image);
-    real::compare(&rootfs, &mounted);
+    real::compare(&real::as_backhand_sees(&tree), &real::read_by_backhand(&image));
+    let mut plain = tree.clone();
+    plain.entries.values_mut().for_each(|entry| entry.xattrs.clear());
+    real::compare(&plain, &real::read_by_unsquashfs(&image));
+    if real::is_root() {
+        real::compare(&tree, &real::read_mounted(&image));
+    }
+    fs::remove_file(image).unwrap();
 }
 
 #[test]
