@@ -36,6 +36,11 @@ pub(crate) struct Line {
 const GONE: &str = "whoever called the plugin has gone";
 
 impl Line {
+    /// Returns a line that nobody answers.
+    pub(crate) fn to_nobody() -> Self {
+        Self { questions: channel().0, late: Arc::default() }
+    }
+
     /// Asks, and waits for the answer.
     pub(crate) fn ask<T: Send + 'static>(
         &self,

@@ -28,6 +28,7 @@ mod run;
 mod runtime;
 mod spool;
 mod surroundings;
+mod warm;
 mod wasi;
 
 pub use component::{API, Component, LARGEST, World};

@@ -118,11 +118,11 @@ impl Runtime {
         Ok(Made { kept: kept(returned, made, fuel), asked, revealed })
     }
 
-    /// The guest's thread: starts it and calls its function.
-    fn guest(&self, call: &Call<'_>, linked: &Linked, line: Line) -> wasmtime::Result<Ended> {
+    /// Makes a guest that has not begun.
+    pub(crate) fn seat(&self, call: &Call<'_>, line: Line) -> Guest {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES);
-        let guest = Guest {
+        Guest {
             name: Arc::clone(&call.name),
             verb: call.verb,
             id: call.identity.split(' ').next().unwrap_or_default().to_owned(),
@@ -135,7 +135,12 @@ impl Runtime {
             made: guest::Made::default(),
             random: 0,
             unfinished_line: Vec::new(),
-        };
+        }
+    }
+
+    /// The guest's thread: starts it and calls its function.
+    fn guest(&self, call: &Call<'_>, linked: &Linked, line: Line) -> wasmtime::Result<Ended> {
+        let guest = self.seat(call, line);
         let mut store = self.store(guest, call.budget.fuel)?;
         let returned = linked
             .instantiate(&mut store)

@@ -1,0 +1,86 @@
+//! What the host adds to a plugin: a call, a start, a result that is kept.
+
+use std::path::Path;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use isoplug_engine::Digest;
+use isoplug_plugin::{
+    Content, Grants, InputEntry, LogLine, Plugin, Runtime, SecretGrant, Surroundings, Unseen,
+};
+use serde_json::{Value as Json, json};
+
+/// A build of which only the name is known.
+struct Named;
+
+impl Surroundings for Named {
+    fn fact(&self, _: &str) -> Option<Json> {
+        Some(json!("toy"))
+    }
+
+    fn list_input(&self, _: &str) -> Result<Vec<InputEntry>, Unseen> {
+        Err(Unseen::NotFound)
+    }
+
+    fn open_input(&self, _: &str, _: &str) -> Result<Content, Unseen> {
+        Err(Unseen::NotFound)
+    }
+
+    fn fetch(&self, _: &str, _: Digest) -> Result<Content, Unseen> {
+        Err(Unseen::NotFound)
+    }
+
+    fn secret(&self, _: &SecretGrant) -> Result<Vec<u8>, Unseen> {
+        Err(Unseen::NotFound)
+    }
+
+    fn seed(&self) -> Digest {
+        Digest::of(b"")
+    }
+
+    fn log(&self, _: &str, _: &LogLine) {}
+}
+
+fn plugin(runtime: &Runtime, bytes: &[u8], options: Json) -> Plugin {
+    let component = runtime.component(bytes).expect("the fixture is a component");
+    let description = runtime.describe(&component).expect("the fixture describes itself");
+    let grants: Grants = description.requests.granted();
+    Plugin { name: "hello".to_owned(), component, description, options, grants }
+}
+
+fn bench(criterion: &mut Criterion) {
+    let fixture =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/fixtures/hello-rust.wasm");
+    let bytes = std::fs::read(fixture).expect("the fixture is part of the repository");
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = Runtime::new(folder.path()).expect("a runtime");
+    let hello = plugin(&runtime, &bytes, json!({}));
+    let mut warm = runtime.warm(&hello.component).expect("it starts");
+    criterion.bench_function("warm call", |it| it.iter(|| warm.describe().expect("it answers")));
+    criterion.bench_function("load compiled, link and start", |it| {
+        it.iter(|| {
+            let component = runtime.component(&bytes).expect("a component");
+            runtime.warm(&component).expect("it starts")
+        });
+    });
+    criterion.bench_function("contribute, new options", |it| {
+        let mut count = 0;
+        it.iter(|| {
+            count += 1;
+            let new = Plugin { options: json!({ "greeting": count.to_string() }), ..hello.clone() };
+            runtime.contribute(&new, &Named).expect("it contributes")
+        });
+    });
+    criterion.bench_function("ten kept plugins, from their bytes", |it| {
+        it.iter(|| {
+            let runtime = Runtime::new(folder.path()).expect("a runtime");
+            for count in 0..10 {
+                let options = json!({ "greeting": format!("{count}") });
+                let kept = plugin(&runtime, &bytes, options);
+                runtime.contribute(&kept, &Named).expect("it contributes");
+            }
+        });
+    });
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);
