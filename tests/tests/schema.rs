@@ -37,6 +37,18 @@ fn the_reference_lists_the_options() {
 
 /// Whoever reads may stop reading, as in `isoplug schema | head -1`.
 #[test]
+fn a_full_disk_behind_the_output_is_told() {
+    let space = Space::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = space.command(&["schema"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @r"
+    error: cannot write to standard output
+      because: No space left on device (os error 28)
+    ");
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     let space = Space::new();
     let mut command = space.command(&["schema"]);

@@ -90,7 +90,7 @@ pub(crate) fn run() -> Exit {
         }
     };
     let session = Session::new(cli.global);
-    match dispatch(cli.command, &session) {
+    match dispatch(cli.command, &session).and_then(|exit| session.written().map(|()| exit)) {
         Ok(exit) => exit,
         Err(failure) => session.fail(&failure),
     }

@@ -4,7 +4,7 @@
 
 use std::io::{self, IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clap::ColorChoice;
 use isoplug_engine::{CancelToken, Reporter, Store, StoreOptions};
@@ -22,18 +22,32 @@ pub(crate) struct Session {
     pub(crate) global: Global,
     pub(crate) reporter: Arc<dyn Reporter>,
     pub(crate) cancel: CancelToken,
+    /// Why data did not reach standard output, the first time.
+    unwritten: OnceLock<io::Error>,
 }
 
 impl Session {
     /// Begins a run.
     pub(crate) fn new(global: Global) -> Self {
         let reporter = Arc::from(progress::reporter(&global));
-        Self { global, reporter, cancel: interrupt::token() }
+        Self { global, reporter, cancel: interrupt::token(), unwritten: OnceLock::new() }
     }
 
     /// Prints data on standard output; a closed pipe ends the output quietly.
     pub(crate) fn out(&self, text: &str) {
-        let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+        let written = writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'));
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            // Only the first is told of.
+            drop(self.unwritten.set(error));
+        }
+    }
+
+    /// Fails if data did not reach standard output.
+    pub(crate) fn written(&self) -> Result<(), Failure> {
+        let failure = Failure::new(Exit::Failed, "cannot write to standard output");
+        self.unwritten.get().map_or(Ok(()), |error| Err(failure.because(error)))
     }
 
     /// Prints a line for people on standard error, unless asked to be quiet.
