@@ -44,6 +44,23 @@ impl Cache {
         Ok(is_there.then(|| self.layout.blob_path(component)))
     }
 
+    /// Returns the file of the component that the lock names, if it is there, undamaged and with
+    /// its manifest.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn locked(&self, pin: &Pin) -> Result<Option<PathBuf>, Error> {
+        self.whole(pin.manifest, pin.component)
+    }
+
+    fn whole(&self, manifest: Digest, component: Digest) -> Result<Option<PathBuf>, Error> {
+        match self.layout.has_blob(manifest)? {
+            true => self.component(component),
+            false => Ok(None),
+        }
+    }
+
     /// Fetches a release with its signatures, unless it is there. Returns the component's file.
     ///
     /// # Errors
@@ -68,7 +85,7 @@ impl Cache {
         manifest: Digest,
         component: Digest,
     ) -> Result<PathBuf, Error> {
-        if let (true, Some(path)) = (self.layout.has_blob(manifest)?, self.component(component)?) {
+        if let Some(path) = self.whole(manifest, component)? {
             return Ok(path);
         }
         let found = Release::fetch(from, At::Digest(manifest))?.component.digest;

@@ -13,7 +13,7 @@ use super::error::Error;
 use super::keys::SecretKey;
 use super::oci::{Descriptor, EMPTY_BYTES, OciManifest, to_json};
 use super::reference::{Place, Reference};
-use super::release::Release;
+use super::release::{Release, is_plain};
 use super::signature::MINISIGN;
 use super::transport::{At, Transport, put_artifact, read_manifest};
 use super::trust::Policy;
@@ -116,7 +116,10 @@ pub fn read_index(
     let wrong = |why: String| Error::document(&from.place(), "index", why);
     let document = layer(INDEX).ok_or_else(|| wrong(format!("it is {}", manifest.kind())))?;
     let bytes = from.blob(document, LIMIT)?;
-    let index = serde_json::from_slice(&bytes).map_err(|why| wrong(why.to_string()))?;
+    let index: Index = serde_json::from_slice(&bytes).map_err(|why| wrong(why.to_string()))?;
+    if !index.plugins.iter().all(Entry::is_plain) {
+        return Err(wrong("it holds control characters".to_owned()));
+    }
     let signature = match layer(MINISIGN) {
         Some(layer) => String::from_utf8(from.blob(layer, 64 << 10)?).unwrap_or_default(),
         None => String::new(),
@@ -212,6 +215,12 @@ impl Entry {
             requests: Value::Null,
             versions: Vec::new(),
         }
+    }
+
+    fn is_plain(&self) -> bool {
+        let reasons = self.versions.iter().filter_map(|version| version.yanked.as_deref());
+        let texts = [&self.name, &self.reference, &self.summary, &self.licence].map(String::as_str);
+        texts.into_iter().chain(reasons).all(is_plain)
     }
 
     /// A version before a release counts only if there is nothing else.

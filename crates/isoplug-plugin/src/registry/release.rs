@@ -69,9 +69,20 @@ impl Description {
     /// What is wrong with it.
     pub fn read(text: &str) -> Result<Self, String> {
         let document: Value = serde_json::from_str(text).map_err(|why| why.to_string())?;
-        let description: Self =
+        let mut description: Self =
             serde_json::from_value(document.clone()).map_err(|why| why.to_string())?;
-        Ok(Self { document, ..description })
+        description.document = document;
+        let unfit = description.texts().into_iter().find(|(_, text)| !is_plain(text));
+        match unfit.map(|(name, _)| name) {
+            Some(name) => Err(format!("its {name} holds control characters")),
+            None => Ok(description),
+        }
+    }
+
+    fn texts(&self) -> [(&'static str, &str); 4] {
+        let homepage = self.homepage.as_deref().unwrap_or_default();
+        let (id, summary, licence) = (&self.id, &self.summary, &self.licence);
+        [("id", id), ("summary", summary), ("licence", licence), ("homepage", homepage)]
     }
 
     /// Returns the digest that the lock and signatures hold: of the canonical form, so that it
@@ -80,6 +91,11 @@ impl Description {
     pub fn digest(&self) -> Digest {
         Digest::of(canonical(&self.document).as_bytes())
     }
+}
+
+/// What comes from a registry is shown on terminals, which obey control characters.
+pub(super) fn is_plain(text: &str) -> bool {
+    !text.chars().any(char::is_control)
 }
 
 /// One version of a plugin in a repository.
@@ -244,7 +260,7 @@ fn component(manifest: &OciManifest) -> Result<Descriptor, String> {
     match (found.as_slice(), manifest.layers.as_slice()) {
         ([only], _) => Ok((*only).clone()),
         ([], [only]) if manifest.kind() == CONFIG => Ok(only.clone()),
-        ([], _) => Err(format!("it is no WebAssembly, but {}", manifest.kind())),
+        ([], _) => Err(format!("it is no WebAssembly, but {:?}", manifest.kind())),
         _ => Err(format!("it has {} components, expected one", found.len())),
     }
 }

@@ -244,3 +244,12 @@ fn a_plugin_of_other_tools_cannot_be_locked_but_read() {
     assert_eq!(release.description, None);
     assert_eq!(one.open().blob(&release.component, 1 << 20).unwrap(), component);
 }
+
+#[test]
+fn tls_is_not_left_out_unasked() {
+    let one = one();
+    let at = reference(&format!("https://{}/x", one.mini.host));
+    let error = registries().open(&at).unwrap().tags().unwrap_err();
+    assert!(error.to_string().contains("https://"), "{error}");
+    assert_eq!(one.mini.count("GET"), 0);
+}

@@ -158,8 +158,9 @@ fn caches_and_mirrors(registries: &Registries, at: &Reference, pin: &Pin, acme: 
     let space = tempfile::tempdir().unwrap();
     let policies = [policy("acme", &[&acme.public])];
     let cache = Cache::open(&space.path().join("cache")).unwrap();
-    assert_eq!(cache.component(pin.component).unwrap(), None);
+    assert_eq!(cache.locked(pin).unwrap(), None);
     let path = cache.fetch_locked(open(registries, at).as_ref(), pin).unwrap();
+    assert_eq!(cache.locked(pin).unwrap().as_ref(), Some(&path));
     assert_eq!(Digest::of(&std::fs::read(&path).unwrap()), pin.component);
     let rows = verify(cache.layout(), std::slice::from_ref(pin), &policies);
     assert_eq!(rows[0].verdict.as_ref().unwrap().to_string(), "acme");

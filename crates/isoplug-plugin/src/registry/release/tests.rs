@@ -48,6 +48,12 @@ fn made_and_read_back() {
 }
 
 #[test]
+fn nothing_commands_a_terminal() {
+    let text = r#"{"id": "x", "version": "1.0.0", "summary": "\u001b[2J"}"#;
+    assert_eq!(Description::read(text).unwrap_err(), "its summary holds control characters");
+}
+
+#[test]
 fn file_names_lead_nowhere() {
     assert_eq!(file_name("../../etc/passwd"), "-..-etc-passwd.wasm");
 }
@@ -71,7 +77,7 @@ fn what_other_tools_push() {
     assert_eq!(release.version.unwrap().to_string(), "1.2.0+a");
     let image = json!({"schemaVersion": 2, "layers": [], "config":
         {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": Digest::of(b""), "size": 0}});
-    insta::assert_snapshot!(read(image.to_string().into_bytes()).unwrap_err(), @"tag 1.2.0_a in r.example/x cannot be used: it is no WebAssembly, but application/vnd.oci.image.config.v1+json");
+    insta::assert_snapshot!(read(image.to_string().into_bytes()).unwrap_err(), @r#"tag 1.2.0_a in r.example/x cannot be used: it is no WebAssembly, but "application/vnd.oci.image.config.v1+json""#);
 }
 
 #[test]
