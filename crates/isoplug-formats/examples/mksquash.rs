@@ -42,6 +42,7 @@ fn main() -> Result<(), Failure> {
     let summary = write(File::create(out)?, &tree, &packs, &options, &*cache, &NoWatch)?;
     println!("bytes {}", summary.bytes);
     println!("contents {}", summary.contents);
+    println!("inodes {}", summary.inodes);
     println!("blocks {} cached {}", summary.blocks, summary.cached);
     Ok(())
 }

@@ -30,8 +30,10 @@ fn a_warm_cache_gives_every_block() {
     assert_eq!((cold.1.cached, warm.1.cached), (0, warm.1.blocks));
 }
 
-/// Ways in which the files of a cache are damaged; each takes two neighbours.
-const DAMAGE: [(&str, fn(&Path, &Path)); 8] = [
+/// Damages the first of two files of a cache, or both.
+type Damage = fn(&Path, &Path);
+
+const DAMAGE: [(&str, Damage); 8] = [
     ("one bit of the magic", |one, _| edit(one, |bytes| bytes[0] ^= 1)),
     ("one bit of the checksum", |one, _| edit(one, |bytes| bytes[20] ^= 0x80)),
     ("one bit of the value", |one, _| edit(one, |bytes| *bytes.last_mut().unwrap() ^= 4)),
