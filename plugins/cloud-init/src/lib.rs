@@ -67,29 +67,12 @@ impl Contributor for CloudInit {
     }
 
     fn contribute(options: Options, cx: &Context) -> Result<Vec<Module>> {
-        let Options { target, user_data, network_config, vendor_data, hostname, install } = options;
+        let target = options.target;
         let module = Module::new("nocloud").provides("cloud-init");
-        if install {
+        if options.install {
             module.merge(json!({ "packages": { "install": ["cloud-init"] } }))?;
         }
-        let user_data =
-            text("user-data", user_data, cx)?.unwrap_or_else(|| "#cloud-config\n".into());
-        let vendor_data = text("vendor-data", vendor_data, cx)?;
-        check_kind("user-data", &user_data)?;
-        if let Some(vendor_data) = &vendor_data {
-            check_kind("vendor-data", vendor_data)?;
-        }
-        let meta_data = match text("meta-data", None, cx)? {
-            Some(given) => given,
-            None => meta_data(hostname.as_deref(), cx)?,
-        };
-        let files = [
-            ("user-data", Some(user_data)),
-            ("meta-data", Some(meta_data)),
-            ("network-config", text("network-config", network_config, cx)?),
-            ("vendor-data", vendor_data),
-        ];
-        for (name, content) in files {
+        for (name, content) in files(options, cx)? {
             if let Some(content) = content {
                 module.file(place(target, name), content)?;
             }
@@ -97,6 +80,27 @@ impl Contributor for CloudInit {
         module.file("/etc/cloud/cloud.cfg.d/90-isoplug.cfg", configuration(target))?;
         Ok(vec![module])
     }
+}
+
+/// Returns what cloud-init looks for, by its name there.
+fn files(options: Options, cx: &Context) -> Result<[(&'static str, Option<String>); 4]> {
+    let Options { user_data, network_config, vendor_data, hostname, .. } = options;
+    let user_data = text("user-data", user_data, cx)?.unwrap_or_else(|| "#cloud-config\n".into());
+    check_kind("user-data", &user_data)?;
+    let vendor_data = text("vendor-data", vendor_data, cx)?;
+    if let Some(vendor_data) = &vendor_data {
+        check_kind("vendor-data", vendor_data)?;
+    }
+    let meta_data = match text("meta-data", None, cx)? {
+        Some(given) => given,
+        None => meta_data(hostname.as_deref(), cx)?,
+    };
+    Ok([
+        ("user-data", Some(user_data)),
+        ("meta-data", Some(meta_data)),
+        ("network-config", text("network-config", network_config, cx)?),
+        ("vendor-data", vendor_data),
+    ])
 }
 
 /// Returns the text of an option, or that of the file of the same name in the input.

@@ -4,6 +4,7 @@
 
 mod rules;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use isoplug_sdk::prelude::*;
@@ -37,7 +38,7 @@ pub struct Options {
     pub except: Vec<String>,
     /// Sysctl settings of your own, over those of the level.
     #[default]
-    pub sysctl: std::collections::BTreeMap<String, String>,
+    pub sysctl: BTreeMap<String, String>,
 }
 
 impl Contributor for Hardening {
@@ -83,36 +84,37 @@ fn report_unknown(options: &Options, cx: &Context) {
 
 fn kernel(options: &Options) -> Result<Module> {
     let module = Module::new("kernel").provides("hardened-kernel");
-    let wanted = |level: Level, name: &str| {
-        level <= options.level && !options.except.iter().any(|except| except == name)
-    };
-    let params: Vec<&str> = rules::KERNEL_PARAMS
-        .iter()
-        .filter(|(level, param)| wanted(*level, name_of(param)))
-        .map(|(_, param)| *param)
-        .collect();
-    let blacklist: Vec<&str> = rules::MODULES
-        .iter()
-        .filter(|(level, name)| wanted(*level, name))
-        .map(|(_, name)| *name)
-        .collect();
+    let params = rules::KERNEL_PARAMS.iter();
+    let params = params.filter(|(level, param)| is_wanted(options, *level, name_of(param)));
+    let modules = rules::MODULES.iter();
+    let modules = modules.filter(|(level, name)| is_wanted(options, *level, name));
     module.merge(json!({
-        "boot": { "kernel-params": params },
-        "kernel": { "modules": { "blacklist": blacklist } },
+        "boot": { "kernel-params": params.map(|(_, param)| *param).collect::<Vec<_>>() },
+        "kernel": { "modules": { "blacklist": modules.map(|(_, name)| *name).collect::<Vec<_>>() } },
     }))?;
-    let mut settings = options.sysctl.clone();
+    module.file("/etc/sysctl.d/90-hardening.conf", sysctl(options))?;
+    Ok(module)
+}
+
+fn is_wanted(options: &Options, level: Level, name: &str) -> bool {
+    level <= options.level && !options.except.iter().any(|except| except == name)
+}
+
+/// Returns the settings by name. A stricter level repeats a name with a stricter value: the last
+/// one counts.
+fn sysctl(options: &Options) -> String {
+    let mut settings: BTreeMap<&str, &str> = BTreeMap::new();
     for (level, name, value) in rules::SYSCTL {
-        // A stricter level repeats a name with a stricter value: the last one counts.
-        if wanted(*level, name) && !options.sysctl.contains_key(*name) {
-            settings.insert((*name).to_owned(), (*value).to_owned());
+        if is_wanted(options, *level, name) {
+            settings.insert(name, value);
         }
     }
+    settings.extend(options.sysctl.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let mut text = String::from("# Written by the plugin `hardening`.\n");
     for (name, value) in settings {
         let _ = writeln!(text, "{name} = {value}");
     }
-    module.file("/etc/sysctl.d/90-hardening.conf", text)?;
-    Ok(module)
+    text
 }
 
 /// The two settings that have an option of their own give way to what the manifest says; the

@@ -14,6 +14,12 @@ pub struct About {
     stages: &'static [&'static str],
 }
 
+impl Default for About {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl About {
     /// Starts with no requests and no examples.
     pub fn new() -> Self {

@@ -1,0 +1,101 @@
+//! A new plugin builds with the tools of its language and passes its own cases.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use isoplug_plugin::kit::{KitError, Language, Verdict, build, lint, new, test};
+
+use crate::{runtime, skipped};
+
+#[test]
+fn a_new_plugin_is_complete_and_named() {
+    for language in Language::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("greeter");
+        let files = new(&place, "acme-greeter", language).unwrap();
+        assert!(files.iter().all(|file| file.is_file()), "{language:?}");
+        for file in &files {
+            let Ok(text) = std::fs::read_to_string(file) else { continue };
+            let left =
+                text.contains("@NAME@") || text.contains("@TOOLS@") || text.contains("hello-");
+            assert!(!left || file.starts_with(place.join("sdk")), "{}", file.display());
+        }
+        let error = new(&place, "acme-greeter", language).unwrap_err();
+        assert!(matches!(error, KitError::NotEmpty(_)), "{error}");
+    }
+    let error = new(Path::new("/nonexistent"), "Acme Greeter", Language::C).unwrap_err();
+    insta::assert_snapshot!(error, @"`Acme Greeter` is no name for a plugin: use a-z, 0-9 and `-`, with a letter first");
+}
+
+#[test]
+fn a_folder_without_a_plugin_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = build(runtime(), folder.path()).unwrap_err();
+    assert!(matches!(error, KitError::NoPlugin(_)), "{error}");
+}
+
+/// Writes, builds, tests and lints a plugin; it is skipped where the language's tools are missing.
+fn from_nothing(language: Language) {
+    let runtime = runtime();
+    let folder = tempfile::tempdir().unwrap();
+    new(folder.path(), "acme-greeter", language).unwrap();
+    keep_target(folder.path());
+    let built = match build(runtime, folder.path()) {
+        Ok(built) => built,
+        Err(KitError::Missing { tool, .. } | KitError::Failed { tool, .. }) => {
+            return skipped(&format!("{tool} or what it needs is not here"));
+        }
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!(built.path, folder.path().join("acme-greeter.wasm"));
+    let cases = folder.path().join("cases");
+    let done = test(runtime, &built.bytes, &cases, false).unwrap();
+    assert!(done.iter().all(|case| case.verdict == Verdict::Passed), "{done:#?}");
+    let findings = lint(runtime, &built.bytes, Some(&cases)).unwrap();
+    let errors: Vec<_> = findings.iter().filter(|finding| finding.is_error).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert!(!findings.iter().any(|it| it.code == "wasi-import"), "{findings:#?}");
+}
+
+/// Lets cargo find what it built of the kit's dependencies in an earlier run.
+fn keep_target(folder: &Path) {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin");
+    let config = format!("[build]\ntarget-dir = {target:?}\n");
+    std::fs::create_dir(folder.join(".cargo")).unwrap();
+    std::fs::write(folder.join(".cargo/config.toml"), config).unwrap();
+}
+
+#[test]
+fn a_new_plugin_in_rust_builds() {
+    if has("cargo", &["--version"]) {
+        from_nothing(Language::Rust);
+    }
+}
+
+#[test]
+fn a_new_plugin_in_c_builds() {
+    from_nothing(Language::C);
+}
+
+#[test]
+fn a_new_plugin_in_javascript_builds() {
+    if has("jco", &["--version"]) {
+        from_nothing(Language::JavaScript);
+    }
+}
+
+#[test]
+fn a_new_plugin_in_python_builds() {
+    if has("componentize-py", &["--version"]) {
+        from_nothing(Language::Python);
+    }
+}
+
+fn has(tool: &str, arguments: &[&str]) -> bool {
+    let (none, command) = (Stdio::null, &mut Command::new(tool));
+    let found = command.args(arguments).stdout(none()).stderr(none()).status().is_ok();
+    if !found {
+        skipped(&format!("{tool} is not here"));
+    }
+    found
+}
