@@ -28,7 +28,6 @@ pub use archives::Archives;
 pub use classes::Request;
 pub use draft::Error;
 use draft::{Draft, unknown};
-use hooks::Machine;
 pub use selection::Selection;
 
 /// What an initrd is for.
@@ -54,27 +53,19 @@ const FUNCTIONS: &str = "usr/share/initramfs-tools/hook-functions";
 
 /// Picks what the initrd is made of.
 pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result<Selected, Error> {
-    let mut draft = Draft {
-        layer,
-        contents,
-        tree: Tree::default(),
-        made: BTreeMap::new(),
-        triplet: triplet(purpose.arch)?,
-    };
-    let (_, hooks) = known::known(&draft)?;
+    let triplet = triplet(purpose.arch)?;
+    let (tree, made) = (Tree::default(), BTreeMap::new());
+    let mut draft = Draft { layer, contents, tree, made, triplet };
+    check_kernel(&draft, purpose.kernel)?;
+    let hooks = known::known(&draft)?;
     let functions = draft.read(FUNCTIONS)?.unwrap_or_default();
     let classes = classes::read(&String::from_utf8_lossy(&functions))?;
     let mut requests: Vec<Request> = classes.usual.iter().cloned().map(Request::Class).collect();
     lay_out(&mut draft, purpose)?;
     requests.extend(asked_for(&mut draft, purpose)?);
     scripts::copy(&mut draft);
-    requests.extend(hooks::run(
-        &hooks,
-        &Machine { kernel: purpose.kernel, arch: purpose.arch },
-        &mut draft,
-    )?);
+    requests.extend(hooks::run(&hooks, purpose, &mut draft)?);
     scripts::order(&mut draft)?;
-    let made = std::mem::take(&mut draft.made).into_iter();
     let selection = Selection {
         kernel: purpose.kernel.to_owned(),
         requests: classes.flat(&requests),
@@ -82,10 +73,17 @@ pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result
         layer: modules_and_firmware(&draft, purpose.kernel),
         files: draft.tree,
     };
-    Ok(Selected {
-        selection,
-        made: made.map(|(path, made)| (path, (made.mode, made.bytes))).collect(),
-    })
+    let made = draft.made.into_iter().map(|(path, made)| (path, (made.mode, made.bytes)));
+    Ok(Selected { selection, made: made.collect() })
+}
+
+fn check_kernel(draft: &Draft, kernel: &str) -> Result<(), Error> {
+    let lists = ["modules.dep", "modules.builtin"];
+    let mut paths = lists.map(|list| format!("usr/lib/modules/{kernel}/{list}")).into_iter();
+    match paths.find(|path| !draft.is_file(path)) {
+        Some(path) => Err(unknown(path, "there is no such file")),
+        None => Ok(()),
+    }
 }
 
 /// Returns the folder of the architecture's libraries.
@@ -98,7 +96,7 @@ fn triplet(arch: &str) -> Result<&'static str, Error> {
         "ppc64el" => "powerpc64le-linux-gnu",
         "riscv64" => "riscv64-linux-gnu",
         "s390x" => "s390x-linux-gnu",
-        _ => return Err(unknown(arch, "an architecture whose libraries are nobody knows where")),
+        _ => return Err(unknown(arch, "an unknown architecture")),
     })
 }
 

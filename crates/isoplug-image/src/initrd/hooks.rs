@@ -6,34 +6,27 @@ mod busybox;
 mod live;
 mod udev;
 
+use super::Purpose;
 use super::classes::Request;
 use super::draft::{Draft, Error, unknown};
 use super::known::{Hooks, Release};
 
-/// What hooks decide by.
-pub(super) struct Machine<'a> {
-    /// The version of the kernel.
-    pub(super) kernel: &'a str,
-    /// The architecture, in Debian's words.
-    pub(super) arch: &'a str,
-}
-
 /// Runs the hooks and returns the kernel modules that they ask for.
 pub(super) fn run(
     hooks: &Hooks,
-    machine: &Machine,
+    purpose: Purpose,
     draft: &mut Draft,
 ) -> Result<Vec<Request>, Error> {
     let mut requests = Vec::new();
     let mut ask = |names: &[&str]| requests.extend(names.iter().map(Request::name));
     for (name, release) in hooks {
         match &name[..] {
-            "kmod" => kmod(*release, machine, draft)?,
+            "kmod" => kmod(*release, purpose, draft)?,
             "udev" => udev::run(*release, draft)?,
             "dmsetup" => ask(dmsetup(draft)?),
             "live" => live::run(*release, &mut ask, draft)?,
             "kms" => ask(&["i915", "radeon", "nouveau"]),
-            "thermal" => ask(thermal(machine.arch)),
+            "thermal" => ask(thermal(purpose.arch)),
             // These look at a root file system, swap and a keyboard that a live system does not name.
             "fsck" | "resume" | "keymap" => {}
             // They fill in what is missing after all others.
@@ -74,7 +67,7 @@ fn klibc_utils(release: Release, draft: &mut Draft) {
 }
 
 /// `kmod` and the settings of kernel modules, and what kmod unpacks them with.
-fn kmod(release: Release, machine: &Machine, draft: &mut Draft) -> Result<(), Error> {
+fn kmod(release: Release, purpose: Purpose, draft: &mut Draft) -> Result<(), Error> {
     draft.program("usr/bin/kmod")?;
     for name in ["modprobe", "rmmod"] {
         // The links as they are, in place of those that mkinitramfs made.
@@ -82,10 +75,10 @@ fn kmod(release: Release, machine: &Machine, draft: &mut Draft) -> Result<(), Er
     }
     draft.folder("usr/lib/modprobe.d");
     draft.copy_all("usr/lib/modprobe.d", "usr/lib/modprobe.d");
-    if release == Release::Bookworm || kernel_unpacks(machine.kernel, draft)? {
+    if release == Release::Bookworm || kernel_unpacks(purpose.kernel, draft)? {
         return Ok(());
     }
-    let modules = draft.below(&format!("usr/lib/modules/{}", machine.kernel));
+    let modules = draft.below(&format!("usr/lib/modules/{}", purpose.kernel));
     for (ending, library) in [(".xz", "liblzma.so.5"), (".zst", "libzstd.so.1")] {
         if modules.iter().any(|path| path.ends_with(ending.as_bytes())) {
             draft.program(&format!("usr/lib/{}/{library}", draft.triplet))?;

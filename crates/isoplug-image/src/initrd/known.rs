@@ -24,8 +24,8 @@ const TOOLS: &str = "usr/share/initramfs-tools";
 /// The hooks of a layer and the release that each is from.
 pub(super) type Hooks = std::collections::BTreeMap<String, Release>;
 
-/// Returns the release of mkinitramfs and the hooks, or what of them is unknown.
-pub(super) fn known(draft: &Draft) -> Result<(Release, Hooks), Error> {
+/// Returns the hooks, or what is unknown of them or of mkinitramfs.
+pub(super) fn known(draft: &Draft) -> Result<Hooks, Error> {
     let release = released("usr/sbin/mkinitramfs", "mkinitramfs", draft)?;
     let functions = format!("{TOOLS}/hook-functions");
     if released(&functions, "hook-functions", draft)? != release {
@@ -43,7 +43,7 @@ pub(super) fn known(draft: &Draft) -> Result<(Release, Hooks), Error> {
     }
     refuse(draft)?;
     check_configuration(draft)?;
-    Ok((release, hooks))
+    Ok(hooks)
 }
 
 fn released(path: &str, name: &str, draft: &Draft) -> Result<Release, Error> {

@@ -133,7 +133,7 @@ fn firmware_is_found_compressed_and_behind_links() {
 }
 
 fn selected(files: &[(&str, &str)]) -> String {
-    let (tree, packs) = layer(files, &[]);
+    let (tree, packs) = layer(&[&KERNEL[..], files].concat(), &[]);
     let modules = InitrdModules::default();
     let purpose = Purpose { kernel: "6.1", arch: "amd64", modules: &modules };
     match select(&tree, &packs, purpose) {
