@@ -91,6 +91,7 @@ fn arrows_point_down() {
         ("isoplug-manifest", ""),
         ("isoplug-vm", ""),
         ("isoplug-image", "isoplug-engine isoplug-formats isoplug-manifest"),
+        ("isoplug-plugin", "isoplug-engine isoplug-formats isoplug-image isoplug-manifest"),
     ];
     for (name, may) in allowed {
         let manifest = root().join("crates").join(name).join("Cargo.toml");

@@ -42,7 +42,7 @@ pub use manifest::{Image, Pocket, Source, SourceKind};
 pub use module::Load;
 pub use options::Options;
 pub use reference::reference;
-pub use schema::schema;
+pub use schema::{schema, schema_with};
 pub use system::System;
 pub use text::{Origin, Texts};
 pub use wanted::Wanted;

@@ -1,5 +1,7 @@
 //! The JSON schema of a whole `isoplug.toml`, for editors.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::manifest::Manifest;
@@ -9,6 +11,12 @@ use crate::shape::schema_of;
 /// Returns the JSON schema (draft 2020-12) of `isoplug.toml`.
 #[must_use]
 pub fn schema() -> Json {
+    schema_with(&BTreeMap::new())
+}
+
+/// Returns the same with the options of plugins in their places: the schema of each, by name.
+#[must_use]
+pub fn schema_with(plugins: &BTreeMap<String, Json>) -> Json {
     let mut root = schema_of::<Manifest>().to_value();
     let mut parts = Parts::default();
     let profile = parts.profile();
@@ -16,6 +24,15 @@ pub fn schema() -> Json {
     root["$defs"] = Json::Object(parts.definitions);
     root["title"] = json!("isoplug.toml");
     without_null(&mut root);
+    for (name, options) in plugins {
+        root["$defs"][format!("plugin.{name}")] = options.clone();
+        let here = json!({ "$ref": format!("#/$defs/plugin.{name}") });
+        root["properties"]["config"]["properties"][name] = here.clone();
+        let usage = &root["$defs"]["options.plugins.NAME"];
+        let mut usage = usage.clone();
+        usage["properties"]["config"] = here;
+        root["$defs"]["options.plugins"]["properties"][name] = usage;
+    }
     root
 }
 

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use isoplug_manifest::options::Options;
 use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::shape::{Kind, Shape};
-use isoplug_manifest::{Input, builtin, evaluate, reference, schema};
+use isoplug_manifest::{Input, builtin, evaluate, reference, schema, schema_with};
 use serde_json::{Value as Json, json};
 
 /// Returns the path of each leaf of the options, in the words of the reference page.
@@ -75,6 +75,18 @@ fn the_schema_has_each_option_plain_and_strong() {
 }
 
 /// A foreign validator takes the design's sketch, and refuses it with mistakes.
+#[test]
+fn the_schema_has_the_options_of_plugins() {
+    let level = json!({ "type": "object", "properties": { "level": { "type": "string" } } });
+    let schema = schema_with(&[("hardening".to_owned(), level.clone())].into());
+    assert_eq!(schema["$defs"]["plugin.hardening"], level);
+    let here = json!({ "$ref": "#/$defs/plugin.hardening" });
+    assert_eq!(schema["properties"]["config"]["properties"]["hardening"], here);
+    let usage = &schema["$defs"]["options.plugins"]["properties"]["hardening"];
+    assert_eq!(usage["properties"]["config"], here);
+    assert!(usage["properties"]["enable"].is_object());
+}
+
 #[test]
 fn a_foreign_validator_agrees_with_the_schema() {
     let mut manifest: Json = toml::from_str(include_str!("sketch.toml")).unwrap();

@@ -64,7 +64,7 @@ impl Manifest {
 
     /// Adds a public key of a publisher; says whether it was new.
     pub(crate) fn add_key(&mut self, publisher: &str, key: &str) -> Result<bool, Error> {
-        let trust = self.table("trust", false)?;
+        let trust = self.table("trust", true)?;
         let publishers = trust.entry("publishers").or_insert_with(|| Item::Table(Table::new()));
         let path = || "trust.publishers".to_owned();
         let publishers = publishers.as_table_like_mut().ok_or_else(|| Error::NoTable(path()))?;
@@ -238,8 +238,6 @@ packages.install = [ \"vim\" ]
         assert!(!manifest.add_key("acme", "RWQx").unwrap());
         assert!(manifest.add_key("acme", "RWQy").unwrap());
         insta::assert_snapshot!(manifest.text().trim_start_matches(BEFORE), @r#"
-        [trust]
-
         [trust.publishers]
         acme = ["RWQx", "RWQy"]
         "#);

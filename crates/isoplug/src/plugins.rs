@@ -11,14 +11,18 @@ mod settings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use isoplug_engine::{Artifact, Blob, Outputs};
+use isoplug_image::stages::judge;
 use isoplug_manifest::lock::Lock;
 use isoplug_manifest::plugin::{
     Answer, Call, Described, PluginModule, PluginSource, Plugins, Report,
 };
-use isoplug_manifest::{Severity, System};
+use isoplug_manifest::{Diagnostics, Severity, System};
 use isoplug_plugin::{
     Component, Contribution, Description, Plugin, PluginDiagnostic, PluginSeverity, Runtime, World,
 };
+
+use serde_json::Value as Json;
 
 pub(crate) use around::Around;
 use desk::Desk;
@@ -91,7 +95,8 @@ impl<'a> Guests<'a> {
             (Some(wanted), _) => {
                 let pin = wanted.pin(name, self.lock)?;
                 if self.desk.is_none() {
-                    let desk = Desk::new(Some(self.project), self.session);
+                    let runtime = self.runtime().map_err(NotFound::Runtime)?;
+                    let desk = Desk::with(runtime, Some(self.project), self.session);
                     self.desk = Some(desk.map_err(|failure| NotFound::Failed(Box::new(failure)))?);
                 }
                 self.desk.as_ref().map_or(Err(NotFound::NotLocked), |desk| find::pinned(&pin, desk))
@@ -172,6 +177,34 @@ impl Plugins for Guests<'_> {
     }
 }
 
+/// Returns the schema of the options of each plugin of a project that is at hand.
+pub(crate) fn schemas(project: &Project, session: &Session) -> BTreeMap<String, Json> {
+    let lock = project.lock().ok().flatten().unwrap_or_default();
+    let mut guests = Guests::new(project, &lock, session);
+    let mut schemas = BTreeMap::new();
+    for (name, mut source) in project.plugins().unwrap_or_default() {
+        let path = source.path.map(|path| project.folder.join(path).display().to_string());
+        source.path = path;
+        if let Ok(described) = guests.describe(&name, &source) {
+            schemas.insert(name, described.options);
+        }
+    }
+    schemas
+}
+
+/// Returns what plugins have to say of a finished image.
+pub(crate) fn judged(
+    judgements: &[(String, Artifact<Blob>)],
+    outputs: &Outputs,
+    system: &System,
+) -> Diagnostics {
+    let read = |(_, artifact): &(String, Artifact<Blob>)| {
+        let bytes = std::fs::read(outputs.path(*artifact)?).ok()?;
+        judge::read(&bytes).ok()
+    };
+    reported(judgements.iter().filter_map(read).flatten().collect(), system)
+}
+
 /// Makes the runtime, with its caches in the store.
 pub(crate) fn runtime(session: &Session) -> Result<Arc<Runtime>, Failure> {
     let folder = session
@@ -183,10 +216,10 @@ pub(crate) fn runtime(session: &Session) -> Result<Arc<Runtime>, Failure> {
     Ok(Arc::new(runtime))
 }
 
-/// Draws what plugins report of an image; returns the failure if an error is among it.
-pub(crate) fn reported(reports: Vec<Report>, system: &System) -> isoplug_manifest::Diagnostics {
+/// Draws what plugins report of an image.
+pub(crate) fn reported(reports: Vec<Report>, system: &System) -> Diagnostics {
     let list = reports.into_iter().map(|report| system.reported(report)).collect();
-    isoplug_manifest::Diagnostics { list, texts: system.texts.clone() }
+    Diagnostics { list, texts: system.texts.clone() }
 }
 
 fn fault(plugin: &str, message: String) -> Report {

@@ -11,7 +11,7 @@ use crate::prepare::{LockUse, Prepared, prepare};
 use crate::project::Project;
 use crate::session::Session;
 use crate::timings::Timings;
-use crate::{export, outcome};
+use crate::{export, outcome, plugins};
 
 /// Make the ISO; print its path on standard output
 #[derive(Debug, clap::Args)]
@@ -101,6 +101,8 @@ fn build_told(
     };
     let outputs = isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options)
         .map_err(|error| outcome::failure(&error, &prepared.system))?;
+    let judgements = &prepared.products.judgements;
+    session.warn(&plugins::judged(judgements, &outputs, &prepared.system));
     export::export(prepared, &outputs, output)
 }
 

@@ -9,6 +9,7 @@ use isoplug_image::contribute::Host;
 use isoplug_image::contribute::content::{FileContent, NewFile};
 use isoplug_image::plugins::{self, Answer, Hook, Judge, Planner, PluginError, UsedPlugin};
 use isoplug_manifest::System;
+use isoplug_manifest::plugin::Grants;
 use isoplug_plugin::{
     EntryKind, HostRootfs, Module, Plugin, PluginContributor, Runtime, Surroundings, Tree, World,
 };
@@ -85,7 +86,7 @@ impl Guests<'_> {
             sha256: component.digest.hex(),
             source: source.clone(),
             publisher: publisher.clone(),
-            grants: json!(system.grants.get(name).cloned().unwrap_or_default()),
+            grants: given(&system.grants.get(name).cloned().unwrap_or_default()),
         })
     }
 
@@ -109,6 +110,20 @@ fn plugin(name: &str, options: &Json, found: &Found, system: &System) -> Plugin 
         options: options.clone(),
         grants: system.grants.get(name).cloned().unwrap_or_default(),
     }
+}
+
+/// Returns the grants without those that allow nothing.
+fn given(grants: &Grants) -> Json {
+    let mut given = json!(grants);
+    if let Json::Object(table) = &mut given {
+        table.remove("limits");
+        table.retain(|_, grant| match grant {
+            Json::Array(items) => !items.is_empty(),
+            Json::Object(items) => !items.is_empty(),
+            grant => *grant == true,
+        });
+    }
+    given
 }
 
 /// Adds what of a module is not for the root filesystem: hooks, and files of the medium.

@@ -48,6 +48,15 @@ pub(crate) struct Offer {
 impl Desk {
     /// Prepares the way, with the policy of a project if there is one.
     pub(crate) fn new(project: Option<&Project>, session: &Session) -> Result<Self, Failure> {
+        Self::with(super::runtime(session)?, project, session)
+    }
+
+    /// Prepares the way with a runtime that is there: what one compiled, another cannot run.
+    pub(crate) fn with(
+        runtime: Arc<Runtime>,
+        project: Option<&Project>,
+        session: &Session,
+    ) -> Result<Self, Failure> {
         let settings = Settings::read(session)?;
         let trust = project.map(Project::trust).transpose()?.flatten();
         let folder = session.store()?.cache_dir("plugin-releases").map_err(|error| {
@@ -55,7 +64,7 @@ impl Desk {
         })?;
         let vendor = project.map(|project| project.folder.join(VENDOR));
         Ok(Self {
-            runtime: super::runtime(session)?,
+            runtime,
             registries: settings.registries(session)?,
             policies: settings.policies(trust.as_ref())?,
             settings,
@@ -212,6 +221,11 @@ pub(crate) fn failure(error: &registry::Error) -> Failure {
     };
     let failure = Failure::new(exit, error.to_string()).because(error);
     match error.help() {
+        // A moved tag is never followed: it takes forgetting what was locked.
+        Some(_) if matches!(error, Moved { .. }) => failure.hint(
+            "ask the publisher why, since a version must never change; to take what is there now, \
+             `isoplug plugin remove` it and add it anew",
+        ),
         Some(help) => failure.hint(help),
         None => failure,
     }

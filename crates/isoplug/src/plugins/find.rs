@@ -29,6 +29,8 @@ pub(crate) enum NotFound {
     Component(#[from] isoplug_plugin::Error),
     #[error(transparent)]
     Registry(#[from] isoplug_plugin::registry::Error),
+    #[error("{0}")]
+    Runtime(String),
     #[error("{}", shown(.0))]
     Failed(Box<Failure>),
 }
