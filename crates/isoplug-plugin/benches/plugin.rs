@@ -1,5 +1,9 @@
 //! What the host adds to a plugin: a call, a start, a result that is kept.
 
+#[path = "../tests/host/guest.rs"]
+#[expect(dead_code, reason = "the tests use all of it")]
+mod guest;
+
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -54,9 +58,10 @@ fn bench(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = Runtime::new(folder.path()).expect("a runtime");
     let hello = plugin(&runtime, &bytes, json!({}));
-    let mut warm = runtime.warm(&hello.component).expect("it starts");
+    let toy = runtime.component(&guest::Guest::contributor().bytes()).expect("a component");
+    let mut warm = runtime.warm(&toy).expect("it starts");
     criterion.bench_function("warm call", |it| it.iter(|| warm.describe().expect("it answers")));
-    criterion.bench_function("load compiled, link and start", |it| {
+    criterion.bench_function("load, link and start", |it| {
         it.iter(|| {
             let component = runtime.component(&bytes).expect("a component");
             runtime.warm(&component).expect("it starts")
