@@ -143,6 +143,7 @@ mod tests {
         add("usr/sbin/init", Kind::HardLink(b"usr/bin/[".to_vec()));
         add("usr/lib/a/b.ko.xz", Kind::File(finished.content(module)));
         add("run", Kind::Directory);
+        add("etc", Kind::Directory);
         add("bin", Kind::Symlink(b"usr/bin".to_vec()));
         let made = Made { mode: 0o644, bytes: b"text".to_vec() };
         Archives { tree, made: [(b"etc/fstab".to_vec(), made)].into() }

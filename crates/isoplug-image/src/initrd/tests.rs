@@ -157,7 +157,12 @@ fn draft<'a>(tree: &'a Tree, packs: &'a Packs) -> Draft<'a> {
 #[test]
 fn files_behind_links_are_copied_to_where_they_are() {
     let files = [("usr/bin/kmod", "kmod"), ("usr/lib/live/boot/9990-main.sh", "main")];
-    let links = [("bin", "usr/bin"), ("usr/sbin/modprobe", "../bin/kmod"), ("lib", "usr/lib")];
+    let links = [
+        ("bin", "usr/bin"),
+        ("lib", "usr/lib"),
+        ("sbin", "usr/sbin"),
+        ("usr/sbin/modprobe", "../bin/kmod"),
+    ];
     let (tree, packs) = layer(&files, &links);
     let mut draft = draft(&tree, &packs);
     draft.copy_exec("/sbin/modprobe", "/sbin/modprobe").unwrap();
