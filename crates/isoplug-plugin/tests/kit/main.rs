@@ -1,5 +1,10 @@
 //! The kit on the plugins of this repository: cases, templates in four languages, lint, and the
 //! built-in contributors as components.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it skips"
+)]
 
 mod built;
 mod builtin;

@@ -73,7 +73,7 @@ impl Uses {
             return;
         };
         for (key, value) in table {
-            let path = [above, &[key.clone()]].concat();
+            let path = [above, std::slice::from_ref(key)].concat();
             if above == ["systemd", "units"] {
                 self.units.insert(key.clone());
             }
