@@ -9,6 +9,7 @@
 //! - The key of the package `ssl-cert`, which no image carries, is made at boot.
 
 use isoplug_engine::Key;
+use isoplug_formats::tree::Kind;
 use serde::Serialize;
 
 use super::{Attrs, ContributeError, Contributor, Host, services};
@@ -131,6 +132,14 @@ fn make_certificate(host: &mut dyn Host) -> Result<(), ContributeError> {
     if host.stat("/usr/sbin/make-ssl-cert").is_none() {
         return Ok(());
     }
+    // What is left of the certificate that the package made when it was installed.
+    for name in host.list("/etc/ssl/certs") {
+        let path = format!("/etc/ssl/certs/{name}");
+        let target = host.entry(&path).map(|entry| entry.kind);
+        if matches!(target, Some(Kind::Symlink(target)) if target == b"ssl-cert-snakeoil.pem") {
+            host.remove(&path)?;
+        }
+    }
     let unit = services::UnitFile { name: CERTIFICATE.into(), text: CERTIFICATE_TEXT.into() };
     services::write(host, &unit)?;
     services::enable(host, CERTIFICATE)
@@ -200,7 +209,6 @@ fn log_in(host: &mut dyn Host, user: &str) -> Result<(), ContributeError> {
 mod tests {
     use super::super::rootfs_of_tests::Rootfs;
     use super::*;
-    use isoplug_formats::tree::Kind;
 
     fn debian(suite: &str, components: &[&str]) -> AptSource {
         AptSource {
@@ -256,9 +264,14 @@ mod tests {
         rootfs.add(&Live::default()).unwrap();
         let wanted = "etc/systemd/system/sysinit.target.wants/isoplug-ssl-cert.service";
         assert!(rootfs.merged().get(wanted).is_none());
-        let mut rootfs = Rootfs::with(&[("/usr/sbin/make-ssl-cert", "#!/bin/bash\n")]);
+        let mut rootfs = Rootfs::with(&[("/usr/sbin/make-ssl-cert", "#!/bin/bash\n")])
+            .link("/etc/ssl/certs/47e320ec.0", "ssl-cert-snakeoil.pem")
+            .link("/etc/ssl/certs/5ad8a5d6.0", "GlobalSign_Root_CA.pem");
         rootfs.add(&Live::default()).unwrap();
-        assert!(rootfs.merged().get(wanted).is_some());
+        let tree = rootfs.merged();
+        assert!(tree.get(wanted).is_some());
+        assert!(tree.get("etc/ssl/certs/47e320ec.0").is_none());
+        assert!(tree.get("etc/ssl/certs/5ad8a5d6.0").is_some());
     }
 
     #[test]
