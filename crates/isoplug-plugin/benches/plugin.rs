@@ -1,7 +1,7 @@
 //! What the host adds to a plugin: a call, a start, a result that is kept.
 
 #[path = "../tests/host/guest.rs"]
-#[expect(dead_code, reason = "the tests use all of it")]
+#[expect(clippy::unwrap_used, dead_code, reason = "the tests use all of it")]
 mod guest;
 
 use std::path::Path;

@@ -180,9 +180,8 @@ fn a_secret_is_placed_and_not_read() {
     );
     space.contribute(&read.bytes(), secret(true)).unwrap();
     assert_eq!(*space.around.log.lock().unwrap(), ["toy: [secret key]\n"]);
-    let results = std::fs::read_dir(space.folder.path().join("plugins/results")).unwrap();
-    for entry in results {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    for result in space.kept("results") {
+        let text = std::fs::read_to_string(result).unwrap();
         assert!(!text.contains("hunter22") && !text.contains("aHVudGVyMj"));
     }
 }

@@ -11,17 +11,10 @@ use crate::guest::Guest;
 use crate::space::{Files, Space, etc};
 
 impl Space {
-    fn kept(&self, folder: &str) -> Vec<PathBuf> {
-        let folder = self.folder.path().join("plugins").join(folder);
-        let mut paths: Vec<PathBuf> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        paths.sort();
-        paths
-    }
-
     fn compiled(&self) -> PathBuf {
         let [folder] = &self.kept("cwasm")[..] else { panic!() };
-        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+        let folder = folder.file_name().unwrap().to_str().unwrap();
+        let mut files = self.kept(&format!("cwasm/{folder}"));
         files.retain(|path| path.extension().is_some_and(|extension| extension == "cwasm"));
         let [file] = &files[..] else { panic!("{files:?}") };
         file.clone()

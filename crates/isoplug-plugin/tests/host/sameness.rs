@@ -36,12 +36,10 @@ fn a_thousand_runs_are_one() {
             for _ in 0..5 {
                 scope.spawn(|| {
                     for _ in 0..10 {
-                        let results = space.folder.path().join("plugins/results");
-                        for result in std::fs::read_dir(results).unwrap().flatten() {
-                            let path = result.path();
-                            if path.extension().is_some_and(|extension| extension == "json") {
+                        for result in space.kept("results") {
+                            if result.extension().is_some_and(|extension| extension == "json") {
                                 // Another thread may have been here before.
-                                let _ = std::fs::remove_file(path);
+                                let _ = std::fs::remove_file(result);
                             }
                         }
                         let made = space.runtime.contribute(&plugin, &space.around).unwrap();

@@ -1,10 +1,11 @@
 //! A runtime in a folder of its own, and a build around it that tests can change.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use isoplug_engine::Digest;
+use isoplug_formats::tree::sorted_names;
 use isoplug_plugin::{
     Content, Contribution, Description, Error, Found, FoundKind, Grants, InputEntry, LogLine,
     Plugin, Rootfs, Runtime, SecretGrant, Surroundings, Unseen, input,
@@ -33,6 +34,13 @@ impl Space {
         let runtime = Runtime::new(&folder.path().join("plugins")).unwrap();
         let facts = BTreeMap::from([("image.name", json!("toy")), ("epoch", json!(1000))]);
         Self { folder, runtime, around: Around { facts, ..Around::default() } }
+    }
+
+    /// Returns what the runtime keeps in one of its folders.
+    pub(crate) fn kept(&self, folder: &str) -> Vec<PathBuf> {
+        let folder = self.folder.path().join("plugins").join(folder);
+        let names = sorted_names(&folder).unwrap();
+        names.into_iter().map(|name| folder.join(name)).collect()
     }
 
     pub(crate) fn plugin(&self, bytes: &[u8], grants: Grants) -> Plugin {

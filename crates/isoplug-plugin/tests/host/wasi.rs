@@ -98,7 +98,7 @@ fn what_would_reach_the_machine_traps_with_what_to_use() {
         message.lines().next().unwrap().split("fuel: ").nth(1).unwrap().to_owned()
     };
     let exit = Guest::contributor()
-        .imports("wasi:cli/exit@0.2.6", &format!("{STREAMS}"))
+        .imports("wasi:cli/exit@0.2.6", STREAMS)
         .imports("wasi:cli/environment@0.2.6", CLI)
         .with(r#"(import "wasi:cli/exit@0.2.6" "exit" (func $exit (param i32)))"#)
         .does("(call $exit (i32.const 0))");
@@ -115,7 +115,7 @@ fn what_would_reach_the_machine_traps_with_what_to_use() {
         @"wasi:filesystem/types#touch: a plugin has no files; use `context.open-input` and `module.file`"
     );
     let environment = Guest::contributor()
-        .imports("wasi:cli/environment@0.2.6", &format!("{STREAMS}"))
+        .imports("wasi:cli/environment@0.2.6", STREAMS)
         .imports("wasi:cli/stdout@0.2.6", CLI)
         .with(r#"(import "wasi:cli/environment@0.2.6" "get-environment" (func $variables (param i32)))"#)
         .does("(call $variables (i32.const 200)) (if (i32.load (i32.const 204)) (then unreachable))");
