@@ -116,7 +116,7 @@ fn sorted(scripts: &[(String, Vec<String>)]) -> Option<Vec<String>> {
     }
     let is_script = |name: &&str| scripts.iter().any(|script| script.0 == **name);
     (out.len() == waits.len())
-        .then(|| out.into_iter().filter(|name| is_script(&name)).map(str::to_owned).collect())
+        .then(|| out.into_iter().filter(|name| is_script(name)).map(str::to_owned).collect())
 }
 
 #[cfg(test)]
