@@ -68,7 +68,7 @@ fn a_plugin_adds_packages_and_kernel_parameters() {
       Parameters for the kernel, such as `console=ttyS0,115200`.
       type:    a list
       default: []
-      item:    "isoplug.hello=1" at plugin hello 0.1.0, module hello:2:18
+      item:    "isoplug.hello=1" at plugin hello [VERSION], module hello:2:18
     --- stderr
     "#);
     served.space.ok(&["lock"]);

@@ -12,7 +12,7 @@ fn help() {
     assert_snapshot!(Space::new().first_lines(&["schema", "--help"]), @r"
     Print the JSON schema of isoplug.toml, for editors
 
-    Usage: isoplug schema [OPTIONS]
+    Usage: isoplug schema [OPTIONS] [FOLDER]
     ");
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use isoplug_engine::Error;
 use isoplug_image::dpkg::layer;
+use isoplug_image::plugins::TITLE;
 use isoplug_image::sandbox::{self, stored::StoredError};
 use isoplug_image::sources::download;
 use isoplug_image::stages::{fetch, initrd_files, judge, output};
@@ -108,6 +109,8 @@ fn fetch_hint(error: &Error, failure: Failure) -> Failure {
 fn exit(error: &Error) -> Exit {
     if sandbox_error(error).is_some_and(is_of_host) {
         Exit::Host
+    } else if matches!(error, Error::Stage { title, .. } if title.starts_with(TITLE)) {
+        Exit::Plugin
     } else if matches!(error, Error::Stage { source, .. } if panicked(source.as_ref())) {
         Exit::Internal
     } else {

@@ -5,8 +5,8 @@ use std::io;
 use std::sync::Arc;
 
 use isoplug_engine::Key;
-use isoplug_image::contribute::Host;
 use isoplug_image::contribute::content::{FileContent, NewFile};
+use isoplug_image::contribute::{ContributeError, Contributor, Host};
 use isoplug_image::plugins::{self, Answer, Hook, Judge, Planner, PluginError, UsedPlugin};
 use isoplug_manifest::System;
 use isoplug_manifest::plugin::Grants;
@@ -55,7 +55,8 @@ impl Guests<'_> {
             let modules = contribution.modules.clone();
             let around = Arc::clone(&around);
             let contributor = PluginContributor::new(runtime, plugin, modules, around);
-            brought.contributors.push(Arc::new(contributor));
+            let title = format!("{}{name}", plugins::TITLE);
+            brought.contributors.push(Arc::new(Titled { title, contributor }));
         }
         for (name, options) in &system.config {
             let Some(found) = self.found.get(name) else { continue };
@@ -154,6 +155,26 @@ fn add(brought: &mut plugins::Plugins, plugin: &str, module: &Module) -> Result<
         brought.medium.push(NewFile { target: path, from, mode: None, user, group });
     }
     Ok(())
+}
+
+/// A plugin beside built-in contributors, whose names it must not take.
+struct Titled {
+    title: String,
+    contributor: PluginContributor,
+}
+
+impl Contributor for Titled {
+    fn name(&self) -> &str {
+        &self.title
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        self.contributor.key(key);
+    }
+
+    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+        self.contributor.contribute(host)
+    }
 }
 
 /// A plugin that plans or judges.
