@@ -194,13 +194,18 @@ fn which_profiles() {
     assert_snapshot!(chosen(&[]), @"isoplug.toml is fine: b");
     assert_snapshot!(chosen(&["--all"]), @"isoplug.toml is fine: a, b");
     space.write("isoplug.toml", &TWO.replace("\"stick\"", "\"stick\"\ndefault-profiles = [\"c\"]"));
-    assert_snapshot!(space.run(&["check"]), @r"
+    assert_snapshot!(space.run(&["check"]), @r#"
     exit: 2
     --- stdout
     --- stderr
     error[unknown-profile]: there is no profile `c`
-      help: known: a, b, isoplug:minimal, isoplug:rescue
-    ");
+     --> isoplug.toml:3:21
+      |
+    3 | default-profiles = ["c"]
+      |                     ^^^
+      |
+      = help: known: a, b
+    "#);
 }
 
 /// The words for machines are one JSON value a line, whatever happens.
