@@ -2,7 +2,7 @@
 import dataclasses, os, pathlib, subprocess, sys, threading, time
 
 # Seconds between two looks: short at first, for short commands.
-SHORTEST, LONGEST = 0.005, 0.2
+SHORTEST, LONGEST = 0.005, 0.5
 
 
 @dataclasses.dataclass
