@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use isoplug_plugin::kit::{KitError, Language, Verdict, build, lint, new, test};
 
-use crate::{runtime, skipped};
+use crate::{left_out, runtime, skipped};
 
 #[test]
 fn a_new_plugin_is_complete_and_named() {
@@ -95,7 +95,7 @@ fn has(tool: &str, arguments: &[&str]) -> bool {
     let (none, command) = (Stdio::null, &mut Command::new(tool));
     let found = command.args(arguments).stdout(none()).stderr(none()).status().is_ok();
     if !found {
-        skipped(&format!("{tool} is not here"));
+        left_out(&format!("{tool} is not here"));
     }
     found
 }
