@@ -140,7 +140,7 @@ impl Desk {
     }
 
     fn fetch_pinned(&self, pin: &Pin) -> Result<PathBuf, Failure> {
-        let cached = self.cache.component(pin.component).map_err(|error| failure(&error))?;
+        let cached = self.cache.locked(pin).map_err(|error| failure(&error))?;
         if let Some(path) = cached {
             return Ok(path);
         }
