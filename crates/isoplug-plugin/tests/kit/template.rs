@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use isoplug_plugin::kit::{KitError, Language, Verdict, build, lint, new, test};
 
-use crate::{left_out, runtime, skipped};
+use crate::{left_out, runtime};
 
 #[test]
 fn a_new_plugin_is_complete_and_named() {
@@ -43,7 +43,7 @@ fn from_nothing(language: Language) {
     let built = match build(runtime, folder.path()) {
         Ok(built) => built,
         Err(KitError::Missing { tool, .. } | KitError::Failed { tool, .. }) => {
-            return skipped(&format!("{tool} or what it needs is not here"));
+            return left_out(&format!("{tool} or what it needs is not here"));
         }
         Err(error) => panic!("{error}"),
     };
