@@ -23,6 +23,7 @@ pub(super) fn run(
         match &name[..] {
             "kmod" => kmod(*release, purpose, draft)?,
             "udev" => udev::run(*release, draft)?,
+            "btrfs" => btrfs(hooks, draft)?,
             "dmsetup" => ask(dmsetup(draft)?),
             "live" => live::run(*release, &mut ask, draft)?,
             "kms" => ask(&["i915", "radeon", "nouveau"]),
@@ -91,6 +92,27 @@ fn kernel_unpacks(kernel: &str, draft: &Draft) -> Result<bool, Error> {
     let configuration = draft.read(format!("boot/config-{kernel}"))?.unwrap_or_default();
     let configuration = String::from_utf8_lossy(&configuration);
     Ok(configuration.lines().any(|line| line == "CONFIG_MODULE_DECOMPRESS=y"))
+}
+
+/// The program that finds the devices of a file system, and its rules for udev.
+fn btrfs(hooks: &Hooks, draft: &mut Draft) -> Result<(), Error> {
+    if !draft.is_file("usr/bin/btrfs") {
+        return Ok(());
+    }
+    draft.program("usr/bin/btrfs")?;
+    if !hooks.contains_key("fsck") {
+        draft.program("usr/sbin/fsck.btrfs")?;
+    }
+    for name in ["64-btrfs.rules", "64-btrfs-dm.rules"] {
+        for folder in ["usr/lib/udev/rules.d", "etc/udev/rules.d"] {
+            let rules = format!("{folder}/{name}");
+            if draft.is_file(&rules) {
+                draft.folder(folder);
+                draft.copy_followed(rules.as_bytes(), folder);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn dmsetup(draft: &mut Draft) -> Result<&'static [&'static str], Error> {
