@@ -128,21 +128,25 @@ impl<'a> Guests<'a> {
         }
     }
 
-    /// Puts the modules of all plugins into one order.
-    fn put_in_order(&mut self) -> Result<(), Report> {
+    /// Puts the modules of all plugins into one order, or says why there is none.
+    fn put_in_order(&mut self) -> Option<Report> {
         let modules = self.contributed.iter().flat_map(|(name, contributed)| {
             let modules = contributed.contribution.modules.iter().enumerate();
             modules.map(move |(index, module)| (name.as_str(), index, module))
         });
         let modules: Vec<_> = modules.collect();
         let named: Vec<_> = modules.iter().map(|(name, _, module)| (*name, *module)).collect();
-        let order = isoplug_plugin::order(&named).map_err(|error| {
-            let name = named.first().map_or("", |(name, _)| name);
-            Report { code: "order".to_owned(), ..fault(name, error.to_string()) }
-        })?;
+        let order = match isoplug_plugin::order(&named) {
+            Ok(order) => order,
+            Err(error) => {
+                let name = named.first().map_or("", |(name, _)| name);
+                let code = "order".to_owned();
+                return Some(Report { code, ..fault(name, error.to_string()) });
+            }
+        };
         self.order =
             order.into_iter().map(|at| (modules[at].0.to_owned(), modules[at].1)).collect();
-        Ok(())
+        None
     }
 }
 
@@ -167,7 +171,7 @@ impl Plugins for Guests<'_> {
                 self.session.detail(&line);
             }
         }
-        reports.extend(self.put_in_order().err());
+        reports.extend(self.put_in_order());
         let module = |(plugin, index): &(String, usize)| {
             let module = &self.contributed[plugin].contribution.modules[*index];
             let (plugin, name) = (plugin.clone(), module.name.clone());

@@ -90,7 +90,6 @@ fn credentials(session: &Session) -> Result<Credentials, Failure> {
 }
 
 /// Runs a program that keeps secrets (docker-credential-helpers, "get").
-#[expect(clippy::disallowed_methods, reason = "the user's own configuration names the program")]
 fn ask_helper(program: &str, server: &str) -> Result<Option<String>, String> {
     use std::io::Write;
     use std::process::{Command, Stdio};
