@@ -40,7 +40,7 @@ crates() { cd "$plugins" && grep -l cdylib */Cargo.toml | xargs -n1 dirname; }
 # Puts a component beside the sources; the fixtures have a folder of their own.
 place() {
     case $2 in
-        hello-*) cp "$1" "$built/$2.wasm" ;;
+        hello-* | hook-*) cp "$1" "$built/$2.wasm" ;;
         *) cp "$1" "$plugins/$2/$2.wasm" ;;
     esac
     echo "$2: $(($(wc -c < "$1") / 1024)) KiB"
