@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where things lie on the medium, without a leading slash.
 pub mod paths {
@@ -32,7 +32,8 @@ pub mod paths {
 }
 
 /// What the menu offers and how it looks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Menu {
     /// What every label says: prefix, name and suffix in one.
     pub label: String,
@@ -51,7 +52,8 @@ pub struct Menu {
 }
 
 /// A serial line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Serial {
     /// Its number: 0 is the first.
     pub port: u8,

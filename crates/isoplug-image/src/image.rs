@@ -4,6 +4,7 @@
 //! digests; knows no graph.
 
 mod contributors;
+mod planned;
 mod squash;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,8 @@ use isoplug_formats::squashfs;
 use isoplug_manifest::System;
 use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::options::{InitrdCompression, InitrdModules, Options};
+use isoplug_manifest::plugin::Report;
+use serde_json::json;
 
 use crate::contribute::Contributor;
 use crate::contribute::content::source;
@@ -69,12 +72,14 @@ pub struct Image {
     pub max_size: Option<u64>,
     /// Scripts of plugins.
     pub hooks: Vec<Hook>,
-    /// Plugins that add files beside the ISO.
+    /// Plugins that plan stages.
     pub planners: Vec<Arc<dyn Planner>>,
     /// Plugins that judge the finished image.
     pub judges: Vec<Arc<dyn Judge>>,
     /// The plugins that were used.
     pub used: Vec<UsedPlugin>,
+    /// What plugins have to say of their plans.
+    pub reports: Vec<Report>,
 }
 
 /// What an image is made of besides its profile.
@@ -106,6 +111,26 @@ pub enum Error {
         /// Why.
         source: source::Error,
     },
+    /// A plugin refuses to plan a stage.
+    #[error("plugin `{plugin}` refuses the image")]
+    Refused {
+        /// The plugin.
+        plugin: String,
+        /// What it reports, errors among it.
+        reports: Vec<Report>,
+    },
+    /// A plugin's plan cannot be carried out.
+    #[error(
+        "plugin `{plugin}` made a plan for the stage {stage} that cannot be carried out: {reason}"
+    )]
+    Plan {
+        /// The stage.
+        stage: &'static str,
+        /// The plugin.
+        plugin: String,
+        /// Why not.
+        reason: String,
+    },
     /// A time that no file system can hold.
     #[error("the epoch {0} is beyond 2106, the end of what squashfs can hold")]
     Epoch(u64),
@@ -117,6 +142,10 @@ impl Image {
         let options = &system.options;
         let epoch = around.epoch.unwrap_or(around.locked.epoch);
         let Plugins { contributors, medium, hooks, planners, judges, used } = around.plugins;
+        let facts = json!({ "name": name(system), "arch": system.arch });
+        let squashfs = planned::squashfs(&planners, &facts, &options.squashfs)?;
+        let menu = planned::planned("menu", &planners, &facts, menu(system))?;
+        let reports = [squashfs.reports, menu.reports].concat();
         Ok(Self {
             name: name(system),
             arch: system.arch.clone(),
@@ -128,15 +157,15 @@ impl Image {
             initrd_compression: options.initrd.compression,
             contributors: contributors::contributors(system, around.folder, contributors)?,
             docs: options.packages.docs,
-            compression: squash::compression(&options.squashfs),
-            exclude: options.squashfs.exclude.clone(),
+            compression: squash::compression(&squashfs.inputs),
+            exclude: squashfs.inputs.exclude,
             blocks: around.blocks,
             firmware: (
                 options.boot.bios && system.arch == "amd64",
                 options.boot.uefi,
                 options.boot.secure_boot,
             ),
-            menu: menu(system),
+            menu: menu.inputs,
             machine: if system.arch == "arm64" { Machine::Arm64 } else { Machine::Pc },
             volume_id: volume_id(system),
             description: title(system),
@@ -146,6 +175,7 @@ impl Image {
             planners,
             judges,
             used,
+            reports,
         })
     }
 }

@@ -120,7 +120,7 @@ fn hooks(image: &Image, mut layer: Artifact<Tree>, graph: &mut Graph) -> Artifac
     layer
 }
 
-/// Lets each planner add files beside the ISO.
+/// Lets each plugin that plans an output add files beside the ISO.
 fn outputs(
     image: &Image,
     [vmlinuz, initrd, squashfs, iso]: [Artifact<Blob>; 4],
@@ -138,7 +138,7 @@ fn outputs(
         let name = planner.name().to_owned();
         (name, graph.add(Output { planner, image, vmlinuz, initrd, squashfs, iso }).files)
     };
-    image.planners.iter().map(output).collect()
+    image.planners.iter().filter(|planner| planner.plans("output")).map(output).collect()
 }
 
 /// Lets each judge look at the finished image.

@@ -25,7 +25,7 @@ pub struct Plugins {
     pub medium: Vec<NewFile>,
     /// Scripts that run once the packages are in, in order.
     pub hooks: Vec<Hook>,
-    /// Who adds files beside the ISO.
+    /// Who plans stages.
     pub planners: Vec<Arc<dyn Planner>>,
     /// Who judges the finished image.
     pub judges: Vec<Arc<dyn Judge>>,
@@ -63,10 +63,16 @@ pub struct UsedPlugin {
     pub grants: Json,
 }
 
+/// The stages that a plugin can plan: files beside the ISO, how the squashfs is packed, the menu.
+pub const STAGES: [&str; 3] = ["output", "squashfs", "menu"];
+
 /// Plans what a stage does.
 pub trait Planner: Send + Sync {
     /// Returns its name in the manifest.
     fn name(&self) -> &str;
+
+    /// Returns whether it plans a stage of [`STAGES`].
+    fn plans(&self, stage: &str) -> bool;
 
     /// Shows everything that decides its plans.
     fn key(&self, key: &mut dyn Key);

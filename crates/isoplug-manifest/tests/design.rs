@@ -137,6 +137,9 @@ fn explains_one_option() {
 fn explains_a_subtree() {
     let system = system("minimal", "amd64");
     assert_snapshot!(explain(&system, "services").unwrap(), @r#"
+    services.chrony.enable = false  # default
+    services.getty.autologin-user = (nothing)  # default
+    services.gpm.enable = false  # default
     services.openssh.enable = true  # isoplug.toml:21:31
     services.openssh.ports = []  # default
     services.openssh.settings.password-authentication = true  # default

@@ -19,7 +19,7 @@ use serde_json::{Value as Json, json};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::local_files;
-use crate::plugins::Guests;
+use crate::plugins::{self, Guests};
 use crate::plugins::pin::pin_all;
 use crate::project::Project;
 use crate::session::Session;
@@ -94,7 +94,8 @@ pub(crate) fn prepare(
         blocks: BlockFolder { path: blocks, limit: BLOCKS },
         plugins,
     };
-    let image = Image::new(&system, around).map_err(|error| no_image(&error))?;
+    let image = Image::new(&system, around).map_err(|error| no_image(error, &system))?;
+    session.warn(&plugins::reported(image.reports.clone(), &system));
     let mut graph = Graph::new();
     let products = pipeline(&image, &mut graph);
     Ok(Prepared { system, name: image.name, graph, products, store })
@@ -226,8 +227,14 @@ fn out_of_date(project: &Project, system: &System) -> Failure {
     Failure::new(Exit::Lock, message).hint("`isoplug lock`, and commit what it writes")
 }
 
-fn no_image(error: &image::Error) -> Failure {
-    Failure::new(Exit::Manifest, "the image cannot be made").because(error)
+fn no_image(error: image::Error, system: &System) -> Failure {
+    let exit = match error {
+        image::Error::Refused { .. } | image::Error::Plan { .. } => Exit::Plugin,
+        image::Error::Source { .. } | image::Error::Epoch(_) => Exit::Manifest,
+    };
+    let failure = Failure::new(exit, "the image cannot be made").because(&error);
+    let image::Error::Refused { reports, .. } = error else { return failure };
+    Failure { diagnostics: Box::new(plugins::reported(reports, system)), ..failure }
 }
 
 /// Returns the time, which only says whether a Release file is still valid.

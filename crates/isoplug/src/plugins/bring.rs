@@ -28,6 +28,8 @@ pub(crate) enum Error {
     Content { plugin: String, path: String, error: io::Error },
     #[error("plugin `{plugin}`: the hook `{hook}` is no text")]
     Hook { plugin: String, hook: String },
+    #[error("plugin `{plugin}` plans the stage `{stage}`; plugins can plan {}", plugins::STAGES.join(", "))]
+    Stage { plugin: String, stage: String },
 }
 
 impl Guests<'_> {
@@ -68,9 +70,8 @@ impl Guests<'_> {
             match found.component.world {
                 World::Contributor => {}
                 World::Stage => {
-                    if found.description.stages.iter().any(|stage| stage == "output") {
-                        brought.planners.push(Arc::new(guest));
-                    }
+                    check_stages(name, &found.description.stages)?;
+                    brought.planners.push(Arc::new(guest));
                 }
                 World::Check => brought.judges.push(Arc::new(guest)),
             }
@@ -100,6 +101,13 @@ impl Guests<'_> {
         let mut names: Vec<String> = self.contributed.keys().cloned().collect();
         names.sort_by_key(first);
         names
+    }
+}
+
+fn check_stages(plugin: &str, stages: &[String]) -> Result<(), Error> {
+    match stages.iter().find(|stage| !plugins::STAGES.contains(&stage.as_str())) {
+        Some(stage) => Err(Error::Stage { plugin: plugin.to_owned(), stage: stage.clone() }),
+        None => Ok(()),
     }
 }
 
@@ -198,6 +206,10 @@ impl Guest {
 impl Planner for Guest {
     fn name(&self) -> &str {
         &self.plugin.name
+    }
+
+    fn plans(&self, stage: &str) -> bool {
+        self.plugin.description.stages.iter().any(|planned| planned == stage)
     }
 
     fn key(&self, key: &mut dyn Key) {
