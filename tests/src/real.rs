@@ -1,6 +1,7 @@
 //! The minimal example, built from the real archive once and shared by the tests of a run.
 
 mod compare;
+mod medium;
 mod signal;
 mod strangers;
 
@@ -15,6 +16,7 @@ use isoplug_formats::tree::pack::Packs;
 use sha2::{Digest as _, Sha256};
 
 pub use compare::{compare, read_mounted};
+pub use medium::Medium;
 pub use signal::stop_in;
 pub use strangers::{as_backhand_sees, read_by_backhand, read_by_unsquashfs};
 
