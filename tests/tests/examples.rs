@@ -76,9 +76,9 @@ fn repository() -> PathBuf {
 /// Copies what is kept of an example: neither what it was built into nor its lock.
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        match entry.file_name().to_str().unwrap() {
+    for name in sorted_names(from).unwrap() {
+        let (path, target) = (from.join(&name), to.join(&name));
+        match name.to_str().unwrap() {
             "out" | "store" | "isoplug.lock" => {}
             _ if path.is_dir() => copy_folder(&path, &target),
             _ => drop(fs::copy(&path, &target).unwrap()),
