@@ -27,8 +27,9 @@ fn mkinitramfs_makes_the_same_initrd() {
     let (ours, theirs) = (entries(&ours), entries(&other));
     let only_theirs: Vec<&String> =
         theirs.keys().filter(|path| !ours.contains_key(*path) && !path.contains("ntfs")).collect();
-    // The cache of ld.so, which finds its libraries in its usual folders without one.
-    let expected = ["etc/ld.so.cache"];
+    // What ntfs-3g brings along, and the cache of ld.so, which finds its libraries in its usual
+    // folders without one.
+    let expected = ["fuse3", "scripts/local-bottom", "etc/ld.so.cache"];
     let is_expected = |path: &&&String| expected.iter().any(|expected| path.contains(expected));
     assert_eq!(only_theirs.iter().filter(|path| !is_expected(path)).count(), 0, "{only_theirs:?}");
     for (path, (mode, bytes)) in &ours {

@@ -85,6 +85,7 @@ fn a_table_of_options() {
     networking.backend = "networkd"  # isoplug:minimal:28:35
     networking.dhcp = true  # isoplug:minimal:29:32
     networking.hostname = "stick"  # isoplug.toml:6:23
+    networking.nameservers = []  # default
     --- stderr
     "#);
 }
@@ -163,7 +164,7 @@ fn a_stage() {
     --- stdout
     --- stderr
     error: there is no stage `squahsfs`
-      try: one of the stages: fetch 0, fetch 1, fetch boot, base, packages 1, kernel, initrd, localisation, kernel-modules, network, users, services, files, live, rootfs, squashfs, loaders, boot, iso, facts
+      try: one of the stages: fetch 0, fetch 1, fetch boot, base, packages 1, kernel, initrd files, initrd, localisation, kernel-modules, network, users, services, files, live, rootfs, squashfs, loaders, boot, iso, facts
     ");
     assert_snapshot!(served.run(&["explain", "--stage", "fetch boot", "--why"]), @r"
     exit: 0

@@ -37,6 +37,7 @@ fn help() {
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
       cache        Look after the store: size, garbage collection, verification
+      plugin       Add, update and write plugins
       schema       Print the JSON schema of isoplug.toml, for editors
       doctor       Tell what this machine lacks, and how to get it
       completions  Print a completion script for a shell
@@ -88,6 +89,7 @@ fn help() {
       1    a stage, a download or the store failed
       2    the manifest or the arguments are wrong
       3    the lock does not fit the manifest and --locked forbids changing it
+      4    a plugin failed, refused, or was refused
       5    the image was built, but a boot test failed
       6    this machine lacks something that the run needs (see `isoplug doctor`)
       70   a fault of isoplug itself
@@ -114,6 +116,7 @@ fn help() {
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
       cache        Look after the store: size, garbage collection, verification
+      plugin       Add, update and write plugins
       schema       Print the JSON schema of isoplug.toml, for editors
       doctor       Tell what this machine lacks, and how to get it
       completions  Print a completion script for a shell
