@@ -223,8 +223,6 @@ fn the_inventory_lists_every_package() {
     require!(Medium::can_be_read(), "xorriso or unsquashfs is not installed");
     let _turn = real::turn();
     let example = Shipped::copy("branded");
-    // Without it everything below /usr/share/doc is taken out, the page too.
-    example.append("[profiles.branded.packages]\ndocs = true");
     let page = example.build().text_of_rootfs("usr/share/doc/inventory.html");
     assert!(page.contains("<h1>acme-rescue 2026.11</h1>"), "{page}");
     let facts = "examples/branded/out/acme-rescue-branded-2026.11-amd64.iso.packages";

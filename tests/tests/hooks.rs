@@ -83,7 +83,7 @@ fn a_script_that_fails_fails_the_build() {
     let script = "#!/bin/sh\\necho the mark does not hold >&2\\nexit 3\\n";
     let example = with_hook(&format!("{GRANT}[config.mark]\nscript = \"{script}\"\n"));
     let failed = example.space.run(&["build", "--quiet"]);
-    assert!(!failed.starts_with("exit: 0\n") && !example.path("out").exists(), "{failed}");
+    assert!(failed.starts_with("exit: 4\n") && !example.path("out").exists(), "{failed}");
     let store = real::minimal().store_path();
     assert_snapshot!(told(&failed).replace(&store, "[STORE]"), @r"
     error: stage `hooks mark` of minimal (amd64) failed

@@ -8,14 +8,6 @@ mod keystore;
 use std::collections::BTreeMap;
 
 use isoplug_formats::tree::{Content, Entry, Kind, Tree, TreePath, file_name, parent};
-use serde::{Deserialize, Serialize};
-
-/// What else to change.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Options {
-    /// Takes out manual pages and documentation, but for the copyright files.
-    pub without_documentation: bool,
-}
 
 /// What becomes of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,11 +108,10 @@ pub fn settled(
 
 /// Returns the tree as it goes into an image. Times after the epoch (seconds since 1970) become
 /// the epoch.
-pub fn finalise(mut tree: Tree, options: &Options, epoch: u64) -> Tree {
+pub fn finalise(mut tree: Tree, epoch: u64) -> Tree {
     let doomed = |path: &TreePath, entry: &Entry| {
         let is_file = matches!(entry.kind, Kind::File(_) | Kind::HardLink(_));
         fate(path, is_file) == Fate::Gone
-            || options.without_documentation && is_documentation(path, entry)
     };
     remove(&mut tree, doomed);
     empty(&mut tree);
@@ -129,6 +120,11 @@ pub fn finalise(mut tree: Tree, options: &Options, epoch: u64) -> Tree {
         entry.mtime = entry.mtime.min(epoch);
     }
     tree
+}
+
+/// Takes out manual pages and documentation, but for the copyright files.
+pub fn remove_documentation(tree: &mut Tree) {
+    remove(tree, |path, entry| is_documentation(path, entry));
 }
 
 fn is_documentation(path: &[u8], entry: &Entry) -> bool {
@@ -183,12 +179,16 @@ mod tests {
 
     const CONTENT: Content = Content { digest: [7; 32], size: 5, pack: [9; 32], offset: 3 };
 
-    fn finalised(paths: &[&str], options: &Options) -> Tree {
+    fn finalised(paths: &[&str]) -> Tree {
+        finalise(with(paths), 50)
+    }
+
+    fn with(paths: &[&str]) -> Tree {
         let mut tree = Tree::default();
         for path in paths {
             tree.insert(path.as_bytes(), Entry::new(Kind::File(CONTENT), 0o644, 100));
         }
-        finalise(tree, options, 50)
+        tree
     }
 
     fn files(tree: &Tree) -> Vec<String> {
@@ -198,25 +198,22 @@ mod tests {
 
     #[test]
     fn what_each_machine_makes_for_itself_goes() {
-        let tree = finalised(
-            &[
-                "etc/foo-",
-                "etc/machine-id",
-                "etc/passwd-",
-                "etc/ssh/ssh_host_rsa_key",
-                "etc/ssh/ssh_host_rsa_key.pub",
-                "etc/ssh/sshd_config",
-                "run/lock/x",
-                "var/cache/debconf/config.dat-old",
-                "var/lib/apt/lists/deb_Packages",
-                "var/lib/dbus/machine-id",
-                "var/lib/dpkg/status-old",
-                "var/lib/texmf/web2c/tex/tex.log",
-                "var/log/btmp",
-                "var/log/dpkg.log",
-            ],
-            &Options::default(),
-        );
+        let tree = finalised(&[
+            "etc/foo-",
+            "etc/machine-id",
+            "etc/passwd-",
+            "etc/ssh/ssh_host_rsa_key",
+            "etc/ssh/ssh_host_rsa_key.pub",
+            "etc/ssh/sshd_config",
+            "run/lock/x",
+            "var/cache/debconf/config.dat-old",
+            "var/lib/apt/lists/deb_Packages",
+            "var/lib/dbus/machine-id",
+            "var/lib/dpkg/status-old",
+            "var/lib/texmf/web2c/tex/tex.log",
+            "var/log/btmp",
+            "var/log/dpkg.log",
+        ]);
         assert_eq!(
             files(&tree),
             ["etc/foo-", "etc/machine-id", "etc/ssh/sshd_config", "var/log/btmp"]
@@ -231,11 +228,12 @@ mod tests {
 
     #[test]
     fn copyright_stays_when_documentation_goes() {
-        let options = Options { without_documentation: true };
         let paths =
             ["usr/share/doc/a/README", "usr/share/doc/a/copyright", "usr/share/man/man1/a.1"];
-        assert_eq!(files(&finalised(&paths, &options)), ["usr/share/doc/a/copyright"]);
-        assert_eq!(files(&finalised(&paths, &Options::default())), paths);
+        assert_eq!(files(&finalised(&paths)), paths);
+        let mut tree = with(&paths);
+        remove_documentation(&mut tree);
+        assert_eq!(files(&tree), ["usr/share/doc/a/copyright"]);
     }
 
     #[test]
@@ -244,7 +242,7 @@ mod tests {
         tree.insert(*b"tmp/x", Entry::new(Kind::File(CONTENT), 0o600, 1));
         tree.insert(*b"var/a", Entry::new(Kind::HardLink(b"tmp/x".to_vec()), 0o600, 1));
         tree.insert(*b"var/b", Entry::new(Kind::HardLink(b"tmp/x".to_vec()), 0o600, 1));
-        let tree = finalise(tree, &Options::default(), 50);
+        let tree = finalise(tree, 50);
         assert_eq!(tree.get("var/a").unwrap().kind, Kind::File(CONTENT));
         assert_eq!(tree.get("var/b").unwrap().kind, Kind::HardLink(b"var/a".to_vec()));
     }

@@ -8,7 +8,7 @@ use isoplug_image::dpkg::layer;
 use isoplug_image::plugins::TITLE;
 use isoplug_image::sandbox::{self, stored::StoredError};
 use isoplug_image::sources::download;
-use isoplug_image::stages::{fetch, initrd_files, judge, output};
+use isoplug_image::stages::{fetch, hooks, initrd_files, judge, output};
 use isoplug_manifest::System;
 
 use crate::exit::Exit;
@@ -109,7 +109,9 @@ fn fetch_hint(error: &Error, failure: Failure) -> Failure {
 fn exit(error: &Error) -> Exit {
     if sandbox_error(error).is_some_and(is_of_host) {
         Exit::Host
-    } else if matches!(error, Error::Stage { title, .. } if title.starts_with(TITLE)) {
+    } else if matches!(error, Error::Stage { title, .. } if title.starts_with(TITLE))
+        || matches!(error.find(), Some(hooks::Error::Hook { .. }))
+    {
         Exit::Plugin
     } else if matches!(error, Error::Stage { source, .. } if panicked(source.as_ref())) {
         Exit::Internal
@@ -128,7 +130,11 @@ fn sandbox_error(error: &Error) -> Option<&sandbox::Error> {
         initrd_files::Error::Stored(StoredError::Sandbox(error)) => Some(error),
         _ => None,
     });
-    in_layer.or(in_initrd).or_else(|| error.find())
+    let in_hooks = error.find::<hooks::Error>().and_then(|error| match error {
+        hooks::Error::Stored(StoredError::Sandbox(error)) => Some(error),
+        _ => None,
+    });
+    in_layer.or(in_initrd).or(in_hooks).or_else(|| error.find())
 }
 
 fn is_of_host(error: &sandbox::Error) -> bool {

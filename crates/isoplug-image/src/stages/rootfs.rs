@@ -11,7 +11,7 @@ use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::tree;
 
 use crate::contribute::overlay::Overlay;
-use crate::finalise::{self, finalise};
+use crate::finalise::{finalise, remove_documentation};
 
 /// Inputs.
 pub struct Rootfs {
@@ -19,7 +19,7 @@ pub struct Rootfs {
     pub layer: Artifact<Tree>,
     /// [`Overlay`]s, the later over the earlier.
     pub overlays: Vec<Artifact<Tree>>,
-    /// Whether manual pages and documentation stay.
+    /// Whether the manual pages and documentation of packages stay.
     pub docs: bool,
     /// Times after this become this; seconds since 1970.
     pub epoch: u32,
@@ -34,7 +34,7 @@ pub struct Outputs {
 
 impl Stage for Rootfs {
     const NAME: &'static str = "rootfs";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -56,12 +56,15 @@ impl Stage for Rootfs {
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let mut tree = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
         let mut packs: BTreeSet<Digest> = cx.refers(self.layer)?.into_iter().collect();
+        // What packages bring of it; a page that somebody adds is meant to be there.
+        if !self.docs {
+            remove_documentation(&mut tree);
+        }
         for overlay in &self.overlays {
             Overlay::from_bytes(&fs::read(cx.path(*overlay)?)?)?.apply(&mut tree);
             packs.extend(cx.refers(*overlay)?);
         }
-        let options = finalise::Options { without_documentation: !self.docs };
-        let tree = finalise(tree, &options, self.epoch.into());
+        let tree = finalise(tree, self.epoch.into());
         let used = tree.packs();
         packs.retain(|pack| used.contains(pack.as_bytes()));
         let blob = cx.create()?;
