@@ -25,6 +25,7 @@ pub(super) fn run(
             "udev" => udev::run(*release, draft)?,
             "btrfs" => btrfs(hooks, draft)?,
             "dmsetup" => ask(dmsetup(draft)?),
+            "lvm2" => ask(lvm2(draft)?),
             "live" => live::run(*release, &mut ask, draft)?,
             "kms" => ask(&["i915", "radeon", "nouveau"]),
             "thermal" => ask(thermal(purpose.arch)),
@@ -117,12 +118,29 @@ fn btrfs(hooks: &Hooks, draft: &mut Draft) -> Result<(), Error> {
 
 fn dmsetup(draft: &mut Draft) -> Result<&'static [&'static str], Error> {
     for name in ["55-dm.rules", "60-persistent-storage-dm.rules", "95-dm-notify.rules"] {
-        if !udev::rules(name, draft) {
-            return Err(unknown(name, "dmsetup has no such rules"));
-        }
+        required_rules(name, draft)?;
     }
     draft.program("usr/sbin/dmsetup")?;
     Ok(&["dm_mod"])
+}
+
+/// Logical volumes: the one program under its names, its settings and rules.
+fn lvm2(draft: &mut Draft) -> Result<&'static [&'static str], Error> {
+    draft.copy_all("etc/lvm", "etc/lvm");
+    for name in ["56-lvm.rules", "69-lvm.rules"] {
+        required_rules(name, draft)?;
+    }
+    draft.program("usr/sbin/dmsetup")?;
+    draft.program("usr/sbin/lvm")?;
+    draft.symlink("usr/sbin/vgchange", "lvm");
+    Ok(&["dm_mod", "dm_snapshot", "dm_mirror", "dm_raid", "raid0", "raid1", "raid10", "raid456"])
+}
+
+fn required_rules(name: &str, draft: &mut Draft) -> Result<(), Error> {
+    match udev::rules(name, draft) {
+        true => Ok(()),
+        false => Err(unknown(name, "its package has no such rules")),
+    }
 }
 
 fn thermal(arch: &str) -> &'static [&'static str] {
