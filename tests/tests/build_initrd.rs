@@ -16,9 +16,9 @@ type Entries = BTreeMap<String, (u32, Vec<u8>)>;
 fn mkinitramfs_makes_the_same_initrd() {
     let _turn = real::turn();
     let built = real::minimal();
-    let ours = with_packages_more(&["btrfs-progs", "lvm2"], &built);
+    let ours = with_packages_more(&["btrfs-progs", "lvm2", "xfsprogs"], &built);
     // The hook of this package is unknown, so mkinitramfs runs; it adds what has its name.
-    let other = with_packages_more(&["btrfs-progs", "lvm2", "ntfs-3g"], &built);
+    let other = with_packages_more(&["btrfs-progs", "lvm2", "xfsprogs", "ntfs-3g"], &built);
     let (ours, theirs) = (entries(&ours), entries(&other));
     let is_of_mkinitramfs = |entries: &Entries| entries.contains_key("etc/ld.so.cache");
     assert!(!is_of_mkinitramfs(&ours) && is_of_mkinitramfs(&theirs));

@@ -30,7 +30,7 @@ pub(super) fn run(
             "kms" => ask(&["i915", "radeon", "nouveau"]),
             "thermal" => ask(thermal(purpose.arch)),
             // These look at a root file system, swap and a keyboard that a live system does not name.
-            "fsck" | "resume" | "keymap" => {}
+            "fsck" | "xfs" | "resume" | "keymap" => {}
             // They fill in what is missing after all others.
             "zz-busybox" | "klibc-utils" => {}
             _ => return Err(unknown(name, "only its own mkinitramfs can run it")),

@@ -167,5 +167,6 @@ const KNOWN: &[(Release, &str, &str)] = &[
     (Trixie, "resume", "25643e060ce66c7baf3efb9b5bb43c5c5e3201e5486a7c283c4cf2944b1c8aa1"),
     (Trixie, "thermal", "7d9c5d549d9093874902db436cc70d5925858a239aefd4ea2c60b31d1da5e7d9"),
     (Trixie, "udev", "6878b4682386c3718aa11d40f99e9dc7926463b19074017042ab501fe6a08499"),
+    (Trixie, "xfs", "c85329bf3320e6032fc016a0e040980178ede37f590c604b3b58cebd3e10fa66"),
     (Trixie, "zz-busybox", "2ae72f0bcf7231c7beea2ea0d64d4f3ee6a5604e112ba0cba79a8bd87fc95075"),
 ];

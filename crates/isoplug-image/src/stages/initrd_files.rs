@@ -43,7 +43,7 @@ pub(super) const MADE: &str = "made by mkinitramfs: ";
 
 impl Stage for InitrdFiles {
     const NAME: &'static str = "initrd-files";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     type Outputs = Outputs;
     type Error = Error;
