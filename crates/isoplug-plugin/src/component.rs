@@ -8,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 
 use isoplug_engine::Digest;
 use semver::Version;
-use wasmparser::{ComponentExternalKind, ComponentTypeRef, Encoding, Parser, Payload};
 
 use crate::Error;
 use crate::link::Linked;
+use crate::names::{Name, Nameless, Names};
 use crate::wasi;
 
 /// The contract that this isoplug keeps.
@@ -79,7 +79,7 @@ impl Component {
         if size > LARGEST {
             return Err(Error::Size { size, limit: LARGEST });
         }
-        let Names { imports, exports } = Names::read(bytes)?;
+        let (imports, exports) = interfaces(bytes)?;
         let mut api = Version::new(0, 0, 0);
         for name in imports.iter().chain(&exports).filter(|name| name.starts_with(PACKAGE)) {
             api = api.max(version(name)?);
@@ -117,60 +117,22 @@ fn world(exports: &[String]) -> Result<World, Error> {
     }
 }
 
-/// The names of what a component imports and of the instances that it exports.
-struct Names {
-    imports: Vec<String>,
-    exports: Vec<String>,
-}
-
-impl Names {
-    fn read(bytes: &[u8]) -> Result<Self, Error> {
-        let (mut names, mut depth) = (Self { imports: Vec::new(), exports: Vec::new() }, 0);
-        for payload in Parser::new(0).parse_all(bytes) {
-            let payload = payload.map_err(malformed)?;
-            match &payload {
-                Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
-                    return Err(Error::Component(
-                        "it is a core module; `isoplug plugin build` makes a component of it"
-                            .to_owned(),
-                    ));
-                }
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-                Payload::End(_) if depth > 0 => depth -= 1,
-                _ if depth == 0 => names.section(&payload)?,
-                _ => {}
-            }
+/// Returns the imports, which must all be interfaces, and those exports that are.
+fn interfaces(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), Error> {
+    let Names { imports, exports } = Names::read(bytes).map_err(|why| match why {
+        Nameless::Module => Error::Component(
+            "it is a core module; `isoplug plugin build` makes a component of it".to_owned(),
+        ),
+        malformed => Error::Component(malformed.to_string()),
+    })?;
+    let whole = |Name { text, is_instance }| match is_instance {
+        true => Ok(text),
+        false => {
+            let reason = "plugins import whole interfaces only".to_owned();
+            Err(Error::Import { name: text, reason })
         }
-        Ok(names)
-    }
-
-    fn section(&mut self, payload: &Payload<'_>) -> Result<(), Error> {
-        match payload {
-            Payload::ComponentImportSection(section) => {
-                for import in section.clone() {
-                    let import = import.map_err(malformed)?;
-                    let name = import.name.name.to_owned();
-                    if !matches!(import.ty, ComponentTypeRef::Instance(_)) {
-                        let reason = "plugins import whole interfaces only".to_owned();
-                        return Err(Error::Import { name, reason });
-                    }
-                    self.imports.push(name);
-                }
-            }
-            Payload::ComponentExportSection(section) => {
-                for export in section.clone() {
-                    let export = export.map_err(malformed)?;
-                    if export.kind == ComponentExternalKind::Instance {
-                        self.exports.push(export.name.name.to_owned());
-                    }
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-fn malformed(error: wasmparser::BinaryReaderError) -> Error {
-    Error::Component(format!("{} at byte {}", error.message(), error.offset()))
+    };
+    let imports = imports.into_iter().map(whole).collect::<Result<_, _>>()?;
+    let exports = exports.into_iter().filter(|name| name.is_instance);
+    Ok((imports, exports.map(|name| name.text).collect()))
 }

@@ -19,6 +19,7 @@ mod kept;
 pub mod kit;
 mod limit;
 mod link;
+mod names;
 mod order;
 mod plugin;
 mod question;

@@ -1,21 +1,20 @@
-//! Reads from a component what it imports and exports, without running it.
+//! What a release says of its component: the names of what it imports and exports.
 
-use wasmparser::{Encoding, Parser, Payload};
+use crate::names::{Name, Names};
 
 /// What a component asks for and offers, by the names of its world.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outline {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Outline {
     /// The names of what it imports, sorted: `isoplug:plugin/context@0.1.0`.
-    pub imports: Vec<String>,
+    pub(super) imports: Vec<String>,
     /// The names of what it exports, sorted.
-    pub exports: Vec<String>,
+    pub(super) exports: Vec<String>,
 }
 
 impl Outline {
     /// Returns the contract it was built against: `isoplug:plugin@0.1`. None if it exports
     /// nothing of any.
-    #[must_use]
-    pub fn api(&self) -> Option<String> {
+    pub(super) fn api(&self) -> Option<String> {
         let ours = |name: &String| {
             let (_, version) = name.strip_prefix("isoplug:plugin/")?.split_once('@')?;
             let mut numbers = version.split('.');
@@ -30,43 +29,15 @@ impl Outline {
 /// # Errors
 ///
 /// The reason why it is no component.
-pub fn outline(component: &[u8]) -> Result<Outline, String> {
-    let mut outline = Outline::default();
-    let mut depth = 0_u32;
-    for payload in Parser::new(0).parse_all(component) {
-        let payload = payload.map_err(|why| why.to_string())?;
-        match &payload {
-            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
-                return Err("it is a core module, no component".to_owned());
-            }
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            _ if depth == 0 => outline.add(&payload).map_err(|why| why.to_string())?,
-            _ => {}
-        }
-    }
-    outline.imports.sort();
-    outline.exports.sort();
-    Ok(outline)
+pub(super) fn outline(component: &[u8]) -> Result<Outline, String> {
+    let Names { imports, exports } = Names::read(component).map_err(|why| why.to_string())?;
+    Ok(Outline { imports: sorted(imports), exports: sorted(exports) })
 }
 
-impl Outline {
-    fn add(&mut self, payload: &Payload<'_>) -> wasmparser::Result<()> {
-        match payload {
-            Payload::ComponentImportSection(section) => {
-                for import in section.clone() {
-                    self.imports.push(import?.name.name.to_owned());
-                }
-            }
-            Payload::ComponentExportSection(section) => {
-                for export in section.clone() {
-                    self.exports.push(export?.name.name.to_owned());
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
+fn sorted(names: Vec<Name>) -> Vec<String> {
+    let mut texts: Vec<String> = names.into_iter().map(|name| name.text).collect();
+    texts.sort();
+    texts
 }
 
 #[cfg(test)]
