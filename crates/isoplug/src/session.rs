@@ -17,6 +17,14 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::{diagnostics, interrupt, progress};
 
+/// Where systems keep the certificates of the authorities that they believe: Debian and its kin,
+/// Fedora and its kin, openSUSE.
+const AUTHORITIES: [&str; 3] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+];
+
 /// What the commands share.
 pub(crate) struct Session {
     pub(crate) global: Global,
@@ -164,6 +172,12 @@ impl Session {
             docker.map(|folder| folder.join("config.json")),
         ];
         files.into_iter().flatten().collect()
+    }
+
+    /// Returns the file of those who may vouch for a server: `$SSL_CERT_FILE`, else this machine's.
+    pub(crate) fn authorities(&self) -> Option<PathBuf> {
+        let of_machine = || AUTHORITIES.iter().map(PathBuf::from).find(|path| path.is_file());
+        env_path("SSL_CERT_FILE").or_else(of_machine)
     }
 
     /// Asks a yes-or-no question on a terminal; `None` off it.

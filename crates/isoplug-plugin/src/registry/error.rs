@@ -25,6 +25,16 @@ pub enum Error {
         /// Why it gave up.
         why: String,
     },
+    /// Nobody who is believed vouches for the server.
+    #[error("failed to {doing}: {url}: its certificate is not accepted: {why}")]
+    Untrusted {
+        /// What was tried.
+        doing: String,
+        /// The address.
+        url: String,
+        /// What is wrong with the certificate.
+        why: String,
+    },
     /// The server wants other credentials, or any.
     #[error("may not {doing}: {url}: {why}")]
     Denied {
@@ -166,6 +176,10 @@ impl Error {
                 "check the name and the network; a mirror made by `isoplug plugin mirror` works \
                  without one"
             }
+            Self::Untrusted { .. } => {
+                "if its authority is your own, add the authority's certificate to those of this \
+                 machine, or name its file in SSL_CERT_FILE"
+            }
             Self::Denied { .. } => {
                 "log in with `docker login`, `podman login` or `skopeo login` so that a \
                  credentials file names this registry, and check that the account may do it"
@@ -176,8 +190,8 @@ impl Error {
             }
             Self::NoVersion { .. } => "loosen the requirement, or check the name",
             Self::Moved { .. } => {
-                "a version must never change: ask the publisher why; `isoplug plugin update` \
-                 takes what is there now after showing it"
+                "ask the publisher why, since a version must never change; to take what is there \
+                 now, `isoplug plugin remove` it and add it anew"
             }
             Self::Refused(refusal) => return refusal.help(),
             _ => return None,

@@ -4,6 +4,7 @@
 //! busy or a connection breaks, and speaks HTTP without TLS only where the reference says so.
 
 mod auth;
+mod authorities;
 mod exchange;
 mod link;
 mod repository;
@@ -17,6 +18,7 @@ use super::error::Error;
 use super::layout::Layout;
 use super::reference::{Place, Reference};
 use super::transport::Transport;
+pub use authorities::Authorities;
 use exchange::Exchange;
 use repository::Repository;
 
@@ -46,6 +48,8 @@ impl Default for Patience {
 pub struct Registries {
     /// Who we are to whom.
     pub credentials: Credentials,
+    /// Who may vouch for the servers.
+    pub authorities: Authorities,
     /// How often to ask again.
     pub patience: Patience,
     /// What to read in place of a registry or a part of it: `ghcr.io` or `ghcr.io/acme` to a
@@ -81,7 +85,8 @@ impl Registries {
     ///
     /// # Errors
     ///
-    /// When a folder is no OCI image layout, or a credentials program fails.
+    /// When a folder is no OCI image layout, the file of authorities cannot be used, or a
+    /// credentials program fails.
     pub fn open(&self, reference: &Reference) -> Result<Box<dyn Transport>, Error> {
         self.open_origin(&self.mirrored(reference)?)
     }
@@ -96,7 +101,7 @@ impl Registries {
             Place::Layout { folder, name } => Ok(Box::new(Layout::open(folder, name.as_deref())?)),
             Place::Registry { host, repository, plain } => {
                 let credential = self.credentials.find(host, repository)?;
-                let agent = agent(*plain);
+                let agent = self.agent(*plain)?;
                 let server = server(host);
                 let exchange = Exchange::new(agent, self.patience, credential, server, repository);
                 let place = format!("{host}/{repository}");
@@ -130,6 +135,20 @@ impl Registries {
         let place = text.parse::<Reference>()?.place;
         Ok(Reference { place, ..reference.clone() })
     }
+
+    fn agent(&self, plain: bool) -> Result<ureq::Agent, Error> {
+        let authorities = if plain { &Authorities::BuiltIn } else { &self.authorities };
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .https_only(!plain)
+            .tls_config(authorities.config()?)
+            .timeout_connect(Some(SILENCE))
+            .timeout_recv_response(Some(SILENCE))
+            .timeout_per_read(Some(SILENCE))
+            .user_agent(concat!("isoplug/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Ok(config.into())
+    }
 }
 
 /// Docker Hub is called by another name than that of its server.
@@ -138,18 +157,6 @@ fn server(host: &str) -> &str {
         "docker.io" | "index.docker.io" => "registry-1.docker.io",
         host => host,
     }
-}
-
-fn agent(plain: bool) -> ureq::Agent {
-    let config = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .https_only(!plain)
-        .timeout_connect(Some(SILENCE))
-        .timeout_recv_response(Some(SILENCE))
-        .timeout_per_read(Some(SILENCE))
-        .user_agent(concat!("isoplug/", env!("CARGO_PKG_VERSION")))
-        .build();
-    config.into()
 }
 
 #[cfg(test)]

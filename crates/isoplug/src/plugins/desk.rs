@@ -221,11 +221,6 @@ pub(crate) fn failure(error: &registry::Error) -> Failure {
     };
     let failure = Failure::new(exit, error.to_string()).because(error);
     match error.help() {
-        // A moved tag is never followed: it takes forgetting what was locked.
-        Some(_) if matches!(error, Moved { .. }) => failure.hint(
-            "ask the publisher why, since a version must never change; to take what is there now, \
-             `isoplug plugin remove` it and add it anew",
-        ),
         Some(help) => failure.hint(help),
         None => failure,
     }

@@ -328,6 +328,9 @@ fn shown(text: &str) -> String {
 fn broken(ask: &Ask<'_>, error: &ureq::Error) -> Outcome {
     let text = error.to_string();
     let why = text.strip_prefix("io: ").map_or(text.clone(), str::to_owned);
+    if let Some(error) = not_trusted(ask, &why) {
+        return Outcome::Failed(error);
+    }
     match error {
         ureq::Error::RequireHttpsOnly(_) => {
             Outcome::Failed(answer(ask, "it leads to an address without TLS".to_owned()))
@@ -338,6 +341,21 @@ fn broken(ask: &Ask<'_>, error: &ureq::Error) -> Outcome {
         | ureq::Error::TooManyRedirects => Outcome::Failed(answer(ask, why)),
         _ => again(why),
     }
+}
+
+/// Asking again does not change a certificate, nor whether a server speaks TLS. Both come as an
+/// error of the connection, which only its text tells from others.
+fn not_trusted(ask: &Ask<'_>, why: &str) -> Option<Error> {
+    if why.contains("InvalidContentType") {
+        return Some(answer(ask, "it does not speak TLS".to_owned()));
+    }
+    let (_, why) = why.split_once("invalid peer certificate: ")?;
+    let why = match why {
+        "UnknownIssuer" => "no authority that is known here issued it",
+        why => why,
+    };
+    let (doing, url, why) = (ask.doing.to_owned(), ask.url.to_owned(), why.to_owned());
+    Some(Error::Untrusted { doing, url, why })
 }
 
 pub(super) fn again(why: String) -> Outcome {
