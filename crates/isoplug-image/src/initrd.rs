@@ -54,21 +54,20 @@ const FUNCTIONS: &str = "usr/share/initramfs-tools/hook-functions";
 /// Picks what the initrd is made of.
 pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result<Selected, Error> {
     let triplet = triplet(purpose.arch)?;
-    let (tree, made) = (Tree::default(), BTreeMap::new());
-    let mut draft = Draft { layer, contents, tree, made, triplet };
+    let mut draft = Draft::new(layer, contents, triplet);
     check_kernel(&draft, purpose.kernel)?;
     let hooks = known::known(&draft)?;
     let functions = draft.read(FUNCTIONS)?.unwrap_or_default();
     let classes = classes::read(&String::from_utf8_lossy(&functions))?;
-    let mut requests: Vec<Request> = classes.usual.iter().cloned().map(Request::Class).collect();
+    draft.requests.extend(classes.usual.iter().cloned().map(Request::Class));
     lay_out(&mut draft, purpose)?;
-    requests.extend(asked_for(&mut draft, purpose)?);
+    ask_as_configured(&mut draft, purpose)?;
     scripts::copy(&mut draft);
-    requests.extend(hooks::run(&hooks, purpose, &mut draft)?);
+    hooks::run(&hooks, purpose, &mut draft)?;
     scripts::order(&mut draft)?;
     let selection = Selection {
         kernel: purpose.kernel.to_owned(),
-        requests: classes.flat(&requests),
+        requests: classes.flat(&draft.requests),
         hidden: classes.hidden,
         layer: modules_and_firmware(&draft, purpose.kernel),
         files: draft.tree,
@@ -140,26 +139,26 @@ fn library_folders(draft: &Draft) -> Vec<String> {
     paths.map(|path| String::from_utf8_lossy(&path).into_owned()).collect()
 }
 
-/// The kernel modules that the layer's configuration and the manifest name. Those to load are
-/// written down, for the initrd to load them in their order.
-fn asked_for(draft: &mut Draft, purpose: Purpose) -> Result<Vec<Request>, Error> {
+/// Asks for the kernel modules that the layer's configuration and the manifest name. Those to load
+/// are written down, for the initrd to load them in their order.
+fn ask_as_configured(draft: &mut Draft, purpose: Purpose) -> Result<(), Error> {
     let configured = draft.read("etc/initramfs-tools/modules")?.unwrap_or_default();
     let configured = String::from_utf8_lossy(&configured).into_owned();
     let InitrdModules { load, available } = purpose.modules;
     let lines = configured.lines().chain(load.iter().map(String::as_str));
-    let (mut requests, mut text) = (Vec::new(), String::new());
+    let mut text = String::new();
     for line in lines.filter(|line| !line.starts_with('#')) {
         let mut words = line.trim().splitn(2, char::is_whitespace);
         let name = words.next().filter(|name| !name.is_empty());
         let Some(name) = name else { continue };
         text += &format!("{name} {}\n", words.next().unwrap_or_default().trim());
-        requests.push(Request::name(name));
+        draft.ask(&[name]);
     }
     if !text.is_empty() {
         draft.make("conf/modules", text);
     }
-    requests.extend(available.iter().map(Request::name));
-    Ok(requests)
+    draft.requests.extend(available.iter().map(Request::name));
+    Ok(())
 }
 
 /// Returns the part of the layer that kernel modules and firmware are chosen from.
@@ -190,8 +189,7 @@ pub fn finish(selection: &Selection, contents: &dyn Contents) -> Result<Archives
     let modules = kernel_modules::KernelModules::read(layer, &folder, contents, &settings)?;
     let mut chosen = modules.choose(requests)?;
     modules.add_hidden(hidden, &mut chosen);
-    let mut draft =
-        Draft { layer, contents, tree: files.clone(), made: BTreeMap::new(), triplet: "" };
+    let mut draft = Draft { tree: files.clone(), ..Draft::new(layer, contents, "") };
     for name in &chosen {
         let path = format!("{folder}/{}", modules.paths[name]);
         draft.copy(&path, &path);

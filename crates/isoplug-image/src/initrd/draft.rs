@@ -8,6 +8,7 @@ use std::io;
 use isoplug_formats::tree::pack::Contents;
 use isoplug_formats::tree::{self, Content, Entry, Kind, Tree, TreePath};
 
+use super::classes::Request;
 use super::libraries;
 
 /// Why the files cannot be collected.
@@ -46,11 +47,24 @@ pub(super) struct Draft<'a> {
     pub(super) tree: Tree,
     /// Files of the initrd that are not in `tree`.
     pub(super) made: BTreeMap<TreePath, Made>,
+    /// Kernel modules that are wanted.
+    pub(super) requests: Vec<Request>,
     /// The folder of the architecture's libraries below `usr/lib`.
     pub(super) triplet: &'static str,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    /// Begins with nothing.
+    pub(super) fn new(layer: &'a Tree, contents: &'a dyn Contents, triplet: &'static str) -> Self {
+        let (tree, made) = (Tree::default(), BTreeMap::new());
+        Self { layer, contents, tree, made, requests: Vec::new(), triplet }
+    }
+
+    /// Asks for kernel modules by name.
+    pub(super) fn ask(&mut self, names: &[&str]) {
+        self.requests.extend(names.iter().map(Request::name));
+    }
+
     /// Returns the layer's entry at a path and where it is, symbolic links followed.
     pub(super) fn find(&self, path: impl AsRef<[u8]>) -> Option<(TreePath, &Entry)> {
         let path = self.layer.resolve(path)?;

@@ -150,8 +150,7 @@ fn what_is_unknown_is_said() {
 }
 
 fn draft<'a>(tree: &'a Tree, packs: &'a Packs) -> Draft<'a> {
-    let (made, triplet) = (BTreeMap::new(), "x86_64-linux-gnu");
-    Draft { layer: tree, contents: packs, tree: Tree::default(), made, triplet }
+    Draft::new(tree, packs, "x86_64-linux-gnu")
 }
 
 #[test]

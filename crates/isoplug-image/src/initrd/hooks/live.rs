@@ -53,11 +53,7 @@ const PROGRAMS: [(&str, &str, &[&str]); 12] = [
     ("usr/sbin/iscsistart", "usr/bin/iscsistart", &["iscsi_tcp", "crc32c"]),
 ];
 
-pub(super) fn run(
-    release: Release,
-    ask: &mut dyn FnMut(&[&str]),
-    draft: &mut Draft,
-) -> Result<(), Error> {
+pub(super) fn run(release: Release, draft: &mut Draft) -> Result<(), Error> {
     if !draft.is_file("usr/bin/live-boot") {
         return Err(unknown("usr/bin/live-boot", "live-boot-initramfs-tools is there without it"));
     }
@@ -70,11 +66,11 @@ pub(super) fn run(
         draft.program(&String::from_utf8_lossy(&helper))?;
     }
     super::udev::rules("60-cdrom_id.rules", draft);
-    ask(&KERNEL_MODULES);
+    draft.ask(&KERNEL_MODULES);
     if release == Release::Trixie {
-        ask(&SINCE_TRIXIE);
+        draft.ask(&SINCE_TRIXIE);
     }
-    programs(ask, draft)?;
+    programs(draft)?;
     keymap(draft)?;
     for library in names_of_hosts(draft) {
         draft.program(&String::from_utf8_lossy(&library))?;
@@ -83,11 +79,11 @@ pub(super) fn run(
     Ok(())
 }
 
-fn programs(ask: &mut dyn FnMut(&[&str]), draft: &mut Draft) -> Result<(), Error> {
+fn programs(draft: &mut Draft) -> Result<(), Error> {
     for (source, target, modules) in PROGRAMS {
         if draft.is_file(source) {
             draft.copy_exec(source, target)?;
-            ask(modules);
+            draft.ask(modules);
         }
     }
     if draft.is_file("usr/bin/httpfs2") {
