@@ -14,7 +14,7 @@ pub(super) fn compression(options: &Squashfs) -> (Codec, u32) {
     let level = options.level;
     let codec = match options.compression {
         None => with_level(defaults.codec, level),
-        Some(Compression::Zstd) => with_level(Codec::Zstd { level: 8 }, level),
+        Some(Compression::Zstd) => with_level(Codec::Zstd { level: 7 }, level),
         Some(Compression::Xz) => with_level(Codec::Xz { level: 6, x86: false }, level),
         Some(Compression::Gzip) => with_level(Codec::Gzip { level: 9 }, level),
         Some(Compression::Lz4) => Codec::Lz4,

@@ -39,7 +39,7 @@ impl Squashfs {
 pub enum Preset {
     /// For trying things out: quick to pack, a larger image.
     Fast,
-    /// Zstandard at level 8 with blocks of 1 MiB.
+    /// Zstandard at level 7 with blocks of 1 MiB.
     #[default]
     Default,
     /// For publishing: slow to pack, a smaller image.
