@@ -31,6 +31,11 @@ pub trait Contributor: Send + Sync {
     /// Returns its name, as messages and `explain` show it: `users`, or a plugin's name.
     fn name(&self) -> &str;
 
+    /// Returns the built-in contributor whose place it takes; `None` for one of its own.
+    fn replaces(&self) -> Option<&str> {
+        None
+    }
+
     /// Shows everything that decides what it does: its options, and for a plugin its digest.
     fn key(&self, key: &mut dyn Key);
 

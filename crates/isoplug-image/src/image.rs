@@ -131,6 +131,18 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// A plugin wants the place of what is not there, or not built in.
+    #[error(
+        "{plugin} replaces `{part}`, and the built-in parts of this image are {}", parts.join(", ")
+    )]
+    Replaces {
+        /// The plugin.
+        plugin: String,
+        /// What it was to replace.
+        part: String,
+        /// What it could replace.
+        parts: Vec<String>,
+    },
     /// A time that no file system can hold.
     #[error("the epoch {0} is beyond 2106, the end of what squashfs can hold")]
     Epoch(u64),

@@ -33,6 +33,9 @@ pub struct PluginSource {
     /// The component's file, relative to the manifest, for a plugin that is being written.
     #[schemars(extend("format" = "local-path"))]
     pub path: Option<String>,
+    /// The built-in part in whose place it stands, such as `network` or `services`. The options of
+    /// that part then do nothing; the plugin has its own.
+    pub replaces: Option<String>,
 }
 
 /// How a profile uses a plugin.

@@ -29,8 +29,10 @@ impl Manifest {
     /// Adds a plugin, or says anew where it comes from.
     pub(crate) fn set_plugin(&mut self, name: &str, source: &PluginSource) -> Result<(), Error> {
         let mut table = InlineTable::new();
-        let PluginSource { registry, version, path } = source;
-        for (key, text) in [("registry", registry), ("version", version), ("path", path)] {
+        let PluginSource { registry, version, path, replaces } = source;
+        let keys =
+            [("registry", registry), ("version", version), ("path", path), ("replaces", replaces)];
+        for (key, text) in keys {
             text.iter().for_each(|text| _ = table.insert(key, text.as_str().into()));
         }
         self.table("plugins", false)?.insert(name, value(table));
@@ -172,7 +174,7 @@ packages.install = [ \"vim\" ]
         PluginSource {
             registry: Some("registry.example.com/isoplug/hardening".to_owned()),
             version: Some("^1.2".to_owned()),
-            path: None,
+            ..PluginSource::default()
         }
     }
 

@@ -17,16 +17,20 @@ use crate::contribute::openssh::OpenSsh;
 use crate::contribute::services::{Services, UnitFile};
 use crate::contribute::sysctl::Sysctl;
 use crate::contribute::users::{self, Users};
+use crate::plugins;
 
 /// Returns the contributors of a profile. Users come before the files that they own, units, those of
 /// plugins too, before the services that enable them; what plugins and a live system need gives
-/// way to the user's own files.
+/// way to the user's own files. A plugin that replaces a built-in contributor stands where that
+/// one would.
 pub(super) fn contributors(
     system: &System,
     folder: &Path,
     plugins: Vec<Arc<dyn Contributor>>,
 ) -> Result<Vec<Arc<dyn Contributor>>, Error> {
     let options = &system.options;
+    let (instead, beside): (Vec<_>, Vec<_>) =
+        plugins.into_iter().partition(|plugin| plugin.replaces().is_some());
     let mut all: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(localisation(options)),
         Arc::new(kernel_modules(options)),
@@ -39,11 +43,28 @@ pub(super) fn contributors(
     if options.services.openssh.enable {
         all.push(Arc::new(openssh(options)));
     }
-    all.extend(plugins);
+    all.extend(beside);
     all.push(Arc::new(services(options)));
     all.push(Arc::new(files(options, folder)?));
     all.push(Arc::new(live(system)));
+    instead.into_iter().try_for_each(|plugin| replace(&mut all, plugin))?;
     Ok(all)
+}
+
+/// Puts a plugin in the place of the built-in contributor that it replaces.
+fn replace(all: &mut [Arc<dyn Contributor>], plugin: Arc<dyn Contributor>) -> Result<(), Error> {
+    let part = plugin.replaces().unwrap_or_default();
+    let built_in = |one: &&mut Arc<dyn Contributor>| !one.name().starts_with(plugins::TITLE);
+    if let Some(place) = all.iter_mut().filter(built_in).find(|one| one.name() == part) {
+        *place = plugin;
+        return Ok(());
+    }
+    let names = all.iter().map(|one| one.name().to_owned());
+    Err(Error::Replaces {
+        plugin: plugin.name().to_owned(),
+        part: part.to_owned(),
+        parts: names.filter(|name| !name.starts_with(plugins::TITLE)).collect(),
+    })
 }
 
 /// Debian's own sources go into the image under their public names; others stay out of it, since

@@ -28,6 +28,10 @@ pub(crate) enum Error {
     Content { plugin: String, path: String, error: io::Error },
     #[error("plugin `{plugin}`: the hook `{hook}` is no text")]
     Hook { plugin: String, hook: String },
+    #[error(
+        "plugin `{plugin}` replaces `{part}`, but adds nothing to an image: it is of the world `{world}`"
+    )]
+    Replaces { plugin: String, part: String, world: World },
     #[error("plugin `{plugin}` plans the stage `{stage}`; plugins can plan {}", plugins::STAGES.join(", "))]
     Stage { plugin: String, stage: String },
 }
@@ -58,10 +62,12 @@ impl Guests<'_> {
             let around = Arc::clone(&around);
             let contributor = PluginContributor::new(runtime, plugin, modules, around);
             let title = format!("{}{name}", plugins::TITLE);
-            brought.contributors.push(Arc::new(Titled { title, contributor }));
+            let replaces = system.plugins.get(&name).and_then(|source| source.replaces.clone());
+            brought.contributors.push(Arc::new(Titled { title, replaces, contributor }));
         }
         for (name, options) in &system.config {
             let Some(found) = self.found.get(name) else { continue };
+            check_replaces(name, found.component.world, system)?;
             let guest = Guest {
                 plugin: plugin(name, options, found, system),
                 runtime: Arc::clone(&runtime),
@@ -108,6 +114,17 @@ fn check_stages(plugin: &str, stages: &[String]) -> Result<(), Error> {
     match stages.iter().find(|stage| !plugins::STAGES.contains(&stage.as_str())) {
         Some(stage) => Err(Error::Stage { plugin: plugin.to_owned(), stage: stage.clone() }),
         None => Ok(()),
+    }
+}
+
+/// Only what adds to an image can stand in a built-in contributor's place.
+fn check_replaces(name: &str, world: World, system: &System) -> Result<(), Error> {
+    let part = system.plugins.get(name).and_then(|source| source.replaces.as_ref());
+    match part {
+        Some(part) if world != World::Contributor => {
+            Err(Error::Replaces { plugin: name.to_owned(), part: part.clone(), world })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -168,12 +185,17 @@ fn add(brought: &mut plugins::Plugins, plugin: &str, module: &Module) -> Result<
 /// A plugin beside built-in contributors, whose names it must not take.
 struct Titled {
     title: String,
+    replaces: Option<String>,
     contributor: PluginContributor,
 }
 
 impl Contributor for Titled {
     fn name(&self) -> &str {
         &self.title
+    }
+
+    fn replaces(&self) -> Option<&str> {
+        self.replaces.as_deref()
     }
 
     fn key(&self, key: &mut dyn Key) {

@@ -78,7 +78,7 @@ fn add_release(args: &Args, project: &Project, session: &Session) -> Result<Exit
     offer.requirement = requirement(&required)?;
     offer.reference = Reference { tag: None, digest: None, ..reference };
     let registry = Some(offer.reference.to_string());
-    let source = PluginSource { registry, version: Some(required), path: None };
+    let source = PluginSource { registry, version: Some(required), ..PluginSource::default() };
     let pin = offer.pin(&name)?;
     project.edit(|manifest| {
         manifest.set_plugin(&name, &source)?;
