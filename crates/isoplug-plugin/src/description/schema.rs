@@ -6,7 +6,7 @@
 use serde_json::{Map, Value as Json};
 
 /// Keywords that are enforced, or only describe.
-const KEYWORDS: [&str; 26] = [
+const KEYWORDS: [&str; 25] = [
     "$comment",
     "$defs",
     "$id",
@@ -30,7 +30,6 @@ const KEYWORDS: [&str; 26] = [
     "required",
     "title",
     "type",
-    "uniqueItems",
     "writeOnly",
     "$ref",
 ];
@@ -188,6 +187,10 @@ mod tests {
         assert_snapshot!(
             refuse(json!({ "type": "object", "properties": { "a": { "pattern": "x" } } })),
             @"options.a: this isoplug does not enforce `pattern`"
+        );
+        assert_snapshot!(
+            refuse(json!({ "properties": { "a": { "type": "array", "uniqueItems": true } } })),
+            @"options.a: this isoplug does not enforce `uniqueItems`"
         );
         assert_snapshot!(
             refuse(json!({ "$ref": "https://example.com/schema.json" })),
