@@ -65,6 +65,15 @@ impl<'a> Draft<'a> {
         self.requests.extend(names.iter().map(Request::name));
     }
 
+    /// Asks for kernel modules that the initrd loads without waiting for a device, in this order.
+    pub(super) fn load(&mut self, names: &[&str]) {
+        self.ask(names);
+        self.make("conf/modules", "");
+        if let Some(list) = self.made.get_mut(&b"conf/modules"[..]) {
+            list.bytes.extend(names.iter().flat_map(|name| format!("{name}\n").into_bytes()));
+        }
+    }
+
     /// Returns the layer's entry at a path and where it is, symbolic links followed.
     pub(super) fn find(&self, path: impl AsRef<[u8]>) -> Option<(TreePath, &Entry)> {
         let path = self.layer.resolve(path)?;
@@ -130,6 +139,12 @@ impl<'a> Draft<'a> {
             self.folder(tree::parent(&path).unwrap_or_default());
             self.made.insert(path, Made { mode: 0o644, bytes: bytes.into() });
         }
+    }
+
+    /// Adds a file that is in the layer, with other bytes.
+    pub(super) fn copy_changed(&mut self, path: &str, bytes: Vec<u8>) {
+        let mode = self.find(path).map_or(0o644, |(_, entry)| entry.mode);
+        self.made.insert(path.into(), Made { mode, bytes });
     }
 
     /// Copies a file as `copy_file` does: to the place at the end of its symbolic links, with a

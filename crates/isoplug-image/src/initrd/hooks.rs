@@ -3,6 +3,7 @@
 //! Each function is named after the hook whose work it does. Kernel modules are only asked for.
 
 mod busybox;
+mod crypt;
 mod disks;
 mod live;
 mod udev;
@@ -21,11 +22,19 @@ pub(super) fn run(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) -> Result<
             "btrfs" => disks::btrfs(hooks, draft)?,
             "dmsetup" => disks::dmsetup(draft)?,
             "lvm2" => disks::lvm2(draft)?,
+            "mdadm" => disks::mdadm(*release, draft)?,
+            "fuse" => disks::fuse(draft)?,
+            "ntfs_3g" => disks::ntfs_3g(*release, draft)?,
+            "cryptroot" => crypt::cryptroot(*release, hooks, purpose, draft)?,
+            "cryptroot-unlock" => crypt::cryptroot_unlock(draft),
+            // These only do something for devices that are listed, and none is.
+            "cryptgnupg" | "cryptgnupg-sc" | "cryptkeyctl" | "cryptopensc" | "cryptpassdev" => {}
             "live" => live::run(*release, draft)?,
             "kms" => draft.ask(&["i915", "radeon", "nouveau"]),
             "thermal" => thermal(purpose.arch, draft),
-            // These look at a root file system, swap and a keyboard that a live system does not name.
-            "fsck" | "xfs" | "resume" | "keymap" => {}
+            "keymap" => keymap(hooks, draft)?,
+            // These look at a root file system and swap that a live system does not name.
+            "fsck" | "xfs" | "resume" => {}
             // Settings of what is done here anyway.
             "" => {}
             // They fill in what is missing after all others.
@@ -90,6 +99,15 @@ fn kernel_unpacks(kernel: &str, draft: &Draft) -> Result<bool, Error> {
     let configuration = draft.read(format!("boot/config-{kernel}"))?.unwrap_or_default();
     let configuration = String::from_utf8_lossy(&configuration);
     Ok(configuration.lines().any(|line| line == "CONFIG_MODULE_DECOMPRESS=y"))
+}
+
+/// Who types a passphrase wants a keyboard, but it is another program that sets it up.
+fn keymap(hooks: &Hooks, draft: &Draft) -> Result<(), Error> {
+    const PROGRAM: &str = "usr/bin/setupcon";
+    match hooks.contains_key("conf-hooks.d/cryptsetup") && draft.is_file(PROGRAM) {
+        true => Err(unknown(PROGRAM, "only its own mkinitramfs can set up a keyboard")),
+        false => Ok(()),
+    }
 }
 
 fn thermal(arch: &str, draft: &mut Draft) {

@@ -63,6 +63,14 @@ fn find(name: &str, content: &Content) -> Option<Release> {
     })
 }
 
+/// Returns whether a script of the initrd is the known one of that name.
+pub(super) fn is_known(name: &str, path: &str, draft: &Draft) -> bool {
+    match draft.tree.get(path).map(|entry| &entry.kind) {
+        Some(Kind::File(content)) => name == path && find(name, content).is_some(),
+        _ => false,
+    }
+}
+
 /// What the known scripts read if it is there, and what would then be done otherwise.
 const REFUSED: [&str; 11] = [
     "etc/initramfs-tools/DSDT.aml",

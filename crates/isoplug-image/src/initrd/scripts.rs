@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use isoplug_formats::tree;
 
 use super::draft::{Draft, Error, unknown};
+use super::known;
 
 const FOLDERS: [&str; 2] = ["usr/share/initramfs-tools/scripts", "etc/initramfs-tools/scripts"];
 
@@ -36,16 +37,15 @@ fn is_name(name: &[u8]) -> bool {
 /// Writes for each folder of scripts the file `ORDER`, which calls them one by one.
 pub(super) fn order(draft: &mut Draft) -> Result<(), Error> {
     let mut folders: BTreeMap<String, Vec<(String, Vec<String>)>> = BTreeMap::new();
-    for (path, entry) in draft.tree.entries.range(b"scripts/".to_vec()..b"scripts0".to_vec()) {
-        let path = String::from_utf8_lossy(path).into_owned();
-        let Some((folder, name)) = path.rsplit_once('/').filter(|(folder, _)| folder.contains('/'))
-        else {
-            continue;
+    let paths = executable(draft);
+    for path in &paths {
+        let Some((folder, name)) = path.rsplit_once('/') else { continue };
+        let after = match ANSWERS.iter().find(|answer| known::is_known(answer.0, path, draft)) {
+            Some((_, Waits::ForNone)) => Vec::new(),
+            Some((_, Waits::ForAll)) => others(path, &paths),
+            None => prerequisites(path, draft)?,
         };
-        if entry.mode & 0o111 != 0 && matches!(entry.kind, tree::Kind::File(_)) {
-            let after = prerequisites(&path, draft)?;
-            folders.entry(folder.to_owned()).or_default().push((name.to_owned(), after));
-        }
+        folders.entry(folder.to_owned()).or_default().push((name.to_owned(), after));
     }
     for (folder, scripts) in folders {
         let sorted =
@@ -57,6 +57,38 @@ pub(super) fn order(draft: &mut Draft) -> Result<(), Error> {
         draft.make(format!("{folder}/ORDER"), text);
     }
     Ok(())
+}
+
+/// Returns the paths of the scripts that are in a folder of scripts.
+fn executable(draft: &Draft) -> Vec<String> {
+    let entries = draft.tree.entries.range(b"scripts/".to_vec()..b"scripts0".to_vec());
+    let entries = entries.filter(|(path, entry)| {
+        let is_file = matches!(entry.kind, tree::Kind::File(_));
+        is_file && entry.mode & 0o111 != 0 && tree::parts(path).count() > 2
+    });
+    entries.map(|(path, _)| String::from_utf8_lossy(path).into_owned()).collect()
+}
+
+/// What a script waits for that works it out when it is asked.
+enum Waits {
+    ForNone,
+    /// For all others in its folder.
+    ForAll,
+}
+
+/// What the known scripts of this kind answer to `prereqs`.
+const ANSWERS: [(&str, Waits); 4] = [
+    ("scripts/local-bottom/mdadm", Waits::ForNone),
+    ("scripts/local-bottom/ntfs_3g", Waits::ForNone),
+    ("scripts/local-premount/ntfs_3g", Waits::ForNone),
+    ("scripts/local-top/cryptroot", Waits::ForAll),
+];
+
+fn others(path: &str, paths: &[String]) -> Vec<String> {
+    let folder = tree::parent(path.as_bytes());
+    let others = paths.iter().filter(|other| *other != path);
+    let others = others.filter(|other| tree::parent(other.as_bytes()) == folder);
+    others.filter_map(|other| Some(other.rsplit_once('/')?.1.to_owned())).collect()
 }
 
 /// Reads which scripts come before one, as it would answer to `prereqs`.
@@ -81,8 +113,9 @@ fn said(text: &str) -> Option<&str> {
         let value = line.strip_prefix(name)?.strip_prefix('=')?.trim();
         let value = value.strip_prefix('"')?.strip_suffix('"')?;
         let is_plain = !value.contains(['$', '`', '"', '\\']);
-        let forms = [format!("echo \"${name}\""), format!("echo \"${{{name}}}\"")];
-        let is_said = text.contains("prereqs)") && forms.iter().any(|form| text.contains(form));
+        let forms = ["\"$_\"", "\"${_}\"", "$_\n"].map(|form| form.replace('_', name));
+        let is_said = text.contains("prereqs)")
+            && forms.iter().any(|form| text.contains(&format!("echo {form}")));
         return (is_plain && is_said).then_some(value);
     }
     None

@@ -43,7 +43,7 @@ pub(super) const MADE: &str = "made by mkinitramfs: ";
 
 impl Stage for InitrdFiles {
     const NAME: &'static str = "initrd-files";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
 
     type Outputs = Outputs;
     type Error = Error;

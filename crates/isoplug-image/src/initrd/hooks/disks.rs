@@ -2,7 +2,7 @@
 
 use super::udev;
 use crate::initrd::draft::{Draft, Error, unknown};
-use crate::initrd::known::Hooks;
+use crate::initrd::known::{Hooks, Release};
 
 /// The program that finds the devices of a file system, and its rules for udev.
 pub(super) fn btrfs(hooks: &Hooks, draft: &mut Draft) -> Result<(), Error> {
@@ -13,7 +13,13 @@ pub(super) fn btrfs(hooks: &Hooks, draft: &mut Draft) -> Result<(), Error> {
     if !hooks.contains_key("hooks/fsck") {
         draft.program("usr/sbin/fsck.btrfs")?;
     }
-    for name in ["64-btrfs.rules", "64-btrfs-dm.rules"] {
+    all_rules(&["64-btrfs.rules", "64-btrfs-dm.rules"], draft);
+    Ok(())
+}
+
+/// Copies rules both of packages and of the machine to where they are.
+fn all_rules(names: &[&str], draft: &mut Draft) {
+    for name in names {
         for folder in ["usr/lib/udev/rules.d", "etc/udev/rules.d"] {
             let rules = format!("{folder}/{name}");
             if draft.is_file(&rules) {
@@ -22,7 +28,6 @@ pub(super) fn btrfs(hooks: &Hooks, draft: &mut Draft) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
 }
 
 pub(super) fn dmsetup(draft: &mut Draft) -> Result<(), Error> {
@@ -53,4 +58,49 @@ fn required_rules(name: &str, draft: &mut Draft) -> Result<(), Error> {
         true => Ok(()),
         false => Err(unknown(name, "its package has no such rules")),
     }
+}
+
+/// Arrays: what puts them together and watches them. Which arrays there are, nobody knows before
+/// the machine does: `mkconf` would list those of the build machine.
+pub(super) fn mdadm(release: Release, draft: &mut Draft) -> Result<(), Error> {
+    draft.program("usr/sbin/mdadm")?;
+    draft.program("usr/sbin/mdmon")?;
+    all_rules(&["63-md-raid-arrays.rules", "64-md-raid-assembly.rules"], draft);
+    draft.load(&["linear", "multipath", "raid0", "raid1", "raid456", "raid5", "raid6", "raid10"]);
+    if release == Release::Bookworm {
+        draft.load(&["efivarfs"]);
+    }
+    let settings = draft.read(MDADM_SETTINGS)?;
+    let settings = settings.ok_or_else(|| unknown(MDADM_SETTINGS, "there is no such file"))?;
+    draft.copy_changed(MDADM_SETTINGS, without_create(&settings));
+    Ok(())
+}
+
+const MDADM_SETTINGS: &str = "etc/mdadm/mdadm.conf";
+
+/// The names of owners and groups in lines `CREATE` mean nothing in an initrd.
+fn without_create(settings: &[u8]) -> Vec<u8> {
+    let lines = settings.split_inclusive(|&byte| byte == b'\n');
+    let line = |line: &[u8]| {
+        if line.starts_with(b"CREATE") { [b"#", line].concat() } else { line.to_vec() }
+    };
+    lines.flat_map(line).collect()
+}
+
+/// What mounts a file system by a program of its own.
+pub(super) fn fuse(draft: &mut Draft) -> Result<(), Error> {
+    draft.ask(&["fuse"]);
+    draft.program("usr/sbin/mount.fuse3")
+}
+
+pub(super) fn ntfs_3g(release: Release, draft: &mut Draft) -> Result<(), Error> {
+    draft.program("usr/bin/ntfs-3g")?;
+    let program = match release {
+        Release::Bookworm => "/bin/ntfs-3g",
+        Release::Trixie => "/usr/bin/ntfs-3g",
+    };
+    for name in ["mount.ntfs-3g", "mount.ntfs"] {
+        draft.symlink(&format!("usr/sbin/{name}"), program);
+    }
+    Ok(())
 }
