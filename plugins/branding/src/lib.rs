@@ -16,7 +16,7 @@ pub struct Options {
     pub motd: Option<String>,
     /// What the console shows above its prompt; agetty's escapes such as `\n` and `\l` work.
     pub issue: Option<String>,
-    /// Whether the product's name stands before every label of the boot menu.
+    /// Whether the product's name stands before the label of each menu entry that boots the system.
     #[default(true)]
     pub menu: bool,
     /// Whether os-release names the product.
