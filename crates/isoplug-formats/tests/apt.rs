@@ -1,16 +1,13 @@
 //! Versions against dpkg, and the text formats of archives.
 #![cfg(test)]
 
+mod support;
+
 use std::process::Command;
 
 use isoplug_formats::apt::{Release, clearsign, packages, relation, stanza, version};
 use proptest::prelude::*;
-
-#[expect(clippy::disallowed_methods, reason = "a test is told by the environment what it must do")]
-fn skipped(why: &str) {
-    eprintln!("SKIPPED: {why}");
-    assert!(std::env::var("ISOPLUG_TESTS_MUST_RUN").as_deref() != Ok("1"), "must run: {why}");
-}
+use support::skipped;
 
 /// Asks dpkg; `None` if there is none.
 fn dpkg_says(left: &str, operator: &str, right: &str) -> Option<bool> {

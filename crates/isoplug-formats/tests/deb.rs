@@ -1,6 +1,8 @@
 //! Reads packages that dpkg-deb built, and lets dpkg-deb read those that were repacked.
 #![cfg(test)]
 
+mod support;
+
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use std::process::{Command, Output};
 
 use isoplug_formats::deb::{Compression, Deb, Error, ar};
 use proptest::prelude::*;
+use support::skipped;
 
 const FORMS: [(&str, Compression); 4] = [
     ("xz", Compression::Xz),
@@ -15,13 +18,6 @@ const FORMS: [(&str, Compression); 4] = [
     ("gzip", Compression::Gzip),
     ("none", Compression::None),
 ];
-
-/// Says why a test cannot run, and fails if it must.
-#[expect(clippy::disallowed_methods, reason = "a test is told by the environment what it must do")]
-fn skipped(why: &str) {
-    eprintln!("SKIPPED: {why}");
-    assert!(std::env::var("ISOPLUG_TESTS_MUST_RUN").as_deref() != Ok("1"), "must run: {why}");
-}
 
 fn dpkg_deb(arguments: &[&str]) -> Option<Output> {
     Command::new("dpkg-deb").args(arguments).output().ok()
