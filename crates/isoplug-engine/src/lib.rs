@@ -27,6 +27,6 @@ pub use run::{CancelToken, Options, Outcome, Outputs, StageReport, run};
 pub use stage::{Artifact, ArtifactId, Blob, Slots, Stage, Tree};
 pub use store::{
     Cleaner, Damaged, Freed, Guard, Keep, NewBlob, Output, Record, Row, RowValue, Size, Store,
-    StoreOptions, Usage,
+    StoreOptions, Usage, mark_used,
 };
 pub use why::{Change, explain, why};

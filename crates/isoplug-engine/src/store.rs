@@ -29,6 +29,7 @@ use std::sync::{Arc, Mutex};
 
 pub use blob::NewBlob;
 pub use collect::{Freed, Keep};
+pub use file::mark_used;
 pub use lock::Guard;
 pub use record::{Output, Record, Row, RowValue};
 pub use usage::{Size, Usage};
@@ -102,7 +103,8 @@ impl Store {
         &self.inner.root
     }
 
-    /// A folder for a side cache with a layout of its own; `usage` counts it, `gc` leaves it alone.
+    /// A folder for a side cache with a layout of its own; `usage` counts it, and `gc` does what
+    /// [`Keep::caches`] says.
     pub fn cache_dir(&self, name: &str) -> Result<PathBuf, Error> {
         let folder = self.folder(CACHES).join(name);
         fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;

@@ -103,7 +103,7 @@ impl Store {
         let Ok(metadata) = fs::symlink_metadata(&path) else { return Ok(false) };
         let seal = self.seal_path(digest);
         if fs::read_to_string(&seal).is_ok_and(|text| text == seal_text(&metadata)) {
-            file::touch_seldom(&seal);
+            file::mark_used(&seal);
             return Ok(true);
         }
         self.recheck(digest, &path)

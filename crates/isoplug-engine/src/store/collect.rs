@@ -1,21 +1,26 @@
-//! Removes what was not used for long: records, the blobs that only they need, and blobs that no record needs.
+//! Removes what was not used for long: records, the blobs that only they need, blobs that no record needs, and
+//! files of side caches.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{BLOBS, FAILED, LOCKS, LOGS, Record, Store, file};
+use super::{BLOBS, CACHES, FAILED, LOCKS, LOGS, Record, Store, file};
 use crate::{Digest, Error};
 
 /// What `gc` keeps: what both limits allow. Without limits it keeps all that a record needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Keep {
+pub struct Keep<'a> {
     /// What was used within this time.
     pub used_within: Option<Duration>,
-    /// What was used last, until its blobs take so many bytes.
+    /// What was used last, until blobs and files take so many bytes.
     pub bytes: Option<u64>,
+    /// The side caches that the limits count for: any of their files can be made again, and a use
+    /// is marked with [`mark_used`](super::mark_used). Others are left alone.
+    pub caches: &'a [&'a str],
 }
 
 /// What `gc` removed.
@@ -25,24 +30,41 @@ pub struct Freed {
     pub records: u64,
     /// Blobs.
     pub blobs: u64,
-    /// Bytes of the blobs.
+    /// Files of side caches.
+    pub files: u64,
+    /// Bytes of blobs and files.
     pub bytes: u64,
 }
 
-/// What is kept or removed as one: a record with its blobs, or a blob without a record.
+/// What is kept or removed as one.
 struct Item {
     age: Duration,
-    record: Option<Record>,
-    blobs: BTreeSet<Digest>,
+    what: What,
+}
+
+enum What {
+    /// A record with its blobs.
+    Record(Record, BTreeSet<Digest>),
+    /// A blob without a record.
+    Loose(Digest),
+    /// A file of a side cache, and its bytes.
+    File(PathBuf, u64),
+}
+
+/// What goes, and which blobs stay.
+#[derive(Default)]
+struct Choice {
+    records: Vec<Record>,
+    files: Vec<(PathBuf, u64)>,
+    kept: BTreeSet<Digest>,
 }
 
 impl Store {
     /// Removes the least recently used. Fails with [`Error::Busy`] while a build or its [`crate::Outputs`] live.
-    /// Side caches are left alone.
-    pub fn gc(&self, keep: Keep) -> Result<Freed, Error> {
+    pub fn gc(&self, keep: Keep<'_>) -> Result<Freed, Error> {
         let _guard = self.take_alone()?;
         let sizes = self.blob_sizes()?;
-        let (records, kept) = self.choose(keep, &sizes)?;
+        let Choice { records, files, kept } = self.choose(keep, &sizes)?;
         let mut freed = Freed { records: records.len() as u64, ..Freed::default() };
         for record in &records {
             file::remove(&self.record_path(&record.key))?;
@@ -53,50 +75,57 @@ impl Store {
             freed.blobs += 1;
             freed.bytes += bytes;
         }
+        for (path, bytes) in &files {
+            file::remove(path)?;
+            freed.files += 1;
+            freed.bytes += bytes;
+        }
         self.remove_litter(keep)?;
         Ok(freed)
     }
 
-    /// Returns the records to remove and the blobs to keep.
-    fn choose(
-        &self,
-        keep: Keep,
-        sizes: &BTreeMap<Digest, u64>,
-    ) -> Result<(Vec<Record>, BTreeSet<Digest>), Error> {
-        let (mut removed, mut kept) = (Vec::new(), BTreeSet::new());
+    fn choose(&self, keep: Keep<'_>, sizes: &BTreeMap<Digest, u64>) -> Result<Choice, Error> {
+        let mut choice = Choice::default();
         let mut bytes = 0;
         let mut full = false;
-        for item in self.items(sizes)? {
-            let more: u64 =
-                item.blobs.difference(&kept).filter_map(|digest| sizes.get(digest)).sum();
-            full |= keep.used_within.is_some_and(|limit| item.age > limit);
+        let limited = keep.used_within.is_some() || keep.bytes.is_some();
+        for Item { age, what } in self.items(keep, sizes)? {
+            let more = what.bytes_beside(&choice.kept, sizes);
+            full |= keep.used_within.is_some_and(|limit| age > limit);
             full |= keep.bytes.is_some_and(|limit| bytes + more > limit);
-            match item.record {
-                Some(record) if full => removed.push(record),
-                None if full || keep == Keep::default() => {}
-                _ => {
+            match what {
+                What::Record(record, _) if full => choice.records.push(record),
+                What::File(path, size) if full => choice.files.push((path, size)),
+                What::Loose(_) if full || !limited => {}
+                what => {
                     bytes += more;
-                    kept.extend(item.blobs);
+                    choice.kept.extend(what.blobs());
                 }
             }
         }
-        Ok((removed, kept))
+        Ok(choice)
     }
 
     /// Everything that can be kept, last used first.
-    fn items(&self, sizes: &BTreeMap<Digest, u64>) -> Result<Vec<Item>, Error> {
+    fn items(&self, keep: Keep<'_>, sizes: &BTreeMap<Digest, u64>) -> Result<Vec<Item>, Error> {
         let with_record = self.records()?.into_iter().map(|(age, record)| {
             let blobs = record.blobs().copied().collect();
-            Item { age, record: Some(record), blobs }
+            Item { age, what: What::Record(record, blobs) }
         });
         let mut items: Vec<Item> = with_record.collect();
-        let needed: BTreeSet<Digest> =
-            items.iter().flat_map(|item| item.blobs.iter().copied()).collect();
+        let needed: BTreeSet<Digest> = items.iter().flat_map(|item| item.what.blobs()).collect();
         let loose = sizes.keys().filter(|digest| !needed.contains(digest)).map(|digest| {
             let age = file::last_use(&self.seal_path(digest)).unwrap_or(Duration::MAX);
-            Item { age, record: None, blobs: BTreeSet::from([*digest]) }
+            Item { age, what: What::Loose(*digest) }
         });
         items.extend(loose);
+        for cache in keep.caches {
+            let files = file::walk(&self.folder(CACHES).join(cache))?;
+            items.extend(files.into_iter().map(|(path, metadata)| {
+                let what = What::File(path, file::disk_size(&metadata));
+                Item { age: file::age(&metadata), what }
+            }));
+        }
         items.sort_by_key(|item| item.age);
         Ok(items)
     }
@@ -113,7 +142,7 @@ impl Store {
     }
 
     /// Nobody builds now, so locks of keys are free; logs and folders of failed stages have no record.
-    fn remove_litter(&self, keep: Keep) -> Result<(), Error> {
+    fn remove_litter(&self, keep: Keep<'_>) -> Result<(), Error> {
         for lock in file::list(&self.folder(LOCKS))? {
             if lock.file_name().is_some_and(|name| name != "store") {
                 file::remove(&lock)?;
@@ -130,5 +159,23 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+impl What {
+    fn blobs(&self) -> BTreeSet<Digest> {
+        match self {
+            Self::Record(_, blobs) => blobs.clone(),
+            Self::Loose(digest) => BTreeSet::from([*digest]),
+            Self::File(..) => BTreeSet::new(),
+        }
+    }
+
+    /// The bytes that it takes beside blobs that are kept anyway.
+    fn bytes_beside(&self, kept: &BTreeSet<Digest>, sizes: &BTreeMap<Digest, u64>) -> u64 {
+        match self {
+            Self::File(_, bytes) => *bytes,
+            _ => self.blobs().difference(kept).filter_map(|digest| sizes.get(digest)).sum(),
+        }
     }
 }

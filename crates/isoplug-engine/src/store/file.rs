@@ -70,8 +70,9 @@ pub(super) fn touch(path: &Path) {
     let _ = File::open(path).and_then(|file| file.set_modified(now()));
 }
 
-/// Says that a file was used now, unless that was said within the last minutes.
-pub(super) fn touch_seldom(path: &Path) {
+/// Says that a file was used now, unless that was said within the last minutes: `gc` removes what
+/// was not used for long.
+pub fn mark_used(path: &Path) {
     if last_use(path).is_none_or(|age| age > Duration::from_secs(600)) {
         touch(path);
     }

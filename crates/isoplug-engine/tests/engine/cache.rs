@@ -219,7 +219,7 @@ fn gc_removes_what_was_not_used_for_long() {
     let mut other = Graph::new();
     let kept = other.add(join("kept", &[], "", &diary)).blob;
     let new = build(&other, kept, &space.store).digest(kept).unwrap();
-    let keep = Keep { used_within: Some(Duration::from_secs(60)), bytes: None };
+    let keep = Keep { used_within: Some(Duration::from_secs(60)), ..Keep::default() };
     let freed = space.store.gc(keep).unwrap();
     assert_eq!((freed.records, freed.blobs), (3, 3));
     assert!(!space.store.has(&old) && space.store.has(&new));
@@ -234,7 +234,7 @@ fn gc_keeps_the_last_used_within_a_size() {
     make_old(&space.store);
     let a = build(&graph, a, &space.store).digest(a).unwrap();
     let one = space.store.usage().unwrap().blobs.bytes / 3;
-    let freed = space.store.gc(Keep { used_within: None, bytes: Some(one) }).unwrap();
+    let freed = space.store.gc(Keep { bytes: Some(one), ..Keep::default() }).unwrap();
     assert_eq!((freed.records, freed.blobs), (2, 2));
     assert!(space.store.has(&a));
 }
@@ -246,7 +246,7 @@ fn gc_removes_blobs_without_a_record_and_leaves_caches() {
     fs::write(&loose, "loose").unwrap();
     let digest = space.store.put_file(&loose, None).unwrap();
     fs::write(space.store.cache_dir("index").unwrap().join("packages"), "cached").unwrap();
-    let within = Keep { used_within: Some(Duration::from_secs(60)), bytes: None };
+    let within = Keep { used_within: Some(Duration::from_secs(60)), ..Keep::default() };
     space.store.gc(within).unwrap();
     assert!(space.store.has(&digest), "it was used a moment ago");
     let freed = space.store.gc(Keep::default()).unwrap();
@@ -255,11 +255,37 @@ fn gc_removes_blobs_without_a_record_and_leaves_caches() {
 }
 
 #[test]
+fn gc_removes_files_of_caches_that_were_not_used_for_long() {
+    let space = Space::new();
+    let folder = space.store.cache_dir("code").unwrap();
+    fs::create_dir(folder.join("below")).unwrap();
+    let [old, used, new] = ["old", "used", "below/new"].map(|name| folder.join(name));
+    for path in [&old, &used] {
+        fs::write(path, [0; 5000]).unwrap();
+        File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    }
+    isoplug_engine::mark_used(&used);
+    std::thread::sleep(Duration::from_millis(20));
+    fs::write(&new, [0; 5000]).unwrap();
+    let left = || [&old, &used, &new].map(|path| path.exists());
+    let gc = |used_within, bytes| {
+        let keep = Keep { used_within, bytes, caches: &["code", "none"] };
+        space.store.gc(keep).unwrap()
+    };
+    assert_eq!((gc(None, None).files, left()), (0, [true; 3]));
+    let freed = gc(Some(Duration::from_secs(3 * 3600)), None);
+    assert_eq!((freed.files, left()), (1, [false, true, true]));
+    assert!(freed.bytes >= 5000, "{freed:?}");
+    assert_eq!((gc(None, Some(12_000)).files, left()), (1, [false, false, true]));
+    assert_eq!((gc(None, Some(0)).files, left()), (1, [false; 3]));
+}
+
+#[test]
 fn gc_waits_for_nobody_and_harms_nobody() {
     let (space, diary) = (Space::new(), Diary::default());
     let (graph, [.., c]) = chain("x", &diary);
     let outputs = build(&graph, c, &space.store);
-    let nothing = Keep { used_within: None, bytes: Some(0) };
+    let nothing = Keep { bytes: Some(0), ..Keep::default() };
     assert!(matches!(space.store.gc(nothing), Err(Error::Busy { .. })));
     drop(outputs);
     space.store.gc(nothing).unwrap();

@@ -9,6 +9,10 @@ use crate::failure::Failure;
 use crate::progress::amount;
 use crate::session::Session;
 
+/// Side caches of which any file can go: what plugins made and what they were compiled to, and
+/// compressed blocks.
+const PRUNED: [&str; 2] = ["plugins", "squashfs-blocks"];
+
 /// Look after the store: size, garbage collection, verification
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  isoplug cache size\n  \
@@ -50,7 +54,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
             session.out(&format!("{all:>10}  in {}", store.root().display()));
         }
         Action::Gc { older_than, max_size } => {
-            let keep = Keep { used_within: Some(*older_than), bytes: *max_size };
+            let used_within = Some(*older_than);
+            let keep = Keep { used_within, bytes: *max_size, caches: &PRUNED };
             let freed = store.gc(keep).map_err(failed)?;
             session.out(&format!("freed {}", human(freed.bytes)));
         }
