@@ -10,7 +10,7 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use isoplug_engine::{Digest, Hasher};
+use isoplug_engine::{Digest, Hasher, mark_used};
 use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component as Compiled;
@@ -52,11 +52,14 @@ impl Compiler {
 
     /// Returns a kept component that is as it was written.
     fn kept(&self, path: &Path) -> Option<Compiled> {
-        let written = fs::read_to_string(path.with_extension("sha256")).ok()?;
+        let sidecar = path.with_extension("sha256");
+        let written = fs::read_to_string(&sidecar).ok()?;
         let found = Digest::of_file(&File::open(path).ok()?).ok()?;
         if written.parse() != Ok(found) {
             return None;
         }
+        mark_used(path);
+        mark_used(&sidecar);
         self.trust(path)
     }
 

@@ -44,8 +44,10 @@ pub enum Error {
         has: Version,
     },
     /// It uses a function that its interface does not have here.
-    #[error("the plugin does not fit API {has}: {reason}")]
+    #[error("the plugin does not fit API {has}: {reason}{}", newer(needs, has))]
     Link {
+        /// What it was built against.
+        needs: Version,
         /// What there is.
         has: Version,
         /// What does not fit.
@@ -94,6 +96,16 @@ pub enum Error {
     /// wasmtime does not work on this machine.
     #[error("WebAssembly cannot be run here: {0}")]
     Engine(String),
+}
+
+/// Says what helps if it is the contract that is too old.
+fn newer(needs: &Version, has: &Version) -> String {
+    match needs > has {
+        true => format!(
+            "\nit was built against API {needs}: use a newer isoplug, or an older version of the plugin"
+        ),
+        false => String::new(),
+    }
 }
 
 impl Error {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use isoplug_engine::Digest;
+use isoplug_engine::{Digest, mark_used};
 use serde::{Deserialize, Serialize};
 
 use crate::compiled::{private_folder, write};
@@ -50,10 +50,12 @@ impl Results {
 
     /// Returns a kept result whose questions are answered as before.
     pub(crate) fn find(&self, key: Digest, outside: &Outside<'_>) -> Option<Kept> {
-        self.traces(key).into_iter().find_map(|Trace { asked, mut result }| {
+        let found = self.traces(key).into_iter().find_map(|Trace { asked, mut result }| {
             let secrets = holds(&asked, outside)?;
             complete(&mut result.contribution, &secrets).then_some(result)
-        })
+        })?;
+        mark_used(&self.path(key));
+        Some(found)
     }
 
     /// Keeps a result.

@@ -1,5 +1,6 @@
 //! Links a compiled component with the contract's interfaces, and calls its exports.
 
+use semver::Version;
 use wasmtime::component::{
     Component as Compiled, ComponentNamedList, HasSelf, Instance, InstancePre, Lift, Linker, Lower,
 };
@@ -34,9 +35,16 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<Guest>, Error> {
     Ok(linker)
 }
 
-/// Links a component.
-pub(crate) fn link(linker: &Linker<Guest>, component: &Compiled) -> Result<Linked, Error> {
-    let misfit = |error: Trap| Error::Link { has: API, reason: format!("{error:#}") };
+/// Links a component that was built against a contract.
+pub(crate) fn link(
+    linker: &Linker<Guest>,
+    component: &Compiled,
+    needs: &Version,
+) -> Result<Linked, Error> {
+    let misfit = |error: Trap| {
+        let reason = format!("{error:#}");
+        Error::Link { needs: needs.clone(), has: API, reason }
+    };
     let mut linker = linker.clone();
     wasi::define(&mut linker, component.engine(), &component.component_type()).map_err(misfit)?;
     linker.instantiate_pre(&component.clone()).map_err(misfit)

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use isoplug_engine::{Digest, Hasher};
+use isoplug_engine::{Digest, Hasher, mark_used};
 use wasmtime::component::Linker;
 use wasmtime::{Engine, Store};
 
@@ -67,6 +67,7 @@ impl Runtime {
         if let Some(description) =
             kept.and_then(|text| Description::read(&text, component.world).ok())
         {
+            mark_used(&path);
             return Ok(description);
         }
         let call = Call::describe(component);
@@ -157,7 +158,7 @@ impl Runtime {
         if let Some(linked) = component.linked.get() {
             return Ok(linked.clone());
         }
-        let linked = link::link(&self.linker, &self.compiler.load(component)?)?;
+        let linked = link::link(&self.linker, &self.compiler.load(component)?, &component.api)?;
         Ok(component.linked.get_or_init(|| linked).clone())
     }
 

@@ -120,6 +120,12 @@ impl Guest {
         self.does(&format!("{new} (i32.store (i32.const {at}) (local.get $m))"))
     }
 
+    /// Puts the module after those that provide a word.
+    pub(crate) fn after(mut self, word: &str) -> Self {
+        let text = self.text(word);
+        self.does(&format!("(call $after (local.get $m) {text})"))
+    }
+
     pub(crate) fn merge(mut self, fragment: &str) -> Self {
         let text = self.text(fragment);
         self.does(&checked(&format!(

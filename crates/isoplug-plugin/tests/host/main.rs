@@ -8,4 +8,5 @@ mod hostile;
 mod kept;
 mod sameness;
 mod space;
+mod versions;
 mod wasi;
