@@ -7,8 +7,8 @@ use insta::assert_snapshot;
 use isoplug_engine::{Key, Walk};
 use isoplug_formats::tree::pack::Contents;
 use isoplug_formats::tree::{self, Content, Entry, Kind, Tree};
-use isoplug_image::contribute::Contributor;
 use isoplug_image::contribute::builder::OverlayBuilder;
+use isoplug_image::contribute::{Attrs, ContributeError, Contributor, Host};
 use isoplug_plugin::{Grants, PluginContributor};
 
 use crate::guest::Guest;
@@ -40,6 +40,21 @@ fn grants(files: &[&str], reads: &[&str]) -> Grants {
     Grants { files: list(files), reads: list(reads), ..Grants::default() }
 }
 
+/// Sets a file that a plugin may want too.
+struct Owner;
+
+impl Contributor for Owner {
+    fn name(&self) -> &str {
+        "network"
+    }
+
+    fn key(&self, _: &mut dyn Key) {}
+
+    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+        host.file("/etc/hostname", b"rescue\n", Attrs::mode(0o644))
+    }
+}
+
 /// Returns the paths that it added, or why it was refused.
 fn play(guest: &Guest, grants: Grants) -> String {
     let space = Space::new();
@@ -51,7 +66,11 @@ fn play(guest: &Guest, grants: Grants) -> String {
         PluginContributor::new(Arc::new(runtime), Arc::new(plugin), made.modules, Arc::new(around));
     let pack = tempfile::tempfile().unwrap();
     let log = |_: &str| {};
+    let earlier = tempfile::tempfile().unwrap();
+    let mut owner = OverlayBuilder::new("network", 7, layer(), &Empty, earlier, &log).unwrap();
+    Owner.contribute(&mut owner).unwrap();
     let mut host = OverlayBuilder::new("toy", 7, layer(), &Empty, pack, &log).unwrap();
+    host.after(Owner.name(), &owner.finish().unwrap().overlay);
     match contributor.contribute(&mut host) {
         Err(error) => error.to_string(),
         Ok(()) => {
@@ -94,6 +113,14 @@ fn a_link_out_of_what_is_granted_is_refused() {
         play(&guest, grants(&["root:/etc/**"], &[])),
         @r#"plugin `toy`: /etc/open/units/x.service is /etc/systemd/system/x.service here, and systemd unit `x.service` is not granted; `units = ["x.service"]` in [grants.toy] would allow it"#
     );
+}
+
+#[test]
+fn a_file_of_another_is_not_overwritten() {
+    let guest = Guest::contributor().module("a").file("root", "/etc/hostname", "mine", 0o644);
+    let expected = play(&guest, grants(&["root:/etc/*"], &[]));
+    assert_snapshot!(expected, @"/etc/hostname: both `network` and `toy` set it, each to something else");
+    assert_eq!(play(&guest.furnishes(), grants(&["root:/etc/*"], &["/etc/*"])), expected);
 }
 
 #[test]

@@ -151,6 +151,17 @@ fn millions_of_files_and_lines_are_cut_off() {
 }
 
 #[test]
+fn modules_that_wait_for_each_other_are_refused() {
+    let guest = Guest::contributor().module("a").after("toy/b").module("b").after("toy/a");
+    let made = Space::new().contribute(&guest.bytes(), etc()).unwrap();
+    let modules: Vec<_> = made.modules.iter().map(|module| ("toy", module)).collect();
+    assert_snapshot!(
+        isoplug_plugin::order(&modules).unwrap_err(),
+        @"modules wait for each other: toy/a before toy/b before toy/a"
+    );
+}
+
+#[test]
 fn devices_are_no_files() {
     let guest = Guest::contributor().module("a").file("root", "/etc/x", "", 0o020_644);
     assert_snapshot!(failure(&guest, etc()), @"refused: /etc/x: NoN are no permission bits");
