@@ -1,7 +1,7 @@
 //! Writes the entries of an initrd as cpio archives.
 //!
-//! What is compressed already comes first and is stored as it is; the rest follows in an archive
-//! that the caller compresses. Sorted by path, so the same entries give the same bytes.
+//! What the kernel wants before it unpacks anything comes first, then what is compressed already;
+//! both are stored as they are. The rest follows in an archive that the caller compresses. Sorted by path, so the same entries give the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -19,6 +19,39 @@ pub struct Archives {
 }
 
 impl Archives {
+    /// Writes the microcode for processors at the very beginning of an initrd; nothing if there is
+    /// none.
+    pub fn write_early(
+        &self,
+        out: impl Write,
+        contents: &dyn Contents,
+        epoch: u32,
+    ) -> io::Result<()> {
+        let mut early: Vec<&[u8]> = self.leaves().filter(|path| is_early(path)).collect();
+        if early.is_empty() {
+            return Ok(());
+        }
+        let filler = self.filler(&early);
+        early.extend(filler.as_deref());
+        self.write(out, contents, epoch, early)
+    }
+
+    /// Returns the path of a folder by whose length the microcode of Intel comes to lie where such
+    /// a processor can take it from: at a multiple of 16 bytes.
+    fn filler(&self, early: &[&[u8]]) -> Option<Vec<u8>> {
+        let files = self.files();
+        let size_of = |path: &&[u8]| files.get(path).map_or(0, |file| file.1.size as usize);
+        let paths = with_folders(early.to_vec());
+        let before = paths.iter().filter(|path| **path < INTEL);
+        let before = before.map(|path| entry_size(path.len().max(1), size_of(path)));
+        let at = before.sum::<usize>() + entry_size(INTEL.len(), 0);
+        let missing = [0, 4, 8, 12]
+            .into_iter()
+            .find(|more| (at + entry_size(FILLER.len() + more, 0)).is_multiple_of(16));
+        let is_wanted = paths.contains(INTEL) && !at.is_multiple_of(16);
+        missing.filter(|_| is_wanted).map(|more| [FILLER, &vec![b'-'; more]].concat())
+    }
+
     /// Writes the files that are compressed already, with the folders that they are in; nothing
     /// if there are none.
     pub fn write_stored(
@@ -41,7 +74,12 @@ impl Archives {
         contents: &dyn Contents,
         epoch: u32,
     ) -> io::Result<()> {
-        self.write(out, contents, epoch, self.leaves().filter(|path| !is_stored(path)).collect())
+        self.write(
+            out,
+            contents,
+            epoch,
+            self.leaves().filter(|path| !is_stored(path) && !is_early(path)).collect(),
+        )
     }
 
     fn write(
@@ -59,7 +97,10 @@ impl Archives {
                 writer.file(shown, *mode, bytes)?;
                 continue;
             }
-            let Entry { kind, mode, .. } = &self.tree.entries[path];
+            let Some(Entry { kind, mode, .. }) = self.tree.entries.get(path) else {
+                writer.folder(shown, 0o755)?;
+                continue;
+            };
             match kind {
                 Kind::Directory => writer.folder(shown, *mode)?,
                 Kind::Symlink(target) => writer.symlink(shown, target)?,
@@ -116,6 +157,20 @@ fn with_folders(leaves: Vec<&[u8]>) -> BTreeSet<&[u8]> {
         }
     }
     paths
+}
+
+const INTEL: &[u8] = b"kernel/x86/microcode/GenuineIntel.bin";
+const FILLER: &[u8] = b"kernel/x86/microcode/.filler";
+
+/// The size of an entry in bytes by the length of its path: a header of 110 bytes, the path with a NUL and the
+/// content, each filled up to whole words.
+fn entry_size(path: usize, content: usize) -> usize {
+    (110 + path + 1).next_multiple_of(4) + content.next_multiple_of(4)
+}
+
+/// The kernel looks for microcode itself (its Documentation/arch/x86/microcode.rst).
+fn is_early(path: &[u8]) -> bool {
+    path.starts_with(b"kernel/")
 }
 
 fn is_stored(path: &[u8]) -> bool {
@@ -176,5 +231,35 @@ mod tests {
             "usr/sbin/init",
         ];
         assert_eq!(paths(&rest), expected);
+    }
+
+    #[test]
+    fn microcode_comes_first_and_lies_where_it_must() {
+        for size in 0..20 {
+            let mut pack = PackWriter::new(Vec::new());
+            let amd = vec![1; size];
+            let [amd, intel] = [&amd[..], b"MICROCODE"].map(|bytes| pack.append(bytes).unwrap());
+            let (bytes, id, finished) = pack.finish().unwrap();
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(&bytes).unwrap();
+            let mut packs = Packs::default();
+            packs.add(id, file);
+            let mut tree = Tree::default();
+            let mut add = |path: &str, pending| {
+                let kind = Kind::File(finished.content(pending));
+                tree.insert(path.as_bytes(), Entry::new(kind, 0o644, 0));
+            };
+            add("init", amd);
+            add("kernel/x86/microcode/AuthenticAMD.bin", amd);
+            add("kernel/x86/microcode/GenuineIntel.bin", intel);
+            let archives = Archives { tree, made: BTreeMap::new() };
+            let (mut early, mut rest) = (Vec::new(), Vec::new());
+            archives.write_early(&mut early, &packs, 7).unwrap();
+            archives.write_rest(&mut rest, &packs, 7).unwrap();
+            let at = early.windows(9).position(|part| part == b"MICROCODE").unwrap();
+            assert!(at.is_multiple_of(16), "{size}");
+            assert!(paths(&early).contains(&"kernel/x86/microcode/GenuineIntel.bin".to_owned()));
+            assert_eq!(paths(&rest), [".", "init"]);
+        }
     }
 }

@@ -6,6 +6,7 @@ mod busybox;
 mod crypt;
 mod disks;
 mod live;
+mod microcode;
 mod udev;
 
 use super::Purpose;
@@ -27,6 +28,8 @@ pub(super) fn run(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) -> Result<
             "ntfs_3g" => disks::ntfs_3g(*release, draft)?,
             "cryptroot" => crypt::cryptroot(*release, hooks, purpose, draft)?,
             "cryptroot-unlock" => crypt::cryptroot_unlock(draft),
+            "amd64_microcode" => microcode::amd(draft)?,
+            "intel_microcode" => microcode::intel(draft)?,
             // These only do something for devices that are listed, and none is.
             "cryptgnupg" | "cryptgnupg-sc" | "cryptkeyctl" | "cryptopensc" | "cryptpassdev" => {}
             "live" => live::run(*release, draft)?,
@@ -52,6 +55,12 @@ pub(super) fn run(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) -> Result<
         draft.requests.push(Request::Class("net".to_owned()));
     }
     Ok(())
+}
+
+/// Returns whether a file of settings has anything but comments.
+fn says_something(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Programs of another libc, which need no libraries. Those of busybox come first.
@@ -113,5 +122,16 @@ fn keymap(hooks: &Hooks, draft: &Draft) -> Result<(), Error> {
 fn thermal(arch: &str, draft: &mut Draft) {
     if ["i386", "amd64", "ia64"].contains(&arch) {
         draft.ask(&["fan", "thermal"]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_say_nothing() {
+        assert!(!says_something(b"# <target name>\t<source device>\n\n  # more\n"));
+        assert!(says_something(b"# one\nroot UUID=1 none luks\n"));
     }
 }

@@ -91,6 +91,7 @@ impl Initrd {
         let packs = open(&selection.contents(), cx)?;
         let archives = initrd::finish(&selection, &packs)?;
         let mut image = BufWriter::with_capacity(1 << 20, image);
+        archives.write_early(&mut image, &packs, self.epoch)?;
         archives.write_stored(&mut image, &packs, self.epoch)?;
         let mut packer = compress::Packer::new(image, self.compression)?;
         archives.write_rest(&mut packer, &packs, self.epoch)?;

@@ -43,7 +43,7 @@ pub(super) const MADE: &str = "made by mkinitramfs: ";
 
 impl Stage for InitrdFiles {
     const NAME: &'static str = "initrd-files";
-    const VERSION: u32 = 6;
+    const VERSION: u32 = 7;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -74,7 +74,7 @@ impl Stage for InitrdFiles {
             Ok(selected) => put(selected, out.files, cx),
             Err(error @ initrd::Error::Unknown { .. }) => {
                 cx.log(&format!("mkinitramfs makes the initrd: {error}"));
-                self.run_mkinitramfs(&kernel, out.files, cx)
+                self.run_mkinitramfs(&kernel, layer.get(AMD).is_some(), out.files, cx)
             }
             Err(initrd::Error::Io(error)) => Err(error.into()),
         }
@@ -157,23 +157,29 @@ fn tell_missing(error: sandbox::Error) -> Error {
 const RESULT: &str = "/isoplug-initrd";
 /// Adds the kernel modules that are carried but only loaded when a device asks for them.
 const HOOK: &str = "etc/initramfs-tools/hooks/isoplug-modules";
+/// Settings of microcode for AMD processors, and a word that the initrd is not for the build
+/// machine's alone.
+const AMD: &str = "etc/default/amd64-microcode";
+const FOR_ALL: &str =
+    "if [ auto = \"$AMD64UCODE_INITRAMFS\" ]; then AMD64UCODE_INITRAMFS=early; fi\n";
 
 impl InitrdFiles {
     fn run_mkinitramfs(
         &self,
         kernel: &str,
+        has_amd: bool,
         out: Artifact<Blob>,
         cx: &Context,
     ) -> Result<(), Error> {
         let made = cx.create()?;
-        let job = self.job(kernel, &made, cx)?;
+        let job = self.job(kernel, has_amd, &made, cx)?;
         sandbox::run(&job, &Lines::new(cx, &[], 0)).map_err(tell_missing)?;
         let made = cx.put(made, None)?;
         let list = put_bytes(format!("{MADE}{}", made.hex()).as_bytes(), cx)?;
         Ok(cx.finish(out, list, &[made])?)
     }
 
-    fn job(&self, version: &str, raw: &NewBlob, cx: &Context) -> Result<Job, Error> {
+    fn job(&self, version: &str, has_amd: bool, raw: &NewBlob, cx: &Context) -> Result<Job, Error> {
         let mut job = stored::begin(Some(self.layer), &self.arch, self.epoch, cx)?;
         // Without zstd in the tree, it takes gzip by itself.
         let arguments = ["mkinitramfs", "-c", "zstd", "-l", "1", "-o", RESULT, version];
@@ -189,7 +195,10 @@ impl InitrdFiles {
         if !available.is_empty() {
             write(HOOK, 0o755, hook(available), false);
         }
-        // Without this, a hook looks for swap on the build machine.
+        // Without these, hooks look for a processor and for swap on the build machine.
+        if has_amd {
+            write(AMD, 0o644, FOR_ALL.to_owned(), true);
+        }
         write("etc/initramfs-tools/conf.d/isoplug", 0o644, "RESUME=none\n".to_owned(), false);
         Ok(job)
     }

@@ -22,7 +22,7 @@ pub(super) fn cryptroot(
         return Err(unknown("usr/bin/busybox", "cryptsetup needs it in the initrd"));
     }
     for path in [SETTINGS, DEVICES] {
-        if says_something(&draft.read(path)?.unwrap_or_default()) {
+        if super::says_something(&draft.read(path)?.unwrap_or_default()) {
             return Err(unknown(path, "only its own mkinitramfs knows what to do with it"));
         }
     }
@@ -45,11 +45,6 @@ pub(super) fn cryptroot(
     Ok(())
 }
 
-fn says_something(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text);
-    text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'))
-}
-
 fn ask_for_ciphers(kernel: &str, draft: &mut Draft) {
     let processors = draft.named(&format!("usr/lib/modules/{kernel}/kernel/arch"), |_| true);
     let name = |path: &TreePath| String::from_utf8_lossy(tree::file_name(path)).into_owned();
@@ -66,16 +61,5 @@ pub(super) fn cryptroot_unlock(draft: &mut Draft) {
         let text =
             "To unlock root partition, and maybe others like swap, run `cryptroot-unlock`.\n";
         draft.make("etc/motd", text);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn comments_say_nothing() {
-        assert!(!says_something(b"# <target name>\t<source device>\n\n  # more\n"));
-        assert!(says_something(b"# one\nroot UUID=1 none luks\n"));
     }
 }
