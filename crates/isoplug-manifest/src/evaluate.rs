@@ -19,7 +19,7 @@ use crate::shape::Shape;
 use crate::strength::Strength;
 use crate::system::System;
 use crate::text::Texts;
-use crate::value::{Data, Table, Value};
+use crate::value::{Table, Value};
 use guests::Guests;
 
 /// What to evaluate.
@@ -176,11 +176,7 @@ impl Work {
 }
 
 fn profile_tables(root: &Value) -> Table {
-    let profiles = root.as_table().into_iter().flatten().find(|(key, _)| key.name == "profiles");
-    match profiles.map(|(_, value)| &value.data) {
-        Some(Data::Table(profiles)) => profiles.clone(),
-        _ => Table::new(),
-    }
+    root.get("profiles").and_then(Value::as_table).cloned().unwrap_or_default()
 }
 
 fn sources(manifest: &Manifest) -> BTreeMap<String, Source> {

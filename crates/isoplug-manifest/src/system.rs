@@ -105,8 +105,5 @@ impl System {
 }
 
 fn find<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    split(path).iter().try_fold(value, |value, name| {
-        let (_, value) = value.as_table()?.iter().find(|(key, _)| key.name == *name)?;
-        Some(value)
-    })
+    split(path).iter().try_fold(value, |value, name| value.get(name))
 }

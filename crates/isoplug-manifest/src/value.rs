@@ -77,6 +77,13 @@ impl Value {
         }
     }
 
+    /// Returns the value of a key, if it is a table that has it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let (_, value) = self.as_table()?.iter().find(|(key, _)| key.name == name)?;
+        Some(value)
+    }
+
     /// Returns the items, if it is a list.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Value]> {

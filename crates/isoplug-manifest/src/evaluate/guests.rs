@@ -222,8 +222,7 @@ fn options_of_plugins() -> Shape {
 }
 
 fn table<'v>(root: &'v Value, name: &str) -> impl Iterator<Item = &'v (Key, Value)> + use<'v> {
-    let found = root.as_table().into_iter().flatten().find(|(key, _)| key.name == name);
-    found.and_then(|(_, value)| value.as_table()).into_iter().flatten()
+    root.get(name).and_then(Value::as_table).into_iter().flatten()
 }
 
 /// Returns a table with this value under one key.

@@ -6,7 +6,7 @@ use crate::value::Value;
 
 /// Reports each name of `image.default-profiles` that is none of the profiles.
 pub(crate) fn default_profiles(root: &Value, known: &[String], diagnostics: &mut Vec<Diagnostic>) {
-    let named = child(root, "image").and_then(|image| child(image, "default-profiles"));
+    let named = root.get("image").and_then(|image| image.get("default-profiles"));
     let named = named.and_then(Value::as_list).unwrap_or_default();
     for item in named {
         let Some(name) = item.as_str().filter(|name| !known.iter().any(|known| known == name))
@@ -21,9 +21,4 @@ pub(crate) fn default_profiles(root: &Value, known: &[String], diagnostics: &mut
             _ => diagnostic,
         });
     }
-}
-
-fn child<'v>(table: &'v Value, name: &str) -> Option<&'v Value> {
-    let (_, value) = table.as_table()?.iter().find(|(key, _)| key.name == name)?;
-    Some(value)
 }
