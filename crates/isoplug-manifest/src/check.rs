@@ -190,10 +190,18 @@ pub(crate) fn did_you_mean<'a>(
     name: &str,
     known: impl Iterator<Item = &'a String>,
 ) -> Diagnostic {
+    match most_similar(name, known) {
+        Some(known) => diagnostic.help(format!("did you mean `{known}`?")),
+        None => diagnostic,
+    }
+}
+
+/// Returns the most similar of the known names, if one is similar at all.
+pub(crate) fn most_similar<'a>(
+    name: &str,
+    known: impl Iterator<Item = &'a String>,
+) -> Option<&'a String> {
     let similar = |known: &'a String| (strsim::jaro_winkler(name, known), known);
     let best = known.map(similar).max_by(|(left, _), (right, _)| left.total_cmp(right));
-    match best {
-        Some((score, known)) if score > 0.8 => diagnostic.help(format!("did you mean `{known}`?")),
-        _ => diagnostic,
-    }
+    best.filter(|(score, _)| *score > 0.8).map(|(_, known)| known)
 }

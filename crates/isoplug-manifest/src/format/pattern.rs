@@ -1,6 +1,7 @@
 //! Formats of the patterns in grants.
 
 use super::{Finding, Verdict, path, require};
+use crate::check::most_similar;
 use crate::explain::paths;
 use crate::options::Options;
 use crate::path::split;
@@ -29,11 +30,9 @@ pub(super) fn option(text: &str) -> Verdict {
     let root = Shape::of::<Options>();
     require(root.at(&keys).is_some(), || {
         let finding = Finding::new("unknown-option", format!("there is no option `{text}`"));
-        let known = paths(&root);
-        let similar = known.iter().map(|known| (strsim::jaro_winkler(text, known), known));
-        match similar.max_by(|(left, _), (right, _)| left.total_cmp(right)) {
-            Some((score, known)) if score > 0.8 => finding.help(format!("did you mean `{known}`?")),
-            _ => finding.help("`isoplug schema --reference` lists every option"),
+        match most_similar(text, paths(&root).iter()) {
+            Some(known) => finding.help(format!("did you mean `{known}`?")),
+            None => finding.help("`isoplug schema --reference` lists every option"),
         }
     })
 }
