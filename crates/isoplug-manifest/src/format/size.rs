@@ -5,9 +5,8 @@ use super::{Finding, Verdict, require};
 /// Reads a number with an optional unit: `K`, `M`, `G` with or without `iB` are powers of 1024,
 /// with `B` powers of 1000.
 pub(crate) fn byte_size(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|each: char| each.is_ascii_alphabetic() || each == ' ');
-    let number: u64 = digits.parse().ok()?;
-    let factor = match text[digits.len()..].trim_start() {
+    let (number, unit) = number_and_unit(text)?;
+    let factor = match unit.trim_start() {
         "" | "B" => 1,
         "K" | "KiB" => 1 << 10,
         "M" | "MiB" => 1 << 20,
@@ -22,9 +21,8 @@ pub(crate) fn byte_size(text: &str) -> Option<u64> {
 
 /// Reads a number with an optional `k`, `M`, `G` or `T`, powers of 1000.
 pub(crate) fn amount(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|each: char| each.is_ascii_alphabetic());
-    let number: u64 = digits.parse().ok()?;
-    let factor = match &text[digits.len()..] {
+    let (number, unit) = number_and_unit(text)?;
+    let factor = match unit {
         "" => 1,
         "k" => 1_000,
         "M" => 1_000_000,
@@ -33,6 +31,12 @@ pub(crate) fn amount(text: &str) -> Option<u64> {
         _ => return None,
     };
     number.checked_mul(factor)
+}
+
+/// Takes a number from the unit behind it and the spaces between them.
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let number = text.trim_end_matches(|each: char| each.is_ascii_alphabetic() || each == ' ');
+    Some((number.parse().ok()?, &text[number.len()..]))
 }
 
 /// Reads a number of seconds, `60s`, or minutes, `2m`.
