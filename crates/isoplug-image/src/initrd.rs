@@ -120,7 +120,7 @@ fn lay_out(draft: &mut Draft, purpose: Purpose) -> Result<(), Error> {
     draft.make("etc/fstab", "");
     draft.symlink("etc/mtab", "/proc/mounts");
     for name in ["modprobe", "rmmod"] {
-        draft.copy_exec(&format!("usr/sbin/{name}"), &format!("usr/sbin/{name}"))?;
+        draft.program(format!("usr/sbin/{name}"))?;
     }
     for folder in ["etc/modprobe.d", "usr/lib/modprobe.d"] {
         for path in draft.named(folder, |name| name.ends_with(".conf")) {
@@ -164,7 +164,7 @@ fn ask_as_configured(draft: &mut Draft, purpose: Purpose) -> Result<(), Error> {
 /// Returns the part of the layer that kernel modules and firmware are chosen from.
 fn modules_and_firmware(draft: &Draft, kernel: &str) -> Tree {
     let mut part = Tree::default();
-    let modules = draft.below(&format!("usr/lib/modules/{kernel}"));
+    let modules = draft.below(format!("usr/lib/modules/{kernel}"));
     let modules = modules.into_iter().filter(|path| is_module_or_list(path));
     for path in modules.chain(draft.below("usr/lib/firmware")) {
         let Some(entry) = draft.layer.entries.get(&path) else { continue };

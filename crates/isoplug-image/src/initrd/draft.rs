@@ -94,7 +94,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Returns the paths directly or anywhere below a folder of the layer, which may be a link.
-    pub(super) fn below(&self, folder: &str) -> Vec<TreePath> {
+    pub(super) fn below(&self, folder: impl AsRef<[u8]>) -> Vec<TreePath> {
         let Some(folder) = self.layer.resolve(folder) else { return Vec::new() };
         let folder = tree::join(&folder, b"");
         let from = self.layer.entries.range(folder.clone()..);
@@ -172,7 +172,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Copies a program or a library with the libraries that it needs, as `copy_exec` does.
-    pub(super) fn copy_exec(&mut self, source: &str, target: &str) -> Result<(), Error> {
+    pub(super) fn copy_exec(
+        &mut self,
+        source: impl AsRef<[u8]>,
+        target: impl AsRef<[u8]>,
+    ) -> Result<(), Error> {
+        let source = source.as_ref();
         if !self.copy(source, target) {
             return Ok(());
         }
@@ -183,22 +188,31 @@ impl<'a> Draft<'a> {
     }
 
     /// Copies a program to where it is in the layer.
-    pub(super) fn program(&mut self, path: &str) -> Result<(), Error> {
-        self.copy_exec(path, path)
+    pub(super) fn program(&mut self, path: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.copy_exec(&path, &path)
+    }
+
+    /// Copies programs or libraries to where they are in the layer.
+    pub(super) fn programs(&mut self, paths: Vec<TreePath>) -> Result<(), Error> {
+        paths.into_iter().try_for_each(|path| self.program(path))
+    }
+
+    /// Returns the paths of the architecture's libraries whose names begin so.
+    pub(super) fn libraries(&self, begin: &str) -> Vec<TreePath> {
+        self.named(&format!("usr/lib/{}", self.triplet), |name| name.starts_with(begin))
     }
 
     /// Copies an entry and all below it as they are, as `cp -a` does.
-    pub(super) fn copy_all(&mut self, source: &str, target: &str) {
-        let Some((root, _)) = self.find(tree::parent(source.as_bytes()).unwrap_or_default()) else {
-            return;
-        };
-        let root = tree::join(&root, tree::file_name(source.as_bytes()));
+    pub(super) fn copy_all(&mut self, source: impl AsRef<[u8]>, target: impl AsRef<[u8]>) {
+        let source = source.as_ref();
+        let Some((root, _)) = self.find(tree::parent(source).unwrap_or_default()) else { return };
+        let root = tree::join(&root, tree::file_name(source));
         let mut paths = self.below(source);
         paths.insert(0, root.clone());
         for path in paths {
             let Some(entry) = self.layer.entries.get(&path) else { continue };
             let rest = path.strip_prefix(&root[..]).unwrap_or_default();
-            let target = merged(&[target.as_bytes(), rest].concat());
+            let target = merged(&[target.as_ref(), rest].concat());
             let kind = match file(&self.layer.entries, entry) {
                 Some(content) => Kind::File(*content),
                 None => entry.kind.clone(),

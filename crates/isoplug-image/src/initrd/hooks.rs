@@ -9,6 +9,8 @@ mod live;
 mod microcode;
 mod udev;
 
+use isoplug_formats::tree;
+
 use super::Purpose;
 use super::classes::Request;
 use super::draft::{Draft, Error, unknown};
@@ -67,9 +69,9 @@ fn says_something(text: &[u8]) -> bool {
 fn klibc_utils(release: Release, draft: &mut Draft) {
     let unwanted = ["gzip", "kinit", "zcat"];
     for program in draft.named("usr/lib/klibc/bin", |name| !unwanted.contains(&name)) {
-        let name = String::from_utf8_lossy(&program).into_owned();
-        let name = name.rsplit('/').next().unwrap_or_default().to_owned();
-        if !draft.has(format!("usr/sbin/{name}")) && !draft.has(format!("usr/bin/{name}")) {
+        let name = tree::file_name(&program);
+        if ![&b"usr/sbin"[..], b"usr/bin"].iter().any(|folder| draft.has(tree::join(folder, name)))
+        {
             draft.copy_followed(&program, "usr/bin");
         }
     }
@@ -88,17 +90,18 @@ fn kmod(release: Release, purpose: Purpose, draft: &mut Draft) -> Result<(), Err
     draft.program("usr/bin/kmod")?;
     for name in ["modprobe", "rmmod"] {
         // The links as they are, in place of those that mkinitramfs made.
-        draft.copy_all(&format!("usr/sbin/{name}"), &format!("usr/sbin/{name}"));
+        let link = format!("usr/sbin/{name}");
+        draft.copy_all(&link, &link);
     }
     draft.folder("usr/lib/modprobe.d");
     draft.copy_all("usr/lib/modprobe.d", "usr/lib/modprobe.d");
     if release == Release::Bookworm || kernel_unpacks(purpose.kernel, draft)? {
         return Ok(());
     }
-    let modules = draft.below(&format!("usr/lib/modules/{}", purpose.kernel));
+    let modules = draft.below(format!("usr/lib/modules/{}", purpose.kernel));
     for (ending, library) in [(".xz", "liblzma.so.5"), (".zst", "libzstd.so.1")] {
         if modules.iter().any(|path| path.ends_with(ending.as_bytes())) {
-            draft.program(&format!("usr/lib/{}/{library}", draft.triplet))?;
+            draft.program(format!("usr/lib/{}/{library}", draft.triplet))?;
         }
     }
     Ok(())

@@ -32,7 +32,7 @@ pub(super) fn known(draft: &Draft) -> Result<Hooks, Error> {
     }
     let mut hooks = Hooks::new();
     for folder in ["hooks", "conf-hooks.d"] {
-        for path in draft.below(&format!("{TOOLS}/{folder}")) {
+        for path in draft.below(format!("{TOOLS}/{folder}")) {
             let path = String::from_utf8_lossy(&path).into_owned();
             let name = path.rsplit('/').next().unwrap_or_default();
             let name = format!("{folder}/{name}");
@@ -139,3 +139,21 @@ fn check_configuration(draft: &Draft) -> Result<(), Error> {
 
 /// A line for each known script: its release, its name and its BLAKE3.
 const KNOWN: &str = include_str!("known.txt");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_is_a_release_a_name_and_a_digest() {
+        let lines: Vec<&str> = KNOWN.lines().collect();
+        assert!(lines.is_sorted());
+        for line in lines {
+            let words: Vec<&str> = line.split(' ').collect();
+            let [release, _, digest] = words[..] else { panic!("{line}") };
+            assert!(["bookworm", "trixie"].contains(&release), "{line}");
+            let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+            assert!(digest.len() == 64 && digest.bytes().all(is_digit), "{line}");
+        }
+    }
+}

@@ -10,9 +10,9 @@ use isoplug_formats::tree::{self, TreePath};
 use super::draft::{Draft, Error, unknown};
 
 /// Returns the paths of the libraries, and of the program that loads them.
-pub(super) fn of(program: &str, draft: &Draft) -> Result<BTreeSet<TreePath>, Error> {
+pub(super) fn of(program: &[u8], draft: &Draft) -> Result<BTreeSet<TreePath>, Error> {
     let mut found = BTreeSet::new();
-    let mut waiting = vec![(program.as_bytes().to_vec(), Vec::new())];
+    let mut waiting = vec![(program.to_vec(), Vec::new())];
     while let Some((path, inherited)) = waiting.pop() {
         let Some(linkage) = linkage(&path, draft)? else { continue };
         let folders = [folders(&path, &linkage, draft), inherited].concat();
@@ -73,6 +73,5 @@ fn with_threads(linkage: &Linkage, draft: &Draft) -> Vec<TreePath> {
     if !linkage.needed.iter().any(|name| name.starts_with(b"libpthread.so.")) {
         return Vec::new();
     }
-    let folder = format!("usr/lib/{}", draft.triplet);
-    draft.named(&folder, |name| name.starts_with("libgcc_s.so."))
+    draft.libraries("libgcc_s.so.")
 }

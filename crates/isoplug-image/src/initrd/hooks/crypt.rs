@@ -32,14 +32,11 @@ pub(super) fn cryptroot(
     draft.ask(&["dm_mod", "dm_crypt"]);
     ask_for_ciphers(purpose.kernel, draft);
     for program in ["sbin/cryptsetup", "sbin/dmsetup", "lib/cryptsetup/askpass"] {
-        draft.program(&format!("usr/{program}"))?;
+        draft.program(format!("usr/{program}"))?;
     }
     if release == Release::Bookworm {
         // It uses threads, but is not linked to what says so.
-        let folder = format!("usr/lib/{}", draft.triplet);
-        for library in draft.named(&folder, |name| name.starts_with("libgcc_s.so.")) {
-            draft.program(&String::from_utf8_lossy(&library))?;
-        }
+        draft.programs(draft.libraries("libgcc_s.so."))?;
     }
     draft.copy("usr/lib/cryptsetup/functions", "usr/lib/cryptsetup/functions");
     Ok(())

@@ -62,9 +62,7 @@ pub(super) fn run(release: Release, draft: &mut Draft) -> Result<(), Error> {
     draft.folder("etc/live");
     draft.copy_all("etc/live/boot", "etc/live/boot");
     old_libraries(draft);
-    for helper in draft.named("usr/lib/udev", |name| name.ends_with("_id")) {
-        draft.program(&String::from_utf8_lossy(&helper))?;
-    }
+    draft.programs(draft.named("usr/lib/udev", |name| name.ends_with("_id")))?;
     super::udev::rules("60-cdrom_id.rules", draft);
     draft.ask(&KERNEL_MODULES);
     if release == Release::Trixie {
@@ -72,9 +70,7 @@ pub(super) fn run(release: Release, draft: &mut Draft) -> Result<(), Error> {
     }
     programs(draft)?;
     keymap(draft)?;
-    for library in names_of_hosts(draft) {
-        draft.program(&String::from_utf8_lossy(&library))?;
-    }
+    draft.programs(names_of_hosts(draft))?;
     draft.make("etc/nsswitch.conf", "hosts: files dns\n");
     Ok(())
 }
@@ -97,7 +93,6 @@ fn old_libraries(draft: &mut Draft) {
     let names = ["libacl", "libblkid", "libuuid", "libdevmapper", "libattr"];
     let is_wanted = |name: &str| names.iter().any(|wanted| name.starts_with(wanted));
     for path in draft.named("usr/lib", is_wanted) {
-        let path = String::from_utf8_lossy(&path).into_owned();
         draft.copy_all(&path, &path);
     }
 }

@@ -23,10 +23,7 @@ pub(super) fn run(release: Release, draft: &mut Draft) -> Result<(), Error> {
     draft.program("usr/bin/udevadm")?;
     if release == Release::Trixie {
         // It is loaded by name, so nothing says that it is needed.
-        let folder = format!("usr/lib/{}", draft.triplet);
-        for library in draft.named(&folder, |name| name.starts_with("libkmod.so.")) {
-            draft.program(&String::from_utf8_lossy(&library))?;
-        }
+        draft.programs(draft.libraries("libkmod.so."))?;
         draft.copy("usr/lib/udev/hwdb.bin", "usr/lib/udev/hwdb.bin");
     }
     draft.folder("etc/udev");
@@ -41,7 +38,7 @@ pub(super) fn run(release: Release, draft: &mut Draft) -> Result<(), Error> {
     }
     own_rules(draft);
     for name in ["ata_id", "scsi_id"] {
-        draft.program(&format!("usr/lib/udev/{name}"))?;
+        draft.program(format!("usr/lib/udev/{name}"))?;
     }
     draft.program("usr/sbin/blkid")
 }
