@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
 use std::time::Duration;
 
 use super::partial::Partial;
-use super::{Expected, Watch, Why};
+use super::{Expected, GLANCE, Watch, Why};
 use isoplug_engine::Digest;
 
 /// What to ask for.
@@ -28,6 +30,12 @@ pub(super) enum Outcome {
     Cancelled,
 }
 
+/// What a mirror sends.
+type Body = Box<dyn Read + Send>;
+
+/// How many chunks may wait to be written.
+const CHUNKS: usize = 8;
+
 impl Attempt<'_> {
     /// Completes the file and returns its digest.
     pub(super) fn run(&self, partial: &mut Partial) -> Result<Digest, Outcome> {
@@ -42,12 +50,15 @@ impl Attempt<'_> {
         self.judge(partial)
     }
 
-    fn request(&self, partial: &mut Partial) -> Result<Box<dyn Read>, Outcome> {
+    fn request(&self, partial: &mut Partial) -> Result<Body, Outcome> {
         let mut request = self.agent.get(self.url);
         if partial.size() > 0 {
             request = request.header("Range", format!("bytes={}-", partial.size()));
         }
-        let response = request.call().map_err(|error| again(plain(&error)))?;
+        let (sender, answer) = sync_channel(1);
+        thread::spawn(move || sender.send(request.call()));
+        let response = self.next(&answer)?.ok_or_else(|| again("no answer came".to_owned()))?;
+        let response = response.map_err(|error| again(plain(&error)))?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         match response.status().as_u16() {
             200 => partial.restart().map_err(Outcome::Write)?,
@@ -66,20 +77,30 @@ impl Attempt<'_> {
         Ok(Box::new(response.into_body().into_reader()))
     }
 
-    fn receive(&self, mut body: Box<dyn Read>, partial: &mut Partial) -> Result<(), Outcome> {
-        let mut buffer = vec![0; 128 << 10];
+    fn receive(&self, body: Body, partial: &mut Partial) -> Result<(), Outcome> {
+        let (sender, chunks) = sync_channel(CHUNKS);
+        thread::spawn(|| send(body, sender));
+        while let Some(chunk) = self.next(&chunks)? {
+            let chunk = chunk.map_err(|error| again(error.to_string()))?;
+            partial.write(&chunk).map_err(Outcome::Write)?;
+            self.watch.at(partial.size());
+            self.check_limit(partial.size())?;
+        }
+        Ok(())
+    }
+
+    /// Waits for what a thread sends, `None` at its end. A mirror may be silent for long, and is left
+    /// to itself when the transfer is to stop.
+    fn next<T>(&self, sent: &Receiver<T>) -> Result<Option<T>, Outcome> {
         loop {
             if self.watch.cancelled() {
                 return Err(Outcome::Cancelled);
             }
-            match body.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(count) => partial.write(&buffer[..count]).map_err(Outcome::Write)?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(again(error.to_string())),
+            match sent.recv_timeout(GLANCE) {
+                Ok(found) => return Ok(Some(found)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {}
             }
-            self.watch.at(partial.size());
-            self.check_limit(partial.size())?;
         }
     }
 
@@ -111,6 +132,23 @@ impl Attempt<'_> {
     }
 }
 
+/// Sends what is read of a body, and its error, until nobody wants more.
+fn send(mut body: Body, chunks: SyncSender<io::Result<Vec<u8>>>) {
+    let mut buffer = vec![0; 128 << 10];
+    loop {
+        let chunk = match body.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => Ok(buffer[..count].to_vec()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => Err(error),
+        };
+        let is_last = chunk.is_err();
+        if chunks.send(chunk).is_err() || is_last {
+            return;
+        }
+    }
+}
+
 /// Returns the message without the name of the layer that it came from.
 fn plain(error: &ureq::Error) -> String {
     let text = error.to_string();
@@ -121,7 +159,7 @@ fn again(why: String) -> Outcome {
     Outcome::Again { why, wait: None }
 }
 
-fn open_local(path: &str, partial: &mut Partial) -> Result<Box<dyn Read>, Outcome> {
+fn open_local(path: &str, partial: &mut Partial) -> Result<Body, Outcome> {
     partial.restart().map_err(Outcome::Write)?;
     match File::open(path) {
         Ok(file) => Ok(Box::new(file)),
@@ -137,4 +175,61 @@ fn begins_at(header: Option<&str>, place: u64) -> bool {
     let range = header.and_then(|text| text.trim().strip_prefix("bytes "));
     let start = range.and_then(|range| range.split('-').next()).and_then(|text| text.parse().ok());
     start == Some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Instant;
+
+    use crate::sources::download::{Downloader, Error, Patience};
+
+    use super::*;
+
+    /// Stops at the first bytes, or at once.
+    struct Stops(AtomicBool);
+
+    impl Watch for Stops {
+        fn at(&self, _: u64) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+
+        fn cancelled(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    /// Fetches from a mirror that says this and then nothing more.
+    fn stopped(said: &'static str, watch: &Stops) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mirror = format!("http://{}", listener.local_addr().unwrap());
+        let (end, ended) = sync_channel::<()>(0);
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(said.as_bytes()).unwrap();
+            _ = ended.recv();
+        });
+        let (begun, file) = (Instant::now(), tempfile::tempfile().unwrap());
+        let downloader = Downloader::new(1, Patience::default());
+        let fetched = downloader.fetch(&[mirror], "a.deb", &Expected::default(), &file, watch);
+        assert!(matches!(fetched, Err(Error::Cancelled)), "{fetched:?}");
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        drop(end);
+        server.join().unwrap();
+    }
+
+    #[test]
+    fn a_silent_mirror_is_not_waited_for() {
+        stopped("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nbegin", &Stops(false.into()));
+        let watch = Stops(false.into());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(GLANCE * 4);
+                watch.at(0);
+            });
+            stopped("", &watch);
+        });
+    }
 }
