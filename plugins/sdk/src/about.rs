@@ -109,13 +109,10 @@ pub struct Package {
 }
 
 pub(crate) fn document(package: &Package, options: Value, about: About) -> String {
-    let mut document = json!({
-        "id": package.id,
-        "version": package.version,
-        "options": options,
-        "requests": about.requests,
-        "examples": about.examples,
-    });
+    let mut document = json!({ "id": package.id, "version": package.version });
+    document.set("options", options);
+    document.set("requests", about.requests);
+    document.set("examples", about.examples);
     let words = [
         ("summary", package.summary),
         ("licence", package.licence),

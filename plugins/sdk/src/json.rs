@@ -44,7 +44,7 @@ impl Value {
 
     /// Sets what a table has under a key; makes a table of anything else.
     pub fn set(&mut self, key: &str, value: impl ToJson) {
-        let value = value.to_json();
+        let value = value.into_json();
         if !matches!(self, Self::Table(_)) {
             *self = Self::table();
         }
@@ -58,8 +58,8 @@ impl Value {
     /// Adds to the end of a list; makes a list of anything else.
     pub fn push(&mut self, value: impl ToJson) {
         match self {
-            Self::List(items) => items.push(value.to_json()),
-            other => *other = Self::List(vec![value.to_json()]),
+            Self::List(items) => items.push(value.into_json()),
+            other => *other = Self::List(vec![value.into_json()]),
         }
     }
 
@@ -169,21 +169,31 @@ pub(crate) fn write(out: &mut String, value: &Value) {
 }
 
 fn quote(out: &mut String, text: &str) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            control if control < ' ' => {
-                out.push_str("\\u00");
-                out.push(HEX[control as usize >> 4] as char);
-                out.push(HEX[control as usize & 15] as char);
-            }
-            letter => out.push(letter),
+    let mut start = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= b' ' && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(&text[start..at]);
+        escape(out, byte);
+        start = at + 1;
+    }
+    out.push_str(&text[start..]);
+    out.push('"');
+}
+
+fn escape(out: &mut String, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    match byte {
+        b'"' => out.push_str("\\\""),
+        b'\\' => out.push_str("\\\\"),
+        b'\n' => out.push_str("\\n"),
+        b'\t' => out.push_str("\\t"),
+        control => {
+            out.push_str("\\u00");
+            out.push(HEX[usize::from(control >> 4)] as char);
+            out.push(HEX[usize::from(control & 15)] as char);
         }
     }
-    out.push('"');
 }

@@ -9,6 +9,14 @@ use crate::error::Diagnostic;
 pub trait ToJson {
     /// Returns it as JSON.
     fn to_json(&self) -> Value;
+
+    /// Makes JSON of it, without a copy where none is needed.
+    fn into_json(self) -> Value
+    where
+        Self: Sized,
+    {
+        self.to_json()
+    }
 }
 
 /// Can be read from JSON. [`options`](crate::options) implements it for own types.
@@ -79,6 +87,10 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
 impl ToJson for Value {
     fn to_json(&self) -> Value {
         self.clone()
+    }
+
+    fn into_json(self) -> Value {
+        self
     }
 }
 
