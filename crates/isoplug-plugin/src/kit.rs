@@ -56,14 +56,9 @@ pub enum KitError {
         /// How to get it.
         help: &'static str,
     },
-    /// A tool that failed. It has said why itself.
-    #[error("`{tool}` failed; {help}")]
-    Failed {
-        /// Its name.
-        tool: &'static str,
-        /// What it may lack.
-        help: &'static str,
-    },
+    /// A tool that failed.
+    #[error("`{0}` failed, and has said why")]
+    Failed(&'static str),
     /// A core module that is no plugin.
     #[error("no component can be made of the module: {0}")]
     Wrap(String),

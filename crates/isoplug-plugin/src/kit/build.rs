@@ -3,6 +3,7 @@
 mod rust;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -100,32 +101,48 @@ fn python(folder: &Path, work: &Path) -> Result<PathBuf, KitError> {
 }
 
 fn c(folder: &Path, work: &Path) -> Result<PathBuf, KitError> {
+    const TOOL: &str = "clang for wasm32-wasi";
     const HELP: &str = "it needs lld, wasi-libc and the compiler's own library for wasm32";
     let made = work.join("made.wasm");
-    let mut clang = Command::new(clang().unwrap_or_else(|| "clang".to_owned()));
-    clang.args(["--target=wasm32-wasi", "-mexec-model=reactor", "-Os", "-Wall", "-Wl,--strip-all"]);
-    if Path::new("/usr/include/wasm32-wasi").is_dir() {
-        clang.arg("--sysroot=/usr");
-    }
+    let clang = clang().ok_or(KitError::Missing { tool: TOOL, help: HELP })?;
+    let mut clang = clang_for_wasi(&clang);
     clang
+        .args(["-mexec-model=reactor", "-Os", "-Wall", "-Wl,--strip-all"])
         .args(["-Isdk", "plugin.c", "sdk/contributor_plugin.c"])
         .args(["sdk/contributor_plugin_component_type.o", "-o"])
         .arg(&made)
         .current_dir(folder);
-    finished("clang", HELP, &mut clang)?;
+    finished(TOOL, HELP, &mut clang)?;
     Ok(made)
 }
 
-/// Returns the newest clang that has its library for WebAssembly.
+/// Returns the newest clang that has all that it needs for WebAssembly: its own library, that of
+/// the language, and a linker.
 fn clang() -> Option<String> {
+    let needed = ["-print-libgcc-file-name", "-print-file-name=libc.a", "-print-prog-name=wasm-ld"];
     let names = (15..30).rev().map(|version| format!("clang-{version}"));
     names.chain(["clang".to_owned()]).find(|name| {
-        let mut ask = Command::new(name);
-        ask.args(["--target=wasm32-wasi", "-print-libgcc-file-name"]).stderr(Stdio::null());
-        let answer = ask.output().map(|output| output.stdout).unwrap_or_default();
-        let library = String::from_utf8_lossy(&answer).trim().to_owned();
-        !library.is_empty() && Path::new(&library).is_file()
+        needed.iter().all(|question| {
+            let mut ask = clang_for_wasi(name);
+            answer(ask.arg(question)).is_some_and(|file| file.is_file())
+        })
     })
+}
+
+fn clang_for_wasi(name: &str) -> Command {
+    let mut clang = Command::new(name);
+    clang.arg("--target=wasm32-wasi");
+    if Path::new("/usr/include/wasm32-wasi").is_dir() {
+        clang.arg("--sysroot=/usr");
+    }
+    clang
+}
+
+/// Asks a tool where something is.
+fn answer(ask: &mut Command) -> Option<PathBuf> {
+    let output = ask.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let answer = String::from_utf8(output.stdout).ok()?;
+    Some(answer.trim()).filter(|it| !it.is_empty()).map(PathBuf::from)
 }
 
 /// Runs a tool to its end and returns what it printed; its errors go to ours.
@@ -137,8 +154,9 @@ fn finished(
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     match output {
         Ok(output) if output.status.success() => Ok(output.stdout),
-        Ok(_) => Err(KitError::Failed { tool, help }),
-        Err(_) => Err(KitError::Missing { tool, help }),
+        Ok(_) => Err(KitError::Failed(tool)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(KitError::Missing { tool, help }),
+        Err(error) => Err(KitError::io(tool)(error)),
     }
 }
 

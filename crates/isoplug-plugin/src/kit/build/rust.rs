@@ -4,11 +4,11 @@
 //! sources.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value as Json;
 
-use super::{KitError, finished};
+use super::{KitError, answer, finished};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -17,9 +17,10 @@ const HELP: &str = "`rustup target add wasm32-unknown-unknown` brings the target
 
 /// Builds the plugin in a folder and returns the file that cargo names.
 pub(super) fn build(folder: &Path) -> Result<PathBuf, KitError> {
-    let mut cargo = match Debian::found().filter(|_| !has_target(folder)) {
-        Some(debian) => debian.cargo(),
-        None => Command::new("cargo"),
+    let mut cargo = match (has_target(folder), Debian::found()) {
+        (Some(true), _) | (None, None) => Command::new("cargo"),
+        (_, Some(debian)) => debian.cargo(),
+        (Some(false), None) => return Err(KitError::Missing { tool: TARGET, help: HELP }),
     };
     cargo.args(["build", "--release", "--lib", "--target", TARGET]);
     cargo.arg("--message-format=json-render-diagnostics").current_dir(folder);
@@ -39,14 +40,12 @@ fn component(message: &Json) -> Option<PathBuf> {
     files.find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
 }
 
-/// Tells whether the compiler that cargo would take has a library for the target.
-fn has_target(folder: &Path) -> bool {
+/// Tells whether the compiler that cargo would take has a library for the target; `None` if there
+/// is no compiler to ask.
+fn has_target(folder: &Path) -> Option<bool> {
     let mut ask = Command::new("rustc");
     ask.args(["--print", "target-libdir", "--target", TARGET]).current_dir(folder);
-    let answer = ask.stdin(Stdio::null()).stderr(Stdio::null()).output();
-    let answer = answer.map(|output| output.stdout).unwrap_or_default();
-    let folder = String::from_utf8_lossy(&answer).trim().to_owned();
-    !folder.is_empty() && Path::new(&folder).is_dir()
+    answer(&mut ask).map(|libraries| libraries.is_dir())
 }
 
 /// Debian's compiler of the packages `rustc-web` and `rust-web-src`.
