@@ -3,46 +3,15 @@
 #[path = "../tests/host/guest.rs"]
 #[expect(clippy::unwrap_used, dead_code, reason = "the tests use all of it")]
 mod guest;
+#[path = "../tests/kit/nothing.rs"]
+mod nothing;
 
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use isoplug_engine::Digest;
-use isoplug_plugin::{
-    Content, Grants, InputEntry, LogLine, Plugin, Runtime, SecretGrant, Surroundings, Unseen,
-};
+use isoplug_plugin::{Grants, Plugin, Runtime};
+use nothing::Nothing;
 use serde_json::{Value as Json, json};
-
-/// A build of which only the name is known.
-struct Named;
-
-impl Surroundings for Named {
-    fn fact(&self, _: &str) -> Option<Json> {
-        Some(json!("toy"))
-    }
-
-    fn list_input(&self, _: &str) -> Result<Vec<InputEntry>, Unseen> {
-        Err(Unseen::NotFound)
-    }
-
-    fn open_input(&self, _: &str, _: &str) -> Result<Content, Unseen> {
-        Err(Unseen::NotFound)
-    }
-
-    fn fetch(&self, _: &str, _: Digest) -> Result<Content, Unseen> {
-        Err(Unseen::NotFound)
-    }
-
-    fn secret(&self, _: &SecretGrant) -> Result<Vec<u8>, Unseen> {
-        Err(Unseen::NotFound)
-    }
-
-    fn seed(&self) -> Digest {
-        Digest::of(b"")
-    }
-
-    fn log(&self, _: &str, _: &LogLine) {}
-}
 
 fn plugin(runtime: &Runtime, bytes: &[u8], options: Json) -> Plugin {
     let component = runtime.component(bytes).expect("the fixture is a component");
@@ -72,7 +41,7 @@ fn bench(criterion: &mut Criterion) {
         it.iter(|| {
             count += 1;
             let new = Plugin { options: json!({ "greeting": count.to_string() }), ..hello.clone() };
-            runtime.contribute(&new, &Named).expect("it contributes")
+            runtime.contribute(&new, &Nothing).expect("it contributes")
         });
     });
     criterion.bench_function("ten kept plugins, from their bytes", |it| {
@@ -81,7 +50,7 @@ fn bench(criterion: &mut Criterion) {
             for count in 0..10 {
                 let options = json!({ "greeting": format!("{count}") });
                 let kept = plugin(&runtime, &bytes, options);
-                runtime.contribute(&kept, &Named).expect("it contributes");
+                runtime.contribute(&kept, &Nothing).expect("it contributes");
             }
         });
     });

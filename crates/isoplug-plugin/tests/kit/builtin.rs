@@ -4,51 +4,18 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 
-use isoplug_engine::Digest;
 use isoplug_formats::tree::pack::{PackWriter, Packs, Pending};
 use isoplug_formats::tree::{Entry, Kind, Tree};
 use isoplug_image::contribute::builder::{Built, OverlayBuilder};
 use isoplug_image::contribute::kernel_modules::KernelModules;
 use isoplug_image::contribute::localisation::Localisation;
 use isoplug_image::contribute::{ContributeError, Contributor};
-use isoplug_plugin::{
-    Content, InputEntry, LogLine, Plugin, PluginContributor, SecretGrant, Surroundings, Unseen,
-};
+use isoplug_plugin::{Plugin, PluginContributor};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use crate::nothing::Nothing;
 use crate::{component, runtime};
-
-/// Nothing to see but the rootfs.
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn fact(&self, _: &str) -> Option<Json> {
-        None
-    }
-
-    fn list_input(&self, _: &str) -> Result<Vec<InputEntry>, Unseen> {
-        Err(Unseen::NotFound)
-    }
-
-    fn open_input(&self, _: &str, _: &str) -> Result<Content, Unseen> {
-        Err(Unseen::NotFound)
-    }
-
-    fn fetch(&self, _: &str, _: Digest) -> Result<Content, Unseen> {
-        Err(Unseen::NotFound)
-    }
-
-    fn secret(&self, _: &SecretGrant) -> Result<Vec<u8>, Unseen> {
-        Err(Unseen::NotFound)
-    }
-
-    fn seed(&self) -> Digest {
-        Digest::of(b"")
-    }
-
-    fn log(&self, _: &str, _: &LogLine) {}
-}
 
 struct Rootfs {
     tree: Tree,

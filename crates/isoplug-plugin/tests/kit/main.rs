@@ -11,6 +11,7 @@ mod builtin;
 mod cases;
 mod findings;
 mod languages;
+mod nothing;
 mod template;
 
 use std::path::{Path, PathBuf};
