@@ -23,6 +23,7 @@ pub use event::{Event, NullReporter, PlannedStage, Reporter, Unit};
 pub use graph::Graph;
 pub use key::{Key, StageKey, Step, Walk};
 pub use plan::{Expected, Plan, PlanRow, plan, plan_targets};
+pub use run::cpu::cpu_time;
 pub use run::{CancelToken, Options, Outcome, Outputs, StageReport, run};
 pub use stage::{Artifact, ArtifactId, Blob, Slots, Stage, Tree};
 pub use store::{

@@ -90,14 +90,20 @@ impl Ledger {
     }
 }
 
-/// CPU time of this process: fields 14 and 15 of proc_pid_stat(5).
 fn cpu_ms() -> Option<u64> {
-    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    Some(cpu_time("self", false)?.as_millis() as u64)
+}
+
+/// Returns the CPU time of a process, and of its children that ended if they count; fields 14 to 17
+/// of proc_pid_stat(5). `process` is its number or `self`.
+pub fn cpu_time(process: &str, with_children: bool) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The second field is the program's name in parentheses, which may hold spaces.
     let (_, after_name) = stat.rsplit_once(')')?;
-    let ticks: Option<u64> =
-        after_name.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().ok()).sum();
-    Some(ticks? * MS_PER_TICK)
+    let fields = if with_children { 4 } else { 2 };
+    let fields = after_name.split_whitespace().skip(11).take(fields);
+    let ticks: u64 = fields.map(|field| field.parse::<u64>().ok()).sum::<Option<_>>()?;
+    Some(Duration::from_millis(ticks * MS_PER_TICK))
 }
 
 #[cfg(test)]

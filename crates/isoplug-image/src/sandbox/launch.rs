@@ -61,20 +61,13 @@ pub(super) fn launch(role: &str, input: &str, watch: &dyn Watch) -> Result<Kept,
     conversation.judge(end, status)
 }
 
-/// Waits for the end of a child and returns the CPU time that it and all below it took: fields 14
-/// to 17 of proc_pid_stat(5), which are there until somebody asks how the child ended.
+/// Waits for the end of a child and returns the CPU time that it and all below it took, which is
+/// known until somebody asks how the child ended.
 fn spent(process: u32) -> Option<Duration> {
     let child = Pid::from_raw(process.cast_signed())?;
     waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).ok()?;
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let ticks = after_name.split_whitespace().skip(11).take(4).map(|field| field.parse::<u64>());
-    let ticks: u64 = ticks.sum::<Result<_, _>>().ok()?;
-    Some(Duration::from_millis(ticks * MS_PER_TICK))
+    isoplug_engine::cpu_time(&process.to_string(), true)
 }
-
-/// What /proc counts in on every Linux: USER_HZ is 100 in its interface.
-const MS_PER_TICK: u64 = 10;
 
 fn start(role: &str) -> Result<Child, Error> {
     let program = "/proc/self/exe";
