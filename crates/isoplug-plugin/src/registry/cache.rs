@@ -9,7 +9,7 @@ use super::error::Error;
 use super::layout::Layout;
 use super::pin::Pin;
 use super::release::Release;
-use super::transport::{At, Transport, copy};
+use super::transport::{At, Transport, check_same, copy};
 use isoplug_engine::Digest;
 
 /// A folder of fetched plugins.
@@ -89,10 +89,7 @@ impl Cache {
             return Ok(path);
         }
         let found = Release::fetch(from, At::Digest(manifest))?.component.digest;
-        if found != component {
-            let (place, what) = (from.place(), "the locked component".to_owned());
-            return Err(Error::WrongDigest { place, what, expected: component, found });
-        }
+        check_same(&from.place(), "the locked component", component, found)?;
         copy(from, &self.layout, manifest, None)?;
         Ok(self.layout.blob_path(component))
     }

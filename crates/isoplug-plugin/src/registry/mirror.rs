@@ -12,8 +12,8 @@ use super::index::{TAG, index_reference};
 use super::layout::Layout;
 use super::pin::Pin;
 use super::reference::{Place, Reference};
-use super::release::{Release, tag_of_version};
-use super::transport::{At, Transport, copy};
+use super::release::tag_of_version;
+use super::transport::{At, copy};
 
 /// Copies what the lock names to a folder, and returns the references that it then serves.
 ///
@@ -32,7 +32,7 @@ pub fn mirror(
         let from = registries.open(reference)?;
         let name = reference.name().unwrap_or_else(|| plugin.name.clone());
         let to = Layout::open(folder, Some(&name))?;
-        check(from.as_ref(), plugin)?;
+        plugin.release(from.as_ref())?;
         let tag = tag_of_version(&plugin.version);
         copy(from.as_ref(), &to, plugin.manifest, Some(&tag))?;
         served.push(Reference {
@@ -46,15 +46,6 @@ pub fn mirror(
         copy_index(registries, &index, folder)?;
     }
     Ok(served)
-}
-
-fn check(from: &dyn Transport, plugin: &Pin) -> Result<(), Error> {
-    let found = Release::fetch(from, At::Digest(plugin.manifest))?.component.digest;
-    let (place, what) = (from.place(), "the locked component".to_owned());
-    match found == plugin.component {
-        true => Ok(()),
-        false => Err(Error::WrongDigest { place, what, expected: plugin.component, found }),
-    }
 }
 
 /// Not every registry has an index.

@@ -6,6 +6,8 @@ use semver::Version;
 
 use super::error::Error;
 use super::reference::Reference;
+use super::release::Release;
+use super::transport::{At, Transport, check_same};
 
 /// A plugin in the lock. Its component's digest is its identity: what runs, the key of every
 /// cache, and the name of the file in every mirror.
@@ -33,6 +35,16 @@ pub struct Pin {
     pub grants: Digest,
     /// Who signed it, or `unsigned` if the policy let it in without.
     pub publisher: String,
+}
+
+impl Pin {
+    /// Fetches the manifest that is locked, and compares what it names with the lock.
+    pub(super) fn release(&self, from: &dyn Transport) -> Result<Release, Error> {
+        let release = Release::fetch(from, At::Digest(self.manifest))?;
+        let (locked, found) = (self.component, release.component.digest);
+        check_same(&from.place(), "the locked component", locked, found)?;
+        Ok(release)
+    }
 }
 
 impl TryFrom<&LockedPlugin> for Pin {

@@ -146,7 +146,16 @@ pub(super) fn check_digest(
     expected: Digest,
     bytes: &[u8],
 ) -> Result<(), Error> {
-    let (place, what, found) = (place.to_owned(), what.to_owned(), Digest::of(bytes));
+    check_same(place, what, expected, Digest::of(bytes))
+}
+
+pub(super) fn check_same(
+    place: &str,
+    what: &str,
+    expected: Digest,
+    found: Digest,
+) -> Result<(), Error> {
+    let (place, what) = (place.to_owned(), what.to_owned());
     match found == expected {
         true => Ok(()),
         false => Err(Error::WrongDigest { place, what, expected, found }),

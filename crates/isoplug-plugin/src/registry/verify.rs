@@ -2,9 +2,8 @@
 
 use super::error::Error;
 use super::pin::Pin;
-use super::release::Release;
 use super::signature::signatures;
-use super::transport::{At, COMPONENT_LIMIT, Transport};
+use super::transport::{COMPONENT_LIMIT, Transport, check_same};
 use super::trust::{Claim, Policy, Verdict, judge};
 
 /// What was found out about one plugin of a lock.
@@ -33,22 +32,11 @@ pub fn verify(from: &dyn Transport, locked: &[Pin], policies: &[Policy]) -> Vec<
 }
 
 fn verify_one(from: &dyn Transport, plugin: &Pin, policies: &[Policy]) -> Result<Verdict, Error> {
-    let release = Release::fetch(from, At::Digest(plugin.manifest))?;
-    let wrong_digest = |what: &str, expected, found| Error::WrongDigest {
-        place: from.place(),
-        what: what.to_owned(),
-        expected,
-        found,
-    };
-    let found = release.component.digest;
-    if found != plugin.component {
-        return Err(wrong_digest("the locked component", plugin.component, found));
-    }
+    let release = plugin.release(from)?;
     from.blob(&release.component, COMPONENT_LIMIT)?;
-    if let Some(found) = release.description.as_ref().map(|one| one.digest())
-        && found != plugin.describe
-    {
-        return Err(wrong_digest("the locked description", plugin.describe, found));
+    if let Some(description) = &release.description {
+        let (locked, found) = (plugin.describe, description.digest());
+        check_same(&from.place(), "the locked description", locked, found)?;
     }
     let signatures = signatures(from, plugin.manifest)?;
     let claim = Claim::of(&plugin.source, &release, &signatures).locked(Some(plugin));
