@@ -308,9 +308,13 @@ fn continues(header: Option<&str>, place: usize) -> bool {
     start == Some(place)
 }
 
-/// OCI distribution specification, "Error codes": `{"errors": [{"code", "message"}]}`.
+/// OCI distribution specification, "Error codes": `{"errors": [{"code", "message"}]}`. What stands
+/// before a registry may answer with a line of text.
 fn message(bytes: &[u8]) -> String {
-    let document: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let document: serde_json::Value = match serde_json::from_slice(bytes) {
+        Ok(document) => document,
+        Err(_) => return line(bytes).map(|line| format!(": {line}")).unwrap_or_default(),
+    };
     let first = document.get("errors").and_then(|errors| errors.get(0));
     let text = |name| first.and_then(|error| error.get(name)).and_then(|text| text.as_str());
     match (text("code"), text("message")) {
@@ -318,6 +322,12 @@ fn message(bytes: &[u8]) -> String {
         (Some(only), None) | (None, Some(only)) => format!(": {}", shown(only)),
         (None, None) => String::new(),
     }
+}
+
+fn line(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    let is_line = !text.is_empty() && !text.starts_with('<') && !text.contains('\n');
+    is_line.then(|| shown(text))
 }
 
 /// What a server says goes to a terminal: no control characters, and not too long.
