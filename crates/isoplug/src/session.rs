@@ -4,7 +4,9 @@
 
 use std::io::{self, IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use clap::ColorChoice;
 use isoplug_engine::{CancelToken, Reporter, Store, StoreOptions};
@@ -180,15 +182,40 @@ impl Session {
         env_path("SSL_CERT_FILE").or_else(of_machine)
     }
 
-    /// Asks a yes-or-no question on a terminal; `None` off it.
-    pub(crate) fn ask(&self, question: &str) -> Option<bool> {
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            return None;
+    /// Asks a yes-or-no question on a terminal; `None` where nobody can be asked. Fails when
+    /// Ctrl-C comes in place of an answer.
+    pub(crate) fn ask(&self, question: &str) -> Result<Option<bool>, Failure> {
+        let is_seen = io::stdin().is_terminal() && io::stderr().is_terminal();
+        if !is_seen || self.global.json {
+            return Ok(None);
         }
-        let _ = write!(std::io::stderr().lock(), "{question} [y/N] ");
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).ok()?;
-        Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+        let _ = write!(io::stderr().lock(), "{question} [y/N] ");
+        let typed = self.typed();
+        if typed.as_ref().is_none_or(|line| !line.ends_with('\n')) {
+            // The terminal is still on the question's line.
+            let _ = writeln!(io::stderr().lock());
+        }
+        match typed {
+            Some(line) => Ok(Some(["y", "yes"].contains(&line.trim().to_lowercase().as_str()))),
+            None => Err(Failure::new(Exit::Interrupted, "stopped before an answer")),
+        }
+    }
+
+    /// Waits for a line or Ctrl-C, which does not end the reading by itself.
+    fn typed(&self) -> Option<String> {
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().read_line(&mut line);
+            // Nobody listens any more after Ctrl-C.
+            let _ = sender.send(read.map_or_else(|_| String::new(), |_| line));
+        });
+        while !self.cancel.is_cancelled() {
+            if let Ok(line) = receiver.recv_timeout(Duration::from_millis(50)) {
+                return Some(line);
+            }
+        }
+        None
     }
 
     /// Returns the password of a secret key, if one is set.

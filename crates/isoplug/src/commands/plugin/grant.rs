@@ -33,18 +33,15 @@ impl Approval {
             session.note(&format!("plugin {name} {version} is granted:{lines}"));
             return Ok(());
         }
-        session.note(&format!("plugin {name} {version} asks for:{lines}"));
-        let refused = |why: &str| {
-            let message = format!("plugin {name} {version} {why}:{lines}");
-            Failure::new(Exit::Plugin, message)
-        };
-        match session.ask("Grant this?") {
+        let asks = format!("plugin {name} {version} asks for:{lines}");
+        match session.ask(&format!("{asks}\nGrant this?"))? {
             Some(true) => Ok(()),
-            Some(false) => Err(refused("was not granted")),
-            None => {
-                Err(refused("asks for what nobody granted")
-                    .hint("look at it, then add --grant-all"))
+            Some(false) => {
+                let message = format!("plugin {name} {version} is not granted what it asks for");
+                Err(Failure::new(Exit::Plugin, message))
             }
+            None => Err(Failure::new(Exit::Plugin, format!("nobody granted what {asks}"))
+                .hint("look at it, then add --grant-all")),
         }
     }
 }
