@@ -9,8 +9,8 @@ use std::sync::Arc;
 use isoplug_engine::Digest;
 use isoplug_manifest::plugin::Requests;
 use isoplug_plugin::registry::{
-    self, Cache, Claim, Layout, Pin, Place, Policy, Reference, Registries, Resolved, Transport,
-    Verdict, index_reference, judge, read_index, resolve, signatures,
+    self, Cache, Claim, Layout, Pin, Place, Policy, Reference, Registries, Release, Resolved,
+    Transport, Verdict, index_reference, judge, read_index, resolve, signatures,
 };
 use isoplug_plugin::{Component, Description, Runtime};
 use semver::VersionReq;
@@ -68,7 +68,7 @@ impl Desk {
             registries: settings.registries(session)?,
             policies: settings.policies(trust.as_ref())?,
             settings,
-            cache: Cache::open(&folder).map_err(|error| failure(&error))?,
+            cache: Cache::open(&folder)?,
             vendor: vendor.filter(|folder| folder.is_dir()),
             offline: session.global.offline,
         })
@@ -76,12 +76,12 @@ impl Desk {
 
     /// Opens a repository, or what is read in place of it.
     pub(crate) fn open(&self, reference: &Reference) -> Result<Box<dyn Transport>, Failure> {
-        let place = self.registries.mirrored(reference).map_err(|error| failure(&error))?.place;
+        let place = self.registries.mirrored(reference)?.place;
         if self.offline && matches!(place, Place::Registry { .. }) {
             return Err(Failure::new(Exit::Failed, format!("--offline forbids to ask {place}"))
                 .hint("once without --offline, or with a mirror (`isoplug plugin mirror`)"));
         }
-        self.registries.open(reference).map_err(|error| failure(&error))
+        Ok(self.registries.open(reference)?)
     }
 
     /// Finds the newest version of a plugin, and judges it. What the user approves of just now
@@ -96,20 +96,15 @@ impl Desk {
         let from = self.open(reference)?;
         let yanked = self.yanked(reference);
         let resolved = resolve(&*from, reference, requirement, &yanked, locked)
-            .and_then(|resolved| resolved.unmoved(reference))
-            .map_err(|error| failure(&error))?;
+            .and_then(|resolved| resolved.unmoved(reference))?;
         let release = &resolved.release;
-        let signed = signatures(&*from, release.manifest).map_err(|error| failure(&error))?;
+        let signed = signatures(&*from, release.manifest)?;
         let mut claim = Claim::of(reference, release, &signed).locked(locked);
         claim.is_locked |= approved;
-        let verdict = judge(&self.policies, &claim).map_err(|refusal| failure(&refusal.into()))?;
-        let path = self.cache.fetch(&*from, release).map_err(|error| failure(&error))?;
-        let (component, description) = self.read(&path, release.component.digest)?;
-        drop(component);
-        if release.description.as_ref().is_none_or(|said| said.digest() != digest(&description)) {
-            let message = format!("{reference} says other things of itself than its component");
-            return Err(Failure::new(Exit::Plugin, message).hint("ask its publisher"));
-        }
+        let verdict = judge(&self.policies, &claim).map_err(registry::Error::from)?;
+        let path = self.cache.fetch(&*from, release)?;
+        let (_, description) = self.read(&path, release.component.digest)?;
+        check_said(reference, release, &description)?;
         let (reference, requirement) = (reference.clone(), requirement.clone());
         Ok(Offer { reference, requirement, resolved, verdict, description })
     }
@@ -120,7 +115,7 @@ impl Desk {
         let layout = self.cache.layout();
         let row = registry::verify(layout, std::slice::from_ref(pin), &self.policies).pop();
         if let Some(Err(error)) = row.map(|row| row.verdict) {
-            return Err(failure(&error));
+            return Err(error.into());
         }
         let (component, description) = self.read(&path, pin.component)?;
         let (name, version) = (&pin.name, &pin.version);
@@ -140,7 +135,7 @@ impl Desk {
     }
 
     fn fetch_pinned(&self, pin: &Pin) -> Result<PathBuf, Failure> {
-        let cached = self.cache.locked(pin).map_err(|error| failure(&error))?;
+        let cached = self.cache.locked(pin)?;
         if let Some(path) = cached {
             return Ok(path);
         }
@@ -152,7 +147,7 @@ impl Desk {
             Some(path) => Ok(path),
             None => {
                 let from = self.open(&pin.source)?;
-                self.cache.fetch_locked(&*from, pin).map_err(|error| failure(&error))
+                Ok(self.cache.fetch_locked(&*from, pin)?)
             }
         }
     }
@@ -194,9 +189,28 @@ impl Offer {
     pub(crate) fn pin(&self, name: &str) -> Result<Pin, Failure> {
         let approved = approval(&self.description.requests);
         let Self { reference, requirement, resolved, verdict, description: _ } = self;
-        resolved
-            .lock(name, reference, requirement, approved, verdict)
-            .map_err(|error| failure(&error))
+        Ok(resolved.lock(name, reference, requirement, approved, verdict)?)
+    }
+}
+
+/// Compares what a release says of its component with what the component says of itself.
+fn check_said(
+    reference: &Reference,
+    release: &Release,
+    description: &Description,
+) -> Result<(), Failure> {
+    let refused = |message: String| Failure::new(Exit::Plugin, message);
+    match &release.description {
+        Some(said) if said.digest() == digest(description) => Ok(()),
+        Some(_) => {
+            let message = format!("{reference} says other things of itself than its component");
+            Err(refused(message).hint("ask its publisher"))
+        }
+        None => {
+            let message = format!("{reference} does not tell its options and requests");
+            Err(refused(message)
+                .hint("another tool put it there; `isoplug plugin publish` does it"))
+        }
     }
 }
 
@@ -211,17 +225,19 @@ pub(crate) fn approval(requests: &Requests) -> Digest {
     Digest::of(registry::canonical(&json!(requests)).as_bytes())
 }
 
-/// Returns the failure for an error of a registry: a refusal of the policy is one of plugins.
-pub(crate) fn failure(error: &registry::Error) -> Failure {
-    use registry::Error::{Absent, Moved, NoVersion, Reference, Refused, Unfit, WrongDigest};
-    let exit = match error {
-        Refused(_) | Moved { .. } | WrongDigest { .. } | Unfit { .. } => Exit::Plugin,
-        Reference { .. } | Absent { .. } | NoVersion { .. } => Exit::Manifest,
-        _ => Exit::Failed,
-    };
-    let failure = Failure::new(exit, error.to_string()).because(error);
-    match error.help() {
-        Some(help) => failure.hint(help),
-        None => failure,
+/// A refusal of the policy is one of plugins.
+impl From<registry::Error> for Failure {
+    fn from(error: registry::Error) -> Self {
+        use registry::Error::{Absent, Moved, NoVersion, Reference, Refused, Unfit, WrongDigest};
+        let exit = match error {
+            Refused(_) | Moved { .. } | WrongDigest { .. } | Unfit { .. } => Exit::Plugin,
+            Reference { .. } | Absent { .. } | NoVersion { .. } => Exit::Manifest,
+            _ => Exit::Failed,
+        };
+        let failure = Failure::new(exit, error.to_string()).because(&error);
+        match error.help() {
+            Some(help) => failure.hint(help),
+            None => failure,
+        }
     }
 }

@@ -44,11 +44,20 @@ fn shown(failure: &Failure) -> String {
 
 /// Reads a plugin's file.
 pub(crate) fn file(path: &str, runtime: &Runtime) -> Result<Found, NotFound> {
-    let bytes = fs::read(path).map_err(|error| match error.kind() {
+    read(&bytes(path)?, runtime)
+}
+
+/// Returns what is in a plugin's file.
+pub(crate) fn bytes(path: &str) -> Result<Vec<u8>, NotFound> {
+    fs::read(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => NotFound::NoFile(path.to_owned()),
         _ => NotFound::Unreadable { path: path.to_owned(), error },
-    })?;
-    let component = runtime.component(&bytes)?;
+    })
+}
+
+/// Reads a plugin that is a file of this machine.
+pub(crate) fn read(bytes: &[u8], runtime: &Runtime) -> Result<Found, NotFound> {
+    let component = runtime.component(bytes)?;
     let description = runtime.describe(&component)?;
     Ok(Found { component, description, source: String::new(), publisher: String::new() })
 }

@@ -98,7 +98,7 @@ impl From<NotFound> for Failure {
     fn from(error: NotFound) -> Self {
         match error {
             NotFound::Failed(failure) => *failure,
-            NotFound::Registry(error) => super::desk::failure(&error),
+            NotFound::Registry(error) => error.into(),
             NotFound::Component(_) => {
                 Failure::new(Exit::Plugin, "the plugin cannot be used").because(&error)
             }

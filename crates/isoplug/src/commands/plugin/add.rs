@@ -11,7 +11,7 @@ use super::Folder;
 use super::grant::{Approval, about};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::{self, Desk};
+use crate::plugins::desk::Desk;
 use crate::plugins::find;
 use crate::project::Project;
 use crate::session::Session;
@@ -62,7 +62,7 @@ fn add_file(args: &Args, project: &Project, session: &Session) -> Result<Exit, F
 
 fn add_release(args: &Args, project: &Project, session: &Session) -> Result<Exit, Failure> {
     let name = name(args, project)?;
-    let reference: Reference = args.plugin.parse().map_err(|error| desk::failure(&error))?;
+    let reference: Reference = args.plugin.parse()?;
     let desk = Desk::new(Some(project), session)?;
     let any = requirement(args.version.as_deref().unwrap_or("*"))?;
     let mut offer = desk.offer(&reference, &any, None, true)?;

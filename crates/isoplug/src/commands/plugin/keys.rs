@@ -11,7 +11,6 @@ use super::Folder;
 use super::publish::read_text;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -39,7 +38,7 @@ pub(crate) struct TrustArgs {
 
 pub(crate) fn keygen(args: &KeygenArgs, session: &Session) -> Result<Exit, Failure> {
     let password = session.key_password();
-    let (secret, public) = generate(password.as_deref()).map_err(|error| desk::failure(&error))?;
+    let (secret, public) = generate(password.as_deref())?;
     let public_file = PathBuf::from(format!("{}.pub", args.file.display()));
     write(&args.file, &secret, 0o600)?;
     write(&public_file, &public.to_file(), 0o644)?;
@@ -57,7 +56,7 @@ pub(crate) fn trust(args: &TrustArgs, session: &Session) -> Result<Exit, Failure
         false => args.key.clone(),
     };
     let text = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
-    let key: PublicKey = text.trim().parse().map_err(|error| desk::failure(&error))?;
+    let key: PublicKey = text.trim().parse()?;
     let mut new = false;
     project.edit(|manifest| {
         new = manifest.add_key(&args.publisher, &line(&key))?;

@@ -12,7 +12,7 @@ use super::grant::about;
 use super::shown::columns;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::{self, Desk};
+use crate::plugins::desk::Desk;
 use crate::plugins::find::{self, Wanted};
 use crate::project::Project;
 use crate::session::Session;
@@ -103,7 +103,7 @@ fn see(which: &Which, session: &Session) -> Result<Seen, Failure> {
     if path.is_file() || which.plugin.ends_with(".wasm") {
         return file(path, session);
     }
-    let reference: Reference = which.plugin.parse().map_err(|error| desk::failure(&error))?;
+    let reference: Reference = which.plugin.parse()?;
     let desk = Desk::new(project.as_ref(), session)?;
     let offer = desk.offer(&reference, &requirement("*")?, None, true)?;
     let publisher = offer.verdict.to_string();

@@ -46,10 +46,10 @@ pub(crate) fn vendor(args: &VendorArgs, session: &Session) -> Result<Exit, Failu
 fn copy(project: &Project, target: &Path, session: &Session) -> Result<Exit, Failure> {
     let desk = Desk::new(Some(project), session)?;
     let lock = project.lock()?.unwrap_or_default();
-    let pins = lock.plugins.values().map(Pin::try_from).collect::<Result<Vec<Pin>, _>>();
-    let pins = pins.map_err(|error| desk::failure(&error))?;
-    let served =
-        registry::mirror(&desk.registries, &pins, target).map_err(|error| desk::failure(&error))?;
+    let pins = lock.plugins.values().map(Pin::try_from).collect::<Result<Vec<Pin>, _>>()?;
+    // Whoever says --offline does not want the registries to be asked.
+    pins.iter().try_for_each(|pin| desk.open(&pin.source).map(drop))?;
+    let served = registry::mirror(&desk.registries, &pins, target)?;
     let lines: Vec<String> = served.iter().map(ToString::to_string).collect();
     session.out(&lines.join("\n"));
     Ok(Exit::Done)

@@ -9,7 +9,7 @@ use isoplug_plugin::registry::{
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::{self, Desk};
+use crate::plugins::desk::Desk;
 use crate::plugins::find;
 use crate::session::Session;
 
@@ -70,7 +70,7 @@ impl Key {
         let password = session.key_password();
         let key = SecretKey::read(&path.display().to_string(), &text, password.as_deref());
         key.map(Some).map_err(|error| {
-            desk::failure(&error).hint("the password of a key is taken from $ISOPLUG_KEY_PASSWORD")
+            Failure::from(error).hint("the password of a key is taken from $ISOPLUG_KEY_PASSWORD")
         })
     }
 }
@@ -103,8 +103,7 @@ pub(crate) fn sign(args: &SignArgs, session: &Session) -> Result<Exit, Failure> 
         return Err(Failure::new(Exit::Manifest, "there is nothing to sign with")
             .hint("add --key FILE; `isoplug plugin keygen` makes one"));
     };
-    let failed = |error: registry::Error| desk::failure(&error);
-    let reference: Reference = args.release.parse().map_err(failed)?;
+    let reference: Reference = args.release.parse()?;
     let at = match (reference.digest, &reference.tag) {
         (Some(digest), _) => At::Digest(digest),
         (None, Some(tag)) => At::Tag(tag),
@@ -117,9 +116,9 @@ pub(crate) fn sign(args: &SignArgs, session: &Session) -> Result<Exit, Failure> 
         Failure::new(Exit::Manifest, format!("{reference} does not say the plugin's name"))
             .hint("write it behind `#`, as `isoplug plugin pack` did")
     })?;
-    let to = Desk::new(None, session)?.registries.open_origin(&reference).map_err(failed)?;
-    let release = Release::fetch(&*to, at).map_err(failed)?;
-    let statement = sign_release(&*to, &name, &release, None, &key).map_err(failed)?;
+    let to = Desk::new(None, session)?.registries.open_origin(&reference)?;
+    let release = Release::fetch(&*to, at)?;
+    let statement = sign_release(&*to, &name, &release, None, &key)?;
     session.out(&format!("{} {} {}", statement.name, statement.version, statement.manifest));
     Ok(Exit::Done)
 }
@@ -133,12 +132,9 @@ struct What<'a> {
 
 fn put(what: &What, key: Option<&SecretKey>, session: &Session) -> Result<Published, Failure> {
     let desk = Desk::new(None, session)?;
-    let found = find::file(&what.component.display().to_string(), &desk.runtime)?;
-    let bytes = fs::read(what.component).map_err(|error| {
-        Failure::new(Exit::Manifest, format!("cannot read {}", what.component.display()))
-            .because(&error)
-    })?;
-    let reference: Reference = what.target.parse().map_err(|error| desk::failure(&error))?;
+    let bytes = find::bytes(&what.component.display().to_string())?;
+    let found = find::read(&bytes, &desk.runtime)?;
+    let reference: Reference = what.target.parse()?;
     let publication = Publication {
         reference: &reference,
         component: &bytes,
@@ -147,7 +143,7 @@ fn put(what: &What, key: Option<&SecretKey>, session: &Session) -> Result<Publis
         key,
         list: what.list,
     };
-    registry::publish(&desk.registries, &publication).map_err(|error| desk::failure(&error))
+    Ok(registry::publish(&desk.registries, &publication)?)
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String, Failure> {

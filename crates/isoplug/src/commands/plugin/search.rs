@@ -6,7 +6,7 @@ use super::Folder;
 use super::shown::columns;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::{self, Desk};
+use crate::plugins::desk::Desk;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let desk = Desk::new(project.as_ref(), session)?;
     let mut references = Vec::new();
     for text in named(args, &desk, project.as_ref())? {
-        let reference = index(&text).map_err(|error| desk::failure(&error))?;
+        let reference = index(&text)?;
         if !references.contains(&reference) {
             references.push(reference);
         }
@@ -44,8 +44,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     }
     let indices = references.iter().map(|reference| desk.open(reference));
     let indices = indices.collect::<Result<Vec<_>, _>>()?;
-    let found = registry::search(&indices, &args.words, &desk.policies)
-        .map_err(|error| desk::failure(&error))?;
+    let found = registry::search(&indices, &args.words, &desk.policies)?;
     let row = |found: Found| {
         let Found { entry, index: _, signed_by } = found;
         let signed = signed_by.map_or("index unsigned".to_owned(), |by| format!("index by {by}"));

@@ -56,12 +56,7 @@ fn update(
     session: &Session,
 ) -> Result<(), Failure> {
     let mut lock = project.lock()?.unwrap_or_default();
-    let locked = lock
-        .plugins
-        .get(name)
-        .map(Pin::try_from)
-        .transpose()
-        .map_err(|error| crate::plugins::desk::failure(&error))?;
+    let locked = lock.plugins.get(name).map(Pin::try_from).transpose()?;
     let locked = locked.filter(|locked| locked.source.place == wanted.reference.place);
     let approved = locked.is_some();
     let offer = desk.offer(&wanted.reference, &wanted.requirement, locked.as_ref(), approved)?;

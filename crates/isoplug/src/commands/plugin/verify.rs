@@ -6,7 +6,7 @@ use super::Folder;
 use super::shown::columns;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::{self, Desk};
+use crate::plugins::desk::Desk;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let mut rows = Vec::new();
     let mut wrong = Vec::new();
     for locked in project.lock()?.unwrap_or_default().plugins.values() {
-        let pin = Pin::try_from(locked).map_err(|error| desk::failure(&error))?;
+        let pin = Pin::try_from(locked)?;
         let from = desk.open(&pin.source)?;
         for row in registry::verify(&*from, std::slice::from_ref(&pin), &desk.policies) {
             let verdict = match &row.verdict {
