@@ -77,6 +77,9 @@ pub(crate) fn prepare(
         .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))?;
     let epoch = session.source_date_epoch();
     let facts = facts(&system, locked, epoch);
+    if lock_use == LockUse::AsItIs {
+        session.warn(&guests.unpinned(&system));
+    }
     let plugins = guests.bring(&system, facts).map_err(|error| {
         Failure::new(Exit::Plugin, "what a plugin adds cannot go into an image").because(&error)
     })?;

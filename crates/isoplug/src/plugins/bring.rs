@@ -8,8 +8,9 @@ use isoplug_engine::Key;
 use isoplug_image::contribute::content::{FileContent, NewFile};
 use isoplug_image::contribute::{ContributeError, Contributor, Host};
 use isoplug_image::plugins::{self, Answer, Hook, Judge, Planner, PluginError, UsedPlugin};
-use isoplug_manifest::System;
+use isoplug_manifest::path::join;
 use isoplug_manifest::plugin::Grants;
+use isoplug_manifest::{Diagnostic, Diagnostics, Severity, System};
 use isoplug_plugin::{
     EntryKind, HostRootfs, Module, Plugin, PluginContributor, Runtime, Surroundings, Tree, World,
 };
@@ -83,6 +84,28 @@ impl Guests<'_> {
             }
         }
         Ok(brought)
+    }
+
+    /// Tells of the plugins that are files, which no lock names: who builds again may have others.
+    pub(crate) fn unpinned(&self, system: &System) -> Diagnostics {
+        let is_file = |name: &&String| self.found.get(*name).is_some_and(|it| it.source.is_empty());
+        let warning = |name: &String| {
+            let digest = self.found[name].component.digest;
+            let message = format!("plugin `{name}` is a file, which the lock does not pin");
+            let help = format!(
+                "this build takes sha256:{}; what `isoplug plugin publish` put into a registry, \
+                 `isoplug plugin add` pins",
+                digest.hex()
+            );
+            let error = Diagnostic::error("plugin::unpinned", message);
+            let warning = Diagnostic { severity: Severity::Warning, help: Some(help), ..error };
+            match system.manifest_origin(&join(&["plugins", name.as_str(), "path"])) {
+                Some(origin) => warning.at(origin, ""),
+                None => warning,
+            }
+        };
+        let list = system.config.keys().filter(is_file).map(warning).collect();
+        Diagnostics { list, texts: system.texts.clone() }
     }
 
     fn used(&self, name: &str, system: &System) -> Option<UsedPlugin> {
