@@ -87,8 +87,8 @@ impl About {
         self
     }
 
-    fn request(mut self, word: &str, value: Value) -> Self {
-        self.requests.set(word, value);
+    fn request(mut self, word: &'static str, value: Value) -> Self {
+        self.requests.put(word, value);
         self
     }
 
@@ -109,20 +109,22 @@ pub struct Package {
 }
 
 pub(crate) fn document(package: &Package, options: Value, about: About) -> String {
-    let mut document = json!({ "id": package.id, "version": package.version });
-    document.set("options", options);
-    document.set("requests", about.requests);
-    document.set("examples", about.examples);
+    let mut document = Value::table();
+    document.put("id", Value::Text(package.id.into()));
+    document.put("version", Value::Text(package.version.into()));
+    document.put("options", options);
+    document.put("requests", about.requests);
+    document.put("examples", about.examples);
     let words = [
         ("summary", package.summary),
         ("licence", package.licence),
         ("homepage", package.homepage),
     ];
     for (word, text) in words.into_iter().filter(|(_, text)| !text.is_empty()) {
-        document.set(word, text);
+        document.put(word, Value::Text(text.into()));
     }
     if !about.stages.is_empty() {
-        document.set("stages", about.stages);
+        document.put("stages", about.stages);
     }
     document.to_string()
 }

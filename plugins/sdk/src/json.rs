@@ -7,6 +7,7 @@ mod parse;
 
 use core::fmt;
 use core::ops::Index;
+use std::borrow::Cow;
 
 pub use convert::{FromJson, ToJson};
 pub use parse::parse;
@@ -22,11 +23,11 @@ pub enum Value {
     /// A number, as JSON writes it.
     Number(String),
     /// A text.
-    Text(String),
+    Text(Cow<'static, str>),
     /// A list.
     List(Vec<Value>),
     /// A table, sorted by key.
-    Table(Vec<(String, Value)>),
+    Table(Vec<(Cow<'static, str>, Value)>),
 }
 
 impl Value {
@@ -38,20 +39,26 @@ impl Value {
     /// Returns what a table has under a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         let Self::Table(entries) = self else { return None };
-        let at = entries.binary_search_by(|(name, _)| name.as_str().cmp(key)).ok()?;
+        let at = entries.binary_search_by(|(name, _)| name.as_ref().cmp(key)).ok()?;
         Some(&entries[at].1)
     }
 
     /// Sets what a table has under a key; makes a table of anything else.
     pub fn set(&mut self, key: &str, value: impl ToJson) {
-        let value = value.into_json();
+        self.put(key.to_owned(), value);
+    }
+
+    /// Sets what a table has under a key that needs no copy. What [`json`](crate::json) expands to.
+    #[doc(hidden)]
+    pub fn put(&mut self, key: impl Into<Cow<'static, str>>, value: impl ToJson) {
+        let (key, value) = (key.into(), value.into_json());
         if !matches!(self, Self::Table(_)) {
             *self = Self::table();
         }
         let Self::Table(entries) = self else { return };
-        match entries.binary_search_by(|(name, _)| name.as_str().cmp(key)) {
+        match entries.binary_search_by(|(name, _)| name.cmp(&key)) {
             Ok(at) => entries[at].1 = value,
-            Err(at) => entries.insert(at, (key.to_owned(), value)),
+            Err(at) => entries.insert(at, (key, value)),
         }
     }
 
@@ -96,7 +103,7 @@ impl Value {
     }
 
     /// Returns the entries of a table, sorted by key; none of anything else.
-    pub fn entries(&self) -> &[(String, Value)] {
+    pub fn entries(&self) -> &[(Cow<'static, str>, Value)] {
         match self {
             Self::Table(entries) => entries,
             _ => &[],

@@ -112,11 +112,11 @@ pub fn table(fields: Vec<Field>) -> Value {
         if is_required {
             required.push(name);
         }
-        properties.set(name, schema);
+        properties.put(name, schema);
     }
-    table.set("properties", properties);
+    table.put("properties", properties);
     if !required.is_null() {
-        table.set("required", required);
+        table.put("required", required);
     }
     table
 }
@@ -153,10 +153,10 @@ pub struct Field {
 
 impl Field {
     #[doc(hidden)]
-    pub fn of<T: Schema>(name: &'static str, description: &str) -> Self {
+    pub fn of<T: Schema>(name: &'static str, description: &'static str) -> Self {
         let mut schema = T::schema();
         if !description.is_empty() {
-            schema.set("description", description);
+            schema.put("description", Value::Text(description.into()));
         }
         Self { name, schema, is_required: !T::is_optional() }
     }
@@ -167,8 +167,8 @@ impl Field {
     }
 
     #[doc(hidden)]
-    pub fn with(mut self, word: &str, value: impl ToJson) -> Self {
-        self.schema.set(word, value);
+    pub fn with(mut self, word: &'static str, value: impl ToJson) -> Self {
+        self.schema.put(word, value);
         self
     }
 }

@@ -139,7 +139,7 @@ impl Trial {
     pub fn plan<P: Stage>(self, stage: &str, inputs: Value) -> Outcome {
         let inputs = inputs.to_string();
         let (answer, world) = within(self.world, || crate::plugin::plan::<P>(stage, &inputs));
-        let json = |text: String| json::parse(&text).unwrap_or(Value::Text(text));
+        let json = |text: String| json::parse(&text).unwrap_or(Value::Text(text.into()));
         Outcome::of(answer.map(json), world)
     }
 }

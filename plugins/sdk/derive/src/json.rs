@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Expr, Token, braced, bracketed, token};
+use syn::{Expr, ExprLit, Lit, Token, braced, bracketed, token};
 
 pub(crate) enum Json {
     Null,
@@ -47,17 +47,26 @@ impl Json {
     pub(crate) fn expanded(&self) -> TokenStream {
         match self {
             Self::Null => quote!(::isoplug_sdk::Value::Null),
-            Self::Value(value) => quote!(::isoplug_sdk::json::ToJson::to_json(&(#value))),
+            Self::Value(value) => match &**value {
+                // A text that is there already needs no copy.
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                    quote!(::isoplug_sdk::Value::Text(::std::borrow::Cow::Borrowed(#text)))
+                }
+                value => quote!(::isoplug_sdk::json::ToJson::to_json(&(#value))),
+            },
             Self::List(items) => {
                 let items = items.iter().map(Self::expanded);
                 quote!(::isoplug_sdk::Value::List(::std::vec![#(#items),*]))
             }
             Self::Table(pairs) => {
-                let keys = pairs.iter().map(|(key, _)| key);
+                let keys = pairs.iter().map(|(key, _)| match key {
+                    Expr::Lit(_) => quote!(#key),
+                    key => quote!(::std::string::String::from(#key)),
+                });
                 let values = pairs.iter().map(|(_, value)| value.expanded());
                 quote!({
                     let mut table = ::isoplug_sdk::Value::table();
-                    #(table.set(#keys, #values);)*
+                    #(table.put(#keys, #values);)*
                     table
                 })
             }

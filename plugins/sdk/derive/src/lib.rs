@@ -172,7 +172,7 @@ fn table_of(fields: Vec<Taken>) -> Parts {
     });
     let written = fields.iter().map(|Taken { name, .. }| {
         let word = kebab_case(&name.to_string());
-        quote!(table.set(#word, &self.#name);)
+        quote!(table.put(#word, &self.#name);)
     });
     let functions = fields.iter().filter_map(|Taken { ty, default, .. }| {
         let (function, value) = default.as_ref()?;

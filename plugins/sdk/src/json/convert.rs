@@ -1,5 +1,6 @@
 //! Between JSON and Rust.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Value;
@@ -76,8 +77,8 @@ impl<T: FromJson> FromJson for Vec<T> {
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
     fn from_json(value: &Value) -> Result<Self, Diagnostic> {
         let Value::Table(entries) = value else { return expected("a table") };
-        let entry = |(key, value): &(String, Value)| match T::from_json(value) {
-            Ok(it) => Ok((key.clone(), it)),
+        let entry = |(key, value): &(Cow<str>, Value)| match T::from_json(value) {
+            Ok(it) => Ok((key.clone().into_owned(), it)),
             Err(wrong) => Err(wrong.inside(key)),
         };
         entries.iter().map(entry).collect()
@@ -102,7 +103,7 @@ impl<T: ToJson + ?Sized> ToJson for &T {
 
 impl ToJson for str {
     fn to_json(&self) -> Value {
-        Value::Text(self.to_owned())
+        Value::Text(self.to_owned().into())
     }
 }
 
@@ -144,7 +145,9 @@ impl<T: ToJson> ToJson for Vec<T> {
 
 impl<T: ToJson> ToJson for BTreeMap<String, T> {
     fn to_json(&self) -> Value {
-        Value::Table(self.iter().map(|(key, value)| (key.clone(), value.to_json())).collect())
+        Value::Table(
+            self.iter().map(|(key, value)| (key.clone().into(), value.to_json())).collect(),
+        )
     }
 }
 

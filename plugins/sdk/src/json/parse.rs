@@ -42,7 +42,7 @@ impl Parser<'_> {
         match self.peek().filter(|_| depth < DEPTH)? {
             b'{' => self.table(depth),
             b'[' => self.list(depth),
-            b'"' => self.string().map(Value::Text),
+            b'"' => self.string().map(|text| Value::Text(text.into())),
             b't' => self.pass("true").map(|()| Value::Bool(true)),
             b'f' => self.pass("false").map(|()| Value::Bool(false)),
             b'n' => self.pass("null").map(|()| Value::Null),
@@ -75,7 +75,7 @@ impl Parser<'_> {
             self.space();
             let key = self.string()?;
             self.pass(":")?;
-            table.set(&key, self.value(depth + 1)?);
+            table.put(key, self.value(depth + 1)?);
             if self.pass(",").is_none() {
                 self.pass("}")?;
                 return Some(table);
@@ -152,7 +152,7 @@ mod tests {
     fn what_is_written_is_read() {
         let text = r#"{"a":[1,-2.5e3,true,null],"b":"\"\\\n\u0007ä𝄞","c":{}}"#;
         assert_eq!(parse(text).unwrap().to_string(), text);
-        assert_eq!(parse(r#" "\ud834\udd1e\/" "#), Some(Value::Text("𝄞/".to_owned())));
+        assert_eq!(parse(r#" "\ud834\udd1e\/" "#), Some(Value::Text("𝄞/".into())));
     }
 
     #[test]
