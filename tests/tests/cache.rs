@@ -1,8 +1,9 @@
 //! `isoplug cache`: size, garbage collection and verification of the store.
 #![cfg(test)]
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use insta::assert_snapshot;
 use isoplug_formats::tree::sorted_names;
@@ -100,6 +101,63 @@ fn the_longest_unused_goes_first() {
     let freed = served.space.ok(&["cache", "gc", "--max-size", "0"]);
     assert_ne!(freed, "freed 0 bytes");
     assert!(blobs(&served.space).is_empty());
+}
+
+/// Returns the files of a side cache.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let paths = sorted_names(folder).unwrap().into_iter().map(|name| folder.join(name));
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// A store in which a plugin left what it was compiled to, what it says of itself and a result.
+fn with_plugin() -> (Served, PathBuf) {
+    let served = Served::default();
+    let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/fixtures/hello-rust.wasm");
+    fs::copy(plugin, served.space.path("hello.wasm")).unwrap();
+    let manifest = served.space.read("isoplug.toml");
+    served.write(&format!(
+        "{manifest}\n[plugins]\nhello.path = \"hello.wasm\"\n\n[grants.hello]\n\
+         files = [\"root:/etc/motd.d/**\"]\nkernel-params = [\"isoplug.hello=*\"]\n\
+         merge = [\"packages.install\", \"boot.kernel-params\"]\n"
+    ));
+    served.space.ok(&["check"]);
+    let folder = served.space.path("store/caches/plugins");
+    assert_eq!(files(&folder).len(), 4);
+    (served, folder)
+}
+
+#[test]
+fn what_plugins_left_is_counted_and_removed() {
+    let (served, folder) = with_plugin();
+    let size = || served.space.ok(&["cache", "size"]);
+    assert!(size().contains("4 files  plugins\n"), "{}", size());
+    assert_eq!(served.space.ok(&["cache", "gc"]), "freed 0 bytes");
+    assert_eq!(files(&folder).len(), 4);
+    let before = served.run(&["check"]);
+    for limit in [["--older-than", "0s"], ["--max-size", "0"]] {
+        let freed = served.space.ok(&["cache", "gc", limit[0], limit[1]]);
+        assert_ne!(freed, "freed 0 bytes");
+        assert_eq!(files(&folder), Vec::<PathBuf>::new());
+        // What is gone is made again.
+        assert_eq!(served.run(&["check"]), before);
+        assert_eq!(files(&folder).len(), 4);
+    }
+}
+
+#[test]
+fn what_plugins_made_stays_while_it_is_used() {
+    let (served, folder) = with_plugin();
+    for path in files(&folder) {
+        File::open(&path).unwrap().set_modified(UNIX_EPOCH).unwrap();
+    }
+    served.space.ok(&["check"]);
+    served.space.ok(&["cache", "gc"]);
+    let left: Vec<String> = files(&folder)
+        .iter()
+        .map(|path| path.strip_prefix(&folder).unwrap().parent().unwrap().display().to_string())
+        .collect();
+    // A result needs no compiled plugin.
+    assert_eq!(left, ["descriptions", "results"]);
 }
 
 #[test]
