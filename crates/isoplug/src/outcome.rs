@@ -4,11 +4,10 @@ use std::io;
 use std::path::Path;
 
 use isoplug_engine::Error;
-use isoplug_image::dpkg::layer;
 use isoplug_image::plugins::TITLE;
-use isoplug_image::sandbox::{self, stored::StoredError};
+use isoplug_image::sandbox;
 use isoplug_image::sources::download;
-use isoplug_image::stages::{fetch, hooks, initrd_files, judge, output};
+use isoplug_image::stages::{fetch, hooks, judge, output};
 use isoplug_manifest::System;
 
 use crate::exit::Exit;
@@ -107,7 +106,7 @@ fn fetch_hint(error: &Error, failure: Failure) -> Failure {
 
 /// What a machine lacks has an exit code of its own, so that CI can tell it from a bad manifest.
 fn exit(error: &Error) -> Exit {
-    if sandbox_error(error).is_some_and(is_of_host) {
+    if error.find().is_some_and(is_of_host) {
         Exit::Host
     } else if matches!(error, Error::Stage { title, .. } if title.starts_with(TITLE))
         || matches!(error.find(), Some(hooks::Error::Hook { .. }))
@@ -118,23 +117,6 @@ fn exit(error: &Error) -> Exit {
     } else {
         Exit::Failed
     }
-}
-
-/// Finds the error of a sandbox; errors that only pass it on hide it from `find`.
-fn sandbox_error(error: &Error) -> Option<&sandbox::Error> {
-    let in_layer = error.find::<layer::Error>().and_then(|error| match error {
-        layer::Error::Sandbox(error) => Some(error),
-        _ => None,
-    });
-    let in_initrd = error.find::<initrd_files::Error>().and_then(|error| match error {
-        initrd_files::Error::Stored(StoredError::Sandbox(error)) => Some(error),
-        _ => None,
-    });
-    let in_hooks = error.find::<hooks::Error>().and_then(|error| match error {
-        hooks::Error::Stored(StoredError::Sandbox(error)) => Some(error),
-        _ => None,
-    });
-    in_layer.or(in_initrd).or(in_hooks).or_else(|| error.find())
 }
 
 fn is_of_host(error: &sandbox::Error) -> bool {

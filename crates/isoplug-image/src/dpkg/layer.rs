@@ -22,9 +22,9 @@ pub enum Error {
         /// The last lines of dpkg.
         tail: Vec<String>,
     },
-    /// The sandbox.
-    #[error(transparent)]
-    Sandbox(sandbox::Error),
+    /// The sandbox; not transparent, so that it can be found among the causes.
+    #[error("{0}")]
+    Sandbox(#[source] sandbox::Error),
     /// The store.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),

@@ -11,8 +11,8 @@ use super::{Error, Job, Keep, Watch, run};
 /// Why a job on the store's trees failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoredError {
-    /// The sandbox, or what ran in it.
-    #[error(transparent)]
+    /// The sandbox, or what ran in it; not transparent, so that it can be found among the causes.
+    #[error("{0}")]
     Sandbox(#[from] Error),
     /// The store.
     #[error(transparent)]
