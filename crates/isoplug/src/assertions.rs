@@ -68,11 +68,9 @@ fn units(options: &Options) -> Vec<Assertion> {
     ];
     let unit = |name: &str, state| Assertion::Unit { name: full_name(name), state };
     let listed = lists.into_iter().flat_map(|(names, state)| names.iter().map(move |n| (n, state)));
-    let services =
-        [(options.services.chrony.enable, "chrony"), (options.services.gpm.enable, "gpm")];
-    let on = services.into_iter().filter(|(on, _)| *on);
-    let on = on.map(|(_, name)| unit(name, UnitState::Enabled));
-    listed.map(|(name, state)| unit(name, state)).chain(on).collect()
+    let services = options.services.plain_units().into_iter();
+    let services = services.map(|name| unit(name, UnitState::Enabled));
+    listed.map(|(name, state)| unit(name, state)).chain(services).collect()
 }
 
 /// Returns a check for each setting of the kernel that can be asked for as it was written.

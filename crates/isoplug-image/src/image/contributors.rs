@@ -192,12 +192,9 @@ fn services(options: &Options) -> Services {
 
 /// Returns the units to enable: those listed, then those of services that are on.
 fn enabled(options: &Options) -> Vec<String> {
-    let options::Services { chrony, gpm, .. } = &options.services;
-    let on = [(chrony.enable, "chrony.service"), (gpm.enable, "gpm.service")];
-    let on = on
-        .into_iter()
-        .filter(|(on, unit)| *on && !options.systemd.enable.iter().any(|u| u == unit));
-    options.systemd.enable.iter().cloned().chain(on.map(|(_, unit)| unit.to_owned())).collect()
+    let listed = &options.systemd.enable;
+    let services = options.services.plain_units().into_iter().map(str::to_owned);
+    listed.iter().cloned().chain(services.filter(|unit| !listed.contains(unit))).collect()
 }
 
 fn files(options: &Options, folder: &Path) -> Result<Files, Error> {

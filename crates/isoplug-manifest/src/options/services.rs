@@ -17,6 +17,16 @@ pub struct Services {
     pub gpm: Gpm,
 }
 
+impl Services {
+    /// Returns the units of those services that are on and are nothing but a unit of their package.
+    #[must_use]
+    pub fn plain_units(&self) -> Vec<&'static str> {
+        let Self { openssh: _, getty: _, chrony, gpm } = self;
+        let units = [(chrony.enable, "chrony.service"), (gpm.enable, "gpm.service")];
+        units.into_iter().filter(|(on, _)| *on).map(|(_, unit)| unit).collect()
+    }
+}
+
 /// The login on the first console and on serial lines.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
