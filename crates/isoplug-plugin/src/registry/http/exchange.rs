@@ -361,7 +361,8 @@ fn not_trusted(ask: &Ask<'_>, why: &str) -> Option<Error> {
     }
     let (_, why) = why.split_once("invalid peer certificate: ")?;
     let why = match why {
-        "UnknownIssuer" => "no authority that is known here issued it",
+        // The second is one that has the name of a known one.
+        "UnknownIssuer" | "BadSignature" => "no authority that is known here issued it",
         why => why,
     };
     let (doing, url, why) = (ask.doing.to_owned(), ask.url.to_owned(), why.to_owned());
