@@ -1,8 +1,8 @@
 //! `isoplug plugin`, and what plugins do to the other commands.
 #![cfg(test)]
 
-#[path = "plugin/registry.rs"]
-mod registry;
+#[path = "plugin/terminal.rs"]
+mod terminal;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,11 +10,11 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 use isoplug_tests::archive::Package;
-use isoplug_tests::real::{self, Example};
+use isoplug_tests::real::{self, Example, Medium};
 use isoplug_tests::require;
 use isoplug_tests::served::{Served, packages};
 use isoplug_tests::space::Space;
-use registry::{Registry, altered, has};
+use terminal::{CTRL_C, CTRL_D, typed};
 
 const GRANTS: &str = r#"
 [grants.hello]
@@ -152,122 +152,73 @@ fn a_file_is_added_once_its_requests_are_granted() {
     ");
 }
 
-/// A registry, a publisher's space, and a project that trusts the publisher.
-struct Trade {
-    registry: Registry,
-    publisher: Space,
-    project: Served,
+#[test]
+fn a_person_is_asked_on_a_terminal() {
+    require!(terminal::can_be_played(), "script is not installed");
+    let manifest = "image.name = \"t\"\n\n[profiles.p]\n";
+    let space = Space::with_manifest(manifest);
+    fs::copy(fixture("hello-rust.wasm"), space.path("hello.wasm")).unwrap();
+    let add = |keys| typed(&space, "plugin add hello.wasm", keys);
+    assert_snapshot!(add("n\n"), @r"
+    exit: 4
+    hello-rust 0.1.0, published by nobody: a file
+      Greets: one package, one kernel argument, one file
+      licence: MIT
+      homepage: https://github.com/isoplug/isoplug
+    plugin hello 0.1.0 asks for:
+      files root:/etc/motd.d/**
+      merge packages.install
+      merge boot.kernel-params
+      kernel-params isoplug.hello=*
+    Grant this? [y/N] n
+    error: plugin hello 0.1.0 is not granted what it asks for
+    ");
+    assert_snapshot!(after_the_question(&add("\n")), @r"
+    exit: 4
+    Grant this? [y/N] 
+    error: plugin hello 0.1.0 is not granted what it asks for
+    ");
+    assert_snapshot!(after_the_question(&add(CTRL_D)), @r"
+    exit: 4
+    Grant this? [y/N] 
+    error: plugin hello 0.1.0 is not granted what it asks for
+    ");
+    assert_snapshot!(after_the_question(&add(CTRL_C)), @r"
+    exit: 130
+    Grant this? [y/N] ^C
+    error: stopped before an answer
+    ");
+    assert_eq!(space.read("isoplug.toml"), manifest);
+    assert_snapshot!(after_the_question(&add("Y\n")), @r"
+    exit: 0
+    Grant this? [y/N] Y
+    hello 0.1.0
+    ");
+    assert!(space.read("isoplug.toml").contains("[grants.hello]"));
 }
 
-const REPOSITORY: &str = "isoplug/hello-c";
-
-impl Trade {
-    fn new() -> Option<Self> {
-        let registry = Registry::start()?;
-        let (publisher, project) = (Space::new(), with_plugin(""));
-        for key in ["acme.key", "other.key"] {
-            publisher.ok(&["plugin", "keygen", key]);
-        }
-        let trade = Self { registry, publisher, project };
-        trade.project.write(&trade.project.manifest("packages.install = [\"app\"]"));
-        let key = trade.publisher.read("acme.key.pub");
-        trade.project.space.write("acme.pub", &key);
-        trade.project.space.ok(&["plugin", "trust", "acme", "acme.pub"]);
-        Some(trade)
-    }
-
-    /// Publishes a version of the plugin, changed in these texts.
-    fn publish(
-        &self,
-        version: &str,
-        changes: &[(&str, &str)],
-        key: &str,
-        repository: &str,
-    ) -> String {
-        let version = format!("\"version\":\"{version}\"");
-        let all = [&[("\"version\":\"0.1.0\"", version.as_str())], changes].concat();
-        altered(&fixture("hello-c.wasm"), &self.publisher.path("x.wasm"), &all);
-        let repository = self.registry.repository(repository);
-        self.publisher.run(&["plugin", "publish", "x.wasm", &repository, "--key", key])
-    }
-
-    fn update(&self) -> String {
-        self.project.run(&["plugin", "update"])
-    }
-}
-
-fn exits(code: u8, text: &str) {
-    assert!(text.starts_with(&format!("exit: {code}\n")), "{text}");
+/// Returns the exit code and what comes after the question, which is always the same.
+fn after_the_question(text: &str) -> String {
+    let (code, rest) = text.split_once('\n').unwrap();
+    format!("{code}\n{}", &rest[rest.find("Grant this?").unwrap()..])
 }
 
 #[test]
-fn a_plugin_goes_from_its_publisher_into_a_build() {
-    require!(has("docker-registry") && has("skopeo"), "docker-registry or skopeo is not installed");
-    let trade = Trade::new().expect("a registry");
-    let repository = trade.registry.repository(REPOSITORY);
-    let space = &trade.project.space;
-    exits(0, &trade.publish("0.1.0", &[], "acme.key", REPOSITORY));
-
-    // Search and add.
-    let index = trade.registry.repository("isoplug");
-    let found = space.ok(&["plugin", "search", "--index", &index, "greets"]);
-    assert!(found.starts_with(&format!("{repository}  0.1.0  Greets")), "{found}");
-    exits(4, &trade.project.run(&["plugin", "add", &repository, "--name", "hello"]));
-    let add = ["plugin", "add", &repository, "--name", "hello", "--version", "^0.1", "--yes"];
-    assert_eq!(space.ok(&add), "hello 0.1.0");
-    assert!(space.ok(&["explain", "boot.kernel-params"]).contains("plugin hello 0.1.0"));
-    exits(0, &trade.project.run(&["plugin", "verify"]));
-    space.ok(&["lock"]);
-
-    // A tag that moves is not followed; what is locked still builds.
-    let evil = [("Greets: one", "Greats: one")];
-    exits(4, &trade.publish("0.1.0", &evil, "acme.key", REPOSITORY));
-    exits(0, &trade.publish("0.1.0", &evil, "acme.key", "evil/hello-c"));
-    trade.registry.retag("evil/hello-c:0.1.0", "isoplug/hello-c:0.1.0");
-    let moved = trade.update();
-    exits(4, &moved);
-    assert!(moved.contains("moved: locked sha256:"), "{moved}");
-    let fresh = Space::at(space.path("")).env("ISOPLUG_STORE", "store-2");
-    let plan = fresh.ok(&["plan", "--locked", "--format", "json"]);
-    let lock = space.read("isoplug.lock");
-
-    // A newer version that asks for more stops, and one by another publisher does.
-    exits(0, &trade.publish("0.1.2", &[], "acme.key", REPOSITORY));
-    let wider = ("\"files\":[\"root:/etc/motd.d/**\"]", "\"files\":[\"root:/etc/**\"]");
-    let manifest = space.read("isoplug.toml");
-    space.write("isoplug.toml", &manifest.replace("^0.1", "=0.1.2"));
-    let moved = trade.update();
-    exits(4, &moved);
-    assert!(moved.contains("moved"), "an old tag that moved is a sign: {moved}");
-    exits(0, &trade.publish("0.2.0", &[wider], "acme.key", "isoplug/wider"));
-    let other = trade.registry.repository("isoplug/wider");
-    space.write("isoplug.toml", &manifest.replace(&repository, &other).replace("^0.1", "^0.2"));
-    let more = trade.project.run(&["build"]);
-    exits(4, &more);
-    assert!(more.contains("files root:/etc/**"), "{more}");
-    space.ok(&["plugin", "update", "--grant-all"]);
-    exits(0, &trade.publish("0.2.1", &[], "other.key", "isoplug/wider"));
-    exits(4, &trade.update());
-    let key = trade.publisher.read("other.key.pub");
-    space.write("other.pub", &key);
-    space.ok(&["plugin", "trust", "other", "other.pub"]);
-    let changed = trade.update();
-    exits(4, &changed);
-    assert!(changed.contains("the publisher of plugin hello changed"), "{changed}");
-
-    // A mirror serves the same build when the registry is gone.
-    space.write("isoplug.toml", &manifest);
-    space.write("isoplug.lock", &lock);
-    space.ok(&["plugin", "mirror", "usb"]);
-    let host = trade.registry.host();
-    drop(trade.registry);
-    let usb = space.path("usb").display().to_string();
-    space.write("config.toml", &format!("mirror.\"{host}\" = \"oci-layout:{usb}\"\n"));
-    let config = space.path("config.toml").display().to_string();
-    let alone = Space::at(space.path("")).env("ISOPLUG_STORE", "store-3");
-    exits(4, &alone.run(&["plan", "--locked", "--offline"]));
-    let mirrored = alone.env("ISOPLUG_CONFIG", &config);
-    assert_eq!(mirrored.ok(&["plan", "--locked", "--offline", "--format", "json"]), plan);
+fn a_build_that_is_to_be_repeated_tells_of_files() {
+    let served = with_plugin("");
+    served.space.ok(&["lock"]);
+    assert!(!served.run(&["plan"]).contains("warning"));
+    let locked = served.run(&["plan", "--locked", "--format", "json"]);
+    let (_, stderr) = locked.split_once("--- stderr\n").unwrap();
+    assert_snapshot!(stderr, @r#"
+    warning[plugin::unpinned]: plugin `hello` is a file, which the lock does not pin
+      --> isoplug.toml:15:14
+       |
+    15 | hello.path = "hello.wasm"
+       |              ^^^^^^^^^^^^
+       |
+       = help: this build takes sha256:[SHA256]; what `isoplug plugin publish` put into a registry, `isoplug plugin add` pins
+    "#);
 }
 
 #[test]
@@ -291,7 +242,7 @@ fn a_build_has_what_the_plugin_adds() {
     assert!(menu.contains("isoplug.hello=1"), "{menu}");
     let sbom = example.space.read("out/minimal-2026.11-amd64.iso.spdx.json");
     assert!(sbom.contains("BUILD_TOOL_OF"), "the plugin is in the bill of materials");
-    require!(has("unsquashfs"), "unsquashfs is not installed");
+    require!(Medium::can_be_read(), "xorriso or unsquashfs is not installed");
     let greeting = Command::new("unsquashfs")
         .arg("-cat")
         .arg(copied("live/filesystem.squashfs"))

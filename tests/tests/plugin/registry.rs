@@ -1,9 +1,11 @@
 //! A registry on the loopback interface, for as long as a test needs it.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::certificate::Certificate;
 
 /// A running registry.
 pub(crate) struct Registry {
@@ -13,22 +15,35 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Starts one; `None` if this machine has no program for it.
-    pub(crate) fn start() -> Option<Self> {
+    /// Starts one that speaks HTTP.
+    pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// Starts one that speaks TLS and shows this certificate.
+    pub(crate) fn start_with_tls(certificate: &Certificate) -> Self {
+        let Certificate { certificate, key } = certificate;
+        let (certificate, key) = (certificate.display(), key.display());
+        Self::start_with(&format!(", tls: {{certificate: {certificate}, key: {key}}}"))
+    }
+
+    fn start_with(more: &str) -> Self {
         let data = tempfile::tempdir().expect("a folder");
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().ok()?.port();
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.expect("a port").port();
         let config = data.path().join("config.yml");
         let root = data.path().join("data").display().to_string();
         let text = format!(
             "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {root}}}}}\n\
-             http: {{addr: 127.0.0.1:{port}}}\n"
+             http: {{addr: 127.0.0.1:{port}{more}}}\n"
         );
         std::fs::write(&config, text).expect("a file");
         let mut command = Command::new("docker-registry");
         command.arg("serve").arg(&config).stdout(Stdio::null()).stderr(Stdio::null());
-        let registry = Self { child: command.spawn().ok()?, port, _data: data };
+        let child = command.spawn().expect("docker-registry starts");
+        let registry = Self { child, port, _data: data };
         registry.wait();
-        Some(registry)
+        registry
     }
 
     /// Returns a repository of it.
@@ -52,7 +67,7 @@ impl Registry {
 
     fn wait(&self) {
         let start = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             assert!(start.elapsed() < Duration::from_secs(30), "the registry does not start");
             std::thread::sleep(Duration::from_millis(20));
         }
