@@ -400,4 +400,6 @@ fn colour_is_for_terminals_and_for_those_who_ask() {
     assert!(!text(&["check"]).contains('\u{1b}'), "a pipe is no terminal");
     assert!(text(&["check", "--color", "always"]).contains('\u{1b}'));
     assert!(!text(&["check", "--color", "never"]).contains('\u{1b}'));
+    assert!(text(&["chek", "--color", "always"]).contains('\u{1b}'), "usage is coloured too");
+    assert!(!text(&["chek", "--color", "never"]).contains('\u{1b}'));
 }

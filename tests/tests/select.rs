@@ -161,16 +161,16 @@ fn help() {
     Options:
       -p, --profile <NAME>  Only this profile; may be given several times [default: the manifest's
                             defaults, else all]
-          --store <DIR>     Keep artifacts in this folder [default: $ISOPLUG_STORE, else isoplug in the
-                            user's cache folder]
           --all             Every profile
-          --mirror <URL>    Take packages from this mirror unless the manifest names one [default:
-                            $ISOPLUG_MIRROR]
           --arch <ARCH>     The architecture of the image, in Debian's words [default: this machine's]
                             [possible values: amd64, arm64]
+          --strict          Treat warnings as mistakes
+          --store <DIR>     Keep artifacts in this folder [default: $ISOPLUG_STORE, else isoplug in the
+                            user's cache folder]
+          --mirror <URL>    Take packages from this mirror unless the manifest names one [default:
+                            $ISOPLUG_MIRROR]
           --offline         Use the network for nothing; what is not in the store is an error
       -j, --threads <N>     How many threads compress and hash [default: one per processor]
-          --strict          Treat warnings as mistakes
           --json            Print events as JSON, one a line, on standard error
       -q, --quiet           Print nothing but errors and results
       -v, --verbose         Print what the stages log

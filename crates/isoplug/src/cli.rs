@@ -1,8 +1,11 @@
 //! What can be typed: the arguments of every command, and the way from them to an exit code.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::{
+    Args, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum as _,
+};
 
 use crate::commands;
 use crate::exit::{self, Exit};
@@ -36,28 +39,28 @@ pub(crate) struct Cli {
 pub(crate) struct Global {
     /// Keep artifacts in this folder [default: $ISOPLUG_STORE, else isoplug in the user's cache
     /// folder]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", display_order = 101)]
     pub(crate) store: Option<PathBuf>,
     /// Take packages from this mirror unless the manifest names one [default: $ISOPLUG_MIRROR]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", display_order = 102)]
     pub(crate) mirror: Option<String>,
     /// Use the network for nothing; what is not in the store is an error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 103)]
     pub(crate) offline: bool,
     /// How many threads compress and hash [default: one per processor]
-    #[arg(long, short = 'j', global = true, value_name = "N")]
+    #[arg(long, short = 'j', global = true, value_name = "N", display_order = 104)]
     pub(crate) threads: Option<usize>,
     /// Print events as JSON, one a line, on standard error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 105)]
     pub(crate) json: bool,
     /// Print nothing but errors and results
-    #[arg(long, short = 'q', global = true)]
+    #[arg(long, short = 'q', global = true, display_order = 106)]
     pub(crate) quiet: bool,
     /// Print what the stages log
-    #[arg(long, short = 'v', global = true)]
+    #[arg(long, short = 'v', global = true, display_order = 107)]
     pub(crate) verbose: bool,
     /// When to colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 108)]
     pub(crate) color: ColorChoice,
 }
 
@@ -79,9 +82,10 @@ enum Command {
     Completions(commands::completions::Args),
 }
 
-/// Parses the arguments, runs the command and reports what went wrong.
-pub(crate) fn run() -> Exit {
-    let cli = match Cli::try_parse() {
+/// Parses the arguments, of which the first is the program, runs the command and reports what went
+/// wrong.
+pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
+    let cli = match parse(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let printed = error.print();
@@ -94,6 +98,24 @@ pub(crate) fn run() -> Exit {
         Ok(exit) => exit,
         Err(failure) => session.fail(&failure),
     }
+}
+
+fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command().color(color(&arguments));
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Returns the value of `--color` before anything is parsed, since what parsing says heeds it too.
+fn color(arguments: &[OsString]) -> ColorChoice {
+    let texts = arguments.iter().filter_map(|argument| argument.to_str());
+    let mut texts = texts.take_while(|&text| text != "--");
+    let value = match texts.find_map(|text| text.strip_prefix("--color")) {
+        Some("") => texts.next(),
+        Some(rest) => rest.strip_prefix('='),
+        None => None,
+    };
+    value.and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or_default()
 }
 
 fn dispatch(command: Command, session: &Session) -> Result<Exit, Failure> {
@@ -117,10 +139,37 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use super::*;
 
     #[test]
     fn arguments_are_well_formed() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_the_guides_tell_to_type_is_understood() {
+        for guide in ["README.md", "docs/plugins.md"] {
+            let text = format!("{}/../../{guide}", env!("CARGO_MANIFEST_DIR"));
+            let text = std::fs::read_to_string(text).unwrap();
+            let lines = text.split("```").skip(1).step_by(2).flat_map(str::lines);
+            let lines: Vec<&str> = lines.filter(|line| line.starts_with("isoplug ")).collect();
+            assert!(lines.len() > 4, "{guide} has no commands");
+            for line in lines {
+                let (line, _) = line.split_once(" #").unwrap_or((line, ""));
+                let parsed = Cli::command().try_get_matches_from(line.split_whitespace());
+                assert!(parsed.is_ok(), "{guide}: {line}: {}", parsed.unwrap_err());
+            }
+        }
+    }
+
+    #[test]
+    fn the_color_is_known_before_the_arguments_are() {
+        let color = |line: &str| color(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(color("isoplug --color never buil"), ColorChoice::Never);
+        assert_eq!(color("isoplug build --wrong --color=always"), ColorChoice::Always);
+        for line in ["isoplug", "isoplug --color", "isoplug --color x", "isoplug -- --color never"]
+        {
+            assert_eq!(color(line), ColorChoice::Auto, "{line}");
+        }
     }
 }
