@@ -1,4 +1,4 @@
-//! `isoplug completions`: completion scripts for shells, and man pages.
+//! `isoplug completions`: completion scripts for shells.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -10,9 +10,9 @@ use crate::session::Session;
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  isoplug completions bash > ~/.local/share/bash-completion/completions/isoplug"
-)]
+#[command(after_help = "Examples:
+  source <(isoplug completions bash)    # in ~/.bashrc; the same with zsh in ~/.zshrc
+  isoplug completions fish | source     # in ~/.config/fish/config.fish")]
 pub(crate) struct Args {
     /// The shell
     shell: Shell,
