@@ -32,10 +32,11 @@ impl Authorities {
                     |why: &str| Error::document(&path.display().to_string(), "certificates", why);
                 let mut found = Vec::new();
                 for item in parse_pem(&bytes) {
-                    match item.map_err(|why| wrong(&why.to_string()))? {
-                        PemItem::Certificate(certificate) => found.push(certificate),
-                        // Bundles may hold other things.
-                        _ => {}
+                    // Bundles may hold other things.
+                    if let PemItem::Certificate(certificate) =
+                        item.map_err(|why| wrong(&why.to_string()))?
+                    {
+                        found.push(certificate);
                     }
                 }
                 if found.is_empty() {
