@@ -1,8 +1,8 @@
 //! Compiled components, kept in a private folder: compiling costs up to seconds, loading under a
 //! millisecond.
 //!
-//! A compiled component is native code, so it is never taken from elsewhere. Beside each lies its
-//! SHA-256, and what does not match is compiled again.
+//! A compiled component is native code, so it is never taken from elsewhere. Beside each lies a
+//! seal over it and the component, and what does not match is compiled again.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::hash::Hash;
@@ -36,14 +36,15 @@ impl Compiler {
     /// Returns a component, ready to be linked.
     pub(crate) fn load(&self, component: &Component) -> Result<Compiled, Error> {
         let path = self.folder.join(format!("{}.cwasm", component.digest.hex()));
-        if let Some(compiled) = self.kept(&path) {
+        if let Some(compiled) = self.kept(&path, component.digest) {
             return Ok(compiled);
         }
         let refused = |error: wasmtime::Error| Error::Component(format!("{error:#}"));
         let code = self.engine.precompile_component(&component.bytes).map_err(refused)?;
-        write(&path.with_extension("sha256"), Digest::of(&code).to_string().as_bytes())?;
+        let seal = seal(component.digest, Digest::of(&code));
+        write(&path.with_extension("sha256"), seal.to_string().as_bytes())?;
         write(&path, &code)?;
-        match self.kept(&path) {
+        match self.kept(&path, component.digest) {
             Some(compiled) => Ok(compiled),
             // Another process has written the two at the same moment.
             None => Compiled::from_binary(&self.engine, &component.bytes).map_err(refused),
@@ -51,11 +52,11 @@ impl Compiler {
     }
 
     /// Returns a kept component that is as it was written.
-    fn kept(&self, path: &Path) -> Option<Compiled> {
+    fn kept(&self, path: &Path, component: Digest) -> Option<Compiled> {
         let sidecar = path.with_extension("sha256");
         let written = fs::read_to_string(&sidecar).ok()?;
         let found = Digest::of_file(&File::open(path).ok()?).ok()?;
-        if written.parse() != Ok(found) {
+        if written.parse() != Ok(seal(component, found)) {
             return None;
         }
         mark_used(path);
@@ -66,13 +67,18 @@ impl Compiler {
     #[expect(
         unsafe_code,
         reason = "the file is our own: it lies in a folder that only we can write to, and its \
-                  digest is the one that we wrote beside it"
+                  seal is the one that we wrote beside it"
     )]
     fn trust(&self, path: &Path) -> Option<Compiled> {
         // SAFETY: the bytes are what `precompile_component` gave us, as said above. wasmtime checks
         // that they are of its own version and settings.
         unsafe { Compiled::deserialize_file(&self.engine, path) }.ok()
     }
+}
+
+/// Says which code a component was compiled to, so that none is taken for another's.
+fn seal(component: Digest, code: Digest) -> Digest {
+    Digest::of(format!("{component} {code}").as_bytes())
 }
 
 /// Makes a folder that nobody else can look into.

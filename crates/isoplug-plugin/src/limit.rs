@@ -38,6 +38,9 @@ pub(crate) const MODULES: usize = 1000;
 /// Bytes of files.
 pub(crate) const BYTES: u64 = 4 << 30;
 
+/// Pieces in which bytes are handed over: each may become a file of the store.
+pub(crate) const PIECES: usize = 1_000_000;
+
 /// Bytes of one text: a path, message, fragment or JSON document.
 pub(crate) const TEXT: usize = 1 << 20;
 

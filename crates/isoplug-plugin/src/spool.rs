@@ -22,6 +22,8 @@ pub(crate) struct Spool {
     in_memory: usize,
     /// How many bytes it was given in all.
     pub(crate) taken: u64,
+    /// In how many pieces.
+    pub(crate) pieces: usize,
 }
 
 /// Bytes that come piece by piece.
@@ -35,7 +37,7 @@ pub(crate) struct Spooled {
 impl Spool {
     /// Keeps large contents in a folder.
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), in_memory: 0, taken: 0 }
+        Self { folder: folder.to_owned(), in_memory: 0, taken: 0, pieces: 0 }
     }
 
     /// Keeps bytes that are there as a whole.

@@ -32,6 +32,12 @@ impl Guest {
 
     /// Counts bytes that the host holds for the plugin, whether it places them or not.
     fn made_bytes(&mut self, bytes: usize) -> Result<()> {
+        self.spool.pieces += 1;
+        if self.spool.pieces > limit::PIECES {
+            return Err(Trap::msg(
+                "it makes bytes in more than 1000000 pieces, which is the limit",
+            ));
+        }
         self.spool.taken = self.spool.taken.saturating_add(bytes as u64);
         if self.spool.taken > limit::BYTES {
             return Err(Trap::msg("it makes more than 4 GiB, which is the limit"));

@@ -87,7 +87,8 @@ impl Host for Guest {
             Err(denied) => return Ok(Err(denied)),
         };
         if !is_inside(&path) {
-            let reason = format!("{path:?}: a path inside an input has neither `.` nor `..`");
+            let reason =
+                format!("{path:?}: a path inside an input is relative, without `.` and `..`");
             return Ok(Err(AccessError::Failed(reason)));
         }
         self.blob(Question::Input(place, path))

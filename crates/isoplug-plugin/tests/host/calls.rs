@@ -154,12 +154,12 @@ fn inputs_and_downloads_are_seen_if_granted() {
     let guest = Guest::contributor().open("open_input", &["docs", "../x"]);
     assert_snapshot!(
         space.refusal(&guest.bytes(), grants.clone()),
-        @r#"refused: "../x": a path inside an input has neither `.` nor `..`"#
+        @r#"refused: "../x": a path inside an input is relative, without `.` and `..`"#
     );
     let guest = Guest::contributor().open("open_input", &["docs", "/etc/passwd"]);
     assert_snapshot!(
         space.refusal(&guest.bytes(), grants),
-        @r#"refused: "/etc/passwd": a path inside an input has neither `.` nor `..`"#
+        @r#"refused: "/etc/passwd": a path inside an input is relative, without `.` and `..`"#
     );
 }
 

@@ -141,6 +141,14 @@ fn millions_of_files_and_lines_are_cut_off() {
         failure(&guest, etc()),
         @"plugin `toy` failed in `contribute` after N units of fuel: cannot allocate another handle: store handle limit exceeded"
     );
+    let guest = Guest::contributor().does(
+        "(loop $blobs (call $from_string (i32.const 0) (i32.const 1) (i32.const 16))
+            (call $drop_blob (i32.load (i32.const 20))) (br $blobs))",
+    );
+    assert_snapshot!(
+        failure(&guest, etc()),
+        @"plugin `toy` failed in `contribute` after N units of fuel: it makes bytes in more than N pieces, which is the limit"
+    );
     let line = "x".repeat(1 << 16);
     let guest = Guest::contributor().does("(loop $lines").log(&line).does(
         "(local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $lines (i32.lt_u (local.get $i) (i32.const 100))))",

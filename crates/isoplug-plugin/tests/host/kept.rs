@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use isoplug_engine::Digest;
 use isoplug_plugin::{Grants, Runtime};
 use serde_json::json;
 
@@ -138,6 +139,25 @@ fn a_damaged_or_forged_compiled_component_is_compiled_again() {
         assert_eq!(space.describe(&bytes).unwrap(), description);
         assert_eq!(fs::read(&path).unwrap(), whole);
     }
+}
+
+#[test]
+fn code_of_another_component_is_not_run() {
+    let mut space = Space::new();
+    let other = toy().described(r#"{"id":"acme.other","version":"1.0.0"}"#).bytes();
+    let bytes = toy().bytes();
+    let description = space.describe(&bytes).unwrap();
+    let path = space.compiled();
+    space.describe(&other).unwrap();
+    let others = path.with_file_name(format!("{}.cwasm", Digest::of(&other).hex()));
+    for extension in ["cwasm", "sha256"] {
+        fs::copy(others.with_extension(extension), path.with_extension(extension)).unwrap();
+    }
+    for kept in space.kept("descriptions") {
+        fs::remove_file(kept).unwrap();
+    }
+    space.again();
+    assert_eq!(space.describe(&bytes).unwrap(), description);
 }
 
 #[test]
