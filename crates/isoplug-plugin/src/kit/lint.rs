@@ -8,13 +8,13 @@ use std::path::Path;
 use isoplug_formats::tree::sorted_names;
 use isoplug_manifest::plugin::check_options;
 use serde_json::Value as Json;
-use wasmparser::{Parser, Payload};
 
 use super::KitError;
 use super::call::call;
 use super::case::{Laid, granted};
 use super::option::options;
 use crate::guest::Verb;
+use crate::names::Names;
 use crate::{Component, Description, Error, Runtime, World};
 use uses::Uses;
 
@@ -76,21 +76,12 @@ pub fn lint(
 
 /// WASI is answered with nothing, so what imports it may not do what its author thinks.
 fn imports(bytes: &[u8], findings: &mut Vec<Finding>) {
-    let mut depth = 0_u32;
-    for payload in Parser::new(0).parse_all(bytes).flatten() {
-        match payload {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentImportSection(section) if depth == 0 => {
-                let names = section.into_iter().flatten().map(|import| import.name.name.to_owned());
-                findings.extend(names.filter(|name| name.starts_with("wasi:")).map(|name| {
-                    let message = format!("it imports `{name}`, which does nothing in a plugin");
-                    Finding::warning("wasi-import", message)
-                }));
-            }
-            _ => {}
-        }
-    }
+    let imports = Names::read(bytes).map(|names| names.imports).unwrap_or_default();
+    let of_wasi = imports.iter().map(|import| &import.text).filter(|it| it.starts_with("wasi:"));
+    findings.extend(of_wasi.map(|name| {
+        let message = format!("it imports `{name}`, which does nothing in a plugin");
+        Finding::warning("wasi-import", message)
+    }));
 }
 
 fn words(description: &Description, findings: &mut Vec<Finding>) {
@@ -99,8 +90,7 @@ fn words(description: &Description, findings: &mut Vec<Finding>) {
         ("summary", &description.summary, true),
         ("homepage", &description.homepage, false),
     ];
-    for (word, text, is_error) in words.into_iter().filter(|(_, text, _)| text.is_empty()) {
-        let _ = text;
+    for (word, _, is_error) in words.into_iter().filter(|(_, text, _)| text.is_empty()) {
         let message = format!("`describe` has no `{word}`");
         findings.push(Finding { code: "missing-word", message, is_error });
     }
