@@ -1,7 +1,6 @@
 //! The same small plugin in Rust, C, JavaScript and Python adds to images from the real archive, which are
 //! read through programs that are not ours.
 #![cfg(test)]
-#![expect(clippy::print_stderr, reason = "a test says what it leaves out")]
 
 use std::fmt::Write as _;
 use std::fs;

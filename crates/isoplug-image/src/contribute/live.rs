@@ -207,6 +207,8 @@ fn log_in(host: &mut dyn Host, user: &str) -> Result<(), ContributeError> {
 
 #[cfg(test)]
 mod tests {
+    use isoplug_formats::tree::Kind;
+
     use super::super::rootfs_of_tests::Rootfs;
     use super::*;
 
@@ -231,6 +233,16 @@ mod tests {
             "/etc/systemd/system/timers.target.wants/apt-daily.timer",
             "/usr/lib/systemd/system/apt-daily.timer",
         )
+    }
+
+    #[test]
+    fn a_masked_timer_stays_masked() {
+        let mask = "/etc/systemd/system/apt-daily.timer";
+        let mut rootfs = rootfs().link(mask, "/dev/null");
+        rootfs.add(&Live { sources: Vec::new(), autologin: None }).unwrap();
+        assert_eq!(rootfs.entry(mask).kind, Kind::Symlink(b"/dev/null".to_vec()));
+        let wanted = b"etc/systemd/system/timers.target.wants/apt-daily.timer";
+        assert_eq!(rootfs.merged().get(wanted), None);
     }
 
     #[test]

@@ -17,7 +17,9 @@ pub(super) fn enable(host: &mut dyn Host, asked: &str) -> Result<(), ContributeE
     while let Some(asked) = waiting.pop() {
         let unit = find(host, &asked)?;
         if done.insert(unit.name.clone()) {
-            let install = install_of(host, &unit)?;
+            let subject = || format!("unit `{}`", unit.name);
+            let install = install_of(host, &unit)?
+                .ok_or_else(|| ContributeError::refused(subject(), "it is masked"))?;
             if install.is_empty() && done.len() == 1 {
                 host.log(&format!("unit `{asked}` has no [Install] section; nothing starts it"));
             }
@@ -32,7 +34,7 @@ pub(super) fn enable(host: &mut dyn Host, asked: &str) -> Result<(), ContributeE
 pub(super) fn disable(host: &mut dyn Host, asked: &str) -> Result<(), ContributeError> {
     let unit = find(host, asked)?;
     let mut names = BTreeSet::from([unit.name.clone()]);
-    names.extend(install_of(host, &unit)?.also);
+    names.extend(install_of(host, &unit)?.into_iter().flat_map(|install| install.also));
     for folder in folders_of_links(host) {
         for name in host.list(&folder) {
             let path = format!("{folder}/{name}");
@@ -64,12 +66,10 @@ pub(super) fn set_default(host: &mut dyn Host, asked: &str) -> Result<(), Contri
     host.symlink(&format!("{CONFIGURED}/default.target"), &target.path)
 }
 
-fn install_of(host: &dyn Host, unit: &Found) -> Result<Install, ContributeError> {
-    let subject = || format!("unit `{}`", unit.name);
-    let Some(text) = host.read(&unit.path)? else {
-        return Err(ContributeError::refused(subject(), "it is masked"));
-    };
-    Ok(Install::parse(&String::from_utf8_lossy(&text)))
+/// Returns how a unit is installed; nothing if it is masked.
+fn install_of(host: &dyn Host, unit: &Found) -> Result<Option<Install>, ContributeError> {
+    let text = host.read(&unit.path)?;
+    Ok(text.map(|text| Install::parse(&String::from_utf8_lossy(&text))))
 }
 
 /// Makes the links that a unit's `[Install]` asks for.

@@ -56,7 +56,9 @@ impl Attempt<'_> {
             request = request.header("Range", format!("bytes={}-", partial.size()));
         }
         let (sender, answer) = sync_channel(1);
-        thread::spawn(move || sender.send(request.call()));
+        thread::spawn(move || {
+            let _ = sender.send(request.call());
+        });
         let response = self.next(&answer)?.ok_or_else(|| again("no answer came".to_owned()))?;
         let response = response.map_err(|error| again(plain(&error)))?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
