@@ -1,6 +1,7 @@
 //! Shared pieces of the end-to-end tests.
 
 pub mod archive;
+pub mod certificate;
 pub mod real;
 pub mod replaced;
 pub mod served;

@@ -1,8 +1,6 @@
 //! The way of a plugin from its publisher over a registry into an image, and the connection there.
 #![cfg(test)]
 
-#[path = "plugin/certificate.rs"]
-mod certificate;
 #[path = "plugin/registry.rs"]
 mod registry;
 #[path = "plugin/stored.rs"]
@@ -12,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use certificate::Authority;
 use insta::assert_snapshot;
+use isoplug_tests::certificate::Authority;
 use isoplug_tests::real::{self, Medium, events, sha256, stages_that_ran};
 use isoplug_tests::require;
 use isoplug_tests::space::Space;

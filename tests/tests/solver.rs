@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use isoplug_formats::apt::Package;
 use isoplug_image::sources::apt::AptSource;
 use isoplug_image::sources::check::check;
-use isoplug_image::sources::download::{Downloader, Patience, Unwatched};
+use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
 use isoplug_image::sources::{Access, Index, Mirrors, Request, Resolvo, Source, Universe, resolve};
 use isoplug_manifest::lock::LockedImage;
 use isoplug_manifest::manifest;
@@ -71,7 +71,7 @@ fn trixie() -> Option<Vec<Index>> {
     let source = AptSource::new("debian", &manifest::Source::default(), None, &mirrors).unwrap();
     let patience = Patience { attempts: 2, ..Patience::default() };
     let access = Access {
-        downloader: &Downloader::new(4, patience),
+        downloader: &Downloader::new(4, patience, &Authorities::default()).unwrap(),
         cache: cache.path().to_owned(),
         now: SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs(),
         offline: false,

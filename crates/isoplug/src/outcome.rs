@@ -99,6 +99,7 @@ fn fetch_hint(error: &Error, failure: Failure) -> Failure {
         Some(error) if error.is_absent() => {
             failure.hint("`isoplug update`: the archive may have newer packages by now")
         }
+        Some(error) if error.is_distrust() => failure.hint(download::DISTRUSTED),
         Some(_) => failure.hint("again later; what was fetched is kept"),
         None => failure,
     }

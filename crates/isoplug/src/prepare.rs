@@ -93,6 +93,7 @@ pub(crate) fn prepare(
             vendor: Some(project.folder.join("vendor")).filter(|folder| folder.is_dir()),
             offline: session.global.offline,
             patience: Patience::default(),
+            authorities: session.authorities(),
         },
         blocks: BlockFolder { path: blocks, limit: BLOCKS },
         plugins,
@@ -163,8 +164,13 @@ fn resolve_anew(
     let cache = store
         .cache_dir("indices")
         .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))?;
+    let hint = "name a file of certificates in SSL_CERT_FILE, or unset it";
+    let distrust =
+        |error| Failure::new(Exit::Host, "no mirror can be believed").because(&error).hint(hint);
+    let downloader =
+        Downloader::new(4, Patience::default(), &session.authorities()).map_err(distrust)?;
     let access = Access {
-        downloader: &Downloader::new(4, Patience::default()),
+        downloader: &downloader,
         cache,
         now: now(),
         offline: session.global.offline,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::ColorChoice;
 use isoplug_engine::{CancelToken, Reporter, Store, StoreOptions};
 use isoplug_image::sandbox;
+use isoplug_image::sources::download::Authorities;
 use isoplug_image::sources::mirrors::Mirrors;
 use isoplug_manifest::Diagnostics;
 
@@ -176,10 +177,12 @@ impl Session {
         files.into_iter().flatten().collect()
     }
 
-    /// Returns the file of those who may vouch for a server: `$SSL_CERT_FILE`, else this machine's.
-    pub(crate) fn authorities(&self) -> Option<PathBuf> {
+    /// Returns who may vouch for a server: those of `$SSL_CERT_FILE`, else this machine's, else the
+    /// built-in ones.
+    pub(crate) fn authorities(&self) -> Authorities {
         let of_machine = || AUTHORITIES.iter().map(PathBuf::from).find(|path| path.is_file());
-        env_path("SSL_CERT_FILE").or_else(of_machine)
+        let file = env_path("SSL_CERT_FILE").or_else(of_machine);
+        file.map_or(Authorities::BuiltIn, Authorities::File)
     }
 
     /// Asks a yes-or-no question on a terminal; `None` where nobody can be asked. Fails when

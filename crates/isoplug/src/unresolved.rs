@@ -4,6 +4,7 @@ mod packages;
 
 use isoplug_image::locking;
 use isoplug_image::sources::apt::Error as SourceError;
+use isoplug_image::sources::download::DISTRUSTED;
 use isoplug_image::sources::{keyring, resolve};
 use isoplug_manifest::{Diagnostic, Diagnostics, System};
 
@@ -36,6 +37,9 @@ pub(crate) fn source(error: &SourceError, system: &System) -> Failure {
     let profile = &system.profile;
     let failure = Failure::new(Exit::Failed, format!("cannot read the sources of {profile}"));
     match error {
+        SourceError::Download { source, .. } if source.is_distrust() => {
+            failure.because(source).hint(DISTRUSTED)
+        }
         SourceError::Download { source, .. } => {
             let hint = "again later, or name another mirror in `mirrors` of the source";
             failure.because(source).hint(hint)

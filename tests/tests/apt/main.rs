@@ -13,7 +13,7 @@ use std::time::Duration;
 use isoplug_engine::{CancelToken, Graph, Options, Store, StoreOptions};
 use isoplug_formats::tree::sorted_names;
 use isoplug_image::sources::apt::{AptSource, Error, Suite, ValidUntil};
-use isoplug_image::sources::download::{Downloader, Patience, Unwatched};
+use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
 use isoplug_image::sources::{
     Access, Keyring, Request, Resolvo, Source, Universe, keyring, resolve,
 };
@@ -69,7 +69,8 @@ impl World {
         let archive = Archive::with("stable", &packages()).unwrap();
         let server = archive.serve().unwrap();
         let cache = tempfile::tempdir().unwrap();
-        Self { archive, server, cache, downloader: Downloader::new(4, patience()) }
+        let downloader = Downloader::new(4, patience(), &Authorities::default()).unwrap();
+        Self { archive, server, cache, downloader }
     }
 
     fn access(&self) -> Access<'_> {

@@ -1,7 +1,12 @@
 //! Mirrors that are slow, busy, gone, or must not be asked.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
 use insta::assert_snapshot;
 use isoplug_tests::archive::Fault;
+use isoplug_tests::certificate::Authority;
+use isoplug_tests::require;
 use isoplug_tests::served::Served;
 
 use super::{build_fails, fails, fetches};
@@ -91,4 +96,71 @@ fn offline() {
     let text = served.run(&["build", "--offline", "--quiet"]);
     assert!(!text.contains("base 1 all"), "what was fetched is there: {text}");
     assert_eq!(served.server.requests().len(), asked);
+}
+
+/// Serves the folder named first over TLS, and prints the port.
+const TLS: &str = r#"
+import functools, http.server, ssl, sys
+folder, certificate, key = sys.argv[1:]
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, key)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+"#;
+
+struct Stopped(Child);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve_with_tls(served: &Served, authority: &Authority) -> (Stopped, String) {
+    let issued = authority.issue("IP:127.0.0.1");
+    let mut python = Command::new("python3");
+    python.args(["-c", TLS]).arg(served.archive.folder());
+    python.args([issued.certificate, issued.key]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = Stopped(python.spawn().unwrap());
+    let mut port = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    (server, format!("https://127.0.0.1:{}", port.trim()))
+}
+
+#[test]
+fn an_authority_of_ones_own() {
+    let has = |tool: &str| Command::new(tool).arg("--help").output().is_ok();
+    require!(has("openssl") && has("python3"), "openssl or python3 is not installed");
+    let (mut served, authority) = (Served::default(), Authority::new("Own"));
+    let (_server, url) = serve_with_tls(&served, &authority);
+    served.change(&served.server.url(), &url);
+    assert_snapshot!(fails(&served).replace(&url, "https://mirror"), @r"
+    exit: 1
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: cannot read the sources of p
+      because: https://mirror/dists/stable/InRelease: its certificate is not accepted: no authority that is known here issued it
+      try: if its authority is your own, add the authority's certificate to those of this machine, or name its file in SSL_CERT_FILE
+    ");
+
+    let file = authority.file();
+    served.space = served.space.env("SSL_CERT_FILE", &file);
+    fetches(&served);
+    std::fs::remove_file(&file).unwrap();
+    served.space.ok(&["lock"]);
+    assert_snapshot!(served.run(&["update"]).replace(&file, "[FILE]"), @r"
+    exit: 6
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: no mirror can be believed
+      because: failed to read [FILE]
+      because: No such file or directory (os error 2)
+      try: name a file of certificates in SSL_CERT_FILE, or unset it
+    ");
 }

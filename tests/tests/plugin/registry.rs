@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::certificate::Certificate;
+use isoplug_tests::certificate::Certificate;
 
 /// A running registry.
 pub(crate) struct Registry {

@@ -4,6 +4,7 @@
 //! the next mirror when one does not have the file or sends other bytes. Knows no archives.
 
 mod attempt;
+mod authorities;
 mod partial;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use isoplug_engine::Digest;
+
+pub use authorities::{Authorities, AuthoritiesError, DISTRUSTED, distrusted};
 
 use attempt::{Attempt, Outcome};
 use partial::Partial;
@@ -114,6 +117,12 @@ impl Error {
         matches!(self, Self::Failed { failures, .. }
             if failures.iter().all(|failure| matches!(failure.why, Why::Absent(_))))
     }
+
+    /// Tells whether the certificate of a mirror was not accepted.
+    pub fn is_distrust(&self) -> bool {
+        matches!(self, Self::Failed { failures, .. }
+            if failures.iter().any(|failure| matches!(failure.why, Why::Untrusted(_))))
+    }
 }
 
 /// What one mirror did.
@@ -134,6 +143,9 @@ pub enum Why {
     /// It kept failing.
     #[error("{0}")]
     Unreachable(String),
+    /// Nobody who is believed vouches for it.
+    #[error("its certificate is not accepted: {0}")]
+    Untrusted(String),
     /// It sent other bytes.
     #[error("expected {expected}, found {found}")]
     WrongDigest {
@@ -164,18 +176,23 @@ fn tried(path: &str, failures: &[Failure]) -> String {
 }
 
 impl Downloader {
-    /// Makes a downloader for so many transfers at once. A proxy is taken from the environment,
-    /// as every HTTP client does.
-    pub fn new(connections: usize, patience: Patience) -> Self {
+    /// Makes a downloader for so many transfers at once, which believes whom these authorities vouch
+    /// for. A proxy is taken from the environment, as every HTTP client does.
+    pub fn new(
+        connections: usize,
+        patience: Patience,
+        authorities: &Authorities,
+    ) -> Result<Self, AuthoritiesError> {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
+            .tls_config(authorities.config()?)
             .max_idle_connections_per_host(connections)
             .timeout_connect(Some(SILENCE))
             .timeout_recv_response(Some(SILENCE))
             .timeout_per_read(Some(SILENCE))
             .user_agent(concat!("isoplug/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { agent: config.into(), patience, failing: Mutex::default() }
+        Ok(Self { agent: config.into(), patience, failing: Mutex::default() })
     }
 
     /// Writes the file at `path` below one of the mirrors to `file`, and returns its digest.
@@ -193,7 +210,7 @@ impl Downloader {
             match self.ask(&url, expected, file, watch) {
                 Ok(digest) => return Ok(digest),
                 Err(Outcome::Failed(why)) => {
-                    if matches!(why, Why::Unreachable(_)) {
+                    if matches!(why, Why::Unreachable(_) | Why::Untrusted(_)) {
                         self.failing().insert(mirror.clone());
                     }
                     failures.push(Failure { url: without_password(&url), why });

@@ -40,6 +40,8 @@ pub struct Places {
     pub offline: bool,
     /// How often to try a mirror again.
     pub patience: download::Patience,
+    /// Who may vouch for a mirror.
+    pub authorities: download::Authorities,
 }
 
 /// Outputs.
@@ -93,6 +95,9 @@ pub enum Error {
     /// The store failed, or the build is to stop.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),
+    /// The certificates of the authorities are of no use.
+    #[error(transparent)]
+    Authorities(#[from] download::AuthoritiesError),
     /// A lock with a digest that is none.
     #[error("the digest of {package} in the lock is malformed")]
     BadDigest {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::Digest;
+use isoplug_image::sources::download::{AuthoritiesError, DISTRUSTED};
 
 /// Why something in a registry could not be had, made or believed.
 #[derive(Debug, thiserror::Error)]
@@ -150,6 +151,17 @@ pub enum Error {
     },
 }
 
+impl From<AuthoritiesError> for Error {
+    fn from(error: AuthoritiesError) -> Self {
+        match error {
+            AuthoritiesError::Read { path, source } => Self::read(&path)(source),
+            AuthoritiesError::Unusable { path, why } => {
+                Self::document(&path.display().to_string(), "certificates", why)
+            }
+        }
+    }
+}
+
 impl Error {
     pub(super) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Local { doing: "read", path: path.to_owned(), source }
@@ -176,10 +188,7 @@ impl Error {
                 "check the name and the network; a mirror made by `isoplug plugin mirror` works \
                  without one"
             }
-            Self::Untrusted { .. } => {
-                "if its authority is your own, add the authority's certificate to those of this \
-                 machine, or name its file in SSL_CERT_FILE"
-            }
+            Self::Untrusted { .. } => DISTRUSTED,
             Self::Denied { .. } => {
                 "log in with `docker login`, `podman login` or `skopeo login` so that a \
                  credentials file names this registry, and check that the account may do it"

@@ -4,7 +4,6 @@
 //! busy or a connection breaks, and speaks HTTP without TLS only where the reference says so.
 
 mod auth;
-mod authorities;
 mod exchange;
 mod link;
 mod repository;
@@ -13,12 +12,13 @@ mod upload;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use isoplug_image::sources::download::Authorities;
+
 use super::credentials::Credentials;
 use super::error::Error;
 use super::layout::Layout;
 use super::reference::{Place, Reference};
 use super::transport::Transport;
-pub use authorities::Authorities;
 use exchange::Exchange;
 use repository::Repository;
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use isoplug_engine::Digest;
-use isoplug_image::sources::download::{Downloader, Expected, Patience, Unwatched};
+use isoplug_image::sources::download::{Authorities, Downloader, Expected, Patience, Unwatched};
 use isoplug_manifest::path::split;
 use isoplug_manifest::plugin::SecretGrant;
 use isoplug_plugin::{Content, InputEntry, LogLine, Surroundings, Unseen, input};
@@ -25,6 +25,7 @@ pub(crate) struct Around {
     /// Where downloads are kept, each under its digest; `None` if there is no store.
     downloads: Option<PathBuf>,
     offline: bool,
+    authorities: Authorities,
     lines: Mutex<Vec<String>>,
 }
 
@@ -42,7 +43,8 @@ impl Around {
     ) -> Self {
         let downloads = session.store().ok().and_then(|s| s.cache_dir("plugin-files").ok());
         let (offline, lines) = (session.global.offline, Mutex::default());
-        Self { facts, options, downloads, offline, lines }
+        let authorities = session.authorities();
+        Self { facts, options, downloads, offline, authorities, lines }
     }
 
     /// Takes the lines that plugins logged.
@@ -63,7 +65,9 @@ impl Around {
         let file = File::options().read(true).write(true).create(true).truncate(true).open(&new);
         let file = file.map_err(|error| format!("{}: {error}", new.display()))?;
         let expected = Expected { digest: Some(digest), size: None, limit: LARGEST };
-        let fetched = Downloader::new(1, Patience::default())
+        let downloader = Downloader::new(1, Patience::default(), &self.authorities)
+            .map_err(|error| error.to_string())?;
+        let fetched = downloader
             .fetch(&[mirror.to_owned()], name, &expected, &file, &Unwatched)
             .map_err(|error| error.to_string())
             .and_then(|_| fs::rename(&new, &path).map_err(|error| error.to_string()));
@@ -162,6 +166,7 @@ mod tests {
             }),
             downloads: None,
             offline: true,
+            authorities: Authorities::default(),
             lines: Mutex::default(),
         };
         assert_eq!(around.fact("image.name"), Some(json!("a")));

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use isoplug_manifest::plugin::Trust;
-use isoplug_plugin::registry::{Authorities, Credentials, Policy, Registries};
+use isoplug_plugin::registry::{Credentials, Policy, Registries};
 use serde::Deserialize;
 
 use crate::exit::Exit;
@@ -62,8 +62,7 @@ impl Settings {
 
     /// Returns the way to registries.
     pub(crate) fn registries(&self, session: &Session) -> Result<Registries, Failure> {
-        let authorities =
-            session.authorities().map_or_else(Authorities::default, Authorities::File);
+        let authorities = session.authorities();
         let credentials = credentials(session)?;
         let mut registries = Registries { credentials, authorities, ..Registries::default() };
         for (part, mirror) in &self.mirror {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::partial::Partial;
-use super::{Expected, GLANCE, Watch, Why};
+use super::{Expected, GLANCE, Watch, Why, distrusted};
 use isoplug_engine::Digest;
 
 /// What to ask for.
@@ -60,7 +60,7 @@ impl Attempt<'_> {
             let _ = sender.send(request.call());
         });
         let response = self.next(&answer)?.ok_or_else(|| again("no answer came".to_owned()))?;
-        let response = response.map_err(|error| again(plain(&error)))?;
+        let response = response.map_err(|error| no_answer(plain(&error)))?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         match response.status().as_u16() {
             200 => partial.restart().map_err(Outcome::Write)?,
@@ -157,6 +157,13 @@ fn plain(error: &ureq::Error) -> String {
     text.strip_prefix("io: ").map_or(text.clone(), str::to_owned)
 }
 
+fn no_answer(why: String) -> Outcome {
+    match distrusted(&why) {
+        Some(why) => Outcome::Failed(Why::Untrusted(why.to_owned())),
+        None => again(why),
+    }
+}
+
 fn again(why: String) -> Outcome {
     Outcome::Again { why, wait: None }
 }
@@ -186,7 +193,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Instant;
 
-    use crate::sources::download::{Downloader, Error, Patience};
+    use crate::sources::download::{Authorities, Downloader, Error, Patience};
 
     use super::*;
 
@@ -214,7 +221,8 @@ mod tests {
             _ = ended.recv();
         });
         let (begun, file) = (Instant::now(), tempfile::tempfile().unwrap());
-        let downloader = Downloader::new(1, Patience::default());
+        let builtin = Authorities::default();
+        let downloader = Downloader::new(1, Patience::default(), &builtin).unwrap();
         let fetched = downloader.fetch(&[mirror], "a.deb", &Expected::default(), &file, watch);
         assert!(matches!(fetched, Err(Error::Cancelled)), "{fetched:?}");
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());

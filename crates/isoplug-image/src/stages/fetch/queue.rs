@@ -20,7 +20,7 @@ pub(super) fn download(
     // The last is taken first.
     packages.sort_by_key(|package| (package.size, &package.sha256));
     let total = packages.iter().map(|package| package.size).sum();
-    let downloader = Downloader::new(CONNECTIONS, places.patience);
+    let downloader = Downloader::new(CONNECTIONS, places.patience, &places.authorities)?;
     let queue = Queue {
         open: Mutex::new(packages),
         failure: Mutex::new(None),

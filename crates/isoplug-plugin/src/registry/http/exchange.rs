@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use isoplug_image::sources::download::distrusted;
 use ureq::http::{HeaderMap, Request, Response};
 
 use super::super::credentials::Credential;
@@ -353,18 +354,12 @@ fn broken(ask: &Ask<'_>, error: &ureq::Error) -> Outcome {
     }
 }
 
-/// Asking again does not change a certificate, nor whether a server speaks TLS. Both come as an
-/// error of the connection, which only its text tells from others.
+/// Asking again does not change a certificate, nor whether a server speaks TLS.
 fn not_trusted(ask: &Ask<'_>, why: &str) -> Option<Error> {
     if why.contains("InvalidContentType") {
         return Some(answer(ask, "it does not speak TLS".to_owned()));
     }
-    let (_, why) = why.split_once("invalid peer certificate: ")?;
-    let why = match why {
-        // The second is one that has the name of a known one.
-        "UnknownIssuer" | "BadSignature" => "no authority that is known here issued it",
-        why => why,
-    };
+    let why = distrusted(why)?;
     let (doing, url, why) = (ask.doing.to_owned(), ask.url.to_owned(), why.to_owned());
     Some(Error::Untrusted { doing, url, why })
 }

@@ -4,19 +4,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// An authority that vouches for servers.
-pub(crate) struct Authority {
+pub struct Authority {
     folder: tempfile::TempDir,
 }
 
 /// The files of a server's certificate and of its key.
-pub(crate) struct Certificate {
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
+pub struct Certificate {
+    /// That of the certificate.
+    pub certificate: PathBuf,
+    /// That of its key.
+    pub key: PathBuf,
 }
 
 impl Authority {
     /// Makes one of this name.
-    pub(crate) fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let subject = format!("/CN={name}");
         let names = ["-subj", &subject, "-addext", "basicConstraints=critical,CA:TRUE"];
@@ -28,12 +30,12 @@ impl Authority {
     }
 
     /// Returns the file with its own certificate.
-    pub(crate) fn file(&self) -> String {
+    pub fn file(&self) -> String {
         self.folder.path().join("ca.pem").display().to_string()
     }
 
     /// Issues a certificate for a server of this name, such as `IP:127.0.0.1`.
-    pub(crate) fn issue(&self, name: &str) -> Certificate {
+    pub fn issue(&self, name: &str) -> Certificate {
         let folder = self.folder.path();
         let [request, key, certificate] =
             ["csr", "key", "pem"].map(|kind| format!("{}.{kind}", name.replace(':', "-")));
