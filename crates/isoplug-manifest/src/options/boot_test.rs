@@ -11,7 +11,7 @@ pub struct Test {
     pub name: Option<String>,
     /// The firmware to boot with; none listed means every one that the image supports.
     pub firmware: Vec<BootFirmware>,
-    /// The media to boot from.
+    /// The media to boot from; none listed means both.
     pub media: Vec<Medium>,
     /// A command to run as root in the booted system. It must succeed.
     pub run: Option<String>,
@@ -29,7 +29,7 @@ impl Default for Test {
         Self {
             name: None,
             firmware: Vec::new(),
-            media: vec![Medium::Cd],
+            media: Vec::new(),
             run: None,
             expect: None,
             login: None,
