@@ -16,7 +16,7 @@ pub(crate) struct NewArgs {
     /// The folder to make; its name is the plugin's
     folder: PathBuf,
     /// The language to write it in: rust, js, python or c
-    #[arg(long, short = 'l', value_name = "LANGUAGE", default_value = "rust", value_parser = language)]
+    #[arg(long, short = 'l', alias = "lang", value_name = "LANGUAGE", default_value = "rust", value_parser = language)]
     language: kit::Language,
 }
 
