@@ -2,7 +2,7 @@
 
 use isoplug_sdk_derive::json;
 
-use crate::json::Value;
+use crate::json::{self, Value};
 
 /// What a plugin says of itself beyond its package: requests and examples.
 ///
@@ -126,5 +126,5 @@ pub(crate) fn document(package: &Package, options: Value, about: About) -> Strin
     if !about.stages.is_empty() {
         document.put("stages", about.stages);
     }
-    document.to_string()
+    json::text(&document)
 }

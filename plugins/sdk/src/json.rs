@@ -136,14 +136,19 @@ impl Index<usize> for Value {
 
 impl fmt::Display for Value {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        write(&mut text, self);
-        out.write_str(&text)
+        out.write_str(&text(self))
     }
 }
 
 /// Writes it without spaces.
-pub(crate) fn write(out: &mut String, value: &Value) {
+pub(crate) fn text(value: &Value) -> String {
+    // Most documents and fragments are shorter, and a text that grows is copied each time.
+    let mut text = String::with_capacity(1024);
+    write(&mut text, value);
+    text
+}
+
+fn write(out: &mut String, value: &Value) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),

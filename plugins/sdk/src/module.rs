@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::host::blobs::{self, Blob as HostBlob};
 use crate::host::contribution;
 use crate::host::types::Strength;
-use crate::json::ToJson;
+use crate::json::{self, ToJson};
 
 /// A named part of what a plugin adds.
 ///
@@ -73,7 +73,7 @@ impl Module {
     }
 
     fn merge_as(&self, fragment: impl ToJson, strength: Strength) -> Result<()> {
-        Ok(self.0.merge(&fragment.to_json().to_string(), strength)?)
+        Ok(self.0.merge(&json::text(&fragment.to_json()), strength)?)
     }
 
     /// Adds a file. A path alone is one of the root filesystem, of root's, with mode 0644.

@@ -95,7 +95,7 @@ pub fn check<P: Check>() -> Answer<()> {
 pub fn plan<P: Stage>(stage: &str, inputs: &str) -> Answer<String> {
     answer(|cx| {
         let inputs = json::parse(inputs).ok_or("the stage's inputs are no JSON")?;
-        P::plan(options()?, stage, inputs, cx).map(|plan| plan.to_string())
+        P::plan(options()?, stage, inputs, cx).map(|plan| json::text(&plan))
     })
 }
 
