@@ -153,7 +153,7 @@ fn a_stage() {
     exit: 0
     --- stdout
     rootfs         rootfs of rootfs, not made yet
-    codec          {"codec":"zstd","level":8}
+    codec          {"codec":"zstd","level":7}
     block-size     1048576
     exclude        []
     epoch          1795227046
