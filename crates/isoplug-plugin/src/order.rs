@@ -54,6 +54,20 @@ pub enum OrderError {
     },
 }
 
+impl OrderError {
+    /// Returns the module that is at fault, as `PLUGIN/MODULE`: of two the later one, or the one
+    /// that says so.
+    pub fn module(&self) -> &str {
+        match self {
+            Self::Twice(module)
+            | Self::Missing { module, .. }
+            | Self::Conflict { module, .. }
+            | Self::Path { second: module, .. } => module,
+            Self::Cycle(modules) => modules.first().map_or("", String::as_str),
+        }
+    }
+}
+
 /// Returns the order of modules, as positions in what is given; each comes with its plugin's name.
 pub fn order(modules: &[(&str, &Module)]) -> Result<Vec<usize>, OrderError> {
     let names: Vec<String> =
@@ -293,6 +307,13 @@ mod tests {
             sorted(&[module("a", |_| {}), module("a", |_| {})]).unwrap_err(),
             @"there are two modules `p/a`"
         );
+    }
+
+    #[test]
+    fn the_module_at_fault_is_named() {
+        let (fine, lacks) = (module("a", |_| {}), module("b", |it| it.requires = words(&["x"])));
+        let error = order(&[("one", &fine), ("two", &lacks)]).unwrap_err();
+        assert_eq!(error.module(), "two/b");
     }
 
     #[test]

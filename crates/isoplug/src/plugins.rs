@@ -139,7 +139,7 @@ impl<'a> Guests<'a> {
         let order = match isoplug_plugin::order(&named) {
             Ok(order) => order,
             Err(error) => {
-                let name = named.first().map_or("", |(name, _)| name);
+                let (name, _) = error.module().split_once('/').unwrap_or_default();
                 let code = "order".to_owned();
                 return Some(Report { code, ..fault(name, error.to_string()) });
             }
