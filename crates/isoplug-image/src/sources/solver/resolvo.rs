@@ -33,8 +33,8 @@ impl Solver for Resolvo {
         match solver.solve(resolvo::Problem::new().requirements(requirements)) {
             Ok(chosen) => Ok(chosen.into_iter().map(|id| id.to_index() as Id).collect()),
             Err(UnsolvableOrCancelled::Unsolvable(conflict)) => {
-                let text = conflict.display_user_friendly(&solver).to_string();
-                Err(Unsatisfiable { reason: reword(&text), names: names(&conflict, &solver) })
+                let reason = reword(&conflict.display_user_friendly(&solver));
+                Err(Unsatisfiable { reason, names: names(&conflict, &solver) })
             }
             Err(UnsolvableOrCancelled::Cancelled(_)) => {
                 Err(Unsatisfiable::because("the solver was stopped"))

@@ -79,3 +79,31 @@ proptest! {
         }
     }
 }
+
+/// resolvo's explanation of this ring has no end.
+#[test]
+fn an_endless_explanation_is_cut() {
+    let offers = [
+        ("a", 1, "c | a, c (= 1)", "", ""),
+        ("a", 2, "", "", "virtual"),
+        ("b", 1, "a (>= 2), e (= 1)", "", ""),
+        ("b", 2, "e (>= 2), e", "", ""),
+        ("c", 1, "d (= 2), e | b", "c (= 2)", ""),
+        ("c", 2, "virtual | e (<< 2), b (= 1)", "e", "virtual"),
+        ("d", 1, "virtual, e", "c (>> 2)", "virtual"),
+        ("d", 2, "a | virtual", "a", "virtual"),
+        ("e", 1, "b", "a", ""),
+        ("e", 2, "c", "c", "virtual"),
+    ];
+    let stanza = |(name, version, depends, conflicts, provides)| {
+        format!(
+            "Package: {name}\nVersion: {version}\nArchitecture: all\nDepends: {depends}\n\
+             Conflicts: {conflicts}\nProvides: {provides}\n\n"
+        )
+    };
+    let indices = index(&offers.map(stanza).concat());
+    let universe = Universe::new(&indices, "amd64");
+    let wanted = vec![relation::parse_list("c").unwrap()];
+    let refused = Resolvo.solve(&universe, &Problem { wanted, ..Problem::default() }).unwrap_err();
+    assert!(refused.reason.len() < 20_000 && refused.reason.ends_with("\nand so on"));
+}
