@@ -1,7 +1,8 @@
 //! Writes the entries of an initrd as cpio archives.
 //!
 //! What the kernel wants before it unpacks anything comes first, then what is compressed already;
-//! both are stored as they are. The rest follows in an archive that the caller compresses. Sorted by path, so the same entries give the same bytes.
+//! both are stored as they are. The rest follows in an archive that the caller compresses. Sorted by
+//! path, so the same entries give the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
