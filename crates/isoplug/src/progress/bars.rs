@@ -69,7 +69,7 @@ impl Reporter for Bars {
             Event::Progress { title, done, total, unit } => {
                 self.advance(title, *done, *total, *unit);
             }
-            Event::Log { title, line } => {
+            Event::Log { title, line } | Event::Doing { title, what: line } => {
                 if let Some(bar) = self.lock().get(title) {
                     bar.set_message(line.clone());
                 }
