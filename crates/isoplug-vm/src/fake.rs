@@ -49,7 +49,7 @@ kvm = words[words.index("-accel") + 1] == "kvm"
 begun = threading.Event()
 
 def refuse():
-    sys.exit(sys.argv[0] + ": failed to set MSR 0x10a to 0x69")
+    sys.exit(sys.argv[0] + ": error: failed to set MSR 0x10a to 0x69")
 
 def tiny():
     if mode == "refuses" and kvm:

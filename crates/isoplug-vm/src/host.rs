@@ -76,6 +76,11 @@ impl Host {
         known.entry(arch).or_insert_with(probe).clone()
     }
 
+    /// Says that KVM failed although the smallest guest ran.
+    pub(crate) fn distrust_kvm(&self, arch: Arch, why: NoKvm) {
+        self.kvm.lock().unwrap_or_else(PoisonError::into_inner).insert(arch, Some(why));
+    }
+
     /// How many times slower than usual this machine emulates just now, other work left aside; 1 if that
     /// cannot be told.
     pub(crate) fn slowness(&self, arch: Arch) -> f64 {

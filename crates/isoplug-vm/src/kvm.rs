@@ -41,15 +41,9 @@ impl NoKvm {
     pub fn advice(&self) -> Option<&'static str> {
         Some(match self {
             Self::OtherArch => return None,
-            Self::Missing => {
-                "switch on virtualization in this machine's setup, or nested virtualization of its host"
-            }
-            Self::Closed(_) => {
-                "add yourself to the group kvm: sudo usermod -aG kvm $USER, and log in again"
-            }
-            Self::NoDevice => {
-                "remove the file, and load the kernel module: sudo modprobe kvm_intel or kvm_amd"
-            }
+            Self::Missing => "switch on virtualization in this machine's firmware or its host",
+            Self::Closed(_) => "sudo usermod -aG kvm $USER, then log in again",
+            Self::NoDevice => "remove it, then sudo modprobe kvm_intel (or kvm_amd)",
             Self::Hangs | Self::Refused(_) | Self::NeverRuns | Self::Crawls => {
                 "ask who runs this machine's host for nested virtualization"
             }
@@ -72,9 +66,16 @@ impl fmt::Display for NoKvm {
     }
 }
 
-/// QEMU begins its lines with its own path.
+/// QEMU begins its lines with its own path, and some with `error`.
 fn shortened(said: &str) -> String {
-    let line = said.split_once(": ").map_or(said, |(_, rest)| rest).trim();
+    let mut line = said.trim();
+    while let Some((start, rest)) = line.split_once(": ") {
+        if start.contains("qemu") || start == "error" {
+            line = rest.trim();
+        } else {
+            break;
+        }
+    }
     line.chars().take(120).collect()
 }
 
@@ -146,7 +147,7 @@ mod tests {
         assert_eq!(opens(Path::new("/dev/null"), |_| Ok(())), Ok(()));
         let denied = open_fails(io::ErrorKind::PermissionDenied);
         assert_eq!(denied, NoKvm::Closed("permission denied".to_owned()));
-        assert!(denied.advice().unwrap().contains("group kvm"));
+        assert!(denied.advice().unwrap().contains("usermod -aG kvm"));
         assert!(matches!(open_fails(io::ErrorKind::Other), NoKvm::Closed(_)));
     }
 

@@ -36,6 +36,9 @@ pub struct ComboReport {
     /// Why the later checks were not asked, if they were not.
     #[serde(default)]
     pub cut: Option<Trouble>,
+    /// Why it was started anew in another way, if it was.
+    #[serde(default)]
+    pub note: Option<String>,
     /// All that came over the serial port.
     pub serial_log: PathBuf,
     /// The screen at the end, if something failed.

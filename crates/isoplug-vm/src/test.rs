@@ -11,7 +11,7 @@ use crate::login::{Way, reach_shell};
 use crate::qemu::{Guest, Start, StartError};
 use crate::report::{Boot, ComboReport, Report, Verdict};
 use crate::trouble::{Halt, Trouble, TroubleKind};
-use crate::{Accelerator, Event, Events, Firmware, Host, Login, Machine, Medium, Plan};
+use crate::{Accelerator, Event, Events, Firmware, Host, Login, Machine, Medium, NoKvm, Plan};
 
 /// A test could not be made; what the image does wrong is in the report instead.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn combo(&mut self, firmware: Firmware, medium: Medium) -> Result<ComboReport, TestError> {
         let mut machine = Machine { firmware, medium, ..self.plan.machine.clone() };
+        let mut note = None;
         loop {
             if self.accelerator == Accelerator::Tcg {
                 // Emulated processors see half-patched code of each other now and then, and the
@@ -87,21 +88,29 @@ impl Run<'_> {
             let reason = match self.boot(&machine) {
                 Ok(report) => match self.another_way(&report.boot) {
                     Some(reason) => reason,
-                    None => return Ok(report),
+                    None => return Ok(ComboReport { note, ..report }),
                 },
                 Err(TestError::Start(StartError::Qemu { said })) if self.can_emulate() => {
-                    self.accelerator = Accelerator::Tcg;
-                    format!("QEMU does not start with KVM ({said}): emulating")
+                    let reason = format!("QEMU does not start with KVM ({said}): emulating");
+                    self.emulate(NoKvm::Refused(said));
+                    reason
                 }
                 Err(error) => return Err(error),
             };
-            self.events.event(&Event::Again { reason });
+            self.events.event(&Event::Again { reason: reason.clone() });
+            note = Some(reason);
         }
     }
 
     /// Whether there is still something slower and surer.
     fn can_emulate(&self) -> bool {
         self.accelerator == Accelerator::Kvm && self.plan.machine.accelerator.is_none()
+    }
+
+    /// Does without KVM from now on; the machine's other tests, too.
+    fn emulate(&mut self, why: NoKvm) {
+        self.accelerator = Accelerator::Tcg;
+        self.host.distrust_kvm(self.plan.machine.arch, why);
     }
 
     /// Some failures are the machine's, not the image's: then the next start goes another way.
@@ -112,7 +121,10 @@ impl Run<'_> {
             TroubleKind::InternalError | TroubleKind::QemuBroke | TroubleKind::NeverRan
         );
         if machine_failed && self.can_emulate() {
-            self.accelerator = Accelerator::Tcg;
+            self.emulate(match trouble.kind {
+                TroubleKind::QemuBroke => NoKvm::Refused(trouble.line.clone()),
+                _ => NoKvm::NeverRuns,
+            });
             return Some(format!("{trouble}: emulating, without KVM"));
         }
         let automatic = self.plan.login == Login::Credentials;
@@ -137,6 +149,7 @@ impl Run<'_> {
             boot,
             results,
             cut,
+            note: None,
             serial_log,
             screenshot: None,
         };
@@ -154,7 +167,10 @@ impl Run<'_> {
             firmware: machine.firmware,
             medium: machine.medium,
             accelerator: *accelerator,
-            no_kvm: host.no_kvm(machine.arch).filter(|_| plan.machine.accelerator.is_none()),
+            no_kvm: match plan.machine.accelerator {
+                None => host.no_kvm(machine.arch),
+                Some(_) => None,
+            },
         });
         let start = Start {
             host,

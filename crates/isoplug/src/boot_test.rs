@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
 use isoplug_vm::{
-    Assertion, Check, Event, Events, Host, Limit, Login, Machine, Plan, Report, TestError,
+    Assertion, Check, Event, Events, Host, Limit, Login, Machine, Plan, Report, TestError, Verdict,
 };
 use serde::Serialize;
 
@@ -43,12 +43,18 @@ pub(crate) struct Outputs {
     pub(crate) report: Artifact<Blob>,
 }
 
+/// What a test says that did not end, which is no failure of the image.
+pub(crate) const UNFINISHED: &str = "not finished";
+
 /// Why there is no report of a test that passed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The image does not keep what the manifest promises, or not all could be seen.
-    #[error("the image did not pass its test")]
-    NotPassed,
+    /// The image does not keep what the manifest promises.
+    #[error("the image failed its test")]
+    Failed,
+    /// Not all could be seen.
+    #[error("{UNFINISHED}")]
+    Unfinished,
     /// No test could be made.
     #[error(transparent)]
     Test(#[from] TestError),
@@ -124,9 +130,10 @@ impl Stage for BootTest {
         let mut report = isoplug_vm::test(&self.host, &plan, &Log(cx))?;
         report.image = self.name.clone();
         if !report.passed() {
+            let failed = report.verdict() == Verdict::Failed;
             // The engine drops the errors of stages that it was told to stop.
             let _ = self.seen.set(report);
-            return Err(Error::NotPassed);
+            return Err(if failed { Error::Failed } else { Error::Unfinished });
         }
         let blob = cx.create()?;
         serde_json::to_writer(blob.file(), &report).map_err(std::io::Error::from)?;

@@ -16,6 +16,7 @@ fn combo(firmware: Firmware, boot: Boot, results: Vec<TestResult>) -> ComboRepor
         boot,
         results,
         cut: None,
+        note: None,
         serial_log: format!("out/{firmware}-cd.log").into(),
         screenshot: Some(format!("out/{firmware}-cd.png").into()),
     }

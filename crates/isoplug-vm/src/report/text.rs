@@ -32,6 +32,9 @@ fn render_combo(combo: &ComboReport, text: &mut String) {
     };
     let (name, seconds) = (combo.name(), combo.seconds);
     let _ = writeln!(text, "{word} {name} ({seconds:.0} s, {})", combo.accelerator);
+    if let Some(note) = &combo.note {
+        let _ = writeln!(text, "  note: {note}");
+    }
     match &combo.boot {
         Boot::Up { seconds } => {
             let _ = writeln!(text, "  pass boot: a shell after {seconds:.0} s");

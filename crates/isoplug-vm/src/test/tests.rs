@@ -110,10 +110,12 @@ fn a_boot_that_kvm_never_begins_is_emulated() {
     let (fake, told) = (fake::qemu(fake::SILENT_BOOT), Told::default());
     let report = tested(&fake, Limit::DEFAULT, &["true"], &told);
     assert!(report.passed(), "{}", report.text());
+    let note = "note: QEMU started, but the guest never ran: emulating, without KVM";
+    assert!(report.text().contains(note), "{}", report.text());
     insta::assert_snapshot!(told.starts(), @r"
     started with kvm
     again: QEMU started, but the guest never ran: emulating, without KVM
-    started with tcg
+    started with tcg (QEMU starts with /dev/kvm, but no guest runs)
     ");
 }
 
@@ -128,7 +130,7 @@ fn a_qemu_that_breaks_down_with_kvm_is_tried_without() {
     insta::assert_snapshot!(told.starts(), @r"
     started with kvm
     again: QEMU broke down: qemu: kvm_buf_set_msrs: Assertion failed.: emulating, without KVM
-    started with tcg
+    started with tcg (QEMU cannot use /dev/kvm: kvm_buf_set_msrs: Assertion failed.)
     ");
 }
 

@@ -106,9 +106,9 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     // What is missing is told by the start itself.
     if host.supports(machine.arch, machine.firmware).is_ok() {
         accelerator(&host, machine.arch, session);
-    }
-    if !args.window {
-        session.note("the console is this terminal; Ctrl-A X ends the machine");
+        if !args.window {
+            session.note("the console is this terminal; Ctrl-A X ends the machine");
+        }
     }
     let status = isoplug_vm::run(&host, &machine, &iso).map_err(|error| {
         Failure::new(Exit::Host, "QEMU could not be started")

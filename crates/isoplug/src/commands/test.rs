@@ -82,7 +82,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         // What was seen is told, whatever ended it.
         if ended.is_err() || all.interrupted() {
             write_reports(args, &all)?;
-            return ended.and(Err(Failure::new(Exit::Interrupted, "stopped")));
+            return ended
+                .and(Err(Failure::new(Exit::Interrupted, "stopped; what was seen is told above")));
         }
     }
     write_reports(args, &all)?;
@@ -191,7 +192,7 @@ fn untested(error: &Error, prepared: &Prepared) -> Failure {
 /// Returns what runs the machines; without KVM, a note says why and what that means.
 pub(super) fn accelerator(host: &Host, arch: Arch, session: &Session) -> Accelerator {
     let Some(why) = host.no_kvm(arch) else { return Accelerator::Kvm };
-    session.note(&format!("{why}: emulating, which is 10 to 30 times slower"));
+    session.note(&format!("emulating, 10 to 30 times slower than with KVM\n  because: {why}"));
     if let Some(advice) = why.advice() {
         session.note(&format!("  try: {advice}"));
     }

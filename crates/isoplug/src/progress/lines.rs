@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use isoplug_engine::{Event, Reporter, Unit};
 
-use super::amount;
+use super::{amount, ended};
 
 /// Between two lines about one stage's progress.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -52,7 +52,7 @@ impl Lines {
                 let seconds = *wall_ms as f64 / 1000.0;
                 format!("{title}: done in {seconds:.1} s, {}", amount(*bytes, Unit::Bytes))
             }
-            Event::Failed { title, .. } => format!("{title}: failed"),
+            Event::Failed { title, message } => format!("{title}: {}", ended(message)),
             _ => return None,
         })
     }
