@@ -11,6 +11,7 @@ temporary one, removed at the end]. What other work on the machine changes least
 """
 import argparse, json, os, pathlib, shutil, subprocess, sys, tempfile, tomllib
 
+import needs
 import squashfs_plot as plot
 from measuring import Figures, disk_of, measure
 
@@ -244,6 +245,23 @@ def run(folder, arguments):
         arguments.json.write_text(json.dumps(found, indent=2) + "\n")
 
 
+def check(arguments):
+    """Everything that a later row needs is looked for before the first."""
+    fresh = arguments.live_build is True
+    example = "cargo build --release -p isoplug-formats --examples"
+    needs.check(tools=["mmdebstrap", "mksquashfs", "xorriso", "openssl", *(["lb"] if fresh else [])], root=True,
+                built={ISOPLUG: "cargo build --release", MKSQUASH: example, MKISO: example},
+                folder=arguments.folder, gigabytes=9 if fresh else 6)
+    if arguments.live_build and not fresh:
+        try:
+            Figures(**json.loads(arguments.live_build.read_text())["rows"]["live-build"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            sys.exit(f"this bench cannot run:\n  {arguments.live_build} has no row of live-build: {error}")
+    for path in (arguments.json and arguments.json.parent, arguments.plots):
+        if path and not path.is_dir():
+            sys.exit(f"this bench cannot run:\n  {path} is not a folder to write into")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--live-build", nargs="?", const=True, type=pathlib.Path, metavar="FILE",
@@ -252,6 +270,7 @@ def main():
     parser.add_argument("--plots", type=pathlib.Path, metavar="FOLDER", help="draw them there")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="where to work")
     arguments = parser.parse_args()
+    check(arguments)
     if arguments.folder:
         return run(arguments.folder.resolve(), arguments)
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:

@@ -8,6 +8,8 @@ Needs a network for the first build, and 2 GB in FOLDER [default: a temporary on
 """
 import os, pathlib, resource, statistics, subprocess, sys, tempfile, time
 
+import needs
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ISOPLUG = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "release/isoplug"
 FIXTURES = ROOT / "plugins/fixtures"
@@ -61,6 +63,7 @@ def run(folder):
 
 
 def main():
+    needs.check(built={ISOPLUG: "cargo build --release"}, folder=sys.argv[1] if len(sys.argv) > 1 else None, gigabytes=2)
     if len(sys.argv) > 1:
         return run(pathlib.Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:

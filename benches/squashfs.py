@@ -9,6 +9,7 @@ what counts: other work on the machine changes the wall seconds.
 """
 import os, pathlib, platform, re, shutil, subprocess, sys, tempfile, time
 
+import needs
 import squashfs_plot as plot
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -188,6 +189,8 @@ def run(folder):
 
 
 def main():
+    needs.check(tools=["mksquashfs"], built={MKSQUASH: "cargo build --release -p isoplug-formats --example mksquash"},
+                folder=sys.argv[1] if len(sys.argv) > 1 else None, gigabytes=20 * GB / 10**9)
     if len(sys.argv) > 1:
         folder = pathlib.Path(sys.argv[1]).resolve() / "squashfs-bench"
         folder.mkdir(parents=True)

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use isoplug_engine::{Digest, Store};
 use isoplug_formats::tree::Tree;
@@ -86,6 +87,17 @@ impl Example {
     pub fn store(&self) -> Store {
         Store::open(self.path("store")).expect("the store opens")
     }
+}
+
+/// Runs something and returns the CPU time of the programs that it ran, which other work on the machine
+/// changes little.
+pub fn cpu_of<T>(run: impl FnOnce() -> T) -> (T, Duration) {
+    let of_children = || {
+        let all = isoplug_engine::cpu_time("self", true).expect("there is /proc");
+        all.saturating_sub(isoplug_engine::cpu_time("self", false).expect("there is /proc"))
+    };
+    let before = of_children();
+    (run(), of_children().saturating_sub(before))
 }
 
 /// Runs the command and returns its events.

@@ -1,7 +1,11 @@
 //! `isoplug lock` against a tiny archive: what is pinned stays, what is new is added.
 #![cfg(test)]
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use insta::assert_snapshot;
+use isoplug_engine::hold_folder;
 use isoplug_manifest::lock::Lock;
 use isoplug_tests::archive::Package;
 use isoplug_tests::served::{Served, packages};
@@ -308,4 +312,31 @@ fn an_image_keeps_its_epoch_as_long_as_its_packages() {
     served.publish(&newer);
     served.space.ok(&["update", "-p", "p"]);
     assert_eq!(epoch(&served, "p.amd64"), first + 86_400);
+}
+
+/// One run has read the manifest when another writes its profile to the lock.
+#[test]
+fn two_runs_lose_nothing_of_each_other() {
+    let served = Served::default();
+    let two =
+        served.manifest(ONE) + "\n[profiles.q]\nextends = \"p\"\npackages.install = [\"tool\"]\n";
+    served.write(&two);
+    served.space.ok(&["lock", "--all"]);
+    let both = lock(&served);
+    let mut of_q = both.clone();
+    of_q.images.remove("p.amd64").unwrap();
+    std::fs::remove_file(served.space.path("isoplug.lock")).unwrap();
+
+    let other = hold_folder(&served.space.path(""), || false, || panic!("nobody has it")).unwrap();
+    let mut run = served.space.command(&["lock", "--profile", "p"]);
+    let mut run = run.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(run.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let waits = lines.find(|line| line.starts_with("waiting for another isoplug"));
+    assert!(waits.is_some(), "it has not waited");
+    served.space.write("isoplug.lock", &of_q.to_toml());
+    drop(other);
+    lines.for_each(drop);
+    assert!(run.wait().unwrap().success());
+    let names: Vec<String> = lock(&served).images.into_keys().collect();
+    assert_eq!(names, ["p.amd64", "q.amd64"]);
 }

@@ -3,10 +3,10 @@
 #![cfg(test)]
 
 use std::fs;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
-use isoplug_tests::real::{self, Example};
+use isoplug_tests::real::{self, Example, events, stages_that_ran};
 use isoplug_tests::require;
 
 #[test]
@@ -28,9 +28,7 @@ fn the_minimal_example_keeps_its_promises_everywhere() {
     let junit = built.space.read("junit.xml");
     assert!(junit.contains("failures=\"0\"") && junit.contains("secure-boot-usb"), "{junit}");
     // A test that passed is not run again.
-    let start = Instant::now();
-    built.space.ok(&["test"]);
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert_eq!(stages_that_ran(&events(&built.space, &["test"])), Vec::<String>::new());
 }
 
 #[test]
@@ -52,6 +50,46 @@ fn a_broken_promise_is_found_and_shown() {
     let log = fs::read_to_string(folder.join("bios-cd.log")).unwrap();
     assert!(log.contains("Linux version"), "the serial log is kept");
     assert!(folder.join("bios-cd.png").exists(), "the screen is kept");
+}
+
+/// No machine boots it in three seconds, and that is not the image's fault.
+#[test]
+fn a_boot_that_does_not_end_in_time_fails_no_image() {
+    let _turn = real::turn();
+    require!(has_qemu(), "there is no qemu-system-x86_64");
+    let built = real::minimal();
+    let one = ["test", "--again", "--firmware", "bios", "--medium", "cd", "--timeout", "3"];
+    let said = built.space.run(&[&one[..], &["--junit", "slow.xml"]].concat());
+    assert!(said.starts_with("exit: 7\n"), "{said}");
+    assert!(said.contains("not finished: bios-cd ("), "{said}");
+    assert!(said.contains("it was still going on when the time was up"), "{said}");
+    assert!(said.contains("0 of 1 boots passed, 0 failed, 1 not finished"), "{said}");
+    assert!(!said.contains("FAIL"), "{said}");
+    let junit = built.space.read("slow.xml");
+    assert!(junit.contains("failures=\"0\" errors=\"1\""), "{junit}");
+}
+
+#[test]
+fn what_was_seen_is_told_after_ctrl_c() {
+    let _turn = real::turn();
+    require!(has_qemu(), "there is no qemu-system-x86_64");
+    let built = real::minimal();
+    let one = ["test", "--again", "--firmware", "bios", "--medium", "cd", "--json"];
+    let mut test = built.space.command(&[&one[..], &["--report", "stopped.json"]].concat());
+    let mut test = test.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(test.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let goes = lines.find(|line| line.contains("\"doing\"") && line.contains(" s, "));
+    assert!(goes.is_some(), "no progress is told");
+    let kill = Command::new("kill").args(["-s", "INT", &test.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    lines.for_each(drop);
+    let output = test.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("not finished: bios-cd (") && text.contains("it was stopped"), "{text}");
+    let report: serde_json::Value =
+        serde_json::from_str(&built.space.read("stopped.json")).unwrap();
+    assert_eq!(report["combos"][0]["boot"]["outcome"], "unfinished", "{report}");
 }
 
 fn has_qemu() -> bool {

@@ -129,6 +129,16 @@ impl Context<'_> {
         }
     }
 
+    /// Reports what the stage does just now, in words; may be called often, and is not in its log.
+    pub fn doing(&self, what: &str) {
+        let mut last = guard(&self.work.last_progress);
+        if last.is_none_or(|last| last.elapsed() >= PROGRESS_GAP) {
+            *last = Some(Instant::now());
+            let (title, what) = (self.title.to_owned(), what.to_owned());
+            self.reporter.report(&Event::Doing { title, what });
+        }
+    }
+
     /// Writes to the stage's log and reports it; each line is one event.
     pub fn log(&self, text: &str) {
         for line in text.lines() {

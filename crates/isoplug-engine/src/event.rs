@@ -38,6 +38,13 @@ pub enum Event {
         /// One line, without its end.
         line: String,
     },
+    /// What a stage does just now, for people who watch; the next one takes its place.
+    Doing {
+        /// Which.
+        title: String,
+        /// What, on one line.
+        what: String,
+    },
     /// A stage's outputs are known from an earlier run. Seldom a `Started` of the same stage follows:
     /// when its blobs turn out to be gone and something that must run needs them.
     Cached {
@@ -77,6 +84,7 @@ impl Event {
             Self::Started { title, .. }
             | Self::Progress { title, .. }
             | Self::Log { title, .. }
+            | Self::Doing { title, .. }
             | Self::Cached { title, .. }
             | Self::Finished { title, .. }
             | Self::Failed { title, .. } => Some(title),

@@ -12,6 +12,8 @@ mod graph;
 mod key;
 mod plan;
 mod run;
+#[doc(hidden)]
+pub mod seam;
 mod stage;
 mod store;
 mod why;
@@ -28,6 +30,6 @@ pub use run::{CancelToken, Options, Outcome, Outputs, StageReport, run};
 pub use stage::{Artifact, ArtifactId, Blob, Slots, Stage, Tree};
 pub use store::{
     Cleaner, Damaged, Freed, Guard, Keep, NewBlob, Output, Record, Row, RowValue, Size, Store,
-    StoreOptions, Usage, mark_used,
+    StoreOptions, Usage, hold_folder, mark_used,
 };
 pub use why::{Change, explain, why};

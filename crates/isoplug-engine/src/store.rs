@@ -8,7 +8,7 @@
 //! | `logs-v1/<key>.log` | what a stage logged |
 //! | `failed-v1/<key>/` | scratch folders of failed stages, if wanted |
 //! | `tmp/<build>/` | files in the making; locked while their process lives |
-//! | `locks/` | `store` (shared: a build, exclusive: gc), `<key>` (held while the stage runs) |
+//! | `locks/` | `store` (shared: a build, exclusive: gc), `<key>` (held while the stage runs), `blobs` (shared: one appears, exclusive: a damaged one is removed) |
 //! | `caches/<name>/` | side caches with a layout of their own |
 //!
 //! Knows no graph and no stages. Several processes may use one store at the same time.
@@ -30,7 +30,7 @@ use std::sync::{Arc, Mutex};
 pub use blob::NewBlob;
 pub use collect::{Freed, Keep};
 pub use file::mark_used;
-pub use lock::Guard;
+pub use lock::{Guard, hold_folder};
 pub use record::{Output, Record, Row, RowValue};
 pub use usage::{Size, Usage};
 pub use verify::Damaged;

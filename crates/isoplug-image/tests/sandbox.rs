@@ -138,11 +138,9 @@ fn files_of_the_machine_are_shown_but_not_kept(machine: &Machine) {
 }
 
 fn cancelling_kills_all(machine: &Machine) {
-    let start = Instant::now();
     let stopped = Stopped::after(Duration::from_millis(500));
     let error = machine.run_watched("sleep 98761 & sleep 98762", &stopped).unwrap_err();
     assert!(matches!(error, Error::Cancelled), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(20));
     assert!(machine.is_clean());
     assert!(!process_with("98761") && !process_with("98762"));
 }

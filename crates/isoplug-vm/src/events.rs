@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Accelerator, Boot, Firmware, Medium, TestResult};
+use crate::{Accelerator, Boot, Firmware, Medium, NoKvm, TestResult};
 
 /// One step of a test.
 #[derive(Debug)]
@@ -15,8 +15,17 @@ pub enum Event<'a> {
         medium: Medium,
         /// What runs it.
         accelerator: Accelerator,
-        /// Longest time to a shell.
-        timeout: Duration,
+        /// Why it is not KVM, if KVM was wanted.
+        no_kvm: Option<NoKvm>,
+    },
+    /// The boot goes on; comes about once a second.
+    Goes {
+        /// The last milestone; empty before the first.
+        milestone: &'static str,
+        /// The last line of the serial port.
+        line: &'a str,
+        /// Since power-on.
+        after: Duration,
     },
     /// The serial port showed that the boot came this far: `boot loader`, `kernel`, `systemd`,
     /// `login`, `shell`.

@@ -4,23 +4,19 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use crate::firmware::{self, FirmwareFiles};
-use crate::{Accelerator, Arch, Firmware};
+use crate::{Accelerator, Arch, Firmware, NoKvm, kvm, tiny};
 
 /// This machine, as far as QEMU goes.
 #[derive(Debug, Clone)]
 pub struct Host {
     root: PathBuf,
     programs: Vec<PathBuf>,
-    /// What [`Host::accelerator`] found, by architecture; shared by copies of this.
-    accelerators: Arc<Mutex<BTreeMap<Arch, Accelerator>>>,
+    /// What [`Host::no_kvm`] found, by architecture; shared by copies of this.
+    kvm: Arc<Mutex<BTreeMap<Arch, Option<NoKvm>>>>,
 }
 
 /// Something that a boot needs is not installed.
@@ -53,7 +49,7 @@ impl Host {
     /// Looks at a machine whose files lie under `root`, with `path` in the form of `PATH`.
     pub(crate) fn new(root: &Path, path: &OsStr) -> Self {
         let programs = std::env::split_paths(path).collect();
-        Self { root: root.to_owned(), programs, accelerators: Arc::default() }
+        Self { root: root.to_owned(), programs, kvm: Arc::default() }
     }
 
     /// Whether a machine can be started at all; the error names the package to install.
@@ -62,23 +58,34 @@ impl Host {
         self.firmware(arch, firmware).map(|_| ())
     }
 
-    /// KVM if a machine of this architecture can be set up with it, else emulation. Takes a fraction
-    /// of a second the first time. That the device opens is not enough: some clouds show one that
-    /// cannot run.
+    /// KVM if a guest of this architecture runs with it, else emulation.
     pub fn accelerator(&self, arch: Arch) -> Accelerator {
-        // Nothing panics while it is locked.
-        let mut known = self.accelerators.lock().unwrap_or_else(PoisonError::into_inner);
-        *known.entry(arch).or_insert_with(|| self.probe(arch))
+        if self.no_kvm(arch).is_none() { Accelerator::Kvm } else { Accelerator::Tcg }
     }
 
-    fn probe(&self, arch: Arch) -> Accelerator {
-        let native = std::env::consts::ARCH == arch.qemu_name();
-        let device = self.root.join("dev/kvm");
-        let opens = std::fs::File::options().read(true).write(true).open(device).is_ok();
-        match self.qemu(arch) {
-            Ok(qemu) if native && opens && kvm_starts(&qemu, arch) => Accelerator::Kvm,
-            _ => Accelerator::Tcg,
-        }
+    /// Why KVM cannot be used for this architecture; none if it can. Takes a fraction of a second the
+    /// first time, and up to half a minute where it hangs. That the device opens and QEMU starts is not
+    /// enough: some clouds show a device behind which nothing runs, so a guest is run.
+    pub fn no_kvm(&self, arch: Arch) -> Option<NoKvm> {
+        // Nothing panics while it is locked.
+        let mut known = self.kvm.lock().unwrap_or_else(PoisonError::into_inner);
+        let probe = || match self.qemu(arch) {
+            Ok(qemu) => kvm::trouble(&self.root.join("dev/kvm"), &qemu, arch),
+            Err(missing) => Some(NoKvm::Refused(missing.to_string())),
+        };
+        known.entry(arch).or_insert_with(probe).clone()
+    }
+
+    /// Says that KVM failed although the smallest guest ran.
+    pub(crate) fn distrust_kvm(&self, arch: Arch, why: NoKvm) {
+        self.kvm.lock().unwrap_or_else(PoisonError::into_inner).insert(arch, Some(why));
+    }
+
+    /// How many times slower than usual this machine emulates just now, other work left aside; 1 if that
+    /// cannot be told.
+    pub(crate) fn slowness(&self, arch: Arch) -> f64 {
+        let qemu = self.qemu(arch).ok();
+        qemu.and_then(|qemu| tiny::run(&qemu, arch, Accelerator::Tcg).ok()).unwrap_or(1.0)
     }
 
     pub(crate) fn qemu(&self, arch: Arch) -> Result<PathBuf, HostError> {
@@ -102,39 +109,6 @@ impl Host {
             },
         }
     }
-}
-
-/// Sets up a paused machine with the host's processor and asks it to quit.
-fn kvm_starts(qemu: &Path, arch: Arch) -> bool {
-    let machine = match arch {
-        Arch::Amd64 => "q35",
-        Arch::Arm64 => "virt,gic-version=host",
-    };
-    let child = Command::new(qemu)
-        .args(["-nodefaults", "-no-user-config", "-display", "none", "-m", "64", "-S"])
-        .args(["-accel", "kvm", "-cpu", "host", "-machine", machine, "-qmp", "stdio"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    child.is_ok_and(quits)
-}
-
-fn quits(mut child: Child) -> bool {
-    if let Some(mut input) = child.stdin.take() {
-        // A QEMU that has died already shows in its exit status.
-        let _ = input.write_all(b"{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n");
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < deadline {
-            if let Ok(Some(status)) = child.try_wait() {
-                return status.success();
-            }
-            sleep(Duration::from_millis(20));
-        }
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    false
 }
 
 fn qemu_package(arch: Arch) -> &'static str {

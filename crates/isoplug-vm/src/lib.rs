@@ -9,10 +9,14 @@ mod assertion;
 mod check;
 mod command_line;
 mod events;
+#[cfg(test)]
+mod fake;
 mod firmware;
 mod host;
+mod kvm;
 mod login;
 mod machine;
+mod pace;
 mod plan;
 mod qemu;
 mod qmp;
@@ -21,18 +25,27 @@ mod run;
 mod serial;
 mod shell;
 mod test;
+mod tiny;
 mod trouble;
 
 pub use assertion::{Assertion, Check, Protocol, UnitState};
 
 pub use events::{Event, Events, Silent};
 pub use host::{Host, HostError};
+pub use kvm::NoKvm;
 pub use machine::{
     Accelerator, Arch, Disk, DiskFormat, Display, Firmware, Forward, Machine, Medium, Network,
 };
-pub use plan::{Login, Plan};
+pub use plan::{Limit, Login, Plan};
 pub use qemu::StartError;
-pub use report::{Boot, ComboReport, Outcome, Report, ReportError, TestResult};
+pub use report::{Boot, ComboReport, Outcome, Report, ReportError, TestResult, Verdict};
 pub use run::run;
 pub use test::{TestError, test};
 pub use trouble::{Trouble, TroubleKind};
+
+/// Whether a test that cannot be made is a fault.
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "says whether a missing tool fails the tests")]
+fn tests_must_run() -> bool {
+    std::env::var_os("ISOPLUG_TESTS_MUST_RUN").is_some_and(|value| value == "1")
+}

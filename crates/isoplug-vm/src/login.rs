@@ -1,10 +1,13 @@
 //! Waits for a machine to come up and turns its login prompt into a root shell.
 
-use std::time::{Duration, Instant};
+mod patience;
+
+use std::time::Duration;
 
 use crate::qemu::Guest;
 use crate::trouble::{Halt, Trouble, TroubleKind, explain, fatal};
-use crate::{Event, Events, Login};
+use crate::{Accelerator, Event, Events, Limit, Login};
+use patience::{Patience, Time};
 
 /// Which way in is used; the last is what is left for systems whose getty reads no credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +60,7 @@ const QUESTION: &str = "echo \"isoplug\"-$((40 + 2))\n";
 const ANSWER: &str = "isoplug-42";
 
 /// An emulated machine that is still starting services may take this long from the prompt's first
-/// letters to its last.
+/// letters to its last, in usual seconds.
 const AUTOLOGIN: Duration = Duration::from_secs(45);
 
 /// Texts that tell how far a boot is, in their order.
@@ -72,10 +75,12 @@ const MILESTONES: &[(&str, &[&str])] = &[
 pub(crate) fn reach_shell(
     guest: &mut Guest,
     way: &Way,
-    timeout: Duration,
+    limit: Limit,
+    accelerator: Accelerator,
     events: &dyn Events,
 ) -> Result<(), Halt> {
-    let mut watch = Watch { guest, timeout, events, passed: 0, scanned: 0 };
+    let (patience, told) = (Patience::new(limit, accelerator), Duration::ZERO);
+    let mut watch = Watch { guest, patience, events, passed: 0, scanned: 0, told };
     watch.until_login()?;
     watch.log_in(way)?;
     watch.until_answer()?;
@@ -88,10 +93,12 @@ pub(crate) fn reach_shell(
 
 struct Watch<'a> {
     guest: &'a mut Guest,
-    timeout: Duration,
+    patience: Patience,
     events: &'a dyn Events,
     passed: usize,
     scanned: usize,
+    /// When its progress was last told, on the wall.
+    told: Duration,
 }
 
 impl Watch<'_> {
@@ -120,9 +127,9 @@ impl Watch<'_> {
     }
 
     fn expect(&mut self, mark: usize, text: &str, wait: Duration) -> Result<(), Halt> {
-        let deadline = Instant::now() + wait;
+        let deadline = self.guest.pace.usual() + wait;
         while !self.guest.serial.since(mark).contains(text) {
-            if Instant::now() > deadline {
+            if self.guest.pace.usual() > deadline {
                 let line = format!("no \"{text}\" after the prompt");
                 return Err(Halt::Trouble(Trouble::with(TroubleKind::LoginRefused, line)));
             }
@@ -134,11 +141,12 @@ impl Watch<'_> {
     /// Asks every few seconds, since what is typed while the line is being set up is lost.
     fn until_answer(&mut self) -> Result<(), Halt> {
         let mark = self.guest.serial.cut();
-        let mut asked: Option<Instant> = None;
+        let mut asked: Option<Duration> = None;
         loop {
-            if asked.is_none_or(|asked| asked.elapsed() > Duration::from_secs(5)) {
+            let now = self.guest.pace.usual();
+            if asked.is_none_or(|asked| now > asked + Duration::from_secs(5)) {
                 self.serial_send(QUESTION)?;
-                asked = Some(Instant::now());
+                asked = Some(now);
             }
             self.step()?;
             let said = self.guest.serial.since(mark);
@@ -158,6 +166,7 @@ impl Watch<'_> {
         let fresh = self.guest.serial.since(self.scanned);
         self.scanned = self.guest.serial.mark();
         self.milestones(&fresh);
+        self.tell_progress();
         if let Some(trouble) = fatal(&fresh).or_else(|| self.firmware_trouble()) {
             // The lines that follow say why.
             self.linger();
@@ -166,7 +175,7 @@ impl Watch<'_> {
         if read.is_err() || self.guest.ended() {
             return Err(self.stopped());
         }
-        self.check_time()?;
+        self.check_time(&fresh)?;
         Ok(fresh)
     }
 
@@ -175,20 +184,25 @@ impl Watch<'_> {
         if self.passed > 1 { None } else { fatal(&self.guest.firmware_log()) }
     }
 
-    fn stopped(&self) -> Halt {
+    fn stopped(&mut self) -> Halt {
         if self.events.cancelled() {
             return Halt::Cancelled;
+        }
+        if let Some(said) = self.guest.breakdown() {
+            return Halt::Trouble(Trouble::with(TroubleKind::QemuBroke, said));
         }
         let last = self.guest.serial.tail(1).pop().unwrap_or_default();
         Halt::Trouble(Trouble::with(TroubleKind::Stopped, last))
     }
 
     fn linger(&mut self) {
-        let end = Instant::now() + Duration::from_secs(2);
-        while Instant::now() < end && self.guest.serial.read(Duration::from_millis(200)).is_ok() {}
+        let end = self.guest.pace.wall() + Duration::from_secs(2);
+        while self.guest.pace.wall() < end
+            && self.guest.serial.read(Duration::from_millis(200)).is_ok()
+        {}
     }
 
-    fn check_time(&mut self) -> Result<(), Halt> {
+    fn check_time(&mut self, fresh: &str) -> Result<(), Halt> {
         let serial = &self.guest.serial;
         // A machine that cannot go on is silent; asking more often would only slow it.
         if serial.quiet() > Duration::from_secs(5)
@@ -196,12 +210,12 @@ impl Watch<'_> {
         {
             return Err(Halt::new(TroubleKind::InternalError));
         }
-        let busy = self.guest.serial.quiet() < Duration::from_secs(20);
-        let limit = if busy { self.timeout * 3 / 2 } else { self.timeout };
-        if self.guest.started.elapsed() < limit {
-            return Ok(());
+        match self.patience.look(self.guest, fresh) {
+            Time::Left => Ok(()),
+            Time::Hangs => Err(Halt::Trouble(explain(&self.guest.serial.since(0)))),
+            Time::TooSlow => Err(Halt::Trouble(Trouble::too_slow(&self.guest.pace))),
+            Time::NeverRan => Err(Halt::new(TroubleKind::NeverRan)),
         }
-        Err(Halt::Trouble(explain(&self.guest.serial.since(0))))
     }
 
     fn milestones(&mut self, fresh: &str) {
@@ -214,13 +228,25 @@ impl Watch<'_> {
     }
 
     fn tell(&self, milestone: &'static str) {
-        let after = self.guest.started.elapsed();
+        let after = self.guest.pace.wall();
         self.events.event(&Event::Reached { milestone, after });
     }
 
+    /// Says about once a second how far it is.
+    fn tell_progress(&mut self) {
+        let after = self.guest.pace.wall();
+        if after < self.told + Duration::from_secs(1) {
+            return;
+        }
+        self.told = after;
+        let milestone = self.passed.checked_sub(1).map_or("", |last| MILESTONES[last].0);
+        let line = self.guest.serial.tail(1).pop().unwrap_or_default();
+        self.events.event(&Event::Goes { milestone, line: &line, after });
+    }
+
     fn pause(&mut self, time: Duration) -> Result<(), Halt> {
-        let end = Instant::now() + time;
-        while Instant::now() < end {
+        let end = self.guest.pace.wall() + time;
+        while self.guest.pace.wall() < end {
             self.step()?;
         }
         Ok(())

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::command_line::{CommandLine, Parts, Ports};
 use crate::firmware::FirmwareFiles;
+use crate::pace::Pace;
 use crate::qmp::Qmp;
 use crate::serial::Serial;
 use crate::{Accelerator, Host, HostError, Machine};
@@ -22,8 +23,8 @@ pub(crate) struct Guest {
     pub(crate) serial: Serial,
     /// QEMU's controls.
     pub(crate) qmp: Qmp,
-    /// When it was started.
-    pub(crate) started: Instant,
+    /// How much time it had since it was started.
+    pub(crate) pace: Pace,
     child: Child,
     folder: TempDir,
 }
@@ -58,6 +59,8 @@ pub(crate) struct Start<'a> {
     pub(crate) accelerator: Accelerator,
     pub(crate) credentials: &'a [(String, String)],
     pub(crate) serial_log: &'a Path,
+    /// How many times slower than usual this machine is.
+    pub(crate) slowness: f64,
 }
 
 impl Guest {
@@ -66,15 +69,15 @@ impl Guest {
         let folder = private_folder()?;
         let path = |name: &str| folder.path().join(name);
         let (serial, qmp) = (listen(&path("serial"))?, listen(&path("qmp"))?);
-        let log = prepare(start.serial_log, File::create(start.serial_log))?;
+        let log = prepare(start.serial_log, new_log(start.serial_log))?;
         let mut child = spawn(start, folder.path())?;
-        let started = Instant::now();
-        let connected = connect(&serial, &mut child).and_then(|serial| {
-            let qmp = Qmp::negotiate(connect(&qmp, &mut child)?)?;
+        let pace = Pace::begin(child.id(), start.slowness);
+        let connected = connect(&serial, &mut child, &pace).and_then(|serial| {
+            let qmp = Qmp::negotiate(connect(&qmp, &mut child, &pace)?)?;
             Ok((Serial::new(serial, log), qmp))
         });
         match connected {
-            Ok((serial, qmp)) => Ok(Self { serial, qmp, started, child, folder }),
+            Ok((serial, qmp)) => Ok(Self { serial, qmp, pace, child, folder }),
             Err(error) => {
                 end(&mut child);
                 Err(StartError::Qemu { said: said(folder.path(), &error) })
@@ -85,6 +88,22 @@ impl Guest {
     /// Whether QEMU has ended.
     pub(crate) fn ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// What QEMU said at its end, if it broke down rather than being shut by the guest.
+    pub(crate) fn breakdown(&mut self) -> Option<String> {
+        // The sockets close a moment before the process has ended.
+        for _ in 0..20 {
+            match self.child.try_wait() {
+                Ok(Some(status)) if status.success() => return None,
+                Ok(Some(status)) => {
+                    let error = Error::other(format!("it ended with {status}"));
+                    return Some(said(self.folder.path(), &error));
+                }
+                _ => sleep(Duration::from_millis(50)),
+            }
+        }
+        None
     }
 
     /// What the firmware told its debug port so far.
@@ -123,6 +142,20 @@ fn private_folder() -> Result<TempDir, StartError> {
     prepare(&parent, tempfile::Builder::new().prefix("isoplug-vm-").tempdir_in(&parent))
 }
 
+/// Makes the log of this start: one that is there may be written to by another test, and is left to it.
+pub(crate) fn new_log(path: &Path) -> Result<File, Error> {
+    loop {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        match File::create_new(path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return made,
+        }
+    }
+}
+
 fn prepare<T>(path: &Path, result: Result<T, Error>) -> Result<T, StartError> {
     result.map_err(|source| StartError::Prepare { path: path.to_owned(), source })
 }
@@ -134,7 +167,7 @@ fn listen(path: &Path) -> Result<UnixListener, StartError> {
 }
 
 fn spawn(start: &Start<'_>, folder: &Path) -> Result<Child, StartError> {
-    let Start { host, machine, iso, accelerator, credentials, serial_log: _ } = *start;
+    let Start { host, machine, iso, accelerator, credentials, serial_log: _, slowness: _ } = *start;
     let parts = Parts {
         qemu: host.qemu(machine.arch)?,
         iso,
@@ -167,9 +200,8 @@ pub(crate) fn with_own_variables(
     Ok(Some(files))
 }
 
-fn connect(listener: &UnixListener, child: &mut Child) -> Result<UnixStream, Error> {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while Instant::now() < deadline {
+fn connect(listener: &UnixListener, child: &mut Child, pace: &Pace) -> Result<UnixStream, Error> {
+    while pace.usual() < Duration::from_secs(30) && pace.wall() < Duration::from_secs(300) {
         match listener.accept() {
             Ok((stream, _)) => {
                 stream.set_nonblocking(false)?;

@@ -1,6 +1,6 @@
 //! Speaks QEMU's control protocol (QMP, QEMU's docs/interop/qmp-spec.rst) over a socket.
 //!
-//! Knows three commands; events are skipped.
+//! Knows five commands; events are skipped.
 
 use std::io::{BufRead as _, BufReader, Error, Write as _};
 use std::os::unix::net::UnixStream;
@@ -12,14 +12,17 @@ use serde_json::{Value, json};
 /// A connection that may give commands.
 pub(crate) struct Qmp {
     socket: BufReader<UnixStream>,
+    asked: u64,
 }
 
 impl Qmp {
     /// Takes over a fresh connection: waits for the greeting and leaves negotiation.
     pub(crate) fn negotiate(socket: UnixStream) -> Result<Self, Error> {
-        socket.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let mut qmp = Self { socket: BufReader::new(socket) };
+        // QEMU may still be loading on a busy machine.
+        socket.set_read_timeout(Some(Duration::from_secs(60)))?;
+        let mut qmp = Self { socket: BufReader::new(socket), asked: 0 };
         qmp.execute("qmp_capabilities", json!({}))?;
+        qmp.socket.get_ref().set_read_timeout(Some(Duration::from_secs(10)))?;
         Ok(qmp)
     }
 
@@ -40,13 +43,23 @@ impl Qmp {
         self.execute("screendump", json!({ "filename": ppm })).map(|_| ppm)
     }
 
+    /// How many bytes the guest has read of its image.
+    pub(crate) fn bytes_read(&mut self) -> Result<u64, Error> {
+        let answer = self.execute("query-blockstats", json!({}))?;
+        let devices = answer.as_array().map(Vec::as_slice).unwrap_or_default();
+        let image = devices.iter().find(|device| device["device"] == "image");
+        Ok(image.and_then(|device| device["stats"]["rd_bytes"].as_u64()).unwrap_or_default())
+    }
+
     /// Ends QEMU at once.
     pub(crate) fn quit(&mut self) -> Result<(), Error> {
         self.execute("quit", json!({})).map(|_| ())
     }
 
     fn execute(&mut self, command: &str, arguments: Value) -> Result<Value, Error> {
-        let request = json!({ "execute": command, "arguments": arguments });
+        self.asked += 1;
+        let id = json!(self.asked);
+        let request = json!({ "execute": command, "arguments": arguments, "id": id });
         self.socket.get_mut().write_all(format!("{request}\n").as_bytes())?;
         loop {
             let mut line = String::new();
@@ -54,6 +67,10 @@ impl Qmp {
                 return Err(Error::other("QEMU closed the connection"));
             }
             let mut answer: Value = serde_json::from_str(&line)?;
+            // A late answer to what was asked before, when QEMU had no time.
+            if answer.get("id").is_some_and(|answered| *answered != id) {
+                continue;
+            }
             if let Some(error) = answer.get("error") {
                 return Err(Error::other(format!("{command}: {}", error["desc"])));
             }
@@ -74,6 +91,7 @@ mod tests {
         theirs
             .write_all(
                 b"{\"QMP\": {}}\n{\"return\": {}}\n{\"event\": \"RESUME\"}\n\
+                  {\"return\": {\"status\": \"late\"}, \"id\": 1}\n\
                   {\"return\": {\"status\": \"running\"}}\n\
                   {\"error\": {\"desc\": \"Invalid parameter 'format'\"}}\n{\"return\": {}}\n",
             )

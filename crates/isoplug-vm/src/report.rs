@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Accelerator, Firmware, Medium, Trouble};
+use crate::{Accelerator, Firmware, Medium, Trouble, TroubleKind};
 
 /// What a test of one image found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,12 @@ pub struct ComboReport {
     pub boot: Boot,
     /// One per check that applies, in the plan's order; all skipped if there was no shell.
     pub results: Vec<TestResult>,
+    /// Why the later checks were not asked, if they were not.
+    #[serde(default)]
+    pub cut: Option<Trouble>,
+    /// Why it was started anew in another way, if it was.
+    #[serde(default)]
+    pub note: Option<String>,
     /// All that came over the serial port.
     pub serial_log: PathBuf,
     /// The screen at the end, if something failed.
@@ -55,6 +61,34 @@ pub enum Boot {
         /// The last lines of the serial port.
         tail: Vec<String>,
     },
+    /// There was none yet when the machine that ran it failed, was too slow, or the user stopped it.
+    Unfinished {
+        /// Why.
+        trouble: Trouble,
+        /// The last lines of the serial port.
+        tail: Vec<String>,
+    },
+}
+
+impl Boot {
+    /// Why there was no shell.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        match self {
+            Self::Up { .. } => None,
+            Self::Failed { trouble, .. } | Self::Unfinished { trouble, .. } => Some(trouble),
+        }
+    }
+}
+
+/// What a boot or a whole test says of the image, from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// There was a shell and every check held.
+    Passed,
+    /// Nothing failed, but not all was seen.
+    Unfinished,
+    /// Something failed.
+    Failed,
 }
 
 /// What a check showed.
@@ -91,9 +125,20 @@ pub struct ReportError {
 }
 
 impl Report {
-    /// Whether every boot gave a shell and no check failed.
+    /// Whether every boot gave a shell and every check held.
     pub fn passed(&self) -> bool {
-        self.combos.iter().all(ComboReport::passed)
+        self.verdict() == Verdict::Passed
+    }
+
+    /// The worst of all boots.
+    pub fn verdict(&self) -> Verdict {
+        self.combos.iter().map(ComboReport::verdict).max().unwrap_or(Verdict::Passed)
+    }
+
+    /// Whether the user stopped it.
+    pub fn interrupted(&self) -> bool {
+        let troubles = self.combos.iter().filter_map(ComboReport::trouble);
+        troubles.into_iter().any(|trouble| trouble.kind == TroubleKind::Interrupted)
     }
 
     /// For people: one line per boot and per result, with what to look at where something failed.
@@ -108,10 +153,21 @@ impl Report {
 }
 
 impl ComboReport {
-    /// Whether there was a shell and no check failed.
-    pub fn passed(&self) -> bool {
-        matches!(self.boot, Boot::Up { .. })
-            && self.results.iter().all(|result| result.outcome != Outcome::Fail)
+    /// What it says of the image.
+    pub fn verdict(&self) -> Verdict {
+        let failed = self.results.iter().any(|result| result.outcome == Outcome::Fail);
+        match &self.boot {
+            Boot::Failed { .. } => Verdict::Failed,
+            _ if failed => Verdict::Failed,
+            Boot::Unfinished { .. } => Verdict::Unfinished,
+            Boot::Up { .. } if self.cut.is_some() => Verdict::Unfinished,
+            Boot::Up { .. } => Verdict::Passed,
+        }
+    }
+
+    /// Why not all was seen.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        self.boot.trouble().or(self.cut.as_ref())
     }
 
     /// `bios-cd`, `secure-boot-usb`: also the stem of its files.

@@ -14,13 +14,14 @@ pub(crate) struct Serial {
     lines: String,
     partial: Vec<u8>,
     last_output: Instant,
+    received: u64,
 }
 
 impl Serial {
     /// Takes over a connection. All that comes is written to `log` unchanged.
     pub(crate) fn new(stream: UnixStream, log: File) -> Self {
         let (lines, partial) = (String::new(), Vec::new());
-        Self { stream, log, lines, partial, last_output: Instant::now() }
+        Self { stream, log, lines, partial, last_output: Instant::now(), received: 0 }
     }
 
     /// Waits up to `wait` for output; returns whether some came. An error means that the other end
@@ -39,6 +40,7 @@ impl Serial {
     fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.log.write_all(bytes)?;
         self.last_output = Instant::now();
+        self.received += bytes.len() as u64;
         self.partial.extend_from_slice(bytes);
         if let Some(end) = self.partial.iter().rposition(|&byte| byte == b'\n') {
             let rest = self.partial.split_off(end + 1);
@@ -80,6 +82,11 @@ impl Serial {
         let mut last: Vec<String> = said.rev().take(count).map(ToOwned::to_owned).collect();
         last.reverse();
         last
+    }
+
+    /// How many bytes came so far.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
     }
 
     /// How long it has been quiet.

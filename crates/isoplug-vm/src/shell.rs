@@ -6,9 +6,10 @@
 
 mod frame;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::events::Events;
+use crate::pace::Pace;
 use crate::serial::Serial;
 use crate::trouble::{Halt, Trouble, TroubleKind};
 use frame::{Answer, base64};
@@ -22,17 +23,25 @@ pub(crate) struct Output {
     pub(crate) text: String,
 }
 
+impl Output {
+    /// Whether the command was ended for want of time; timeout(1) has this status for it.
+    pub(crate) fn ran_out_of_time(&self) -> bool {
+        self.status == 124
+    }
+}
+
 /// A shell that understands the frames.
 pub(crate) struct Shell<'a> {
     serial: &'a mut Serial,
     events: &'a dyn Events,
+    pace: Pace,
     next: u32,
 }
 
 /// Input lines stay well below the 4096 bytes that a terminal holds for a busy reader.
 const CHUNK: usize = 768;
 
-/// How long the shell may be silent while it handles a line.
+/// How long the shell may be silent while it handles a line, in usual seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a torn line or answer is repeated.
@@ -56,17 +65,22 @@ z() { p $1:end:$s:$w; }
 
 impl<'a> Shell<'a> {
     /// Teaches the frames to a POSIX shell that reads the line; it must run as root.
-    pub(crate) fn set_up(serial: &'a mut Serial, events: &'a dyn Events) -> Result<Self, Halt> {
-        let mut shell = Self { serial, events, next: 0 };
+    pub(crate) fn set_up(
+        serial: &'a mut Serial,
+        events: &'a dyn Events,
+        pace: Pace,
+    ) -> Result<Self, Halt> {
+        let mut shell = Self { serial, events, pace, next: 0 };
         shell.send(SETUP)?;
         shell.run("true", PATIENCE)?;
         Ok(shell)
     }
 
-    /// Runs a text in `sh` as root, in `/`, with nothing on stdin, for at most `limit`.
+    /// Runs a text in `sh` as root, in `/`, with nothing on stdin, for at most `limit` usual seconds.
     pub(crate) fn run(&mut self, script: &str, limit: Duration) -> Result<Output, Halt> {
         self.transfer(&base64(script.as_bytes()))?;
-        let seconds = limit.as_secs().max(1).to_string();
+        // The guest's clock is that on the wall.
+        let seconds = self.pace.on_the_wall(limit).as_secs().max(1).to_string();
         let mut answer = self.ask("r", &seconds, limit + PATIENCE)?;
         for _ in 0..TRIES {
             if let Some(output) = answer.output() {
@@ -111,15 +125,16 @@ impl<'a> Shell<'a> {
         let (id, mark) = (self.next, self.serial.mark());
         self.send(&format!("{function} {id} {word}\n"))?;
         let repeat = if function == "a" { "g" } else { "z" };
-        let (asked, mut remind) = (Instant::now(), Duration::from_secs(2));
-        while asked.elapsed() < patience {
+        let (asked, mut remind) = (self.pace.usual(), Duration::from_secs(2));
+        let end = self.pace.wall() + self.pace.on_the_wall(patience) * 4;
+        while self.pace.usual() < asked + patience && self.pace.wall() < end {
             self.read(Duration::from_millis(100))?;
             let text = self.serial.since(mark);
             if frame::is_last(id, &text) {
                 return Ok(Answer::parse(id, &text));
             }
             // The last frame may have been torn; a shell that is busy reads this afterwards.
-            if asked.elapsed() > remind {
+            if self.pace.usual() > asked + remind {
                 self.send(&format!("{repeat} {id}\n"))?;
                 remind *= 2;
             }

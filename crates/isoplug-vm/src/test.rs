@@ -5,11 +5,13 @@ mod ask;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ask::Answers;
+
 use crate::login::{Way, reach_shell};
 use crate::qemu::{Guest, Start, StartError};
-use crate::report::{Boot, ComboReport, Report};
+use crate::report::{Boot, ComboReport, Report, Verdict};
 use crate::trouble::{Halt, Trouble, TroubleKind};
-use crate::{Accelerator, Event, Events, Firmware, Host, Login, Machine, Medium, Plan};
+use crate::{Accelerator, Event, Events, Firmware, Host, Login, Machine, Medium, NoKvm, Plan};
 
 /// A test could not be made; what the image does wrong is in the report instead.
 #[derive(Debug, thiserror::Error)]
@@ -33,13 +35,10 @@ pub enum TestError {
         /// Why.
         source: std::io::Error,
     },
-    /// The user asked to stop.
-    #[error("the test was stopped")]
-    Cancelled,
 }
 
 /// Makes the test. One machine runs at a time. Everything that is not installed is reported before
-/// the first is started.
+/// the first is started. What was seen until the user stops it is in the report, too.
 pub fn test(host: &Host, plan: &Plan, events: &dyn Events) -> Result<Report, TestError> {
     prepare(host, plan)?;
     let arch = plan.machine.arch;
@@ -47,7 +46,12 @@ pub fn test(host: &Host, plan: &Plan, events: &dyn Events) -> Result<Report, Tes
     let mut run = Run { host, plan, events, accelerator, way: Way::new(&plan.login) };
     let mut combos = Vec::new();
     for &(firmware, medium) in &plan.combos {
-        combos.push(run.combo(firmware, medium)?);
+        let combo = run.combo(firmware, medium)?;
+        let stopped = combo.trouble().is_some_and(|t| t.kind == TroubleKind::Interrupted);
+        combos.push(combo);
+        if stopped {
+            break;
+        }
     }
     let image = plan.iso.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Report { image, combos })
@@ -73,26 +77,55 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn combo(&mut self, firmware: Firmware, medium: Medium) -> Result<ComboReport, TestError> {
-        let machine = Machine { firmware, medium, ..self.plan.machine.clone() };
+        let mut machine = Machine { firmware, medium, ..self.plan.machine.clone() };
+        let mut note = None;
         loop {
-            match self.boot(&machine) {
-                Ok(report) => match self.another_way(&report.boot) {
-                    Some(reason) => self.events.event(&Event::Again { reason }),
-                    None => return Ok(report),
-                },
-                Err(error) => return Err(error),
+            if self.accelerator == Accelerator::Tcg {
+                // Emulated processors see half-patched code of each other now and then, and the
+                // kernel panics with "Oops: int3": one of them is slower and sure.
+                machine.cpus = 1;
             }
+            let reason = match self.boot(&machine) {
+                Ok(report) => match self.another_way(&report.boot) {
+                    Some(reason) => reason,
+                    None => return Ok(ComboReport { note, ..report }),
+                },
+                Err(TestError::Start(StartError::Qemu { said })) if self.can_emulate() => {
+                    let reason = format!("QEMU does not start with KVM ({said}): emulating");
+                    self.emulate(NoKvm::Refused(said));
+                    reason
+                }
+                Err(error) => return Err(error),
+            };
+            self.events.event(&Event::Again { reason: reason.clone() });
+            note = Some(reason);
         }
+    }
+
+    /// Whether there is still something slower and surer.
+    fn can_emulate(&self) -> bool {
+        self.accelerator == Accelerator::Kvm && self.plan.machine.accelerator.is_none()
+    }
+
+    /// Does without KVM from now on; the machine's other tests, too.
+    fn emulate(&mut self, why: NoKvm) {
+        self.accelerator = Accelerator::Tcg;
+        self.host.distrust_kvm(self.plan.machine.arch, why);
     }
 
     /// Some failures are the machine's, not the image's: then the next start goes another way.
     fn another_way(&mut self, boot: &Boot) -> Option<String> {
-        let Boot::Failed { trouble, .. } = boot else { return None };
-        let chosen = self.plan.machine.accelerator.is_some();
-        let machine_failed = matches!(trouble.kind, TroubleKind::InternalError);
-        if machine_failed && self.accelerator == Accelerator::Kvm && !chosen {
-            self.accelerator = Accelerator::Tcg;
-            return Some(format!("{trouble}: trying without KVM"));
+        let trouble = boot.trouble()?;
+        let machine_failed = matches!(
+            trouble.kind,
+            TroubleKind::InternalError | TroubleKind::QemuBroke | TroubleKind::NeverRan
+        );
+        if machine_failed && self.can_emulate() {
+            self.emulate(match trouble.kind {
+                TroubleKind::QemuBroke => NoKvm::Refused(trouble.line.clone()),
+                _ => NoKvm::NeverRuns,
+            });
+            return Some(format!("{trouble}: emulating, without KVM"));
         }
         let automatic = self.plan.login == Login::Credentials;
         if trouble.kind == TroubleKind::LoginRefused && automatic && self.way == Way::Autologin {
@@ -106,19 +139,21 @@ impl Run<'_> {
         let stem = self.plan.out_dir.join(format!("{}-{}", machine.firmware, machine.medium));
         let serial_log = stem.with_extension("log");
         let mut guest = self.start(machine, &serial_log)?;
-        let up = reach_shell(&mut guest, &self.way, self.plan.timeout, self.events);
-        let (boot, results) = self.observe(up, &mut guest, machine)?;
+        let up = reach_shell(&mut guest, &self.way, self.plan.limit, self.accelerator, self.events);
+        let (boot, Answers { results, cut }) = self.observe(up, &mut guest, machine);
         let mut report = ComboReport {
             firmware: machine.firmware,
             medium: machine.medium,
             accelerator: self.accelerator,
-            seconds: guest.started.elapsed().as_secs_f64(),
+            seconds: guest.pace.wall().as_secs_f64(),
             boot,
             results,
+            cut,
+            note: None,
             serial_log,
             screenshot: None,
         };
-        if !report.passed() {
+        if report.verdict() != Verdict::Passed {
             report.screenshot = picture(&mut guest, &stem);
         }
         self.finish(guest, &report);
@@ -127,11 +162,15 @@ impl Run<'_> {
 
     fn start(&self, machine: &Machine, serial_log: &Path) -> Result<Guest, TestError> {
         let Self { host, plan, events, accelerator, way } = self;
+        let tcg = *accelerator == Accelerator::Tcg;
         events.event(&Event::Started {
             firmware: machine.firmware,
             medium: machine.medium,
             accelerator: *accelerator,
-            timeout: plan.timeout,
+            no_kvm: match plan.machine.accelerator {
+                None => host.no_kvm(machine.arch),
+                Some(_) => None,
+            },
         });
         let start = Start {
             host,
@@ -140,6 +179,8 @@ impl Run<'_> {
             accelerator: *accelerator,
             credentials: &way.credentials(machine.arch.serial_port()),
             serial_log,
+            // Measured each time: the machine may be slower than a minute ago.
+            slowness: if tcg { host.slowness(machine.arch) } else { 1.0 },
         };
         Ok(Guest::start(&start)?)
     }
@@ -150,19 +191,22 @@ impl Run<'_> {
         up: Result<(), Halt>,
         guest: &mut Guest,
         machine: &Machine,
-    ) -> Result<(Boot, Vec<crate::TestResult>), TestError> {
-        match up {
+    ) -> (Boot, Answers) {
+        let trouble = match up {
             Ok(()) => {
-                let seconds = guest.started.elapsed().as_secs_f64();
-                let results = ask::all(self.plan, machine, guest, self.events)?;
-                Ok((Boot::Up { seconds }, results))
+                let seconds = guest.pace.wall().as_secs_f64();
+                let answers = ask::all(self.plan, machine, guest, self.events);
+                return (Boot::Up { seconds }, answers);
             }
-            Err(Halt::Trouble(trouble)) => {
-                let skipped = ask::none(self.plan, machine);
-                Ok((Boot::Failed { trouble, tail: guest.serial.tail(12) }, skipped))
-            }
-            Err(Halt::Cancelled) => Err(TestError::Cancelled),
-        }
+            Err(halt) => Trouble::from(halt),
+        };
+        let results = ask::none(self.plan, machine);
+        let tail = guest.serial.tail(12);
+        let boot = match trouble.kind.is_of_the_host() {
+            true => Boot::Unfinished { trouble, tail },
+            false => Boot::Failed { trouble, tail },
+        };
+        (boot, Answers { results, cut: None })
     }
 
     /// Disks that may be looked at again are left in order; a read-only medium needs no farewell.
@@ -182,10 +226,5 @@ fn picture(guest: &mut Guest, stem: &Path) -> Option<PathBuf> {
     guest.qmp.screendump(&absolute).ok()
 }
 
-/// Trouble ends the checks, but not the report.
-pub(crate) fn trouble_of(halt: Halt) -> Result<Trouble, TestError> {
-    match halt {
-        Halt::Trouble(trouble) => Ok(trouble),
-        Halt::Cancelled => Err(TestError::Cancelled),
-    }
-}
+#[cfg(test)]
+mod tests;

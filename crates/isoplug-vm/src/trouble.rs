@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::pace::Pace;
+
 /// What went wrong in a boot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
@@ -44,6 +46,14 @@ pub enum TroubleKind {
     Stopped,
     /// QEMU reported that the virtual machine cannot go on.
     InternalError,
+    /// QEMU itself broke down.
+    QemuBroke,
+    /// The guest never gave a sign of life.
+    NeverRan,
+    /// The boot or its checks were still going on when the time was up.
+    TooSlow,
+    /// The user stopped it.
+    Interrupted,
     /// There was a kernel or more, but no shell in time.
     TimeoutWithOutput,
     /// Nothing came over the serial port.
@@ -161,6 +171,13 @@ impl Trouble {
         Self { kind, line: String::new() }
     }
 
+    /// The machine that ran it was too slow.
+    pub(crate) fn too_slow(pace: &Pace) -> Self {
+        let (seconds, excuse) = (pace.wall().as_secs(), pace.excuse());
+        let because = if excuse.is_empty() { String::new() } else { format!("; {excuse}") };
+        Self::with(TroubleKind::TooSlow, format!("{seconds} s{because}"))
+    }
+
     /// Trouble with words of its own.
     pub(crate) fn with(kind: TroubleKind, line: impl Into<String>) -> Self {
         Self { kind, line: line.into() }
@@ -170,11 +187,28 @@ impl Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.text())?;
-        if self.line.is_empty() { Ok(()) } else { write!(f, " (\"{}\")", self.line) }
+        match (self.line.as_str(), self.kind) {
+            ("", _) => Ok(()),
+            // These are words of ours, not of the guest.
+            (words, TroubleKind::TooSlow | TroubleKind::QemuBroke) => write!(f, ": {words}"),
+            (line, _) => write!(f, " (\"{line}\")"),
+        }
     }
 }
 
 impl TroubleKind {
+    /// Whether the machine that runs the test is at fault, or its user; it then says nothing of the image.
+    pub fn is_of_the_host(self) -> bool {
+        matches!(
+            self,
+            Self::InternalError
+                | Self::QemuBroke
+                | Self::NeverRan
+                | Self::TooSlow
+                | Self::Interrupted
+        )
+    }
+
     fn text(self) -> &'static str {
         match self {
             Self::KernelPanic => "the kernel panicked",
@@ -191,6 +225,10 @@ impl TroubleKind {
             Self::ShellLost => "the shell stopped answering",
             Self::Stopped => "the machine stopped or reset by itself",
             Self::InternalError => "QEMU cannot run the machine any further",
+            Self::QemuBroke => "QEMU broke down",
+            Self::NeverRan => "QEMU started, but the guest never ran",
+            Self::TooSlow => "it was still going on when the time was up",
+            Self::Interrupted => "it was stopped",
             Self::TimeoutWithOutput => "no shell appeared on the serial port in time",
             Self::TimeoutSilent => {
                 "nothing appeared on the serial port in time; the image needs console=ttyS0 \
@@ -207,6 +245,15 @@ pub(crate) enum Halt {
     Trouble(Trouble),
     /// The user asked to stop.
     Cancelled,
+}
+
+impl From<Halt> for Trouble {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Trouble(trouble) => trouble,
+            Halt::Cancelled => Self::new(TroubleKind::Interrupted),
+        }
+    }
 }
 
 impl Halt {

@@ -1,10 +1,12 @@
 //! Boots the image in one way and checks it: a stage, so that a test that passed is not run again.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
-use isoplug_vm::{Assertion, Check, Event, Events, Host, Login, Machine, Plan, Report, TestError};
+use isoplug_vm::{
+    Assertion, Check, Event, Events, Host, Limit, Login, Machine, Plan, Report, TestError, Verdict,
+};
 use serde::Serialize;
 
 /// Inputs.
@@ -20,14 +22,16 @@ pub(crate) struct BootTest {
     pub(crate) checks: Vec<Check>,
     /// How to get a shell.
     pub(crate) login: Login,
-    /// Longest time to a shell.
-    pub(crate) timeout: Duration,
+    /// Longest time to a shell; not in the key, since a test that passed did so whatever it is.
+    pub(crate) limit: Limit,
     /// The name of the image in reports; names no bytes.
     pub(crate) name: String,
     /// The machine that runs QEMU; decides nothing that an image promises.
     pub(crate) host: Host,
     /// Where the serial log and the screen go; not in the key.
     pub(crate) folder: PathBuf,
+    /// Takes the report of a test that did not pass, also of one that was stopped; not in the key.
+    pub(crate) seen: Arc<OnceLock<Report>>,
     /// A number that makes a test run again although it passed before.
     pub(crate) again: Option<u64>,
 }
@@ -39,12 +43,18 @@ pub(crate) struct Outputs {
     pub(crate) report: Artifact<Blob>,
 }
 
+/// What a test says that did not end, which is no failure of the image.
+pub(crate) const UNFINISHED: &str = "not finished";
+
 /// Why there is no report of a test that passed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     /// The image does not keep what the manifest promises.
     #[error("the image failed its test")]
-    Failed(Box<Report>),
+    Failed,
+    /// Not all could be seen.
+    #[error("{UNFINISHED}")]
+    Unfinished,
     /// No test could be made.
     #[error(transparent)]
     Test(#[from] TestError),
@@ -86,10 +96,11 @@ impl Stage for BootTest {
             machine,
             checks,
             login,
-            timeout,
+            limit: _,
             name,
             host: _,
             folder: _,
+            seen: _,
             again,
         } = self;
         key.artifact("iso", *iso);
@@ -99,7 +110,6 @@ impl Stage for BootTest {
             Login::Password { user, password } => Some((user.as_str(), password.as_str())),
         };
         key.value("conditions", &Conditions { machine, checks, password });
-        key.value("timeout", timeout);
         key.value("name", name);
         key.value("again", again);
     }
@@ -114,18 +124,28 @@ impl Stage for BootTest {
             combos: vec![(self.machine.firmware, self.machine.medium)],
             checks,
             login: self.login.clone(),
-            timeout: self.timeout,
+            limit: self.limit,
             out_dir: self.folder.clone(),
         };
         let mut report = isoplug_vm::test(&self.host, &plan, &Log(cx))?;
         report.image = self.name.clone();
         if !report.passed() {
-            return Err(Error::Failed(Box::new(report)));
+            let failed = report.verdict() == Verdict::Failed;
+            // The engine drops the errors of stages that it was told to stop.
+            let _ = self.seen.set(report);
+            return Err(if failed { Error::Failed } else { Error::Unfinished });
         }
         let blob = cx.create()?;
         serde_json::to_writer(blob.file(), &report).map_err(std::io::Error::from)?;
         Ok(cx.finish(out.report, cx.put(blob, None)?, &[])?)
     }
+}
+
+/// `45 s, kernel: [   12.3] usb 1-1: new device`
+fn going(milestone: &str, line: &str, after: std::time::Duration) -> String {
+    let reached = if milestone.is_empty() { "firmware" } else { milestone };
+    let line: Vec<&str> = line.split_whitespace().collect();
+    format!("{} s, {reached}: {}", after.as_secs(), line.join(" "))
 }
 
 /// Says in the stage's log how far the boot is.
@@ -137,6 +157,7 @@ impl Events for Log<'_, '_> {
             Event::Started { accelerator, .. } => {
                 self.0.log(&format!("started with {accelerator}"))
             }
+            Event::Goes { milestone, line, after } => self.0.doing(&going(milestone, line, *after)),
             Event::Reached { milestone, after } => {
                 self.0.log(&format!("{milestone} after {} s", after.as_secs()));
             }

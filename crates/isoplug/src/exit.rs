@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Test = 5,
     /// 6: this machine lacks something that the run needs (`isoplug doctor` tells).
     Host = 6,
+    /// 7: nothing failed, but a boot test did not end: this machine was too slow, or QEMU broke down.
+    Unfinished = 7,
     /// 70: a fault of isoplug itself.
     Internal = 70,
     /// 130: stopped by Ctrl-C or a termination signal.
@@ -35,6 +37,7 @@ Exit codes:
   4    a plugin failed, refused, or was refused
   5    the image was built, but a boot test failed
   6    this machine lacks something that the run needs (see `isoplug doctor`)
+  7    a boot test did not end: the machine was too slow, or QEMU broke down
   70   a fault of isoplug itself
   130  stopped by Ctrl-C or a termination signal";
 
@@ -58,6 +61,7 @@ mod tests {
             Exit::Plugin,
             Exit::Test,
             Exit::Host,
+            Exit::Unfinished,
             Exit::Internal,
             Exit::Interrupted,
         ];

@@ -1,21 +1,25 @@
 //! Puts finished artifacts from the store into the user's folder.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use isoplug_engine::seam::between;
 use isoplug_engine::{Artifact, Blob, Outputs};
 use isoplug_image::stages::output;
 
+use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::prepare::Prepared;
+use crate::session::Session;
 
 /// Puts the ISO and what belongs beside it into a folder; returns the path of the ISO.
 pub(crate) fn export(
     prepared: &Prepared,
     outputs: &Outputs,
     folder: &Path,
+    session: &Session,
 ) -> Result<PathBuf, Failure> {
     let facts = &prepared.products.facts;
     let iso = folder.join(format!("{}.iso", prepared.name));
@@ -43,7 +47,9 @@ pub(crate) fn export(
     for (artifact, target) in files {
         all.push((made(outputs, artifact, &target)?, target));
     }
-    put(&all)?;
+    fs::create_dir_all(folder).map_err(|error| unwritable(&iso, &error))?;
+    let alone = Alone::in_folder(folder, session)?;
+    put(&all, &alone)?;
     Ok(iso)
 }
 
@@ -54,8 +60,9 @@ fn made(outputs: &Outputs, artifact: Artifact<Blob>, target: &Path) -> Result<Pa
     })
 }
 
-/// Puts files into the user's folder: all of them, or none where one cannot be written.
-fn put(files: &[(PathBuf, PathBuf)]) -> Result<(), Failure> {
+/// Puts files into the user's folder: all of them, or none where one cannot be written. Two runs that do
+/// so at once would mix theirs, and write to each other's unfinished files.
+fn put(files: &[(PathBuf, PathBuf)], _alone: &Alone) -> Result<(), Failure> {
     let mut ready = Vec::new();
     for (source, target) in files {
         match bring(source, target) {
@@ -67,6 +74,7 @@ fn put(files: &[(PathBuf, PathBuf)]) -> Result<(), Failure> {
             }
         }
     }
+    between("brought, not renamed");
     ready.iter().try_for_each(|(new, target)| {
         fs::rename(new, target).map_err(|error| unwritable(target, &error))
     })
@@ -95,16 +103,29 @@ fn bring(source: &Path, target: &Path) -> io::Result<Option<PathBuf>> {
     let mut new = target.as_os_str().to_owned();
     new.push(".new");
     let new = PathBuf::from(new);
-    if new.exists() {
-        fs::remove_file(&new)?;
+    // A killed run may have left it.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
     }
-    if fs::hard_link(source, &new).is_err()
-        && let Err(error) = fs::copy(source, &new)
-    {
-        drop(fs::remove_file(&new));
-        return Err(error);
+    between("removed, not made");
+    if fs::hard_link(source, &new).is_err() {
+        copy(source, &new)?;
     }
     Ok(Some(new))
+}
+
+/// Copies to a file that is not there yet: one that is may be another name of the source, which
+/// opening it for writing would empty.
+fn copy(source: &Path, new: &Path) -> io::Result<()> {
+    let mut from = File::open(source)?;
+    let mut to = File::create_new(new)?;
+    let copied = io::copy(&mut from, &mut to)
+        .and_then(|_| to.set_permissions(from.metadata()?.permissions()));
+    if copied.is_err() {
+        drop(fs::remove_file(new));
+    }
+    copied
 }
 
 fn is_same_file(a: &Path, b: &Path) -> bool {
@@ -115,7 +136,66 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use isoplug_engine::CancelToken;
+    use isoplug_engine::seam::visited_once;
+
     use super::*;
+
+    /// Puts files as the only run there is.
+    fn put(files: &[(PathBuf, PathBuf)]) -> Result<(), Failure> {
+        let folder = files[0].1.ancestors().find(|folder| folder.is_dir()).unwrap();
+        let alone = Alone::with(folder, &CancelToken::new(), || panic!("nobody else is here"))?;
+        super::put(files, &alone)
+    }
+
+    /// Another run that exports to the same folder comes in when this one is half done.
+    #[test]
+    fn two_runs_do_not_mix_what_they_export() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        fs::create_dir(&out).unwrap();
+        let files = |run: &'static str| {
+            ["iso", "sha256"].map(|name| {
+                let source = folder.path().join(format!("{run}-{name}"));
+                fs::write(&source, run).unwrap();
+                (source, out.join(name))
+            })
+        };
+        let (one, other) = (files("one"), files("other"));
+        let (started, (waits, waiting)) = (out.clone(), channel());
+        let (ended, end) = channel();
+        let come = move || {
+            thread::spawn(move || {
+                let waits = || waits.send(()).unwrap();
+                let alone = Alone::with(&started, &CancelToken::new(), waits).unwrap();
+                ended.send(super::put(&other, &alone).is_ok()).unwrap();
+            });
+            waiting.recv().unwrap();
+        };
+        visited_once("brought, not renamed", come, || put(&one)).unwrap();
+        assert!(end.recv().unwrap());
+        for name in ["iso", "sha256"] {
+            assert_eq!(fs::read_to_string(out.join(name)).unwrap(), "other", "{name}");
+        }
+        assert_eq!(isoplug_formats::tree::sorted_names(&out).unwrap().len(), 2);
+    }
+
+    /// Where the file system has no locks, a source must not be emptied through its other name.
+    #[test]
+    fn another_name_of_the_source_is_never_written_to() {
+        let (folder, source, target) = folder();
+        let (mut new, blob) = (target.clone().into_os_string(), source.clone());
+        new.push(".new");
+        let come = move || fs::hard_link(blob, new).unwrap();
+        let files = [(source.clone(), target)];
+        let put = visited_once("removed, not made", come, || put(&files));
+        assert!(put.unwrap_err().text().contains("File exists"));
+        assert_eq!(fs::read_to_string(&source).unwrap(), "new");
+        drop(folder);
+    }
 
     fn folder() -> (tempfile::TempDir, PathBuf, PathBuf) {
         let folder = tempfile::tempdir().unwrap();

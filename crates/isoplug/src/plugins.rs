@@ -211,6 +211,7 @@ pub(crate) fn judged(
 
 /// Makes the runtime, with its caches in the store.
 pub(crate) fn runtime(session: &Session) -> Result<Arc<Runtime>, Failure> {
+    session.keep_gc_away()?;
     let folder = session
         .store()?
         .cache_dir("plugins")

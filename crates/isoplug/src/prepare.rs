@@ -63,6 +63,7 @@ pub(crate) fn prepare(
     lock_use: LockUse,
     session: &Session,
 ) -> Result<Prepared, Failure> {
+    session.keep_gc_away()?;
     let pinned = pin_all(project, lock_use, session)?;
     let mut guests = Guests::new(project, &pinned, session);
     let system = project.evaluate_with(profile, arch, &mut guests, session)?;
@@ -136,19 +137,28 @@ pub(crate) fn lock_of(
     local_files::look(system)?;
     let sources = sources(system, session)?;
     let request = sources.request(system);
-    let old = project.lock()?.unwrap_or_default();
-    let fits = locked_image(&old, system, &request).is_some();
-    match lock_use {
-        LockUse::AsItIs if !fits => return Err(out_of_date(project, system)),
-        LockUse::AsItIs | LockUse::Extend if fits => return Ok(old),
+    let fitting = || -> Result<(Lock, bool), Failure> {
+        let old = project.lock()?.unwrap_or_default();
+        let fits = locked_image(&old, system, &request).is_some();
+        Ok((old, fits))
+    };
+    match (lock_use, fitting()?) {
+        (LockUse::AsItIs, (_, false)) => return Err(out_of_date(project, system)),
+        (LockUse::AsItIs | LockUse::Extend, (old, true)) => return Ok(old),
         _ => {}
+    }
+    // Another run may add another profile to the lock meanwhile, or this one.
+    let alone = project.alone(session)?;
+    let (old, fits) = fitting()?;
+    if fits && lock_use == LockUse::Extend {
+        return Ok(old);
     }
     let freshness = if lock_use == LockUse::Extend { Freshness::Keep } else { Freshness::Renew };
     session.note(&format!("resolving {} for {}", system.profile, system.arch));
     let new = resolve_anew(&sources, system, old, freshness, session)
         .map_err(|error| error.failure(system))?;
     if lock_use != LockUse::RenewUnsaved {
-        project.save_lock(&new)?;
+        project.save_lock(&new, &alone)?;
     }
     Ok(new)
 }

@@ -10,6 +10,7 @@ use std::io::IsTerminal;
 
 use isoplug_engine::{NullReporter, Reporter, Unit};
 
+use crate::boot_test::UNFINISHED;
 use crate::cli::Global;
 
 /// Chooses the face that fits the arguments and the terminal.
@@ -25,6 +26,11 @@ pub(crate) fn reporter(global: &Global) -> Box<dyn Reporter> {
     } else {
         Box::new(bars::Bars::new())
     }
+}
+
+/// Says in a word or two that a stage did not succeed.
+fn ended(message: &str) -> &str {
+    if message == UNFINISHED { UNFINISHED } else { "failed" }
 }
 
 /// Writes an amount for people: bytes in decimal units, other things as a number.

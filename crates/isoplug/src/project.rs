@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use isoplug_engine::seam::between;
 use isoplug_manifest::lock::{self, Lock};
 use isoplug_manifest::plugin::{Grants, PluginSource, Trust};
 use isoplug_manifest::{Diagnostics, Image, Input, System, evaluate, profiles};
 use serde::Deserialize;
 
+use crate::alone::Alone;
 use crate::edit;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -133,9 +135,15 @@ impl Project {
         })
     }
 
+    /// Waits until no other run changes the manifest or the lock.
+    pub(crate) fn alone(&self, session: &Session) -> Result<Alone, Failure> {
+        Alone::in_folder(&self.folder, session)
+    }
+
     /// Changes the manifest's text and writes it by one rename.
     pub(crate) fn edit(
         &self,
+        _alone: &Alone,
         change: impl FnOnce(&mut edit::Manifest) -> Result<(), edit::Error>,
     ) -> Result<(), Failure> {
         let failed = |error: &dyn std::error::Error| {
@@ -144,6 +152,7 @@ impl Project {
         let text = fs::read_to_string(&self.name).map_err(|error| failed(&error))?;
         let mut manifest = edit::Manifest::read(&text).map_err(|error| failed(&error))?;
         change(&mut manifest).map_err(|error| failed(&error))?;
+        between("manifest read, not written");
         let new = Path::new(&self.name).with_extension("toml.new");
         fs::write(&new, manifest.text())
             .and_then(|()| fs::rename(&new, &self.name))
@@ -189,9 +198,11 @@ impl Project {
         Ok(Some(lock))
     }
 
-    /// Writes the lock by one rename, unless it holds the same already.
-    pub(crate) fn save_lock(&self, lock: &Lock) -> Result<(), Failure> {
+    /// Writes the lock by one rename, unless it holds the same already. It must have been read by
+    /// whoever holds `alone`.
+    pub(crate) fn save_lock(&self, lock: &Lock, _alone: &Alone) -> Result<(), Failure> {
         let (path, text) = (self.lock_path(), lock.to_toml());
+        between("lock read, not written");
         if fs::read_to_string(&path).is_ok_and(|old| old == text) {
             return Ok(());
         }

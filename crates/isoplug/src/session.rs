@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::ColorChoice;
-use isoplug_engine::{CancelToken, Reporter, Store, StoreOptions};
+use isoplug_engine::{CancelToken, Guard, Reporter, Store, StoreOptions};
 use isoplug_image::sandbox;
 use isoplug_image::sources::download::Authorities;
 use isoplug_image::sources::mirrors::Mirrors;
@@ -33,6 +33,8 @@ pub(crate) struct Session {
     pub(crate) global: Global,
     pub(crate) reporter: Arc<dyn Reporter>,
     pub(crate) cancel: CancelToken,
+    /// Keeps what the run finds in the store there until it ends.
+    kept: OnceLock<Guard>,
     /// Why data did not reach standard output, the first time.
     unwritten: OnceLock<io::Error>,
 }
@@ -41,7 +43,8 @@ impl Session {
     /// Begins a run.
     pub(crate) fn new(global: Global) -> Self {
         let reporter = Arc::from(progress::reporter(&global));
-        Self { global, reporter, cancel: interrupt::token(), unwritten: OnceLock::new() }
+        let (kept, unwritten) = (OnceLock::new(), OnceLock::new());
+        Self { global, reporter, cancel: interrupt::token(), kept, unwritten }
     }
 
     /// Prints data on standard output; a closed pipe ends the output quietly.
@@ -126,6 +129,19 @@ impl Session {
             };
             failure.hint("name another folder with --store DIR or ISOPLUG_STORE")
         })
+    }
+
+    /// Keeps `cache gc` of other runs away until this one ends: what it finds in the store, or puts
+    /// there, is needed later.
+    pub(crate) fn keep_gc_away(&self) -> Result<(), Failure> {
+        if self.kept.get().is_none() {
+            let guard = self.store()?.share().map_err(|error| {
+                Failure::new(Exit::Failed, "the store cannot be used").because(&error)
+            })?;
+            // Another thread may have been faster; one guard is enough.
+            drop(self.kept.set(guard));
+        }
+        Ok(())
     }
 
     fn store_folder(&self) -> Result<PathBuf, Failure> {

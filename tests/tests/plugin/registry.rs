@@ -68,7 +68,7 @@ impl Registry {
     fn wait(&self) {
         let start = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(30), "the registry does not start");
+            assert!(start.elapsed() < Duration::from_secs(300), "the registry does not start");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 use super::{BLOBS, SEALS, Store, file, sharded};
+use crate::seam::between;
 use crate::{Digest, Error};
 
 /// A file in the making; removed when it is dropped without being put.
@@ -87,6 +88,7 @@ impl Store {
 
     fn place(&self, blob: NewBlob, digest: &Digest) -> Result<(), Error> {
         let path = self.blob_path(digest);
+        let _guard = self.blobs_change(false)?;
         let place = || -> io::Result<()> {
             let file = File::open(&blob.path)?;
             file.set_permissions(Permissions::from_mode(0o444))?;
@@ -118,8 +120,23 @@ impl Store {
             self.seal(digest, &metadata).map_err(Error::io("seal", path))?;
             return Ok(true);
         }
-        self.remove_blob(digest)?;
-        Ok(false)
+        between("hashed, not removed");
+        self.remove_damaged(digest, &metadata)
+    }
+
+    /// Removes a blob whose bytes are wrong, and tells whether there is a good one now: another process
+    /// may have seen it too, and put one there.
+    fn remove_damaged(&self, digest: &Digest, damaged: &Metadata) -> Result<bool, Error> {
+        let path = self.blob_path(digest);
+        {
+            let _alone = self.blobs_change(true)?;
+            match fs::symlink_metadata(&path) {
+                Ok(now) if is_same(&now, damaged) || !now.is_file() => self.remove_blob(digest)?,
+                _ => {}
+            }
+        }
+        // What was put meanwhile has its seal, so this ends.
+        if path.is_file() { self.intact(digest) } else { Ok(false) }
     }
 
     /// Removes a blob and its seal.
@@ -138,6 +155,12 @@ impl Store {
         // A torn seal does no harm: it differs, so the blob is hashed.
         fs::write(path, seal_text(metadata))
     }
+}
+
+/// Whether two looks saw one file with the same bytes.
+pub(super) fn is_same(now: &Metadata, before: &Metadata) -> bool {
+    (now.dev(), now.ino(), now.size(), now.mtime(), now.mtime_nsec())
+        == (before.dev(), before.ino(), before.size(), before.mtime(), before.mtime_nsec())
 }
 
 fn seal_text(metadata: &Metadata) -> String {

@@ -3,13 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{BLOBS, CACHES, FAILED, LOCKS, LOGS, Record, Store, file};
 use crate::{Digest, Error};
+
+/// No process takes longer to write one file of a side cache.
+const LONGEST_WRITE: Duration = Duration::from_secs(24 * 3600);
 
 /// What `gc` keeps: what both limits allow. Without limits it keeps all that a record needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,7 +22,8 @@ pub struct Keep<'a> {
     /// What was used last, until blobs and files take so many bytes.
     pub bytes: Option<u64>,
     /// The side caches that the limits count for: any of their files can be made again, and a use
-    /// is marked with [`mark_used`](super::mark_used). Others are left alone.
+    /// is marked with [`mark_used`](super::mark_used). A file in the making has a name that begins
+    /// with a dot, and stays. Other caches are left alone.
     pub caches: &'a [&'a str],
 }
 
@@ -121,7 +125,8 @@ impl Store {
         items.extend(loose);
         for cache in keep.caches {
             let files = file::walk(&self.folder(CACHES).join(cache))?;
-            items.extend(files.into_iter().map(|(path, metadata)| {
+            let whole = files.into_iter().filter(|(path, metadata)| !is_in_making(path, metadata));
+            items.extend(whole.map(|(path, metadata)| {
                 let what = What::File(path, file::disk_size(&metadata));
                 Item { age: file::age(&metadata), what }
             }));
@@ -144,7 +149,8 @@ impl Store {
     /// Nobody builds now, so locks of keys are free; logs and folders of failed stages have no record.
     fn remove_litter(&self, keep: Keep<'_>) -> Result<(), Error> {
         for lock in file::list(&self.folder(LOCKS))? {
-            if lock.file_name().is_some_and(|name| name != "store") {
+            // These two are also taken outside a run.
+            if lock.file_name().is_some_and(|name| name != "store" && name != "blobs") {
                 file::remove(&lock)?;
             }
         }
@@ -160,6 +166,13 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Side caches are written to outside a run, too, so a file may be on its way to its name: one whose name
+/// begins with a dot, unless it is so old that its process must be dead.
+fn is_in_making(path: &Path, metadata: &fs::Metadata) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    hidden && file::age(metadata) < LONGEST_WRITE
 }
 
 impl What {

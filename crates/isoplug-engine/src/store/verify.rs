@@ -1,7 +1,6 @@
 //! Hashes every blob and removes those whose bytes are wrong.
 
 use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,8 +8,10 @@ use std::thread;
 
 use serde::Serialize;
 
+use super::blob::is_same;
 use super::{BLOBS, Store, file};
 use crate::context::guard;
+use crate::seam::between;
 use crate::{Digest, Error};
 
 /// A file that was not the blob its name says; it is removed, so the stage that makes it runs again.
@@ -31,14 +32,16 @@ impl Store {
             file::walk(&self.folder(BLOBS))?.into_iter().map(|(path, _)| path).collect();
         let next = AtomicUsize::new(0);
         let found = Mutex::new(Ok(Vec::new()));
-        thread::scope(|scope| {
-            for _ in 0..threads.max(1) {
-                scope.spawn(|| {
-                    while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        note(&found, self.verify_file(path));
-                    }
-                });
+        let work = || {
+            while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                note(&found, self.verify_file(path));
             }
+        };
+        thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
         });
         let mut damaged: Vec<Damaged> =
             found.into_inner().unwrap_or_else(|broken| broken.into_inner())?;
@@ -56,11 +59,12 @@ impl Store {
         if found.is_some() && found == named && !path.is_symlink() {
             return Ok(None);
         }
+        let hashed = blob.metadata().map_err(Error::io("look at", path))?;
+        between("hashed, not removed");
         // Another process may have seen it too, and put a good one there meanwhile.
-        let hashed = blob.metadata().map_err(Error::io("look at", path))?.ino();
-        if fs::symlink_metadata(path)
-            .is_ok_and(|metadata| metadata.ino() != hashed && !metadata.is_symlink())
-        {
+        let _alone = self.blobs_change(true)?;
+        let now = fs::symlink_metadata(path);
+        if now.is_ok_and(|now| !is_same(&now, &hashed) && !now.is_symlink()) {
             return Ok(None);
         }
         named.map_or_else(|| file::remove(path), |digest| self.remove_blob(&digest))?;

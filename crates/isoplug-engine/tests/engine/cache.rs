@@ -219,7 +219,7 @@ fn gc_removes_what_was_not_used_for_long() {
     let mut other = Graph::new();
     let kept = other.add(join("kept", &[], "", &diary)).blob;
     let new = build(&other, kept, &space.store).digest(kept).unwrap();
-    let keep = Keep { used_within: Some(Duration::from_secs(60)), ..Keep::default() };
+    let keep = Keep { used_within: Some(Duration::from_secs(1800)), ..Keep::default() };
     let freed = space.store.gc(keep).unwrap();
     assert_eq!((freed.records, freed.blobs), (3, 3));
     assert!(!space.store.has(&old) && space.store.has(&new));
@@ -246,7 +246,7 @@ fn gc_removes_blobs_without_a_record_and_leaves_caches() {
     fs::write(&loose, "loose").unwrap();
     let digest = space.store.put_file(&loose, None).unwrap();
     fs::write(space.store.cache_dir("index").unwrap().join("packages"), "cached").unwrap();
-    let within = Keep { used_within: Some(Duration::from_secs(60)), ..Keep::default() };
+    let within = Keep { used_within: Some(Duration::from_secs(1800)), ..Keep::default() };
     space.store.gc(within).unwrap();
     assert!(space.store.has(&digest), "it was used a moment ago");
     let freed = space.store.gc(Keep::default()).unwrap();
@@ -265,7 +265,9 @@ fn gc_removes_files_of_caches_that_were_not_used_for_long() {
         File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
     }
     isoplug_engine::mark_used(&used);
-    std::thread::sleep(Duration::from_millis(20));
+    let marked = fs::metadata(&used).unwrap().modified().unwrap();
+    assert!(marked > SystemTime::UNIX_EPOCH + Duration::from_secs(1));
+    File::open(&used).unwrap().set_modified(now() - Duration::from_secs(60)).unwrap();
     fs::write(&new, [0; 5000]).unwrap();
     let left = || [&old, &used, &new].map(|path| path.exists());
     let gc = |used_within, bytes| {

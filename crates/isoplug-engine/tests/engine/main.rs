@@ -5,6 +5,7 @@
 mod cache;
 mod fault;
 mod process;
+mod race;
 mod random;
 mod toys;
 mod use_of_context;

@@ -9,7 +9,7 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
-use isoplug_engine::{Artifact, Blob, Context, Graph, Keep, Options, Store, run};
+use isoplug_engine::{Artifact, Blob, Context, Event, Graph, Keep, Options, Reporter, Store, run};
 
 use crate::cache::files;
 use crate::toys::{Act, Diary, Join, join};
@@ -54,14 +54,33 @@ fn slow_graph(folder: &Path) -> (Graph, Artifact<Blob>) {
     (graph, slow)
 }
 
-fn wait_for(path: &Path) {
-    for _ in 0..2000 {
-        if path.exists() {
-            return;
-        }
+/// Waits for a file that a living child makes.
+fn wait_for(path: &Path, child: &mut Child) {
+    while !path.exists() {
+        let ended = child.try_wait().unwrap();
+        assert!(ended.is_none() || path.exists(), "{} does not come: {ended:?}", path.display());
         thread::sleep(Duration::from_millis(5));
     }
-    panic!("{} does not come", path.display());
+}
+
+/// Says by a file that a child waits for another.
+struct Waits(PathBuf);
+
+impl Reporter for Waits {
+    fn report(&self, event: &Event) {
+        if matches!(event, Event::Log { line, .. } if line.starts_with("waits for another build")) {
+            fs::write(self.0.join(format!("waits-{}", std::process::id())), "").unwrap();
+        }
+    }
+}
+
+fn is_wait(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("waits-"))
+}
+
+fn wait_until_it_waits(folder: &Path, child: &mut Child) {
+    let waits = folder.join(format!("waits-{}", child.id()));
+    wait_for(&waits, child);
 }
 
 #[test]
@@ -69,14 +88,16 @@ fn child_with_slow_graph() {
     let Some(folder) = child_folder() else { return };
     let store = Store::open(folder.join("store")).unwrap();
     let (graph, slow) = slow_graph(&folder);
-    run(&graph, &[slow.id()], &store, &Options::default()).unwrap();
+    let waits = Waits(folder);
+    let options = Options { reporter: &waits, ..Options::default() };
+    run(&graph, &[slow.id()], &store, &options).unwrap();
 }
 
 #[test]
 fn a_killed_build_leaves_nothing_half_made() {
     let folder = tempfile::tempdir().unwrap();
     let mut killed = spawn("process::child_with_slow_graph", folder.path());
-    wait_for(&folder.path().join("ran"));
+    wait_for(&folder.path().join("ran"), &mut killed);
     let root = folder.path().join("store");
     Store::open(&root).unwrap();
     assert_eq!(files(&root.join("tmp")).len(), 2, "a living build's files stay");
@@ -96,8 +117,12 @@ fn a_killed_build_leaves_nothing_half_made() {
 fn two_processes_do_the_work_once() {
     let folder = tempfile::tempdir().unwrap();
     let mut children = [0; 3].map(|_| spawn("process::child_with_slow_graph", folder.path()));
-    wait_for(&folder.path().join("ran"));
-    thread::sleep(Duration::from_millis(100));
+    wait_for(&folder.path().join("ran"), &mut children[0]);
+    // One of them runs the stage; the others wait for it.
+    let waiting = || files(folder.path()).iter().filter(|path| is_wait(path)).count();
+    while waiting() < 2 {
+        thread::sleep(Duration::from_millis(5));
+    }
     fs::write(folder.path().join("go"), "").unwrap();
     assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
     assert_eq!(fs::read(folder.path().join("ran")).unwrap(), b"x");
@@ -107,9 +132,9 @@ fn two_processes_do_the_work_once() {
 fn who_waits_for_a_killed_build_does_its_work() {
     let folder = tempfile::tempdir().unwrap();
     let mut killed = spawn("process::child_with_slow_graph", folder.path());
-    wait_for(&folder.path().join("ran"));
+    wait_for(&folder.path().join("ran"), &mut killed);
     let mut waits = spawn("process::child_with_slow_graph", folder.path());
-    thread::sleep(Duration::from_millis(100));
+    wait_until_it_waits(folder.path(), &mut waits);
     killed.kill().unwrap();
     killed.wait().unwrap();
     fs::write(folder.path().join("go"), "").unwrap();

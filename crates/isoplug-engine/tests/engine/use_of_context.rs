@@ -8,7 +8,7 @@ use isoplug_engine::{
     Artifact, Blob, CancelToken, Context, Error, Event, Graph, Options, Reporter, Unit, run,
 };
 
-use crate::toys::{Act, ActError, Diary, Folder, Join, Memory, Space, join, put};
+use crate::toys::{Act, ActError, Diary, Folder, Memory, Space, join, put};
 
 type Action = Box<dyn Fn(Artifact<Blob>, &Context) -> Result<(), ActError> + Send + Sync>;
 
@@ -132,7 +132,7 @@ fn a_failure_tells_running_stages_to_stop() {
     let mut graph = Graph::new();
     let patient = |_, cx: &Context| {
         let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(20) {
+        while start.elapsed() < Duration::from_secs(600) {
             cx.check_cancelled()?;
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -267,10 +267,14 @@ fn a_stage_and_its_programs_are_measured() {
         Ok(cx.finish(out, put(cx, digest.as_bytes())?, &[])?)
     };
     let target = act(&mut graph, "works", &[], Box::new(action));
+    let before = isoplug_engine::cpu_time("self", false).unwrap();
     let outputs = run(&graph, &[target.id()], &space.store, &Options::default()).unwrap();
+    let spent = isoplug_engine::cpu_time("self", false).unwrap() - before;
     let report = &outputs.reports()[0];
     let cpu_ms = report.cpu_ms.unwrap();
-    assert!(report.wall_ms > 0 && (7010..9000).contains(&cpu_ms), "{report:?}");
+    // Other tests of this process compute, too.
+    let most = 7000 + spent.as_millis() as u64;
+    assert!(report.wall_ms > 0 && (7010..=most).contains(&cpu_ms), "{report:?}, {spent:?}");
 }
 
 #[test]
@@ -290,12 +294,19 @@ fn a_tool_may_put_another_file_at_the_path_of_a_new_blob() {
 
 #[test]
 fn independent_stages_run_at_the_same_time() {
-    let (space, diary) = (Space::new(), Diary::default());
+    let space = Space::new();
     let mut graph = Graph::new();
-    let slow = |title| Join { pause: Duration::from_millis(300), ..join(title, &[], "", &diary) };
-    let targets: Vec<_> = ["a", "b", "c", "d"].map(|title| graph.add(slow(title)).blob.id()).into();
-    let start = Instant::now();
+    // None of them ends before all have begun.
+    let together = std::sync::Arc::new(std::sync::Barrier::new(4));
+    let mut targets = Vec::new();
+    for title in ["a", "b", "c", "d"] {
+        let together = together.clone();
+        let action = move |out, cx: &Context| {
+            together.wait();
+            done(out, cx)
+        };
+        targets.push(act(&mut graph, title, &[], Box::new(action)).id());
+    }
     let options = Options { jobs: 4, ..Options::default() };
     run(&graph, &targets, &space.store, &options).unwrap();
-    assert!(start.elapsed() < Duration::from_millis(1000), "{:?}", start.elapsed());
 }

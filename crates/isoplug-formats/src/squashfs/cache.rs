@@ -74,15 +74,27 @@ impl DirCache {
         let path = self.path(key);
         let shelf = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(shelf)?;
-        let turn = self.begun.fetch_add(1, Ordering::Relaxed);
-        let unfinished = shelf.join(format!("new-{}-{turn}", std::process::id()));
-        if let Err(error) = write_file(&unfinished, key, value, &path) {
+        let (unfinished, file) = self.begin(shelf)?;
+        if let Err(error) = write_file(file, &unfinished, key, value, &path) {
             let _ = fs::remove_file(&unfinished);
             return Err(error);
         }
         let added = (HEADER + value.len()) as u64;
         let written = self.written.fetch_add(added, Ordering::Relaxed) + added;
         if written > self.room.load(Ordering::Relaxed) { self.count() } else { Ok(()) }
+    }
+
+    /// Makes a file that nobody else writes to: a process of another container may have our number.
+    /// Its name begins with a dot, as that of every unfinished file of a side cache does.
+    fn begin(&self, shelf: &Path) -> io::Result<(PathBuf, fs::File)> {
+        loop {
+            let turn = self.begun.fetch_add(1, Ordering::Relaxed);
+            let path = shelf.join(format!(".new-{}-{turn}", std::process::id()));
+            match fs::File::create_new(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map(|file| (path, file)),
+            }
+        }
     }
 
     /// Counts what is in the folder, makes room if that is too much, and decides when to count
@@ -138,8 +150,13 @@ impl BlockCache for DirCache {
 }
 
 /// Writes a value beside its place, then moves it there.
-fn write_file(beside: &Path, key: &[u8; 32], value: &[u8], path: &Path) -> io::Result<()> {
-    let mut file = fs::File::create(beside)?;
+fn write_file(
+    mut file: fs::File,
+    beside: &Path,
+    key: &[u8; 32],
+    value: &[u8],
+    path: &Path,
+) -> io::Result<()> {
     file.write_all(&[&MAGIC[..], &checksum(key, value)].concat())?;
     file.write_all(value)?;
     fs::rename(beside, path)
@@ -213,6 +230,30 @@ mod tests {
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&path, &bytes).unwrap();
         assert_eq!(cache.get(&[1; 32]), None, "one bit");
+    }
+
+    /// Two that begin with the same numbers, as processes of two containers do.
+    #[test]
+    fn two_caches_of_one_folder_do_not_write_to_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, other] = [(); 2].map(|()| DirCache::open(folder.path(), 1 << 20).unwrap());
+        let shelf = folder.path().join("ab");
+        fs::create_dir(&shelf).unwrap();
+        let (begun, mut file) = one.begin(&shelf).unwrap();
+        file.write_all(b"half of").unwrap();
+        let (of_other, _) = other.begin(&shelf).unwrap();
+        assert_ne!(begun, of_other);
+        assert_eq!(fs::read(&begun).unwrap(), b"half of");
+        std::thread::scope(|scope| {
+            for cache in [&one, &other] {
+                scope.spawn(move || {
+                    (0..100).for_each(|key| cache.put(&[key; 32], &[key; 3000]));
+                });
+            }
+        });
+        for key in 0..100 {
+            assert_eq!(one.get(&[key; 32]).as_deref(), Some(&[key; 3000][..]), "{key}");
+        }
     }
 
     #[test]

@@ -186,7 +186,7 @@ pub(crate) fn process_with(words: &str) -> bool {
 pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let start = Instant::now();
     while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(60), "not: {what}");
+        assert!(start.elapsed() < Duration::from_secs(600), "not: {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -6,7 +6,7 @@ use quick_junit::{
     NonSuccessKind, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
 };
 
-use crate::{Boot, ComboReport, Outcome, Report, TestResult};
+use crate::{Boot, ComboReport, Outcome, Report, TestResult, Trouble};
 
 /// Renders the whole report.
 pub(super) fn render(report: &Report) -> Result<String, SerializeError> {
@@ -21,6 +21,7 @@ fn suite(combo: &ComboReport) -> TestSuite {
     suite.set_time(duration(combo.seconds));
     suite.add_test_case(boot_case(combo));
     suite.add_test_cases(combo.results.iter().map(case));
+    suite.add_test_cases(combo.cut.iter().filter(|cut| cut.kind.is_of_the_host()).map(cut_case));
     for case in &mut suite.test_cases {
         case.set_classname(name.clone());
     }
@@ -34,14 +35,24 @@ fn boot_case(combo: &ComboReport) -> TestCase {
             case.set_time(duration(*seconds));
             case
         }
-        Boot::Failed { trouble, tail } => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        Boot::Failed { trouble, tail } | Boot::Unfinished { trouble, tail } => {
+            // A failure is the image's, an error the test's own.
+            let failed = matches!(combo.boot, Boot::Failed { .. });
+            let kind = if failed { NonSuccessKind::Failure } else { NonSuccessKind::Error };
+            let mut status = TestCaseStatus::non_success(kind);
             status.set_message(trouble.to_string()).set_description(tail.join("\n"));
             let mut case = TestCase::new("boot", status);
             case.set_time(duration(combo.seconds));
             case
         }
     }
+}
+
+/// The checks that are missing fail no image, and must not look as if they had held.
+fn cut_case(cut: &Trouble) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(cut.to_string());
+    TestCase::new("all checks", status)
 }
 
 fn case(result: &TestResult) -> TestCase {

@@ -15,6 +15,8 @@ fn combo(firmware: Firmware, boot: Boot, results: Vec<TestResult>) -> ComboRepor
         seconds: 48.4,
         boot,
         results,
+        cut: None,
+        note: None,
         serial_log: format!("out/{firmware}-cd.log").into(),
         screenshot: Some(format!("out/{firmware}-cd.png").into()),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{Boot, ComboReport, Outcome, Report, TestResult};
+use crate::{Boot, ComboReport, Outcome, Report, TestResult, Trouble, Verdict};
 
 /// Renders the whole report; writing to a string cannot fail, so its results are dropped.
 pub(super) fn render(report: &Report) -> String {
@@ -10,21 +10,38 @@ pub(super) fn render(report: &Report) -> String {
     for combo in &report.combos {
         render_combo(combo, &mut text);
     }
-    let passed = report.combos.iter().filter(|combo| combo.passed()).count();
-    let _ = writeln!(text, "{}: {passed} of {} boots passed", report.image, report.combos.len());
+    let _ = writeln!(text, "{}: {}", report.image, summary(report));
     text
 }
 
+fn summary(report: &Report) -> String {
+    let count = |verdict| report.combos.iter().filter(|c| c.verdict() == verdict).count();
+    let mut summary = format!("{} of {} boots passed", count(Verdict::Passed), report.combos.len());
+    let unfinished = count(Verdict::Unfinished);
+    if unfinished > 0 {
+        let _ = write!(summary, ", {} failed, {unfinished} not finished", count(Verdict::Failed));
+    }
+    summary
+}
+
 fn render_combo(combo: &ComboReport, text: &mut String) {
-    let word = if combo.passed() { "pass" } else { "FAIL" };
+    let word = match combo.verdict() {
+        Verdict::Passed => "pass",
+        Verdict::Failed => "FAIL",
+        Verdict::Unfinished => "not finished:",
+    };
     let (name, seconds) = (combo.name(), combo.seconds);
     let _ = writeln!(text, "{word} {name} ({seconds:.0} s, {})", combo.accelerator);
+    if let Some(note) = &combo.note {
+        let _ = writeln!(text, "  note: {note}");
+    }
     match &combo.boot {
         Boot::Up { seconds } => {
             let _ = writeln!(text, "  pass boot: a shell after {seconds:.0} s");
         }
-        Boot::Failed { trouble, tail } => {
-            let _ = writeln!(text, "  FAIL boot: {trouble}");
+        Boot::Failed { trouble, tail } | Boot::Unfinished { trouble, tail } => {
+            let word = if combo.verdict() == Verdict::Failed { "FAIL" } else { "    " };
+            let _ = writeln!(text, "  {word} boot: {trouble}");
             for line in tail {
                 let _ = writeln!(text, "       | {line}");
             }
@@ -34,13 +51,10 @@ fn render_combo(combo: &ComboReport, text: &mut String) {
     let asked = combo.results.iter().filter(|result| result.outcome != Outcome::Skip);
     asked.for_each(|result| render_result(result, text));
     if skipped > 0 {
-        let _ = writeln!(
-            text,
-            "  skip {skipped} of {} checks: there was no shell",
-            combo.results.len()
-        );
+        let why = combo.cut.as_ref().map_or("there was no shell".to_owned(), Trouble::to_string);
+        let _ = writeln!(text, "  skip {skipped} of {} checks: {why}", combo.results.len());
     }
-    if !combo.passed() {
+    if combo.verdict() != Verdict::Passed {
         let _ = writeln!(text, "  serial log: {}", combo.serial_log.display());
         if let Some(screenshot) = &combo.screenshot {
             let _ = writeln!(text, "  screen:     {}", screenshot.display());

@@ -22,7 +22,7 @@ fn shell_process(program: &str, before: &str) -> (Serial, Child) {
 
 fn run_in(program: &str, before: &str, script: &str) -> Output {
     let (mut serial, mut child) = shell_process(program, before);
-    let mut shell = Shell::set_up(&mut serial, &Silent).unwrap();
+    let mut shell = Shell::set_up(&mut serial, &Silent, Pace::begin(0, 1.0)).unwrap();
     let output = shell.run(script, Duration::from_secs(10)).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
@@ -49,7 +49,7 @@ fn output_is_cut_at_64_kib_and_time_at_the_limit() {
     let output = run_in("sh", "", "head -c 100000 /dev/zero | tr '\\0' x");
     assert_eq!(output.text.len(), 65536);
     let (mut serial, mut child) = shell_process("sh", "");
-    let mut shell = Shell::set_up(&mut serial, &Silent).unwrap();
+    let mut shell = Shell::set_up(&mut serial, &Silent, Pace::begin(0, 1.0)).unwrap();
     assert_eq!(shell.run("sleep 30", Duration::from_secs(1)).unwrap().status, 124);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -66,7 +66,7 @@ fn survives_messages_in_between() {
 #[test]
 fn a_shell_that_ends_is_reported() {
     let (mut serial, mut child) = shell_process("sh", "");
-    let mut shell = Shell::set_up(&mut serial, &Silent).unwrap();
+    let mut shell = Shell::set_up(&mut serial, &Silent, Pace::begin(0, 1.0)).unwrap();
     shell.send("exit\n").unwrap();
     child.wait().unwrap();
     let halt = shell.run("true", Duration::from_secs(5)).unwrap_err();
@@ -96,7 +96,7 @@ fn what_is_torn_is_asked_for_again() {
     std::thread::spawn(move || tear(from, to));
     std::thread::spawn(move || std::io::copy(&mut &outer, &mut &inner));
     let mut serial = Serial::new(ours, tempfile::tempfile().unwrap());
-    let mut shell = Shell::set_up(&mut serial, &Silent).unwrap();
+    let mut shell = Shell::set_up(&mut serial, &Silent, Pace::begin(0, 1.0)).unwrap();
     let output = shell.run("seq 500", Duration::from_secs(10)).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();

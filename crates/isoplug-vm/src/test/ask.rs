@@ -1,64 +1,108 @@
 //! Asks a running machine for each check of a plan.
 
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{TestError, trouble_of};
 use crate::check::{judge, may_come, question};
+use crate::pace::Pace;
 use crate::qemu::Guest;
 use crate::report::{Outcome, TestResult};
-use crate::shell::Shell;
-use crate::trouble::{Halt, Trouble};
+use crate::shell::{Output, Shell};
+use crate::trouble::{Halt, Trouble, TroubleKind};
 use crate::{Check, Event, Events, Machine, Plan};
 
-/// Checks everything that applies. A shell that is lost skips the rest.
+/// What was found, and why the rest was not asked, if it was not.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    pub(super) results: Vec<TestResult>,
+    pub(super) cut: Option<Trouble>,
+}
+
+/// Checks everything that applies. A shell that is lost, or time that is up, skips the rest.
 pub(super) fn all(
     plan: &Plan,
     machine: &Machine,
     guest: &mut Guest,
     events: &dyn Events,
-) -> Result<Vec<TestResult>, TestError> {
-    let deadline = Instant::now() + plan.timeout;
-    let mut shell = match ready(guest, events, deadline) {
-        Ok(shell) => shell,
-        Err(halt) => return never(plan, machine, &trouble_of(halt)?),
+) -> Answers {
+    let time = Deadline::new(plan, guest.pace);
+    let mut answers = Answers::default();
+    let mut shell = match ready(guest, events, &time) {
+        Ok(shell) => Some(shell),
+        Err(halt) => {
+            answers.note_end("shell", halt);
+            None
+        }
     };
-    let (mut results, mut lost): (_, Option<Trouble>) = (Vec::new(), None);
     for check in applying(plan, machine) {
-        let result = match &lost {
-            None => one(&mut shell, check, machine, deadline),
-            Some(_) => Ok(skipped(check)),
+        let asked = match &mut shell {
+            Some(shell) if answers.cut.is_none() => one(shell, check, machine, &time),
+            _ => Ok(skipped(check, answers.cut.as_ref())),
         };
-        let result = match result {
-            Ok(result) => result,
-            Err(halt) => failed(check, lost.insert(trouble_of(halt)?)),
-        };
-        events.event(&Event::Checked(&result));
-        results.push(result);
+        match asked {
+            Ok(result) => answers.results.push(result),
+            Err(halt) => answers.note_end(&check.title(), halt),
+        }
+        if let Some(result) = answers.results.last() {
+            events.event(&Event::Checked(result));
+        }
     }
-    Ok(results)
+    answers
+}
+
+impl Answers {
+    /// What ends the checks fails one of them, unless the machine that runs them is at fault.
+    fn note_end(&mut self, check: &str, halt: Halt) {
+        let trouble = Trouble::from(halt);
+        let outcome = if trouble.kind.is_of_the_host() { Outcome::Skip } else { Outcome::Fail };
+        self.results.push(result(check, outcome, trouble.to_string(), Duration::ZERO));
+        self.cut = Some(trouble);
+    }
 }
 
 /// The results of a boot without a shell.
 pub(super) fn none(plan: &Plan, machine: &Machine) -> Vec<TestResult> {
-    applying(plan, machine).map(skipped).collect()
+    applying(plan, machine).map(|check| skipped(check, None)).collect()
 }
 
-/// A shell that could not be used counts as a failed check; the others were not asked.
-fn never(plan: &Plan, machine: &Machine, trouble: &Trouble) -> Result<Vec<TestResult>, TestError> {
-    let mut results = none(plan, machine);
-    results.insert(0, result("shell", Outcome::Fail, trouble.to_string(), Duration::ZERO));
-    Ok(results)
+/// When the time for all checks is up.
+struct Deadline {
+    pace: Pace,
+    /// In usual seconds.
+    usual: Duration,
+    wall: Duration,
+}
+
+impl Deadline {
+    fn new(plan: &Plan, pace: Pace) -> Self {
+        let (usual, wall) = (pace.usual() + plan.limit.usual(), pace.wall() + plan.limit.wall());
+        Self { pace, usual, wall }
+    }
+
+    /// What is left of what a check may need, in usual seconds; at the very end it still gets some.
+    fn due(&self) -> Duration {
+        self.usual.saturating_sub(self.pace.usual()).max(Duration::from_secs(2))
+    }
+
+    /// The same, and no longer than the clock on the wall allows.
+    fn left(&self) -> Duration {
+        let wall = self.wall.saturating_sub(self.pace.wall()).div_f64(self.pace.stretch());
+        self.due().min(wall.max(Duration::from_secs(2)))
+    }
+
+    fn is_over(&self) -> bool {
+        self.pace.usual() > self.usual || self.pace.wall() > self.wall
+    }
 }
 
 /// Waits until systemd has done all that it wants to do; what it did not is for the checks to say.
 fn ready<'a>(
     guest: &'a mut Guest,
     events: &'a dyn Events,
-    deadline: Instant,
+    time: &Deadline,
 ) -> Result<Shell<'a>, Halt> {
-    let mut shell = Shell::set_up(&mut guest.serial, events)?;
-    shell.run("systemctl is-system-running --wait", left(deadline) / 2)?;
+    let mut shell = Shell::set_up(&mut guest.serial, events, guest.pace)?;
+    shell.run("systemctl is-system-running --wait", time.left() / 2)?;
     Ok(shell)
 }
 
@@ -66,18 +110,36 @@ fn one(
     shell: &mut Shell<'_>,
     check: &Check,
     machine: &Machine,
-    deadline: Instant,
+    time: &Deadline,
 ) -> Result<TestResult, Halt> {
-    let (began, script) = (Instant::now(), question(&check.assertion));
+    let (began, script) = (time.pace.wall(), question(&check.assertion));
     let mut tries = if may_come(&check.assertion) { 5 } else { 1 };
     loop {
-        let output = shell.run(&script, left(deadline))?;
+        if time.is_over() {
+            return Err(Halt::Trouble(Trouble::too_slow(&time.pace)));
+        }
+        let (due, asked) = (time.due(), time.pace.usual());
+        let output = shell.run(&script, time.left())?;
+        let had = time.pace.usual().saturating_sub(asked);
+        // The clock on the wall ended it, or the machine became slower meanwhile.
+        if output.ran_out_of_time() && had < due.mul_f64(0.8) {
+            return Err(Halt::Trouble(Trouble::too_slow(&time.pace)));
+        }
         let (outcome, detail) = judge(&check.assertion, machine.firmware, &output);
         tries -= 1;
-        if outcome == Outcome::Pass || tries == 0 || left(deadline) < Duration::from_secs(5) {
-            return Ok(result(&check.title(), outcome, detail, began.elapsed()));
+        if outcome == Outcome::Pass || tries == 0 || time.left() < Duration::from_secs(5) {
+            let took = time.pace.wall().saturating_sub(began);
+            return Ok(result(&check.title(), outcome, ending(detail, &output, had), took));
         }
         sleep(Duration::from_secs(2));
+    }
+}
+
+/// Says of a command that it did not end, which its status says only to those who know.
+fn ending(detail: String, output: &Output, had: Duration) -> String {
+    match output.ran_out_of_time() {
+        true => format!("did not end within {} s\n{detail}", had.as_secs()),
+        false => detail,
     }
 }
 
@@ -85,17 +147,13 @@ fn applying<'a>(plan: &'a Plan, machine: &'a Machine) -> impl Iterator<Item = &'
     plan.checks.iter().filter(|check| check.applies(machine.firmware, machine.medium))
 }
 
-/// A check gets some time even at the very end.
-fn left(deadline: Instant) -> Duration {
-    deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(2))
-}
-
-fn skipped(check: &Check) -> TestResult {
-    result(&check.title(), Outcome::Skip, "no shell".to_owned(), Duration::ZERO)
-}
-
-fn failed(check: &Check, trouble: &Trouble) -> TestResult {
-    result(&check.title(), Outcome::Fail, trouble.to_string(), Duration::ZERO)
+fn skipped(check: &Check, cut: Option<&Trouble>) -> TestResult {
+    let why = match cut.map(|trouble| trouble.kind) {
+        Some(TroubleKind::TooSlow) => "no time was left",
+        Some(TroubleKind::Interrupted) => "stopped before",
+        _ => "no shell",
+    };
+    result(&check.title(), Outcome::Skip, why.to_owned(), Duration::ZERO)
 }
 
 fn result(name: &str, outcome: Outcome, detail: String, took: Duration) -> TestResult {

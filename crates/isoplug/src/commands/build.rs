@@ -103,7 +103,7 @@ fn build_told(
         .map_err(|error| outcome::failure(&error, &prepared.system))?;
     let judgements = &prepared.products.judgements;
     session.warn(&plugins::judged(judgements, &outputs, &prepared.system));
-    export::export(prepared, &outputs, output)
+    export::export(prepared, &outputs, output, session)
 }
 
 /// Builds one profile for a command that needs its ISO, or returns the ISO that is there.

@@ -73,5 +73,20 @@ fn test_findings(needed: bool) -> Vec<Finding> {
         fix: Host::discover().supports(arch, firmware).err().map(|error| error.to_string()),
         needed,
     };
-    supported.map(finding).collect()
+    let host = Host::discover();
+    let mut findings: Vec<Finding> = supported.map(finding).collect();
+    if host.supports(arch, Firmware::Uefi).is_ok() {
+        findings.push(kvm(&host, arch));
+    }
+    findings
+}
+
+/// Without KVM all works, and slowly.
+fn kvm(host: &Host, arch: Arch) -> Finding {
+    let Some(why) = host.no_kvm(arch) else {
+        return Finding { what: "guests run with KVM".to_owned(), fix: None, needed: false };
+    };
+    let what = format!("KVM: {why}");
+    let fix = why.advice().map(|advice| format!("{advice} (boots are slow till then)"));
+    Finding { what, fix, needed: false }
 }

@@ -1,9 +1,11 @@
 //! `isoplug new`: a folder with a manifest to start from.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use isoplug_engine::seam::between;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -47,16 +49,21 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         Template::Minimal => manifest_text(&name, "minimal"),
         Template::Rescue => manifest_text(&name, "rescue"),
     };
-    fs::create_dir_all(&args.folder).and_then(|()| fs::write(&manifest, text)).map_err(
-        |error| {
-            Failure::new(Exit::Failed, format!("cannot write {}", manifest.display()))
-                .because(&error)
-                .hint("choose another folder")
-        },
-    )?;
+    write_new(&args.folder, &manifest, &text).map_err(|error| {
+        Failure::new(Exit::Failed, format!("cannot write {}", manifest.display()))
+            .because(&error)
+            .hint("choose another folder")
+    })?;
     let next = format!("isoplug build {}", quoted(&folder.display().to_string()));
     session.note(&format!("made {}\nnext: {}", manifest.display(), next.trim_end()));
     Ok(Exit::Done)
+}
+
+/// Writes a file that is not there yet, not even since a moment ago.
+fn write_new(folder: &Path, manifest: &Path, text: &str) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    between("looked, not made");
+    File::create_new(manifest)?.write_all(text.as_bytes())
 }
 
 /// Puts quotes around what a shell would take apart.
@@ -117,7 +124,21 @@ run = "systemctl is-system-running --wait"
 
 #[cfg(test)]
 mod tests {
+    use isoplug_engine::seam::visited_once;
+
     use super::*;
+
+    #[test]
+    fn a_manifest_that_appears_meanwhile_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("isoplug.toml");
+        let other = path.clone();
+        let come = move || fs::write(other, "of another").unwrap();
+        let made =
+            visited_once("looked, not made", come, || write_new(folder.path(), &path, "ours"));
+        assert_eq!(made.unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "of another");
+    }
 
     #[test]
     fn names_are_made_of_the_folder() {

@@ -7,6 +7,7 @@ use isoplug_vm::{Arch, Display, Firmware, Forward, Host, Machine, Medium, Networ
 
 use super::build::build_one;
 use super::select::{Locking, Select};
+use super::test::accelerator;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
@@ -100,8 +101,16 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         }
     };
     let machine = machine(args)?;
+    let host = Host::discover();
     session.note(&format!("booting {}", iso.display()));
-    let status = isoplug_vm::run(&Host::discover(), &machine, &iso).map_err(|error| {
+    // What is missing is told by the start itself.
+    if host.supports(machine.arch, machine.firmware).is_ok() {
+        accelerator(&host, machine.arch, session);
+        if !args.window {
+            session.note("the console is this terminal; Ctrl-A X ends the machine");
+        }
+    }
+    let status = isoplug_vm::run(&host, &machine, &iso).map_err(|error| {
         Failure::new(Exit::Host, "QEMU could not be started")
             .because(&error)
             .hint("`isoplug doctor --test` tells what is missing")

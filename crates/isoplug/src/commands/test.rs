@@ -1,11 +1,13 @@
 //! `isoplug test`: boots an image in every way it supports and checks what its manifest promises.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use isoplug_engine::Error;
-use isoplug_vm::{Accelerator, Firmware, Host, Machine, Medium, Report};
+use isoplug_engine::{ArtifactId, Error, Expected};
+use isoplug_vm::{Accelerator, Arch, Firmware, Host, Limit, Machine, Medium, Report, Verdict};
 
 use super::build::build;
 use super::run::{FirmwareArg, MediumArg, arch};
@@ -22,6 +24,7 @@ use crate::{assertions, outcome};
 #[command(after_help = "Examples:\n  \
     isoplug test                                # BIOS, UEFI and Secure Boot, as CD and as USB disk\n  \
     isoplug test --firmware bios --medium cd    # one way only\n  \
+    isoplug test --timeout 1800                 # half an hour for each boot, and no longer\n  \
     isoplug test --junit report.xml             # for CI")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -37,9 +40,10 @@ pub(crate) struct Args {
     /// Test again what passed before
     #[arg(long)]
     again: bool,
-    /// Seconds until a boot counts as failed
-    #[arg(long, default_value_t = 300)]
-    timeout: u64,
+    /// Seconds that a boot may take, and its checks as many again [default: 300 on a usual machine,
+    /// more on one that is slow or busy]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
     /// Memory of the machine, in MiB
     #[arg(long, default_value_t = 2048)]
     memory: u32,
@@ -55,20 +59,47 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
     let (output, host) = (project.folder.join("out"), Host::discover());
     let mut all = Report { image: project.image.name.clone(), combos: Vec::new() };
+    let noted = Cell::new(false);
     for profile in &profiles {
         let lock_use = args.locking.into();
         let mut prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
         build(&prepared, &output, false, session)?;
         let mut report = Report { image: prepared.name.clone(), combos: Vec::new() };
+        let mut ended = Ok(());
         for stage in stages(args, &prepared, &output, &host)? {
-            report.combos.extend(test(stage, &mut prepared, session)?.combos);
+            match test(stage, &mut prepared, &noted, session) {
+                Ok(one) => report.combos.extend(one.combos),
+                Err(failure) => ended = Err(failure),
+            }
+            if ended.is_err() || report.interrupted() {
+                break;
+            }
         }
-        session.out(&report.text());
+        if ended.is_ok() || !report.combos.is_empty() {
+            session.out(&report.text());
+        }
         all.combos.extend(report.combos);
+        // What was seen is told, whatever ended it.
+        if ended.is_err() || all.interrupted() {
+            write_reports(args, &all)?;
+            return ended
+                .and(Err(Failure::new(Exit::Interrupted, "stopped; what was seen is told above")));
+        }
     }
     write_reports(args, &all)?;
-    Ok(if all.passed() { Exit::Done } else { Exit::Test })
+    Ok(match all.verdict() {
+        Verdict::Passed => Exit::Done,
+        Verdict::Failed => Exit::Test,
+        Verdict::Unfinished => {
+            session.note(UNFINISHED);
+            Exit::Unfinished
+        }
+    })
 }
+
+const UNFINISHED: &str = "\
+a boot did not end, which says nothing of the image
+  try: on a machine with KVM, with less to do, or with more time: --timeout SECONDS";
 
 /// Returns one stage for each way to boot.
 fn stages(
@@ -79,12 +110,9 @@ fn stages(
 ) -> Result<Vec<BootTest>, Failure> {
     let system = &prepared.system;
     let arch = arch(&system.arch)?;
-    // Emulated processors see half-patched code of each other now and then, and the kernel panics
-    // with "Oops: int3": one of them is slower and sure.
-    let cpus = if host.accelerator(arch) == Accelerator::Kvm { 2 } else { 1 };
     let mut stages = Vec::new();
     for (firmware, medium) in combos(args, assertions::firmware(system)) {
-        let machine = Machine { memory: args.memory, cpus, ..Machine::new(arch, firmware, medium) };
+        let machine = Machine { memory: args.memory, ..Machine::new(arch, firmware, medium) };
         stages.push(BootTest {
             iso: prepared.products.iso,
             identity: prepared.products.identity,
@@ -92,9 +120,10 @@ fn stages(
             host: host.clone(),
             checks: assertions::checks(system),
             login: assertions::login(system),
-            timeout: Duration::from_secs(args.timeout),
+            limit: args.timeout.map_or(Limit::DEFAULT, |s| Limit::Wall(Duration::from_secs(s))),
             name: prepared.name.clone(),
             folder: output.join(format!("{}.test", prepared.name)),
+            seen: Arc::default(),
             again: args.again.then(|| u64::from(std::process::id())),
         });
     }
@@ -111,7 +140,14 @@ fn combos(args: &Args, supported: Vec<Firmware>) -> Vec<(Firmware, Medium)> {
 }
 
 /// Returns the report of a test that passed now or before, or of one that failed.
-fn test(stage: BootTest, prepared: &mut Prepared, session: &Session) -> Result<Report, Failure> {
+fn test(
+    stage: BootTest,
+    prepared: &mut Prepared,
+    noted: &Cell<bool>,
+    session: &Session,
+) -> Result<Report, Failure> {
+    let (host, arch) = (stage.host.clone(), stage.machine.arch);
+    let seen = Arc::clone(&stage.seen);
     let report = prepared.graph.add(stage).report;
     let options = isoplug_engine::Options {
         threads: session.threads(),
@@ -120,25 +156,47 @@ fn test(stage: BootTest, prepared: &mut Prepared, session: &Session) -> Result<R
         ..isoplug_engine::Options::default()
     };
     let targets = [report.id()];
+    if !noted.get() && must_run(prepared, &targets) {
+        accelerator(&host, arch, session);
+        noted.set(true);
+    }
     let outputs = match isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options) {
         Ok(outputs) => outputs,
-        Err(error) => return failed_report(&error, prepared),
+        Err(error) => {
+            let seen = seen.get().cloned();
+            return seen.map_or_else(|| Err(untested(&error, prepared)), Ok);
+        }
     };
     let path = outputs.path(report).unwrap_or_default();
     let read = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     read.ok_or_else(|| Failure::new(Exit::Internal, format!("{} is no report", path.display())))
 }
 
-fn failed_report(error: &Error, prepared: &Prepared) -> Result<Report, Failure> {
+/// Tells whether a machine will be started: what passed before is not tested again.
+fn must_run(prepared: &Prepared, targets: &[ArtifactId]) -> bool {
+    let plan = isoplug_engine::plan_targets(&prepared.graph, targets, &prepared.store);
+    plan.is_ok_and(|plan| plan.stages.last().is_some_and(|row| row.state != Expected::Cached))
+}
+
+fn untested(error: &Error, prepared: &Prepared) -> Failure {
     match error.find::<boot_test::Error>() {
-        Some(boot_test::Error::Failed(report)) => Ok((**report).clone()),
         Some(boot_test::Error::Test(reason)) => {
-            Err(Failure::new(Exit::Host, "the image could not be tested")
+            Failure::new(Exit::Host, "the image could not be tested")
                 .because(reason)
-                .hint("`isoplug doctor --test` tells what is missing"))
+                .hint("`isoplug doctor --test` tells what is missing")
         }
-        _ => Err(outcome::failure(error, &prepared.system)),
+        _ => outcome::failure(error, &prepared.system),
     }
+}
+
+/// Returns what runs the machines; without KVM, a note says why and what that means.
+pub(super) fn accelerator(host: &Host, arch: Arch, session: &Session) -> Accelerator {
+    let Some(why) = host.no_kvm(arch) else { return Accelerator::Kvm };
+    session.note(&format!("emulating, 10 to 30 times slower than with KVM\n  because: {why}"));
+    if let Some(advice) = why.advice() {
+        session.note(&format!("  try: {advice}"));
+    }
+    Accelerator::Tcg
 }
 
 fn write_reports(args: &Args, report: &Report) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use isoplug_manifest::path::split;
 use isoplug_manifest::plugin::SecretGrant;
 use isoplug_plugin::{Content, InputEntry, LogLine, Surroundings, Unseen, input};
 use serde_json::Value as Json;
+use tempfile::NamedTempFile;
 
 use crate::session::{self, Session};
 
@@ -61,21 +62,17 @@ impl Around {
             return Err(format!("{url} is not in the store, and --offline forbids to fetch it"));
         }
         let (mirror, name) = url.rsplit_once('/').ok_or_else(|| format!("{url} is no URL"))?;
-        let new = folder.join(format!("{}.{}", digest.hex(), std::process::id()));
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(&new);
-        let file = file.map_err(|error| format!("{}: {error}", new.display()))?;
+        // A name of its own: a process of another container may have our number, and our store.
+        let new = NamedTempFile::new_in(folder);
+        let new = new.map_err(|error| format!("{}: {error}", folder.display()))?;
         let expected = Expected { digest: Some(digest), size: None, limit: LARGEST };
         let downloader = Downloader::new(1, Patience::default(), &self.authorities)
             .map_err(|error| error.to_string())?;
-        let fetched = downloader
-            .fetch(&[mirror.to_owned()], name, &expected, &file, &Unwatched)
-            .map_err(|error| error.to_string())
-            .and_then(|_| fs::rename(&new, &path).map_err(|error| error.to_string()));
-        if fetched.is_err() {
-            // What stays is of no use, and no worse than the failure.
-            let _ = fs::remove_file(&new);
-        }
-        fetched.map(|()| path)
+        downloader
+            .fetch(&[mirror.to_owned()], name, &expected, new.as_file(), &Unwatched)
+            .map_err(|error| error.to_string())?;
+        new.persist(&path).map_err(|error| error.to_string())?;
+        Ok(path)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pins the plugins of a manifest that the lock does not pin yet.
 
 use isoplug_manifest::lock::{Lock, LockedPlugin};
+use isoplug_manifest::plugin::PluginSource;
 use isoplug_plugin::registry::Pin;
 
 use super::desk::{Desk, Offer};
@@ -19,6 +20,12 @@ pub(crate) fn pin_all(
     lock_use: LockUse,
     session: &Session,
 ) -> Result<Lock, Failure> {
+    let lock = project.lock()?.unwrap_or_default();
+    if !lacks_any(project, &lock)? {
+        return Ok(lock);
+    }
+    // Another run may pin the same, or change the lock for another profile.
+    let alone = project.alone(session)?;
     let mut lock = project.lock()?.unwrap_or_default();
     let mut desk = None;
     let mut changed = false;
@@ -51,9 +58,15 @@ pub(crate) fn pin_all(
         changed = true;
     }
     if changed && lock_use != LockUse::RenewUnsaved {
-        project.save_lock(&lock)?;
+        project.save_lock(&lock, &alone)?;
     }
     Ok(lock)
+}
+
+/// Tells whether the lock does not pin one of the plugins.
+fn lacks_any(project: &Project, lock: &Lock) -> Result<bool, Failure> {
+    let lacks = |(name, source): (&String, &PluginSource)| matches!(Wanted::read(source), Ok(Some(wanted)) if wanted.pin(name, lock).is_err());
+    Ok(project.plugins()?.iter().any(lacks))
 }
 
 /// Refuses a plugin whose publisher is not the one that was locked.

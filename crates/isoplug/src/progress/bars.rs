@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use isoplug_engine::{Event, Reporter, Unit};
 
-use super::amount;
+use super::{amount, ended};
 
 /// The face on a terminal.
 pub(crate) struct Bars {
@@ -40,10 +40,10 @@ impl Bars {
             bar.set_length(total);
             bar.set_style(style(match unit {
                 Unit::Bytes => {
-                    "{spinner} {prefix:<18} {elapsed:>4} [{bar:24}] {decimal_bytes}/{decimal_total_bytes} \
+                    "{spinner} {prefix:<18} {elapsed:>4} [{bar:12}] {decimal_bytes}/{decimal_total_bytes} \
                      {decimal_bytes_per_sec} {eta} left"
                 }
-                Unit::Items => "{spinner} {prefix:<18} {elapsed:>4} [{bar:24}] {pos}/{len} {eta} left",
+                Unit::Items => "{spinner} {prefix:<18} {elapsed:>4} [{bar:12}] {pos}/{len} {eta} left",
             }));
         }
         bar.set_position(done);
@@ -69,16 +69,18 @@ impl Reporter for Bars {
             Event::Progress { title, done, total, unit } => {
                 self.advance(title, *done, *total, *unit);
             }
-            Event::Log { title, line } => {
+            Event::Log { title, line } | Event::Doing { title, what: line } => {
                 if let Some(bar) = self.lock().get(title) {
                     bar.set_message(line.clone());
                 }
             }
             Event::Finished { title, wall_ms, bytes, .. } => {
                 let (seconds, size) = (*wall_ms as f64 / 1000.0, amount(*bytes, Unit::Bytes));
-                self.end(title, &format!("  {title:<18} {seconds:>6.1} s  {size}"));
+                self.end(title, &format!("  {title:<20} {seconds:>6.1} s  {size}"));
             }
-            Event::Failed { title, .. } => self.end(title, &format!("  {title:<18} failed")),
+            Event::Failed { title, message } => {
+                self.end(title, &format!("  {title:<20} {}", ended(message)));
+            }
             Event::Planned { .. } | Event::Cached { .. } => {}
         }
     }

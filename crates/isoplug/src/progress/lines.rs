@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use isoplug_engine::{Event, Reporter, Unit};
 
-use super::amount;
+use super::{amount, ended};
 
 /// Between two lines about one stage's progress.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -45,13 +45,14 @@ impl Lines {
             Event::Progress { title, done, total, unit } if self.due(title) => {
                 format!("{title}: {}", progress(*done, *total, *unit))
             }
+            Event::Doing { title, what } if self.due(title) => cut(format!("{title}: {what}")),
             Event::Log { title, line } if self.verbose => format!("{title}: {line}"),
             Event::Cached { title, .. } if self.verbose => format!("{title}: cached"),
             Event::Finished { title, wall_ms, bytes, .. } => {
                 let seconds = *wall_ms as f64 / 1000.0;
                 format!("{title}: done in {seconds:.1} s, {}", amount(*bytes, Unit::Bytes))
             }
-            Event::Failed { title, .. } => format!("{title}: failed"),
+            Event::Failed { title, message } => format!("{title}: {}", ended(message)),
             _ => return None,
         })
     }
@@ -63,6 +64,15 @@ impl Reporter for Lines {
             // A closed pipe must not stop the build.
             let _ = writeln!(std::io::stderr().lock(), "{line}");
         }
+    }
+}
+
+/// What a stage does is worth one line of a terminal.
+fn cut(line: String) -> String {
+    const WIDTH: usize = 80;
+    match line.char_indices().nth(WIDTH) {
+        None => line,
+        Some(_) => line.chars().take(WIDTH - 1).chain(['…']).collect(),
     }
 }
 
@@ -82,5 +92,13 @@ mod tests {
     fn progress_is_said_in_the_units_of_the_stage() {
         assert_eq!(progress(50, 200, Unit::Items), "25 % of 200");
         assert_eq!(progress(1_500_000, 0, Unit::Bytes), "1.5 MB");
+    }
+
+    #[test]
+    fn what_a_stage_does_fits_a_terminal() {
+        assert_eq!(cut("test uefi-cd: 12 s".to_owned()), "test uefi-cd: 12 s");
+        let long = cut("ü".repeat(200));
+        assert_eq!((long.chars().count(), long.ends_with("ü…")), (80, true));
+        assert_eq!(cut("x".repeat(80)), "x".repeat(80));
     }
 }

@@ -52,7 +52,8 @@ fn add_file(args: &Args, project: &Project, session: &Session) -> Result<Exit, F
     args.approval.of(&name, &version, requests, session)?;
     let path = beside_manifest(Path::new(&args.plugin), project)?;
     let source = PluginSource { path: Some(path), ..PluginSource::default() };
-    project.edit(|manifest| {
+    let alone = project.alone(session)?;
+    project.edit(&alone, |manifest| {
         manifest.set_plugin(&name, &source)?;
         manifest.set_grants(&name, &requests.granted())
     })?;
@@ -80,13 +81,14 @@ fn add_release(args: &Args, project: &Project, session: &Session) -> Result<Exit
     let registry = Some(offer.reference.to_string());
     let source = PluginSource { registry, version: Some(required), ..PluginSource::default() };
     let pin = offer.pin(&name)?;
-    project.edit(|manifest| {
+    let alone = project.alone(session)?;
+    project.edit(&alone, |manifest| {
         manifest.set_plugin(&name, &source)?;
         manifest.set_grants(&name, &requests.granted())
     })?;
     let mut lock = project.lock()?.unwrap_or_default();
     lock.plugins.insert(name.clone(), LockedPlugin::from(&pin));
-    project.save_lock(&lock)?;
+    project.save_lock(&lock, &alone)?;
     session.out(&format!("{name} {version}"));
     Ok(Exit::Done)
 }

@@ -58,7 +58,8 @@ pub(crate) fn trust(args: &TrustArgs, session: &Session) -> Result<Exit, Failure
     let text = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
     let key: PublicKey = text.trim().parse()?;
     let mut new = false;
-    project.edit(|manifest| {
+    let alone = project.alone(session)?;
+    project.edit(&alone, |manifest| {
         new = manifest.add_key(&args.publisher, &line(&key))?;
         Ok(())
     })?;

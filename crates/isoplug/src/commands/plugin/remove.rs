@@ -20,14 +20,15 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path)?;
     let name = &args.name;
     project.known_plugin(name)?;
-    project.edit(|manifest| {
+    let alone = project.alone(session)?;
+    project.edit(&alone, |manifest| {
         manifest.remove_plugin(name);
         Ok(())
     })?;
     if let Some(mut lock) = project.lock()?
         && lock.plugins.remove(name).is_some()
     {
-        project.save_lock(&lock)?;
+        project.save_lock(&lock, &alone)?;
     }
     session
         .note(&format!("{name} is gone; profiles that set plugins.{name} must be changed by hand"));

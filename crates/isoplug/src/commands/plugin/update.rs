@@ -55,7 +55,7 @@ fn update(
     args: &Args,
     session: &Session,
 ) -> Result<(), Failure> {
-    let mut lock = project.lock()?.unwrap_or_default();
+    let lock = project.lock()?.unwrap_or_default();
     let locked = lock.plugins.get(name).map(Pin::try_from).transpose()?;
     let locked = locked.filter(|locked| locked.source.place == wanted.reference.place);
     let approved = locked.is_some();
@@ -74,12 +74,15 @@ fn update(
         return Ok(());
     }
     args.approval.of(name, &version, &beyond, session)?;
+    let pin = offer.pin(name)?;
+    let alone = project.alone(session)?;
     if !beyond.is_empty() {
         let wider = widened(granted, &beyond);
-        project.edit(|manifest| manifest.set_grants(name, &wider))?;
+        project.edit(&alone, |manifest| manifest.set_grants(name, &wider))?;
     }
-    lock.plugins.insert(name.to_owned(), LockedPlugin::from(&offer.pin(name)?));
-    project.save_lock(&lock)
+    let mut lock = project.lock()?.unwrap_or_default();
+    lock.plugins.insert(name.to_owned(), LockedPlugin::from(&pin));
+    project.save_lock(&lock, &alone)
 }
 
 fn change(locked: Option<&Pin>, offer: &Offer) -> String {
