@@ -23,6 +23,8 @@ pub struct Plan {
     pub timeout: Duration,
     /// Where serial logs and pictures of the screen go; made if missing.
     pub out_dir: PathBuf,
+    /// Whether to take a picture of the screen after the last check even if all of them passed.
+    pub pictures: bool,
 }
 
 impl Plan {

@@ -118,7 +118,7 @@ impl Run<'_> {
             serial_log,
             screenshot: None,
         };
-        if !report.passed() {
+        if self.plan.pictures || !report.passed() {
             report.screenshot = picture(&mut guest, &stem);
         }
         self.finish(guest, &report);

@@ -28,6 +28,8 @@ pub(crate) struct BootTest {
     pub(crate) host: Host,
     /// Where the serial log and the screen go; not in the key.
     pub(crate) folder: PathBuf,
+    /// Whether a test that passes leaves a picture of the screen; not in the key.
+    pub(crate) pictures: bool,
     /// A number that makes a test run again although it passed before.
     pub(crate) again: Option<u64>,
 }
@@ -90,6 +92,7 @@ impl Stage for BootTest {
             name,
             host: _,
             folder: _,
+            pictures: _,
             again,
         } = self;
         key.artifact("iso", *iso);
@@ -116,6 +119,7 @@ impl Stage for BootTest {
             login: self.login.clone(),
             timeout: self.timeout,
             out_dir: self.folder.clone(),
+            pictures: self.pictures,
         };
         let mut report = isoplug_vm::test(&self.host, &plan, &Log(cx))?;
         report.image = self.name.clone();

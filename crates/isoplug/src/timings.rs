@@ -136,7 +136,10 @@ impl Run {
                 let Some(bar) = self.open(title) else { return };
                 (bar.end, bar.failed) = (now, true);
             }
-            Event::Planned { .. } | Event::Progress { .. } | Event::Log { .. } => {}
+            Event::Planned { .. }
+            | Event::Progress { .. }
+            | Event::Log { .. }
+            | Event::Warning { .. } => {}
         }
     }
 

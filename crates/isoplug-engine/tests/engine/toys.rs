@@ -212,6 +212,7 @@ fn line(event: &Event) -> String {
         Event::Started { title, .. } => format!("started {title}"),
         Event::Progress { title, done, total, .. } => format!("{title} {done}/{total}"),
         Event::Log { title, line } => format!("{title}: {line}"),
+        Event::Warning { title, message } => format!("{title}: warning: {message}"),
         Event::Cached { title, .. } => format!("cached {title}"),
         Event::Finished { title, bytes, .. } => format!("finished {title}, {bytes} bytes"),
         Event::Failed { title, message } => format!("failed {title}: {message}"),

@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// Test again what passed before
     #[arg(long)]
     again: bool,
+    /// Leave a picture of the screen after the last check, also of a boot that passes; tests again
+    #[arg(long)]
+    screenshots: bool,
     /// Seconds until a boot counts as failed
     #[arg(long, default_value_t = 300)]
     timeout: u64,
@@ -95,7 +98,8 @@ fn stages(
             timeout: Duration::from_secs(args.timeout),
             name: prepared.name.clone(),
             folder: output.join(format!("{}.test", prepared.name)),
-            again: args.again.then(|| u64::from(std::process::id())),
+            pictures: args.screenshots,
+            again: (args.again || args.screenshots).then(|| u64::from(std::process::id())),
         });
     }
     Ok(stages)

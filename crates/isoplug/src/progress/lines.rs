@@ -45,6 +45,7 @@ impl Lines {
             Event::Progress { title, done, total, unit } if self.due(title) => {
                 format!("{title}: {}", progress(*done, *total, *unit))
             }
+            Event::Warning { title, message } => format!("warning: {title}: {message}"),
             Event::Log { title, line } if self.verbose => format!("{title}: {line}"),
             Event::Cached { title, .. } if self.verbose => format!("{title}: cached"),
             Event::Finished { title, wall_ms, bytes, .. } => {
