@@ -121,6 +121,31 @@ fn other_packages_do_not_make_it_again() {
     assert!(initrd(&built) == initrd(&other));
 }
 
+#[test]
+fn drivers_are_there_for_whom_they_serve() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let drivers = ["/net/ethernet/intel/e1000e/e1000e.ko", "/gpu/drm/i915/i915.ko", "/ata/ahci.ko"];
+    let has = |example: &Example| {
+        let entries = entries(example, false);
+        drivers.map(|driver| entries.keys().any(|path| path.contains(driver)))
+    };
+    assert_eq!(has(&built), [false, false, true]);
+    let with = |line: &str| {
+        let example = with_packages_more(&[], &built);
+        let manifest = example.space.read("isoplug.toml");
+        let extends = "extends = \"isoplug:minimal\"";
+        let more = manifest.replace(extends, &format!("{extends}\n{line}"));
+        example.space.write("isoplug.toml", &more);
+        has(&example)
+    };
+    assert_eq!(
+        with("boot.kernel-params = [\"fetch=http://boot.example.com/x\"]"),
+        [true, false, true]
+    );
+    assert_eq!(with("initrd.graphics = true"), [false, true, true]);
+}
+
 fn with_packages_more(packages: &[&str], of: &Example) -> Example {
     let example = Example::minimal();
     let manifest = example.space.read("isoplug.toml");

@@ -44,7 +44,30 @@ fn needs_network(param: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use isoplug_engine::Key;
+    use serde_json::Value as Json;
+
     use super::*;
+    use crate::plugins::{Answer, PluginError};
+
+    /// Plans one stage.
+    struct Plans(&'static str);
+
+    impl Planner for Plans {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn plans(&self, stage: &str) -> bool {
+            stage == self.0
+        }
+
+        fn key(&self, _: &mut dyn Key) {}
+
+        fn plan(&self, _: &str, _: &Json) -> Result<Answer<Json>, PluginError> {
+            Err(PluginError("nobody asks".to_owned()))
+        }
+    }
 
     fn network(set: Option<bool>, params: &[&str]) -> bool {
         let initrd = Initrd { network: set, ..Initrd::default() };
@@ -60,5 +83,14 @@ mod tests {
             assert!(!network(Some(false), &[param]));
         }
         assert!(network(Some(true), &[]));
+    }
+
+    #[test]
+    fn files_beside_the_iso_may_be_served_to_machines_without_a_medium() {
+        let with = |stage| {
+            let planner: Arc<dyn Planner> = Arc::new(Plans(stage));
+            drivers(&Initrd::default(), &[], &[planner]).network
+        };
+        assert!(with("output") && !with("menu"));
     }
 }
