@@ -165,7 +165,7 @@ fn selected(files: &[(&str, &str)]) -> String {
 fn what_is_unknown_is_said() {
     let other = ("usr/sbin/mkinitramfs", "#!/bin/sh\n");
     insta::assert_snapshot!(selected(&[]), @"usr/sbin/mkinitramfs: there is no such file");
-    insta::assert_snapshot!(selected(&[other]), @"usr/sbin/mkinitramfs: only its own mkinitramfs can run it");
+    insta::assert_snapshot!(selected(&[other]), @"usr/sbin/mkinitramfs: not one of the versions that isoplug knows");
 }
 
 fn draft<'a>(tree: &'a Tree, packs: &'a Packs) -> Draft<'a> {
