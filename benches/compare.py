@@ -3,13 +3,14 @@
 wall seconds, memory and disk side by side: every row of the table of aims, in one run.
 
     cargo build --release && cargo build --release -p isoplug-formats --examples
-    sudo benches/compare.py [--live-build [FILE]] [--json FILE] [--plots FOLDER] [FOLDER]
+    sudo benches/compare.py [--live-build [FILE]] [--gnome] [--json FILE] [--plots FOLDER] [FOLDER]
+    sudo benches/compare.py --gnome only [FOLDER]
 
 Needs root, mmdebstrap, squashfs-tools, xorriso, 6 GB in FOLDER and a network; --live-build needs live-build and ten
-minutes more. Every .deb is fetched beforehand, except by live-build. FOLDER keeps all that is made [default: a
+minutes more, --gnome 25 GB and twenty minutes more. Every .deb is fetched beforehand, except by live-build. FOLDER keeps all that is made [default: a
 temporary one, removed at the end]. What other work on the machine changes least are the CPU seconds.
 """
-import argparse, json, os, pathlib, shutil, subprocess, sys, tempfile, tomllib
+import argparse, json, os, pathlib, shutil, signal, subprocess, sys, tempfile, tomllib
 
 import needs
 import squashfs_plot as plot
@@ -19,12 +20,13 @@ PACKAGES = """apt linux-image-amd64 live-boot systemd-sysv dbus openssh-server n
 parted dosfstools e2fsprogs grub-efi-amd64-bin sudo locales curl ca-certificates iproute2 xfsprogs btrfs-progs
 cryptsetup lvm2 rsync less zstd""".split()
 ADDED = "tmux"
+GNOME = ["apt", "linux-image-amd64", "live-boot", "systemd-sysv", "task-gnome-desktop"]
 SUITE = "trixie"
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")).resolve() / "release"
 ISOPLUG, MKSQUASH, MKISO = TARGET / "isoplug", TARGET / "examples/mksquash", TARGET / "examples/mkiso"
 
 
-def manifest(packages=PACKAGES, text="one"):
+def manifest(packages=PACKAGES, text="one", recommends=False):
     return f"""
 [image]
 name = "bench"
@@ -33,6 +35,7 @@ suite = "{SUITE}"
 pockets = []
 [profiles.bench]
 packages.install = {packages}
+packages.recommends = {str(recommends).lower()}
 [[profiles.bench.files]]
 target = "/etc/motd"
 text = "{text}\\n"
@@ -42,7 +45,8 @@ text = "{text}\\n"
 class Bench:
     """A folder with a project, its packages and a store in which the measured builds run."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, packages=PACKAGES, recommends=False):
+        self.packages, self.recommends = packages, recommends
         self.folder, self.project, self.store = folder, folder / "project", folder / "store"
         self.archives, self.tree = folder / "archives", folder / "tree"
         for path in (self.project / "vendor", self.archives):
@@ -51,7 +55,7 @@ class Bench:
     def isoplug(self, command, *arguments, store=None, disk=False):
         store = store or self.store
         line = [ISOPLUG, command, "--quiet", "--store", store, *arguments]
-        return measure(line, cwd=self.project, disk=store if disk else None)
+        return measure(line, cwd=self.project, disk=store if disk else None, own=ISOPLUG)
 
     def write(self, text):
         (self.project / "isoplug.toml").write_text(text)
@@ -59,11 +63,14 @@ class Bench:
     def prepare(self):
         """Fetches every .deb once; leaves the lock of the first image and the indices."""
         first, lock = self.folder / "first-store", self.project / "isoplug.lock"
-        self.write(manifest())
-        self.isoplug("build", store=first)
+        self.write(manifest([*self.packages, ADDED], recommends=self.recommends))
+        self.fetch(first)
+        extended = lock.read_text()
+        lock.unlink()
+        self.write(manifest(self.packages, recommends=self.recommends))
+        self.fetch(first)
         locked = lock.read_text()
-        self.write(manifest([*PACKAGES, ADDED]))
-        self.isoplug("build", store=first)
+        lock.write_text(extended)
         for name_version_arch, package in tomllib.loads(lock.read_text())["packages"].items():
             digest = package["sha256"]
             blob = first / "blobs-v1/sha256" / digest[:2] / digest
@@ -72,8 +79,24 @@ class Bench:
         (self.store / "caches").mkdir(parents=True)
         shutil.copytree(first / "caches/indices", self.store / "caches/indices")
         lock.write_text(locked)
-        self.write(manifest())
         shutil.rmtree(first)
+
+    def fetch(self, store):
+        """Builds until every .deb is there."""
+        line = [ISOPLUG, "build", "--json", "--store", store]
+        build = subprocess.Popen(line, cwd=self.project, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        missing, last = {"the plan"}, ""
+        for last in build.stderr:
+            event = json.loads(last)
+            if event["event"] == "planned":
+                missing = {stage["title"] for stage in event["stages"] if stage["title"].startswith("fetch ")}
+            if event["event"] in ("finished", "cached") and missing:
+                missing.discard(event["title"])
+                if not missing:
+                    build.send_signal(signal.SIGINT)
+        build.wait()
+        if missing:
+            sys.exit(f"{', '.join(sorted(missing))} did not come: {last}")
 
     def forget(self, stage):
         """Lets one stage run again: its record goes."""
@@ -96,28 +119,29 @@ class Bench:
         rows["evaluate, solve and plan"] = self.isoplug("plan", "--offline", "--profile", "second")
         return rows
 
-    def by_hand(self, mirror):
+    def by_hand(self, mirror, rounds=5):
         """The rows of the tools that one would use by hand."""
         image, medium = self.folder / "hand.squashfs", self.folder / "medium"
         hook = f'--setup-hook=mkdir -p "$1/var/cache/apt/archives"; cp {self.archives}/*.deb "$1/var/cache/apt/archives/"'
-        rows = {"mmdebstrap": measure(["mmdebstrap", "--variant=minbase", "--skip=download/empty", hook,
-                                       f"--include={','.join(PACKAGES)}", SUITE, self.tree, mirror])}
+        recommends = f"--aptopt=APT::Install-Recommends {str(self.recommends).lower()}"
+        rows = {"mmdebstrap": measure(["mmdebstrap", "--variant=minbase", "--skip=download/empty", hook, recommends,
+                                       f"--include={','.join(self.packages)}", SUITE, self.tree, mirror])}
         shutil.rmtree(self.tree / "var/cache/apt/archives")
         squash = ["mksquashfs", self.tree, image, "-comp", "zstd", "-noappend", "-quiet", "-no-progress"]
         rows["mksquashfs -comp zstd"] = measure([*squash, "-e", "boot", "var/cache/apt"])
         (medium / "live").mkdir(parents=True)
         shutil.copy(image, medium / "live/filesystem.squashfs")
         shutil.copytree(self.tree / "boot", medium / "boot", symlinks=True)
-        return rows | self.iso(medium)
+        return rows | self.iso(medium, rounds)
 
-    def iso(self, medium):
+    def iso(self, medium, rounds):
         """Both writers of ISOs on one folder; ours also gives the SHA-256 of what it wrote."""
         hand = self.folder / "hand.iso"
         commands = {"ISO writer": [MKISO, self.folder / "ours.iso", medium],
                     "xorriso": ["xorriso", "-as", "mkisofs", "-quiet", "-o", hand, "-V", "HAND", "-iso-level", "3", "-J",
                                 "-joliet-long", "-R", medium],
                     "SHA-256 by openssl": ["openssl", "dgst", "-sha256", hand]}
-        rounds = [{name: measure(command) for name, command in commands.items()} for _ in range(5)]
+        rounds = [{name: measure(command) for name, command in commands.items()} for _ in range(rounds)]
         return {name: min((row[name] for row in rounds), key=lambda row: row.cpu) for name in commands}
 
     def squashfs(self):
@@ -149,6 +173,22 @@ class Bench:
         return measure(["lb", "build"], cwd=work)
 
 
+def gnome(folder):
+    """The rows of a desktop's first image; what was made is removed before the next begins."""
+    bench = Bench(folder, GNOME, recommends=True)
+    bench.prepare()
+    rows = {"first GNOME image": bench.isoplug("build", "--offline", disk=True)}
+    size = {"GNOME, isoplug's ISO": (bench.project / "out/bench-amd64.iso").stat().st_size}
+    shutil.rmtree(bench.store)
+    shutil.rmtree(bench.project / "vendor")
+    hand = bench.by_hand(mirror(), rounds=1)
+    rows |= {f"GNOME, {name}": hand[name] for name in BY_HAND}
+    rows["GNOME by hand, all of it"] = Figures.sum(hand[name] for name in BY_HAND)
+    size |= {"GNOME, ISO by hand": (folder / "hand.iso").stat().st_size, "GNOME, tree": disk_of(bench.tree)}
+    shutil.rmtree(folder)
+    return rows, size
+
+
 def change(folder, share):
     """Appends to files, spread over all, until those changed hold this share of the bytes."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
@@ -173,10 +213,13 @@ def mirror():
 
 def table(rows, hand, size):
     """Each row of the aims: what is measured, against what, the ratio or figure, and the aim."""
+    lines = desktop_table(rows, size) if "first GNOME image" in rows else []
+    if "first ISO" not in rows:
+        return lines
     first = rows["first ISO"]
     squash, xorriso, sha256 = rows["mksquashfs -comp zstd"], rows["xorriso"], rows["SHA-256 by openssl"]
     changed, added = rows["one file changed"], rows["one package added"]
-    lines = [
+    lines = lines + [
         ("first ISO / by hand, CPU", first.cpu / hand.cpu, 0.30),
         ("first ISO / by hand, wall", first.wall / hand.wall, 0.30),
         ("squashfs / mksquashfs, CPU", rows["squashfs"].cpu / squash.cpu, 0.17),
@@ -195,10 +238,21 @@ def table(rows, hand, size):
         ("disk / unpacked root file system", first.disk / size["tree"], 2.5),
     ]
     if "live-build" in rows:
-        lines.insert(2, ("first ISO / live-build, CPU", first.cpu / rows["live-build"].cpu, 0.12))
+        lines.append(("first ISO / live-build, CPU", first.cpu / rows["live-build"].cpu, 0.12))
     return lines
 
 
+def desktop_table(rows, size):
+    first, hand = rows["first GNOME image"], rows["GNOME by hand, all of it"]
+    return [
+        ("first GNOME image / by hand, CPU", first.cpu / hand.cpu, 0.35),
+        ("first GNOME image / by hand, wall", first.wall / hand.wall, 0.35),
+        ("GNOME, memory of our processes, MB", first.own, 300),
+        ("GNOME, disk / unpacked root file system", first.disk / size["GNOME, tree"], 2.5),
+    ]
+
+
+BY_HAND = ("mmdebstrap", "mksquashfs -comp zstd", "xorriso")
 OURS = ("first ISO", "nothing changed", "ISO assembly", "one file changed", "one package added", "evaluate, solve and plan")
 
 
@@ -215,7 +269,7 @@ def draw(rows, hand, lines, folder):
 
 def show(rows, hand, lines, size):
     print(f"{'':34} {'CPU s':>8} {'wall s':>8} {'memory MB':>10} {'largest MB':>11}")
-    for name, row in [*rows.items(), ("by hand, all of it", hand)]:
+    for name, row in [*rows.items(), *([("by hand, all of it", hand)] if hand else [])]:
         print(f"{name:34} {row.cpu:8.2f} {row.wall:8.2f} {row.memory:10.0f} {row.largest:11.0f}")
     print(f"\n{'':42} {'found':>8} {'aim':>6}")
     for name, value, aim in lines:
@@ -224,17 +278,12 @@ def show(rows, hand, lines, size):
 
 
 def run(folder, arguments):
-    bench = Bench(folder)
-    bench.prepare()
-    rows = bench.images() | bench.by_hand(mirror())
-    size = {"isoplug's ISO": (folder / "isoplug.iso").stat().st_size,
-            "ISO by hand": (folder / "hand.iso").stat().st_size, "tree": disk_of(bench.tree)}
-    hand = Figures.sum(rows[name] for name in ("mmdebstrap", "mksquashfs -comp zstd", "xorriso"))
-    rows |= bench.squashfs()
-    size |= {"squashfs": (folder / "ours.squashfs").stat().st_size,
-             "squashfs by hand": (folder / "hand.squashfs").stat().st_size}
-    if arguments.live_build:
-        rows["live-build"] = bench.live_build(mirror(), arguments.live_build)
+    rows, size, hand = {}, {}, None
+    if arguments.gnome != "only":
+        rows, size, hand = minimal(folder, arguments)
+    if arguments.gnome:
+        more, sizes = gnome(folder / "gnome")
+        rows, size = rows | more, size | sizes
     lines = table(rows, hand, size)
     show(rows, hand, lines, size)
     if arguments.plots:
@@ -260,12 +309,27 @@ def check(arguments):
     for path in (arguments.json and arguments.json.parent, arguments.plots):
         if path and not path.is_dir():
             sys.exit(f"this bench cannot run:\n  {path} is not a folder to write into")
+def minimal(folder, arguments):
+    bench = Bench(folder)
+    bench.prepare()
+    rows = bench.images() | bench.by_hand(mirror())
+    size = {"isoplug's ISO": (folder / "isoplug.iso").stat().st_size,
+            "ISO by hand": (folder / "hand.iso").stat().st_size, "tree": disk_of(bench.tree)}
+    hand = Figures.sum(rows[name] for name in BY_HAND)
+    rows |= bench.squashfs()
+    size |= {"squashfs": (folder / "ours.squashfs").stat().st_size,
+             "squashfs by hand": (folder / "hand.squashfs").stat().st_size}
+    if arguments.live_build:
+        rows["live-build"] = bench.live_build(mirror(), arguments.live_build)
+    return rows, size, hand
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--live-build", nargs="?", const=True, type=pathlib.Path, metavar="FILE",
                         help="build it with live-build, too, or take that row from the JSON of an earlier run")
+    parser.add_argument("--gnome", nargs="?", const="too", choices=["too", "only"],
+                        help="build GNOME with all that it recommends, too, or only that")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all figures there")
     parser.add_argument("--plots", type=pathlib.Path, metavar="FOLDER", help="draw them there")
     parser.add_argument("folder", nargs="?", type=pathlib.Path, help="where to work")

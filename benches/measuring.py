@@ -7,12 +7,14 @@ SHORTEST, LONGEST = 0.005, 0.5
 
 @dataclasses.dataclass
 class Figures:
-    """CPU and wall in seconds; memory of all processes at once and of the largest, and disk, in MB or bytes."""
+    """CPU and wall in seconds; memory of all processes at once, of the largest, and of those of one program at once, in
+    MB; disk in bytes."""
     cpu: float
     wall: float
     memory: float
     largest: float
     disk: int = 0
+    own: float = 0
 
     @staticmethod
     def sum(rows):
@@ -21,27 +23,29 @@ class Figures:
         return Figures(sum(row.cpu for row in rows), sum(row.wall for row in rows), most("memory"), most("largest"))
 
 
-def measure(command, disk=None, **options):
-    """Runs a command to its end. `disk`: a folder whose largest size is wanted, too."""
+def measure(command, disk=None, own=None, **options):
+    """Runs a command to its end. `disk`: a folder whose largest size is wanted, too; `own`: a program whose processes'
+    memory is."""
     start = time.monotonic()
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
-    watch = Watch(child.pid, disk)
+    watch = Watch(child.pid, disk, own)
     said = child.stderr.read()
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.monotonic() - start
-    memory, most = watch.end()
+    memory, most, of_own = watch.end()
     if status:
         last = said.decode(errors="replace")[-2000:]
         sys.exit(f"{' '.join(map(str, command))} failed ({os.waitstatus_to_exitcode(status)}):\n{last}")
     largest = usage.ru_maxrss / 1000
-    return Figures(usage.ru_utime + usage.ru_stime, wall, max(memory, 0) or largest, largest, most)
+    return Figures(usage.ru_utime + usage.ru_stime, wall, max(memory, 0) or largest, largest, most, of_own)
 
 
 class Watch:
     """Looks again and again at what a process and its descendants use."""
 
-    def __init__(self, pid, disk):
-        self.pid, self.disk, self.memory, self.most = pid, disk, 0, 0
+    def __init__(self, pid, disk, own):
+        self.pid, self.disk, self.program = pid, disk, own and os.fspath(own)
+        self.memory, self.own, self.most = 0, 0, 0
         self.over = threading.Event()
         self.thread = threading.Thread(target=self.look)
         self.thread.start()
@@ -49,7 +53,8 @@ class Watch:
     def look(self):
         pause = SHORTEST
         while True:
-            self.memory = max(self.memory, memory_of(self.pid))
+            memory, own = memory_of(self.pid, self.program)
+            self.memory, self.own = max(self.memory, memory), max(self.own, own)
             if self.disk:
                 self.most = max(self.most, disk_of(self.disk))
             if self.over.wait(pause):
@@ -59,12 +64,13 @@ class Watch:
     def end(self):
         self.over.set()
         self.thread.join()
-        return self.memory, self.most
+        return self.memory, self.most, self.own
 
 
-def memory_of(pid):
-    """MB that a process and its descendants have in memory; what they share counts once."""
-    parents, total = {}, 0
+def memory_of(pid, program=None):
+    """MB that a process and its descendants have in memory, and those of them that run a program; what they share counts
+    once."""
+    parents, total, own = {}, 0, 0
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
         try:
             fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
@@ -73,8 +79,17 @@ def memory_of(pid):
             pass
     for process in parents:
         if pid in ancestors(process, parents):
-            total += share_of(process)
-    return total / 1000
+            share = share_of(process)
+            total += share
+            own += share if runs(process, program) else 0
+    return total / 1000, own / 1000
+
+
+def runs(process, program):
+    try:
+        return program is not None and os.readlink(f"/proc/{process}/exe") == program
+    except OSError:
+        return False
 
 
 def ancestors(process, parents):

@@ -13,37 +13,52 @@ use isoplug_tests::real::{self, Example, events};
 /// By path: mode, and the bytes of what is no folder.
 type Entries = BTreeMap<String, (u32, Vec<u8>)>;
 
-/// Those whose hooks are known.
+/// Those whose hooks are known, and what plymouth draws with.
 const PACKAGES: &[&str] = &[
     "amd64-microcode",
     "btrfs-progs",
     "cryptsetup-initramfs",
+    "desktop-base",
+    "fonts-dejavu",
+    "fonts-cantarell",
     "intel-microcode",
     "lvm2",
     "mdadm",
     "ntfs-3g",
+    "plymouth",
+    "plymouth-themes",
     "xfsprogs",
 ];
 
 #[test]
 fn mkinitramfs_makes_the_same_initrd() {
-    compare_with_mkinitramfs("trixie");
+    compare_with_mkinitramfs("trixie", PACKAGES);
 }
 
 #[test]
 fn mkinitramfs_of_debian_12_makes_the_same_initrd() {
-    compare_with_mkinitramfs("bookworm");
+    compare_with_mkinitramfs("bookworm", PACKAGES);
 }
 
-fn compare_with_mkinitramfs(suite: &str) {
+/// A theme that borrows another's pictures, in place of the usual one of Debian's desktops.
+#[test]
+fn mkinitramfs_makes_the_same_initrd_with_another_theme() {
+    let packages =
+        ["plymouth", "plymouth-themes", "fonts-cantarell", "fonts-noto-core", "bgrt-theme"];
+    compare_with_mkinitramfs("trixie", &packages);
+}
+
+fn compare_with_mkinitramfs(suite: &str, packages: &[&str]) {
     let _turn = real::turn();
     let built = real::minimal();
     // The hook of this package is unknown, so mkinitramfs runs; it does nothing.
     let hook = Package::new("idle-hook", "1").file("usr/share/initramfs-tools/hooks/idle", HOOK);
-    let archive = Archive::with("stable", &[hook]).unwrap();
+    let default = "usr/share/plymouth/themes/default.plymouth";
+    let theme = Package::new("bgrt-theme", "1").link(default, "bgrt/bgrt.plymouth");
+    let archive = Archive::with("stable", &[hook, theme]).unwrap();
     let server = archive.serve().unwrap();
-    let build = |more: &[&str]| {
-        let example = with_packages_more(&[PACKAGES, more].concat(), &built);
+    let build = |more: &[&str], warns: bool| {
+        let example = with_packages_more(&[packages, more].concat(), &built);
         // Both have the same sources, and so the same epoch.
         let sources = format!(
             "suite = \"{suite}\"\ncomponents = [\"main\", \"non-free-firmware\"]\n\n\
@@ -51,11 +66,15 @@ fn compare_with_mkinitramfs(suite: &str) {
             server.url()
         );
         let manifest = example.space.read("isoplug.toml");
-        example.space.write("isoplug.toml", &manifest.replace("suite = \"trixie\"", &sources));
+        // The hooks ask for all drivers.
+        let drivers = "extends = \"isoplug:minimal\"\ninitrd = { network = true, graphics = true }";
+        let manifest = manifest.replace("suite = \"trixie\"", &sources);
+        let manifest = manifest.replace("extends = \"isoplug:minimal\"", drivers);
+        example.space.write("isoplug.toml", &manifest);
         example.space.write("archive.asc", &archive.key.public().unwrap());
-        entries(&example)
+        entries(&example, warns)
     };
-    compare(&build(&[]), &build(&["idle-hook"]));
+    compare(&build(&[], false), &build(&["idle-hook"], true));
 }
 
 const HOOK: &[u8] = b"#!/bin/sh\n";
@@ -72,8 +91,11 @@ fn compare(ours: &Entries, theirs: &Entries) {
         "etc/mdadm/mdadm.conf.tmp",
         "kernel/x86/microcode/.enuineIntel.align.0123456789abc",
     ];
-    assert_eq!(only(theirs, ours), expected);
-    assert_eq!(only(ours, theirs), ["kernel/x86/microcode/.filler"]);
+    let other = |paths: Vec<String>, expected: &[&str]| -> Vec<String> {
+        paths.into_iter().filter(|path| !expected.contains(&&path[..])).collect()
+    };
+    assert_eq!(other(only(theirs, ours), &expected), [""; 0]);
+    assert_eq!(other(only(ours, theirs), &["kernel/x86/microcode/.filler"]), [""; 0]);
     for (path, (mode, bytes)) in ours {
         let Some((other_mode, other)) = theirs.get(path) else { continue };
         assert_eq!(mode, other_mode, "{path}");
@@ -99,6 +121,31 @@ fn other_packages_do_not_make_it_again() {
     assert!(initrd(&built) == initrd(&other));
 }
 
+#[test]
+fn drivers_are_there_for_whom_they_serve() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let drivers = ["/net/ethernet/intel/e1000e/e1000e.ko", "/gpu/drm/i915/i915.ko", "/ata/ahci.ko"];
+    let has = |example: &Example| {
+        let entries = entries(example, false);
+        drivers.map(|driver| entries.keys().any(|path| path.contains(driver)))
+    };
+    assert_eq!(has(&built), [false, false, true]);
+    let with = |line: &str| {
+        let example = with_packages_more(&[], &built);
+        let manifest = example.space.read("isoplug.toml");
+        let extends = "extends = \"isoplug:minimal\"";
+        let more = manifest.replace(extends, &format!("{extends}\n{line}"));
+        example.space.write("isoplug.toml", &more);
+        has(&example)
+    };
+    assert_eq!(
+        with("boot.kernel-params = [\"fetch=http://boot.example.com/x\"]"),
+        [true, false, true]
+    );
+    assert_eq!(with("initrd.graphics = true"), [false, true, true]);
+}
+
 fn with_packages_more(packages: &[&str], of: &Example) -> Example {
     let example = Example::minimal();
     let manifest = example.space.read("isoplug.toml");
@@ -112,9 +159,14 @@ fn with_packages_more(packages: &[&str], of: &Example) -> Example {
     example
 }
 
-/// Builds and returns what is in the initrd.
-fn entries(example: &Example) -> Entries {
-    example.space.ok(&["build"]);
+/// Builds and returns what is in the initrd. Whoever waits for mkinitramfs is told why.
+fn entries(example: &Example, warns: bool) -> Entries {
+    let output = example.space.command(&["build"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let warning = "warning: initrd files: the image's own mkinitramfs makes the initrd: \
+                   usr/share/initramfs-tools/hooks/idle: only its own mkinitramfs can run it";
+    assert_eq!(said.contains(warning), warns, "{said}");
     let initrd = iso::read_file(&example.iso(), "/boot/initrd").unwrap();
     let mut entries = Entries::new();
     cpio::walk(&initrd[..], &mut |entry, content| {

@@ -148,6 +148,13 @@ impl Context<'_> {
         }
     }
 
+    /// Warns the user; the log has it too.
+    pub fn warn(&self, message: &str) {
+        self.write_log(message);
+        let (title, message) = (self.title.to_owned(), message.to_owned());
+        self.reporter.report(&Event::Warning { title, message });
+    }
+
     /// Says that the stage only waits for programs of its own until it calls [`Context::spent`].
     pub fn waits(&self) {
         self.reading.waits(true);

@@ -45,6 +45,13 @@ pub enum Event {
         /// What, on one line.
         what: String,
     },
+    /// A stage says what its user should know, and not only in the log.
+    Warning {
+        /// Which.
+        title: String,
+        /// What.
+        message: String,
+    },
     /// A stage's outputs are known from an earlier run. Seldom a `Started` of the same stage follows:
     /// when its blobs turn out to be gone and something that must run needs them.
     Cached {
@@ -85,6 +92,7 @@ impl Event {
             | Self::Progress { title, .. }
             | Self::Log { title, .. }
             | Self::Doing { title, .. }
+            | Self::Warning { title, .. }
             | Self::Cached { title, .. }
             | Self::Finished { title, .. }
             | Self::Failed { title, .. } => Some(title),

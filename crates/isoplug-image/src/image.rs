@@ -4,6 +4,7 @@
 //! digests; knows no graph.
 
 mod contributors;
+mod drivers;
 mod planned;
 mod squash;
 
@@ -23,6 +24,7 @@ use crate::contribute::content::source;
 use crate::contribute::content::source::Source;
 use crate::contribute::content::{FileContent, NewFile};
 use crate::grub::{Machine, Menu, Serial};
+use crate::initrd::Drivers;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
 use crate::stages::squashfs::BlockFolder;
@@ -44,6 +46,8 @@ pub struct Image {
     pub places: Places,
     /// Kernel modules of the initrd.
     pub initrd_modules: InitrdModules,
+    /// Drivers of the initrd that only some images need.
+    pub initrd_drivers: Drivers,
     /// How the initrd is compressed.
     pub initrd_compression: InitrdCompression,
     /// Who adds to the rootfs, in order.
@@ -166,6 +170,11 @@ impl Image {
             lock_text: around.lock.to_toml(),
             places: around.places,
             initrd_modules: options.initrd.modules.clone(),
+            initrd_drivers: drivers::drivers(
+                &options.initrd,
+                &menu.inputs.kernel_params,
+                &planners,
+            ),
             initrd_compression: options.initrd.compression,
             contributors: contributors::contributors(system, around.folder, contributors)?,
             docs: options.packages.docs,

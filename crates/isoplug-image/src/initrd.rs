@@ -10,11 +10,13 @@
 mod archives;
 mod classes;
 mod draft;
+mod fonts;
 mod hooks;
 mod index;
 mod kernel_modules;
 mod known;
 mod libraries;
+mod programs;
 mod scripts;
 pub mod selection;
 
@@ -28,10 +30,12 @@ pub use archives::Archives;
 pub use classes::Request;
 pub use draft::Error;
 use draft::{Draft, unknown};
+pub use programs::Programs;
 pub use selection::Selection;
+use serde::Serialize;
 
 /// What an initrd is for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Purpose<'a> {
     /// The version of the kernel.
     pub kernel: &'a str,
@@ -39,6 +43,20 @@ pub struct Purpose<'a> {
     pub arch: &'a str,
     /// Kernel modules to carry beside those that the layer asks for.
     pub modules: &'a InitrdModules,
+    /// Drivers that only some images need.
+    pub drivers: Drivers,
+    /// Runs what only programs of the layer know.
+    pub programs: &'a dyn Programs,
+}
+
+/// Drivers that are of no use before the root filesystem is found, but to some images. What is
+/// left out, udev loads once the running system has it and its firmware.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Drivers {
+    /// Those of network cards.
+    pub network: bool,
+    /// Those of graphics cards; without a value, for plymouth alone.
+    pub graphics: Option<bool>,
 }
 
 /// What was picked.
@@ -49,6 +67,8 @@ pub struct Selected {
     pub made: BTreeMap<TreePath, (u16, Vec<u8>)>,
 }
 
+/// The class of network cards.
+const NETWORK: &str = "net";
 const FUNCTIONS: &str = "usr/share/initramfs-tools/hook-functions";
 
 /// Picks what the initrd is made of.
@@ -59,7 +79,9 @@ pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result
     let hooks = known::known(&draft)?;
     let functions = draft.read(FUNCTIONS)?.unwrap_or_default();
     let classes = classes::read(&String::from_utf8_lossy(&functions))?;
-    draft.requests.extend(classes.usual.iter().cloned().map(Request::Class));
+    let is_wanted = |class: &&String| purpose.drivers.network || *class != NETWORK;
+    let usual = classes.usual.iter().filter(is_wanted);
+    draft.requests.extend(usual.cloned().map(Request::Class));
     lay_out(&mut draft, purpose)?;
     ask_as_configured(&mut draft, purpose)?;
     scripts::copy(&mut draft);
@@ -99,8 +121,8 @@ fn triplet(arch: &str) -> Result<&'static str, Error> {
     })
 }
 
-/// Does what mkinitramfs itself does.
-fn lay_out(draft: &mut Draft, purpose: Purpose) -> Result<(), Error> {
+/// Adds the links by which programs and libraries beside `usr` are found in it.
+fn links_into_usr(draft: &mut Draft) -> Result<(), Error> {
     for folder in ["bin", "sbin"].map(str::to_owned).into_iter().chain(library_folders(draft)) {
         let real = format!("usr/{folder}");
         if draft.layer.resolve(&folder).as_deref() != Some(real.as_bytes()) {
@@ -110,6 +132,12 @@ fn lay_out(draft: &mut Draft, purpose: Purpose) -> Result<(), Error> {
         let link = Entry::new(Kind::Symlink(real.into_bytes()), 0o777, 0);
         draft.tree.insert(folder, link);
     }
+    Ok(())
+}
+
+/// Does what mkinitramfs itself does.
+fn lay_out(draft: &mut Draft, purpose: Purpose) -> Result<(), Error> {
+    links_into_usr(draft)?;
     for folder in ["conf/conf.d", "etc/modprobe.d", "run", "scripts", "usr/lib/modprobe.d"] {
         draft.folder(folder);
     }

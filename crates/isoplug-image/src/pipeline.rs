@@ -172,6 +172,7 @@ fn initrd_files(image: &Image, layer: Artifact<Tree>, kernel: Artifact<Blob>) ->
         layer,
         kernel,
         modules: image.initrd_modules.clone(),
+        drivers: image.initrd_drivers,
         arch: image.arch.clone(),
         epoch: image.epoch,
     }

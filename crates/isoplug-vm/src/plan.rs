@@ -22,6 +22,8 @@ pub struct Plan {
     pub limit: Limit,
     /// Where serial logs and pictures of the screen go; made if missing.
     pub out_dir: PathBuf,
+    /// Whether to take a picture of the screen after the last check even if all of them passed.
+    pub pictures: bool,
 }
 
 /// How long a boot may take.

@@ -153,7 +153,7 @@ impl Run<'_> {
             serial_log,
             screenshot: None,
         };
-        if report.verdict() != Verdict::Passed {
+        if self.plan.pictures || report.verdict() != Verdict::Passed {
             report.screenshot = picture(&mut guest, &stem);
         }
         self.finish(guest, &report);

@@ -32,6 +32,8 @@ pub(crate) struct BootTest {
     pub(crate) folder: PathBuf,
     /// Takes the report of a test that did not pass, also of one that was stopped; not in the key.
     pub(crate) seen: Arc<OnceLock<Report>>,
+    /// Whether a test that passes leaves a picture of the screen; not in the key.
+    pub(crate) pictures: bool,
     /// A number that makes a test run again although it passed before.
     pub(crate) again: Option<u64>,
 }
@@ -101,6 +103,7 @@ impl Stage for BootTest {
             host: _,
             folder: _,
             seen: _,
+            pictures: _,
             again,
         } = self;
         key.artifact("iso", *iso);
@@ -126,6 +129,7 @@ impl Stage for BootTest {
             login: self.login.clone(),
             limit: self.limit,
             out_dir: self.folder.clone(),
+            pictures: self.pictures,
         };
         let mut report = isoplug_vm::test(&self.host, &plan, &Log(cx))?;
         report.image = self.name.clone();

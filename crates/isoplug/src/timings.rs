@@ -139,7 +139,8 @@ impl Run {
             Event::Planned { .. }
             | Event::Progress { .. }
             | Event::Log { .. }
-            | Event::Doing { .. } => {}
+            | Event::Doing { .. }
+            | Event::Warning { .. } => {}
         }
     }
 

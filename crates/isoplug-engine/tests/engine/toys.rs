@@ -213,6 +213,7 @@ fn line(event: &Event) -> String {
         Event::Progress { title, done, total, .. } => format!("{title} {done}/{total}"),
         Event::Log { title, line } => format!("{title}: {line}"),
         Event::Doing { title, what } => format!("{title} ... {what}"),
+        Event::Warning { title, message } => format!("{title}: warning: {message}"),
         Event::Cached { title, .. } => format!("cached {title}"),
         Event::Finished { title, bytes, .. } => format!("finished {title}, {bytes} bytes"),
         Event::Failed { title, message } => format!("failed {title}: {message}"),

@@ -10,6 +10,7 @@ use isoplug_formats::tree::{self, Content, Entry, Kind, Tree, TreePath};
 
 use super::classes::Request;
 use super::libraries;
+use crate::sandbox::stored::StoredError;
 
 /// Why the files cannot be collected.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,9 @@ pub enum Error {
     /// A file's bytes cannot be read.
     #[error("cannot read the layer: {0}")]
     Io(#[from] io::Error),
+    /// A program of the layer cannot be run.
+    #[error(transparent)]
+    Program(#[from] StoredError),
 }
 
 /// Says that the layer has something unknown.
@@ -68,10 +72,7 @@ impl<'a> Draft<'a> {
     /// Asks for kernel modules that the initrd loads without waiting for a device, in this order.
     pub(super) fn load(&mut self, names: &[&str]) {
         self.ask(names);
-        self.make("conf/modules", "");
-        if let Some(list) = self.made.get_mut(&b"conf/modules"[..]) {
-            list.bytes.extend(names.iter().flat_map(|name| format!("{name}\n").into_bytes()));
-        }
+        names.iter().for_each(|name| self.append("conf/modules", name));
     }
 
     /// Returns the layer's entry at a path and where it is, symbolic links followed.
@@ -138,6 +139,14 @@ impl<'a> Draft<'a> {
         if !self.has(&path) {
             self.folder(tree::parent(&path).unwrap_or_default());
             self.made.insert(path, Made { mode: 0o644, bytes: bytes.into() });
+        }
+    }
+
+    /// Adds a line to a file with bytes of its own, which may not be there yet.
+    pub(super) fn append(&mut self, path: &str, line: &str) {
+        self.make(path, "");
+        if let Some(made) = self.made.get_mut(path.as_bytes()) {
+            made.bytes.extend(format!("{line}\n").into_bytes());
         }
     }
 

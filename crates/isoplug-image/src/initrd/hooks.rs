@@ -7,6 +7,7 @@ mod crypt;
 mod disks;
 mod live;
 mod microcode;
+mod plymouth;
 mod udev;
 
 use isoplug_formats::tree;
@@ -34,8 +35,9 @@ pub(super) fn run(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) -> Result<
             "intel_microcode" => microcode::intel(draft)?,
             // These only do something for devices that are listed, and none is.
             "cryptgnupg" | "cryptgnupg-sc" | "cryptkeyctl" | "cryptopensc" | "cryptpassdev" => {}
+            "plymouth" => plymouth::run(*release, purpose, draft)?,
             "live" => live::run(*release, draft)?,
-            "kms" => draft.ask(&["i915", "radeon", "nouveau"]),
+            "kms" => kms(hooks, purpose, draft),
             "thermal" => thermal(purpose.arch, draft),
             "keymap" => keymap(hooks, draft)?,
             // These look at a root file system and swap that a live system does not name.
@@ -53,8 +55,8 @@ pub(super) fn run(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) -> Result<
     if let Some(release) = hooks.get("hooks/klibc-utils") {
         klibc_utils(*release, draft);
     }
-    if hooks.contains_key("hooks/live") {
-        draft.requests.push(Request::Class("net".to_owned()));
+    if hooks.contains_key("hooks/live") && purpose.drivers.network {
+        draft.requests.push(Request::Class(super::NETWORK.to_owned()));
     }
     Ok(())
 }
@@ -119,6 +121,13 @@ fn keymap(hooks: &Hooks, draft: &Draft) -> Result<(), Error> {
     match hooks.contains_key("conf-hooks.d/cryptsetup") && draft.is_file(PROGRAM) {
         true => Err(unknown(PROGRAM, "only its own mkinitramfs can set up a keyboard")),
         false => Ok(()),
+    }
+}
+
+/// live-boot's drivers of graphics cards.
+fn kms(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) {
+    if purpose.drivers.graphics.unwrap_or(hooks.contains_key("hooks/plymouth")) {
+        draft.ask(&["i915", "radeon", "nouveau"]);
     }
 }
 

@@ -45,13 +45,23 @@ pub(super) fn known(draft: &Draft) -> Result<Hooks, Error> {
     Ok(hooks)
 }
 
-fn released(path: &str, name: &str, draft: &Draft) -> Result<Release, Error> {
+/// Returns the release that a script of the layer is from, by the name that it is known by.
+pub(super) fn released(path: &str, name: &str, draft: &Draft) -> Result<Release, Error> {
     let entry = draft.layer.get(path);
     let Some(Kind::File(content)) = entry.map(|entry| &entry.kind) else {
         return Err(unknown(path, "there is no such file"));
     };
     let release = find(name, content);
-    release.ok_or_else(|| unknown(path, "only its own mkinitramfs can run it"))
+    release.ok_or_else(|| {
+        let has_name = |line: &str| line.split(' ').nth(1) == Some(name);
+        unknown(
+            path,
+            match KNOWN.lines().any(has_name) {
+                true => "not one of the versions that isoplug knows",
+                false => "only its own mkinitramfs can run it",
+            },
+        )
+    })
 }
 
 fn find(name: &str, content: &Content) -> Option<Release> {

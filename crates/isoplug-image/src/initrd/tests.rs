@@ -132,10 +132,29 @@ fn firmware_is_found_compressed_and_behind_links() {
     assert!(!is_there("usr/lib/firmware/b/unasked"));
 }
 
+struct NoPrograms;
+
+impl Programs for NoPrograms {
+    fn run(
+        &self,
+        _: &Tree,
+        arguments: &[&str],
+        _: &str,
+    ) -> Result<BTreeMap<tree::TreePath, Vec<u8>>, Error> {
+        Err(unknown(arguments[0], "nothing runs here"))
+    }
+}
+
 fn selected(files: &[(&str, &str)]) -> String {
     let (tree, packs) = layer(&[&KERNEL[..], files].concat(), &[]);
     let modules = InitrdModules::default();
-    let purpose = Purpose { kernel: "6.1", arch: "amd64", modules: &modules };
+    let purpose = Purpose {
+        kernel: "6.1",
+        arch: "amd64",
+        modules: &modules,
+        drivers: Drivers::default(),
+        programs: &NoPrograms,
+    };
     match select(&tree, &packs, purpose) {
         Ok(_) => "selected".to_owned(),
         Err(error) => error.to_string(),
@@ -146,7 +165,7 @@ fn selected(files: &[(&str, &str)]) -> String {
 fn what_is_unknown_is_said() {
     let other = ("usr/sbin/mkinitramfs", "#!/bin/sh\n");
     insta::assert_snapshot!(selected(&[]), @"usr/sbin/mkinitramfs: there is no such file");
-    insta::assert_snapshot!(selected(&[other]), @"usr/sbin/mkinitramfs: only its own mkinitramfs can run it");
+    insta::assert_snapshot!(selected(&[other]), @"usr/sbin/mkinitramfs: not one of the versions that isoplug knows");
 }
 
 fn draft<'a>(tree: &'a Tree, packs: &'a Packs) -> Draft<'a> {

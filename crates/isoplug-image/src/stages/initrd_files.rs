@@ -3,6 +3,8 @@
 //! Of a layer that has something which only its own mkinitramfs knows, that one makes the initrd
 //! here and now.
 
+mod programs;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -11,8 +13,9 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Key, NewBlob, Slots, Stage
 use isoplug_formats::tree::pack::{PackWriter, Packs};
 use isoplug_formats::tree::{self, Entry, Kind};
 use isoplug_manifest::options::InitrdModules;
+use programs::LayersPrograms;
 
-use crate::initrd::{self, Purpose, Selected};
+use crate::initrd::{self, Drivers, Purpose, Selected};
 use crate::sandbox::stored::{self, Lines, StoredError};
 use crate::sandbox::{self, Command, Job, Text};
 
@@ -24,6 +27,8 @@ pub struct InitrdFiles {
     pub kernel: Artifact<Blob>,
     /// Kernel modules to carry beside those that the tree asks for.
     pub modules: InitrdModules,
+    /// Drivers that only some images need.
+    pub drivers: Drivers,
     /// The architecture, in Debian's words.
     pub arch: String,
     /// The time of all files in it that are newer; seconds since 1970.
@@ -43,7 +48,7 @@ pub(super) const MADE: &str = "made by mkinitramfs: ";
 
 impl Stage for InitrdFiles {
     const NAME: &'static str = "initrd-files";
-    const VERSION: u32 = 7;
+    const VERSION: u32 = 8;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -57,10 +62,11 @@ impl Stage for InitrdFiles {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { layer, kernel, modules, arch, epoch } = self;
+        let Self { layer, kernel, modules, drivers, arch, epoch } = self;
         key.artifact("layer", *layer);
         key.artifact("kernel", *kernel);
         key.value("modules", modules);
+        key.value("drivers", drivers);
         key.value("arch", arch);
         key.value("epoch", epoch);
     }
@@ -69,14 +75,23 @@ impl Stage for InitrdFiles {
         let kernel = fs::read_to_string(cx.path(self.kernel)?)?;
         let layer = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
         let packs = open(&layer, cx)?;
-        let purpose = Purpose { kernel: &kernel, arch: &self.arch, modules: &self.modules };
+        let (layer_id, arch, epoch) = (self.layer, &self.arch[..], self.epoch);
+        let programs = &LayersPrograms { layer: layer_id, arch, epoch, cx };
+        let purpose = Purpose {
+            kernel: &kernel,
+            arch,
+            modules: &self.modules,
+            drivers: self.drivers,
+            programs,
+        };
         match initrd::select(&layer, &packs, purpose) {
             Ok(selected) => put(selected, out.files, cx),
             Err(error @ initrd::Error::Unknown { .. }) => {
-                cx.log(&format!("mkinitramfs makes the initrd: {error}"));
+                cx.warn(&cost(&error));
                 self.run_mkinitramfs(&kernel, layer.get(AMD).is_some(), out.files, cx)
             }
             Err(initrd::Error::Io(error)) => Err(error.into()),
+            Err(initrd::Error::Program(error)) => Err(error.into()),
         }
     }
 }
@@ -142,6 +157,15 @@ fn pack(files: &mut tree::Tree, made: MadeFiles, cx: &Context) -> Result<(), Err
     }
     cx.put(blob, Some(Digest::from_bytes(id)))?;
     Ok(())
+}
+
+/// Says what it costs that the initrd is not made here.
+fn cost(error: &initrd::Error) -> String {
+    format!(
+        "the image's own mkinitramfs makes the initrd: {error}; that takes a minute of CPU time or \
+         more, where isoplug alone takes seconds, and the initrd has the drivers of all network and \
+         graphics cards, whatever `initrd.network` and `initrd.graphics` say"
+    )
 }
 
 /// The status of a program that cannot be executed, by the sandbox and by shells.

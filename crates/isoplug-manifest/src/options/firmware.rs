@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which firmware the image carries.
+/// Which firmware the image carries. Of it, the initrd gets what its own kernel modules ask for:
+/// see `initrd.network` and `initrd.graphics`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Firmware {

@@ -51,6 +51,15 @@ pub struct Initrd {
     pub modules: InitrdModules,
     /// How the initrd is compressed.
     pub compression: InitrdCompression,
+    /// Whether it has the drivers of network cards, with the firmware that they ask for. Without a
+    /// value, only if the root filesystem may come over the network: a kernel parameter says so
+    /// (`fetch=`, `httpfs=`, `ftpfs=`, `netboot`, `nfsroot=`, `iscsi=`, `ip=` …), or a plugin puts
+    /// files for it beside the ISO.
+    pub network: Option<bool>,
+    /// Whether it has the drivers of graphics cards, with the firmware that they ask for. Without a
+    /// value, only if `plymouth` is installed, which draws with them before the root filesystem is
+    /// found.
+    pub graphics: Option<bool>,
 }
 
 /// Kernel modules of the initrd.

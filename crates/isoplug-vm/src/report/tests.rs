@@ -46,6 +46,7 @@ fn as_text() {
     pass bios-cd (48 s, tcg)
       pass boot: a shell after 20 s
       pass hostname is a
+      screen:     out/bios-cd.png
     FAIL uefi-cd (48 s, tcg)
       pass boot: a shell after 40 s
       pass hostname is a

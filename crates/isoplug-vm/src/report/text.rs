@@ -56,9 +56,9 @@ fn render_combo(combo: &ComboReport, text: &mut String) {
     }
     if combo.verdict() != Verdict::Passed {
         let _ = writeln!(text, "  serial log: {}", combo.serial_log.display());
-        if let Some(screenshot) = &combo.screenshot {
-            let _ = writeln!(text, "  screen:     {}", screenshot.display());
-        }
+    }
+    if let Some(screenshot) = &combo.screenshot {
+        let _ = writeln!(text, "  screen:     {}", screenshot.display());
     }
 }
 

@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// more on one that is slow or busy]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
+    /// Leave a picture of the screen after the last check, also of a boot that passes; tests again
+    #[arg(long)]
+    screenshots: bool,
     /// Memory of the machine, in MiB
     #[arg(long, default_value_t = 2048)]
     memory: u32,
@@ -124,7 +127,8 @@ fn stages(
             name: prepared.name.clone(),
             folder: output.join(format!("{}.test", prepared.name)),
             seen: Arc::default(),
-            again: args.again.then(|| u64::from(std::process::id())),
+            pictures: args.screenshots,
+            again: (args.again || args.screenshots).then(|| u64::from(std::process::id())),
         });
     }
     Ok(stages)

@@ -74,6 +74,10 @@ impl Reporter for Bars {
                     bar.set_message(line.clone());
                 }
             }
+            Event::Warning { title, message } => {
+                // A terminal that went away must not stop the build.
+                let _ = self.screen.println(format!("warning: {title}: {message}"));
+            }
             Event::Finished { title, wall_ms, bytes, .. } => {
                 let (seconds, size) = (*wall_ms as f64 / 1000.0, amount(*bytes, Unit::Bytes));
                 self.end(title, &format!("  {title:<20} {seconds:>6.1} s  {size}"));

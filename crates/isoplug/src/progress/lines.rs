@@ -46,6 +46,7 @@ impl Lines {
                 format!("{title}: {}", progress(*done, *total, *unit))
             }
             Event::Doing { title, what } if self.due(title) => cut(format!("{title}: {what}")),
+            Event::Warning { title, message } => format!("warning: {title}: {message}"),
             Event::Log { title, line } if self.verbose => format!("{title}: {line}"),
             Event::Cached { title, .. } if self.verbose => format!("{title}: cached"),
             Event::Finished { title, wall_ms, bytes, .. } => {
