@@ -9,6 +9,7 @@ mod extract;
 mod failed;
 pub mod layer;
 mod order;
+mod reason;
 mod relations;
 mod shortcut;
 
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sandbox::{Bind, Command, Failure, Inside};
 
-pub use failed::failed_package;
+pub use reason::Reason;
 
 /// A group of packages to install.
 #[derive(Debug, Clone, Serialize, Deserialize)]
