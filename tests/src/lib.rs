@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod real;
 pub mod replaced;
 pub mod served;
+pub mod sets;
 pub mod space;
 
 pub use replaced::replaced;

@@ -9,6 +9,8 @@ mod extract;
 mod failed;
 pub mod layer;
 mod order;
+mod reason;
+mod relations;
 mod shortcut;
 
 use std::path::PathBuf;
@@ -19,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sandbox::{Bind, Command, Failure, Inside};
 
-pub use failed::failed_package;
+pub use reason::Reason;
 
 /// A group of packages to install.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,9 +66,10 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
     }
     let policy = Policy::new(inside)?;
     shortcut::make(inside)?;
-    for wave in order::waves(inside, &packages)? {
-        unpack(inside, &wave)?;
-        configure(inside, &policy)?;
+    let waves = order::waves(inside, &packages)?;
+    for (index, wave) in waves.iter().enumerate() {
+        unpack(inside, wave)?;
+        configure(inside, wave, index + 1 == waves.len(), &policy)?;
     }
     policy.remove(inside)
 }
@@ -99,7 +102,7 @@ fn unpack(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
                 let folder = inside.packages();
                 scope.spawn(move || batch::decompress_into(&folder, next))
             });
-            let mut command = dpkg("--unpack", &["--no-triggers"]);
+            let mut command = dpkg("--unpack", &["--no-triggers", "--auto-deconfigure"]);
             command.arguments.extend(batch.iter().map(shown));
             inside.run(&command)?;
             batch::remove(inside, batch)?;
@@ -112,8 +115,20 @@ fn unpack(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn configure(inside: &Inside, policy: &Policy) -> Result<(), Failure> {
-    let mut command = dpkg("--configure", &["-a"]);
+/// Configures a wave; triggers wait for the last one, unless a package needs what they make.
+fn configure(
+    inside: &Inside,
+    wave: &[Package],
+    is_last: bool,
+    policy: &Policy,
+) -> Result<(), Failure> {
+    let mut command = match is_last {
+        true => dpkg("--configure", &["-a"]),
+        false => dpkg("--configure", &["--no-triggers"]),
+    };
+    if !is_last {
+        command.arguments.extend(wave.iter().map(|package| package.name.clone()));
+    }
     command.binds.clone_from(&policy.stubs);
     shortcut::put_first(&mut command);
     let beside = depmod::Beside::new(inside)?;
@@ -121,10 +136,17 @@ fn configure(inside: &Inside, policy: &Policy) -> Result<(), Failure> {
 }
 
 fn dpkg(action: &str, options: &[&str]) -> Command {
-    // The log holds the time of day; what dpkg says is in the stage's own log.
-    let fixed = ["dpkg", action, "--force-unsafe-io", "--log=/dev/null"];
-    Command::new(fixed.iter().chain(options).copied())
+    let fixed = ["dpkg", action];
+    Command::new(fixed.iter().chain(OPTIONS).chain(options).copied())
 }
+
+const OPTIONS: &[&str] = &[
+    "--force-unsafe-io",
+    // Nobody is there to be asked what becomes of a file that another package's script made.
+    "--force-confdef,confold",
+    // It holds the time of day; what dpkg says is in the stage's own log.
+    "--log=/dev/null",
+];
 
 fn shown(package: &Package) -> String {
     format!("/run/isoplug/{}", package.file_name())

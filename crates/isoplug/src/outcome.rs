@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use isoplug_engine::Error;
+use isoplug_image::dpkg::layer;
 use isoplug_image::plugins::TITLE;
 use isoplug_image::sandbox;
 use isoplug_image::sources::download;
@@ -45,7 +46,7 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
             let message = format!("stage `{title}` of {image} failed");
             let failure = Failure::new(exit(error), message).because(source.as_ref());
             let failure = fetch_hint(error, failure);
-            let failure = host_hint(error, failure);
+            let failure = package_hint(error, host_hint(error, failure));
             let has_log = log.metadata().is_ok_and(|file| file.len() > 0);
             if has_log { failure.log(log) } else { failure }
         }
@@ -103,6 +104,12 @@ fn fetch_hint(error: &Error, failure: Failure) -> Failure {
         Some(_) => failure.hint("again later; what was fetched is kept"),
         None => failure,
     }
+}
+
+/// Adds what to do about a package that cannot be installed.
+fn package_hint(error: &Error, failure: Failure) -> Failure {
+    let hints = error.find::<layer::Error>().map(layer::Error::hints).unwrap_or_default();
+    hints.into_iter().fold(failure, Failure::hint)
 }
 
 /// What a machine lacks has an exit code of its own, so that CI can tell it from a bad manifest.

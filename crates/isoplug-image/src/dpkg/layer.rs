@@ -1,11 +1,15 @@
 //! Makes a layer of the fetched packages of one install group: what the stages `base` and
 //! `packages` have in common.
 
+use std::cell::RefCell;
+use std::io;
+
 use isoplug_engine::{Artifact, Blob, Context, Tree};
 
-use super::{Install, Package, failed_package};
-use crate::sandbox;
+use super::failed::{Failed, Transcript};
+use super::{Install, Package, Reason, reason};
 use crate::sandbox::stored::{self, Lines, StoredError};
+use crate::sandbox::{self, Job};
 use crate::stages::fetch;
 
 /// Why a layer could not be made.
@@ -15,12 +19,18 @@ pub enum Error {
     #[error(transparent)]
     List(#[from] fetch::Error),
     /// A package whose scripts, or whose installation, failed.
-    #[error("the package {package} cannot be installed{}", lines(tail))]
+    #[error("{}{}{}", headline(package, reason), also(others), lines(said))]
     Package {
         /// Its name.
         package: String,
-        /// The last lines of dpkg.
-        tail: Vec<String>,
+        /// Why, as far as that is known.
+        reason: Reason,
+        /// What it and dpkg said.
+        said: Vec<String>,
+        /// Others that failed by themselves.
+        others: Vec<String>,
+        /// That there was no space.
+        source: Option<io::Error>,
     },
     /// The sandbox; not transparent, so that it can be found among the causes.
     #[error("{0}")]
@@ -30,20 +40,67 @@ pub enum Error {
     Engine(#[from] isoplug_engine::Error),
 }
 
-fn lines(tail: &[String]) -> String {
-    tail.iter().map(|line| format!("\n  {line}")).collect()
+impl Error {
+    /// Tells whether there was no space.
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Package { reason, .. } => *reason == Reason::Full,
+            Self::Sandbox(sandbox::Error::Setup { reason, .. }) => reason::says_full(reason),
+            _ => false,
+        }
+    }
+
+    /// Returns what to try.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Package { package, reason, .. } => reason.hints(package),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn headline(package: &str, reason: &Reason) -> String {
+    match reason {
+        Reason::Taken { file, by } => {
+            format!("the packages {package} and {by} both have the file {file}")
+        }
+        Reason::Network => {
+            format!("the package {package} cannot be installed: its script wants the network")
+        }
+        _ => format!("the package {package} cannot be installed"),
+    }
+}
+
+fn also(others: &[String]) -> String {
+    if others.is_empty() { String::new() } else { format!(", nor can {}", others.join(", ")) }
+}
+
+fn lines(said: &[String]) -> String {
+    said.iter().map(|line| format!("\n  {line}")).collect()
+}
+
+/// Returns the failure of the first package that failed by itself; none, if no package failed.
+fn of_package(failed: Vec<Failed>, packages: &[Package]) -> Option<Error> {
+    let mut failed = failed.into_iter();
+    let first = failed.next()?;
+    let package = packages.iter().find(|package| package.name == first.package);
+    let reason = Reason::of(&first, &package.map(templates).unwrap_or_default());
+    let source = (reason == Reason::Full).then(|| io::ErrorKind::StorageFull.into());
+    let others = failed.filter(|failed| !failed.waits).map(|failed| failed.package).collect();
+    Some(Error::Package { package: first.package, reason, said: first.lines, others, source })
+}
+
+/// Returns the package's questions; a package that cannot be read has none.
+fn templates(package: &Package) -> String {
+    let files = package.open().ok().and_then(|deb| deb.control_files().ok());
+    let templates = files.and_then(|mut files| files.remove("templates"));
+    templates.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default()
 }
 
 impl From<StoredError> for Error {
     fn from(error: StoredError) -> Self {
         match error {
             StoredError::Engine(error) => Self::Engine(error),
-            StoredError::Sandbox(sandbox::Error::Command { command, status, tail }) => {
-                match failed_package(&tail) {
-                    Some(package) => Self::Package { package, tail },
-                    None => Self::Sandbox(sandbox::Error::Command { command, status, tail }),
-                }
-            }
             StoredError::Sandbox(error) => Self::Sandbox(error),
         }
     }
@@ -59,10 +116,35 @@ pub fn layer(
     cx: &Context,
 ) -> Result<(), Error> {
     let packages = packages(debs, cx)?;
-    let lines = Lines::new(cx, &["Unpacking ", "Setting up "], 2 * packages.len());
     let mut job = stored::begin(parent, arch, epoch, cx)?;
-    job.install = Some(Install { packages, essential: parent.is_none() });
-    Ok(stored::keep(job, out, parent, &lines)?)
+    job.install = Some(Install { packages: packages.clone(), essential: parent.is_none() });
+    let made = attempt(job.clone(), &packages, parent, out, cx);
+    if made.as_ref().is_err_and(Error::is_full) {
+        // Scripts may write more than the packages let expect, and memory ends before the disk.
+        cx.log("no space was left; once more, with the work folder on the disk");
+        job.on_disk = true;
+        return attempt(job, &packages, parent, out, cx);
+    }
+    made
+}
+
+fn attempt(
+    job: Job,
+    packages: &[Package],
+    parent: Option<Artifact<Tree>>,
+    out: Artifact<Tree>,
+    cx: &Context,
+) -> Result<(), Error> {
+    let transcript = RefCell::new(Transcript::default());
+    let hear = |line: &str| transcript.borrow_mut().line(line);
+    let counted = &["Unpacking ", "Setting up "];
+    let lines = Lines::new(cx, counted, 2 * packages.len()).heard_by(&hear);
+    stored::keep(job, out, parent, &lines).map_err(|error| match error {
+        StoredError::Sandbox(sandbox::Error::Command { .. }) => {
+            of_package(transcript.take().failed(), packages).unwrap_or_else(|| error.into())
+        }
+        error => error.into(),
+    })
 }
 
 fn packages(debs: Artifact<Blob>, cx: &Context) -> Result<Vec<Package>, Error> {

@@ -1,150 +1,133 @@
-//! Orders packages so that each is unpacked only when what it pre-depends on is configured
-//! (Debian policy 7.2).
+//! Orders packages as apt does: each is unpacked only when what it pre-depends on is configured
+//! (Debian policy 7.2), and after what it depends on where that can be, so that its preinst script
+//! finds whole interpreters.
+//!
+//! apt unpacks as much as it can and configures at once only what a pre-dependency waits for, with
+//! all that this needs (`SmartUnPack` and `SmartConfigure` in apt-pkg/packagemanager.cc); so does
+//! this. A set that can be installed at all is: a wave is taken from the largest set of packages
+//! that could be configured next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::relations::{Group, Needs, Place, Relations};
 use super::{Package, control_texts};
 use crate::sandbox::{Failure, Inside};
 
-/// Splits packages, sorted, into waves: one is unpacked and configured before the next begins.
-/// Most groups are one wave.
+/// Splits packages, sorted, into waves, each in the order in which to unpack it: one is unpacked and
+/// configured before the next begins. Most groups have few.
 pub(super) fn waves(inside: &Inside, packages: &[Package]) -> Result<Vec<Vec<Package>>, Failure> {
     let status = inside.text("var/lib/dpkg/status")?;
-    let installed = status.split("\n\n").map(Needs::parse);
-    let installed: BTreeSet<String> = installed.flat_map(|needs| needs.provides).collect();
-    let needs: Vec<Needs> =
-        control_texts(packages)?.iter().map(|text| Needs::parse(text)).collect();
-    let waves = split(&needs, installed);
-    let packages_of = |wave: Vec<usize>| wave.into_iter().map(|i| packages[i].clone()).collect();
-    Ok(waves.into_iter().map(packages_of).collect())
+    let relations = Relations::read(&control_texts(packages)?, &status)
+        .map_err(Failure::of("order the packages"))?;
+    let packages_of = |wave: Vec<Place>| wave.into_iter().map(|i| packages[i].clone()).collect();
+    Ok(Order::new(&relations).waves().into_iter().map(packages_of).collect())
 }
 
-/// What a package needs and what it gives, by name. The lock has seen to versions.
-#[derive(Debug, Default)]
-struct Needs {
-    provides: Vec<String>,
-    pre_depends: Vec<Vec<String>>,
-    depends: Vec<Vec<String>>,
+/// How far the installation has come.
+struct Order<'a> {
+    relations: &'a Relations,
+    configured: Vec<bool>,
+    rest: BTreeSet<Place>,
 }
 
-impl Needs {
-    fn parse(control: &str) -> Self {
-        let mut fields: BTreeMap<&str, String> = BTreeMap::new();
-        let mut last = "";
-        for line in control.lines() {
-            if line.starts_with([' ', '\t']) {
-                fields.entry(last).or_default().push_str(line);
-            } else if let Some((name, value)) = line.split_once(':') {
-                fields.insert(name, value.to_owned());
-                last = name;
+impl<'a> Order<'a> {
+    fn new(relations: &'a Relations) -> Self {
+        let new = relations.needs.len();
+        let configured = (0..relations.places).map(|place| place >= new).collect();
+        Self { relations, configured, rest: (0..new).collect() }
+    }
+
+    fn waves(mut self) -> Vec<Vec<Place>> {
+        let mut waves = Vec::new();
+        while !self.rest.is_empty() {
+            let wave = self.next_wave();
+            waves.push(self.sorted(&wave));
+            for place in wave {
+                self.rest.remove(&place);
+                self.configured[place] = true;
+                if let Some(old) = self.relations.replaced[place] {
+                    self.configured[old] = false;
+                }
             }
         }
-        let field = |name| fields.get(name).map(String::as_str).unwrap_or_default();
-        let names = [field("Package"), field("Provides")].map(alternatives).concat();
-        Self {
-            provides: names.concat(),
-            pre_depends: alternatives(field("Pre-Depends")),
-            depends: alternatives(field("Depends")),
+        waves
+    }
+
+    /// Returns all of the rest if nothing is in their way; else what must be configured before
+    /// them. If they are in each other's way, dpkg is to say so: all of the rest then, too.
+    fn next_wave(&self) -> BTreeSet<Place> {
+        let needs = &self.relations.needs;
+        let is_blocked = |place: &Place| self.unmet(&needs[*place].pre_depends).next().is_some();
+        let (blocked, free): (BTreeSet<Place>, BTreeSet<Place>) =
+            self.rest.iter().copied().partition(is_blocked);
+        let ready = self.configurable(free);
+        let wanted = blocked.iter().flat_map(|place| self.unmet(&needs[*place].pre_depends));
+        let wave = self.closure(&ready, wanted.collect());
+        if wave.is_empty() { self.rest.clone() } else { wave }
+    }
+
+    /// Returns the largest part of these packages of which each finds all its dependencies among
+    /// them and what is configured. Circles are in it: dpkg breaks them.
+    fn configurable(&self, mut packages: BTreeSet<Place>) -> BTreeSet<Place> {
+        loop {
+            let lacks = |place: &&Place| {
+                let mut unmet = self.unmet(&self.relations.needs[**place].depends);
+                unmet.any(|group| !group.iter().any(|giver| packages.contains(giver)))
+            };
+            let lacking: BTreeSet<Place> = packages.iter().filter(lacks).copied().collect();
+            if lacking.is_empty() {
+                return packages;
+            }
+            packages.retain(|place| !lacking.contains(place));
         }
     }
-}
 
-/// Reads `a (>= 1) | b:any, c` as `[[a, b], [c]]`.
-fn alternatives(field: &str) -> Vec<Vec<String>> {
-    let name = |text: &str| {
-        let end = text.find(|c: char| c == ':' || c == '(' || c == '[' || c.is_whitespace());
-        text[..end.unwrap_or(text.len())].to_owned()
-    };
-    field
-        .split(',')
-        .map(|group| {
-            group.split('|').map(|one| name(one.trim())).filter(|n| !n.is_empty()).collect()
-        })
-        .filter(|group: &Vec<String>| !group.is_empty())
-        .collect()
-}
-
-fn split(needs: &[Needs], mut configured: BTreeSet<String>) -> Vec<Vec<usize>> {
-    let mut rest: BTreeSet<usize> = (0..needs.len()).collect();
-    let mut waves = Vec::new();
-    while !rest.is_empty() {
-        let wave = next_wave(needs, &configured, &rest);
-        for &package in &wave {
-            rest.remove(&package);
-            configured.extend(needs[package].provides.iter().cloned());
-        }
-        waves.push(wave.into_iter().collect());
+    /// Returns the groups of alternatives of which none is configured.
+    fn unmet<'g>(&self, groups: &'g [Group]) -> impl Iterator<Item = &'g Group> {
+        groups.iter().filter(|group| !group.iter().any(|giver| self.configured[*giver]))
     }
-    waves
-}
 
-/// Returns all of the rest if nothing is in their way; else what must be configured before them.
-/// If they are in each other's way, dpkg is to say so: all of the rest then, too.
-fn next_wave(
-    needs: &[Needs],
-    configured: &BTreeSet<String>,
-    rest: &BTreeSet<usize>,
-) -> BTreeSet<usize> {
-    let is_blocked = |package: &usize| !unmet(&needs[*package].pre_depends, configured).is_empty();
-    let blocked = rest.iter().filter(|package| is_blocked(package));
-    let wanted = blocked.flat_map(|&package| unmet(&needs[package].pre_depends, configured));
-    let first = closure(needs, configured, rest, wanted.collect());
-    let wave: BTreeSet<usize> = first.into_iter().filter(|package| !is_blocked(package)).collect();
-    if wave.is_empty() { rest.clone() } else { wave }
-}
-
-/// Returns the groups of alternatives of which none is configured.
-fn unmet<'a>(groups: &'a [Vec<String>], configured: &BTreeSet<String>) -> Vec<&'a Vec<String>> {
-    groups.iter().filter(|group| !group.iter().any(|name| configured.contains(name))).collect()
-}
-
-/// Returns the packages that are wanted and all that they need in turn.
-fn closure<'a>(
-    needs: &'a [Needs],
-    configured: &BTreeSet<String>,
-    rest: &BTreeSet<usize>,
-    mut wanted: Vec<&'a Vec<String>>,
-) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    while let Some(group) = wanted.pop() {
-        let gives = |package: &usize, name: &String| needs[*package].provides.contains(name);
-        let giver = group.iter().find_map(|name| rest.iter().find(|package| gives(package, name)));
-        if let Some(&package) = giver
-            && found.insert(package)
-        {
-            wanted.extend(unmet(&needs[package].pre_depends, configured));
-            wanted.extend(unmet(&needs[package].depends, configured));
+    /// Returns those of the ready packages that are wanted and all that they need in turn.
+    fn closure(&self, ready: &BTreeSet<Place>, mut wanted: Vec<&'a Group>) -> BTreeSet<Place> {
+        let mut found = BTreeSet::new();
+        while let Some(group) = wanted.pop() {
+            let mut givers = group.iter().filter(|giver| ready.contains(giver));
+            if let Some(&place) = givers.next()
+                && found.insert(place)
+            {
+                let Needs { depends, after, .. } = &self.relations.needs[place];
+                wanted.extend(self.unmet(depends).chain(self.unmet(after)));
+            }
         }
+        found
     }
-    found
+
+    /// Sorts a wave: each package after what it needs, wherever no circle forbids it.
+    fn sorted(&self, wave: &BTreeSet<Place>) -> Vec<Place> {
+        let mut starts: Vec<Place> = wave.iter().copied().collect();
+        starts.sort_by_key(|place| (self.relations.ranks[*place], *place));
+        let (mut sorted, mut seen) = (Vec::new(), BTreeSet::new());
+        for start in starts {
+            let mut path = vec![(start, false)];
+            while let Some((place, is_left)) = path.pop() {
+                if is_left {
+                    sorted.push(place);
+                } else if seen.insert(place) {
+                    path.push((place, true));
+                    let before = self.before(place).rev().filter(|place| wave.contains(place));
+                    path.extend(before.map(|place| (place, false)));
+                }
+            }
+        }
+        sorted
+    }
+
+    /// Returns what should be unpacked before a package, the most needed first.
+    fn before(&self, place: Place) -> impl DoubleEndedIterator<Item = Place> + 'a {
+        let needs = &self.relations.needs[place];
+        needs.after.iter().chain(&needs.pre_depends).chain(&needs.depends).flatten().copied()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn waves_of(controls: &[&str]) -> Vec<Vec<usize>> {
-        let needs: Vec<Needs> = controls.iter().map(|text| Needs::parse(text)).collect();
-        split(&needs, BTreeSet::from(["libc6".to_owned()]))
-    }
-
-    #[test]
-    fn what_is_pre_depended_on_comes_first_with_what_it_needs() {
-        let waves = waves_of(&[
-            "Package: app\nDepends: lib",
-            "Package: init\nPre-Depends: libc6 (>= 2), virtual |\n other:any (>= 1)",
-            "Package: lib\nPre-Depends: libc6",
-            "Package: other\nProvides: virtual (= 1), x\nDepends: lib [linux-any]",
-        ]);
-        assert_eq!(waves, [vec![2, 3], vec![0, 1]]);
-    }
-
-    #[test]
-    fn chains_take_a_wave_each_and_circles_are_left_to_dpkg() {
-        let chain = ["Package: a\nPre-Depends: b", "Package: b\nPre-Depends: c", "Package: c"];
-        assert_eq!(waves_of(&chain), [vec![2], vec![1], vec![0]]);
-        let circle = ["Package: a\nPre-Depends: b", "Package: b\nPre-Depends: a", "Package: c"];
-        assert_eq!(waves_of(&circle), [vec![0, 1, 2]]);
-        assert_eq!(waves_of(&["Package: a\nPre-Depends: gone"]), [vec![0]]);
-    }
-}
+mod tests;

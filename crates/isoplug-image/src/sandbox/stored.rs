@@ -77,18 +77,27 @@ pub struct Lines<'a, 'b> {
     counted: &'static [&'static str],
     total: u64,
     done: AtomicU64,
+    heard_by: Option<&'a dyn Fn(&str)>,
 }
 
 impl<'a, 'b> Lines<'a, 'b> {
     /// Counts lines that begin with one of `counted`, up to `total`.
     pub fn new(cx: &'a Context<'b>, counted: &'static [&'static str], total: usize) -> Self {
-        Self { cx, counted, total: total as u64, done: AtomicU64::new(0) }
+        Self { cx, counted, total: total as u64, done: AtomicU64::new(0), heard_by: None }
+    }
+
+    /// Tells each line to somebody else, too.
+    pub fn heard_by(self, heard_by: &'a dyn Fn(&str)) -> Self {
+        Self { heard_by: Some(heard_by), ..self }
     }
 }
 
 impl Watch for Lines<'_, '_> {
     fn line(&self, line: &str) {
         self.cx.log(line);
+        if let Some(hear) = self.heard_by {
+            hear(line);
+        }
         if self.counted.iter().any(|counted| line.starts_with(counted)) {
             let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
             self.cx.progress(done.min(self.total), self.total, Unit::Items);

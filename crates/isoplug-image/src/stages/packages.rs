@@ -27,7 +27,7 @@ pub struct Outputs {
 
 impl Stage for Packages {
     const NAME: &'static str = "packages";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     type Outputs = Outputs;
     type Error = layer::Error;

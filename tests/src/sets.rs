@@ -1,0 +1,99 @@
+//! Installs sets of packages by isoplug and by apt, over one base, and compares the two systems.
+//!
+//! Only the layers are made, none of the rest of an image. Needs root, apt-get and a mirror of
+//! Debian. The program of it is `package-sets`; `tests/long.sh sets` starts it.
+
+pub mod apt;
+pub mod compare;
+pub mod draw;
+pub mod known;
+pub mod layers;
+pub mod named;
+pub mod table;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use isoplug_image::sources::{Request, Resolvo, Universe, resolve};
+use isoplug_manifest::lock::LockedImage;
+
+use apt::Apt;
+use layers::Layers;
+use table::Row;
+
+/// A set of packages that somebody wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set {
+    /// What it is called in the table.
+    pub name: String,
+    /// The wishes.
+    pub install: Vec<String>,
+    /// Whether recommended packages are wanted too.
+    pub recommends: bool,
+}
+
+impl Set {
+    /// Returns what is asked of the archive.
+    pub fn request(&self) -> Request {
+        Request {
+            architecture: "amd64".to_owned(),
+            install: self.install.clone(),
+            recommends: self.recommends,
+            ..Request::default()
+        }
+    }
+}
+
+/// All that the sets of a run share.
+pub struct Bench<'a> {
+    universe: &'a Universe<'a>,
+    layers: &'a Layers,
+    apt: Apt,
+    folder: PathBuf,
+}
+
+impl<'a> Bench<'a> {
+    /// Prepares apt's side in a folder: the archive's indices as isoplug read them, and the base.
+    pub fn new(universe: &'a Universe<'a>, layers: &'a Layers, folder: &Path) -> Result<Self> {
+        let nothing = Set { name: String::new(), install: Vec::new(), recommends: false };
+        let base = resolve(&nothing.request(), universe, &Resolvo, None)?;
+        let base = layers.make(&LockedImage { groups: vec![base.groups[0].clone()], ..base })?;
+        let apt = Apt::new(&layers.indices, &base, folder, layers.epoch())?;
+        Ok(Self { universe, layers, apt, folder: folder.to_owned() })
+    }
+
+    /// Installs a set twice and says how the two differ.
+    pub fn compare(&self, set: &Set) -> Result<Row> {
+        let mut row = Row::new(set);
+        let locked = resolve(&set.request(), self.universe, &Resolvo, None)?;
+        let packages = locked.groups.concat();
+        row.packages = packages.len();
+        row.choice = self.apt.choice(set, &packages)?;
+        let ours = layers::timed(|| self.layers.make(&locked));
+        row.ours = ours.time;
+        let ours = match ours.value {
+            Ok(made) => made,
+            Err(error) => {
+                row.failure = Some(format!("isoplug: {error:#}"));
+                return Ok(row);
+            }
+        };
+        self.apt.offer(&packages, self.layers)?;
+        let root = layers::timed(|| self.apt.install(&packages));
+        row.theirs = root.time;
+        match root.value? {
+            Err(said) => row.failure = Some(format!("apt: {said}")),
+            Ok(theirs) => {
+                row.differences = compare::compare(&ours, &theirs, self.layers.epoch())?;
+                let list: String = row.differences.iter().map(|line| format!("{line}\n")).collect();
+                std::fs::write(self.folder.join(format!("{}.differences", set.name)), list)?;
+            }
+        }
+        Ok(row)
+    }
+
+    /// Removes what only a set's own layer has, so that many sets need no more space than one.
+    pub fn forget(&self) -> Result<()> {
+        self.layers.collect().context("free the store")
+    }
+}

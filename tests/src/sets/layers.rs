@@ -1,0 +1,132 @@
+//! Makes the layers of a resolved set as a build does: fetch, base, packages.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use isoplug_engine::{Artifact, Digest, Graph, Keep, Options, Store, run};
+use isoplug_formats::tree::Tree;
+use isoplug_formats::tree::pack::Packs;
+use isoplug_image::sources::apt::AptSource;
+use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
+use isoplug_image::sources::mirrors::MirrorList;
+use isoplug_image::sources::{Access, Index, Mirrors, Source};
+use isoplug_image::stages::base::Base;
+use isoplug_image::stages::fetch::{Fetch, Places};
+use isoplug_image::stages::packages::Packages;
+use isoplug_manifest::lock::LockedImage;
+use isoplug_manifest::manifest;
+
+/// A store, and the archive from which it is filled.
+pub struct Layers {
+    /// The store.
+    pub store: Store,
+    /// What the archive has, verified.
+    pub indices: Vec<Index>,
+    mirrors: MirrorList,
+    epoch: u32,
+}
+
+/// A system: its tree and the bytes of its files.
+pub struct Made {
+    /// The entries.
+    pub tree: Tree,
+    /// What they hold.
+    pub packs: Packs,
+}
+
+impl Layers {
+    /// Opens a store and reads trixie with its updates, besides other sources.
+    pub fn new(store: &Path, others: Vec<AptSource>) -> Result<Self> {
+        let store = Store::open(store)?;
+        #[expect(clippy::disallowed_methods, reason = "the mirror that a person names")]
+        let named = std::env::var("ISOPLUG_MIRROR").ok();
+        let mirrors = Mirrors::new(named).with_host_configuration();
+        let source = manifest::Source::default();
+        let mut sources = vec![AptSource::new("debian", &source, None, &mirrors)?];
+        sources.extend(others);
+        let authorities = Authorities::default();
+        let access = Access {
+            downloader: &Downloader::new(4, Patience::default(), &authorities)?,
+            cache: store.cache_dir("indices")?,
+            now: now(),
+            offline: false,
+            architecture: "amd64".to_owned(),
+            watch: &Unwatched,
+        };
+        let (mut indices, mut epoch) = (Vec::new(), 0);
+        for source in &sources {
+            let snapshot = source.refresh(&access)?;
+            let dates = snapshot.locked.releases.iter().map(|release| release.date);
+            epoch = dates.fold(epoch, u64::max);
+            indices.extend(snapshot.indices);
+        }
+        let mirrors = sources.iter().flat_map(AptSource::mirror_list).collect();
+        Ok(Self { store, indices, mirrors, epoch: u32::try_from(epoch)? })
+    }
+
+    /// Returns the time of all files of the layers, in seconds since 1970.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Makes the layers of all groups and returns the last.
+    ///
+    /// # Errors
+    /// Those of the stages; [`isoplug_engine::Error`] is among the causes.
+    pub fn make(&self, locked: &LockedImage) -> Result<Made> {
+        let (mut graph, epoch, arch) = (Graph::new(), self.epoch, "amd64".to_owned());
+        let mut layer = None;
+        for (index, packages) in locked.groups.iter().enumerate() {
+            let (group, packages, places) = (index.to_string(), packages.clone(), self.places());
+            let debs = graph.add(Fetch { group, packages, places }).debs;
+            let arch = arch.clone();
+            layer = Some(match layer {
+                None => graph.add(Base { debs, arch, epoch }).tree,
+                Some(parent) => graph.add(Packages { parent, debs, index, arch, epoch }).tree,
+            });
+        }
+        self.read(layer.context("a group")?, &graph)
+    }
+
+    fn read(&self, layer: Artifact<isoplug_engine::Tree>, graph: &Graph) -> Result<Made> {
+        let made = run(graph, &[layer.id()], &self.store, &Options::default())?;
+        let output = made.output(layer).context("the layer was made")?;
+        let tree = Tree::from_bytes(&std::fs::read(self.store.blob_path(&output.digest))?)?;
+        let open = |id: &[u8; 32]| File::open(self.store.blob_path(&Digest::from_bytes(*id)));
+        let packs = Packs::open(&tree, open)?;
+        Ok(Made { tree, packs })
+    }
+
+    fn places(&self) -> Places {
+        Places { mirrors: self.mirrors.clone(), ..Places::default() }
+    }
+
+    /// Removes what was not used for longest, until the store is small again.
+    pub fn collect(&self) -> Result<()> {
+        let keep = Keep { bytes: Some(12_000_000_000), ..Keep::default() };
+        self.store.gc(keep)?;
+        Ok(())
+    }
+}
+
+/// What came of something, and how long it took.
+pub struct Timed<T> {
+    /// What came.
+    pub value: T,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// Does something and measures how long it takes.
+pub fn timed<T>(work: impl FnOnce() -> T) -> Timed<T> {
+    let begin = Instant::now();
+    let value = work();
+    Timed { value, time: begin.elapsed() }
+}
+
+#[expect(clippy::disallowed_methods, reason = "validity of signatures is about now")]
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs())
+}

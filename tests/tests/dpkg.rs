@@ -1,0 +1,210 @@
+//! Installs hand-made packages over the real base of trixie with its own dpkg: their order, and what
+//! is said of those that fail.
+//!
+//! Has a `main` of its own: the sandbox executes its program again and must then be the first thing
+//! that runs. Speaks as much of the language of test harnesses as `cargo test` and nextest need.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic and speak")]
+
+use std::error::Error as _;
+use std::ffi::OsString;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use isoplug_image::dpkg::layer;
+use isoplug_image::sandbox;
+use isoplug_image::sources::apt::AptSource;
+use isoplug_image::sources::{Mirrors, Resolvo, Universe, resolve};
+use isoplug_manifest::manifest;
+use isoplug_tests::archive::{Archive, Package};
+use isoplug_tests::sets::Set;
+use isoplug_tests::sets::layers::{Layers, Made};
+
+type Test = (&'static str, fn());
+
+const TESTS: [Test; 9] = [
+    ("a_wave_is_closed", a_wave_is_closed),
+    ("interpreters_are_whole", interpreters_are_whole),
+    ("triggers_wait_and_run_once", triggers_wait_and_run_once),
+    ("two_packages_with_one_file", two_packages_with_one_file),
+    ("one_that_fails_before_others", one_that_fails_before_others),
+    ("a_script_that_wants_the_network", a_script_that_wants_the_network),
+    ("a_script_that_wants_an_answer", a_script_that_wants_an_answer),
+    ("a_trigger_that_fails", a_trigger_that_fails),
+    ("memory_that_is_too_small", memory_that_is_too_small),
+];
+
+fn main() -> std::process::ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    if let Some(code) = sandbox::main(&arguments) {
+        return code.into();
+    }
+    let words = arguments.iter().map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = words.collect();
+    let has = |word: &str| words.iter().any(|given| given == word);
+    let filters: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
+    let chosen = |name: &str| {
+        filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
+    };
+    if has("--list") {
+        let tests = TESTS.iter().filter(|_| !has("--ignored"));
+        tests.for_each(|(name, _)| println!("{name}: test"));
+    } else if sandbox::diagnose().iter().any(|finding| !finding.ok) {
+        isoplug_tests::skipped("this machine has no sandboxes");
+    } else {
+        for (name, test) in TESTS.into_iter().filter(|(name, _)| chosen(name)) {
+            test();
+            println!("test {name} ... ok");
+        }
+    }
+    std::process::ExitCode::SUCCESS
+}
+
+/// Installs `all`, which depends on these packages, or those that it is told to.
+fn install(packages: &[Package]) -> anyhow::Result<Made> {
+    let archive = Archive::with("stable", packages)?;
+    let server = archive.serve()?;
+    let source = manifest::Source {
+        suite: "stable".to_owned(),
+        mirrors: vec![server.url()],
+        ..manifest::Source::default()
+    };
+    let key = archive.key.public()?;
+    let own = AptSource::new("own", &source, Some(key.as_bytes()), &Mirrors::default())?;
+    let store = Path::new(env!("CARGO_TARGET_TMPDIR")).join("layers");
+    let layers = Layers::new(&store, vec![own])?;
+    let universe = Universe::new(&layers.indices, "amd64");
+    let install = packages.iter().map(|package| package.fields["Package"].clone()).collect();
+    let set = Set { name: "own".to_owned(), install, recommends: false };
+    layers.make(&resolve(&set.request(), &universe, &Resolvo, None)?)
+}
+
+/// Returns what is said when packages cannot be installed, and what to try.
+fn failure(packages: &[Package]) -> String {
+    let Err(error) = install(packages) else { panic!("they were installed") };
+    let error = error.downcast_ref::<isoplug_engine::Error>().expect("a stage failed");
+    let error: &layer::Error =
+        error.find().unwrap_or_else(|| panic!("{error} {:?}", error.source()));
+    let hints = error.hints().into_iter().map(|hint| format!("\ntry: {hint}"));
+    format!("{error}{}", hints.collect::<String>())
+}
+
+fn text(made: &Made, path: &str) -> String {
+    use isoplug_formats::tree::Kind;
+    use isoplug_formats::tree::pack::Contents as _;
+    let entry = made.tree.get(path).unwrap_or_else(|| panic!("no {path}"));
+    let Kind::File(content) = entry.kind else { panic!("{path} is no file") };
+    let mut bytes = vec![0; content.size as usize];
+    made.packs.read_at(&content, 0, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// As `cron` in a desktop: what waits for another package keeps those back that depend on it.
+fn a_wave_is_closed() {
+    let made = install(&[
+        Package::new("zz-cron", "1")
+            .field("Pre-Depends", "zz-helpers")
+            .field("Depends", "zz-common"),
+        Package::new("zz-common", "1").field("Depends", "zz-systemd | zz-sysusers"),
+        Package::new("zz-init", "1").field("Pre-Depends", "zz-common, zz-systemd"),
+        Package::new("zz-helpers", "1"),
+        Package::new("zz-libsystemd", "1"),
+        Package::new("zz-systemd", "1")
+            .field("Pre-Depends", "zz-libsystemd")
+            .field("Provides", "zz-sysusers (= 1)"),
+    ])
+    .unwrap();
+    let status = text(&made, "var/lib/dpkg/status");
+    assert_eq!(status.matches("Package: zz-").count(), 6);
+    assert_eq!(
+        status.matches("\nStatus: install ok installed").count(),
+        status.matches("\nStatus:").count()
+    );
+}
+
+/// As `mariadb-server`: its preinst needs the halves of an interpreter, or none of them.
+fn interpreters_are_whole() {
+    let preinst =
+        "#!/bin/sh\nset -e\ntest -e /usr/share/zz/program\ntest -e /usr/share/zz/modules\n";
+    let made = install(&[
+        Package::new("aa-server", "1").field("Depends", "zz-program").script("preinst", preinst),
+        Package::new("mm-common", "1"),
+        Package::new("zz-modules", "1").file("usr/share/zz/modules", b"x"),
+        Package::new("zz-program", "1")
+            .field("Depends", "zz-modules, mm-common")
+            .file("usr/share/zz/program", b"x"),
+    ]);
+    assert!(made.unwrap().tree.get("usr/share/zz/program").is_some());
+}
+
+fn triggers_wait_and_run_once() {
+    let postinst = "#!/bin/sh\n[ \"$1\" != triggered ] || echo ran >> /usr/share/zz-ran\n";
+    let made = install(&[
+        Package::new("zz-index", "1")
+            .script("triggers", "interest-noawait /usr/share/zz\n")
+            .script("postinst", postinst),
+        Package::new("zz-early", "1").file("usr/share/zz/early", b"x"),
+        Package::new("zz-first", "1").field("Pre-Depends", "zz-early, zz-index"),
+        Package::new("zz-late", "1")
+            .field("Pre-Depends", "zz-first")
+            .file("usr/share/zz/late", b"x"),
+    ]);
+    assert_eq!(text(&made.unwrap(), "usr/share/zz-ran"), "ran\n");
+}
+
+fn two_packages_with_one_file() {
+    let said = failure(&[
+        Package::new("zz-one", "1").file("usr/share/zz/same", b"1"),
+        Package::new("zz-two", "1").file("usr/share/zz/same", b"2"),
+    ]);
+    assert_snapshot!(said, @"");
+}
+
+fn one_that_fails_before_others() {
+    let fails = "#!/bin/sh\necho first step\necho the reason is this >&2\nexit 3\n";
+    let mut packages = vec![
+        Package::new("zz-bad", "1").script("postinst", fails),
+        Package::new("zz-needs-bad", "1").field("Depends", "zz-bad"),
+        Package::new("zz-worse", "1").script("postinst", "#!/bin/sh\nexit 4\n"),
+    ];
+    let talks = "#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9; do echo all is well $i; done\n";
+    for number in 0..20 {
+        let name = format!("zz-z{number}");
+        packages.push(Package::new(&name, "1").script("postinst", talks));
+    }
+    assert_snapshot!(failure(&packages), @"");
+}
+
+fn a_script_that_wants_the_network() {
+    let postinst = "#!/bin/bash\nset -e\n: < /dev/tcp/fonts.example.org/80\n";
+    let said = failure(&[Package::new("zz-fonts", "1").script("postinst", postinst)]);
+    assert_snapshot!(said, @"");
+}
+
+fn a_script_that_wants_an_answer() {
+    let templates =
+        "Template: zz-game/license\nType: select\nChoices: yes, no\nDescription: well?\n";
+    let package = Package::new("zz-game", "1")
+        .script("templates", templates)
+        .script("preinst", "#!/bin/sh\necho license not accepted\nexit 1\n");
+    assert_snapshot!(failure(&[package]), @"");
+}
+
+fn a_trigger_that_fails() {
+    let postinst = "#!/bin/sh\n[ \"$1\" != triggered ] || { echo no index; exit 1; }\n";
+    let said = failure(&[
+        Package::new("zz-index", "1")
+            .script("triggers", "interest-noawait /usr/share/zz\n")
+            .script("postinst", postinst),
+        Package::new("zz-user", "1").file("usr/share/zz/file", b"x"),
+    ]);
+    assert_snapshot!(said, @"");
+}
+
+/// A script that needs more than memory has is run again with the disk.
+fn memory_that_is_too_small() {
+    let postinst = "#!/bin/sh\n[ \"$(stat -f -c %T /)\" != tmpfs ] && exit\n\
+                    echo 'cp: /big: No space left on device'\nexit 1\n";
+    let made = install(&[Package::new("zz-big", "1").script("postinst", postinst)]);
+    assert!(text(&made.unwrap(), "var/lib/dpkg/status").contains("Package: zz-big\n"));
+}
