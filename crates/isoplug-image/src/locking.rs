@@ -5,6 +5,7 @@
 use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::{System, manifest};
 
+use crate::contribute::live;
 use crate::sources::apt::{self, AptSource};
 use crate::sources::mirrors::{MirrorList, Mirrors};
 use crate::sources::resolve::{self, resolve};
@@ -52,6 +53,18 @@ impl Sources {
         self.0.iter().flat_map(AptSource::mirror_list).collect()
     }
 
+    /// Returns what apt of the image is to read: a distribution's own archives under their public names,
+    /// others where the manifest says so.
+    ///
+    /// # Errors
+    ///
+    /// When the keys of a source cannot be written.
+    pub fn for_image(&self) -> Result<Vec<live::AptSource>, Error> {
+        let sources = self.0.iter().filter(|source| source.in_image);
+        let all = sources.map(AptSource::for_image).collect::<Result<Vec<_>, _>>()?;
+        Ok(all.concat())
+    }
+
     /// Returns what a profile asks of these sources.
     pub fn request(&self, system: &System) -> Request {
         wish::request(system, self.0.iter().flat_map(AptSource::lines).collect())
@@ -89,11 +102,12 @@ impl Sources {
     ) -> Result<Vec<Index>, Error> {
         let mut indices = Vec::new();
         for source in &self.0 {
-            let locked = lock.sources.get(&source.name).filter(|_| freshness == Freshness::Keep);
-            let recalled = locked.map(|locked| source.recall(locked, access)).transpose()?;
+            let locked = lock.sources.get(&source.name);
+            let kept = locked.filter(|_| freshness == Freshness::Keep);
+            let recalled = kept.map(|locked| source.recall(locked, access)).transpose()?;
             let snapshot = match recalled.flatten() {
                 Some(snapshot) => snapshot,
-                None => source.refresh(access)?,
+                None => source.refresh(locked, access)?,
             };
             lock.sources.insert(source.name.clone(), snapshot.locked);
             indices.extend(snapshot.indices);

@@ -18,7 +18,7 @@ fn index(suite: &str, pin: i32, lines: &str) -> Index {
         )
     };
     let text = lines.trim().lines().map(stanza).collect();
-    Index { archive: "debian".to_owned(), suite: suite.to_owned(), pin, text }
+    Index { archive: "debian".to_owned(), suite: suite.to_owned(), distribution: true, pin, text }
 }
 
 const BASE: &str = "
