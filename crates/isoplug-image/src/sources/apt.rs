@@ -6,6 +6,7 @@
 //! identity Release                   -> whether it is the one that was asked for, and no older one
 //! written  source                    -> its form for apt of the image
 //! index    release, component        -> its Packages, fetched by hash, kept compressed by digest
+//! unread   source, its locked releases -> components that it does not name
 //! ```
 
 mod cache;
@@ -14,12 +15,14 @@ mod identity;
 mod index;
 mod release;
 mod spec;
+mod unread;
 mod written;
 
 use isoplug_manifest::lock::{LockedRelease, LockedSource};
 
 pub use error::Error;
 pub use spec::{AptSource, Suite, ValidUntil};
+pub use unread::Unread;
 
 use super::{Access, Snapshot, Source};
 

@@ -52,6 +52,8 @@ pub struct UnknownPackage {
     pub nearest: Vec<String>,
     /// Versions and suites that are there, if it is only these that do not fit.
     pub offered: Vec<String>,
+    /// Components that have it and that no source names, with their suites.
+    pub elsewhere: Vec<(String, String)>,
 }
 
 fn unsatisfiable_text(error: &Unsatisfiable) -> String {
@@ -63,7 +65,7 @@ fn unsatisfiable_text(error: &Unsatisfiable) -> String {
 
 fn unknown_text(packages: &[UnknownPackage]) -> String {
     let line = |package: &UnknownPackage| {
-        let UnknownPackage { wish, nearest, offered } = package;
+        let UnknownPackage { wish, nearest, offered, elsewhere: _ } = package;
         match (&offered[..], &nearest[..]) {
             ([], []) => format!("no source has the package {wish}"),
             ([], names) => {
