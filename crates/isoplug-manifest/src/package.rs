@@ -43,6 +43,12 @@ macro_rules! checked {
                 }
             }
 
+            /// Returns the text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
             /// Tells whether a text follows the rule.
             #[must_use]
             pub fn holds(text: &str) -> bool {

@@ -4,6 +4,8 @@
 //! holds the digest of the ISO.
 
 use isoplug_manifest::lock::LockedPackage;
+
+use crate::distribution;
 use serde::Serialize;
 
 use crate::plugins::UsedPlugin;
@@ -165,8 +167,8 @@ fn plugin(plugin: &UsedPlugin) -> Package {
 
 fn package(package: &LockedPackage) -> Package {
     let LockedPackage { name, version, architecture, source, path, size: _, sha256 } = package;
-    // Packages of Debian's own archives share one namespace (purl-spec, "deb").
-    let namespace = if source.starts_with("debian") { "debian" } else { &source[..] };
+    // Packages of a distribution's own archives share one namespace (purl-spec, "deb").
+    let namespace = distribution::archive(source).map_or(&source[..], |(whose, _)| whose.name);
     let (namespace, name_, version_) = (escape(namespace), escape(name), escape(version));
     let locator = format!("pkg:deb/{namespace}/{name_}@{version_}?arch={architecture}");
     Package {

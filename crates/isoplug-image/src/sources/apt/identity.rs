@@ -20,11 +20,13 @@ pub(super) fn check_asked(
 ) -> Result<(), Error> {
     let names = [&release.suite, &release.codename];
     let found: Vec<String> = names.into_iter().filter(|name| !name.is_empty()).cloned().collect();
-    let asked = source.codename.as_deref().filter(|_| suite.archive == source.name);
-    let asked = asked.unwrap_or(&suite.name);
+    // What the manifest says of `suite` says nothing of its pockets.
+    let is_first = source.suites.first().is_some_and(|first| first.name == suite.name);
+    let named = source.codename.as_deref().filter(|_| is_first);
+    let asked = named.unwrap_or(&suite.name);
     // `bookworm/updates` is a folder of `bookworm`, as for apt.
     let parent = asked.rsplit_once('/').map_or(asked, |(parent, _)| parent);
-    let unnamed = found.is_empty() || (suite.is_flat() && source.codename.is_none());
+    let unnamed = found.is_empty() || (suite.is_flat() && named.is_none());
     if unnamed || found.iter().any(|name| [asked, parent].contains(&name.as_str())) {
         return Ok(());
     }

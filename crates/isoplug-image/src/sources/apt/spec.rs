@@ -130,6 +130,9 @@ fn keys(
     keyring: Option<&[u8]>,
     distribution: Option<&Distribution>,
 ) -> Result<Keyring, keyring::Error> {
+    if source.keyring.is_some() && keyring.is_none() {
+        return Err(keyring::Error::NoKeys("it cannot be read".to_owned()));
+    }
     let named = keyring.into_iter().chain(source.keys.as_deref().map(str::as_bytes));
     let mut keys = named.map(Keyring::parse).collect::<Result<Vec<_>, _>>()?;
     if keys.is_empty() {
