@@ -21,6 +21,11 @@ fn another_suite_of_the_same_signer_is_refused() {
     let security = [("Suite", "oldstable-security"), ("Codename", "bookworm-security")];
     insta::assert_snapshot!(named("trixie-security", &security, None).unwrap_err(), @"source test: the Release file of trixie-security is that of oldstable-security (bookworm-security), and trixie-security was asked for");
     assert!(named("trixie", &security, None).is_err());
+    // A folder below a suite, as Mono's snapshots are; not the other way round.
+    let below = [("Codename", "bookworm")];
+    assert_eq!(named("bookworm/snapshots/5.12", &below, None), Ok(()));
+    assert!(named("bookworm", &[("Codename", "bookworm/updates")], None).is_err());
+    assert!(named("bookworm-x/y", &below, None).is_err());
     // One name is not a part of another.
     assert!(named("trixie", &[("Suite", "trixie-security")], None).is_err());
     assert!(named("trixie-security", &stable, None).is_err());

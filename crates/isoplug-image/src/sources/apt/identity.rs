@@ -24,10 +24,8 @@ pub(super) fn check_asked(
     let is_first = source.suites.first().is_some_and(|first| first.name == suite.name);
     let named = source.codename.as_deref().filter(|_| is_first);
     let asked = named.unwrap_or(&suite.name);
-    // `bookworm/updates` is a folder of `bookworm`, as for apt.
-    let parent = asked.rsplit_once('/').map_or(asked, |(parent, _)| parent);
     let unnamed = found.is_empty() || (suite.is_flat() && named.is_none());
-    if unnamed || found.iter().any(|name| [asked, parent].contains(&name.as_str())) {
+    if unnamed || found.iter().any(|name| is_or_holds(name, asked)) {
         return Ok(());
     }
     Err(Error::WrongSuite {
@@ -36,6 +34,12 @@ pub(super) fn check_asked(
         asked: asked.to_owned(),
         found,
     })
+}
+
+/// Tells whether a name is the one that was asked for, or of a folder above it: `bookworm/updates` and
+/// `bookworm/snapshots/5.12` are called `bookworm`.
+fn is_or_holds(name: &str, asked: &str) -> bool {
+    asked.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Fails when a Release is older than the locked one, or is called otherwise.
