@@ -2,6 +2,7 @@
 //!
 //! Pure Rust: needs no dpkg, gpg or web server. A server can be told to misbehave ([`Fault`]).
 
+mod layout;
 mod package;
 mod server;
 mod signing;
@@ -14,6 +15,7 @@ use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
+pub use layout::{Layout, Signed, packed};
 pub use package::Package;
 pub use server::{Fault, Server};
 pub use signing::Key;

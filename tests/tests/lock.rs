@@ -25,7 +25,7 @@ fn groups(served: &Served) -> Vec<Vec<String>> {
 }
 
 fn name(package: isoplug_manifest::lock::LockedPackage) -> String {
-    package.name
+    package.name.into()
 }
 
 #[test]

@@ -14,7 +14,9 @@ use isoplug_formats::apt::Package;
 use isoplug_image::sources::apt::AptSource;
 use isoplug_image::sources::check::check;
 use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
-use isoplug_image::sources::{Access, Index, Mirrors, Request, Resolvo, Source, Universe, resolve};
+use isoplug_image::sources::{
+    Access, Allow, Index, Mirrors, Request, Resolvo, Source, Universe, resolve,
+};
 use isoplug_manifest::lock::LockedImage;
 use isoplug_manifest::manifest;
 
@@ -76,9 +78,10 @@ fn trixie() -> Option<Vec<Index>> {
         now: SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs(),
         offline: false,
         architecture: "amd64".to_owned(),
+        allow: Allow::default(),
         watch: &Unwatched,
     };
-    match source.refresh(&access) {
+    match source.refresh(None, &access) {
         Ok(snapshot) => {
             let again = Instant::now();
             source.recall(&snapshot.locked, &access).unwrap().unwrap();

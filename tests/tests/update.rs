@@ -100,10 +100,10 @@ fn a_failed_update_leaves_the_lock() {
     --- stderr
     resolving p for amd64
     error[unknown-package]: no source has the package `linux-image-amd64`, which `kernel.flavour` needs
-      help: is the component that has it enabled in its source?
+      help: no component of stable has it
 
     error[unknown-package]: no source has the package `grub-efi-amd64-signed`, which `boot.uefi` needs
-      help: is the component that has it enabled in its source?
+      help: no component of stable has it
     ");
     assert_snapshot!(served.run(&["update", "--offline"]), @r"
     exit: 1

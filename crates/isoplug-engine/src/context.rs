@@ -78,6 +78,15 @@ impl Context<'_> {
         Ok(digest)
     }
 
+    /// Takes a blob that the store has already as if this stage had put it; tells whether it is there.
+    pub fn adopt(&self, digest: &Digest) -> bool {
+        let there = self.store.has(digest);
+        if there {
+            guard(&self.work.put).insert(*digest);
+        }
+        there
+    }
+
     /// Says that an output is this blob, which is of no use without those it refers to; the order of
     /// `refers` does not matter. Each output must be finished once.
     pub fn finish<T>(

@@ -3,6 +3,7 @@
 //! Every reader takes text and borrows from it; nothing here opens files, fetches or verifies.
 
 pub mod clearsign;
+mod date;
 pub mod packages;
 pub mod relation;
 pub mod release;

@@ -25,11 +25,20 @@ pub fn package_list<'a>(packages: impl IntoIterator<Item = &'a LockedPackage>) -
 
 #[cfg(test)]
 mod tests {
+    use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
+
     use super::*;
 
     fn package(name: &str, architecture: &str) -> LockedPackage {
-        let (name, architecture) = (name.to_owned(), architecture.to_owned());
-        LockedPackage { name, version: "1:2.0-3".into(), architecture, ..LockedPackage::default() }
+        LockedPackage {
+            name: PackageName::new(name).unwrap(),
+            version: Version::new("1:2.0-3").unwrap(),
+            architecture: Arch::new(architecture).unwrap(),
+            source: "debian".to_owned(),
+            path: ArchivePath::new("a.deb").unwrap(),
+            size: 1,
+            sha256: "0".repeat(64),
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::contribute::Contributor;
 use crate::contribute::content::source;
 use crate::contribute::content::source::Source;
 use crate::contribute::content::{FileContent, NewFile};
+use crate::contribute::live::AptSource;
 use crate::grub::{Machine, Menu, Serial};
 use crate::initrd::Drivers;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
@@ -98,6 +99,8 @@ pub struct Surroundings<'a> {
     pub epoch: Option<u64>,
     /// Where packages may be fetched from.
     pub places: Places,
+    /// What the image's own apt reads.
+    pub sources: Vec<AptSource>,
     /// Where compressed blocks are kept.
     pub blocks: BlockFolder,
     /// What plugins bring.
@@ -176,7 +179,12 @@ impl Image {
                 &planners,
             ),
             initrd_compression: options.initrd.compression,
-            contributors: contributors::contributors(system, around.folder, contributors)?,
+            contributors: contributors::contributors(
+                system,
+                around.folder,
+                contributors,
+                around.sources,
+            )?,
             docs: options.packages.docs,
             compression: squash::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,

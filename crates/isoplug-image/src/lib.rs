@@ -4,6 +4,7 @@
 //! Prints nothing and reads no environment. `pipeline` is the place to begin to read.
 
 pub mod contribute;
+pub mod distribution;
 pub mod dpkg;
 pub mod facts;
 pub mod finalise;

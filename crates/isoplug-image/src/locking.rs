@@ -5,7 +5,8 @@
 use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::{System, manifest};
 
-use crate::sources::apt::{self, AptSource};
+use crate::contribute::live;
+use crate::sources::apt::{self, AptSource, Unread};
 use crate::sources::mirrors::{MirrorList, Mirrors};
 use crate::sources::resolve::{self, resolve};
 use crate::sources::{Access, Index, Request, Resolvo, Source, Universe};
@@ -52,6 +53,18 @@ impl Sources {
         self.0.iter().flat_map(AptSource::mirror_list).collect()
     }
 
+    /// Returns what apt of the image is to read: a distribution's own archives under their public names,
+    /// others where the manifest says so.
+    ///
+    /// # Errors
+    ///
+    /// When the keys of a source cannot be written.
+    pub fn for_image(&self) -> Result<Vec<live::AptSource>, Error> {
+        let sources = self.0.iter().filter(|source| source.in_image);
+        let all = sources.map(AptSource::for_image).collect::<Result<Vec<_>, _>>()?;
+        Ok(all.concat())
+    }
+
     /// Returns what a profile asks of these sources.
     pub fn request(&self, system: &System) -> Request {
         wish::request(system, self.0.iter().flat_map(AptSource::lines).collect())
@@ -71,13 +84,32 @@ impl Sources {
         let universe = Universe::new(&indices, &system.arch);
         let name = image_name(&system.profile, &system.arch);
         let locked = lock.images.get(&name).filter(|_| freshness == Freshness::Keep);
-        let image = resolve(&self.request(system), &universe, &Resolvo, locked)?;
+        let image = resolve(&self.request(system), &universe, &Resolvo, locked)
+            .map_err(|error| self.explained(error, &lock, access))?;
         let epoch = match lock.images.get(&name) {
             Some(old) if old.groups == image.groups && old.boot == image.boot => old.epoch,
             _ => lock.newest(),
         };
         lock.images.insert(name, LockedImage { epoch, ..image });
         Ok(lock)
+    }
+
+    /// Adds to packages that no source has which component has them.
+    fn explained(&self, error: resolve::Error, lock: &Lock, access: &Access) -> resolve::Error {
+        let resolve::Error::Unknown(mut packages) = error else { return error };
+        let unread: Vec<Unread> = self
+            .0
+            .iter()
+            .filter_map(|source| Some((source, lock.sources.get(&source.name)?)))
+            .flat_map(|(source, locked)| source.unread(locked, access))
+            .collect();
+        for package in packages.iter_mut().filter(|package| package.offered.is_empty()) {
+            let name = package.wish.split(['=', '/', ':']).next().unwrap_or_default();
+            let having = unread.iter().filter(|unread| unread.has(name));
+            package.elsewhere =
+                having.map(|one| (one.component.clone(), one.suite.clone())).collect();
+        }
+        resolve::Error::Unknown(packages)
     }
 
     /// Reads the indices and notes in the lock which they are.
@@ -89,11 +121,12 @@ impl Sources {
     ) -> Result<Vec<Index>, Error> {
         let mut indices = Vec::new();
         for source in &self.0 {
-            let locked = lock.sources.get(&source.name).filter(|_| freshness == Freshness::Keep);
-            let recalled = locked.map(|locked| source.recall(locked, access)).transpose()?;
+            let locked = lock.sources.get(&source.name);
+            let kept = locked.filter(|_| freshness == Freshness::Keep);
+            let recalled = kept.map(|locked| source.recall(locked, access)).transpose()?;
             let snapshot = match recalled.flatten() {
                 Some(snapshot) => snapshot,
-                None => source.refresh(access)?,
+                None => source.refresh(locked, access)?,
             };
             lock.sources.insert(source.name.clone(), snapshot.locked);
             indices.extend(snapshot.indices);

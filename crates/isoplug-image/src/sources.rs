@@ -23,7 +23,7 @@ pub mod universe;
 
 use isoplug_manifest::lock::LockedSource;
 
-pub use access::Access;
+pub use access::{Access, Allow};
 pub use apt::AptSource;
 pub use download::Downloader;
 pub use keyring::Keyring;
@@ -35,8 +35,13 @@ pub use universe::Universe;
 
 /// A place where packages come from.
 pub trait Source {
-    /// Fetches what it has now, and verifies all of it.
-    fn refresh(&self, access: &Access) -> Result<Snapshot, apt::Error>;
+    /// Fetches what it has now, and verifies all of it. It may not be older than what is locked, nor be
+    /// called otherwise.
+    fn refresh(
+        &self,
+        locked: Option<&LockedSource>,
+        access: &Access,
+    ) -> Result<Snapshot, apt::Error>;
 
     /// Returns what it had when it was locked, if that can still be had.
     fn recall(
@@ -62,6 +67,8 @@ pub struct Index {
     pub archive: String,
     /// The suite.
     pub suite: String,
+    /// Whether it is of the distribution, whose Essential packages every image gets.
+    pub distribution: bool,
     /// apt's priority of the suite: the higher is chosen first, then the newer version.
     pub pin: i32,
     /// The text.

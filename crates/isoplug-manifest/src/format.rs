@@ -4,6 +4,7 @@
 
 mod account;
 mod address;
+mod archive;
 mod name;
 mod path;
 mod pattern;
@@ -53,6 +54,7 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "byte-size" => size::size(text),
         "crypt-hash" => account::crypt_hash(text),
         "duration" => size::duration(text),
+        "fingerprint" => archive::fingerprint(text),
         "group-name" => account::group_name(text),
         "hostname" => name::hostname(text),
         "image-name" => name::image_name(text),
@@ -68,6 +70,7 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "path-pattern" => pattern::path(text),
         "snapshot" => name::snapshot(text),
         "ssh-key" => account::ssh_key(text),
+        "suite" => archive::suite(text),
         "sysctl" => name::sysctl(text),
         "target-path" => path::target(text),
         "timezone" => name::timezone(text),

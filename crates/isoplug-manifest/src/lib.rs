@@ -22,6 +22,7 @@ pub mod manifest;
 pub mod merge;
 mod module;
 pub mod options;
+pub mod package;
 mod parse;
 pub mod path;
 pub mod plugin;

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub use read::Error;
 use serde::{Deserialize, Serialize};
 
+use crate::package::{Arch, ArchivePath, PackageName, Version};
+
 /// The version of the format that this program writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
 
@@ -73,6 +75,10 @@ pub struct LockedRelease {
     pub sha256: String,
     /// Its `Date`, in seconds since 1970.
     pub date: u64,
+    /// Its `Suite`, such as `stable`; empty if it has none.
+    pub release_suite: String,
+    /// Its `Codename`, such as `trixie-updates`; empty if it has none.
+    pub release_codename: String,
     /// The fingerprints of the keys that signed it.
     pub signers: Vec<String>,
 }
@@ -92,18 +98,18 @@ pub struct LockedImage {
 }
 
 /// One package.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LockedPackage {
     /// Its name.
-    pub name: String,
+    pub name: PackageName,
     /// Its version.
-    pub version: String,
+    pub version: Version,
     /// Its architecture, or `all`.
-    pub architecture: String,
+    pub architecture: Arch,
     /// The archive it is in, such as `debian`.
     pub source: String,
     /// Its path in the archive: `pool/…`.
-    pub path: String,
+    pub path: ArchivePath,
     /// Its size in bytes.
     pub size: u64,
     /// Its digest, 64 hexadecimal digits.

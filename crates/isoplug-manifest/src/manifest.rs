@@ -63,23 +63,45 @@ pub struct Source {
     /// How to read it.
     #[serde(default)]
     pub kind: SourceKind,
-    /// The suite, such as `trixie`.
+    /// The suite: a codename such as `trixie`, a name that moves on such as `stable`, or, for a flat
+    /// repository, its folder with a `/` at the end: `./`.
+    #[schemars(extend("format" = "suite"))]
     pub suite: String,
-    /// The components, such as `main` or `non-free-firmware`.
+    /// The components, such as `main` or `non-free-firmware`. A flat repository has none.
     #[serde(default = "main")]
     pub components: Vec<String>,
     /// The mirrors, tried in this order. Known for Debian.
     #[serde(default)]
     #[schemars(extend("format" = "url"))]
     pub mirrors: Vec<String>,
-    /// The file with the keys that may sign it. Known for Debian.
+    /// The file with the keys that may sign it, armored or binary. Known for Debian.
     #[serde(default)]
     #[schemars(extend("format" = "local-path"))]
     pub keyring: Option<String>,
-    /// The further suites of Debian that belong to it.
+    /// The keys that may sign it as armored text, beside those of a `keyring` file.
+    #[serde(default)]
+    pub keys: Option<String>,
+    /// The fingerprints of those of the keys that count. Without any: all of them.
+    #[serde(default)]
+    #[schemars(extend("format" = "fingerprint"))]
+    pub fingerprints: Vec<String>,
+    /// The fingerprints of keys that count although apt of Debian 13 refuses them: RSA keys of less than
+    /// 2048 bits, DSA keys, and keys that only SHA-1 binds to their owner.
+    #[serde(default)]
+    #[schemars(extend("format" = "fingerprint"))]
+    pub allow_weak_keys: Vec<String>,
+    /// The suite or codename that its Release file names, where that is not `suite`.
+    #[serde(default)]
+    pub codename: Option<String>,
+    /// Whether apt of the running image reads it too. Without a word: Debian's, and no others, since
+    /// their mirrors may be of use on the build machine alone.
+    #[serde(default)]
+    pub in_image: Option<bool>,
+    /// The further suites of Debian that belong to it, where it has them: `sid` has none.
     #[serde(default = "pockets")]
     pub pockets: Vec<Pocket>,
-    /// Whether a Release file that is older than it allows is an error.
+    /// Whether a Release file that is older than it allows, or signed by a key that has expired since,
+    /// is an error.
     #[serde(default = "yes")]
     pub check_valid_until: bool,
     /// Which source a package is taken from if several have it: the highest, as in
@@ -125,6 +147,11 @@ impl Default for Source {
             components: main(),
             mirrors: Vec::new(),
             keyring: None,
+            keys: None,
+            fingerprints: Vec::new(),
+            allow_weak_keys: Vec::new(),
+            codename: None,
+            in_image: None,
             pockets: pockets(),
             check_valid_until: true,
             priority: priority(),

@@ -23,7 +23,10 @@ pub(crate) fn checks(system: &System) -> Vec<Check> {
 /// Returns how a test gets its shell: as the manifest's tests say, else without any password.
 pub(crate) fn login(system: &System) -> Login {
     let login = system.options.tests.iter().find_map(|test| test.login.as_ref());
-    let old = system.sources.values().any(|source| source.suite == "bookworm");
+    let old = system
+        .sources
+        .values()
+        .any(|source| ["bookworm", "oldstable"].contains(&source.suite.as_str()));
     match login {
         Some(login) => {
             let (user, password) = (login.user.clone(), login.password.clone());

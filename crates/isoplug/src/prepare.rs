@@ -8,8 +8,8 @@ use isoplug_engine::{CancelToken, Graph, Store};
 use isoplug_image::image::{self, Image, Surroundings};
 use isoplug_image::locking::{self, Freshness, Sources, locked_image};
 use isoplug_image::pipeline::{Products, pipeline};
-use isoplug_image::sources::Access;
 use isoplug_image::sources::download::{Downloader, Patience, Watch};
+use isoplug_image::sources::{Access, Allow};
 use isoplug_image::stages::fetch::Places;
 use isoplug_image::stages::squashfs::BlockFolder;
 use isoplug_manifest::System;
@@ -67,7 +67,7 @@ pub(crate) fn prepare(
     let pinned = pin_all(project, lock_use, session)?;
     let mut guests = Guests::new(project, &pinned, session);
     let system = project.evaluate_with(profile, arch, &mut guests, session)?;
-    let lock = lock_of(project, &system, lock_use, session)?;
+    let lock = lock_of(project, &system, lock_use, Allow::default(), session)?;
     let store = session.store()?;
     let sources = sources(&system, session)?;
     let locked = locked_image(&lock, &system, &sources.request(&system)).ok_or_else(|| {
@@ -84,6 +84,7 @@ pub(crate) fn prepare(
     let plugins = guests.bring(&system, facts).map_err(|error| {
         Failure::new(Exit::Plugin, "what a plugin adds cannot go into an image").because(&error)
     })?;
+    let in_image = sources.for_image().map_err(|error| unresolved::failure(&error, &system))?;
     let around = Surroundings {
         folder: Path::new(""),
         lock: &lock,
@@ -98,6 +99,7 @@ pub(crate) fn prepare(
         },
         blocks: BlockFolder { path: blocks, limit: BLOCKS },
         plugins,
+        sources: in_image,
     };
     let image = Image::new(&system, around).map_err(|error| no_image(error, &system))?;
     session.warn(&plugins::reported(image.reports.clone(), &system));
@@ -132,6 +134,7 @@ pub(crate) fn lock_of(
     project: &Project,
     system: &System,
     lock_use: LockUse,
+    allow: Allow,
     session: &Session,
 ) -> Result<Lock, Failure> {
     local_files::look(system)?;
@@ -155,7 +158,7 @@ pub(crate) fn lock_of(
     }
     let freshness = if lock_use == LockUse::Extend { Freshness::Keep } else { Freshness::Renew };
     session.note(&format!("resolving {} for {}", system.profile, system.arch));
-    let new = resolve_anew(&sources, system, old, freshness, session)
+    let new = resolve_anew(&sources, system, old, (freshness, allow), session)
         .map_err(|error| error.failure(system))?;
     if lock_use != LockUse::RenewUnsaved {
         project.save_lock(&new, &alone)?;
@@ -167,7 +170,7 @@ fn resolve_anew(
     sources: &Sources,
     system: &System,
     old: Lock,
-    freshness: Freshness,
+    (freshness, allow): (Freshness, Allow),
     session: &Session,
 ) -> Result<Lock, ResolveError> {
     let store = session.store()?;
@@ -185,6 +188,7 @@ fn resolve_anew(
         now: now(),
         offline: session.global.offline,
         architecture: system.arch.clone(),
+        allow,
         watch: &Watched(&session.cancel),
     };
     Ok(sources.lock(system, old, freshness, &access)?)

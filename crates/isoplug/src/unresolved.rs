@@ -1,11 +1,12 @@
 //! Turns the reasons why a profile cannot be locked into failures, on the manifest's lines.
 
 mod packages;
+mod trust;
 
 use isoplug_image::locking;
 use isoplug_image::sources::apt::Error as SourceError;
 use isoplug_image::sources::download::DISTRUSTED;
-use isoplug_image::sources::{keyring, resolve};
+use isoplug_image::sources::resolve;
 use isoplug_manifest::{Diagnostic, Diagnostics, System};
 
 use crate::exit::Exit;
@@ -18,6 +19,13 @@ pub(crate) fn failure(error: &locking::Error, system: &System) -> Failure {
         locking::Error::Source(error) => source(error, system),
         locking::Error::Resolve(resolve::Error::Unknown(unknown)) => {
             packages::unknown(unknown, system)
+        }
+        locking::Error::Resolve(error @ resolve::Error::Unsatisfiable(conflict))
+            if conflict.gave_up =>
+        {
+            let message = format!("cannot choose the packages of {}", system.profile);
+            let hint = "one source after the other, to see whose packages are so entangled";
+            Failure::new(Exit::Failed, message).because_only(error).hint(hint)
         }
         locking::Error::Resolve(resolve::Error::Unsatisfiable(conflict)) => {
             packages::unsatisfiable(conflict, system)
@@ -45,26 +53,15 @@ pub(crate) fn source(error: &SourceError, system: &System) -> Failure {
             failure.because(source).hint(hint)
         }
         SourceError::Offline { .. } => failure.because(error).hint("once without --offline"),
-        SourceError::Untrusted { source, .. } => failure.because(error).hint(trustworthy(source)),
+        SourceError::Untrusted { source, .. } => trust::hint(source, failure.because(error)),
+        SourceError::Older { .. } => failure.because(error).hint(
+            "again later or another mirror; `isoplug update --allow-older` goes back in time",
+        ),
         SourceError::WrongIndex { .. } | SourceError::Damaged { .. } => {
             failure.because(error).hint("again later: the mirror may be in the middle of an update")
         }
         SourceError::Cache { source, .. } if outcome::is_full(source) => outcome::full(error),
         _ => failure.because(error),
-    }
-}
-
-/// Returns what to try about a Release file that is not trusted.
-fn trustworthy(error: &keyring::Error) -> &'static str {
-    match error {
-        keyring::Error::Unsigned(_) | keyring::Error::Malformed(_) => {
-            "again later; what came is no Release file, perhaps a login page of the network"
-        }
-        keyring::Error::Bad(_) => {
-            "another mirror; this one, or somebody on the way, changed the file"
-        }
-        keyring::Error::UnknownKey(_) => "a `keyring` with the key that signs it, if you trust it",
-        _ => "a newer `keyring` of the archive",
     }
 }
 
@@ -87,11 +84,43 @@ fn of_manifest(error: &SourceError, system: &System) -> Option<(String, Diagnost
             let place = format!("sources.{source_name}.suite");
             (place, Diagnostic::error("no-mirror", message).help(help))
         }
-        SourceError::UnknownSuite { source_name, suite, tried } => {
-            let message = format!("no mirror of `{source_name}` has the suite `{suite}`");
-            let help = format!("these were asked: {}", tried.join(", "));
+        SourceError::UnknownSuite { source_name, suite, tried, flat } => {
+            let message = match flat {
+                true => {
+                    format!("no mirror of `{source_name}` has a signed repository at `{suite}`")
+                }
+                false => format!("no mirror of `{source_name}` has the suite `{suite}`"),
+            };
+            let help = format!("these were asked, and `Release` beside: {}", tried.join(", "));
             let place = format!("sources.{source_name}.suite");
             (place, Diagnostic::error("unknown-suite", message).help(help))
+        }
+        SourceError::Unsigned { source_name, suite } => {
+            let message = format!("the suite `{suite}` of `{source_name}` is not signed");
+            let help = "it has a Release file, and neither InRelease nor Release.gpg; ask its owner to sign it";
+            let place = format!("sources.{source_name}.suite");
+            (place, Diagnostic::error("unsigned", message).help(help))
+        }
+        SourceError::WrongSuite { source_name, suite, found, .. } => {
+            let name = found.last().map_or("", String::as_str);
+            let message = format!(
+                "what the mirror has as `{suite}` says that it is `{}`",
+                found.join("` or `")
+            );
+            let help = format!(
+                "another mirror; or, if this is right, `codename = \"{name}\"` in [sources.{source_name}]"
+            );
+            let place = format!("sources.{source_name}.suite");
+            (place, Diagnostic::error("wrong-suite", message).help(help))
+        }
+        SourceError::Renamed { source_name, suite, was, now } => {
+            let message =
+                format!("the suite `{suite}` was {was} when it was locked, and is {now} now");
+            let help = format!(
+                "write `suite = \"{was}\"` to stay, or accept it by `isoplug update --allow-suite-change`"
+            );
+            let place = format!("sources.{source_name}.suite");
+            (place, Diagnostic::error("renamed-suite", message).help(help))
         }
         SourceError::UnknownComponent { suite, component, known } => {
             let message = format!("the suite `{suite}` has no component `{component}`");
@@ -106,8 +135,8 @@ fn of_manifest(error: &SourceError, system: &System) -> Option<(String, Diagnost
         }
         SourceError::Keyring { source_name, source } => {
             let message = format!("cannot use the keyring of `{source_name}`: {source}");
-            let help = "it takes OpenPGP public keys, armored or binary";
-            let place = format!("sources.{source_name}.keyring");
+            let help = trust::usable(source);
+            let place = format!("sources.{source_name}.{}", trust::place(source));
             (place, Diagnostic::error("bad-keyring", message).help(help))
         }
         _ => return None,

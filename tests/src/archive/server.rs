@@ -125,7 +125,7 @@ fn read_request(lines: &mut impl BufRead) -> std::io::Result<Option<Request>> {
     if lines.read_line(&mut line)? == 0 {
         return Ok(None);
     }
-    let path = line.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
+    let path = decoded(line.split(' ').nth(1).unwrap_or_default().trim_start_matches('/'));
     let mut start = None;
     loop {
         let mut header = String::new();
@@ -136,6 +136,23 @@ fn read_request(lines: &mut impl BufRead) -> std::io::Result<Option<Request>> {
             start = range.trim().trim_end_matches('-').parse().ok();
         }
     }
+}
+
+/// Decodes `%2b`, as every server does.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte {
+            Some(byte) => bytes.push(byte),
+            None => bytes.push(b'%'),
+        }
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Answers, and tells whether the connection may be used again.

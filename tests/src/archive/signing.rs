@@ -2,8 +2,11 @@
 
 use anyhow::{Context as _, Result};
 use pgp::composed::{
-    ArmorOptions, CleartextSignedMessage, KeyType, SecretKeyParamsBuilder, SignedSecretKey,
+    ArmorOptions, CleartextSignedMessage, DetachedSignature, KeyType, SecretKeyParamsBuilder,
+    SignedSecretKey,
 };
+use pgp::crypto::hash::HashAlgorithm;
+use pgp::ser::Serialize as _;
 use pgp::types::{KeyDetails, Password};
 
 /// A key that signs a test archive.
@@ -31,6 +34,21 @@ impl Key {
     /// Returns the fingerprint in hexadecimal digits.
     pub fn fingerprint(&self) -> String {
         format!("{:X}", self.0.primary_key.fingerprint())
+    }
+
+    /// Makes a detached signature.
+    pub fn sign_beside(&self, text: &str, armored: bool) -> Result<Vec<u8>> {
+        let signature = DetachedSignature::sign_binary_data(
+            rand::rngs::OsRng,
+            &self.0.primary_key,
+            &Password::empty(),
+            HashAlgorithm::Sha512,
+            text.as_bytes(),
+        )?;
+        match armored {
+            true => Ok(signature.to_armored_bytes(ArmorOptions::default())?),
+            false => Ok(signature.to_bytes()?),
+        }
     }
 
     /// Signs a text in the clear.

@@ -1,8 +1,13 @@
 //! Sources and the fetch stage against a tiny archive of our own, on a server that misbehaves.
 #![cfg(test)]
 
+mod bounds;
 mod fetching;
+mod identity;
+mod keys;
+mod shapes;
 mod strangers;
+mod unread;
 
 use std::fs;
 use std::path::Path;
@@ -12,14 +17,16 @@ use std::time::Duration;
 
 use isoplug_engine::{CancelToken, Graph, Options, Store, StoreOptions};
 use isoplug_formats::tree::sorted_names;
+use isoplug_image::distribution::debian::DEBIAN;
 use isoplug_image::sources::apt::{AptSource, Error, Suite, ValidUntil};
 use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
+use isoplug_image::sources::keyring::When;
 use isoplug_image::sources::{
-    Access, Keyring, Request, Resolvo, Source, Universe, keyring, resolve,
+    Access, Allow, Keyring, Request, Resolvo, Source, Universe, keyring, resolve,
 };
 use isoplug_image::stages::fetch::{self, Fetch, Places};
 use isoplug_manifest::lock::LockedPackage;
-use isoplug_tests::archive::{Archive, Fault, Key, Package, Server, hex};
+use isoplug_tests::archive::{Archive, Fault, Key, Layout, Package, Server, Signed, hex};
 use isoplug_tests::skipped;
 
 /// The Date of the archive's releases, and a day later.
@@ -28,7 +35,7 @@ const NOW: u64 = DATE + 86_400;
 
 fn patience() -> Patience {
     let (first_pause, longest_pause) = (Duration::from_millis(10), Duration::from_millis(1500));
-    Patience { attempts: 3, first_pause, longest_pause }
+    Patience { attempts: 3, first_pause, longest_pause, ..Patience::default() }
 }
 
 fn packages() -> Vec<Package> {
@@ -53,6 +60,10 @@ fn source(archive: &Archive, server: &Server) -> AptSource {
         }],
         keys: Keyring::parse(archive.key.public().unwrap().as_bytes()).unwrap(),
         valid_until: ValidUntil::Checked,
+        codename: None,
+        distribution: None,
+        pinned: false,
+        in_image: false,
     }
 }
 
@@ -66,7 +77,24 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let archive = Archive::with("stable", &packages()).unwrap();
+        Self::of(Archive::with("stable", &packages()).unwrap())
+    }
+
+    /// Serves the packages in a shape, and reads them as a source of that shape.
+    fn laid_out(layout: &Layout) -> (Self, AptSource) {
+        let archive = Archive::new().unwrap();
+        archive.lay_out(layout, &packages()).unwrap();
+        let world = Self::of(archive);
+        let mut source = world.source();
+        source.suites[0].name = layout.suite.clone();
+        source.suites[0].components = match layout.component.as_str() {
+            "" => Vec::new(),
+            component => vec![component.to_owned()],
+        };
+        (world, source)
+    }
+
+    fn of(archive: Archive) -> Self {
         let server = archive.serve().unwrap();
         let cache = tempfile::tempdir().unwrap();
         let downloader = Downloader::new(4, patience(), &Authorities::default()).unwrap();
@@ -80,6 +108,7 @@ impl World {
             now: NOW,
             offline: false,
             architecture: "amd64".to_owned(),
+            allow: Allow::default(),
             watch: &Unwatched,
         }
     }
@@ -89,11 +118,11 @@ impl World {
     }
 
     fn refresh_error(&self, source: &AptSource) -> Error {
-        source.refresh(&self.access()).unwrap_err()
+        source.refresh(None, &self.access()).unwrap_err()
     }
 
     fn locked(&self) -> Vec<LockedPackage> {
-        let snapshot = self.source().refresh(&self.access()).unwrap();
+        let snapshot = self.source().refresh(None, &self.access()).unwrap();
         let universe = Universe::new(&snapshot.indices, "amd64");
         let request = Request {
             architecture: "amd64".to_owned(),
@@ -161,7 +190,7 @@ fn run_fetch_until(
 #[test]
 fn the_archive_is_read_verified_and_kept() {
     let world = World::new();
-    let snapshot = world.source().refresh(&world.access()).unwrap();
+    let snapshot = world.source().refresh(None, &world.access()).unwrap();
     let release = &snapshot.locked.releases[0];
     assert_eq!(
         (release.suite.as_str(), release.archive.as_str(), release.date),
@@ -174,19 +203,19 @@ fn the_archive_is_read_verified_and_kept() {
 
     // Again: only the Release is fetched; without the network the locked one is still there.
     let before = world.server.requests().len();
-    world.source().refresh(&world.access()).unwrap();
+    world.source().refresh(None, &world.access()).unwrap();
     assert_eq!(world.server.requests()[before..], ["dists/stable/InRelease"]);
     let offline = Access { offline: true, ..world.access() };
     let recalled = world.source().recall(&snapshot.locked, &offline).unwrap().unwrap();
     assert_eq!(recalled.indices[0].text, snapshot.indices[0].text);
     assert_eq!(recalled.locked, snapshot.locked);
-    assert!(matches!(world.source().refresh(&offline), Err(Error::Offline { .. })));
+    assert!(matches!(world.source().refresh(None, &offline), Err(Error::Offline { .. })));
 }
 
 #[test]
 fn a_damaged_cache_heals() {
     let world = World::new();
-    let snapshot = world.source().refresh(&world.access()).unwrap();
+    let snapshot = world.source().refresh(None, &world.access()).unwrap();
     for kind in ["packages", "releases"] {
         let folder = world.cache.path().join(kind);
         for name in sorted_names(&folder).unwrap() {
@@ -195,7 +224,7 @@ fn a_damaged_cache_heals() {
     }
     let offline = Access { offline: true, ..world.access() };
     assert!(world.source().recall(&snapshot.locked, &offline).unwrap().is_none());
-    let again = world.source().refresh(&world.access()).unwrap();
+    let again = world.source().refresh(None, &world.access()).unwrap();
     assert_eq!(again.indices[0].text, snapshot.indices[0].text);
 }
 
@@ -207,18 +236,19 @@ fn what_cannot_be_trusted_is_refused() {
 
     world.archive.write(path, good.replace("Origin: Test", "Origin: Evil").as_bytes()).unwrap();
     let bad = stable(&text(&world.refresh_error(&world.source())), &world);
-    insta::assert_snapshot!(bad, @"suite stable of test: its InRelease file is not trusted: bad signature of KEY: the text is not what was signed");
+    insta::assert_snapshot!(bad, @"suite stable of test: its Release file is not trusted: bad signature of KEY: the text is not what was signed");
 
     world.archive.write(path, b"Suite: stable\n").unwrap();
     let unsigned = text(&world.refresh_error(&world.source()));
-    insta::assert_snapshot!(unsigned, @r#"suite stable of test: its InRelease file is not trusted: it is not signed in the clear: it does not begin with "-----BEGIN PGP SIGNED MESSAGE-----""#);
+    insta::assert_snapshot!(unsigned, @r#"suite stable of test: its Release file is not trusted: it is not signed in the clear: it does not begin with "-----BEGIN PGP SIGNED MESSAGE-----""#);
 
     world.archive.write(path, good.as_bytes()).unwrap();
     let stranger = Key::generate().unwrap().public().unwrap();
     let keys = Keyring::parse(stranger.as_bytes()).unwrap();
     let unknown = world.refresh_error(&AptSource { keys, ..world.source() });
-    insta::assert_snapshot!(stable(&text(&unknown), &world), @"suite stable of test: its InRelease file is not trusted: it is signed by KEY, which the keyring does not have");
-    let unknown = world.refresh_error(&AptSource { keys: Keyring::debian(), ..world.source() });
+    insta::assert_snapshot!(stable(&text(&unknown), &world), @"suite stable of test: its Release file is not trusted: it is signed by KEY, which the keyring does not have");
+    let unknown =
+        world.refresh_error(&AptSource { keys: Keyring::of(DEBIAN.keys), ..world.source() });
     assert!(text(&unknown).contains("which the keyring does not have"));
 
     world.server.fail("Packages", Fault::WrongBytes);
@@ -235,9 +265,9 @@ fn an_old_release_is_refused_unless_told() {
     let old = text(&world.refresh_error(&world.source()));
     insta::assert_snapshot!(old, @"suite stable of test expired 14 h ago: the mirror is stale, or the clock is wrong; `check-valid-until = false` accepts it");
     let source = AptSource { valid_until: ValidUntil::Ignored, ..world.source() };
-    assert!(source.refresh(&world.access()).is_ok());
+    assert!(source.refresh(None, &world.access()).is_ok());
     let early = Access { now: DATE - 200_000, ..world.access() };
-    let ahead = text(&world.source().refresh(&early).unwrap_err());
+    let ahead = text(&world.source().refresh(None, &early).unwrap_err());
     insta::assert_snapshot!(ahead, @"suite stable of test is dated 2 d ahead: is the clock right?");
 }
 
@@ -255,7 +285,7 @@ fn what_the_archive_has_not_is_named() {
     ");
     insta::assert_snapshot!(with(|suite| suite.components = vec!["non-free".into()]), @"suite stable has no component non-free; it has main");
     let arm = Access { architecture: "arm64".into(), ..world.access() };
-    let arm = text(&world.source().refresh(&arm).unwrap_err());
+    let arm = text(&world.source().refresh(None, &arm).unwrap_err());
     insta::assert_snapshot!(arm, @"suite stable has no packages for arm64; it has all, amd64");
 }
 
@@ -265,7 +295,9 @@ fn a_source_is_read_in_parallel_safely() {
     let threads: Vec<_> = (0..4)
         .map(|_| {
             let world = Arc::clone(&world);
-            std::thread::spawn(move || world.source().refresh(&world.access()).unwrap().locked)
+            std::thread::spawn(move || {
+                world.source().refresh(None, &world.access()).unwrap().locked
+            })
         })
         .collect();
     let locked: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();

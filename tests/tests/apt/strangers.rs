@@ -2,10 +2,8 @@
 
 use super::*;
 
-/// Lets apt itself read the archive: what this crate writes is what apt understands.
-#[test]
-fn apt_reads_our_archive() {
-    let world = World::new();
+/// Lets apt read an archive in this shape and returns what it says then; nothing without apt.
+pub(super) fn apt(world: &World, layout: &Layout, arguments: &[&str]) -> Option<String> {
     let root = tempfile::tempdir().unwrap();
     let path = |name: &str| root.path().join(name).display().to_string();
     for folder in ["state/lists/partial", "cache/archives/partial"] {
@@ -13,11 +11,9 @@ fn apt_reads_our_archive() {
     }
     fs::write(root.path().join("status"), "").unwrap();
     fs::write(root.path().join("key.asc"), world.archive.key.public().unwrap()).unwrap();
-    let line = format!(
-        "deb [arch=amd64 signed-by={}] {} stable main\n",
-        path("key.asc"),
-        world.server.url()
-    );
+    let Layout { suite, component, .. } = layout;
+    let (key, url) = (path("key.asc"), world.server.url());
+    let line = format!("deb [arch=amd64 signed-by={key}] {url} {suite} {component}\n");
     fs::write(root.path().join("sources.list"), line).unwrap();
     let options = [
         format!("Dir::State={}", path("state")),
@@ -31,18 +27,26 @@ fn apt_reads_our_archive() {
     ];
     let apt = |arguments: &[&str]| {
         let options = options.iter().flat_map(|option| ["-o".to_owned(), option.clone()]);
-        Command::new("apt-get")
-            .args(options)
-            .args(arguments)
-            .env("APT_CONFIG", "/dev/null")
-            .output()
+        let mut apt = Command::new("apt-get");
+        apt.args(options).args(arguments).env("APT_CONFIG", "/dev/null").output()
     };
     let Ok(update) = apt(&["update"]) else {
-        return skipped("no apt-get");
+        skipped("no apt-get");
+        return None;
     };
     assert!(update.status.success(), "{}", String::from_utf8_lossy(&update.stderr));
-    let install = apt(&["-s", "install", "app"]).unwrap();
-    let text = String::from_utf8_lossy(&install.stdout);
+    let said = apt(arguments).unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    Some(String::from_utf8_lossy(&said.stdout).into_owned())
+}
+
+/// Lets apt itself read the archive: what this crate writes is what apt understands.
+#[test]
+fn apt_reads_our_archive() {
+    let world = World::new();
+    let Some(text) = apt(&world, &Layout::suite("stable"), &["-s", "install", "app"]) else {
+        return;
+    };
     assert!(text.contains("Inst lib (2.1") && text.contains("Inst app (1.0-1"), "{text}");
 }
 
@@ -91,7 +95,10 @@ fn the_key_policy_is_that_of_gpg() {
     let export = |name: &str| gpg(&["--armor", "--export", name]).unwrap().stdout;
     let verify = |key: &[u8], message: &str, at: u64| {
         let signed = isoplug_formats::apt::clearsign::split(message).unwrap();
-        Keyring::parse(key).unwrap().verify(&signed.text, signed.signature, at)
+        let text = signed.text.replace('\n', "\r\n");
+        let when = When { dated: at, now: None };
+        let keyring = Keyring::parse(key).unwrap();
+        keyring.verify(text.as_bytes(), signed.signature.as_bytes(), when).map(|good| good.signers)
     };
     let at = |month: u64| 1_767_225_600 + (month - 1) * 30 * 86_400;
 

@@ -30,7 +30,7 @@ fn a_package_that_no_source_has() {
     15 |   "nothing-like-it",
        |   ^^^^^^^^^^^^^^^^^ asked for here
        |
-       = help: is the component that has it enabled in its source?
+       = help: no component of stable has it
     "#);
     served.change("tol", "tool");
     served.change("  \"nothing-like-it\",\n", "");
@@ -52,7 +52,7 @@ fn a_package_that_an_option_asks_for() {
     13 | services.openssh.enable = true
        |                           ^^^^ asked for here
        |
-       = help: is the component that has it enabled in its source?
+       = help: no component of stable has it
     ");
     served.change("openssh.enable = true", "openssh.enable = false");
     served.space.ok(&["lock"]);

@@ -14,6 +14,8 @@ pub enum Compression {
     None,
     /// gzip.
     Gzip,
+    /// bzip2.
+    Bzip2,
     /// xz.
     Xz,
     /// The older container of the same method.
@@ -28,6 +30,7 @@ impl Compression {
         match extension {
             "" => Some(Self::None),
             ".gz" => Some(Self::Gzip),
+            ".bz2" => Some(Self::Bzip2),
             ".xz" => Some(Self::Xz),
             ".lzma" => Some(Self::Lzma),
             ".zst" => Some(Self::Zstd),
@@ -62,6 +65,7 @@ fn open<'a>(
     Ok(match compression {
         Compression::None => Box::new(from),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(from)),
+        Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(from)),
         Compression::Xz => {
             let stream = Stream::new_stream_decoder(XZ_MEMORY, xz_flags)?;
             Box::new(liblzma::bufread::XzDecoder::new_stream(from, stream))

@@ -4,6 +4,8 @@
 //! holds the digest of the ISO.
 
 use isoplug_manifest::lock::LockedPackage;
+
+use crate::distribution;
 use serde::Serialize;
 
 use crate::plugins::UsedPlugin;
@@ -165,14 +167,14 @@ fn plugin(plugin: &UsedPlugin) -> Package {
 
 fn package(package: &LockedPackage) -> Package {
     let LockedPackage { name, version, architecture, source, path, size: _, sha256 } = package;
-    // Packages of Debian's own archives share one namespace (purl-spec, "deb").
-    let namespace = if source.starts_with("debian") { "debian" } else { &source[..] };
+    // Packages of a distribution's own archives share one namespace (purl-spec, "deb").
+    let namespace = distribution::archive(source).map_or(&source[..], |(whose, _)| whose.name);
     let (namespace, name_, version_) = (escape(namespace), escape(name), escape(version));
     let locator = format!("pkg:deb/{namespace}/{name_}@{version_}?arch={architecture}");
     Package {
-        name: name.clone(),
+        name: name.to_string(),
         id: id(package),
-        version_info: version.clone(),
+        version_info: version.to_string(),
         package_file_name: path.rsplit('/').next().unwrap_or(path).to_owned(),
         primary_package_purpose: "INSTALL",
         download_location: "NOASSERTION",
@@ -253,15 +255,17 @@ fn time(epoch: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
+
     use super::*;
 
     fn package(name: &str, digit: &str) -> LockedPackage {
         LockedPackage {
-            name: name.into(),
-            version: "1:2+b1~rc".into(),
-            architecture: "amd64".into(),
+            name: PackageName::new(name).unwrap(),
+            version: Version::new("1:2+b1~rc").unwrap(),
+            architecture: Arch::new("amd64").unwrap(),
             source: "debian-security".into(),
-            path: format!("pool/main/x/{name}_2_amd64.deb"),
+            path: ArchivePath::new(&format!("pool/main/x/{name}_2_amd64.deb")).unwrap(),
             size: 7,
             sha256: digit.repeat(64),
         }

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use isoplug_manifest::System;
 use isoplug_manifest::options::{self, NetworkingBackend, Options, PermitRootLogin, Sudo};
-use isoplug_manifest::{Pocket, Source, System};
 
 use super::{Error, from};
 use crate::contribute::Contributor;
 use crate::contribute::content::{Files, NewFile};
 use crate::contribute::kernel_modules::KernelModules;
-use crate::contribute::live::{AptSource, Live, SignedBy};
+use crate::contribute::live::{AptSource, Live};
 use crate::contribute::localisation::Localisation;
 use crate::contribute::network::{Backend, Interface, Network};
 use crate::contribute::openssh::OpenSsh;
@@ -27,6 +27,7 @@ pub(super) fn contributors(
     system: &System,
     folder: &Path,
     plugins: Vec<Arc<dyn Contributor>>,
+    sources: Vec<AptSource>,
 ) -> Result<Vec<Arc<dyn Contributor>>, Error> {
     let options = &system.options;
     let (instead, beside): (Vec<_>, Vec<_>) =
@@ -46,7 +47,7 @@ pub(super) fn contributors(
     all.extend(beside);
     all.push(Arc::new(services(options)));
     all.push(Arc::new(files(options, folder)?));
-    all.push(Arc::new(live(system)));
+    all.push(Arc::new(Live { sources, autologin: options.services.getty.autologin_user.clone() }));
     instead.into_iter().try_for_each(|plugin| replace(&mut all, plugin))?;
     Ok(all)
 }
@@ -65,39 +66,6 @@ fn replace(all: &mut [Arc<dyn Contributor>], plugin: Arc<dyn Contributor>) -> Re
         part: part.to_owned(),
         parts: names.filter(|name| !name.starts_with(plugins::TITLE)).collect(),
     })
-}
-
-/// Debian's own sources go into the image under their public names; others stay out of it, since
-/// their mirrors may be of use on the build machine alone.
-fn live(system: &System) -> Live {
-    let debian = system.sources.iter().filter(|(name, _)| *name == "debian");
-    let sources = debian.flat_map(|(name, source)| {
-        let (own, security): (Vec<_>, Vec<_>) =
-            suites(source).into_iter().partition(|suite| !suite.ends_with("-security"));
-        [("debian", own), ("debian-security", security)].map(|(archive, suites)| AptSource {
-            name: name.clone(),
-            uris: vec![format!("http://deb.debian.org/{archive}")],
-            suites,
-            components: source.components.clone(),
-            signed_by: SignedBy::Keyring(KEYRING.to_owned()),
-        })
-    });
-    Live {
-        sources: sources.filter(|source| !source.suites.is_empty()).collect(),
-        autologin: system.options.services.getty.autologin_user.clone(),
-    }
-}
-
-/// The keys of Debian's archive, from the package debian-archive-keyring.
-const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
-
-fn suites(source: &Source) -> Vec<String> {
-    let pocket = |pocket: &Pocket| match pocket {
-        Pocket::Updates => format!("{}-updates", source.suite),
-        Pocket::Security => format!("{}-security", source.suite),
-        Pocket::Backports => format!("{}-backports", source.suite),
-    };
-    [source.suite.clone()].into_iter().chain(source.pockets.iter().map(pocket)).collect()
 }
 
 fn localisation(options: &Options) -> Localisation {

@@ -6,6 +6,15 @@ use std::path::PathBuf;
 use super::apt;
 use super::download::{Downloader, Expected, Watch};
 
+/// What of the lock may be given up when a source is read anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Allow {
+    /// A Release file that is older than the locked one.
+    pub older: bool,
+    /// A Release file that is called otherwise than the locked one.
+    pub other_suite: bool,
+}
+
 /// What a source may use. Everything comes from the command; nothing of it reaches a lock.
 pub struct Access<'a> {
     /// Fetches.
@@ -18,6 +27,8 @@ pub struct Access<'a> {
     pub offline: bool,
     /// The architecture whose packages are wanted.
     pub architecture: String,
+    /// What of the lock may be given up.
+    pub allow: Allow,
     /// Watches the transfers.
     pub watch: &'a dyn Watch,
 }

@@ -2,30 +2,38 @@
 //!
 //! ```text
 //! spec     what the manifest says    -> suites with archives, components, priorities, mirrors
-//! release  suite                     -> its InRelease, fetched, verified, kept by digest
+//! release  suite                     -> its Release file, fetched, verified, kept by digest
+//! identity Release                   -> whether it is the one that was asked for, and no older one
+//! written  source                    -> its form for apt of the image
 //! index    release, component        -> its Packages, fetched by hash, kept compressed by digest
+//! unread   source, its locked releases -> components that it does not name
 //! ```
 
 mod cache;
 mod error;
+mod identity;
 mod index;
 mod release;
 mod spec;
+mod unread;
+mod written;
 
-use isoplug_manifest::lock::LockedSource;
+use isoplug_manifest::lock::{LockedRelease, LockedSource};
 
 pub use error::Error;
 pub use spec::{AptSource, Suite, ValidUntil};
+pub use unread::Unread;
 
 use super::{Access, Snapshot, Source};
 
 impl Source for AptSource {
-    fn refresh(&self, access: &Access) -> Result<Snapshot, Error> {
+    fn refresh(&self, locked: Option<&LockedSource>, access: &Access) -> Result<Snapshot, Error> {
         let mut snapshot = Snapshot::default();
         for suite in &self.suites {
-            let (locked, release) = release::fetch(self, suite, access)?;
-            snapshot.locked.releases.push(locked);
-            snapshot.indices.extend(index::load(suite, &release, access)?);
+            let locked = locked.and_then(|locked| locked_release(locked, suite));
+            let (new, release) = release::fetch(self, suite, locked, access)?;
+            snapshot.locked.releases.push(new);
+            snapshot.indices.extend(index::load(self, suite, &release, access)?);
         }
         Ok(snapshot)
     }
@@ -33,13 +41,9 @@ impl Source for AptSource {
     fn recall(&self, locked: &LockedSource, access: &Access) -> Result<Option<Snapshot>, Error> {
         let mut snapshot = Snapshot { locked: locked.clone(), indices: Vec::new() };
         for suite in &self.suites {
-            let found = locked
-                .releases
-                .iter()
-                .find(|release| release.suite == suite.name && release.archive == suite.archive);
-            let Some(locked) = found else { return Ok(None) };
+            let Some(locked) = locked_release(locked, suite) else { return Ok(None) };
             let Some(release) = release::recall(locked, access)? else { return Ok(None) };
-            match index::load(suite, &release, access) {
+            match index::load(self, suite, &release, access) {
                 Ok(indices) => snapshot.indices.extend(indices),
                 // The archive has moved on, or may not be asked.
                 Err(Error::Download { .. } | Error::Offline { .. }) => return Ok(None),
@@ -48,4 +52,10 @@ impl Source for AptSource {
         }
         Ok(Some(snapshot))
     }
+}
+
+fn locked_release<'l>(locked: &'l LockedSource, suite: &Suite) -> Option<&'l LockedRelease> {
+    let same =
+        |release: &&LockedRelease| release.suite == suite.name && release.archive == suite.archive;
+    locked.releases.iter().find(same)
 }

@@ -3,8 +3,11 @@
 //! Waits and tries again when a mirror is busy, resumes where a transfer broke, and goes on to
 //! the next mirror when one does not have the file or sends other bytes. Knows no archives.
 
+mod address;
 mod attempt;
 mod authorities;
+mod error;
+mod pace;
 mod partial;
 
 use std::collections::BTreeSet;
@@ -15,7 +18,10 @@ use std::time::Duration;
 use isoplug_engine::Digest;
 
 pub use authorities::{Authorities, AuthoritiesError, DISTRUSTED, distrusted};
+pub use error::{Error, Failure, Why};
+pub use pace::Pace;
 
+use address::{address, without_password};
 use attempt::{Attempt, Outcome};
 use partial::Partial;
 
@@ -42,12 +48,14 @@ pub struct Patience {
     pub first_pause: Duration,
     /// The longest pause, whatever the mirror asks for.
     pub longest_pause: Duration,
+    /// How slow a mirror may be.
+    pub pace: Pace,
 }
 
 impl Default for Patience {
     fn default() -> Self {
         let (first_pause, longest_pause) = (Duration::from_millis(500), Duration::from_secs(30));
-        Self { attempts: 5, first_pause, longest_pause }
+        Self { attempts: 5, first_pause, longest_pause, pace: Pace::default() }
     }
 }
 
@@ -78,100 +86,6 @@ impl Watch for Unwatched {
     fn at(&self, _: u64) {}
     fn cancelled(&self) -> bool {
         false
-    }
-}
-
-/// Why a file could not be had.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// It was told to stop.
-    #[error("the download was stopped")]
-    Cancelled,
-    /// There is nowhere to fetch from.
-    #[error("there is no mirror for {path}")]
-    NoMirror {
-        /// The path below the mirror.
-        path: String,
-    },
-    /// No mirror gave the file.
-    #[error("{}", tried(path, .failures))]
-    Failed {
-        /// The path below the mirror.
-        path: String,
-        /// What each mirror did, in the order they were tried.
-        failures: Vec<Failure>,
-    },
-    /// The local file could not be written.
-    #[error("failed to write what was fetched for {path}")]
-    Write {
-        /// The path below the mirror.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
-impl Error {
-    /// Tells whether every mirror said that there is no such file.
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Failed { failures, .. }
-            if failures.iter().all(|failure| matches!(failure.why, Why::Absent(_))))
-    }
-
-    /// Tells whether the certificate of a mirror was not accepted.
-    pub fn is_distrust(&self) -> bool {
-        matches!(self, Self::Failed { failures, .. }
-            if failures.iter().any(|failure| matches!(failure.why, Why::Untrusted(_))))
-    }
-}
-
-/// What one mirror did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The whole address, without a password.
-    pub url: String,
-    /// Why it was of no use.
-    pub why: Why,
-}
-
-/// Why a mirror was of no use.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
-    /// There is no such file, or it may not be read.
-    #[error("HTTP status {0}")]
-    Absent(u16),
-    /// It kept failing.
-    #[error("{0}")]
-    Unreachable(String),
-    /// Nobody who is believed vouches for it.
-    #[error("its certificate is not accepted: {0}")]
-    Untrusted(String),
-    /// It sent other bytes.
-    #[error("expected {expected}, found {found}")]
-    WrongDigest {
-        /// What the index says.
-        expected: Digest,
-        /// What came.
-        found: Digest,
-    },
-    /// It sent more or fewer bytes.
-    #[error("expected {expected} bytes, found {found} or more")]
-    WrongSize {
-        /// What the index says.
-        expected: u64,
-        /// What came.
-        found: u64,
-    },
-}
-
-fn tried(path: &str, failures: &[Failure]) -> String {
-    let line = |failure: &Failure| format!("{}: {}", failure.url, failure.why);
-    match failures {
-        [one] => line(one),
-        many => {
-            let lines: String = many.iter().map(|one| format!("\n  {}", line(one))).collect();
-            format!("no mirror gave {path}{lines}")
-        }
     }
 }
 
@@ -206,7 +120,7 @@ impl Downloader {
     ) -> Result<Digest, Error> {
         let mut failures = Vec::new();
         for mirror in self.by_health(mirrors) {
-            let url = format!("{}/{path}", mirror.trim_end_matches('/'));
+            let url = address(mirror, path);
             match self.ask(&url, expected, file, watch) {
                 Ok(digest) => return Ok(digest),
                 Err(Outcome::Failed(why)) => {
@@ -235,7 +149,8 @@ impl Downloader {
         file: &File,
         watch: &dyn Watch,
     ) -> Result<Digest, Outcome> {
-        let attempt = Attempt { agent: &self.agent, url, expected, watch };
+        let pace = self.patience.pace;
+        let attempt = Attempt { agent: &self.agent, url, expected, pace, watch };
         let mut partial = Partial::begin(file).map_err(Outcome::Write)?;
         let mut pause = self.patience.first_pause;
         for left in (0..self.patience.attempts).rev() {
@@ -277,14 +192,4 @@ fn sleep(time: Duration, watch: &dyn Watch) -> Result<(), Outcome> {
         left -= nap;
     }
     Ok(())
-}
-
-/// Messages and logs get addresses as they are, but for `user:password@`.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    match host.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{host}/{path}"),
-        None => url.to_owned(),
-    }
 }

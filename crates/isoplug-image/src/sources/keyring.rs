@@ -1,92 +1,90 @@
 //! The keys that may sign a source, and whether a signed text has a good signature of one of them.
 //!
 //! rPGP checks the cryptography. The policy is here and in [`key`]: which keys count at which
-//! time, and that one good signature is enough, as for apt. Knows no files and no clock: the time
-//! that counts is the Release's own date, so that a lock made earlier stays good.
+//! time, and that one good signature is enough, as for apt. Knows no files and no clock: whoever asks
+//! says at which times a key must be good.
 
+mod error;
 mod key;
+mod read;
+mod weak;
 
-use isoplug_formats::apt::clearsign;
-use pgp::composed::{Deserializable, DetachedSignature, SignedPublicKey};
+use std::collections::BTreeSet;
+
+use pgp::composed::{ArmorOptions, DetachedSignature, SignedPublicKey};
 use pgp::packet::Signature;
 use pgp::types::KeyDetails;
 
+pub use error::Error;
+use error::most_telling;
 use key::{Component, Trust};
 
-/// The public keys of Debian's archive; `keys/README.md` tells where they are from.
-const DEBIAN: [&str; 9] = [
-    include_str!("../../keys/debian-archive-bookworm-automatic.asc"),
-    include_str!("../../keys/debian-archive-bookworm-security-automatic.asc"),
-    include_str!("../../keys/debian-archive-bookworm-stable.asc"),
-    include_str!("../../keys/debian-archive-bullseye-automatic.asc"),
-    include_str!("../../keys/debian-archive-bullseye-security-automatic.asc"),
-    include_str!("../../keys/debian-archive-bullseye-stable.asc"),
-    include_str!("../../keys/debian-archive-trixie-automatic.asc"),
-    include_str!("../../keys/debian-archive-trixie-security-automatic.asc"),
-    include_str!("../../keys/debian-archive-trixie-stable.asc"),
-];
-
 /// The keys that may sign a source.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Keyring {
     keys: Vec<SignedPublicKey>,
+    /// The fingerprints of those that count; none: all.
+    only: BTreeSet<String>,
+    /// The fingerprints of those that count though they are weak.
+    weak: BTreeSet<String>,
 }
 
-/// Why a keyring or a signature is not good.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// A keyring that has no usable key.
-    #[error("the keyring has no OpenPGP key: {0}")]
-    NoKeys(String),
-    /// A text that is not signed in the clear.
-    #[error("it is not signed in the clear")]
-    Unsigned(#[from] clearsign::Malformed),
-    /// A signature that cannot be read.
-    #[error("its signature is malformed: {0}")]
-    Malformed(String),
-    /// The text is not what the key signed.
-    #[error("bad signature of {0}: the text is not what was signed")]
-    Bad(String),
-    /// Only keys that are not trusted signed it.
-    #[error("it is signed by {}, which the keyring does not have", .0.join(", "))]
-    UnknownKey(Vec<String>),
-    /// The key had expired when the text was signed.
-    #[error("the key {fingerprint} expired before it was signed")]
-    Expired {
-        /// The key.
-        fingerprint: String,
-    },
-    /// The key was revoked.
-    #[error("the key {fingerprint} is revoked")]
-    Revoked {
-        /// The key.
-        fingerprint: String,
-    },
-    /// The key or the signature breaks a rule.
-    #[error("the signature of {fingerprint} does not count: {reason}")]
-    Unusable {
-        /// The key.
-        fingerprint: String,
-        /// Which rule.
-        reason: &'static str,
-    },
+/// When the keys must be good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// The time that the text gives itself, in seconds since 1970; 0 if it gives none.
+    pub dated: u64,
+    /// The time of a reader to whom the text is new.
+    pub now: Option<u64>,
+}
+
+/// Good signatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The fingerprints of the keys that made them, in order.
+    pub signers: Vec<String>,
+    /// When the newest was made, in seconds since 1970.
+    pub made: u64,
 }
 
 impl Keyring {
-    /// Returns the keys of Debian's archive that this program carries.
-    pub fn debian() -> Self {
-        // They are part of the program, and a test reads all of them.
-        let keys = DEBIAN.iter().flat_map(|text| parse(text.as_bytes()).unwrap_or_default());
-        Self { keys: keys.collect() }
+    /// Reads keys that are part of the program; a test reads all of them.
+    pub fn of(texts: &[&str]) -> Self {
+        let keys = texts.iter().flat_map(|text| read::keys(text.as_bytes()).unwrap_or_default());
+        Self { keys: keys.collect(), ..Self::default() }
     }
 
     /// Reads keys: binary, or any number of armored blocks.
+    ///
+    /// # Errors
+    ///
+    /// When there is none that can be read.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        let keys = parse(bytes)?;
-        match keys.is_empty() {
-            true => Err(Error::NoKeys("it is empty".to_owned())),
-            false => Ok(Self { keys }),
-        }
+        Ok(Self { keys: read::keys(bytes)?, ..Self::default() })
+    }
+
+    /// Puts keyrings together.
+    pub fn joined(keyrings: Vec<Self>) -> Self {
+        let keys = keyrings.into_iter().flat_map(|keyring| keyring.keys).collect();
+        Self { keys, ..Self::default() }
+    }
+
+    /// Lets only these keys count, by the fingerprint of a primary key or a subkey; all without any.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is not there.
+    pub fn only(self, fingerprints: &[String]) -> Result<Self, Error> {
+        Ok(Self { only: self.existing(fingerprints)?, ..self })
+    }
+
+    /// Lets these keys count though they are weak.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is not there.
+    pub fn allowing(self, fingerprints: &[String]) -> Result<Self, Error> {
+        Ok(Self { weak: self.existing(fingerprints)?, ..self })
     }
 
     /// Returns the fingerprints of the primary keys, in order.
@@ -97,67 +95,107 @@ impl Keyring {
         found
     }
 
-    /// Returns the fingerprints, in order, of the trusted keys whose signature on `text` is good.
-    /// `at` is the time that the text gives itself, in seconds since 1970.
-    pub fn verify(&self, text: &str, signature: &str, at: u64) -> Result<Vec<String>, Error> {
-        let text = text.replace("\r\n", "\n").replace('\n', "\r\n");
-        let (signatures, _) = DetachedSignature::from_armor_many(signature.as_bytes())
-            .map_err(|error| Error::Malformed(error.to_string()))?;
-        let (mut good, mut bad) = (Vec::new(), Vec::new());
-        for detached in signatures {
-            let signature =
-                detached.map_err(|error| Error::Malformed(error.to_string()))?.signature;
-            match self.verify_one(text.as_bytes(), &signature, at) {
-                Ok(fingerprint) => good.push(fingerprint),
+    /// Returns the keys that count as armored text, for apt of an image.
+    ///
+    /// # Errors
+    ///
+    /// When a key cannot be written.
+    pub fn armored(&self) -> Result<String, Error> {
+        let mut text = String::new();
+        for key in self.keys.iter().filter(|key| key::components(key).any(|one| self.counts(&one)))
+        {
+            let armored = key.to_armored_string(ArmorOptions::default());
+            text += &armored.map_err(|error| Error::NoKeys(error.to_string()))?;
+        }
+        Ok(text)
+    }
+
+    /// Checks signatures, armored or binary, on a text.
+    ///
+    /// # Errors
+    ///
+    /// When no key that counts made a good one.
+    pub fn verify(&self, text: &[u8], signatures: &[u8], when: When) -> Result<Verified, Error> {
+        let (mut good, mut bad, mut made) = (BTreeSet::new(), Vec::new(), 0);
+        for detached in read::signatures(signatures)? {
+            match self.verify_one(text, &detached, when) {
+                Ok(fingerprint) => {
+                    good.insert(fingerprint);
+                    made = made.max(key::created(&detached.signature));
+                }
                 Err(error) => bad.push(error),
             }
         }
-        good.sort();
-        good.dedup();
-        if good.is_empty() { Err(most_telling(bad)) } else { Ok(good) }
+        match good.is_empty() {
+            true => Err(most_telling(bad)),
+            false => Ok(Verified { signers: good.into_iter().collect(), made }),
+        }
     }
 
-    fn verify_one(&self, text: &[u8], signature: &Signature, at: u64) -> Result<String, Error> {
+    fn verify_one(
+        &self,
+        text: &[u8],
+        detached: &DetachedSignature,
+        when: When,
+    ) -> Result<String, Error> {
+        let signature = &detached.signature;
         let components = self.keys.iter().flat_map(key::components);
         let mut last = Error::UnknownKey(issuers(signature));
         for component in components.filter(|component| component.is_issuer_of(signature)) {
-            match check(&component, text, signature, at) {
+            let checked = match self.counts(&component) {
+                true => self.check(&component, text, signature, when),
+                false => Err(Error::NotNamed(component.fingerprint())),
+            };
+            match checked {
                 Ok(()) => return Ok(component.fingerprint()),
                 Err(error) => last = error,
             }
         }
         Err(last)
     }
-}
 
-fn check(component: &Component, text: &[u8], signature: &Signature, at: u64) -> Result<(), Error> {
-    let fingerprint = component.fingerprint();
-    component.verify(signature, text).map_err(|_| Error::Bad(fingerprint.clone()))?;
-    let at = at.max(key::created(signature));
-    let trust = component.trust(at).and_then(|()| key::signature_counts(signature, at));
-    trust.map_err(|trust| match trust {
-        Trust::Expired => Error::Expired { fingerprint },
-        Trust::Revoked => Error::Revoked { fingerprint },
-        Trust::Broken(reason) => Error::Unusable { fingerprint, reason },
-    })
-}
+    /// The cryptography, then the key at the time of the signature, and now if that matters.
+    fn check(
+        &self,
+        component: &Component,
+        text: &[u8],
+        signature: &Signature,
+        when: When,
+    ) -> Result<(), Error> {
+        let fingerprint = component.fingerprint();
+        component.verify(signature, text).map_err(|_| Error::Bad(fingerprint.clone()))?;
+        let signed = when.dated.max(key::created(signature));
+        let weak = self.is_in(&self.weak, component);
+        let times = [Some(signed), when.now.map(|now| now.max(signed))];
+        let trust = times.into_iter().flatten().try_for_each(|at| {
+            component.trust(at, weak).and_then(|()| key::signature_counts(signature, at))
+        });
+        trust.map_err(|trust| match trust {
+            Trust::Expired(at) => Error::Expired { fingerprint, at },
+            Trust::Revoked => Error::Revoked { fingerprint },
+            Trust::Weak(reason) => Error::Weak { fingerprint, reason },
+            Trust::Broken(reason) => Error::Unusable { fingerprint, reason },
+        })
+    }
 
-/// A good key's bad signature says more than a key that nobody knows.
-fn most_telling(mut errors: Vec<Error>) -> Error {
-    let mut unknown = Vec::new();
-    errors.retain(|error| match error {
-        Error::UnknownKey(keys) => {
-            unknown.extend(keys.iter().cloned());
-            false
+    fn counts(&self, component: &Component) -> bool {
+        self.only.is_empty() || self.is_in(&self.only, component)
+    }
+
+    fn is_in(&self, fingerprints: &BTreeSet<String>, component: &Component) -> bool {
+        [component.fingerprint(), component.owner()].iter().any(|one| fingerprints.contains(one))
+    }
+
+    fn existing(&self, fingerprints: &[String]) -> Result<BTreeSet<String>, Error> {
+        let plain = |text: &String| text.replace(' ', "").to_ascii_uppercase();
+        let wanted: BTreeSet<String> = fingerprints.iter().map(plain).collect();
+        let components = self.keys.iter().flat_map(key::components);
+        let there: BTreeSet<String> = components.map(|one| one.fingerprint()).collect();
+        match wanted.difference(&there).next() {
+            Some(absent) => Err(Error::NotThere(absent.clone())),
+            None => Ok(wanted),
         }
-        _ => true,
-    });
-    let rank = |error: &Error| !matches!(error, Error::Bad(_));
-    errors.sort_by_key(rank);
-    errors.into_iter().next().unwrap_or(match unknown.is_empty() {
-        true => Error::Malformed("it has no signature".to_owned()),
-        false => Error::UnknownKey(unknown),
-    })
+    }
 }
 
 fn issuers(signature: &Signature) -> Vec<String> {
@@ -176,59 +214,42 @@ fn fingerprint(key: &impl KeyDetails) -> String {
     format!("{:X}", key.fingerprint())
 }
 
-fn parse(bytes: &[u8]) -> Result<Vec<SignedPublicKey>, Error> {
-    const BEGIN: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
-    let unreadable = |error: pgp::errors::Error| Error::NoKeys(error.to_string());
-    let armored = std::str::from_utf8(bytes).ok().filter(|text| text.contains(BEGIN));
-    let Some(text) = armored else {
-        let keys = SignedPublicKey::from_bytes_many(bytes).map_err(unreadable)?;
-        return keys.collect::<Result<_, _>>().map_err(unreadable);
-    };
-    let mut keys = Vec::new();
-    for block in text.split(BEGIN).skip(1) {
-        let block = format!("{BEGIN}{block}");
-        let (found, _) = SignedPublicKey::from_armor_many(block.as_bytes()).map_err(unreadable)?;
-        keys.extend(found.collect::<Result<Vec<_>, _>>().map_err(unreadable)?);
-    }
-    Ok(keys)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::distribution::debian::DEBIAN;
 
     #[test]
     fn debians_keys_are_those_of_the_readme() {
         let readme = include_str!("../../keys/README.md");
-        let fingerprints = Keyring::debian().fingerprints();
-        assert_eq!(fingerprints.len(), DEBIAN.len());
+        let fingerprints = Keyring::of(DEBIAN.keys).fingerprints();
+        assert_eq!(fingerprints.len(), DEBIAN.keys.len());
         assert!(fingerprints.iter().all(|fingerprint| readme.contains(fingerprint.as_str())));
     }
 
     #[test]
     fn debians_keys_may_sign_now_and_not_for_ever() {
-        let keyring = Keyring::debian();
+        let keyring = Keyring::of(DEBIAN.keys);
         let (in_2026, in_2040) = (1_790_000_000, 2_210_000_000);
         for key in keyring.keys.iter().flat_map(key::components) {
-            assert_eq!(key.trust(in_2026), Ok(()), "{}", key.fingerprint());
-            assert_eq!(key.trust(in_2040), Err(Trust::Expired), "{}", key.fingerprint());
+            assert_eq!(key.trust(in_2026, false), Ok(()), "{}", key.fingerprint());
+            let then = key.trust(in_2040, false);
+            assert!(matches!(then, Err(Trust::Expired(_))), "{}", key.fingerprint());
         }
     }
 
     #[test]
-    fn a_keyring_may_be_armored_or_binary() {
+    fn keys_are_named_by_fingerprint() {
+        let keyring = Keyring::of(&DEBIAN.keys[..2]);
+        let [first, second] = &keyring.fingerprints()[..] else { panic!("two keys") };
+        let spaced = format!("{} {}", &first[..20].to_lowercase(), &first[20..]);
+        let one = keyring.clone().only(&[spaced]).unwrap();
         assert_eq!(
-            Keyring::parse(b"").unwrap_err().to_string(),
-            "the keyring has no OpenPGP key: it is empty"
+            Keyring::parse(one.armored().unwrap().as_bytes()).unwrap().fingerprints(),
+            [first.clone()]
         );
-        assert!(Keyring::parse(b"hello").is_err());
-        let two = [DEBIAN[0], DEBIAN[3]].concat();
-        assert_eq!(Keyring::parse(two.as_bytes()).unwrap().fingerprints().len(), 2);
-        let key = &Keyring::debian().keys[0];
-        let binary = pgp::ser::Serialize::to_bytes(key).unwrap();
-        assert_eq!(
-            Keyring::parse(&binary).unwrap().fingerprints(),
-            [fingerprint(&key.primary_key)]
-        );
+        assert_eq!(keyring.fingerprints(), [first.clone(), second.clone()]);
+        let absent = keyring.only(&["A".repeat(40)]).unwrap_err();
+        assert_eq!(absent, Error::NotThere("A".repeat(40)));
     }
 }

@@ -8,6 +8,8 @@ mod host;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::distribution::{self, Distribution};
+
 /// The addresses that are known before a source is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mirrors {
@@ -19,7 +21,7 @@ pub struct Mirrors {
 pub type MirrorList = BTreeMap<String, Vec<String>>;
 
 impl Mirrors {
-    /// Takes the mirrors that the command was given: addresses of Debian's archive, separated by
+    /// Takes the mirrors that the command was given: addresses of the distribution's archive, separated by
     /// blanks. That of the security archive stands beside each, as on every full mirror.
     pub fn new(named: Option<String>) -> Self {
         let named = named.unwrap_or_default();
@@ -43,14 +45,16 @@ impl Mirrors {
     /// Returns the addresses of an archive, given those that the manifest names for its source.
     pub fn of(&self, archive: &str, manifest: &[String]) -> Vec<String> {
         let named = manifest.iter().map(|url| trimmed(url)).chain(self.named.iter().cloned());
-        let mut found: Vec<String> = match is_debian(archive) {
-            true => named.map(|url| beside(&url, archive)).collect(),
+        let known = distribution::archive(archive);
+        let mut found: Vec<String> = match known {
+            Some((whose, _)) => named.map(|url| beside(&url, archive, whose)).collect(),
             // What the command names are mirrors of Debian, not of somebody's own archive.
-            false => manifest.iter().map(|url| trimmed(url)).collect(),
+            None => manifest.iter().map(|url| trimmed(url)).collect(),
         };
         if found.is_empty() {
-            found.extend(host::of_archive(&self.host, archive));
-            found.extend(public(archive).iter().map(|url| (*url).to_owned()));
+            let Some((whose, archive)) = known else { return Vec::new() };
+            found.extend(host::of_archive(&self.host, whose, archive.key));
+            found.extend(archive.mirrors.iter().map(|url| (*url).to_owned()));
         }
         let mut seen = std::collections::BTreeSet::new();
         found.retain(|url| seen.insert(url.clone()));
@@ -62,23 +66,10 @@ fn trimmed(url: &str) -> String {
     url.trim_end_matches('/').to_owned()
 }
 
-fn is_debian(archive: &str) -> bool {
-    !public(archive).is_empty()
-}
-
-fn public(archive: &str) -> &'static [&'static str] {
-    match archive {
-        "debian" => &["http://deb.debian.org/debian", "http://ftp.debian.org/debian"],
-        "debian-security" => {
-            &["http://deb.debian.org/debian-security", "http://security.debian.org/debian-security"]
-        }
-        _ => &[],
-    }
-}
-
 /// Replaces the archive's name at the end: `…/debian` to `…/debian-security` and back.
-fn beside(url: &str, archive: &str) -> String {
-    let base = url.strip_suffix("/debian-security").or_else(|| url.strip_suffix("/debian"));
+fn beside(url: &str, archive: &str, whose: &Distribution) -> String {
+    let mut archives = whose.archives.iter();
+    let base = archives.find_map(|one| url.strip_suffix(one.key)?.strip_suffix('/'));
     base.map_or_else(|| url.to_owned(), |base| format!("{base}/{archive}"))
 }
 

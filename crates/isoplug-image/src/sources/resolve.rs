@@ -18,7 +18,7 @@ use isoplug_manifest::lock::{LockedImage, LockedPackage};
 pub use error::{Error, UnknownPackage};
 
 use super::request::Request;
-use super::solver::{Problem, Solver, Unsatisfiable, solve_with_recommends};
+use super::solver::{Limits, Problem, Solver, Unsatisfiable, solve_with_recommends};
 use super::universe::{Id, Universe};
 
 /// Resolves a request. A lock whose request is the same is returned as it is; else the epoch is
@@ -35,8 +35,9 @@ pub fn resolve(
     }
     let request = request.canonical();
     let wanted = wish::relations(&request, universe)?;
-    let image = Image { request: &request, wanted, universe, solver, lock };
-    let groups = match image.grown() {
+    let limits = Limits::from_now();
+    let image = Image { request: &request, wanted, universe, solver, lock, limits };
+    let groups = match image.grown()? {
         Some(groups) => groups,
         None => image.fresh()?,
     };
@@ -55,27 +56,34 @@ struct Image<'r, 'a> {
     universe: &'r Universe<'a>,
     solver: &'r dyn Solver,
     lock: Option<&'r LockedImage>,
+    limits: Limits,
 }
 
 impl Image<'_, '_> {
     /// Keeps all that the lock has and adds what is new as one more group; `None` if a locked
     /// package is gone, is no longer needed, or stands in the way.
-    fn grown(&self) -> Option<Vec<Vec<Id>>> {
-        let mut groups: Vec<Vec<Id>> = Vec::new();
-        for group in &self.lock?.groups {
-            let ids = group.iter().map(|package| pinned::find(self.universe, package));
-            groups.push(ids.collect::<Option<_>>()?);
-        }
+    fn grown(&self) -> Result<Option<Vec<Vec<Id>>>, Error> {
+        let Some(mut groups) = self.locked_groups() else { return Ok(None) };
         let kept: BTreeSet<Id> = groups.iter().flatten().copied().collect();
         let problem = Problem { fixed: kept.clone(), ..self.problem() };
-        let all = self.solve(&problem).ok()?;
+        let all = match self.solve(&problem) {
+            Ok(all) => all,
+            Err(error) if error.gave_up => return Err(error.into()),
+            Err(_) => return Ok(None),
+        };
         let needed =
             reach::from_wishes(self.universe, &all, &problem.wanted, self.request.recommends);
         let added: Vec<Id> = all.difference(&kept).copied().collect();
         if !added.is_empty() {
             groups.push(added);
         }
-        kept.is_subset(&needed).then_some(groups)
+        Ok(kept.is_subset(&needed).then_some(groups))
+    }
+
+    fn locked_groups(&self) -> Option<Vec<Vec<Id>>> {
+        let find = |package| pinned::find(self.universe, package);
+        let groups = self.lock?.groups.iter();
+        groups.map(|group| group.iter().map(find).collect()).collect()
     }
 
     /// Resolves without regard to groups, but keeps locked versions where that is possible.
@@ -88,6 +96,7 @@ impl Image<'_, '_> {
         let on_base = Problem { fixed: base.clone(), ..self.problem() };
         let (base, all) = match self.solve(&on_base) {
             Ok(all) => (base, all),
+            Err(error) if error.gave_up => return Err(error.into()),
             // The request wants another Essential set than the one that comes of itself.
             Err(_) => {
                 let all = self.solve(&self.problem())?;
@@ -113,6 +122,7 @@ impl Image<'_, '_> {
             removed: self.request.remove.iter().map(String::as_str).collect(),
             preferred: self.request.prefer.iter().map(String::as_str).collect(),
             favoured: locked.filter_map(|package| pinned::find(self.universe, package)).collect(),
+            limits: self.limits,
         }
     }
 

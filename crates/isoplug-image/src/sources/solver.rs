@@ -1,6 +1,7 @@
 //! Chooses packages: the one interface that a solver has here.
 
 mod expected;
+mod limits;
 mod recommends;
 mod resolvo;
 mod wording;
@@ -11,6 +12,7 @@ use isoplug_formats::apt::Relation;
 
 use super::universe::{Id, Universe};
 
+pub use self::limits::Limits;
 pub use self::recommends::solve_with_recommends;
 pub use self::resolvo::Resolvo;
 
@@ -27,6 +29,8 @@ pub struct Problem<'a> {
     pub preferred: Vec<&'a str>,
     /// Offers to choose first among the versions of their names.
     pub favoured: BTreeSet<Id>,
+    /// How much may be spent on the answer.
+    pub limits: Limits,
 }
 
 /// Why nothing satisfies the problem, for people.
@@ -37,12 +41,19 @@ pub struct Unsatisfiable {
     pub reason: String,
     /// The names among the wanted and the removed ones that take part in it, sorted.
     pub names: BTreeSet<String>,
+    /// Whether an answer may exist, and the limits were reached before it was found.
+    pub gave_up: bool,
 }
 
 impl Unsatisfiable {
+    /// Makes one of a limit that was reached.
+    pub(crate) fn gave_up(limit: &str) -> Self {
+        Self { gave_up: true, ..Self::because(limit) }
+    }
+
     /// Makes one that no name is known of.
     pub(crate) fn because(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), names: BTreeSet::new() }
+        Self { reason: reason.into(), names: BTreeSet::new(), gave_up: false }
     }
 }
 

@@ -1,15 +1,20 @@
 //! All packages that the sources offer for one architecture, and which of them satisfy a relation.
 //!
-//! Borrows the text of the indices. Chooses nothing.
+//! Borrows the text of the indices. What dpkg could not install, or no path could name, is not offered. Chooses
+//! nothing.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use isoplug_formats::apt::relation::{self, Operator};
 use isoplug_formats::apt::{Package, Relation, packages, version};
+use isoplug_manifest::package::{PackageName, Version};
 
 use super::Index;
+
+/// The longest stanza in bytes; the longest of Debian has 40 000.
+const LONGEST: usize = 256 << 10;
 
 /// The place of an offer in its universe: by name, then the one to choose first.
 pub type Id = u32;
@@ -34,6 +39,7 @@ pub struct Universe<'a> {
     offers: Vec<Offer<'a>>,
     by_name: BTreeMap<&'a str, Range<Id>>,
     providers: BTreeMap<&'a str, Vec<Provider<'a>>>,
+    essential: BTreeSet<&'a str>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,21 +51,24 @@ struct Provider<'a> {
 impl<'a> Universe<'a> {
     /// Reads the indices. Of two offers of one version, that of the earlier index counts.
     pub fn new(indices: &'a [Index], architecture: &str) -> Self {
-        let fits = |package: &Package| [architecture, "all"].contains(&package.architecture);
+        let fits = |package: &Package| {
+            [architecture, "all"].contains(&package.architecture) && is_sound(package)
+        };
         let mut offers: Vec<Offer<'a>> = Vec::new();
         for index in indices {
-            let Index { archive, suite, pin, text } = index;
+            let Index { archive, suite, distribution: _, pin, text } = index;
             let found = packages::packages(text).filter(fits);
             offers.extend(found.map(|package| Offer { package, archive, suite, pin: *pin }));
         }
         offers.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| newer(a, b)));
+        let essential = essential(indices, &offers);
         offers.dedup_by(|later, first| {
             (later.package.name, later.package.version)
                 == (first.package.name, first.package.version)
         });
         let by_name = index_names(&offers);
         let providers = index_providers(&offers);
-        Self { architecture: architecture.to_owned(), offers, by_name, providers }
+        Self { architecture: architecture.to_owned(), offers, by_name, providers, essential }
     }
 
     /// Returns the architecture.
@@ -94,7 +103,7 @@ impl<'a> Universe<'a> {
 
     /// Returns the offers of Essential packages, one for each name.
     pub fn essential(&self) -> impl Iterator<Item = Id> {
-        self.by_name.values().map(|range| range.start).filter(|id| self.package(*id).essential)
+        self.essential.iter().map(|name| self.named(name).start)
     }
 
     /// Returns all names, real and virtual, in order.
@@ -118,11 +127,8 @@ impl<'a> Universe<'a> {
             .filter(|id| relation.allows(self.package(*id).version))
             .filter(|id| self.qualifier_fits(relation.qualifier, *id))
             .collect();
-        for id in self.provided(relation) {
-            if !found.contains(&id) {
-                found.push(id);
-            }
-        }
+        let named: BTreeSet<Id> = found.iter().copied().collect();
+        found.extend(self.provided(relation).into_iter().filter(|id| !named.contains(id)));
         found
     }
 
@@ -137,6 +143,7 @@ impl<'a> Universe<'a> {
         ids.retain(|id| self.qualifier_fits(relation.qualifier, *id));
         // Ids are in order of name already, and of choice within a name.
         ids.sort_by_key(|id| (priority_rank(self.package(*id).priority), *id));
+        ids.dedup();
         ids
     }
 
@@ -148,6 +155,32 @@ impl<'a> Universe<'a> {
             Some(architecture) => architecture == self.architecture || architecture == "all",
         }
     }
+}
+
+/// What cannot be a package's name or version is no package, and whatever refers to it finds nothing.
+fn is_sound(package: &Package) -> bool {
+    PackageName::holds(package.name)
+        && Version::holds(package.version)
+        && package.stanza.len() <= LONGEST
+}
+
+/// Returns the names of Essential packages. Only what makes the base system decides: the distribution, or
+/// without one the archives that have `base-files`, or else all. What others call Essential comes
+/// when somebody asks for it.
+fn essential<'a>(indices: &'a [Index], offers: &[Offer<'a>]) -> BTreeSet<&'a str> {
+    let archives = |holds: &dyn Fn(&Offer) -> bool| -> BTreeSet<&str> {
+        offers.iter().filter(|offer| holds(offer)).map(|offer| offer.archive).collect()
+    };
+    let distribution: BTreeSet<&str> = indices
+        .iter()
+        .filter(|index| index.distribution)
+        .map(|index| index.archive.as_str())
+        .collect();
+    let makers = [distribution, archives(&|offer| offer.package.name == "base-files")];
+    let makers = makers.into_iter().find(|archives| !archives.is_empty());
+    let makers = makers.unwrap_or_else(|| archives(&|_| true));
+    let decides = |offer: &&Offer| offer.package.essential && makers.contains(offer.archive);
+    offers.iter().filter(decides).map(|offer| offer.package.name).collect()
 }
 
 fn order<'a>(offer: &Offer<'a>) -> (&'a str, Reverse<i32>) {

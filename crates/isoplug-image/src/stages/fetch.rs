@@ -3,6 +3,7 @@
 //! Only what a digest names is fetched, so where it comes from does not matter: the store, a vendor
 //! folder or any mirror. That is why the places are not in the key.
 
+mod control;
 mod queue;
 mod vendor;
 
@@ -85,7 +86,15 @@ impl From<&LockedPackage> for Package {
     fn from(locked: &LockedPackage) -> Self {
         let LockedPackage { name, version, architecture, source, path, size, sha256 } =
             locked.clone();
-        Self { name, version, architecture, source, path, size, sha256 }
+        Self {
+            name: name.into(),
+            version: version.into(),
+            architecture: architecture.into(),
+            source,
+            path: path.into(),
+            size,
+            sha256,
+        }
     }
 }
 
@@ -119,6 +128,26 @@ pub enum Error {
         /// What each mirror did.
         source: download::Error,
     },
+    /// A package that is another than the lock says.
+    #[error(
+        "the package {package} says {field}: {found} inside, which is not what its archive says"
+    )]
+    Mismatch {
+        /// Name, version and architecture of the lock.
+        package: String,
+        /// Which field.
+        field: &'static str,
+        /// What the package has.
+        found: String,
+    },
+    /// A package that cannot be read.
+    #[error("the package {package} is damaged")]
+    Damaged {
+        /// Name, version and architecture.
+        package: String,
+        /// Why.
+        source: isoplug_formats::deb::Error,
+    },
     /// A file that cannot be read.
     #[error("failed to read {}", path.display())]
     Read {
@@ -147,7 +176,7 @@ pub enum Error {
 
 impl Stage for Fetch {
     const NAME: &'static str = "fetch";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -176,6 +205,7 @@ impl Stage for Fetch {
             return Err(Error::Offline { missing });
         }
         queue::download(missing, &self.places, cx)?;
+        control::compare(&packages, cx)?;
         write(&packages, out, cx)
     }
 }
@@ -207,7 +237,7 @@ fn list(packages: &[LockedPackage]) -> BTreeSet<Package> {
 fn absent<'p>(packages: &'p BTreeSet<Package>, cx: &Context) -> Result<Vec<&'p Package>, Error> {
     let mut absent = Vec::new();
     for package in packages {
-        if !cx.has(&package.digest()?) {
+        if !cx.adopt(&package.digest()?) {
             absent.push(package);
         }
     }

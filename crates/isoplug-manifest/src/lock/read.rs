@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::package::{Arch, ArchivePath, BadField, PackageName, Version};
+
 use super::{Lock, LockedImage, LockedPackage, LockedPlugin, LockedRelease, LockedSource, VERSION};
 
 /// Why a lock cannot be read.
@@ -34,8 +36,11 @@ pub enum Error {
     #[error("the lock is damaged: \"{0}\" is not `name version architecture`")]
     BadName(String),
     /// A digest is not 64 hexadecimal digits.
-    #[error("the lock is damaged: \"{0}\" is no sha256 digest")]
+    #[error("the lock is damaged: invalid sha256 digest: {0:?}")]
     BadDigest(String),
+    /// A field of a package is not what such a field may be.
+    #[error("the lock is damaged: {0}")]
+    BadField(#[from] BadField),
 }
 
 /// Reads a lock.
@@ -75,12 +80,16 @@ struct WrittenSource {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct WrittenRelease {
     suite: String,
     archive: String,
     sha256: String,
     date: u64,
+    #[serde(default)]
+    release_suite: String,
+    #[serde(default)]
+    release_codename: String,
     signers: Vec<String>,
 }
 
@@ -140,8 +149,25 @@ fn plugin(plugin: LockedPlugin) -> Result<(String, LockedPlugin), Error> {
 impl WrittenSource {
     fn source(self) -> Result<LockedSource, Error> {
         let release = |release: WrittenRelease| {
-            let WrittenRelease { suite, archive, sha256, date, signers } = release;
-            Ok(LockedRelease { suite, archive, sha256: digest(sha256)?, date, signers })
+            let WrittenRelease {
+                suite,
+                archive,
+                sha256,
+                date,
+                release_suite,
+                release_codename,
+                signers,
+            } = release;
+            let sha256 = digest(sha256)?;
+            Ok(LockedRelease {
+                suite,
+                archive,
+                sha256,
+                date,
+                release_suite,
+                release_codename,
+                signers,
+            })
         };
         let releases = self.releases.into_iter().map(release).collect::<Result<_, Error>>()?;
         Ok(LockedSource { releases })
@@ -175,14 +201,13 @@ impl WrittenPackage {
         else {
             return Err(Error::BadName(full_name.to_owned()));
         };
-        let [name, version, architecture] = [name, version, architecture].map(str::to_owned);
         let Self { source, path, size, sha256 } = self;
         Ok(LockedPackage {
-            name,
-            version,
-            architecture,
+            name: PackageName::new(name)?,
+            version: Version::new(version)?,
+            architecture: Arch::new(architecture)?,
             source,
-            path,
+            path: ArchivePath::new(&path)?,
             size,
             sha256: digest(sha256)?,
         })

@@ -8,11 +8,11 @@ use super::*;
 
 fn package(name: &str, digit: char) -> LockedPackage {
     LockedPackage {
-        name: name.to_owned(),
-        version: "1:2.0-1".to_owned(),
-        architecture: "amd64".to_owned(),
+        name: PackageName::new(name).unwrap(),
+        version: Version::new("1:2.0-1").unwrap(),
+        architecture: Arch::new("amd64").unwrap(),
         source: "debian".to_owned(),
-        path: format!("pool/main/{name}.deb"),
+        path: ArchivePath::new(&format!("pool/main/{name}.deb")).unwrap(),
         size: 12,
         sha256: digit.to_string().repeat(64),
     }
@@ -41,6 +41,8 @@ fn sample() -> Lock {
         archive: "debian".to_owned(),
         sha256: "0".repeat(64),
         date,
+        release_suite: suite.replace("trixie", "stable"),
+        release_codename: suite.to_owned(),
         signers: vec!["ABCD".to_owned()],
     };
     let releases = vec![release("trixie", 1_700_000_000), release("trixie-updates", 1_800_000_000)];
@@ -70,8 +72,8 @@ fn has_one_line_for_each_package() {
 
     [sources."debian"]
     releases = [
-      { suite = "trixie", archive = "debian", sha256 = "0…", date = 1700000000, signers = ["ABCD"] },
-      { suite = "trixie-updates", archive = "debian", sha256 = "0…", date = 1800000000, signers = ["ABCD"] },
+      { suite = "trixie", archive = "debian", sha256 = "0…", date = 1700000000, release-suite = "stable", release-codename = "trixie", signers = ["ABCD"] },
+      { suite = "trixie-updates", archive = "debian", sha256 = "0…", date = 1800000000, release-suite = "stable-updates", release-codename = "trixie-updates", signers = ["ABCD"] },
     ]
 
     [images."minimal.amd64"]
@@ -141,7 +143,12 @@ fn names_damage() {
     let text = sample().to_toml();
     assert_snapshot!(error(&text.replace("\"vim 1:2.0-1 amd64\" =", "\"vi 1 amd64\" =")), @r#"the lock is damaged: `minimal.amd64` names the package "vim 1:2.0-1 amd64", which it does not list"#);
     assert_snapshot!(error(&text.replace("\"vim 1:2.0-1 amd64\" =", "\"vim\" =")), @r#"the lock is damaged: "vim" is not `name version architecture`"#);
-    assert_snapshot!(error(&text.replace(&"1".repeat(64), "1234")), @r#"the lock is damaged: "1234" is no sha256 digest"#);
+    let evil = |from: &str, to: &str| error(&text.replace(from, to));
+    assert_snapshot!(evil("vim 1:2.0-1 amd64", "../../tmp/pwn 1 amd64"), @r#"the lock is damaged: invalid package name: "../../tmp/pwn""#);
+    assert_snapshot!(evil("vim 1:2.0-1 amd64", "vim 1/../2 amd64"), @r#"the lock is damaged: invalid version: "1/../2""#);
+    assert_snapshot!(evil("vim 1:2.0-1 amd64", "vim 1 ../x"), @r#"the lock is damaged: invalid architecture: "../x""#);
+    assert_snapshot!(evil("pool/main/vim.deb", "../../etc/passwd"), @r#"the lock is damaged: invalid path in an archive: "../../etc/passwd""#);
+    assert_snapshot!(error(&text.replace(&"1".repeat(64), "1234")), @r#"the lock is damaged: invalid sha256 digest: "1234""#);
 }
 
 fn any_package() -> impl Strategy<Value = LockedPackage> {
@@ -150,6 +157,10 @@ fn any_package() -> impl Strategy<Value = LockedPackage> {
             let sha256 = digit.to_string().repeat(64);
             // Source and digest decide the rest, as they do in an archive.
             let path = format!("pool/{source}/{name}_{version}_{architecture}/\"{digit}\".deb");
+            let path = ArchivePath::new(&path).unwrap();
+            let name = PackageName::new(&name).unwrap();
+            let version = Version::new(&version).unwrap();
+            let architecture = Arch::new(&architecture).unwrap();
             let size = u64::from(digit) << 40;
             LockedPackage { name, version, architecture, source, path, size, sha256 }
         },
@@ -159,15 +170,19 @@ fn any_package() -> impl Strategy<Value = LockedPackage> {
 fn any_lock() -> impl Strategy<Value = Lock> {
     let image = (vec(vec(any_package(), 0..5), 0..3), vec(any_package(), 0..3))
         .prop_map(|(groups, boot)| LockedImage { request: "f".repeat(64), epoch: 7, groups, boot });
-    let release = ("[a-z-]{1,9}", "debian|acme", 0..9_u64, vec("[A-F0-9]{8}", 0..3)).prop_map(
-        |(suite, archive, date, signers)| LockedRelease {
-            suite,
-            archive,
-            sha256: "e".repeat(64),
-            date,
-            signers,
-        },
-    );
+    let names = ("[a-z\"]{0,5}", "[a-z\"]{0,5}");
+    let release = ("[a-z-]{1,9}", "debian|acme", 0..9_u64, names, vec("[A-F0-9]{8}", 0..3))
+        .prop_map(|(suite, archive, date, (release_suite, release_codename), signers)| {
+            LockedRelease {
+                suite,
+                archive,
+                sha256: "e".repeat(64),
+                date,
+                release_suite,
+                release_codename,
+                signers,
+            }
+        });
     let source = vec(release, 0..3).prop_map(|releases| LockedSource { releases });
     let plugin = "[a-z.\"]{1,5}".prop_map(|name| (name.clone(), plugin(&name)));
     let plugins = vec(plugin, 0..3).prop_map(|plugins| plugins.into_iter().collect());

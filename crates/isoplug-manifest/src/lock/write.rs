@@ -93,10 +93,14 @@ fn write_plugin(text: &mut String, plugin: &LockedPlugin) -> fmt::Result {
 }
 
 fn line(release: &LockedRelease) -> String {
-    let LockedRelease { suite, archive, sha256, date, signers } = release;
+    let LockedRelease { suite, archive, sha256, date, release_suite, release_codename, signers } =
+        release;
+    let named = [("release-suite", release_suite), ("release-codename", release_codename)];
+    let named = named.into_iter().filter(|(_, name)| !name.is_empty());
+    let named: String = named.map(|(key, name)| format!(", {key} = {}", quoted(name))).collect();
     let signers: Vec<String> = signers.iter().map(|signer| quoted(signer)).collect();
     format!(
-        "{{ suite = {}, archive = {}, sha256 = {}, date = {date}, signers = [{}] }}",
+        "{{ suite = {}, archive = {}, sha256 = {}, date = {date}{named}, signers = [{}] }}",
         quoted(suite),
         quoted(archive),
         quoted(sha256),
@@ -106,7 +110,7 @@ fn line(release: &LockedRelease) -> String {
 
 fn pinned(package: &LockedPackage) -> String {
     let LockedPackage { source, path, size, sha256, .. } = package;
-    let [source, path, sha256] = [source, path, sha256].map(|text| quoted(text));
+    let [source, path, sha256] = [source, &**path, sha256].map(quoted);
     format!("{{ source = {source}, path = {path}, size = {size}, sha256 = {sha256} }}")
 }
 

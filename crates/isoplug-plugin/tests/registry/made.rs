@@ -70,7 +70,8 @@ pub(crate) fn level() -> Value {
 /// Returns registries that are asked again at once.
 pub(crate) fn registries() -> Registries {
     let pause = Duration::from_millis(1);
-    let patience = Patience { attempts: 3, first_pause: pause, longest_pause: pause };
+    let patience =
+        Patience { attempts: 3, first_pause: pause, longest_pause: pause, ..Patience::default() };
     Registries { patience, ..Registries::default() }
 }
 

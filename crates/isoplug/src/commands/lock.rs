@@ -1,6 +1,6 @@
 //! `isoplug lock`: pins every package of the chosen profiles, keeping what is pinned already.
 
-use super::select::{Locking, Select};
+use super::select::{Allowing, Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::prepare::lock_of;
@@ -16,13 +16,15 @@ pub(crate) struct Args {
     select: Select,
     #[command(flatten)]
     locking: Locking,
+    #[command(flatten)]
+    allowing: Allowing,
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
     for profile in &profiles {
         let system = project.evaluate(profile, &args.select.arch(), session)?;
-        lock_of(&project, &system, args.locking.into(), session)?;
+        lock_of(&project, &system, args.locking.into(), args.allowing.into(), session)?;
     }
     session.note(&format!("{} pins {}", project.lock_path().display(), profiles.join(", ")));
     Ok(Exit::Done)

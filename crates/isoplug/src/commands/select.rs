@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use isoplug_image::sources::Allow;
+
 use crate::failure::Failure;
 use crate::prepare::LockUse;
 use crate::project::Project;
@@ -48,6 +50,23 @@ pub(crate) struct Locking {
 impl From<Locking> for LockUse {
     fn from(Locking { locked }: Locking) -> Self {
         if locked { LockUse::AsItIs } else { LockUse::Extend }
+    }
+}
+
+/// What of the lock may be given up.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Allowing {
+    /// Accept a suite that is older than the one that is locked
+    #[arg(long)]
+    allow_older: bool,
+    /// Accept a suite that is called otherwise than when it was locked
+    #[arg(long)]
+    allow_suite_change: bool,
+}
+
+impl From<Allowing> for Allow {
+    fn from(Allowing { allow_older, allow_suite_change }: Allowing) -> Self {
+        Self { older: allow_older, other_suite: allow_suite_change }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isoplug_manifest::lock::LockedImage;
 
-use super::select::Select;
+use super::select::{Allowing, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::prepare::{LockUse, lock_of};
@@ -16,6 +16,8 @@ use crate::session::Session;
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
+    #[command(flatten)]
+    allowing: Allowing,
     /// Show what would change and leave the lock as it is
     #[arg(long)]
     dry_run: bool,
@@ -29,7 +31,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         let system = project.evaluate(profile, &arch, session)?;
         let name = format!("{profile}.{arch}");
         let old = project.lock()?.and_then(|mut lock| lock.images.remove(&name));
-        let new = lock_of(&project, &system, use_of_lock, session)?;
+        let new = lock_of(&project, &system, use_of_lock, args.allowing.into(), session)?;
         let changes = changes(old.as_ref(), new.images.get(&name));
         session.out(&if changes.is_empty() { format!("{name}: nothing changes") } else { changes });
     }
@@ -51,22 +53,23 @@ fn changes(old: Option<&LockedImage>, new: Option<&LockedImage>) -> String {
 
 fn versions(image: Option<&LockedImage>) -> BTreeMap<String, String> {
     let packages = image.into_iter().flat_map(|i| i.groups.iter().flatten().chain(&i.boot));
-    packages.map(|package| (package.name.clone(), package.version.clone())).collect()
+    packages.map(|package| (package.name.to_string(), package.version.to_string())).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use isoplug_manifest::lock::LockedPackage;
+    use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 
     use super::*;
 
     fn image(packages: &[(&str, &str)]) -> LockedImage {
         let package = |(name, version): &(&str, &str)| LockedPackage {
-            name: (*name).to_owned(),
-            version: (*version).to_owned(),
-            architecture: "amd64".to_owned(),
+            name: PackageName::new(name).unwrap(),
+            version: Version::new(version).unwrap(),
+            architecture: Arch::new("amd64").unwrap(),
             source: "debian".to_owned(),
-            path: String::new(),
+            path: ArchivePath::new("a.deb").unwrap(),
             size: 1,
             sha256: String::new(),
         };

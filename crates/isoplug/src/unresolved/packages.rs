@@ -65,11 +65,24 @@ fn unknown_one(package: &UnknownPackage, system: &System) -> Diagnostic {
     if let Some(origin) = listed.or_else(|| system.origin(&option)) {
         diagnostic = diagnostic.at(origin, "asked for here");
     }
+    if let Some((component, suite)) = package.elsewhere.first() {
+        let help =
+            format!("{suite} has it in `{component}`: add that to `components` of the source");
+        return diagnostic.help(help);
+    }
     match (&package.offered[..], &package.nearest[..]) {
-        ([], []) => diagnostic.help("is the component that has it enabled in its source?"),
+        ([], []) => diagnostic.help(format!("no component of {} has it", suites(system))),
         ([], names) => diagnostic.help(format!("did you mean `{}`?", names.join("` or `"))),
         (offered, _) => diagnostic.help(format!("there is {}", offered.join(", "))),
     }
+}
+
+/// Returns the suites of all sources, as a person lists them.
+fn suites(system: &System) -> String {
+    let mut suites: Vec<&str> =
+        system.sources.values().map(|source| source.suite.as_str()).collect();
+    suites.dedup();
+    suites.join(" and ")
 }
 
 /// Returns the option that asks for a package.

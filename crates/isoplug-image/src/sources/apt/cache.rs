@@ -11,8 +11,13 @@ use super::Error;
 /// Compression of kept indices: fast, since they are written once and read often.
 const LEVEL: i32 = 3;
 
-/// Returns a kept file if it is there with the right bytes.
-pub(super) fn read(folder: &Path, kind: &str, sha256: &str) -> Result<Option<Vec<u8>>, Error> {
+/// Returns a kept file if it is there with the right bytes, of which there are no more than `most`.
+pub(super) fn read(
+    folder: &Path,
+    kind: &str,
+    sha256: &str,
+    most: u64,
+) -> Result<Option<Vec<u8>>, Error> {
     let path = place(folder, kind, sha256);
     let failed = |source| Error::Cache { action: "read", path: path.clone(), source };
     let file = match File::open(&path) {
@@ -21,7 +26,8 @@ pub(super) fn read(folder: &Path, kind: &str, sha256: &str) -> Result<Option<Vec
         Err(error) => return Err(failed(error)),
     };
     let mut bytes = Vec::new();
-    let whole = zstd::Decoder::new(file).and_then(|mut text| text.read_to_end(&mut bytes));
+    let whole = zstd::Decoder::new(file)
+        .and_then(|text| text.take(most.saturating_add(1)).read_to_end(&mut bytes));
     // A damaged file is as good as none: it is fetched and written again.
     Ok((whole.is_ok() && Digest::of(&bytes).hex() == sha256).then_some(bytes))
 }

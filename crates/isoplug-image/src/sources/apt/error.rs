@@ -24,6 +24,103 @@ pub enum Error {
         suite: String,
         /// The addresses that were asked.
         tried: Vec<String>,
+        /// Whether it is a flat repository.
+        flat: bool,
+    },
+    /// A Release file that nobody signed.
+    #[error(
+        "source {source_name}: the suite {suite} has a Release file and neither InRelease nor \
+         Release.gpg: it is not signed"
+    )]
+    Unsigned {
+        /// The source.
+        source_name: String,
+        /// The suite.
+        suite: String,
+    },
+    /// A Release file of something else than what was asked for.
+    #[error(
+        "source {source_name}: the Release file of {suite} is that of {}, and {asked} was asked for",
+        both(found)
+    )]
+    WrongSuite {
+        /// The source.
+        source_name: String,
+        /// The suite.
+        suite: String,
+        /// The name that the file was to have.
+        asked: String,
+        /// Its suite and codename.
+        found: Vec<String>,
+    },
+    /// A Release file that is called otherwise than the locked one.
+    #[error(
+        "source {source_name}: the suite {suite} was {} when it was locked, and is {} now",
+        shown(was),
+        shown(now)
+    )]
+    Renamed {
+        /// The source.
+        source_name: String,
+        /// The suite.
+        suite: String,
+        /// The locked name.
+        was: String,
+        /// The new one.
+        now: String,
+    },
+    /// A Release file that is older than the locked one.
+    #[error(
+        "source {source_name}: the suite {suite} is {} older than what is locked: the mirror is \
+         behind, or somebody withholds updates", days(was - now)
+    )]
+    Older {
+        /// The source.
+        source_name: String,
+        /// The suite.
+        suite: String,
+        /// The locked date, in seconds since 1970.
+        was: u64,
+        /// The date that came.
+        now: u64,
+    },
+    /// A suite without hashes of an index of packages.
+    #[error("the Release file of {suite} names no index of packages with a SHA-256")]
+    NoIndex {
+        /// The suite.
+        suite: String,
+    },
+    /// An index that is larger than any archive needs.
+    #[error("{path} of suite {suite} has {size} bytes, and no more than {most} are read")]
+    TooLarge {
+        /// The suite.
+        suite: String,
+        /// The path below the suite.
+        path: String,
+        /// What the Release states.
+        size: u64,
+        /// The limit.
+        most: u64,
+    },
+    /// An index with more packages than any archive needs.
+    #[error("{path} of suite {suite} has more than {most} packages")]
+    TooMany {
+        /// The suite.
+        suite: String,
+        /// The path below the suite.
+        path: String,
+        /// The limit.
+        most: usize,
+    },
+    /// An index with more text than the Release states.
+    #[error("{path} of suite {suite} decompresses to more than the {most} bytes that it may have")]
+    TooLong {
+        /// The suite.
+        suite: String,
+        /// The path below the suite.
+        path: String,
+        /// The limit.
+        most: u64,
     },
     /// A component that the suite has not.
     #[error("suite {suite} has no component {component}; it has {}", known.join(", "))]
@@ -46,8 +143,10 @@ pub enum Error {
         known: Vec<String>,
     },
     /// The Release file is not what a trusted key signed.
-    #[error("suite {suite} of {archive}: its InRelease file is not trusted")]
+    #[error("suite {suite} of {archive}: its Release file is not trusted")]
     Untrusted {
+        /// The source.
+        source_name: String,
         /// The suite.
         suite: String,
         /// The archive.
@@ -142,6 +241,25 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+}
+
+impl Error {
+    /// Tells whether every mirror said that there is no such file.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Download { source, .. } if source.is_absent())
+    }
+}
+
+/// Writes `stable (trixie)`.
+fn both(names: &[String]) -> String {
+    match names {
+        [suite, codename] => format!("{suite} ({codename})"),
+        _ => names.concat(),
+    }
+}
+
+fn shown(name: &str) -> &str {
+    if name.is_empty() { "without a name" } else { name }
 }
 
 fn lines(tried: &[String]) -> String {

@@ -1,13 +1,12 @@
 //! What an apt source is: its suites, where each is, and the keys that may sign them.
 
-use isoplug_manifest::{Pocket, manifest};
+use isoplug_manifest::manifest;
 
 use super::Error;
-use crate::sources::keyring::Keyring;
+use crate::distribution::{self, Distribution};
+use crate::sources::keyring::{self, Keyring};
 use crate::sources::mirrors::{MirrorList, Mirrors};
 
-/// Suites that have no pockets: what is uploaded is there at once.
-const ROLLING: [&str; 4] = ["sid", "unstable", "experimental", "rc-buggy"];
 /// apt's priority of a suite that is not chosen by itself (apt_preferences(5)).
 const NOT_AUTOMATIC: i32 = 100;
 
@@ -22,16 +21,24 @@ pub struct AptSource {
     pub keys: Keyring,
     /// What to do about a Release file that has expired.
     pub valid_until: ValidUntil,
+    /// What its Release file is called inside, if that is not the suite's name.
+    pub codename: Option<String>,
+    /// The distribution that it is of.
+    pub distribution: Option<&'static Distribution>,
+    /// Whether the manifest names the moment at which it is read, so that it may go back in time.
+    pub pinned: bool,
+    /// Whether the image's own apt reads it.
+    pub in_image: bool,
 }
 
 /// One suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suite {
-    /// Its name below `dists`.
+    /// Its name below `dists`; that of a flat repository ends with a slash.
     pub name: String,
     /// Key of the archive that has it: `debian`, `debian-security`, or the source's name.
     pub archive: String,
-    /// Its components.
+    /// Its components; a flat repository has none.
     pub components: Vec<String>,
     /// Its priority as in apt_preferences(5).
     pub pin: i32,
@@ -48,28 +55,55 @@ pub enum ValidUntil {
     Ignored,
 }
 
+impl Suite {
+    /// Tells whether all files lie in one folder, without `dists` and components.
+    pub fn is_flat(&self) -> bool {
+        self.name.ends_with('/')
+    }
+
+    /// Returns the path of one of its files below a mirror.
+    pub(super) fn path(&self, file: &str) -> String {
+        match self.is_flat() {
+            true => format!("{}{file}", self.name.trim_start_matches("./").trim_start_matches('/')),
+            false => format!("dists/{}/{file}", self.name),
+        }
+    }
+}
+
 impl AptSource {
     /// Makes a source of what the manifest says. `keyring` is the content of its `keyring` file.
+    ///
+    /// # Errors
+    ///
+    /// When no mirror is known, or the keys cannot be used.
     pub fn new(
         name: &str,
         source: &manifest::Source,
         keyring: Option<&[u8]>,
         mirrors: &Mirrors,
     ) -> Result<Self, Error> {
-        let debian = is_debian(name, source);
-        let suites = suites(name, source, mirrors, debian);
+        let distribution = distribution::of(name, source);
+        let suites = suites(name, source, mirrors, distribution);
         if suites.iter().any(|suite| suite.mirrors.is_empty()) {
             return Err(Error::NoMirror { source_name: name.to_owned() });
         }
-        let keys = keyring.map_or_else(|| Ok(Keyring::debian()), Keyring::parse);
-        let keys =
-            keys.map_err(|source| Error::Keyring { source_name: name.to_owned(), source })?;
+        let keys = keys(source, keyring, distribution)
+            .map_err(|source| Error::Keyring { source_name: name.to_owned(), source })?;
         // A snapshot has long expired; that is what it is for.
         let valid_until = match source.check_valid_until && source.snapshot.is_none() {
             true => ValidUntil::Checked,
             false => ValidUntil::Ignored,
         };
-        Ok(Self { name: name.to_owned(), suites, keys, valid_until })
+        Ok(Self {
+            name: name.to_owned(),
+            suites,
+            keys,
+            valid_until,
+            codename: source.codename.clone(),
+            distribution,
+            pinned: source.snapshot.is_some(),
+            in_image: source.in_image.unwrap_or(distribution.is_some()),
+        })
     }
 
     /// Returns the addresses of each of its archives.
@@ -90,39 +124,48 @@ impl AptSource {
     }
 }
 
-/// A source is Debian's if it is called so, or if it says nothing else of where it is.
-fn is_debian(name: &str, source: &manifest::Source) -> bool {
-    name == "debian" || (source.mirrors.is_empty() && source.keyring.is_none())
+/// Keys that the manifest names stand in place of those of the distribution.
+fn keys(
+    source: &manifest::Source,
+    keyring: Option<&[u8]>,
+    distribution: Option<&Distribution>,
+) -> Result<Keyring, keyring::Error> {
+    if source.keyring.is_some() && keyring.is_none() {
+        return Err(keyring::Error::NoKeys("it cannot be read".to_owned()));
+    }
+    let named = keyring.into_iter().chain(source.keys.as_deref().map(str::as_bytes));
+    let mut keys = named.map(Keyring::parse).collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() {
+        keys.extend(distribution.map(|distribution| Keyring::of(distribution.keys)));
+    }
+    Keyring::joined(keys).only(&source.fingerprints)?.allowing(&source.allow_weak_keys)
 }
 
-fn suites(name: &str, source: &manifest::Source, mirrors: &Mirrors, debian: bool) -> Vec<Suite> {
-    let suite = |suite: String, archive: &str, pin: i32| {
-        let mirrors = match (&source.snapshot, debian) {
-            (Some(moment), true) => vec![snapshot(archive, moment)],
-            _ => mirrors.of(archive, &source.mirrors),
+fn suites(
+    name: &str,
+    source: &manifest::Source,
+    mirrors: &Mirrors,
+    distribution: Option<&Distribution>,
+) -> Vec<Suite> {
+    let suite = |suite: &str, archive: &str, pin: i32, mirrors: Vec<String>| {
+        let (name, archive) = (suite.to_owned(), archive.to_owned());
+        let components = match name.ends_with('/') {
+            true => Vec::new(),
+            false => source.components.clone(),
         };
-        let (archive, components) = (archive.to_owned(), source.components.clone());
-        Suite { name: suite, archive, components, pin, mirrors }
+        Suite { name, archive, components, pin, mirrors }
     };
     let pin = source.priority;
-    if !debian {
-        return vec![suite(source.suite.clone(), name, pin)];
-    }
-    let mut suites = vec![suite(source.suite.clone(), "debian", pin)];
-    if ROLLING.contains(&source.suite.as_str()) || source.suite.contains('-') {
-        return suites;
-    }
-    suites.extend(source.pockets.iter().map(|pocket| match pocket {
-        Pocket::Updates => suite(format!("{}-updates", source.suite), "debian", pin),
-        Pocket::Security => suite(format!("{}-security", source.suite), "debian-security", pin),
-        Pocket::Backports => {
-            suite(format!("{}-backports", source.suite), "debian", pin.min(NOT_AUTOMATIC))
-        }
-    }));
-    suites
-}
-
-/// snapshot.debian.org has every archive as it was at any moment.
-fn snapshot(archive: &str, moment: &str) -> String {
-    format!("https://snapshot.debian.org/archive/{archive}/{moment}")
+    let Some(distribution) = distribution else {
+        return vec![suite(&source.suite, name, pin, mirrors.of(name, &source.mirrors))];
+    };
+    let suites = (distribution.suites)(source).into_iter().map(|one| {
+        let mirrors = match &source.snapshot {
+            Some(moment) => vec![format!("{}/{}/{moment}", distribution.snapshots, one.archive)],
+            None => mirrors.of(one.archive, &source.mirrors),
+        };
+        let pin = if one.automatic { pin } else { pin.min(NOT_AUTOMATIC) };
+        suite(&one.name, one.archive, pin, mirrors)
+    });
+    suites.collect()
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use super::pace::{Measure, Pace};
 use super::partial::Partial;
 use super::{Expected, GLANCE, Watch, Why, distrusted};
 use isoplug_engine::Digest;
@@ -15,6 +16,7 @@ pub(super) struct Attempt<'a> {
     pub(super) agent: &'a ureq::Agent,
     pub(super) url: &'a str,
     pub(super) expected: &'a Expected,
+    pub(super) pace: Pace,
     pub(super) watch: &'a dyn Watch,
 }
 
@@ -82,11 +84,15 @@ impl Attempt<'_> {
     fn receive(&self, body: Body, partial: &mut Partial) -> Result<(), Outcome> {
         let (sender, chunks) = sync_channel(CHUNKS);
         thread::spawn(|| send(body, sender));
+        let mut measure = Measure::begin(self.pace, partial.size());
         while let Some(chunk) = self.next(&chunks)? {
             let chunk = chunk.map_err(|error| again(error.to_string()))?;
             partial.write(&chunk).map_err(Outcome::Write)?;
             self.watch.at(partial.size());
             self.check_limit(partial.size())?;
+            if measure.is_too_slow(partial.size()) {
+                return Err(again("it sends too slowly".to_owned()));
+            }
         }
         Ok(())
     }

@@ -2,19 +2,21 @@
 //!
 //! Policy after RFC 9580 and what gpgv does. Of several self-signatures the newest counts, since it is
 //! the owner's last word. A revocation counts from its own time on, unless the key was compromised or
-//! no reason is given: then it counts always. Revocations by other keys are not followed. SHA-1 and
-//! older hashes count for nothing.
+//! no reason is given: then it counts always. Revocations by other keys are not followed. Weak hashes
+//! count for nothing, and those of [`weak`] only if the user says so.
 
 use pgp::composed::{SignedPublicKey, SignedPublicSubKey};
-use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{RevocationCode, Signature, SignatureType, SubpacketData};
 use pgp::types::{KeyDetails, Tag};
 
+use super::weak::{self, weakness};
+
 /// Why a key does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Trust {
-    Expired,
+    Expired(u64),
     Revoked,
+    Weak(String),
     Broken(&'static str),
 }
 
@@ -35,6 +37,11 @@ impl Component<'_> {
         format!("{:X}", self.details().fingerprint())
     }
 
+    /// Returns the fingerprint of the primary key.
+    pub(super) fn owner(&self) -> String {
+        super::fingerprint(&self.owner.primary_key)
+    }
+
     /// Tells whether the signature names this key, or no key at all.
     pub(super) fn is_issuer_of(&self, signature: &Signature) -> bool {
         let (ids, fingerprints) = (signature.issuer_key_id(), signature.issuer_fingerprint());
@@ -53,14 +60,16 @@ impl Component<'_> {
         }
     }
 
-    /// Tells whether the key may sign at this time.
-    pub(super) fn trust(&self, at: u64) -> Result<(), Trust> {
-        let own = self_signature(self.owner)
+    /// Tells whether the key may sign at this time, even if it is weak.
+    pub(super) fn trust(&self, at: u64, weak: bool) -> Result<(), Trust> {
+        check_algorithm(&self.owner.primary_key, at, weak)?;
+        let own = self_signature(self.owner, weak)?
             .ok_or(Trust::Broken("the key has no valid self-signature"))?;
         check_revocations(primary_revocations(self.owner), at)?;
         check_expiry(&self.owner.primary_key, own, at)?;
         let Some(subkey) = self.subkey else { return check_may_sign(own) };
-        let binding = newest(bindings(self.owner, subkey))
+        check_algorithm(&subkey.key, at, weak)?;
+        let binding = newest(bindings(self.owner, subkey), weak)?
             .ok_or(Trust::Broken("the subkey is not bound to its key"))?;
         check_revocations(subkey_revocations(self.owner, subkey), at)?;
         check_expiry(&subkey.key, binding, at)?;
@@ -97,19 +106,46 @@ pub(super) fn signature_counts(signature: &Signature, at: u64) -> Result<(), Tru
 }
 
 fn is_strong(signature: &Signature) -> bool {
-    use HashAlgorithm::{Sha3_256, Sha3_512, Sha224, Sha256, Sha384, Sha512};
-    let strong = [Sha224, Sha256, Sha384, Sha512, Sha3_256, Sha3_512];
-    signature.hash_alg().is_some_and(|algorithm| strong.contains(&algorithm))
+    signature.hash_alg().is_some_and(weak::is_strong)
 }
 
-fn newest<'k>(signatures: impl Iterator<Item = &'k Signature>) -> Option<&'k Signature> {
-    signatures.filter(|signature| is_strong(signature)).max_by_key(|signature| created(signature))
+fn was_strong(signature: &Signature) -> bool {
+    signature.hash_alg().is_some_and(weak::was_strong)
+}
+
+fn check_algorithm(key: &impl KeyDetails, at: u64, weak: bool) -> Result<(), Trust> {
+    match weakness(key, at).filter(|_| !weak) {
+        Some(reason) => Err(Trust::Weak(reason)),
+        None => Ok(()),
+    }
+}
+
+/// The newest strong statement, or a weak one if there is no other and weak ones count.
+fn newest<'k>(
+    signatures: impl Iterator<Item = &'k Signature>,
+    weak: bool,
+) -> Result<Option<&'k Signature>, Trust> {
+    let all: Vec<&Signature> = signatures.collect();
+    let last = |counts: fn(&Signature) -> bool| {
+        all.iter().copied().filter(|one| counts(one)).max_by_key(|one| created(one))
+    };
+    match (last(is_strong), last(was_strong)) {
+        (None, Some(_)) if !weak => Err(Trust::Weak("only SHA-1 binds it to its owner".to_owned())),
+        (None, old) => Ok(old),
+        (strong, _) => Ok(strong),
+    }
 }
 
 /// The owner's newest statement about the primary key. That on a user id counts before those on the key
 /// alone: GnuPG writes the latter to name revokers, without expiry or flags.
-fn self_signature(owner: &SignedPublicKey) -> Option<&Signature> {
-    newest(user_certifications(owner)).or_else(|| newest(direct_signatures(owner)))
+fn self_signature(owner: &SignedPublicKey, weak: bool) -> Result<Option<&Signature>, Trust> {
+    match newest(user_certifications(owner), weak) {
+        Ok(Some(found)) => Ok(Some(found)),
+        none => match newest(direct_signatures(owner), weak)? {
+            Some(found) => Ok(Some(found)),
+            None => none,
+        },
+    }
 }
 
 /// The owner's signatures on user ids that are not revoked.
@@ -185,7 +221,7 @@ fn check_expiry(key: &impl KeyDetails, statement: &Signature, at: u64) -> Result
     if made > at {
         return Err(Trust::Broken("it is older than its key"));
     }
-    if lasts > 0 && made + lasts <= at { Err(Trust::Expired) } else { Ok(()) }
+    if lasts > 0 && made + lasts <= at { Err(Trust::Expired(made + lasts)) } else { Ok(()) }
 }
 
 /// A key without flags may do all that its algorithm can.

@@ -6,6 +6,8 @@ use std::path::Path;
 use isoplug_formats::apt::stanza;
 use isoplug_formats::tree::sorted_names;
 
+use crate::distribution::Distribution;
+
 /// One address that apt of the build machine uses, with the suites it takes from there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HostSource {
@@ -35,19 +37,23 @@ pub(super) fn parse(name: &str, text: &str) -> Vec<HostSource> {
     }
 }
 
-/// Returns the addresses that serve one of Debian's archives.
-pub(super) fn of_archive(sources: &[HostSource], archive: &str) -> Vec<String> {
+/// Returns the addresses that serve one of a distribution's archives.
+pub(super) fn of_archive(
+    sources: &[HostSource],
+    whose: &Distribution,
+    archive: &str,
+) -> Vec<String> {
     let by_path = |source: &&HostSource| source.url.rsplit('/').next() == Some(archive);
     let by_key = |source: &&HostSource| {
         let security = source.suites.iter().any(|suite| suite.contains("-security"));
-        let own_name = source.url.ends_with("/debian") || source.url.ends_with("/debian-security");
-        source.signed_by.contains("debian-archive-keyring")
+        let last = source.url.rsplit('/').next();
+        let own_name = whose.archives.iter().any(|one| last == Some(one.key));
+        source.signed_by.contains(whose.keyring_package)
             && !own_name
-            && security == (archive == "debian-security")
+            && security == archive.ends_with("-security")
     };
-    let debian = ["debian", "debian-security"].contains(&archive);
     let found = sources.iter().filter(by_path).chain(sources.iter().filter(by_key));
-    found.filter(|_| debian).map(|source| source.url.clone()).collect()
+    found.map(|source| source.url.clone()).collect()
 }
 
 fn of_stanza(stanza: &str) -> Vec<HostSource> {

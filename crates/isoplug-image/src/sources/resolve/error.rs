@@ -9,7 +9,7 @@ pub enum Error {
     #[error("{}", unknown_text(.0))]
     Unknown(Vec<UnknownPackage>),
     /// No set of packages satisfies everything.
-    #[error("the packages cannot be installed together\n{0}")]
+    #[error("{}", unsatisfiable_text(.0))]
     Unsatisfiable(#[from] Unsatisfiable),
     /// A wish that does not follow the grammar.
     #[error("{0:?} is no package wish: expected name, name=version or name/suite")]
@@ -52,11 +52,20 @@ pub struct UnknownPackage {
     pub nearest: Vec<String>,
     /// Versions and suites that are there, if it is only these that do not fit.
     pub offered: Vec<String>,
+    /// Components that have it and that no source names, with their suites.
+    pub elsewhere: Vec<(String, String)>,
+}
+
+fn unsatisfiable_text(error: &Unsatisfiable) -> String {
+    match error.gave_up {
+        true => format!("gave up choosing packages: {error}"),
+        false => format!("the packages cannot be installed together\n{error}"),
+    }
 }
 
 fn unknown_text(packages: &[UnknownPackage]) -> String {
     let line = |package: &UnknownPackage| {
-        let UnknownPackage { wish, nearest, offered } = package;
+        let UnknownPackage { wish, nearest, offered, elsewhere: _ } = package;
         match (&offered[..], &nearest[..]) {
             ([], []) => format!("no source has the package {wish}"),
             ([], names) => {

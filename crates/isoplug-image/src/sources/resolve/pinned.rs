@@ -1,6 +1,7 @@
 //! Turns offers into locked packages, and finds a locked package among the offers again.
 
 use isoplug_manifest::lock::LockedPackage;
+use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 
 use super::Error;
 use crate::sources::universe::{Id, Offer, Universe};
@@ -14,7 +15,7 @@ pub(super) fn pin(universe: &Universe, ids: &[Id]) -> Result<Vec<LockedPackage>,
 pub(super) fn find(universe: &Universe, locked: &LockedPackage) -> Option<Id> {
     universe.named(&locked.name).find(|id| {
         let package = universe.package(*id);
-        package.version == locked.version && package.sha256 == locked.sha256
+        locked.version == package.version && locked.sha256.eq_ignore_ascii_case(package.sha256)
     })
 }
 
@@ -26,25 +27,19 @@ fn pin_one(offer: &Offer) -> Result<LockedPackage, Error> {
         archive: offer.archive.to_owned(),
         field,
     };
-    if !is_inside(package.path) {
-        return Err(bad("Filename"));
-    }
     if package.sha256.len() != 64 || !package.sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(bad("SHA256"));
     }
+    if package.size == 0 {
+        return Err(bad("Size"));
+    }
     Ok(LockedPackage {
-        name: package.name.to_owned(),
-        version: package.version.to_owned(),
-        architecture: package.architecture.to_owned(),
+        name: PackageName::new(package.name).map_err(|_| bad("Package"))?,
+        version: Version::new(package.version).map_err(|_| bad("Version"))?,
+        architecture: Arch::new(package.architecture).map_err(|_| bad("Architecture"))?,
         source: offer.archive.to_owned(),
-        path: package.path.to_owned(),
+        path: ArchivePath::new(package.path).map_err(|_| bad("Filename"))?,
         size: package.size,
-        sha256: package.sha256.to_owned(),
+        sha256: package.sha256.to_ascii_lowercase(),
     })
-}
-
-/// A path that leaves the archive must not become part of an address.
-fn is_inside(path: &str) -> bool {
-    let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
-    path.split('/').all(plain) && !path.contains(['?', '#', '\\', ' '])
 }

@@ -18,7 +18,7 @@ fn index(suite: &str, pin: i32, lines: &str) -> Index {
         )
     };
     let text = lines.trim().lines().map(stanza).collect();
-    Index { archive: "debian".to_owned(), suite: suite.to_owned(), pin, text }
+    Index { archive: "debian".to_owned(), suite: suite.to_owned(), distribution: true, pin, text }
 }
 
 const BASE: &str = "
@@ -181,7 +181,7 @@ fn boot_packages_are_only_named() {
     let image = solve(&indices, &wish(&["shim"]), None).unwrap();
     assert_eq!((image.boot.len(), image.boot[0].version.as_str()), (1, "2"));
     let mut old = image.clone();
-    old.boot[0].version = "1".to_owned();
+    old.boot[0].version = isoplug_manifest::package::Version::new("1").unwrap();
     let kept = solve(&indices, &wish(&["shim", "libc"]), Some(&old)).unwrap();
     assert_eq!(
         kept.boot.iter().map(|package| package.version.as_str()).collect::<Vec<_>>(),
@@ -271,7 +271,7 @@ fn conflicts_are_explained() {
 #[test]
 fn a_record_that_leaves_the_archive_is_refused() {
     let mut indices = stable("evil 1");
-    for path in ["../../etc/passwd", "pool/../x.deb", "/x.deb", "pool/x.deb?y", ""] {
+    for path in ["../../etc/passwd", "pool/../x.deb", "/x.deb", "pool/x.deb\\y", ""] {
         indices[0].text = stable("evil 1")[0].text.replace("pool/evil_1.deb", path);
         assert!(answer(&indices, &request(&["evil"])).contains("no usable Filename"), "{path}");
     }

@@ -100,5 +100,5 @@ fn unknown_package(wish: &str, name: &str, universe: &Universe) -> UnknownPackag
     };
     let offered: Vec<String> = universe.named(name).map(offer).collect();
     let nearest = if offered.is_empty() { nearest(universe, name) } else { Vec::new() };
-    UnknownPackage { wish: wish.to_owned(), nearest, offered }
+    UnknownPackage { wish: wish.to_owned(), nearest, offered, elsewhere: Vec::new() }
 }

@@ -30,7 +30,7 @@ pub fn solve_with_recommends(
         if open.is_empty() {
             return Ok(chosen);
         }
-        add_possible(solver, universe, &mut problem, &mut chosen, &open);
+        add_possible(solver, universe, &mut problem, &mut chosen, &open)?;
     }
 }
 
@@ -97,18 +97,21 @@ fn add_possible<'a>(
     problem: &mut Problem<'a>,
     chosen: &mut BTreeSet<Id>,
     groups: &[Vec<Relation<'a>>],
-) {
+) -> Result<(), Unsatisfiable> {
     let before = problem.wanted.len();
     problem.wanted.extend_from_slice(groups);
     match solver.solve(universe, problem) {
         Ok(answer) => *chosen = answer,
-        Err(Unsatisfiable { .. }) => {
+        // An answer is never smaller because the machine was slow.
+        Err(error) if error.gave_up => return Err(error),
+        Err(_) => {
             problem.wanted.truncate(before);
             if groups.len() > 1 {
                 let (first, rest) = groups.split_at(groups.len() / 2);
-                add_possible(solver, universe, problem, chosen, first);
-                add_possible(solver, universe, problem, chosen, rest);
+                add_possible(solver, universe, problem, chosen, first)?;
+                add_possible(solver, universe, problem, chosen, rest)?;
             }
         }
     }
+    Ok(())
 }

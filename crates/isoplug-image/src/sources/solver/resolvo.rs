@@ -3,6 +3,7 @@
 //! resolvo knows names, versions of a name and sets of versions. A dependency on a virtual name
 //! becomes a choice between its providers; a conflict becomes a constraint to all other versions.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -33,11 +34,16 @@ impl Solver for Resolvo {
         match solver.solve(resolvo::Problem::new().requirements(requirements)) {
             Ok(chosen) => Ok(chosen.into_iter().map(|id| id.to_index() as Id).collect()),
             Err(UnsolvableOrCancelled::Unsolvable(conflict)) => {
+                if let Some(limit) = solver.provider().limit() {
+                    return Err(Unsatisfiable::gave_up(limit));
+                }
                 let reason = reword(&conflict.display_user_friendly(&solver));
-                Err(Unsatisfiable { reason, names: names(&conflict, &solver) })
+                let names = names(&conflict, &solver);
+                Err(Unsatisfiable { names, ..Unsatisfiable::because(reason) })
             }
             Err(UnsolvableOrCancelled::Cancelled(_)) => {
-                Err(Unsatisfiable::because("the solver was stopped"))
+                let limit = solver.provider().limit().unwrap_or("the solver was stopped");
+                Err(Unsatisfiable::gave_up(limit))
             }
         }
     }
@@ -79,6 +85,8 @@ struct Sets {
     sets: Vec<VersionSet>,
     known: BTreeMap<(usize, Vec<Id>, String), VersionSetId>,
     unions: Vec<Vec<VersionSetId>>,
+    /// How many ids are in all of them.
+    alternatives: usize,
 }
 
 struct VersionSet {
@@ -115,8 +123,8 @@ impl<'u, 'a> Provider<'u, 'a> {
         let wanted = self.problem.wanted.iter().map(|group| {
             let text = || group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
             self.requirement(group).ok_or_else(|| Unsatisfiable {
-                reason: format!("nothing is {}", text()),
                 names: group.iter().map(|relation| relation.name.to_owned()).collect(),
+                ..Unsatisfiable::because(format!("nothing is {}", text()))
             })
         });
         fixed.map(Ok).chain(wanted).map(|found| found.map(ConditionalRequirement::from)).collect()
@@ -129,8 +137,9 @@ impl<'u, 'a> Provider<'u, 'a> {
 
     fn set(&self, name: &str, ids: Vec<Id>, text: String) -> VersionSetId {
         let name = self.name_id(name);
-        let Sets { sets, known, unions: _ } = &mut *self.sets.borrow_mut();
+        let Sets { sets, known, unions: _, alternatives } = &mut *self.sets.borrow_mut();
         *known.entry((name.to_index(), ids.clone(), text.clone())).or_insert_with(|| {
+            *alternatives += ids.len() + 1;
             sets.push(VersionSet { name, ids, text });
             VersionSetId::from_index(sets.len() - 1)
         })
@@ -139,14 +148,19 @@ impl<'u, 'a> Provider<'u, 'a> {
     /// Returns the choice between all offers that satisfy one of the alternatives, by name in the
     /// order in which to try them; `None` if nothing does.
     fn requirement(&self, group: &[Relation]) -> Option<Requirement> {
-        let mut choices: Vec<(&str, Vec<Id>, String)> = Vec::new();
+        let mut choices: Vec<(&str, BTreeSet<Id>, String)> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for relation in group {
             for id in self.universe.satisfiers(relation) {
                 let name = self.universe.package(id).name;
-                match choices.iter_mut().find(|choice| choice.0 == name) {
-                    Some((_, ids, _)) if ids.contains(&id) => {}
-                    Some((_, ids, _)) => ids.push(id),
-                    None => choices.push((name, vec![id], describe(relation, name))),
+                match places.get(name) {
+                    Some(place) => {
+                        choices[*place].1.insert(id);
+                    }
+                    None => {
+                        places.insert(name, choices.len());
+                        choices.push((name, BTreeSet::from([id]), describe(relation, name)));
+                    }
                 }
             }
         }
@@ -157,10 +171,7 @@ impl<'u, 'a> Provider<'u, 'a> {
         });
         let ids: Vec<VersionSetId> = choices
             .into_iter()
-            .map(|(name, mut ids, text)| {
-                ids.sort_unstable();
-                self.set(name, ids, text)
-            })
+            .map(|(name, ids, text)| self.set(name, ids.into_iter().collect(), text))
             .collect();
         match ids[..] {
             [] => None,
@@ -169,8 +180,14 @@ impl<'u, 'a> Provider<'u, 'a> {
         }
     }
 
+    /// Says which limit is reached.
+    fn limit(&self) -> Option<&'static str> {
+        self.problem.limits.reached(self.sets.borrow().alternatives)
+    }
+
     fn union(&self, ids: Vec<VersionSetId>) -> VersionSetUnionId {
-        let unions = &mut self.sets.borrow_mut().unions;
+        let Sets { unions, alternatives, .. } = &mut *self.sets.borrow_mut();
+        *alternatives += ids.len();
         unions.push(ids);
         VersionSetUnionId::from_index(unions.len() - 1)
     }
@@ -186,6 +203,7 @@ impl<'u, 'a> Provider<'u, 'a> {
         let mut known = KnownDependencies::default();
         for field in [package.pre_depends, package.depends] {
             for group in relation::parse(field).map_err(|bad| bad.to_string())? {
+                self.go_on()?;
                 if group.iter().any(|relation| self.universe.satisfiers(relation).contains(&id)) {
                     continue;
                 }
@@ -198,10 +216,15 @@ impl<'u, 'a> Provider<'u, 'a> {
         }
         for field in [package.conflicts, package.breaks] {
             for relation in relation::parse_list(field).map_err(|bad| bad.to_string())? {
+                self.go_on()?;
                 self.add_conflict(package.name, &relation, &mut known.constrains);
             }
         }
         Ok(known)
+    }
+
+    fn go_on(&self) -> Result<(), String> {
+        self.limit().map_or(Ok(()), |limit| Err(limit.to_owned()))
     }
 
     /// A package never conflicts with itself, not even through a name that it provides.
@@ -283,6 +306,10 @@ impl Interner for Provider<'_, '_> {
 }
 
 impl DependencyProvider for Provider<'_, '_> {
+    fn should_cancel_with_value(&self) -> Option<Box<dyn Any>> {
+        self.limit().map(|limit| Box::new(limit) as Box<dyn Any>)
+    }
+
     async fn filter_candidates(
         &self,
         candidates: &[SolvableId],

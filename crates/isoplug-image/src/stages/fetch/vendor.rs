@@ -1,7 +1,7 @@
 //! Takes packages out of a vendor folder: by digest, or by the name they have in the archive.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::{Context, Digest};
@@ -34,7 +34,7 @@ fn take_one(folder: &Path, package: &Package, cx: &Context) -> Result<bool, Erro
             Err(error) => return Err(read(error)),
         };
         let blob = cx.create()?;
-        io::copy(&mut file, &mut blob.file()).map_err(read)?;
+        io::copy(&mut (&mut file).take(package.size + 1), &mut blob.file()).map_err(read)?;
         if Digest::of_file(blob.file()).map_err(read)? == digest {
             cx.put(blob, Some(digest))?;
             return Ok(true);

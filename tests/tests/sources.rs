@@ -1,0 +1,126 @@
+//! What the command says of package sources, and what it writes of them into the lock and the image.
+#![cfg(test)]
+
+use insta::assert_snapshot;
+use isoplug_tests::archive::{Archive, Layout, Package, Signed};
+use isoplug_tests::served::{Served, packages};
+
+/// Serves a flat repository that is signed beside.
+fn flat() -> Served {
+    let archive = Archive::new().unwrap();
+    let layout = Layout::flat("./").signed(Signed::Beside);
+    archive.lay_out(&layout, &packages()).unwrap();
+    let served = Served::of(archive);
+    served.change(r#"suite = "stable""#, r#"suite = "./""#);
+    served
+}
+
+#[test]
+fn a_flat_repository_is_locked_and_built_from() {
+    let served = flat();
+    served.space.ok(&["lock"]);
+    let lock = served.space.read("isoplug.lock");
+    assert!(lock.contains(r#"path = "app_1.0-1_all.deb""#), "{lock}");
+    served.space.ok(&["lock", "--locked"]);
+}
+
+#[test]
+fn where_nothing_is_signed() {
+    let served = Served::default();
+    served.change(r#"suite = "stable""#, r#"suite = "./""#);
+    assert_snapshot!(served.run(&["lock"]), @"");
+    served.change(r#"suite = "./""#, r#"suite = "trixy""#);
+    assert_snapshot!(served.run(&["lock"]), @"");
+    let layout = Layout::suite("trixy").signed(Signed::Not);
+    served.archive.lay_out(&layout, &packages()).unwrap();
+    assert_snapshot!(served.run(&["lock"]), @"");
+}
+
+#[test]
+fn another_suite_is_told_with_the_way_to_accept_it() {
+    let served = Served::default();
+    let layout = Layout::suite("stable").field("Suite", "oldstable").field("Codename", "old");
+    served.archive.lay_out(&layout, &packages()).unwrap();
+    assert_snapshot!(served.run(&["lock"]), @"");
+    served.change("mirrors", "codename = \"old\"\nmirrors");
+    served.space.ok(&["lock"]);
+    let layout = layout.field("Codename", "older");
+    served.archive.lay_out(&layout, &packages()).unwrap();
+    served.change("\"old\"", "\"older\"");
+    assert_snapshot!(served.run(&["update"]), @"");
+    served.space.ok(&["update", "--allow-suite-change"]);
+    assert!(served.space.read("isoplug.lock").contains(r#"release-codename = "older""#));
+}
+
+#[test]
+fn an_older_suite_is_told_with_the_way_to_accept_it() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let lock = served.space.read("isoplug.lock");
+    let older = Layout::suite("stable").field("Date", "Sat, 18 Oct 2025 02:10:46 UTC");
+    served.archive.lay_out(&older, &packages()).unwrap();
+    assert_snapshot!(served.run(&["update"]), @"");
+    assert_eq!(served.space.read("isoplug.lock"), lock);
+    served.space.ok(&["update", "--allow-older"]);
+    assert_ne!(served.space.read("isoplug.lock"), lock);
+}
+
+#[test]
+fn keyrings_that_are_none() {
+    let served = Served::default();
+    let keybox = "\0\0\0\x20\x01\x01\0\x02KBXf\0\0\0\0";
+    served.space.write("archive.asc", keybox);
+    assert_snapshot!(served.run(&["lock"]), @"");
+    served.space.write("archive.asc", "<!DOCTYPE html>\n<title>404</title>\n");
+    assert_snapshot!(served.run(&["lock"]), @"");
+}
+
+#[test]
+fn keys_can_stand_in_the_manifest() {
+    let served = Served::default();
+    let key = served.archive.key.public().unwrap();
+    let fingerprint = served.archive.key.fingerprint();
+    let keys = format!("keys = \"\"\"\n{key}\"\"\"\nfingerprints = [\"{fingerprint}\"]");
+    served.change(r#"keyring = "archive.asc""#, &keys);
+    served.space.ok(&["lock"]);
+    served.change(&fingerprint, &"A".repeat(40));
+    assert_snapshot!(served.run(&["lock"]), @"");
+}
+
+/// A lock from elsewhere names a package by a path.
+#[test]
+fn a_lock_cannot_name_a_path() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let lock =
+        served.space.read("isoplug.lock").replace("app 1.0-1 all", "../../../../pwn 1.0-1 all");
+    served.space.write("isoplug.lock", &lock);
+    assert_snapshot!(served.run(&["build", "--locked", "--offline"]), @"");
+}
+
+/// The archive says another version of a package than the package itself.
+#[test]
+fn a_package_is_what_its_index_says() {
+    let served = Served::default();
+    let key = "ssh-ed25519-AAAAC3NzaC1lZDI1NTE5";
+    let mut all = packages();
+    all.retain(|package| package.fields["Package"] != "lib");
+    served.publish(&all);
+    let lib = Package::new("lib", "2.1").to_deb().unwrap();
+    served.archive.write("pool/main/lib_2.1_all.deb", &lib).unwrap();
+    let layout = Layout::suite("stable");
+    let mut index = String::new();
+    for package in &all {
+        let path = format!("pool/main/{}", package.file_name());
+        let bytes = package.to_deb().unwrap();
+        index += &package.stanza(&path, bytes.len(), &isoplug_tests::archive::hex(&bytes));
+        index.push('\n');
+    }
+    let said = Package::new("lib", &format!("3-{key}"));
+    let digest = isoplug_tests::archive::hex(&lib);
+    index += &said.stanza("pool/main/lib_2.1_all.deb", lib.len(), &digest);
+    served.archive.write_laid_out(&layout, index.as_bytes()).unwrap();
+    served.space.ok(&["lock"]);
+    let run = served.run(&["build"]);
+    assert!(run.contains(r#"says Version: "2.1" inside"#), "{run}");
+}
