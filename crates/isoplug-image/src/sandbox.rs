@@ -3,6 +3,7 @@
 //! The program executes itself again in two roles: one makes the user namespace, one is process 1
 //! of the others. Ends with the tree as the programs left it. Knows no packages and no stages.
 
+mod apart;
 mod clean;
 mod command;
 mod diagnose;

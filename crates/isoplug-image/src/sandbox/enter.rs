@@ -11,7 +11,7 @@ use rustix::mount::{UnmountFlags, mount_bind, unmount};
 use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 use serde::{Deserialize, Serialize};
 
-use super::Bind;
+use super::{Bind, apart};
 
 /// What to become.
 #[derive(Serialize, Deserialize)]
@@ -41,6 +41,7 @@ const KEPT: CapabilitySet = CapabilitySet::CHOWN
 
 /// Becomes the program; returns only if that fails, having said why on standard error.
 pub(super) fn main(entry: &OsStr) -> u8 {
+    apart::keep_descriptors_back();
     let Some(entry) = entry.to_str().and_then(|text| serde_json::from_str::<Entry>(text).ok())
     else {
         return 2;

@@ -18,11 +18,12 @@ use super::known::Known;
 use super::mounts::Mounts;
 use super::rooted::Rooted;
 use super::scan::Scan;
-use super::{ARGUMENT, Command, clean, command, enter, foreign, memory};
+use super::{ARGUMENT, Command, apart, clean, command, enter, foreign, memory};
 use crate::dpkg;
 
 /// Plays the role. The answer says how it went.
 pub(super) fn main() -> u8 {
+    apart::keep_descriptors_back();
     match prepare().and_then(|job| work(&job)) {
         Ok(kept) => Answer::Done(kept).send(),
         Err(failure) => Answer::Failed(failure).send(),

@@ -4,7 +4,6 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -74,8 +73,7 @@ fn start(role: &str) -> Result<Child, Error> {
     let mut command = Command::new(program);
     command.args([ARGUMENT, "namespaces", role]).env_clear().current_dir("/");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // Its own group, so that an interrupt from the terminal reaches only the caller, who cancels.
-    command.process_group(0).spawn().map_err(Error::io("execute", program))
+    command.spawn().map_err(Error::io("execute", program))
 }
 
 enum Told {
