@@ -3,7 +3,7 @@
 //! The folder itself is locked while its process lives; whoever can lock it may remove it.
 
 use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,6 +24,7 @@ impl Workspace {
         loop {
             let folder = tempfile::Builder::new()
                 .prefix("build-")
+                .permissions(PermissionsExt::from_mode(0o700))
                 .tempdir_in(tmp)
                 .map_err(Error::io("make a folder in", tmp))?;
             let lock = File::open(folder.path()).map_err(Error::io("open", folder.path()))?;

@@ -13,7 +13,7 @@ pub(super) fn waves(inside: &Inside, packages: &[Package]) -> Result<Vec<Vec<Pac
     let installed = status.split("\n\n").map(Needs::parse);
     let installed: BTreeSet<String> = installed.flat_map(|needs| needs.provides).collect();
     let needs: Vec<Needs> =
-        control_texts(packages)?.iter().map(|text| Needs::parse(text)).collect();
+        control_texts(inside, packages)?.iter().map(|text| Needs::parse(text)).collect();
     let waves = split(&needs, installed);
     let packages_of = |wave: Vec<usize>| wave.into_iter().map(|i| packages[i].clone()).collect();
     Ok(waves.into_iter().map(packages_of).collect())

@@ -9,8 +9,8 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
-use super::{ARGUMENT, apart};
 use super::job::{Answer, Failure};
+use super::{ARGUMENT, apart};
 
 /// Plays the role, and then lets the program play the next one. Ends as that one ends.
 pub(super) fn main(next: &OsStr) -> u8 {
@@ -38,7 +38,10 @@ fn enter_namespaces() -> Result<(), Answer> {
         | CloneFlags::CLONE_NEWNET
         | CloneFlags::CLONE_NEWUTS
         | CloneFlags::CLONE_NEWIPC;
-    unshare(others).map_err(refused)
+    unshare(others).map_err(refused)?;
+    // Hides which groups of the machine's it is in; a kernel may have none.
+    _ = unshare(CloneFlags::CLONE_NEWCGROUP);
+    Ok(())
 }
 
 /// Some policies allow the user namespace but nothing in it.
