@@ -129,13 +129,6 @@ impl Machine {
         self.run_job(Command::new(["sh", "-c", script]), watch)
     }
 
-    /// Runs a script and returns what it says.
-    pub(crate) fn said(&self, script: &str) -> String {
-        self.lines.lock().unwrap().clear();
-        self.run(script).unwrap();
-        self.lines().join("\n")
-    }
-
     /// Runs a script of Perl, in which `try(NAME, RESULT)` says whether an attempt succeeded.
     pub(crate) fn tries(&self, script: &str) -> String {
         let try_ = "sub try { my ($name, $done) = @_; \
