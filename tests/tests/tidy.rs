@@ -70,6 +70,68 @@ fn keys_name_every_field() {
     report("a stage's key must take its fields apart without `..`", &blind);
 }
 
+/// Ways to a file by its path, which follow links that a program of a tree may have put there.
+const BY_PATH: [&str; 17] = [
+    "use std::fs;",
+    "use std::fs::{self",
+    "std::fs::copy",
+    "std::fs::create_dir",
+    "std::fs::hard_link",
+    "std::fs::metadata",
+    "std::fs::read",
+    "std::fs::remove",
+    "std::fs::rename",
+    "std::fs::set_permissions",
+    "std::fs::symlink_metadata",
+    "std::fs::write",
+    "DirBuilder",
+    "File::create",
+    "File::open",
+    "OpenOptions",
+    "sorted_names",
+];
+
+/// Files below `sandbox/` and `dpkg/` that may use them, by why.
+const NO_PROGRAM_WRITES_THERE: [(&str, &str); 13] = [
+    ("sandbox/rooted.rs", "the way to such files"),
+    ("sandbox/rooted/still.rs", "the way to such files when no program runs"),
+    ("sandbox/given.rs", "outside: files that the caller named"),
+    ("sandbox/stored.rs", "outside: files of the store"),
+    ("sandbox/sealed.rs", "outside: the program itself"),
+    ("sandbox/identity.rs", "outside: maps of the kernel"),
+    ("sandbox/nobody.rs", "outside: tables of users"),
+    ("sandbox/diagnose.rs", "outside: settings of the kernel"),
+    ("sandbox/memory.rs", "outside: tables of the kernel"),
+    ("sandbox/foreign.rs", "before any program runs"),
+    ("sandbox/room.rs", "before any program runs"),
+    ("sandbox/limits.rs", "before any program runs"),
+    ("sandbox/mounts.rs", "before it is shown to programs"),
+];
+
+#[test]
+fn files_of_programs_are_opened_in_one_place() {
+    let sources = root().join("crates/isoplug-image/src");
+    let inside = |path: &&PathBuf| {
+        let path = path.strip_prefix(&sources).unwrap_or(path);
+        path.starts_with("sandbox") || path.starts_with("dpkg") || path == Path::new("dpkg.rs")
+    };
+    let may = |path: &Path| {
+        let mut allowed = NO_PROGRAM_WRITES_THERE.iter().map(|(allowed, _)| *allowed);
+        allowed.any(|allowed| path == sources.join(allowed))
+    };
+    let files = rust_files();
+    let found: Vec<&PathBuf> = files.iter().filter(inside).collect();
+    assert!(found.len() > 30, "the walk is broken: {} files", found.len());
+    let mut wrong = Vec::new();
+    for path in found.into_iter().filter(|path| !may(path)) {
+        let text = fs::read_to_string(path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let ways = BY_PATH.iter().filter(|way| code.contains(**way));
+        wrong.extend(ways.map(|way| format!("{} has {way}", path.display())));
+    }
+    report("files that programs can change are opened through sandbox/rooted.rs", &wrong);
+}
+
 #[test]
 fn every_command_has_a_test() {
     let commands = isoplug_formats::tree::sorted_names(&root().join("crates/isoplug/src/commands"));

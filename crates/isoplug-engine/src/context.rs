@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -119,7 +120,9 @@ impl Context<'_> {
     /// Makes a private empty folder, which is removed after the stage.
     pub fn scratch(&self) -> Result<PathBuf, Error> {
         let folder = self.store.workspace()?.new_path("scratch");
-        fs::create_dir(&folder).map_err(Error::io("make", &folder))?;
+        // Others may have no look at what programs own in it.
+        let private = fs::DirBuilder::new().mode(0o700).create(&folder);
+        private.map_err(Error::io("make", &folder))?;
         guard(&self.work.scratch).push(folder.clone());
         Ok(folder)
     }

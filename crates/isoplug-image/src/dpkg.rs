@@ -49,9 +49,8 @@ impl Package {
         format!("{}_{}.deb", self.name, self.architecture)
     }
 
-    fn open(&self) -> Result<Deb, Failure> {
-        let file =
-            std::fs::File::open(&self.deb).map_err(Failure::of(format!("open {}", self.name)))?;
+    fn open(&self, inside: &Inside) -> Result<Deb, Failure> {
+        let file = inside.open(&self.deb).map_err(Failure::of(format!("open {}", self.name)))?;
         // The store compared its digest when it came.
         Ok(Deb::open(file).map_err(Failure::of(format!("read {}", self.name)))?.known())
     }
@@ -92,16 +91,14 @@ fn install_essential(inside: &Inside, mut packages: Vec<Package>) -> Result<(), 
 
 /// Unpacks packages batch by batch; the next one is decompressed while dpkg has this one.
 fn unpack(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
-    let batches = batch::batches(packages)?;
+    let batches = batch::batches(inside, packages)?;
     let mut next = batches.iter();
     let Some(first) = next.next() else { return Ok(()) };
     batch::decompress(inside, first)?;
     for batch in &batches {
         std::thread::scope(|scope| {
-            let decompressed = next.next().map(|next| {
-                let folder = inside.packages();
-                scope.spawn(move || batch::decompress_into(&folder, next))
-            });
+            let decompressed =
+                next.next().map(|next| scope.spawn(|| batch::decompress(inside, next)));
             let mut command = dpkg("--unpack", &["--no-triggers", "--auto-deconfigure"]);
             command.arguments.extend(batch.iter().map(shown));
             inside.run(&command)?;
@@ -182,9 +179,9 @@ impl Policy {
 }
 
 /// Reads the control texts of packages, on all processors.
-fn control_texts(packages: &[Package]) -> Result<Vec<String>, Failure> {
+fn control_texts(inside: &Inside, packages: &[Package]) -> Result<Vec<String>, Failure> {
     let texts = packages.par_iter().map(|package| {
-        let control = package.open()?.control();
+        let control = package.open(inside)?.control();
         control.map_err(Failure::of(format!("read {}", package.name)))
     });
     texts.collect()

@@ -1,23 +1,35 @@
 //! Runs the programs of a tree, confined to it: a root user of its own, no network, no host files.
 //!
-//! The program executes itself again in two roles: one makes the user namespace, one is process 1
-//! of the others. Ends with the tree as the programs left it. Knows no packages and no stages.
+//! A copy of the program in memory (`sealed`) plays two roles: one makes the user namespace
+//! (`namespaces`), one is process 1 of the others (`init`). That one leaves the machine's root
+//! folder (`room`) and is handed what its job names (`given`) before any program runs; then it
+//! starts programs one by one (`confine`). Ends with the tree as they left it. Knows no packages
+//! and no stages.
 
+mod apart;
 mod clean;
 mod command;
+mod confine;
 mod diagnose;
-mod enter;
 mod foreign;
+mod given;
 mod identity;
 mod init;
+mod inside;
 mod job;
 mod known;
 mod launch;
+mod limits;
+mod lines;
 mod memory;
 mod mounts;
 mod namespaces;
+mod nobody;
+mod room;
 mod rooted;
 mod scan;
+mod sealed;
+mod seccomp;
 pub mod stored;
 
 use std::ffi::OsString;
@@ -26,9 +38,11 @@ use std::path::PathBuf;
 pub use clean::clean;
 pub use command::{Bind, Command};
 pub use diagnose::{Finding, diagnose};
-pub use init::Inside;
+pub use inside::Inside;
 pub use job::{Failure, Job, Keep, Kept, Text};
 pub use launch::{Watch, run};
+pub use limits::Limits;
+pub use rooted::Rooted;
 
 /// The hidden argument by which the program knows that it is to be a part of a sandbox.
 pub const ARGUMENT: &str = "__sandbox";
@@ -46,7 +60,6 @@ pub fn main(arguments: &[OsString]) -> Option<u8> {
         (Some("init"), []) => init::main(),
         (Some("clean"), []) => clean::main(),
         (Some("probe"), []) => diagnose::main(),
-        (Some("enter"), [command]) => enter::main(command),
         _ => 2,
     })
 }
@@ -107,6 +120,17 @@ pub enum Error {
         /// The last lines that it wrote.
         tail: Vec<String>,
     },
+    /// Its programs took too long.
+    #[error(
+        "its programs ran longer than {} minutes, which is the limit{}",
+        limit.as_secs() / 60, last_lines(tail)
+    )]
+    Time {
+        /// How long they may take.
+        limit: std::time::Duration,
+        /// The last lines that they wrote.
+        tail: Vec<String>,
+    },
     /// The caller stopped it.
     #[error("cancelled")]
     Cancelled,
@@ -134,6 +158,10 @@ impl Error {
             Failure::Command { command, status } => Self::Command { command, status, tail },
         }
     }
+}
+
+fn hex(id: &isoplug_formats::tree::PackId) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn last_lines(tail: &[String]) -> String {

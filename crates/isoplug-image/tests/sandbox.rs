@@ -11,8 +11,14 @@
     reason = "a test may panic, and this one speaks to its runner itself"
 )]
 
+#[path = "sandbox/attacks.rs"]
+mod attacks;
 #[path = "sandbox/machine.rs"]
 mod machine;
+#[path = "sandbox/packages.rs"]
+mod packages;
+#[path = "sandbox/probe.rs"]
+mod probe;
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
@@ -24,15 +30,36 @@ use machine::{Machine, Stopped, process_with};
 
 type Test = (&'static str, fn(&Machine));
 
-const TESTS: [Test; 8] = [
-    ("what_is_not_touched_is_not_stored_again", what_is_not_touched_is_not_stored_again),
-    ("owners_links_and_times_come_out_right", owners_links_and_times_come_out_right),
-    ("the_machine_is_out_of_reach", the_machine_is_out_of_reach),
-    ("a_failure_shows_the_last_lines", a_failure_shows_the_last_lines),
-    ("files_of_the_machine_are_shown_but_not_kept", files_of_the_machine_are_shown_but_not_kept),
-    ("disk_and_memory_give_the_same", disk_and_memory_give_the_same),
-    ("cancelling_kills_all", cancelling_kills_all),
-    ("nothing_outlives_a_killed_caller", nothing_outlives_a_killed_caller),
+/// Makes tests of functions, named as these are.
+macro_rules! tests {
+    ($($test:path),* $(,)?) => { &[$((stringify!($test), $test)),*] };
+}
+
+const TESTS: &[Test] = tests![
+    what_is_not_touched_is_not_stored_again,
+    owners_links_and_times_come_out_right,
+    the_machine_is_out_of_reach,
+    a_failure_shows_the_last_lines,
+    disk_and_memory_give_the_same,
+    cancelling_kills_all,
+    nothing_outlives_a_killed_caller,
+    attacks::process_1_and_others_cannot_be_looked_into,
+    attacks::no_socket_of_the_machine_is_reached,
+    attacks::kernel_and_devices_stay_as_they_are,
+    attacks::the_terminal_is_out_of_reach,
+    attacks::descriptors_of_the_caller_are_not_there,
+    attacks::keys_of_the_session_are_not_there,
+    attacks::the_program_file_is_out_of_reach,
+    attacks::owners_inside_are_nobody_outside,
+    attacks::output_has_bounds,
+    attacks::large_files_have_bounds,
+    attacks::processes_and_time_have_bounds,
+    attacks::changes_by_mapping_are_seen,
+    attacks::links_in_place_of_mount_points_stay_inside,
+    packages::packages_cannot_be_sent_elsewhere,
+    packages::signs_cannot_be_sent_elsewhere,
+    packages::stubs_are_shown_but_not_kept,
+    probe::a_probe_finds_little_open,
 ];
 
 fn main() -> std::process::ExitCode {
@@ -43,6 +70,8 @@ fn main() -> std::process::ExitCode {
     let arguments: Vec<String> =
         arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     match arguments.first().map(String::as_str) {
+        Some("terminal") => at_a_terminal(),
+        Some("own-program") => attacks::change_own_program(),
         Some("sleeper") => machine::sleep_on_disk(&arguments[1], &arguments[2]),
         Some("--list") if arguments.contains(&"--ignored".to_owned()) => {}
         Some("--list") => TESTS.iter().for_each(|(name, _)| println!("{name}: test")),
@@ -58,12 +87,22 @@ fn run(arguments: &[String]) {
         return eprintln!("SKIPPED: {}", missing.what);
     }
     let filters: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+    let mut failed = Vec::new();
     for (name, test) in TESTS {
         if filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str())) {
-            test(&Machine::new());
-            println!("test {name} ... ok");
+            let ended = std::panic::catch_unwind(|| test(&Machine::new()));
+            println!("test {name} ... {}", if ended.is_ok() { "ok" } else { "FAILED" });
+            failed.extend(ended.is_err().then_some(*name));
         }
     }
+    assert!(failed.is_empty(), "failed: {}", failed.join(", "));
+}
+
+/// Plays the caller that has a terminal.
+fn at_a_terminal() {
+    println!("{}", attacks::type_into_the_terminal(&Machine::new()));
+    let is_there = std::fs::File::open("/dev/tty").is_ok();
+    println!("the terminal was {}", if is_there { "there" } else { "not there" });
 }
 
 fn what_is_not_touched_is_not_stored_again(machine: &Machine) {
@@ -129,12 +168,6 @@ fn a_failure_shows_the_last_lines(machine: &Machine) {
       two
     ");
     assert!(machine.is_clean());
-}
-
-fn files_of_the_machine_are_shown_but_not_kept(machine: &Machine) {
-    let (tree, kept) = machine.run_with_bind("cat /etc/word", "shown\n", "/etc/word").unwrap();
-    assert_eq!(machine.lines(), ["shown"]);
-    assert_eq!((&tree, kept.pack), (&machine.parent().0, None));
 }
 
 fn cancelling_kills_all(machine: &Machine) {

@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,6 +26,7 @@ impl Workspace {
         loop {
             let folder = tempfile::Builder::new()
                 .prefix("build-")
+                .permissions(PermissionsExt::from_mode(0o700))
                 .tempdir_in(tmp)
                 .map_err(Error::io("make a folder in", tmp))?;
             if let Some(lock) = lock_new(folder.path())? {

@@ -1,8 +1,6 @@
 //! Decompresses packages into the folder that programs see, a bounded batch at a time.
 
-use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -15,11 +13,11 @@ const BATCH: u64 = 48 << 20;
 const COUNT: usize = 200;
 
 /// Splits packages into batches, keeping their order.
-pub(super) fn batches(packages: &[Package]) -> Result<Vec<Vec<Package>>, Failure> {
+pub(super) fn batches(inside: &Inside, packages: &[Package]) -> Result<Vec<Vec<Package>>, Failure> {
     let mut batches: Vec<Vec<Package>> = Vec::new();
     let mut free = 0;
     for package in packages {
-        let metadata = package.deb.metadata();
+        let metadata = inside.open(&package.deb).and_then(|deb| deb.metadata());
         let size = metadata.map_err(Failure::of(format!("open {}", package.name)))?.len();
         match batches.last_mut() {
             Some(batch) if size <= free && batch.len() < COUNT => {
@@ -37,16 +35,13 @@ pub(super) fn batches(packages: &[Package]) -> Result<Vec<Vec<Package>>, Failure
 
 /// Decompresses packages into the folder that programs see.
 pub(super) fn decompress(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
-    decompress_into(&inside.packages(), packages)
-}
-
-/// Decompresses packages into a folder.
-pub(super) fn decompress_into(folder: &Path, packages: &[Package]) -> Result<(), Failure> {
+    let folder = inside.packages();
     packages.par_iter().try_for_each(|package| {
-        let file = File::create(folder.join(package.file_name()))
+        let file = folder
+            .create(&package.file_name(), 0o644)
             .map_err(Failure::of(format!("decompress {}", package.name)))?;
         let out = BufWriter::with_capacity(1 << 20, file);
-        let done = package.open()?.repack_uncompressed(out);
+        let done = package.open(inside)?.repack_uncompressed(out);
         done.map_err(Failure::of(format!("decompress {}", package.name)))
     })
 }
@@ -54,8 +49,8 @@ pub(super) fn decompress_into(folder: &Path, packages: &[Package]) -> Result<(),
 /// Removes what [`decompress`] made.
 pub(super) fn remove(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
     for package in packages {
-        let path = inside.packages().join(package.file_name());
-        std::fs::remove_file(path).map_err(Failure::of(format!("remove {}", package.name)))?;
+        let removed = inside.packages().remove(&package.file_name());
+        removed.map_err(Failure::of(format!("remove {}", package.name)))?;
     }
     Ok(())
 }

@@ -1,16 +1,11 @@
 //! Lets depmod read the kernel modules while other packages are configured: decompressing them
 //! takes long, and no script of a package changes them before asking for depmod itself.
 
-use std::fs;
-use std::path::PathBuf;
+use crate::sandbox::{Command, Failure, Inside, Rooted};
 
-use isoplug_formats::tree::sorted_names;
-
-use crate::sandbox::{Command, Failure, Inside};
-
-/// Below the packages' folder: a file for each kernel that is taken care of and was not asked for
-/// yet, and `busy` for as long as depmod runs.
-const FOLDER: &str = "depmod";
+/// Among the signs: there is one for each kernel that is taken care of and was not asked for yet,
+/// and this one for as long as depmod runs.
+const BUSY: &str = "busy";
 
 /// Stands before depmod. Whoever asks for a kernel that is taken care of need not wait; any other
 /// question waits, and is answered by depmod itself.
@@ -23,20 +18,20 @@ exec /usr/sbin/depmod "$@"
 
 /// What depmod does while packages are configured.
 pub(super) struct Beside {
-    folder: PathBuf,
+    signs: Rooted,
     kernels: Vec<String>,
 }
 
 impl Beside {
     /// Finds the kernels that are unpacked and whose packages will ask for depmod.
     pub(super) fn new(inside: &Inside) -> Result<Self, Failure> {
-        let names = sorted_names(&inside.root().join("usr/lib/modules")).unwrap_or_default();
+        let names = inside.tree().names("usr/lib/modules").unwrap_or_default();
         let names = names.into_iter().filter_map(|name| name.into_string().ok());
         let kernels: Vec<String> = match is_settled(inside) {
             true => names.filter(|kernel| asks(inside, kernel)).collect(),
             false => Vec::new(),
         };
-        let beside = Self { folder: inside.packages().join(FOLDER), kernels };
+        let beside = Self { signs: inside.signs(), kernels };
         beside.mark().map_err(Failure::of("prepare for depmod"))?;
         Ok(beside)
     }
@@ -50,29 +45,32 @@ impl Beside {
     /// Says that they ended.
     pub(super) fn ended(&self) {
         // It need not be there.
-        _ = fs::remove_file(self.folder.join("busy"));
+        _ = self.signs.remove(BUSY);
     }
 
     fn mark(&self) -> std::io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        let busy = self.kernels.first().map(|_| "busy");
+        let busy = self.kernels.first().map(|_| BUSY);
         let mut names = self.kernels.iter().map(String::as_str).chain(busy);
-        names.try_for_each(|name| fs::write(self.folder.join(name), ""))
+        names.try_for_each(|name| {
+            // An earlier configuration may have left it; a program's link in its place goes.
+            _ = self.signs.remove(name);
+            self.signs.create(name, 0o644).map(|_| ())
+        })
     }
 }
 
 /// Whether depmod's own configuration is there already; dpkg puts it into place late.
 fn is_settled(inside: &Inside) -> bool {
     let waits = |name: &std::ffi::OsString| name.to_string_lossy().ends_with(".dpkg-new");
-    !sorted_names(&inside.root().join("etc/depmod.d")).unwrap_or_default().iter().any(waits)
+    !inside.tree().names("etc/depmod.d").unwrap_or_default().iter().any(waits)
 }
 
 fn asks(inside: &Inside, kernel: &str) -> bool {
     let script = format!("var/lib/dpkg/info/linux-image-{kernel}.postinst");
-    let made = inside.root().join("usr/lib/modules").join(kernel).join("modules.dep");
+    let made = inside.tree().exists(&format!("usr/lib/modules/{kernel}/modules.dep"));
     let is_name =
         kernel.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.~-_".contains(&byte));
-    is_name && !made.exists() && inside.text(&script).is_ok_and(|text| asks_first(&text))
+    is_name && !made && inside.text(&script).is_ok_and(|text| asks_first(&text))
 }
 
 /// Whether a script runs depmod before anything that could add to the kernel's modules.

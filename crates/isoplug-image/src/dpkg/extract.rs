@@ -17,8 +17,8 @@ use crate::sandbox::{Failure, Inside};
 pub(super) fn lay_down(inside: &Inside, packages: &[Package]) -> Result<(), Failure> {
     let mut debs = Debs { tree: merged(inside.epoch()), files: Vec::new() };
     for package in packages {
-        let path = inside.packages().join(package.file_name());
-        let added = File::open(path).and_then(|file| debs.add(file));
+        let file = inside.packages().file(&package.file_name());
+        let added = file.and_then(|file| debs.add(file));
         added.map_err(Failure::of(format!("extract {}", package.name)))?;
     }
     if debs.tree.get(b"usr/bin/dpkg").is_none() {

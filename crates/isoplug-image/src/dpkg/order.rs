@@ -17,7 +17,7 @@ use crate::sandbox::{Failure, Inside};
 /// configured before the next begins. Most groups have few.
 pub(super) fn waves(inside: &Inside, packages: &[Package]) -> Result<Vec<Vec<Package>>, Failure> {
     let status = inside.text("var/lib/dpkg/status")?;
-    let relations = Relations::read(&control_texts(packages)?, &status)
+    let relations = Relations::read(&control_texts(inside, packages)?, &status)
         .map_err(Failure::of("order the packages"))?;
     let packages_of = |wave: Vec<Place>| wave.into_iter().map(|i| packages[i].clone()).collect();
     Ok(Order::new(&relations).waves().into_iter().map(packages_of).collect())

@@ -1,7 +1,7 @@
 //! Programs that stand before others of the same name while packages are configured, and answer
 //! at once what those would only answer after a long start. They change nothing of the result.
 
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
 
 use super::depmod;
 use crate::sandbox::{Command, Failure, Inside};
@@ -44,13 +44,11 @@ exec $program "$@"
 
 /// Makes the programs.
 pub(super) fn make(inside: &Inside) -> Result<(), Failure> {
-    let folder = inside.packages().join(FOLDER);
-    let made = std::fs::create_dir_all(&folder);
-    made.map_err(Failure::of("make the folder of shortcuts"))?;
+    let packages = inside.packages();
+    packages.make_folder(FOLDER).map_err(Failure::of("make the folder of shortcuts"))?;
     for (name, text) in SHORTCUTS {
-        let path = folder.join(name);
-        let written = std::fs::write(&path, text)
-            .and_then(|()| std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)));
+        let made = packages.create(&format!("{FOLDER}/{name}"), 0o755);
+        let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(Failure::of(format!("write the shortcut {name}")))?;
     }
     Ok(())

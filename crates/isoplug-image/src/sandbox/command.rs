@@ -11,14 +11,14 @@ pub struct Command {
     pub arguments: Vec<String>,
     /// Variables beside the fixed ones.
     pub environment: Vec<(String, String)>,
-    /// Files of the build machine that hide files of the tree while this program runs.
+    /// Files that hide files of the tree while this program runs.
     pub binds: Vec<Bind>,
 }
 
 /// A file that takes another's place while a program runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Bind {
-    /// The file shown.
+    /// The file shown, which [`super::Inside::file`] made.
     pub from: PathBuf,
     /// The path in the tree that it takes; nothing happens if the tree has no such file.
     pub over: String,

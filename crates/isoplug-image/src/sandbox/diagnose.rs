@@ -1,13 +1,16 @@
 //! Says whether this machine lets the user make sandboxes, and what to change if not.
 
+use std::io::Write;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use nix::unistd::Uid;
 
 use super::identity::{self, TABLES};
-use super::job::{Answer, Kept};
-use super::launch::launch;
-use super::{Error, clean};
+use super::job::{Answer, Failure, Kept};
+use super::launch::{Launch, Watch};
+use super::room::Room;
+use super::{Error, Limits, apart, init, nobody, seccomp};
 
 /// One thing that sandboxes need.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Finding {
     pub ok: bool,
     /// What to do if it is not.
     pub fix: Option<String>,
+    /// Whether there is no sandbox without it; else sandboxes are less tight.
+    pub needed: bool,
 }
 
 /// Looks for all that a sandbox needs, by making one at last.
@@ -30,14 +35,60 @@ pub fn diagnose() -> Vec<Finding> {
             findings.push(finding(&format!("65535 numbers in {}", table.file), range));
         }
     }
-    let made = launch("probe", "", &clean::Blind);
-    findings.push(finding("user namespaces", made));
+    let probe = Probe::default();
+    let limits = Limits::default();
+    let launch = Launch { role: "probe", input: "", files: vec![], folder: None, limits: &limits };
+    findings.push(finding("user namespaces", launch.run(&probe)));
+    findings.extend(probe.said.into_inner().unwrap_or_default().iter().map(|line| less(line)));
+    if Uid::effective().is_root() && TABLES.iter().any(|table| nobody::first(table).is_none()) {
+        findings.push(Finding {
+            fix: Some(NOBODY.to_owned()),
+            ..less("numbers of users that are nobody's")
+        });
+    }
     findings
 }
 
-/// Plays the role of a sandbox that only has to come to life.
+const NOBODY: &str =
+    "give the container more numbers of users than 65536, or build as an ordinary user";
+
+fn less(what: &str) -> Finding {
+    let fix = Some("a newer Linux has it".to_owned());
+    Finding { what: what.to_owned(), ok: false, fix, needed: false }
+}
+
+/// Hears what a sandbox on this machine lacks.
+#[derive(Default)]
+struct Probe {
+    said: Mutex<Vec<String>>,
+}
+
+impl Watch for Probe {
+    fn line(&self, line: &str) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
+    }
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Plays the role of a sandbox that only has to come to life. Says what it would be better with.
 pub(super) fn main() -> u8 {
-    Answer::Done(Kept::default()).send();
+    apart::keep_descriptors_back();
+    let done = init::prepare().and_then(|()| {
+        Room { memory: Some(1 << 20), foreign: None }.enter()?;
+        let limits = Limits::default();
+        limits.set().map_err(Failure::of("set limits"))?;
+        let lacking = limits.set_of_namespaces().join(", ");
+        if !lacking.is_empty() {
+            _ = writeln!(std::io::stderr(), "limits for a whole sandbox ({lacking})");
+        }
+        seccomp::confine().map_err(Failure::of("forbid system calls (seccomp)"))
+    });
+    match done {
+        Ok(()) => Answer::Done(Kept::default()).send(),
+        Err(failure) => Answer::Failed(failure).send(),
+    }
     0
 }
 
@@ -55,7 +106,7 @@ fn finding<T>(what: &str, found: Result<T, Error>) -> Finding {
         Err(Error::Refused { fix, .. } | Error::NoRange { fix, .. }) => Some(fix.clone()),
         Err(error) => Some(error.to_string()),
     };
-    Finding { what: what.to_owned(), ok: found.is_ok(), fix }
+    Finding { what: what.to_owned(), ok: found.is_ok(), fix, needed: true }
 }
 
 /// The switches by which kernels and distributions refuse user namespaces to ordinary users.

@@ -26,31 +26,49 @@ const PROCESSORS: [Processor; 3] = [
     Processor { debian: "riscv64", qemu: "riscv64", machine: 243 },
 ];
 
-/// Makes programs of the architecture, in Debian's words, run if they are not this machine's own.
-/// `table` is an empty folder.
-pub(super) fn run_foreign(architecture: &str, table: &Path) -> Result<(), Failure> {
-    let Some(processor) = PROCESSORS.iter().find(|one| one.debian == architecture) else {
-        return Ok(());
-    };
-    if processor.qemu == std::env::consts::ARCH || processor.is_registered() {
-        return Ok(());
+/// The emulator that a sandbox needs.
+pub(super) struct Foreign {
+    processor: &'static Processor,
+    emulator: PathBuf,
+}
+
+impl Foreign {
+    /// Finds the emulator for programs of the architecture, in Debian's words, if this machine
+    /// does not run them itself.
+    pub(super) fn find(architecture: &str) -> Result<Option<Self>, Failure> {
+        let Some(processor) = PROCESSORS.iter().find(|one| one.debian == architecture) else {
+            return Ok(None);
+        };
+        if processor.qemu == std::env::consts::ARCH || processor.is_registered() {
+            return Ok(None);
+        }
+        let none = "no emulator: install the package qemu-user-static";
+        let emulator = processor.emulator().ok_or(none);
+        let emulator = emulator.map_err(Failure::of(processor.action()))?;
+        Ok(Some(Self { processor, emulator }))
     }
-    let action = format!("run programs of {architecture}");
-    let emulator = processor.emulator().ok_or("no emulator: install the package qemu-user-static");
-    let emulator = emulator.map_err(Failure::of(action.as_str()))?;
-    let registered = mount("binfmt_misc", table, "binfmt_misc", MountFlags::empty(), None)
-        .map_err(io::Error::from)
-        .and_then(|()| fs::write(table.join("register"), processor.entry(&emulator)));
-    registered.map_err(|error| {
-        let reason = format!(
-            "{error}; before Linux 6.7 the build machine must have the emulator registered: \
-             install qemu-user-static and binfmt-support"
-        );
-        Failure::of(action)(reason)
-    })
+
+    /// Makes the programs run. `table` is an empty folder.
+    pub(super) fn register(&self, table: &Path) -> Result<(), Failure> {
+        let entry = self.processor.entry(&self.emulator);
+        let registered = mount("binfmt_misc", table, "binfmt_misc", MountFlags::empty(), None)
+            .map_err(io::Error::from)
+            .and_then(|()| fs::write(table.join("register"), entry));
+        registered.map_err(|error| {
+            let reason = format!(
+                "{error}; before Linux 6.7 the build machine must have the emulator registered: \
+                 install qemu-user-static and binfmt-support"
+            );
+            Failure::of(self.processor.action())(reason)
+        })
+    }
 }
 
 impl Processor {
+    fn action(&self) -> String {
+        format!("run programs of {}", self.debian)
+    }
+
     /// Whether the machine runs such programs already, wherever they are.
     fn is_registered(&self) -> bool {
         let entry = Path::new("/proc/sys/fs/binfmt_misc").join(format!("qemu-{}", self.qemu));

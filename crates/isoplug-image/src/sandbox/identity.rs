@@ -1,30 +1,45 @@
 //! Maps users and groups of the sandbox to those of the build machine.
 //!
-//! Root maps them one to one. For an ordinary user, root inside is the user itself and the other
-//! 65535 are its subordinate ones (subuid(5), subgid(5)): so the store stays readable inside, and
-//! trees come out the same in both cases.
+//! For an ordinary user, root inside is the user itself and the other 65535 are its subordinate
+//! ones (subuid(5), subgid(5)). For root they are numbers that are nobody's, so that root inside
+//! is nobody outside; see [`super::nobody`]. Trees come out the same.
 
+use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::unistd::{Gid, Uid, User};
 
-use super::Error;
+use super::{Error, nobody};
 
 /// How many users and groups there are inside.
-const COUNT: u32 = 65536;
+pub(super) const COUNT: u32 = 65536;
 
 /// The two tables of subordinate numbers, each with its program.
 pub(super) const TABLES: [Table; 2] = [
-    Table { file: "/etc/subuid", program: "newuidmap", map: "uid_map", of_users: true },
-    Table { file: "/etc/subgid", program: "newgidmap", map: "gid_map", of_users: false },
+    Table {
+        file: "/etc/subuid",
+        program: "newuidmap",
+        map: "uid_map",
+        names: "/etc/passwd",
+        of_users: true,
+    },
+    Table {
+        file: "/etc/subgid",
+        program: "newgidmap",
+        map: "gid_map",
+        names: "/etc/group",
+        of_users: false,
+    },
 ];
 
 /// A table of subordinate numbers.
 pub(super) struct Table {
     pub(super) file: &'static str,
     pub(super) program: &'static str,
-    map: &'static str,
+    pub(super) map: &'static str,
+    /// Where the numbers stand that are in use.
+    pub(super) names: &'static str,
     of_users: bool,
 }
 
@@ -33,8 +48,8 @@ pub(super) fn map(process: u32) -> Result<(), Error> {
     for table in &TABLES {
         if Uid::effective().is_root() {
             let file = format!("/proc/{process}/{}", table.map);
-            let all = format!("0 0 {COUNT}\n");
-            std::fs::write(&file, all).map_err(|e| Error::Map(format!("{file}: {e}")))?;
+            let written = std::fs::write(&file, table.map_of_root());
+            written.map_err(|e| Error::Map(format!("{file}: {e}")))?;
         } else {
             table.map_by_program(process)?;
         }
@@ -42,7 +57,24 @@ pub(super) fn map(process: u32) -> Result<(), Error> {
     Ok(())
 }
 
+/// Gives the folder to the one who is root inside.
+pub(super) fn hand_over(folder: &Path) -> Result<(), Error> {
+    if !Uid::effective().is_root() {
+        return Ok(());
+    }
+    let [user, group] = TABLES.map(|table| nobody::first(&table).unwrap_or(0));
+    chown(folder, Some(user), Some(group)).map_err(Error::io("hand over", folder))
+}
+
 impl Table {
+    fn map_of_root(&self) -> String {
+        match nobody::first(self) {
+            Some(first) => format!("0 {first} {COUNT}\n"),
+            // In a container there may be no others; they are not the machine's then.
+            None => nobody::same(self),
+        }
+    }
+
     fn map_by_program(&self, process: u32) -> Result<(), Error> {
         let own = if self.of_users { Uid::current().as_raw() } else { Gid::current().as_raw() };
         let first = self.range()?;

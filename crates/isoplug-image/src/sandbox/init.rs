@@ -1,63 +1,74 @@
 //! Process 1 of a sandbox: lays the parent tree down, installs packages, runs programs, reads the
 //! result.
 
-use std::cell::OnceCell;
 use std::fs::File;
-use std::io::{BufRead, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::Path;
 
-use isoplug_formats::tree::pack::{PackWriter, Packs};
-use isoplug_formats::tree::{PackId, Tree, lay};
-use rustix::mount::{MountPropagationFlags, mount_change};
-use rustix::process::{Resource, Rlimit, Signal};
+use isoplug_formats::tree::Tree;
+use isoplug_formats::tree::pack::PackWriter;
+use rustix::process::{DumpableBehavior, Signal};
 
-use super::job::{Answer, Failure, Job, Keep, Kept, Text};
-use super::known::Known;
-use super::mounts::Mounts;
-use super::rooted::Rooted;
+use super::foreign::Foreign;
+use super::given::Given;
+use super::inside::Inside;
+use super::job::{Answer, Failure, Job, Keep, Kept, Order};
+use super::room::{Room, WORK};
+use super::rooted::still::Still;
 use super::scan::Scan;
-use super::{ARGUMENT, Command, clean, command, enter, foreign, memory};
+use super::{apart, hex, memory};
 use crate::dpkg;
 
 /// Plays the role. The answer says how it went.
 pub(super) fn main() -> u8 {
-    match prepare().and_then(|job| work(&job)) {
+    apart::keep_descriptors_back();
+    let done = prepare().and_then(|()| order()).and_then(|order| {
+        let socket = io::stdin().as_fd().try_clone_to_owned();
+        let given = Given::new(socket.map_err(Failure::of("read its job"))?, &order.job);
+        work(&order, &given)
+    });
+    match done {
         Ok(kept) => Answer::Done(kept).send(),
         Err(failure) => Answer::Failed(failure).send(),
     }
     0
 }
 
-fn prepare() -> Result<Job, Failure> {
+/// Becomes the process 1 that every sandbox has.
+pub(super) fn prepare() -> Result<(), Failure> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(Failure::of("ask for the death signal"))?;
+    // No program can look into it.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(Failure::of("hide its memory"))?;
     rustix::system::sethostname(b"isoplug").map_err(Failure::of("set the host name"))?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-    set_limits().map_err(Failure::of("set limits"))?;
+    Ok(())
+}
+
+/// Reads what it is told. Nothing follows until process 1 asks for a file.
+fn order() -> Result<Order, Failure> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(Failure::of("read its job"))?;
-    let job: Job = serde_json::from_str(&line).map_err(Failure::of("read its job"))?;
+    let socket = io::stdin().as_fd().try_clone_to_owned().map_err(Failure::of("read its job"))?;
+    BufReader::new(File::from(socket)).read_line(&mut line).map_err(Failure::of("read its job"))?;
+    serde_json::from_str(&line).map_err(Failure::of("read its job"))
+}
+
+fn work(order: &Order, given: &Given) -> Result<Kept, Failure> {
+    let job = &order.job;
+    let parent = read_parent(job, given)?;
+    let memory =
+        memory::for_work(order, parent.as_ref(), given).map_err(Failure::of("look at its job"))?;
+    Room { memory, foreign: Foreign::find(&job.arch)? }.enter()?;
+    job.limits.set().map_err(Failure::of("set limits"))?;
+    _ = job.limits.set_of_namespaces();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1));
     pool.build_global().map_err(Failure::of("start threads"))?;
-    Ok(job)
-}
 
-/// Programs that close every possible file one by one must not take the machine's limit as theirs.
-fn set_limits() -> rustix::io::Result<()> {
-    let most = rustix::process::getrlimit(Resource::Nofile).maximum;
-    let files = most.unwrap_or(4096).min(4096);
-    let limit = Rlimit { current: Some(files.min(1024)), maximum: Some(files) };
-    rustix::process::setrlimit(Resource::Nofile, limit)?;
-    rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
-}
-
-fn work(job: &Job) -> Result<Kept, Failure> {
-    let parent = read_parent(job)?;
-    let inside = Inside::new(job, parent.as_ref())?;
-    let parent = parent.unwrap_or_default();
-    let known = inside.lay_down(&parent)?;
+    let (parent, start) = (parent.unwrap_or_default(), now());
+    let inside = Inside::new(job, given)?;
+    let known = inside.lay_down(&parent, memory.is_some())?;
     inside.write_files()?;
     if let Some(install) = &job.install {
         dpkg::install(&inside, install)?;
@@ -65,215 +76,37 @@ fn work(job: &Job) -> Result<Kept, Failure> {
     for command in &job.run {
         inside.run(command)?;
     }
-    let Inside { root, mounts, start, in_memory, .. } = inside;
-    drop(mounts);
-    collect(job, &root)?;
+    inside.collect()?;
+    let folder = inside.still();
     let kept = job.keep.as_ref().map(|keep| {
-        let scan = Scan { folder: &root, known: &known, epoch: job.epoch, start };
-        keep_tree(&scan, &parent, keep)
+        let scan = Scan { folder, known: &known, epoch: job.epoch, start, free: 0 };
+        keep_tree(scan, &parent, keep, given)
     });
-    if !in_memory {
-        clean::empty(&job.folder).map_err(Failure::of("remove its folder"))?;
+    if memory.is_none() {
+        Still(Path::new(WORK)).empty().map_err(Failure::of("remove its folder"))?;
     }
     kept.unwrap_or_else(|| Ok(Kept::default()))
 }
 
-fn read_parent(job: &Job) -> Result<Option<Tree>, Failure> {
+fn read_parent(job: &Job, given: &Given) -> Result<Option<Tree>, Failure> {
     let Some(parent) = &job.parent else { return Ok(None) };
-    let bytes = std::fs::read(parent).map_err(Failure::of("read the parent tree"))?;
+    let mut bytes = Vec::new();
+    given
+        .open(parent)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(Failure::of("read the parent tree"))?;
     Tree::from_bytes(&bytes).map(Some).map_err(Failure::of("read the parent tree"))
 }
 
-/// The inside of a sandbox, as the installation of packages sees it.
-pub struct Inside<'a> {
-    job: &'a Job,
-    root: PathBuf,
-    mounts: OnceCell<Mounts>,
-    start: i64,
-    in_memory: bool,
-}
-
-impl<'a> Inside<'a> {
-    fn new(job: &'a Job, parent: Option<&Tree>) -> Result<Self, Failure> {
-        let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-        mount_change("/", private).map_err(Failure::of("keep its mounts private"))?;
-        let in_memory = memory::work_in_memory(job, parent).map_err(Failure::of("use memory"))?;
-        let (root, mounts) = (job.folder.join("root"), OnceCell::new());
-        let inside = Self { job, root, mounts, start: now(), in_memory };
-        for folder in ["packages", "files", "processors"] {
-            let made = std::fs::create_dir(job.folder.join(folder));
-            made.map_err(Failure::of("make its folder"))?;
-        }
-        inside.file("empty", 0o444, "")?;
-        Ok(inside)
-    }
-
-    /// Returns the folder that is the root folder of programs. Nothing is mounted in it before the
-    /// first [`Inside::run`].
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// Returns the folder of packages, which programs see as `/run/isoplug`.
-    pub fn packages(&self) -> PathBuf {
-        self.job.folder.join("packages")
-    }
-
-    /// Returns the job's epoch, in seconds since 1970.
-    pub fn epoch(&self) -> u64 {
-        self.job.epoch
-    }
-
-    /// Makes a file beside the tree, to be shown to programs in place of another.
-    pub fn file(&self, name: &str, mode: u32, text: &str) -> Result<PathBuf, Failure> {
-        let folder = self.job.folder.join("files");
-        Rooted::new(&folder)
-            .write(name, &Text { mode, text: text.to_owned(), append: false })
-            .map_err(Failure::of(format!("write {name}")))?;
-        Ok(folder.join(name))
-    }
-
-    /// Writes a file of the tree, whose folder is there.
-    pub fn write(&self, path: &str, mode: u32, text: &str) -> Result<(), Failure> {
-        let text = Text { mode, text: text.to_owned(), append: false };
-        Rooted::new(&self.root).write(path, &text).map_err(Failure::of(format!("write {path}")))
-    }
-
-    /// Returns the text of a file of the tree.
-    pub fn text(&self, path: &str) -> Result<String, Failure> {
-        Rooted::new(&self.root).text(path).map_err(Failure::of(format!("read {path}")))
-    }
-
-    /// Removes a file of the tree.
-    pub fn remove(&self, path: &str) -> Result<(), Failure> {
-        Rooted::new(&self.root).remove(path).map_err(Failure::of(format!("remove {path}")))
-    }
-
-    /// Runs a program of the tree to its end; then nothing that it started runs any more.
-    pub fn run(&self, command: &Command) -> Result<(), Failure> {
-        self.run_beside(command, &[], || {})
-    }
-
-    /// Runs a program to its end, and at the same time others, one after the other; `ended` is
-    /// called after those. The program's failure counts before theirs.
-    pub fn run_beside(
-        &self,
-        command: &Command,
-        others: &[Command],
-        ended: impl FnOnce() + Send,
-    ) -> Result<(), Failure> {
-        self.mount()?;
-        let starter = Starter { root: &self.root, epoch: self.job.epoch };
-        let (done, others) = std::thread::scope(|scope| {
-            let others = scope.spawn(|| {
-                let done = others.iter().try_for_each(|other| starter.run(other));
-                ended();
-                done
-            });
-            (starter.run(command), others.join())
-        });
-        // Everything but this process; there may be nothing.
-        _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(-1), nix::sys::signal::SIGKILL);
-        done?;
-        others.unwrap_or_else(|_| Err(Failure::of("run programs")("a thread failed")))
-    }
-
-    fn mount(&self) -> Result<(), Failure> {
-        if self.mounts.get().is_none() {
-            let empty = self.job.folder.join("files/empty");
-            foreign::run_foreign(&self.job.arch, &self.job.folder.join("processors"))?;
-            let mounts = Mounts::new(&self.root, &self.packages(), &empty)?;
-            _ = self.mounts.set(mounts);
-        }
-        Ok(())
-    }
-
-    fn lay_down(&self, tree: &Tree) -> Result<Known, Failure> {
-        if tree.entries.is_empty() {
-            return Ok(Known::default());
-        }
-        let packs =
-            Packs::open(tree, |id| self.open_pack(id)).map_err(Failure::of("open packs"))?;
-        match lay::lay(tree, &packs, &self.root) {
-            // The kernel makes them when the image runs; the scan's end puts them back.
-            Ok(()) | Err(lay::Error::Devices { .. }) => {}
-            Err(error) => return Err(Failure::of("lay down the parent tree")(error)),
-        }
-        let known = Known::new(tree, &self.root).map_err(Failure::of("look at the parent tree"))?;
-        // Longer than the granularity of change times, so that a later change shows.
-        std::thread::sleep(std::time::Duration::from_millis(12));
-        Ok(known)
-    }
-
-    fn open_pack(&self, id: &PackId) -> std::io::Result<File> {
-        let path = self.job.packs.get(&hex(id)).ok_or(std::io::ErrorKind::NotFound)?;
-        File::open(path)
-    }
-
-    fn write_files(&self) -> Result<(), Failure> {
-        for (path, file) in &self.job.write {
-            let written = Rooted::new(&self.root).write(path, file);
-            written.map_err(Failure::of(format!("write {path}")))?;
-        }
-        Ok(())
-    }
-}
-
-/// Starts programs in the root folder; mounts are made.
-struct Starter<'a> {
-    root: &'a Path,
-    epoch: u64,
-}
-
-impl Starter<'_> {
-    fn run(&self, command: &Command) -> Result<(), Failure> {
-        let status =
-            self.status(command).map_err(Failure::of(format!("run {}", command.title())))?;
-        if status.success() {
-            return Ok(());
-        }
-        Err(Failure::Command { command: command.title(), status: status.to_string() })
-    }
-
-    fn status(&self, command: &Command) -> std::io::Result<std::process::ExitStatus> {
-        let mut environment = command::environment(self.epoch);
-        environment.extend(command.environment.iter().cloned());
-        let entry = enter::Entry {
-            root: self.root.to_path_buf(),
-            binds: command.binds.clone(),
-            arguments: command.arguments.clone(),
-            environment,
-        };
-        let lines = std::io::stderr().as_fd().try_clone_to_owned()?;
-        std::process::Command::new("/proc/self/exe")
-            .args([ARGUMENT, "enter", &serde_json::to_string(&entry)?])
-            .stdin(Stdio::null())
-            .stdout(lines)
-            .status()
-    }
-}
-
-fn collect(job: &Job, root: &Path) -> Result<(), Failure> {
-    for (path, into) in &job.collect {
-        let copied = Rooted::new(root).file(path).and_then(|from| copy(from, into));
-        copied.map_err(Failure::of(format!("take {path}")))?;
-    }
-    Ok(())
-}
-
-/// Copies into a file that exists, so that it stays the file that others have open.
-fn copy(mut from: File, into: &Path) -> std::io::Result<()> {
-    let mut into = std::fs::OpenOptions::new().write(true).truncate(true).open(into)?;
-    std::io::copy(&mut from, &mut into).map(|_| ())
-}
-
-fn keep_tree(scan: &Scan, parent: &Tree, keep: &Keep) -> Result<Kept, Failure> {
-    let open = |path: &Path| std::fs::OpenOptions::new().write(true).truncate(true).open(path);
-    let pack = open(&keep.pack).map_err(Failure::of("open the pack"))?;
+fn keep_tree(scan: Scan, parent: &Tree, keep: &Keep, given: &Given) -> Result<Kept, Failure> {
+    let pack = given.open(&keep.pack).map_err(Failure::of("open the pack"))?;
+    let disk = rustix::fs::fstatvfs(&pack).map_err(Failure::of("look at the disk"))?;
+    let scan = Scan { free: disk.f_bavail * disk.f_frsize, ..scan };
     let pack = PackWriter::new(BufWriter::with_capacity(1 << 20, pack));
     let (mut tree, id, _) = scan.tree(pack).map_err(Failure::of("read the tree"))?;
     keep_devices(parent, &mut tree);
-    open(&keep.tree)
+    given
+        .open(&keep.tree)
         .and_then(|mut file| file.write_all(&tree.to_bytes()))
         .map_err(Failure::of("write the tree"))?;
     Ok(Kept { pack: tree.packs().contains(&id).then(|| hex(&id)) })
@@ -288,10 +121,6 @@ fn keep_devices(parent: &Tree, tree: &mut Tree) {
             tree.insert(path.clone(), entry.clone());
         }
     }
-}
-
-fn hex(id: &PackId) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "tells the files that are made here from others")]

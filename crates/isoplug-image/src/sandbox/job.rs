@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Command;
+use super::given::{Access, Named};
+use super::{Command, Limits};
 use crate::dpkg::Install;
 
 /// What a sandbox is to do, in the order of the fields. Paths are the build machine's unless said.
@@ -37,6 +38,29 @@ pub struct Job {
     pub collect: BTreeMap<String, PathBuf>,
     /// Where to keep the tree as it is at the end, if it is wanted.
     pub keep: Option<Keep>,
+    /// How much its programs may take.
+    pub limits: Limits,
+}
+
+impl Job {
+    /// Returns the build machine's files that the job names, in an order that both sides know.
+    pub(super) fn files(&self) -> Vec<Named> {
+        let debs = self.install.iter().flat_map(|install| &install.packages);
+        let read = self.parent.iter().chain(self.packs.values());
+        let read = read.chain(debs.map(|package| &package.deb));
+        let kept = self.keep.iter().flat_map(|keep| [&keep.tree, &keep.pack]);
+        let written = self.collect.values().chain(kept);
+        let read = read.map(|path| (path.clone(), Access::Read));
+        read.chain(written.map(|path| (path.clone(), Access::Write))).collect()
+    }
+}
+
+/// What process 1 is told: its job, and what it could not find out any more.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Order {
+    pub(super) job: Job,
+    /// The bytes of memory that are free.
+    pub(super) memory: u64,
 }
 
 /// A file to write.

@@ -3,16 +3,21 @@
 //! When the caller cancels or dies, the kernel kills all that runs inside.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-use super::job::Answer;
-use super::{ARGUMENT, Error, Job, Kept, clean, diagnose, identity};
+use super::given::{self, Named};
+use super::job::{Answer, Order};
+use super::{ARGUMENT, Error, Job, Kept, Limits, clean, diagnose, identity, lines, memory, sealed};
 
 /// Sees what happens inside while it happens.
 pub trait Watch {
@@ -31,8 +36,12 @@ pub trait Watch {
 /// # Errors
 /// See [`Error`]; files named by the job may then be half written.
 pub fn run(job: &Job, watch: &dyn Watch) -> Result<Kept, Error> {
-    let text = serde_json::to_string(job).unwrap_or_default();
-    let done = launch("init", &text, watch);
+    let order = Order { job: job.clone(), memory: memory::free() };
+    let input = serde_json::to_string(&order).unwrap_or_default();
+    let folder = Some(job.folder.as_path());
+    let launch =
+        Launch { role: "init", input: &input, files: job.files(), folder, limits: &job.limits };
+    let done = launch.run(watch);
     if done.is_err() {
         clean(&job.folder)?;
     }
@@ -41,24 +50,68 @@ pub fn run(job: &Job, watch: &dyn Watch) -> Result<Kept, Error> {
 
 /// How many lines a failure repeats.
 const TAIL: usize = 20;
+/// How many lines may wait to be passed on.
+const WAITING: usize = 1024;
 
-/// Plays a role as process 1 of a new sandbox, with this line on its standard input.
-pub(super) fn launch(role: &str, input: &str, watch: &dyn Watch) -> Result<Kept, Error> {
-    let mut child = start(role)?;
-    watch.waits();
-    let stdin = child.stdin.take();
-    let told = listen(&mut child);
-    let mut conversation =
-        Conversation { stdin, input, watch, process: child.id(), tail: VecDeque::new() };
-    let end = conversation.hold(&told);
-    if end.is_err() {
-        _ = child.kill();
+/// A role to play as process 1 of a new sandbox.
+pub(super) struct Launch<'a> {
+    pub(super) role: &'a str,
+    /// One line, which it is told.
+    pub(super) input: &'a str,
+    /// What it may ask for.
+    pub(super) files: Vec<Named>,
+    /// The folder of the build machine that it gets.
+    pub(super) folder: Option<&'a Path>,
+    pub(super) limits: &'a Limits,
+}
+
+impl Launch<'_> {
+    pub(super) fn run(&self, watch: &dyn Watch) -> Result<Kept, Error> {
+        if let Some(folder) = self.folder {
+            identity::hand_over(folder)?;
+        }
+        let (socket, theirs) = UnixStream::pair().map_err(Error::io("make", "a socket"))?;
+        let child = self.start(theirs)?;
+        std::thread::scope(|scope| {
+            scope.spawn(|| given::serve(&socket, &self.files));
+            let done = self.converse(child, &socket, watch);
+            // Nobody asks any more.
+            _ = socket.shutdown(Shutdown::Both);
+            done
+        })
     }
-    drop(conversation.stdin.take());
-    watch.spent(spent(child.id()).unwrap_or_default());
-    let status = child.wait().map_err(Error::io("wait for", "the sandbox"))?;
-    conversation.rest(&told);
-    conversation.judge(end, status)
+
+    fn start(&self, socket: UnixStream) -> Result<Child, Error> {
+        let program = sealed::program().map_err(Error::io("copy into memory", "/proc/self/exe"))?;
+        let folder = self.folder.unwrap_or(Path::new("/"));
+        let mut command = Command::new(&program);
+        command.arg0("isoplug").args([ARGUMENT, "namespaces", self.role]).env_clear();
+        // The folder that process 1 shows programs needs no other way to it than this.
+        command.current_dir(folder).stdin(OwnedFd::from(socket));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().map_err(Error::io("execute", program))
+    }
+
+    fn converse(
+        &self,
+        mut child: Child,
+        socket: &UnixStream,
+        watch: &dyn Watch,
+    ) -> Result<Kept, Error> {
+        watch.waits();
+        let told = listen(&mut child, self.limits.line);
+        let (process, output) = (child.id(), self.limits.output);
+        let mut conversation =
+            Conversation { socket, launch: self, watch, process, output, tail: VecDeque::new() };
+        let end = conversation.hold(&told);
+        if end.is_err() {
+            _ = child.kill();
+        }
+        watch.spent(spent(child.id()).unwrap_or_default());
+        let status = child.wait().map_err(Error::io("wait for", "the sandbox"))?;
+        conversation.rest(&told);
+        conversation.judge(end, status)
+    }
 }
 
 /// Waits for the end of a child and returns the CPU time that it and all below it took, which is
@@ -69,65 +122,63 @@ fn spent(process: u32) -> Option<Duration> {
     isoplug_engine::cpu_time(&process.to_string(), true)
 }
 
-fn start(role: &str) -> Result<Child, Error> {
-    let program = "/proc/self/exe";
-    let mut command = Command::new(program);
-    command.args([ARGUMENT, "namespaces", role]).env_clear().current_dir("/");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // Its own group, so that an interrupt from the terminal reaches only the caller, who cancels.
-    command.process_group(0).spawn().map_err(Error::io("execute", program))
-}
-
 enum Told {
     Answer(Answer),
     Line(String),
 }
 
 /// Reads both streams of the child, each on its own thread.
-fn listen(child: &mut Child) -> Receiver<Told> {
-    let (sender, told) = channel();
+fn listen(child: &mut Child, longest: usize) -> Receiver<Told> {
+    let (sender, told) = sync_channel(WAITING);
     if let Some(stdout) = child.stdout.take() {
-        forward(stdout, sender.clone(), |line| serde_json::from_str(line).ok().map(Told::Answer));
+        let answer = |line: String| serde_json::from_str(&line).ok().map(Told::Answer);
+        forward(stdout, ANSWER, sender.clone(), answer);
     }
     if let Some(stderr) = child.stderr.take() {
-        forward(stderr, sender, |line| Some(Told::Line(line.to_owned())));
+        forward(stderr, longest, sender, |line| Some(Told::Line(line)));
     }
     told
 }
 
+/// The most bytes of an answer, which may tell many names.
+const ANSWER: usize = 1 << 20;
+
 fn forward(
     stream: impl Read + Send + 'static,
-    sender: Sender<Told>,
-    told: impl Fn(&str) -> Option<Told> + Send + 'static,
+    longest: usize,
+    sender: SyncSender<Told>,
+    told: impl Fn(String) -> Option<Told> + Send + 'static,
 ) {
     std::thread::spawn(move || {
         let mut stream = BufReader::new(stream);
-        let mut line = Vec::new();
-        while stream.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-            let sent =
-                told(String::from_utf8_lossy(&line).trim_end()).map(|told| sender.send(told));
-            if sent.is_some_and(|sent| sent.is_err()) {
+        while let Ok(Some(line)) = lines::next(&mut stream, longest) {
+            if told(line).map(|told| sender.send(told)).is_some_and(|sent| sent.is_err()) {
                 return;
             }
-            line.clear();
         }
     });
 }
 
 struct Conversation<'a> {
-    stdin: Option<ChildStdin>,
-    input: &'a str,
+    socket: &'a UnixStream,
+    launch: &'a Launch<'a>,
     watch: &'a dyn Watch,
     process: u32,
+    /// The bytes of output that may still be passed on.
+    output: u64,
     tail: VecDeque<String>,
 }
 
 impl Conversation<'_> {
     /// Listens until the sandbox is done or gone: `None` if it went without an answer.
     fn hold(&mut self, told: &Receiver<Told>) -> Result<Option<Answer>, Error> {
+        let (start, time) = (Instant::now(), self.launch.limits.time);
         loop {
             if self.watch.is_cancelled() {
                 return Err(Error::Cancelled);
+            }
+            if start.elapsed() > time {
+                return Err(Error::Time { limit: time, tail: self.tail.iter().cloned().collect() });
             }
             match told.recv_timeout(Duration::from_millis(100)) {
                 Ok(Told::Line(line)) => self.line(line),
@@ -141,14 +192,19 @@ impl Conversation<'_> {
 
     fn map(&mut self) -> Result<(), Error> {
         identity::map(self.process)?;
-        let Some(stdin) = &mut self.stdin else { return Ok(()) };
         // If it is gone, its end says more than this write's failure.
-        _ = stdin.write_all(format!("!{}\n", self.input).as_bytes());
+        _ = self.socket.write_all(format!("!{}\n", self.launch.input).as_bytes());
         Ok(())
     }
 
     fn line(&mut self, line: String) {
-        self.watch.line(&line);
+        if let Some(rest) = self.output.checked_sub(line.len() as u64 + 1) {
+            self.output = rest;
+            self.watch.line(&line);
+        } else if self.output > 0 {
+            self.output = 0;
+            self.watch.line("[further output is left out]");
+        }
         self.tail.push_back(line);
         if self.tail.len() > TAIL {
             self.tail.pop_front();

@@ -2,39 +2,38 @@
 //!
 //! The result is the same on the disk, so what the machine has at the moment may decide.
 
+use std::io;
 use std::path::Path;
 
 use isoplug_formats::tree::Tree;
-use rustix::mount::{MountFlags, mount};
 
-use super::job::Job;
+use super::given::Given;
+use super::job::{Job, Order};
 
 /// How many times its size a compressed package takes, decompressed and unpacked at once, at most.
 const UNPACKED: u64 = 8;
 
-/// Mounts memory over the job's folder if a quarter of what is free is enough for the job.
-/// Returns whether it did.
-pub(super) fn work_in_memory(job: &Job, parent: Option<&Tree>) -> rustix::io::Result<bool> {
-    let free = free();
-    if job.on_disk || needed(job, parent) > free / 4 {
-        return Ok(false);
-    }
-    let options = format!("mode=0755,size={},nr_inodes=0", free / 2);
-    let options = std::ffi::CString::new(options).map_err(|_| rustix::io::Errno::INVAL)?;
-    let made = mount("tmpfs", &job.folder, "tmpfs", MountFlags::empty(), options.as_c_str());
-    Ok(made.is_ok())
+/// Returns the size of the memory that is to take the place of the job's folder, if a quarter of
+/// what is free is enough for the job.
+pub(super) fn for_work(
+    order: &Order,
+    parent: Option<&Tree>,
+    given: &Given,
+) -> io::Result<Option<u64>> {
+    let is_enough = || Ok::<_, io::Error>(needed(&order.job, parent, given)? <= order.memory / 4);
+    Ok((!order.job.on_disk && is_enough()?).then_some(order.memory / 2))
 }
 
-fn needed(job: &Job, parent: Option<&Tree>) -> u64 {
+fn needed(job: &Job, parent: Option<&Tree>, given: &Given) -> io::Result<u64> {
     let contents: u64 = parent.map_or(0, |tree| tree.contents().map(|content| content.size).sum());
     let packages = job.install.iter().flat_map(|install| &install.packages);
-    let sizes = packages.filter_map(|package| package.deb.metadata().ok()).map(|one| one.len());
-    contents + UNPACKED * sizes.sum::<u64>()
+    let sizes = packages.map(|package| Ok(given.open(&package.deb)?.metadata()?.len()));
+    Ok(contents + UNPACKED * sizes.sum::<io::Result<u64>>()?)
 }
 
 /// Returns the bytes of memory that are free for this process: those of the machine, or what is
 /// left of the limit of a control group around it.
-fn free() -> u64 {
+pub(super) fn free() -> u64 {
     let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
     let machine = available(&read(Path::new("/proc/meminfo")));
     let group = read(Path::new("/proc/self/cgroup"));

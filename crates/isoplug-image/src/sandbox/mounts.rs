@@ -1,105 +1,147 @@
-//! The file systems that programs expect and that are no part of the tree.
+//! The file systems that programs expect and that are no part of the tree. They are put together
+//! where no program has been, and then shown in the tree.
 //!
-//! There is no `/sys`, and what `/proc` tells about the build machine's disks and kernel modules
-//! is hidden: an image must not depend on where it was built.
+//! There is no `/sys`. What `/proc` tells about the build machine is hidden, and what it lets root
+//! change cannot be changed, both as container engines have it: an image must not depend on where
+//! it was built, and a package must not reach the machine.
 
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, unmount};
 
-use crate::sandbox::Failure;
+use super::job::Failure;
+use super::room::{DEVICES, EMPTY, SHOWN, no_devices, read_only};
+use super::rooted::Rooted;
 
-/// Folders below which something is mounted; they exist in every installed tree.
+/// Folders of the tree in which something is shown; they exist in every installed tree.
 const POINTS: [&str; 4] = ["proc", "dev", "run", "tmp"];
-const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
-const HIDDEN: [&str; 5] = ["swaps", "mdstat", "modules", "partitions", "cmdline"];
-/// Where the packages to install are shown.
-pub(crate) const PACKAGES: &str = "run/isoplug";
+/// In `/proc`: files and folders that are empty.
+const HIDDEN: [&str; 20] = [
+    "acpi",
+    "asound",
+    "cmdline",
+    "config.gz",
+    "diskstats",
+    "interrupts",
+    "kallsyms",
+    "kcore",
+    "key-users",
+    "keys",
+    "latency_stats",
+    "mdstat",
+    "modules",
+    "partitions",
+    "sched_debug",
+    "scsi",
+    "swaps",
+    "sysrq-trigger",
+    "timer_list",
+    "timer_stats",
+];
+/// In `/proc`: folders that can be read only.
+const FIXED: [&str; 4] = ["bus", "fs", "irq", "sys"];
+/// Below `/run`: the packages to install, which programs cannot change.
+const PACKAGES: &str = "isoplug";
+/// Below the packages: what programs may take away as a sign.
+pub(crate) const SIGNS: &str = "depmod";
 
-/// What is mounted in a tree; taken away when dropped or asked to.
+/// What is mounted in a tree; taken away when dropped.
 pub(super) struct Mounts {
     root: PathBuf,
 }
 
 impl Mounts {
-    /// Mounts all. `packages` is shown inside as [`PACKAGES`].
-    pub(super) fn new(root: &Path, packages: &Path, empty: &Path) -> Result<Self, Failure> {
-        mount_bind_recursive(root, root).map_err(Failure::of("mount its folder"))?;
-        let mounts = Self { root: root.to_path_buf() };
+    /// Mounts all. `packages` and, in it, `signs` are shown below `/run`.
+    pub(super) fn new(root: &Path, packages: &Path, signs: &Path) -> Result<Self, Failure> {
         for point in POINTS {
-            make_folder(&root.join(point)).map_err(Failure::of("make a mount point"))?;
+            std::fs::create_dir(shown(point)).map_err(Failure::of("make a mount point"))?;
         }
-        mounts.processes(empty)?;
-        mounts.devices().map_err(Failure::of("mount /dev"))?;
-        mounts.memory("run", c"mode=0755").map_err(Failure::of("mount /run"))?;
-        mounts.memory("tmp", c"mode=1777").map_err(Failure::of("mount /tmp"))?;
-        mounts.packages(packages).map_err(Failure::of("show the packages"))?;
+        processes().map_err(Failure::of("mount /proc"))?;
+        devices().map_err(Failure::of("mount /dev"))?;
+        memory("run", c"mode=0755,size=25%").map_err(Failure::of("mount /run"))?;
+        memory("tmp", c"mode=1777,size=50%").map_err(Failure::of("mount /tmp"))?;
+        show_packages(packages, signs).map_err(Failure::of("show the packages"))?;
+        let mounts = Self { root: root.to_path_buf() };
+        mounts.show().map_err(Failure::of("mount what programs need"))?;
         Ok(mounts)
     }
 
-    fn processes(&self, empty: &Path) -> Result<(), Failure> {
-        let (proc, flags) = (self.root.join("proc"), no_devices() | MountFlags::NOEXEC);
-        mount("proc", &proc, "proc", flags, None)
-            .map_err(Failure::of("mount /proc (inside a container, /proc must not be masked)"))?;
-        for name in HIDDEN {
-            let hidden = proc.join(name);
-            if hidden.exists() {
-                mount_bind(empty, &hidden).map_err(Failure::of("hide a file of /proc"))?;
-            }
+    fn show(&self) -> io::Result<()> {
+        mount_bind_recursive(&self.root, &self.root)?;
+        for point in POINTS {
+            let place = Rooted::new(&self.root).point(point)?;
+            mount_bind_recursive(shown(point), place.path())?;
         }
         Ok(())
-    }
-
-    fn devices(&self) -> io::Result<()> {
-        let dev = self.root.join("dev");
-        mount("tmpfs", &dev, "tmpfs", MountFlags::NOSUID, c"mode=0755")?;
-        for name in DEVICES {
-            let device = dev.join(name);
-            File::create(&device)?;
-            mount_bind(Path::new("/dev").join(name), &device)?;
-        }
-        for (name, target) in [("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")] {
-            symlink(format!("/proc/self/fd{target}"), dev.join(name))?;
-        }
-        symlink("pts/ptmx", dev.join("ptmx"))?;
-        std::fs::create_dir(dev.join("pts"))?;
-        std::fs::create_dir(dev.join("shm"))?;
-        let options = c"newinstance,ptmxmode=0666,mode=0620,gid=5";
-        mount("devpts", dev.join("pts"), "devpts", MountFlags::NOSUID, options)?;
-        self.memory("dev/shm", c"mode=1777")
-    }
-
-    fn memory(&self, point: &str, options: &'static std::ffi::CStr) -> io::Result<()> {
-        Ok(mount("tmpfs", self.root.join(point), "tmpfs", no_devices(), options)?)
-    }
-
-    fn packages(&self, packages: &Path) -> io::Result<()> {
-        let point = self.root.join(PACKAGES);
-        std::fs::create_dir(&point)?;
-        Ok(mount_bind(packages, &point)?)
     }
 }
 
 impl Drop for Mounts {
     fn drop(&mut self) {
-        for point in POINTS {
-            // What cannot go here goes with the process.
-            _ = unmount(self.root.join(point), UnmountFlags::DETACH);
+        // Each with all that is mounted in it. What cannot go here goes with the process.
+        for place in POINTS.map(shown).iter().chain([&self.root]) {
+            _ = unmount(place, UnmountFlags::DETACH);
         }
-        _ = unmount(&self.root, UnmountFlags::DETACH);
     }
 }
 
-fn no_devices() -> MountFlags {
-    MountFlags::NOSUID | MountFlags::NODEV
+fn shown(name: &str) -> PathBuf {
+    Path::new(SHOWN).join(name)
 }
 
-fn make_folder(path: &Path) -> io::Result<()> {
-    match std::fs::create_dir(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
+fn processes() -> io::Result<()> {
+    let proc = shown("proc");
+    mount("proc", &proc, "proc", no_devices() | MountFlags::NOEXEC, None)?;
+    for name in HIDDEN {
+        let place = proc.join(name);
+        if place.is_dir() {
+            mount("tmpfs", &place, "tmpfs", no_devices() | MountFlags::RDONLY, c"size=4k")?;
+        } else if place.exists() {
+            mount_bind(EMPTY, &place)?;
+            read_only(&place)?;
+        }
     }
+    for name in FIXED {
+        let place = proc.join(name);
+        if place.exists() {
+            mount_bind(&place, &place)?;
+            read_only(&place)?;
+        }
+    }
+    Ok(())
+}
+
+fn devices() -> io::Result<()> {
+    let dev = shown("dev");
+    let no_programs = MountFlags::NOSUID | MountFlags::NOEXEC;
+    mount("tmpfs", &dev, "tmpfs", no_programs, c"mode=0755,size=4m")?;
+    for name in DEVICES {
+        let device = dev.join(name);
+        std::fs::File::create(&device)?;
+        mount_bind(Path::new("/dev").join(name), &device)?;
+        read_only(&device)?;
+    }
+    for (name, target) in [("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")] {
+        symlink(format!("/proc/self/fd{target}"), dev.join(name))?;
+    }
+    symlink("pts/ptmx", dev.join("ptmx"))?;
+    std::fs::create_dir(dev.join("pts"))?;
+    std::fs::create_dir(dev.join("shm"))?;
+    let options = c"newinstance,ptmxmode=0666,mode=0620,gid=5";
+    mount("devpts", dev.join("pts"), "devpts", no_programs, options)?;
+    memory("dev/shm", c"mode=1777,size=25%")
+}
+
+fn memory(point: &str, options: &'static std::ffi::CStr) -> io::Result<()> {
+    Ok(mount("tmpfs", shown(point), "tmpfs", no_devices(), options)?)
+}
+
+fn show_packages(packages: &Path, signs: &Path) -> io::Result<()> {
+    let point = shown("run").join(PACKAGES);
+    std::fs::create_dir(&point)?;
+    mount_bind(packages, &point)?;
+    read_only(&point)?;
+    Ok(mount_bind(signs, point.join(SIGNS))?)
 }

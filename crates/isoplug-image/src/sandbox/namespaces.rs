@@ -9,11 +9,12 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
 use rustix::process::{Signal, set_parent_process_death_signal};
 
-use super::ARGUMENT;
 use super::job::{Answer, Failure};
+use super::{ARGUMENT, apart};
 
 /// Plays the role, and then lets the program play the next one. Ends as that one ends.
 pub(super) fn main(next: &OsStr) -> u8 {
+    apart::keep_descriptors_back();
     match enter_namespaces() {
         Ok(()) => next_role(next),
         Err(answer) => {
@@ -24,6 +25,7 @@ pub(super) fn main(next: &OsStr) -> u8 {
 }
 
 fn enter_namespaces() -> Result<(), Answer> {
+    apart::leave_session().map_err(|errno| failed("leave the terminal", errno))?;
     unshare(CloneFlags::CLONE_NEWUSER).map_err(refused)?;
     Answer::Unmapped.send();
     wait_for_maps().map_err(|errno| failed("wait for its maps", errno))?;
@@ -36,7 +38,10 @@ fn enter_namespaces() -> Result<(), Answer> {
         | CloneFlags::CLONE_NEWNET
         | CloneFlags::CLONE_NEWUTS
         | CloneFlags::CLONE_NEWIPC;
-    unshare(others).map_err(refused)
+    unshare(others).map_err(refused)?;
+    // Hides which groups of the machine's it is in; a kernel may have none.
+    _ = unshare(CloneFlags::CLONE_NEWCGROUP);
+    Ok(())
 }
 
 /// Some policies allow the user namespace but nothing in it.

@@ -1,66 +1,170 @@
-//! Opens files of the work folder as programs inside would: no link leads out of it.
+//! The one way to files that programs of a tree could have made, moved or linked elsewhere.
+//!
+//! While programs run, and between them: [`Rooted`], where no link leads out of the folder. When
+//! none runs any more: [`still`].
 
+pub(super) mod still;
+
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, fchmod, open, openat2, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, fchmod, mkdirat, open, openat2, unlinkat,
+};
 
-use super::job::Text;
+use super::job::{Failure, Text};
 
-/// The folder that is the root folder of programs.
-pub(super) struct Rooted(PathBuf);
+/// The most bytes of a file that is read as text.
+const TEXT: u64 = 256 << 20;
+
+/// A folder whose files programs may have had in their hands. Paths are below it, with or without
+/// a slash at their beginning.
+#[derive(Debug, Clone)]
+pub struct Rooted(PathBuf);
 
 impl Rooted {
     pub(super) fn new(folder: &Path) -> Self {
         Self(folder.to_path_buf())
     }
 
-    /// Writes a file with all its folders there; see [`Text`].
+    /// Writes a file with all its folders there; see [`Text`]. Links are followed inside.
     pub(super) fn write(&self, path: &str, file: &Text) -> io::Result<()> {
         let place = if file.append { OFlags::APPEND } else { OFlags::TRUNC };
-        let flags = OFlags::CREATE | OFlags::WRONLY | place;
-        let opened = self.open(path, flags, Mode::from_raw_mode(file.mode))?;
-        fchmod(&opened, Mode::from_raw_mode(file.mode))?;
-        File::from(opened).write_all(file.text.as_bytes())
+        let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::NONBLOCK | place;
+        let mode = Mode::from_raw_mode(file.mode);
+        let mut opened = regular(self.open(path, flags, mode, ResolveFlags::IN_ROOT)?)?;
+        fchmod(&opened, mode)?;
+        opened.write_all(file.text.as_bytes())
+    }
+
+    /// Makes a file that must not be there, in a folder to which no link may lead.
+    pub fn create(&self, path: &str, mode: u32) -> io::Result<File> {
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        let path = path.trim_start_matches('/');
+        let file = self.open(path, flags, Mode::from_raw_mode(mode), resolve)?;
+        // Whatever the mask is.
+        fchmod(&file, Mode::from_raw_mode(mode))?;
+        Ok(file.into())
+    }
+
+    /// Makes a folder; one that is there stays.
+    pub fn make_folder(&self, name: &str) -> io::Result<()> {
+        match mkdirat(self.root()?, name, Mode::from_raw_mode(0o755)) {
+            Err(rustix::io::Errno::EXIST) => Ok(()),
+            made => Ok(made?),
+        }
     }
 
     /// Opens a regular file for reading.
-    pub(super) fn file(&self, path: &str) -> io::Result<File> {
+    pub fn file(&self, path: &str) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK;
-        let file = File::from(self.open(path, flags, Mode::empty())?);
-        if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+        regular(self.open(path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?)
     }
 
     /// Returns the text of a file.
     pub(super) fn text(&self, path: &str) -> io::Result<String> {
         let mut text = String::new();
-        self.file(path)?.read_to_string(&mut text)?;
+        if self.file(path)?.take(TEXT + 1).read_to_string(&mut text)? as u64 > TEXT {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         Ok(text)
     }
 
+    /// Returns the sorted names in a folder.
+    pub fn names(&self, path: &str) -> io::Result<Vec<OsString>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK;
+        let folder = self.open(path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
+        let mut names = Vec::new();
+        for entry in Dir::new(folder)? {
+            let name = entry?.file_name().to_bytes().to_vec();
+            if name != b"." && name != b".." {
+                names.push(OsString::from_vec(name));
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Whether there is something with this path.
+    pub fn exists(&self, path: &str) -> bool {
+        self.open(path, OFlags::PATH, Mode::empty(), ResolveFlags::IN_ROOT).is_ok()
+    }
+
     /// Removes a file.
-    pub(super) fn remove(&self, path: &str) -> io::Result<()> {
+    pub fn remove(&self, path: &str) -> io::Result<()> {
         let path = Path::new(path);
         let folder = path.parent().and_then(Path::to_str).unwrap_or_default();
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-        let folder = self.open(folder, OFlags::PATH | OFlags::DIRECTORY, Mode::empty())?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY;
+        let folder = self.open(folder, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
         Ok(unlinkat(folder, name, AtFlags::empty())?)
     }
 
-    fn open(&self, path: &str, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
+    /// Returns a folder to mount something on, which is made if it is missing.
+    pub(super) fn point(&self, name: &str) -> io::Result<Place> {
+        self.make_folder(name)?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY;
+        self.open(name, flags, Mode::empty(), ResolveFlags::IN_ROOT).map(Place)
+    }
+
+    /// Returns a regular file to mount another on, if there is one.
+    pub(super) fn file_point(&self, path: &str) -> Option<Place> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW;
+        let place = self.open(path, flags, Mode::empty(), ResolveFlags::IN_ROOT).ok()?;
+        let kind = FileType::from_raw_mode(rustix::fs::fstat(&place).ok()?.st_mode);
+        (kind == FileType::RegularFile).then_some(Place(place))
+    }
+
+    fn root(&self) -> io::Result<OwnedFd> {
         let folder = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = open(&self.0, folder, Mode::empty())?;
+        Ok(open(&self.0, folder, Mode::empty())?)
+    }
+
+    fn open(
+        &self,
+        path: &str,
+        flags: OFlags,
+        mode: Mode,
+        resolve: ResolveFlags,
+    ) -> io::Result<OwnedFd> {
         let path = if path.is_empty() { "." } else { path };
-        Ok(openat2(root, path, flags | OFlags::CLOEXEC, mode, ResolveFlags::IN_ROOT)?)
+        let resolve = resolve | ResolveFlags::NO_MAGICLINKS;
+        Ok(openat2(self.root()?, path, flags | OFlags::CLOEXEC, mode, resolve)?)
+    }
+}
+
+/// Something in the tree that was found and can be named without being looked up again.
+pub(super) struct Place(OwnedFd);
+
+impl Place {
+    pub(super) fn path(&self) -> PathBuf {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+    }
+}
+
+/// Refuses what is no regular file: opening one to write may wait for a reader, or reach a device.
+fn regular(file: OwnedFd) -> io::Result<File> {
+    let file = File::from(file);
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}
+
+impl Text {
+    /// Makes the file beside the tree, as `name` in a folder that only process 1 sees.
+    pub(super) fn make(&self, folder: &Path, name: &str) -> Result<PathBuf, Failure> {
+        Rooted::new(folder).write(name, self).map_err(Failure::of(format!("write {name}")))?;
+        Ok(folder.join(name))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     fn text(text: &str, append: bool) -> Text {
         Text { mode: 0o640, text: text.to_owned(), append }
@@ -77,11 +181,45 @@ mod tests {
 
         assert!(root.text("out/secret").is_err());
         assert!(root.write("out/new", &text("x", false)).is_err());
+        assert!(root.names("out").is_err() && root.point("out").is_err());
         root.write("link/word", &text("a", false)).unwrap();
         root.write("/etc/word", &text("b", true)).unwrap();
         assert_eq!(root.text("../link/word").unwrap(), "ab");
+        assert_eq!(root.names("link").unwrap(), ["word"]);
         root.remove("link/word").unwrap();
         assert!(root.text("etc/word").is_err());
         assert!(root.file("etc").is_err());
+    }
+
+    #[test]
+    fn nothing_that_is_there_is_made_again() {
+        let [outside, inside] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let victim = outside.path().join("victim");
+        std::fs::write(&victim, "victim").unwrap();
+        symlink(&victim, inside.path().join("a.deb")).unwrap();
+        symlink(outside.path().join("new"), inside.path().join("dangling")).unwrap();
+        symlink(outside.path(), inside.path().join("folder")).unwrap();
+        let root = Rooted::new(inside.path());
+        for taken in ["a.deb", "dangling", "folder/new", "../new", "folder/../../new"] {
+            assert!(root.create(taken, 0o644).is_err(), "{taken}");
+        }
+        assert_eq!(std::fs::read_to_string(victim).unwrap(), "victim");
+        let made = root.create("b.deb", 0o755).unwrap();
+        assert_eq!(made.metadata().unwrap().permissions().mode() & 0o7777, 0o755);
+        assert!(root.create("b.deb", 0o755).is_err());
+    }
+
+    #[test]
+    fn what_is_no_file_is_neither_read_nor_written() {
+        let inside = tempfile::tempdir().unwrap();
+        let root = Rooted::new(inside.path());
+        let fifo = inside.path().join("fifo");
+        let mode = Mode::from_raw_mode(0o666);
+        rustix::fs::mknodat(rustix::fs::CWD, fifo, FileType::Fifo, mode, 0).unwrap();
+        assert!(root.text("fifo").is_err());
+        assert!(root.write("fifo", &text("x", false)).is_err());
+        let sparse = std::fs::File::create(inside.path().join("sparse")).unwrap();
+        sparse.set_len(TEXT + 1).unwrap();
+        assert_eq!(root.text("sparse").unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 }

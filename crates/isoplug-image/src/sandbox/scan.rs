@@ -2,28 +2,33 @@
 //! folder's files away while doing so, so that they are on the disk only once.
 
 use std::collections::BTreeMap;
-use std::fs::{File, Metadata};
-use std::io::{self, Write};
+use std::fs::Metadata;
+use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
 
 use isoplug_formats::tree::pack::{PackWriter, Pending};
 use isoplug_formats::tree::scan::earlier_name;
-use isoplug_formats::tree::{Content, Entry, Kind, PackId, Tree, TreePath, join, sorted_names};
+use isoplug_formats::tree::{Content, Entry, Kind, PackId, Tree, TreePath, join};
 
-use super::known::Known;
+use super::known::{Known, State, holds};
+use super::rooted::still::Still;
 use crate::finalise::{Fate, fate, settled};
 
 /// How to read a folder.
 pub(super) struct Scan<'a> {
-    pub(super) folder: &'a Path,
+    pub(super) folder: Still<'a>,
     pub(super) known: &'a Known,
     /// Times after this become this; seconds since 1970.
     pub(super) epoch: u64,
     /// Times from this on mean "made here", and become the epoch.
     pub(super) start: i64,
+    /// Bytes that are free where the pack is written.
+    pub(super) free: u64,
 }
+
+/// The unit in which file systems count (stat(2)).
+const BLOCK: u64 = 512;
 
 type Found = BTreeMap<TreePath, Metadata>;
 
@@ -31,7 +36,9 @@ impl Scan<'_> {
     /// Reads all. Contents that are not known are appended to the pack, in path order.
     pub(super) fn tree<W: Write>(&self, mut pack: PackWriter<W>) -> io::Result<(Tree, PackId, W)> {
         let (mut tree, mut new, mut names) = (Tree::default(), Vec::new(), BTreeMap::new());
-        for (path, metadata) in self.walk()? {
+        let found = self.walk()?;
+        self.check_holes(&found)?;
+        for (path, metadata) in found {
             let mut entry = match earlier_name(&metadata, &path, &mut names) {
                 Some(first) => self.another_name(first, &tree, &metadata),
                 None => self.read(&path, &metadata)?,
@@ -53,18 +60,33 @@ impl Scan<'_> {
         Ok((tree, id, out))
     }
 
+    /// A hole in a file takes nothing here but is bytes like others in a pack.
+    fn check_holes(&self, found: &Found) -> io::Result<()> {
+        let files = found.values().filter(|metadata| metadata.is_file());
+        let holes = files.map(|file| file.size().saturating_sub(file.blocks() * BLOCK));
+        let holes = holes.fold(0, u64::saturating_add);
+        if holes <= self.free {
+            return Ok(());
+        }
+        let free = self.free >> 20;
+        let holes = holes >> 20;
+        Err(io::Error::other(format!(
+            "its files have holes of {holes} MiB, and {free} MiB are free in the store; \
+             let the program that makes them make smaller ones"
+        )))
+    }
+
     fn walk(&self) -> io::Result<Found> {
         let mut found = Found::new();
         let mut waiting = vec![TreePath::new()];
         while let Some(path) = waiting.pop() {
-            let host = host_path(self.folder, &path);
-            let metadata = host.symlink_metadata()?;
+            let metadata = self.folder.metadata(&path)?;
             if fate(&path, metadata.is_file()) == Fate::Gone {
                 continue;
             }
             if metadata.is_dir() {
-                let names = sorted_names(&host)?.into_iter();
-                waiting.extend(names.map(|name| join(&path, &name.into_vec())));
+                let names = self.folder.names(&path)?.into_iter();
+                waiting.extend(names.map(|name| join(&path, &name)));
             }
             found.insert(path, metadata);
         }
@@ -78,9 +100,8 @@ impl Scan<'_> {
     }
 
     fn read(&self, path: &[u8], metadata: &Metadata) -> io::Result<Entry> {
-        let host = host_path(self.folder, path);
-        let kind = kind(&host, metadata)?;
-        Ok(Entry { xattrs: attributes(&host)?, ..self.entry(kind, metadata) })
+        let kind = kind(self.folder, path, metadata)?;
+        Ok(Entry { xattrs: attributes(self.folder, path)?, ..self.entry(kind, metadata) })
     }
 
     fn entry(&self, kind: Kind, metadata: &Metadata) -> Entry {
@@ -107,19 +128,28 @@ impl Scan<'_> {
         metadata: &Metadata,
         pack: &mut PackWriter<W>,
     ) -> io::Result<Source> {
-        let host = host_path(self.folder, path);
         if fate(path, true) == Fate::Empty {
             return pack.append(io::empty()).map(Source::New);
         }
-        if let Some(content) = self.known.content(path, metadata) {
-            return Ok(Source::Known(content));
+        match self.known.state(path, metadata) {
+            State::Same(content) => return Ok(Source::Known(content)),
+            State::Unclear(content) if holds(self.folder.file(path)?, &content)? => {
+                return Ok(Source::Known(content));
+            }
+            State::Unclear(_) | State::New => {}
         }
-        let pending = match settled(path, || std::fs::read(&host), self.epoch)? {
+        let pending = match settled(path, || self.bytes(path), self.epoch)? {
             Some(bytes) => pack.append(&bytes[..])?,
-            None => pack.append(File::open(&host)?)?,
+            None => pack.append(self.folder.file(path)?)?,
         };
-        std::fs::remove_file(&host)?;
+        self.folder.remove(path)?;
         Ok(Source::New(pending))
+    }
+
+    fn bytes(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.folder.file(path)?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 
@@ -128,14 +158,12 @@ enum Source {
     New(Pending),
 }
 
-fn kind(host: &Path, metadata: &Metadata) -> io::Result<Kind> {
+fn kind(folder: Still, path: &[u8], metadata: &Metadata) -> io::Result<Kind> {
     let (file_type, device) = (metadata.file_type(), metadata.rdev());
     let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
     Ok(match () {
         () if file_type.is_dir() => Kind::Directory,
-        () if file_type.is_symlink() => {
-            Kind::Symlink(host.read_link()?.into_os_string().into_vec())
-        }
+        () if file_type.is_symlink() => Kind::Symlink(folder.target(path)?),
         () if file_type.is_char_device() => Kind::CharDevice(major, minor),
         () if file_type.is_block_device() => Kind::BlockDevice(major, minor),
         () if file_type.is_fifo() => Kind::Fifo,
@@ -145,18 +173,15 @@ fn kind(host: &Path, metadata: &Metadata) -> io::Result<Kind> {
 }
 
 /// Returns the attributes that an image carries: those of users, and the capabilities of programs.
-fn attributes(host: &Path) -> io::Result<BTreeMap<Vec<u8>, Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    for name in xattr::list(host)? {
-        let bytes = name.as_bytes();
-        if bytes != CAPABILITY && !bytes.starts_with(b"user.") {
-            continue;
-        }
-        if let Some(value) = xattr::get(host, &name)? {
-            found.insert(bytes.to_vec(), without_namespace(bytes, value));
-        }
-    }
-    Ok(found)
+fn attributes(folder: Still, path: &[u8]) -> io::Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+    let is_wanted = |name: &[u8]| name == CAPABILITY || name.starts_with(b"user.");
+    let found = folder.attributes(path, is_wanted)?.into_iter();
+    Ok(found
+        .map(|(name, value)| {
+            let value = without_namespace(name.as_bytes(), value);
+            (name.into_vec(), value)
+        })
+        .collect())
 }
 
 const CAPABILITY: &[u8] = b"security.capability";
@@ -169,9 +194,4 @@ fn without_namespace(name: &[u8], mut value: Vec<u8>) -> Vec<u8> {
         value.truncate(20);
     }
     value
-}
-
-/// Returns the path of an entry in the work folder.
-pub(super) fn host_path(folder: &Path, path: &[u8]) -> PathBuf {
-    folder.join(std::ffi::OsStr::from_bytes(path))
 }

@@ -9,13 +9,28 @@ use std::time::{Duration, Instant};
 
 use isoplug_formats::tree::pack::PackWriter;
 use isoplug_formats::tree::{Entry, Kind, Tree, sorted_names};
-use isoplug_image::sandbox::{self, Bind, Command, Error, Job, Keep, Kept, Watch};
+use isoplug_image::sandbox::{self, Command, Error, Job, Keep, Kept, Limits, Watch};
 
 /// Seconds since 1970.
 pub(crate) const EPOCH: u32 = 1_000_000_000;
 
-const PROGRAMS: [&str; 13] = [
-    "sh", "cat", "chmod", "chown", "env", "id", "ln", "ls", "mkdir", "sleep", "sort", "touch", "wc",
+const PROGRAMS: [&str; 15] = [
+    "sh", "cat", "chmod", "chown", "env", "grep", "id", "ln", "ls", "mkdir", "perl", "sleep",
+    "sort", "touch", "wc",
+];
+/// What dpkg looks for before it does anything, and what its scripts call.
+const DPKG: [&str; 11] = [
+    "dpkg",
+    "dpkg-deb",
+    "dpkg-split",
+    "diff",
+    "mv",
+    "rm",
+    "rmdir",
+    "tar",
+    "true",
+    "start-stop-daemon",
+    "ldconfig",
 ];
 
 /// A folder with a stored tree, and what the last sandbox said.
@@ -28,11 +43,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let machine = Self { folder, lines: Mutex::default(), on_disk: false };
-        fs::create_dir(machine.path("work")).unwrap();
-        machine.store(&files());
-        machine
+        Self::of(files(&PROGRAMS), &[])
     }
 
     /// One whose sandboxes work on the disk.
@@ -40,12 +51,45 @@ impl Machine {
         Self { on_disk: true, ..Self::new() }
     }
 
+    /// One that can install packages, has a depmod, and an update-initramfs that fails.
+    pub(crate) fn with_dpkg() -> Self {
+        let mut files = files(&[&PROGRAMS[..], &DPKG].concat());
+        let mut add = |path: &str, text: &str| files.insert(path.to_owned(), text.into());
+        add("var/lib/dpkg/status", "");
+        add("var/lib/dpkg/info/format", "1\n");
+        add("var/lib/dpkg/updates/.keep", "");
+        add("usr/bin/.keep", "");
+        add("usr/sbin/depmod", "#!/bin/sh\necho depmod of the tree: $1\n");
+        add("usr/sbin/update-initramfs", "exit 1");
+        Self::of(files, &[])
+    }
+
+    /// One whose tree has a link in place of a folder.
+    pub(crate) fn with_link(&self, name: &str, target: &str) -> Self {
+        Self::of(files(&PROGRAMS), &[(name, target)])
+    }
+
+    fn of(files: BTreeMap<String, Vec<u8>>, links: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let machine = Self { folder, lines: Mutex::default(), on_disk: false };
+        for name in ["work", "outside"] {
+            fs::create_dir(machine.path(name)).unwrap();
+        }
+        machine.store(&files, links);
+        machine
+    }
+
+    /// A folder of the build machine's that no sandbox has to do with.
+    pub(crate) fn outside(&self) -> PathBuf {
+        self.path("outside")
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes the tree and its pack.
-    fn store(&self, files: &BTreeMap<String, Vec<u8>>) {
+    fn store(&self, files: &BTreeMap<String, Vec<u8>>, links: &[(&str, &str)]) {
         let mut pack = PackWriter::new(fs::File::create(self.path("parent.pack")).unwrap());
         let pending: Vec<_> =
             files.iter().map(|(p, b)| (p, pack.append(&b[..]).unwrap())).collect();
@@ -53,6 +97,10 @@ impl Machine {
         let mut tree = Tree::default();
         for name in ["proc", "dev", "run", "tmp"] {
             tree.insert(name.as_bytes(), Entry::new(Kind::Directory, 0o755, EPOCH));
+        }
+        for (name, target) in links {
+            let link = Kind::Symlink(target.as_bytes().to_vec());
+            tree.insert(name.as_bytes(), Entry::new(link, 0o777, EPOCH));
         }
         for (path, pending) in pending {
             let kind = Kind::File(finished.content(pending));
@@ -81,34 +129,55 @@ impl Machine {
         self.run_job(Command::new(["sh", "-c", script]), watch)
     }
 
-    pub(crate) fn run_with_bind(
-        &self,
-        script: &str,
-        text: &str,
-        over: &str,
-    ) -> Result<(Tree, Kept), Error> {
-        fs::write(self.path("shown"), text).unwrap();
-        let bind = Bind { from: self.path("shown"), over: over.to_owned() };
-        let command = Command { binds: vec![bind], ..Command::new(["sh", "-c", script]) };
-        self.run_job(command, self)
+    /// Runs a script of Perl, in which `try(NAME, RESULT)` says whether an attempt succeeded.
+    pub(crate) fn tries(&self, script: &str) -> String {
+        let try_ = "sub try { my ($name, $done) = @_; \
+                    print \"$name: \", ($done ? 'ok' : $!), \"\\n\" } $| = 1;";
+        self.lines.lock().unwrap().clear();
+        self.run_all(&[&["perl", "-e", &format!("{try_}{script}")]]).unwrap();
+        self.lines().join("\n")
     }
 
-    fn run_job(&self, command: Command, watch: &dyn Watch) -> Result<(Tree, Kept), Error> {
+    /// Runs commands one after the other.
+    pub(crate) fn run_all(&self, commands: &[&[&str]]) -> Result<(Tree, Kept), Error> {
+        let run = commands.iter().map(|words| Command::new(words.iter().copied())).collect();
+        self.work_on(|job| job.run = run, self)
+    }
+
+    pub(crate) fn run_limited(&self, words: &[&str], limits: &Limits) -> Result<(), Error> {
+        let run = vec![Command::new(words.iter().copied())];
+        self.work_on(|job| (job.run, job.limits) = (run, limits.clone()), self).map(|_| ())
+    }
+
+    pub(crate) fn run_job(
+        &self,
+        command: Command,
+        watch: &dyn Watch,
+    ) -> Result<(Tree, Kept), Error> {
+        self.work_on(|job| job.run = vec![command], watch)
+    }
+
+    /// Does a job that begins with the stored tree.
+    pub(crate) fn work_on(
+        &self,
+        change: impl FnOnce(&mut Job),
+        watch: &dyn Watch,
+    ) -> Result<(Tree, Kept), Error> {
         let keep = Keep { tree: self.path("new.tree"), pack: self.path("new.pack") };
         for file in [&keep.tree, &keep.pack] {
             fs::File::create(file).unwrap();
         }
-        let job = Job {
+        let mut job = Job {
             folder: self.work(),
             on_disk: self.on_disk,
             parent: Some(self.path("parent.tree")),
             packs: BTreeMap::from([(self.parent().1, self.path("parent.pack"))]),
             epoch: EPOCH.into(),
             threads: 2,
-            run: vec![command],
             keep: Some(keep.clone()),
             ..Job::default()
         };
+        change(&mut job);
         let kept = sandbox::run(&job, watch)?;
         Ok((Tree::from_bytes(&fs::read(keep.tree).unwrap()).unwrap(), kept))
     }
@@ -191,12 +260,18 @@ pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// The programs, by path in the tree, with the libraries that they load.
-fn files() -> BTreeMap<String, Vec<u8>> {
+/// The number of a system call.
+pub(crate) fn number(name: &str) -> i32 {
+    name.parse::<syscalls::Sysno>().unwrap().id()
+}
+
+/// The programs, by path in the tree, with the libraries that they load, and those of this test.
+fn files(programs: &[&str]) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::from([("etc/word".to_owned(), b"word\n".to_vec())]);
-    let mut libraries = BTreeSet::new();
-    for program in PROGRAMS {
-        let path = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(program));
+    let mut libraries = BTreeSet::from_iter(libraries_of(&std::env::current_exe().unwrap()));
+    for program in programs {
+        let folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+        let path = folders.map(|folder| Path::new(folder).join(program));
         let path = path.iter().find(|path| path.exists()).unwrap();
         files.insert(format!("bin/{program}"), fs::read(path).unwrap());
         libraries.extend(libraries_of(path));

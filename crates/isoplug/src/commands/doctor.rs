@@ -47,7 +47,7 @@ fn build_findings(session: &Session) -> Vec<Finding> {
     let sandbox = sandbox::diagnose().into_iter().map(|finding| Finding {
         what: finding.what,
         fix: finding.fix.filter(|_| !finding.ok),
-        needed: true,
+        needed: finding.needed,
     });
     let store = match session.store() {
         Ok(store) => Finding {
