@@ -54,7 +54,7 @@ fn the_first_lock_pins_everything() {
 
     [sources."tiny"]
     releases = [
-      { suite = "stable", archive = "tiny", sha256 = "[SHA256]", date = 1795227046, signers = ["[KEY]"] },
+      { suite = "stable", archive = "tiny", sha256 = "[SHA256]", date = 1795227046, release-suite = "stable", release-codename = "stable", signers = ["[KEY]"] },
     ]
 
     [images."p.amd64"]

@@ -28,12 +28,48 @@ fn a_flat_repository_is_locked_and_built_from() {
 fn where_nothing_is_signed() {
     let served = Served::default();
     served.change(r#"suite = "stable""#, r#"suite = "./""#);
-    assert_snapshot!(served.run(&["lock"]), @"");
+    assert_snapshot!(served.run(&["lock"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-suite]: no mirror of `tiny` has a signed repository at `./`
+     --> isoplug.toml:5:9
+      |
+    5 | suite = "./"
+      |         ^^^^
+      |
+      = help: these were asked, and `Release` beside: http://mirror/InRelease
+    "#);
     served.change(r#"suite = "./""#, r#"suite = "trixy""#);
-    assert_snapshot!(served.run(&["lock"]), @"");
+    assert_snapshot!(served.run(&["lock"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-suite]: no mirror of `tiny` has the suite `trixy`
+     --> isoplug.toml:5:9
+      |
+    5 | suite = "trixy"
+      |         ^^^^^^^
+      |
+      = help: these were asked, and `Release` beside: http://mirror/dists/trixy/InRelease
+    "#);
     let layout = Layout::suite("trixy").signed(Signed::Not);
     served.archive.lay_out(&layout, &packages()).unwrap();
-    assert_snapshot!(served.run(&["lock"]), @"");
+    assert_snapshot!(served.run(&["lock"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unsigned]: the suite `trixy` of `tiny` is not signed
+     --> isoplug.toml:5:9
+      |
+    5 | suite = "trixy"
+      |         ^^^^^^^
+      |
+      = help: it has a Release file, and neither InRelease nor Release.gpg; ask its owner to sign it
+    "#);
 }
 
 #[test]
@@ -41,13 +77,37 @@ fn another_suite_is_told_with_the_way_to_accept_it() {
     let served = Served::default();
     let layout = Layout::suite("stable").field("Suite", "oldstable").field("Codename", "old");
     served.archive.lay_out(&layout, &packages()).unwrap();
-    assert_snapshot!(served.run(&["lock"]), @"");
+    assert_snapshot!(served.run(&["lock"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[wrong-suite]: what the mirror has as `stable` says that it is `oldstable` or `old`
+     --> isoplug.toml:5:9
+      |
+    5 | suite = "stable"
+      |         ^^^^^^^^
+      |
+      = help: another mirror; or, if this is right, `codename = "old"` in [sources.tiny]
+    "#);
     served.change("mirrors", "codename = \"old\"\nmirrors");
     served.space.ok(&["lock"]);
     let layout = layout.field("Codename", "older");
     served.archive.lay_out(&layout, &packages()).unwrap();
     served.change("\"old\"", "\"older\"");
-    assert_snapshot!(served.run(&["update"]), @"");
+    assert_snapshot!(served.run(&["update"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[renamed-suite]: the suite `stable` was old when it was locked, and is older now
+     --> isoplug.toml:5:9
+      |
+    5 | suite = "stable"
+      |         ^^^^^^^^
+      |
+      = help: write `suite = "old"` to stay, or accept it by `isoplug update --allow-suite-change`
+    "#);
     served.space.ok(&["update", "--allow-suite-change"]);
     assert!(served.space.read("isoplug.lock").contains(r#"release-codename = "older""#));
 }
@@ -59,7 +119,15 @@ fn an_older_suite_is_told_with_the_way_to_accept_it() {
     let lock = served.space.read("isoplug.lock");
     let older = Layout::suite("stable").field("Date", "Sat, 18 Oct 2025 02:10:46 UTC");
     served.archive.lay_out(&older, &packages()).unwrap();
-    assert_snapshot!(served.run(&["update"]), @"");
+    assert_snapshot!(served.run(&["update"]), @r"
+    exit: 1
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error: cannot read the sources of p
+      because: source tiny: the suite stable is 399 d older than what is locked: the mirror is behind, or somebody withholds updates
+      try: again later or another mirror; `isoplug update --allow-older` goes back in time
+    ");
     assert_eq!(served.space.read("isoplug.lock"), lock);
     served.space.ok(&["update", "--allow-older"]);
     assert_ne!(served.space.read("isoplug.lock"), lock);
@@ -70,9 +138,31 @@ fn keyrings_that_are_none() {
     let served = Served::default();
     let keybox = "\0\0\0\x20\x01\x01\0\x02KBXf\0\0\0\0";
     served.space.write("archive.asc", keybox);
-    assert_snapshot!(served.run(&["lock"]), @"");
+    assert_snapshot!(served.run(&["lock"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[bad-keyring]: cannot use the keyring of `tiny`: it is a keybox, the database of GnuPG, and not a file of exported keys
+     --> isoplug.toml:7:11
+      |
+    7 | keyring = "archive.asc"
+      |           ^^^^^^^^^^^^^
+      |
+      = help: export its keys: `gpg --no-default-keyring --keyring ./FILE --export > keys.gpg`, and name that file
+    "#);
     served.space.write("archive.asc", "<!DOCTYPE html>\n<title>404</title>\n");
-    assert_snapshot!(served.run(&["lock"]), @"");
+    assert_snapshot!(served.run(&["lock"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[bad-keyring]: cannot use the keyring of `tiny`: it has no OpenPGP public key: it is a web page
+     --> isoplug.toml:7:11
+      |
+    7 | keyring = "archive.asc"
+      |           ^^^^^^^^^^^^^
+      |
+      = help: it takes OpenPGP public keys, armored or binary
+    "#);
 }
 
 #[test]
@@ -84,7 +174,9 @@ fn keys_can_stand_in_the_manifest() {
     served.change(r#"keyring = "archive.asc""#, &keys);
     served.space.ok(&["lock"]);
     served.change(&fingerprint, &"A".repeat(40));
-    assert_snapshot!(served.run(&["lock"]), @"");
+    let refused = served.run(&["lock"]);
+    let said = "no key has the fingerprint AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    assert!(refused.contains(said) && refused.contains("fingerprints = ["), "{refused}");
 }
 
 /// A lock from elsewhere names a package by a path.
@@ -95,7 +187,14 @@ fn a_lock_cannot_name_a_path() {
     let lock =
         served.space.read("isoplug.lock").replace("app 1.0-1 all", "../../../../pwn 1.0-1 all");
     served.space.write("isoplug.lock", &lock);
-    assert_snapshot!(served.run(&["build", "--locked", "--offline"]), @"");
+    assert_snapshot!(served.run(&["build", "--locked", "--offline"]), @r#"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: cannot use isoplug.lock
+      because: the lock is damaged: invalid package name: "../../../../pwn"
+      try: restore it from version control, or remove it and run `isoplug lock`
+    "#);
 }
 
 /// The archive says another version of a package than the package itself.

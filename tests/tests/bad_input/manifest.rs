@@ -197,7 +197,7 @@ fn an_unknown_suite() {
     5 | suite = "stabel"
       |         ^^^^^^^^
       |
-      = help: these were asked: http://mirror/dists/stabel/InRelease
+      = help: these were asked, and `Release` beside: http://mirror/dists/stabel/InRelease
     "#);
     served.change("\"stabel\"", "\"stable\"");
     served.space.ok(&["lock"]);
@@ -280,7 +280,7 @@ fn a_keyring_that_is_not_there_or_none() {
     exit: 2
     --- stdout
     --- stderr
-    error[bad-keyring]: cannot use the keyring of `tiny`: the keyring has no OpenPGP key: IO error: unknown packet header version 1101000
+    error[bad-keyring]: cannot use the keyring of `tiny`: it has no OpenPGP public key: it is neither armored nor binary
      --> isoplug.toml:7:11
       |
     7 | keyring = "archiv.asc"
@@ -293,7 +293,7 @@ fn a_keyring_that_is_not_there_or_none() {
     exit: 2
     --- stdout
     --- stderr
-    error[bad-keyring]: cannot use the keyring of `tiny`: the keyring has no OpenPGP key: it is empty
+    error[bad-keyring]: cannot use the keyring of `tiny`: it has no OpenPGP public key: it is empty
      --> isoplug.toml:7:11
       |
     7 | keyring = "archiv.asc"

@@ -22,7 +22,7 @@ fn a_changed_release() {
     --- stderr
     resolving p for amd64
     error: cannot read the sources of p
-      because: suite stable of tiny: its InRelease file is not trusted
+      because: suite stable of tiny: its Release file is not trusted
       because: bad signature of [KEY]: the text is not what was signed
       try: another mirror; this one, or somebody on the way, changed the file
     ");
@@ -41,10 +41,10 @@ fn no_signature_at_all() {
     --- stderr
     resolving p for amd64
     error: cannot read the sources of p
-      because: suite stable of tiny: its InRelease file is not trusted
+      because: suite stable of tiny: its Release file is not trusted
       because: it is not signed in the clear
       because: it does not begin with "-----BEGIN PGP SIGNED MESSAGE-----"
-      try: again later; what came is no Release file, perhaps a login page of the network
+      try: again later; what came is not a signed Release file, perhaps a login page of the network
     "#);
 }
 
@@ -59,7 +59,7 @@ fn the_key_of_another() {
     --- stderr
     resolving p for amd64
     error: cannot read the sources of p
-      because: suite stable of tiny: its InRelease file is not trusted
+      because: suite stable of tiny: its Release file is not trusted
       because: it is signed by [KEY], which the keyring does not have
       try: a `keyring` with the key that signs it, if you trust it
     ");
@@ -97,8 +97,8 @@ fn an_expired_key() {
     --- stderr
     resolving p for amd64
     error: cannot read the sources of p
-      because: suite stable of tiny: its InRelease file is not trusted
-      because: the key [KEY] expired before it was signed
+      because: suite stable of tiny: its Release file is not trusted
+      because: the key [KEY] expired on 2026-03-02
       try: a newer `keyring` of the archive
     ");
 }
