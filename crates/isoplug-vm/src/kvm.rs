@@ -45,7 +45,7 @@ impl NoKvm {
             Self::Closed(_) => "sudo usermod -aG kvm $USER, then log in again",
             Self::NoDevice => "remove it, then sudo modprobe kvm_intel (or kvm_amd)",
             Self::Hangs | Self::Refused(_) | Self::NeverRuns | Self::Crawls => {
-                "ask who runs this machine's host for nested virtualization"
+                "have this machine's host allow nested virtualization"
             }
         })
     }

@@ -1,54 +1,15 @@
 //! Waits for a machine to come up and turns its login prompt into a root shell.
 
 mod patience;
+mod way;
 
 use std::time::Duration;
 
 use crate::qemu::Guest;
 use crate::trouble::{Halt, Trouble, TroubleKind, explain, fatal};
-use crate::{Accelerator, Event, Events, Limit, Login};
+use crate::{Accelerator, Event, Events, Limit};
 use patience::{Patience, Time};
-
-/// Which way in is used; the last is what is left for systems whose getty reads no credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// agetty and login are told to let root in (systemd 257).
-    Autologin,
-    /// PAM is told to let anybody in (systemd 252).
-    OpenPam,
-    /// The manifest gave a password.
-    Password(String, String),
-}
-
-impl Way {
-    /// The way that a plan asks for.
-    pub(crate) fn new(login: &Login) -> Self {
-        match login {
-            Login::Credentials => Self::Autologin,
-            Login::OpenPam => Self::OpenPam,
-            Login::Password { user, password } => Self::Password(user.clone(), password.clone()),
-        }
-    }
-
-    /// The systemd credentials that the machine carries (systemd.system-credentials(7)). Only the
-    /// serial port is opened: a session of another terminal stays what the image makes it.
-    pub(crate) fn credentials(&self, port: &str) -> Vec<(String, String)> {
-        let getty = ("getty.ttys.serial".to_owned(), port.to_owned());
-        match self {
-            Self::Autologin => vec![
-                getty,
-                (format!("tty.serial.{port}.agetty.autologin"), "root".to_owned()),
-                (format!("tty.serial.{port}.login.noauth"), "yes".to_owned()),
-            ],
-            Self::OpenPam => vec![getty, ("tmpfiles.extra".to_owned(), OPEN_PAM.to_owned())],
-            Self::Password(..) => vec![getty],
-        }
-    }
-}
-
-/// tmpfiles.d(5) reads `\n` as a line's end.
-const OPEN_PAM: &str = "f+ /etc/pam.d/login 0644 root root - auth sufficient pam_permit.so\\n\
-    account sufficient pam_permit.so\\nsession required pam_permit.so\\n";
+pub(crate) use way::Way;
 
 /// Becomes root, drops the login's environment, and leaves readline behind.
 const BECOME_ROOT: &str = "e='env -i HOME=/root USER=root LOGNAME=root TERM=dumb LANG=C.UTF-8 \

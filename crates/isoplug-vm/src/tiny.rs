@@ -3,7 +3,7 @@
 //! What it says and when tells whether a machine runs at all, which a device that opens and a QEMU that
 //! starts do not, and how fast. Takes a fraction of a second.
 
-use std::io::Read as _;
+use std::io::{BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -86,7 +86,8 @@ fn listen(child: &mut Child) -> Result<f64, Why> {
 fn letters(output: Option<ChildStdout>) -> Receiver<u8> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
-        for letter in output.into_iter().flat_map(|output| output.bytes().map_while(Result::ok)) {
+        let bytes = output.into_iter().flat_map(|output| BufReader::new(output).bytes());
+        for letter in bytes.map_while(Result::ok) {
             if sender.send(letter).is_err() {
                 return;
             }

@@ -145,11 +145,11 @@ impl Stage for BootTest {
     }
 }
 
-/// `45 s, kernel: [   12.3] usb 1-1: new device`
-fn going(milestone: &str, line: &str, after: std::time::Duration) -> String {
+/// `kernel: [   12.3] usb 1-1: new device`
+fn going(milestone: &str, line: &str) -> String {
     let reached = if milestone.is_empty() { "firmware" } else { milestone };
     let line: Vec<&str> = line.split_whitespace().collect();
-    format!("{} s, {reached}: {}", after.as_secs(), line.join(" "))
+    format!("{reached}: {}", line.join(" "))
 }
 
 /// Says in the stage's log how far the boot is.
@@ -161,7 +161,7 @@ impl Events for Log<'_, '_> {
             Event::Started { accelerator, .. } => {
                 self.0.log(&format!("started with {accelerator}"))
             }
-            Event::Goes { milestone, line, after } => self.0.doing(&going(milestone, line, *after)),
+            Event::Goes { milestone, line, after: _ } => self.0.doing(&going(milestone, line)),
             Event::Reached { milestone, after } => {
                 self.0.log(&format!("{milestone} after {} s", after.as_secs()));
             }

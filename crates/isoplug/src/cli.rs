@@ -147,6 +147,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_examples_fits_a_terminal() {
+        let mut commands = vec![Cli::command()];
+        while let Some(command) = commands.pop() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter(|line| line.contains(" # ")) {
+                assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+    }
+
+    #[test]
     fn what_the_guides_tell_to_type_is_understood() {
         for guide in ["README.md", "docs/plugins.md"] {
             let text = format!("{}/../../{guide}", env!("CARGO_MANIFEST_DIR"));

@@ -107,7 +107,8 @@ mod tests {
         clean_dead(tmp.path(), REMOVE).unwrap();
         assert!(workspace.folder.is_dir(), "a living process's folder stays");
         fs::write(workspace.new_path("file"), "").unwrap();
-        assert_eq!(file::list(tmp.path()).unwrap(), [workspace.folder.clone()]);
+        let left = file::list(tmp.path()).unwrap();
+        assert_eq!(left, std::slice::from_ref(&workspace.folder));
     }
 
     #[test]

@@ -63,6 +63,7 @@ fn tested(fake: &Fake, limit: Limit, checks: &[&str], told: &Told) -> Report {
         login: Login::Credentials,
         limit,
         out_dir: fake.folder.path().join("out"),
+        pictures: false,
     };
     test(&fake.host, &plan, told).unwrap()
 }

@@ -16,7 +16,7 @@ use crate::{export, outcome, plugins};
 /// Make the ISO; print its path on standard output
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    isoplug build                          # every default profile of ./isoplug.toml\n  \
+    isoplug build                          # the default profiles of isoplug.toml\n  \
     isoplug build stick -p rescue          # one profile of stick/isoplug.toml\n  \
     isoplug build --all --locked --json    # in CI")]
 pub(crate) struct Args {

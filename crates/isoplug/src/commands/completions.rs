@@ -11,7 +11,7 @@ use crate::session::Session;
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  source <(isoplug completions bash)    # in ~/.bashrc; the same with zsh in ~/.zshrc
+  source <(isoplug completions bash)    # in ~/.bashrc; zsh in ~/.zshrc
   isoplug completions fish | source     # in ~/.config/fish/config.fish")]
 pub(crate) struct Args {
     /// The shell

@@ -84,9 +84,13 @@ fn test_findings(needed: bool) -> Vec<Finding> {
 /// Without KVM all works, and slowly.
 fn kvm(host: &Host, arch: Arch) -> Finding {
     let Some(why) = host.no_kvm(arch) else {
-        return Finding { what: "guests run with KVM".to_owned(), fix: None, needed: false };
+        return Finding {
+            what: "fast boots: guests run with KVM".to_owned(),
+            fix: None,
+            needed: false,
+        };
     };
-    let what = format!("KVM: {why}");
-    let fix = why.advice().map(|advice| format!("{advice} (boots are slow till then)"));
+    let what = format!("fast boots: {why}");
+    let fix = why.advice().map(str::to_owned);
     Finding { what, fix, needed: false }
 }

@@ -15,10 +15,10 @@ use crate::session::Session;
 /// Boot the ISO in QEMU
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    isoplug run                                  # a console in this terminal; Ctrl-A X ends it\n  \
+    isoplug run                                  # Ctrl-A X ends it\n  \
     isoplug run --firmware secure-boot --medium usb\n  \
     isoplug run --window --ssh-port 2222\n  \
-    isoplug run --iso out/rescue-1.0-amd64.iso   # an ISO that is there, as it is")]
+    isoplug run --iso out/rescue-1.0-amd64.iso   # an ISO that is there")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,

@@ -22,10 +22,10 @@ use crate::{assertions, outcome};
 /// Boot the ISO and check what the manifest promises
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    isoplug test                                # BIOS, UEFI and Secure Boot, as CD and as USB disk\n  \
-    isoplug test --firmware bios --medium cd    # one way only\n  \
-    isoplug test --timeout 1800                 # half an hour for each boot, and no longer\n  \
-    isoplug test --junit report.xml             # for CI")]
+    isoplug test                              # every firmware, as CD and USB disk\n  \
+    isoplug test --firmware bios --medium cd  # one way only\n  \
+    isoplug test --timeout 1800               # half an hour for each boot\n  \
+    isoplug test --junit report.xml           # for CI")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 
 const UNFINISHED: &str = "\
 a boot did not end, which says nothing of the image
-  try: on a machine with KVM, with less to do, or with more time: --timeout SECONDS";
+  try: a machine with KVM or less to do, or more time: --timeout SECONDS";
 
 /// Returns one stage for each way to boot.
 fn stages(

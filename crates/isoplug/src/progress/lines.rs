@@ -16,12 +16,13 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub(crate) struct Lines {
     verbose: bool,
     shown: Mutex<BTreeMap<String, Instant>>,
+    begun: Mutex<BTreeMap<String, Instant>>,
 }
 
 impl Lines {
     /// Makes the face; `verbose` prints what stages log, too.
     pub(crate) fn new(verbose: bool) -> Self {
-        Self { verbose, shown: Mutex::default() }
+        Self { verbose, shown: Mutex::default(), begun: Mutex::default() }
     }
 
     /// Tells whether it is time for another line about this stage.
@@ -36,16 +37,25 @@ impl Lines {
         due
     }
 
+    /// Returns how many seconds ago the stage began, which begins now if it is new.
+    fn seconds(&self, title: &str) -> u64 {
+        let mut begun = self.begun.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        begun.entry(title.to_owned()).or_insert_with(Instant::now).elapsed().as_secs()
+    }
+
     fn line(&self, event: &Event) -> Option<String> {
         Some(match event {
             Event::Started { title, .. } => {
                 self.due(title);
+                self.seconds(title);
                 format!("{title}: started")
             }
             Event::Progress { title, done, total, unit } if self.due(title) => {
                 format!("{title}: {}", progress(*done, *total, *unit))
             }
-            Event::Doing { title, what } if self.due(title) => cut(format!("{title}: {what}")),
+            Event::Doing { title, what } if self.due(title) => {
+                cut(format!("{title}: {} s, {what}", self.seconds(title)))
+            }
             Event::Warning { title, message } => format!("warning: {title}: {message}"),
             Event::Log { title, line } if self.verbose => format!("{title}: {line}"),
             Event::Cached { title, .. } if self.verbose => format!("{title}: cached"),

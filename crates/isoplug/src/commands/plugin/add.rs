@@ -20,8 +20,8 @@ use crate::session::Session;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     isoplug plugin add registry.example.com/isoplug/hardening --version ^1.2\n  \
-    isoplug plugin add registry.example.com/isoplug/hardening:1.2.0 --grant-all   # in a script\n  \
-    isoplug plugin add ./my-plugin/my-plugin.wasm                                 # while writing it")]
+    isoplug plugin add registry.example.com/isoplug/hardening:1.2.0 --grant-all\n  \
+    isoplug plugin add ./my-plugin/my-plugin.wasm    # while writing it")]
 pub(crate) struct Args {
     /// Its repository in a registry, or the file of its component
     plugin: String,

@@ -33,7 +33,7 @@ pub(crate) struct BuildArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     isoplug plugin test my-plugin\n  \
-    isoplug plugin test my-plugin --bless    # take what it does now as what is expected")]
+    isoplug plugin test my-plugin --bless    # expect what it does now")]
 pub(crate) struct TestArgs {
     #[command(flatten)]
     subject: Subject,

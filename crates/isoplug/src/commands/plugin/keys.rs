@@ -17,7 +17,7 @@ use crate::session::Session;
 /// Make a key pair to sign plugins with, as minisign writes it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    ISOPLUG_KEY_PASSWORD=… isoplug plugin keygen isoplug.key    # and isoplug.key.pub beside it")]
+    ISOPLUG_KEY_PASSWORD=… isoplug plugin keygen isoplug.key  # and .pub beside it")]
 pub(crate) struct KeygenArgs {
     /// The secret key's file; the public key is put beside it with `.pub` behind
     file: PathBuf,

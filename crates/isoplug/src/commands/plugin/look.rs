@@ -20,7 +20,7 @@ use crate::session::Session;
 /// Show what a plugin is, what it asks for and which options it has
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    isoplug plugin info hardening                                  # one of the manifest's\n  \
+    isoplug plugin info hardening    # one of the manifest's\n  \
     isoplug plugin info registry.example.com/isoplug/hardening\n  \
     isoplug plugin info ./my-plugin.wasm")]
 pub(crate) struct InfoArgs {

@@ -14,7 +14,7 @@ use crate::session::Session;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     isoplug plugin search hardening\n  \
-    isoplug plugin search --index registry.example.com/isoplug    # all of one index\n\n\
+    isoplug plugin search --index registry.example.com/isoplug  # all of an index\n\n\
     Indices to search by default are `registries.indices` in isoplug's config.toml and those\n\
     beside the plugins of the manifest.")]
 pub(crate) struct Args {
