@@ -62,6 +62,13 @@ impl<'a> Bench<'a> {
         Ok(Self { universe, layers, apt, folder: folder.to_owned() })
     }
 
+    /// Returns how many packages isoplug chooses for a set, and how apt's choice differs.
+    pub fn choice(&self, set: &Set) -> Result<(usize, Vec<String>)> {
+        let locked = resolve(&set.request(), self.universe, &Resolvo, None)?;
+        let packages = locked.groups.concat();
+        Ok((packages.len(), self.apt.choice(set, &packages)?))
+    }
+
     /// Installs a set twice and says how the two differ.
     pub fn compare(&self, set: &Set) -> Result<Row> {
         let mut row = Row::new(set);

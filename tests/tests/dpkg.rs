@@ -157,7 +157,15 @@ fn two_packages_with_one_file() {
         Package::new("zz-one", "1").file("usr/share/zz/same", b"1"),
         Package::new("zz-two", "1").file("usr/share/zz/same", b"2"),
     ]);
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @r"
+    the packages zz-two and zz-one both have the file /usr/share/zz/same
+      Preparing to unpack /run/isoplug/zz-two_all.deb ...
+      Unpacking zz-two (1) ...
+      dpkg: error processing archive /run/isoplug/zz-two_all.deb (--unpack):
+       trying to overwrite '/usr/share/zz/same', which is also in package zz-one (1)
+    try: one of the two: leave zz-two or zz-one out of `packages.install`
+    try: if they are yours: `Replaces: zz-one` in zz-two, or another path
+    ");
 }
 
 fn one_that_fails_before_others() {
@@ -172,13 +180,32 @@ fn one_that_fails_before_others() {
         let name = format!("zz-z{number}");
         packages.push(Package::new(&name, "1").script("postinst", talks));
     }
-    assert_snapshot!(failure(&packages), @"");
+    assert_snapshot!(failure(&packages), @r"
+    the package zz-worse cannot be installed, nor can zz-bad
+      Setting up zz-worse (1) ...
+      dpkg: error processing package zz-worse (--configure):
+       installed zz-worse package post-installation script subprocess returned error exit status 4
+      Setting up zz-bad (1) ...
+      first step
+      the reason is this
+      dpkg: error processing package zz-bad (--configure):
+       installed zz-bad package post-installation script subprocess returned error exit status 3
+    ");
 }
 
 fn a_script_that_wants_the_network() {
     let postinst = "#!/bin/bash\nset -e\n: < /dev/tcp/fonts.example.org/80\n";
     let said = failure(&[Package::new("zz-fonts", "1").script("postinst", postinst)]);
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @r"
+    the package zz-fonts cannot be installed: its script wants the network
+      Setting up zz-fonts (1) ...
+      /var/lib/dpkg/info/zz-fonts.postinst: line 3: fonts.example.org: Temporary failure in name resolution
+      /var/lib/dpkg/info/zz-fonts.postinst: line 3: /dev/tcp/fonts.example.org/80: Invalid argument
+      dpkg: error processing package zz-fonts (--configure):
+       installed zz-fonts package post-installation script subprocess returned error exit status 1
+    try: scripts of packages have no network, so that an image is always the same: bring what it would load with `files`
+    try: without it: leave zz-fonts out, or name it in `packages.remove`
+    ");
 }
 
 fn a_script_that_wants_an_answer() {
@@ -187,7 +214,15 @@ fn a_script_that_wants_an_answer() {
     let package = Package::new("zz-game", "1")
         .script("templates", templates)
         .script("preinst", "#!/bin/sh\necho license not accepted\nexit 1\n");
-    assert_snapshot!(failure(&[package]), @"");
+    assert_snapshot!(failure(&[package]), @r"
+    the package zz-game cannot be installed
+      Preparing to unpack /run/isoplug/zz-game_all.deb ...
+      license not accepted
+      dpkg: error processing archive /run/isoplug/zz-game_all.deb (--unpack):
+       new zz-game package pre-installation script subprocess returned error exit status 1
+    try: if it wants an answer: `packages.debconf` gives answers to zz-game/license
+    try: without it: leave zz-game out, or name it in `packages.remove`
+    ");
 }
 
 fn a_trigger_that_fails() {
@@ -196,9 +231,17 @@ fn a_trigger_that_fails() {
         Package::new("zz-index", "1")
             .script("triggers", "interest-noawait /usr/share/zz\n")
             .script("postinst", postinst),
-        Package::new("zz-user", "1").file("usr/share/zz/file", b"x"),
+        Package::new("zz-user", "1")
+            .field("Pre-Depends", "zz-index")
+            .file("usr/share/zz/file", b"x"),
     ]);
-    assert_snapshot!(said, @"");
+    assert_snapshot!(said, @r"
+    the package zz-index cannot be installed
+      Processing triggers for zz-index (1) ...
+      no index
+      dpkg: error processing package zz-index (--configure):
+       installed zz-index package post-installation script subprocess returned error exit status 1
+    ");
 }
 
 /// A script that needs more than memory has is run again with the disk.

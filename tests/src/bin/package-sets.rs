@@ -1,7 +1,8 @@
 //! Installs sets of packages by isoplug and by apt and tells how they differ.
 //!
-//! `package-sets FOLDER random SEED COUNT` or `package-sets FOLDER named [NAME…]`; the folder keeps the
-//! store, the base and the results, so that a run that was stopped goes on.
+//! `package-sets FOLDER random SEED COUNT`, `package-sets FOLDER named [NAME…]`, or `choices` in place of
+//! `named` to compare only what is chosen; the folder keeps the store, the base and the results, so
+//! that a run that was stopped goes on.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
@@ -44,10 +45,13 @@ fn run(arguments: &[String]) -> Result<bool> {
     let universe = Universe::new(&layers.indices, "amd64");
     let sets = match (what.as_str(), rest) {
         ("random", [seed, count]) => random(&universe, seed.parse()?, count.parse()?),
-        ("named", names) => named(names)?,
-        _ => bail!("`random SEED COUNT` or `named [NAME...]`"),
+        ("named" | "choices", names) => named(names)?,
+        _ => bail!("`random SEED COUNT`, `named [NAME...]` or `choices [NAME...]`"),
     };
     let bench = Bench::new(&universe, &layers, folder)?;
+    if what == "choices" {
+        return choices(&bench, sets);
+    }
     let mut results = Results::open(folder)?;
     let mut names = Vec::new();
     for (name, set) in sets {
@@ -63,6 +67,20 @@ fn run(arguments: &[String]) -> Result<bool> {
     }
     println!("{}", results.table(&names));
     Ok(results.all_equal(&names))
+}
+
+/// Compares only which packages are chosen.
+fn choices(bench: &Bench, sets: Vec<Drawn>) -> Result<bool> {
+    let mut all_equal = true;
+    for (name, set) in sets {
+        let (packages, differences) = bench.choice(&set())?;
+        let verdict = if differences.is_empty() { "ok" } else { "FAILED" };
+        all_equal &= differences.is_empty();
+        let row = format!("{verdict}\t{name}\t{packages}\t{}\n", differences.join(" "));
+        append(&row)?;
+        print!("{row}");
+    }
+    Ok(all_equal)
 }
 
 /// Adds rows to the table that `tests/long.sh` shows, if that started this.

@@ -145,7 +145,7 @@ impl Apt {
     /// Puts packages where the indices say that they are.
     pub fn offer(&self, packages: &[LockedPackage], layers: &Layers) -> Result<()> {
         for package in packages {
-            let path = self.path("repo").join(&package.path);
+            let path = self.path("repo").join(&*package.path);
             if !path.exists() {
                 fs::create_dir_all(path.parent().context("a folder")?)?;
                 let digest = Digest::from_hex(&package.sha256).context("a digest")?;

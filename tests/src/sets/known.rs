@@ -17,8 +17,7 @@ pub enum Rule {
     Names,
 }
 
-/// Beginnings of paths, what follows them anywhere (`*` in between), the rule and its reason. The first that
-/// fits counts.
+/// Beginnings of paths, the rule and its reason. The first that fits counts.
 const RULES: &[(&str, Rule, &str)] = &[
     ("dev/", Rule::Ignored, "the kernel makes them"),
     ("proc/", Rule::Ignored, "the kernel makes them"),
@@ -34,6 +33,8 @@ const RULES: &[(&str, Rule, &str)] = &[
     ("etc/gshadow", Rule::Names, "numbers go by the order of configuration"),
     ("etc/subuid", Rule::Names, "numbers go by the order of configuration"),
     ("etc/subgid", Rule::Names, "numbers go by the order of configuration"),
+    ("var/lib/mysql/", Rule::Contents, "a database made at installation; its keys are random"),
+    ("var/lib/postgresql/", Rule::Contents, "a database made at installation; its keys are random"),
     ("etc/shells", Rule::Lines, "lines go by the order of configuration"),
     ("var/lib/dpkg/status", Rule::Paragraphs, "paragraphs go by the order of configuration"),
     (

@@ -11,7 +11,7 @@ use isoplug_formats::tree::pack::Packs;
 use isoplug_image::sources::apt::AptSource;
 use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
 use isoplug_image::sources::mirrors::MirrorList;
-use isoplug_image::sources::{Access, Index, Mirrors, Source};
+use isoplug_image::sources::{Access, Allow, Index, Mirrors, Source};
 use isoplug_image::stages::base::Base;
 use isoplug_image::stages::fetch::{Fetch, Places};
 use isoplug_image::stages::packages::Packages;
@@ -53,11 +53,12 @@ impl Layers {
             now: now(),
             offline: false,
             architecture: "amd64".to_owned(),
+            allow: Allow::default(),
             watch: &Unwatched,
         };
         let (mut indices, mut epoch) = (Vec::new(), 0);
         for source in &sources {
-            let snapshot = source.refresh(&access)?;
+            let snapshot = source.refresh(None, &access)?;
             let dates = snapshot.locked.releases.iter().map(|release| release.date);
             epoch = dates.fold(epoch, u64::max);
             indices.extend(snapshot.indices);

@@ -2,9 +2,11 @@
 //! `packages` have in common.
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::io;
 
 use isoplug_engine::{Artifact, Blob, Context, Tree};
+use isoplug_formats::deb::Deb;
 
 use super::failed::{Failed, Transcript};
 use super::{Install, Package, Reason, reason};
@@ -79,20 +81,30 @@ fn lines(said: &[String]) -> String {
     said.iter().map(|line| format!("\n  {line}")).collect()
 }
 
-/// Returns the failure of the first package that failed by itself; none, if no package failed.
-fn of_package(failed: Vec<Failed>, packages: &[Package]) -> Option<Error> {
-    let mut failed = failed.into_iter();
-    let first = failed.next()?;
+/// Returns the failure of the packages that failed by themselves, or of the first that waits for
+/// another; none, if no package failed.
+fn of_packages(failed: &[Failed], packages: &[Package]) -> Option<Error> {
+    let (first, others) = failed.split_first()?;
+    let others = others.iter().filter(|failed| !failed.waits);
     let package = packages.iter().find(|package| package.name == first.package);
-    let reason = Reason::of(&first, &package.map(templates).unwrap_or_default());
-    let source = (reason == Reason::Full).then(|| io::ErrorKind::StorageFull.into());
-    let others = failed.filter(|failed| !failed.waits).map(|failed| failed.package).collect();
-    Some(Error::Package { package: first.package, reason, said: first.lines, others, source })
+    let reason = Reason::of(first, &package.map(templates).unwrap_or_default());
+    let shown = std::iter::once(first).chain(others.clone().take(SHOWN - 1));
+    Some(Error::Package {
+        package: first.package.clone(),
+        said: shown.flat_map(|failed| failed.lines.clone()).collect(),
+        others: others.map(|failed| failed.package.clone()).collect(),
+        source: (reason == Reason::Full).then(|| io::ErrorKind::StorageFull.into()),
+        reason,
+    })
 }
+
+/// Of how many packages that failed the lines are shown.
+const SHOWN: usize = 3;
 
 /// Returns the package's questions; a package that cannot be read has none.
 fn templates(package: &Package) -> String {
-    let files = package.open().ok().and_then(|deb| deb.control_files().ok());
+    let deb = File::open(&package.deb).ok().and_then(|file| Deb::open(file).ok());
+    let files = deb.and_then(|deb| deb.control_files().ok());
     let templates = files.and_then(|mut files| files.remove("templates"));
     templates.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default()
 }
@@ -141,7 +153,7 @@ fn attempt(
     let lines = Lines::new(cx, counted, 2 * packages.len()).heard_by(&hear);
     stored::keep(job, out, parent, &lines).map_err(|error| match error {
         StoredError::Sandbox(sandbox::Error::Command { .. }) => {
-            of_package(transcript.take().failed(), packages).unwrap_or_else(|| error.into())
+            of_packages(&transcript.take().failed(), packages).unwrap_or_else(|| error.into())
         }
         error => error.into(),
     })
