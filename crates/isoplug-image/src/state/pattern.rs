@@ -12,8 +12,9 @@ use isoplug_formats::tree::{file_name, parent};
 pub struct Patterns {
     in_folder: BTreeMap<Vec<u8>, Vec<glob::Pattern>>,
     below: Vec<Vec<u8>>,
-    /// Those with a pattern among their folders, each with what stands before it.
-    others: Vec<(Vec<u8>, glob::Pattern)>,
+    /// Those with a pattern among their folders, each with what stands before it, and whether
+    /// folders count.
+    others: Vec<(Vec<u8>, glob::Pattern, bool)>,
 }
 
 const OPTIONS: glob::MatchOptions = glob::MatchOptions {
@@ -42,7 +43,7 @@ impl Patterns {
             self.in_folder.entry(folder.into()).or_default().push(pattern);
         } else {
             let before = text.split(['*', '?', '[']).next().unwrap_or_default();
-            self.others.push((before.into(), pattern));
+            self.others.push((before.into(), pattern, name == "**"));
         }
     }
 
@@ -60,10 +61,10 @@ impl Patterns {
             patterns.is_some_and(|patterns| patterns.iter().any(|one| matches(one, name)))
         };
         let other = || {
-            let mut near = self.others.iter().filter(|(before, _)| path.starts_with(before));
-            near.any(|(_, pattern)| matches(pattern, path))
+            let mut near = self.others.iter().filter(|(before, ..)| path.starts_with(before));
+            near.any(|(_, pattern, folders)| (*folders || !is_folder) && matches(pattern, path))
         };
-        !is_folder && (in_folder() || other())
+        !is_folder && in_folder() || other()
     }
 }
 
@@ -77,6 +78,11 @@ mod tests {
         let has = |path: &str| patterns.has(path.as_bytes(), false);
         assert!(has("etc/ssh/ssh_host_rsa_key") && has("var/lib/x/a/b") && has("etc/a/id"));
         assert!(!has("etc/ssh/ssh_host_rsa_key.pub") && !has("var/lib/x") && !has("etc/a/b/id"));
+        let all = Patterns::new(["/var/lib/db/*/main/**"]);
+        assert!(
+            all.has(b"var/lib/db/17/main/base", true) && all.has(b"var/lib/db/17/main/a/b", false)
+        );
+        assert!(!all.has(b"var/lib/db/17/main", true) && !all.has(b"var/lib/db/17/x/a", false));
         assert!(!patterns.has(b"etc/a/id", true) && patterns.has(b"var/lib/x/a", true));
         assert!(!Patterns::new(["/etc/["]).has(b"etc/[", false));
     }
