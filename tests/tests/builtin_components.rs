@@ -164,7 +164,7 @@ fn what_cannot_be_replaced_is_said() {
     --- stdout
     --- stderr
     error: the image cannot be made
-      because: plugin builtin-network replaces `networking`, and the built-in parts of this image are network, users, openssh, services, files, live
+      because: plugin builtin-network replaces `networking`, and the built-in parts of this image are network, users, openssh, first-boot, services, files, live
     ");
     space.write("isoplug.toml", &manifest.replace("\"network\"", "\"services\""));
     assert_snapshot!(space.run(&["plan"]), @"
@@ -172,6 +172,6 @@ fn what_cannot_be_replaced_is_said() {
     --- stdout
     --- stderr
     error: the image cannot be made
-      because: plugin builtin-services replaces `services`, and the built-in parts of this image are network, users, openssh, files, live
+      because: plugin builtin-services replaces `services`, and the built-in parts of this image are network, users, openssh, first-boot, files, live
     ");
 }

@@ -6,6 +6,7 @@
 
 pub mod builder;
 pub mod content;
+pub mod first_boot;
 pub mod kernel_modules;
 pub mod live;
 pub mod localisation;

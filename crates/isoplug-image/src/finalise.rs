@@ -1,9 +1,10 @@
-//! Takes out of a tree what must not be in an image: what each machine makes for itself, what
-//! tells when or where the image was made, and caches.
+//! Takes out of a tree what must not be in an image: what tells when or where the image was made,
+//! and caches. What each machine makes for itself, `state.rs` knows.
 //!
 //! Knows no files of the build machine: a tree goes in, a tree comes out.
 
 mod keystore;
+mod ucf;
 
 use std::collections::BTreeMap;
 
@@ -21,9 +22,7 @@ pub enum Fate {
 }
 
 /// Files that go.
-const GONE: [&[u8]; 9] = [
-    b"etc/ssl/certs/ssl-cert-snakeoil.pem",
-    b"etc/ssl/private/ssl-cert-snakeoil.key",
+const GONE: [&[u8]; 7] = [
     b"var/cache/apt/pkgcache.bin",
     b"var/cache/apt/srcpkgcache.bin",
     b"var/cache/ldconfig/aux-cache",
@@ -69,7 +68,6 @@ pub fn fate(path: &[u8], is_file: bool) -> Fate {
         (false, _) => Fate::Stays,
         (true, b"etc/machine-id") => Fate::Empty,
         (true, path) if GONE.contains(&path) || is_backup(folder, file_name(path)) => Fate::Gone,
-        (true, path) if is_host_key(path) => Fate::Gone,
         (true, path) if path.starts_with(b"var/log/") => fate_of_log(path),
         (true, path) if path.starts_with(TEX) && path.ends_with(b".log") => Fate::Gone,
         (true, _) => Fate::Stays,
@@ -77,12 +75,11 @@ pub fn fate(path: &[u8], is_file: bool) -> Fate {
 }
 
 fn is_backup(folder: &[u8], name: &[u8]) -> bool {
+    if folder == b"var/lib/ucf" {
+        return name.starts_with(b"hashfile.") || name.starts_with(b"registry.");
+    }
     let is_backup = BACKUPS.iter().any(|(of, end)| folder == *of && name.ends_with(end));
     is_backup && (folder != b"etc" || ACCOUNTS.contains(&name))
-}
-
-fn is_host_key(path: &[u8]) -> bool {
-    path.starts_with(b"etc/ssh/ssh_host_") && (path.ends_with(b"_key") || path.ends_with(b".pub"))
 }
 
 /// Logs go; the tables of logins, which programs only write to if they exist, become empty.
@@ -91,7 +88,7 @@ fn fate_of_log(path: &[u8]) -> Fate {
 }
 
 /// Returns what a file is to hold instead of what a program wrote into it: the same without the
-/// time of day. `None`: it stays as it is. `content` is asked only for files that may be such.
+/// time of day, and without traces of what is gone. `None`: it stays as it is. `content` is asked only for files that may be such.
 ///
 /// # Errors
 /// Those of `content`.
@@ -100,10 +97,11 @@ pub fn settled(
     content: impl FnOnce() -> std::io::Result<Vec<u8>>,
     epoch: u64,
 ) -> std::io::Result<Option<Vec<u8>>> {
-    if path != keystore::PATH {
-        return Ok(None);
+    match path {
+        keystore::PATH => Ok(keystore::without_times(&content()?, epoch)),
+        ucf::PATH => Ok(ucf::without_state(&content()?)),
+        _ => Ok(None),
     }
-    Ok(keystore::without_times(&content()?, epoch))
 }
 
 /// Returns the tree as it goes into an image. Times after the epoch (seconds since 1970) become
@@ -202,8 +200,6 @@ mod tests {
             "etc/foo-",
             "etc/machine-id",
             "etc/passwd-",
-            "etc/ssh/ssh_host_rsa_key",
-            "etc/ssh/ssh_host_rsa_key.pub",
             "etc/ssh/sshd_config",
             "run/lock/x",
             "var/cache/debconf/config.dat-old",

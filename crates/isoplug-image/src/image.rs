@@ -28,6 +28,7 @@ use crate::grub::{Machine, Menu, Serial};
 use crate::initrd::Drivers;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
+use crate::stages::settled::OwnState;
 use crate::stages::squashfs::BlockFolder;
 
 /// Everything that decides an image, and where its stages may look for things.
@@ -53,6 +54,8 @@ pub struct Image {
     pub initrd_compression: InitrdCompression,
     /// Who adds to the rootfs, in order.
     pub contributors: Vec<Arc<dyn Contributor>>,
+    /// What the user says of state of the machine that packages make.
+    pub machine_state: Vec<OwnState>,
     /// Whether manual pages and documents stay.
     pub docs: bool,
     /// What compresses the squashfs, and its block size.
@@ -185,6 +188,7 @@ impl Image {
                 contributors,
                 around.sources,
             )?,
+            machine_state: contributors::machine_state(options),
             docs: options.packages.docs,
             compression: squash::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,

@@ -17,4 +17,5 @@ pub mod plugins;
 pub mod sandbox;
 pub mod sources;
 pub mod stages;
+pub mod state;
 pub mod wish;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
 use serde_json::json;
 
+use crate::dpkg::layer::Round;
 use crate::image::Image;
 use crate::plugins::{self, Planner};
 use crate::stages::base::Base;
 use crate::stages::boot::Boot;
+use crate::stages::compare::Compare;
 use crate::stages::contribute::Contribute;
 use crate::stages::facts::{self, Facts};
 use crate::stages::fetch::Fetch;
@@ -23,6 +25,7 @@ use crate::stages::medium::Medium;
 use crate::stages::output::Output;
 use crate::stages::packages::Packages;
 use crate::stages::rootfs::Rootfs;
+use crate::stages::settled::Settled;
 use crate::stages::squashfs::Squashfs;
 
 /// What a build is for.
@@ -58,11 +61,9 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let (codec, block_size) = image.compression;
 
     let (debs, boot_debs) = fetch(image, graph);
-    let mut layer = graph.add(Base { debs: debs[0], arch: arch.clone(), epoch }).tree;
-    for (index, &debs) in debs.iter().enumerate().skip(1) {
-        let arch = arch.clone();
-        layer = graph.add(Packages { parent: layer, debs, index, arch, epoch }).tree;
-    }
+    let layer = layers(image, &debs, Round::First, graph);
+    let own = image.machine_state.clone();
+    let layer = graph.add(Settled { layer, own, epoch }).tree;
     let layer = hooks(image, layer, graph);
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
     let files = graph.add(initrd_files(image, layer, version)).files;
@@ -108,6 +109,32 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let outputs = outputs(image, [vmlinuz, initrd, squashfs, iso], graph);
     let judgements = judgements(image, rootfs, iso, graph);
     Products { iso, identity: boot.identity, facts, outputs, judgements }
+}
+
+/// Wires what makes the layers of packages twice and compares them; returns the differences, which
+/// [`compare::read`](crate::stages::compare::read) reads.
+pub fn rebuild(image: &Image, graph: &mut Graph) -> Artifact<Blob> {
+    let (debs, _) = fetch(image, graph);
+    let [first, again] =
+        [Round::First, Round::Again].map(|round| layers(image, &debs, round, graph));
+    let own = image.machine_state.clone();
+    graph.add(Compare { first, again, own, epoch: image.epoch }).differences
+}
+
+/// Installs the groups of packages one over the other.
+fn layers(
+    image: &Image,
+    debs: &[Artifact<Blob>],
+    round: Round,
+    graph: &mut Graph,
+) -> Artifact<Tree> {
+    let (arch, epoch) = (&image.arch, image.epoch);
+    let mut layer = graph.add(Base { debs: debs[0], arch: arch.clone(), epoch, round }).tree;
+    for (index, &debs) in debs.iter().enumerate().skip(1) {
+        let arch = arch.clone();
+        layer = graph.add(Packages { parent: layer, debs, index, arch, epoch, round }).tree;
+    }
+    layer
 }
 
 /// Runs the scripts of each plugin, plugins in the order of their first script.

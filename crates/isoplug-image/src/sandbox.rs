@@ -39,7 +39,7 @@ pub use clean::clean;
 pub use command::{Bind, Command};
 pub use diagnose::{Finding, diagnose};
 pub use inside::Inside;
-pub use job::{Failure, Job, Keep, Kept, Text};
+pub use job::{Failure, HOST, Job, Keep, Kept, OTHER_HOST, Text};
 pub use launch::{Watch, run};
 pub use limits::Limits;
 pub use rooted::Rooted;

@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod boot;
+pub mod compare;
 pub mod contribute;
 pub mod facts;
 pub mod fetch;
@@ -16,4 +17,5 @@ pub mod medium;
 pub mod output;
 pub mod packages;
 pub mod rootfs;
+pub mod settled;
 pub mod squashfs;

@@ -8,7 +8,7 @@ use isoplug_image::dpkg::layer;
 use isoplug_image::plugins::TITLE;
 use isoplug_image::sandbox;
 use isoplug_image::sources::download;
-use isoplug_image::stages::{fetch, hooks, judge, output};
+use isoplug_image::stages::{fetch, hooks, judge, output, settled};
 use isoplug_manifest::System;
 
 use crate::exit::Exit;
@@ -108,6 +108,9 @@ fn fetch_hint(error: &Error, failure: Failure) -> Failure {
 
 /// Adds what to do about a package that cannot be installed.
 fn package_hint(error: &Error, failure: Failure) -> Failure {
+    if let Some(settled::Error::Unknown(_)) = error.find() {
+        return failure.hint(settled::HINT);
+    }
     let hints = error.find::<layer::Error>().map(layer::Error::hints).unwrap_or_default();
     hints.into_iter().fold(failure, Failure::hint)
 }

@@ -63,6 +63,30 @@ pub(crate) fn prepare(
     lock_use: LockUse,
     session: &Session,
 ) -> Result<Prepared, Failure> {
+    let Planned { system, image, store } = plan(project, profile, arch, lock_use, session)?;
+    let mut graph = Graph::new();
+    let products = pipeline(&image, &mut graph);
+    Ok(Prepared { system, name: image.name, graph, products, store })
+}
+
+/// A profile whose stages are not wired yet.
+pub(crate) struct Planned {
+    /// The evaluated profile.
+    pub(crate) system: System,
+    /// What decides its image.
+    pub(crate) image: Image,
+    /// Where artifacts are.
+    pub(crate) store: Store,
+}
+
+/// Evaluates and locks a profile.
+pub(crate) fn plan(
+    project: &Project,
+    profile: &str,
+    arch: &str,
+    lock_use: LockUse,
+    session: &Session,
+) -> Result<Planned, Failure> {
     session.keep_gc_away()?;
     let pinned = pin_all(project, lock_use, session)?;
     let mut guests = Guests::new(project, &pinned, session);
@@ -103,9 +127,7 @@ pub(crate) fn prepare(
     };
     let image = Image::new(&system, around).map_err(|error| no_image(error, &system))?;
     session.warn(&plugins::reported(image.reports.clone(), &system));
-    let mut graph = Graph::new();
-    let products = pipeline(&image, &mut graph);
-    Ok(Prepared { system, name: image.name, graph, products, store })
+    Ok(Planned { system, image, store })
 }
 
 /// Returns what plugins may know of an image before it is built.

@@ -6,10 +6,8 @@
 //!   would take every boot for the first and enable all units.
 //! - apt reads the manifest's sources under their public names, not those the image was made from.
 //! - The journal stays in memory, and timers that look after an installed system do not run.
-//! - The key of the package `ssl-cert`, which no image carries, is made at boot.
 
 use isoplug_engine::Key;
-use isoplug_formats::tree::Kind;
 use serde::Serialize;
 
 use super::{Attrs, ContributeError, Contributor, Host, services};
@@ -48,7 +46,7 @@ pub enum SignedBy {
 }
 
 /// Raised when the same options would add something else.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 
 impl Contributor for Live {
     fn name(&self) -> &str {
@@ -67,7 +65,6 @@ impl Contributor for Live {
         let journal = "/etc/systemd/journald.conf.d/10-isoplug-live.conf";
         unless_set(host, journal, "[Journal]\nStorage=volatile\n", 0o644)?;
         disable_upkeep(host)?;
-        make_certificate(host)?;
         write_sources(host, &self.sources)?;
         self.autologin.iter().try_for_each(|user| log_in(host, user))
     }
@@ -105,44 +102,6 @@ fn disable_upkeep(host: &mut dyn Host) -> Result<(), ContributeError> {
         }
     }
     Ok(())
-}
-
-const CERTIFICATE: &str = "isoplug-ssl-cert.service";
-const CERTIFICATE_TEXT: &str = "[Unit]
-Description=Make the self-signed certificate of this machine
-DefaultDependencies=no
-After=local-fs.target systemd-tmpfiles-setup.service
-Before=sysinit.target shutdown.target
-Conflicts=shutdown.target
-ConditionPathExists=!/etc/ssl/private/ssl-cert-snakeoil.key
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-Environment=DEBIAN_FRONTEND=noninteractive
-ExecStart=/usr/sbin/make-ssl-cert generate-default-snakeoil
-
-[Install]
-WantedBy=sysinit.target
-";
-
-/// Lets each boot make the certificate of the package `ssl-cert`, whose key must not be the same
-/// in every copy of the image. Servers that use it begin after sysinit.target.
-fn make_certificate(host: &mut dyn Host) -> Result<(), ContributeError> {
-    if host.stat("/usr/sbin/make-ssl-cert").is_none() {
-        return Ok(());
-    }
-    // What is left of the certificate that the package made when it was installed.
-    for name in host.list("/etc/ssl/certs") {
-        let path = format!("/etc/ssl/certs/{name}");
-        let target = host.entry(&path).map(|entry| entry.kind);
-        if matches!(target, Some(Kind::Symlink(target)) if target == b"ssl-cert-snakeoil.pem") {
-            host.remove(&path)?;
-        }
-    }
-    let unit = services::UnitFile { name: CERTIFICATE.into(), text: CERTIFICATE_TEXT.into() };
-    services::write(host, &unit)?;
-    services::enable(host, CERTIFICATE)
 }
 
 fn write_sources(host: &mut dyn Host, sources: &[AptSource]) -> Result<(), ContributeError> {
@@ -268,22 +227,6 @@ mod tests {
         ");
         assert!(rootfs.text("/etc/apt/keyrings/isoplug-acme-0.asc").starts_with("-----BEGIN"));
         assert!(rootfs.merged().get("etc/apt/sources.list").is_none());
-    }
-
-    #[test]
-    fn a_certificate_is_made_where_its_package_is() {
-        let mut rootfs = rootfs();
-        rootfs.add(&Live::default()).unwrap();
-        let wanted = "etc/systemd/system/sysinit.target.wants/isoplug-ssl-cert.service";
-        assert!(rootfs.merged().get(wanted).is_none());
-        let mut rootfs = Rootfs::with(&[("/usr/sbin/make-ssl-cert", "#!/bin/bash\n")])
-            .link("/etc/ssl/certs/47e320ec.0", "ssl-cert-snakeoil.pem")
-            .link("/etc/ssl/certs/5ad8a5d6.0", "GlobalSign_Root_CA.pem");
-        rootfs.add(&Live::default()).unwrap();
-        let tree = rootfs.merged();
-        assert!(tree.get(wanted).is_some());
-        assert!(tree.get("etc/ssl/certs/47e320ec.0").is_none());
-        assert!(tree.get("etc/ssl/certs/5ad8a5d6.0").is_some());
     }
 
     #[test]

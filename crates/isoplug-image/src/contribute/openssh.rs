@@ -1,15 +1,12 @@
-//! Sets up the SSH server: its configuration, its host keys at first boot, its start.
-//!
-//! Host keys are never in an image, since every copy would have the same. Debian's own unit that
-//! makes them waits for systemd's first boot, which an empty `/etc/machine-id` is not; so a unit
-//! of ours makes those that are missing.
+//! Sets up the SSH server: its configuration and its start. Its host keys come with it however it
+//! came (`first_boot.rs`).
 
 use std::collections::BTreeMap;
 
 use isoplug_engine::Key;
 use serde::Serialize;
 
-use super::services::{self, UnitFile};
+use super::services;
 use super::{Attrs, ContributeError, Contributor, Host};
 
 /// The SSH server.
@@ -22,21 +19,6 @@ pub struct OpenSsh {
 }
 
 const SETTINGS: &str = "/etc/ssh/sshd_config.d/10-isoplug.conf";
-
-const KEYS: &str = "isoplug-ssh-keys.service";
-const KEYS_TEXT: &str = "[Unit]
-Description=Make the host keys of the SSH server
-ConditionPathExistsGlob=!/etc/ssh/ssh_host_*_key
-Before=ssh.service
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/bin/ssh-keygen -A
-
-[Install]
-WantedBy=ssh.service
-";
 
 impl Contributor for OpenSsh {
     fn name(&self) -> &str {
@@ -53,9 +35,6 @@ impl Contributor for OpenSsh {
             return Err(ContributeError::refused("services.openssh", reason));
         }
         host.file(SETTINGS, self.text()?.as_bytes(), Attrs::mode(0o644))?;
-        remove_host_keys(host)?;
-        services::write(host, &UnitFile { name: KEYS.into(), text: KEYS_TEXT.into() })?;
-        services::enable(host, KEYS)?;
         services::enable(host, "ssh.service")
     }
 }
@@ -75,25 +54,14 @@ impl OpenSsh {
     }
 }
 
-fn remove_host_keys(host: &mut dyn Host) -> Result<(), ContributeError> {
-    let keys = host.list("/etc/ssh").into_iter().filter(|name| name.starts_with("ssh_host_"));
-    keys.into_iter().try_for_each(|name| host.remove(&format!("/etc/ssh/{name}")))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::rootfs_of_tests::{Rootfs, has_tool};
+    use super::super::rootfs_of_tests::Rootfs;
     use super::*;
 
     fn rootfs() -> Rootfs {
         let ssh = "[Install]\nWantedBy=multi-user.target\nAlias=sshd.service\n";
-        Rootfs::with(&[
-            ("/usr/sbin/sshd", ""),
-            ("/usr/lib/systemd/system/ssh.service", ssh),
-            ("/etc/ssh/ssh_host_rsa_key", "secret"),
-            ("/etc/ssh/ssh_host_rsa_key.pub", "public"),
-            ("/etc/ssh/ssh_config", ""),
-        ])
+        Rootfs::with(&[("/usr/sbin/sshd", ""), ("/usr/lib/systemd/system/ssh.service", ssh)])
     }
 
     fn open_ssh() -> OpenSsh {
@@ -104,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_starts_with_keys_of_its_own() {
+    fn the_server_is_set_up_and_starts() {
         let mut rootfs = rootfs();
         rootfs.add(&open_ssh()).unwrap();
         insta::assert_snapshot!(rootfs.text(SETTINGS), @r"
@@ -113,30 +81,8 @@ mod tests {
         PasswordAuthentication yes
         PermitRootLogin prohibit-password
         ");
-        let tree = rootfs.merged();
-        for path in
-            ["multi-user.target.wants/ssh.service", "ssh.service.wants/isoplug-ssh-keys.service"]
-        {
-            assert!(tree.get(format!("etc/systemd/system/{path}")).is_some(), "{path}");
-        }
-        let keys = tree.entries.keys().filter(|path| path.starts_with(b"etc/ssh/ssh_host_"));
-        assert_eq!(keys.count(), 0);
-        assert!(tree.get("etc/ssh/ssh_config").is_some());
-    }
-
-    #[test]
-    fn systemd_accepts_the_unit() {
-        if !has_tool("systemd-analyze") {
-            return;
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let unit = folder.path().join(KEYS);
-        std::fs::write(&unit, KEYS_TEXT.replace("/usr/bin/ssh-keygen", "/bin/true")).unwrap();
-        let command =
-            std::process::Command::new("systemd-analyze").arg("verify").arg(&unit).output();
-        let output = command.unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!said.contains(KEYS), "{said}");
+        let link = "etc/systemd/system/multi-user.target.wants/ssh.service";
+        assert!(rootfs.merged().get(link).is_some());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::io;
 
 use isoplug_engine::{Artifact, Blob, Context, Tree};
 use isoplug_formats::deb::Deb;
+use serde::Serialize;
 
 use super::failed::{Failed, Transcript};
 use super::{Install, Package, Reason, reason};
@@ -57,6 +58,25 @@ impl Error {
         match self {
             Self::Package { package, reason, .. } => reason.hints(package),
             _ => Vec::new(),
+        }
+    }
+}
+
+/// Which time a layer is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Round {
+    /// For images.
+    First,
+    /// Once more, to be compared with the first.
+    Again,
+}
+
+impl Round {
+    /// Returns the name of the machine on which packages are installed.
+    fn host(self) -> &'static str {
+        match self {
+            Self::First => sandbox::HOST,
+            Self::Again => sandbox::OTHER_HOST,
         }
     }
 }
@@ -124,11 +144,13 @@ pub fn layer(
     debs: Artifact<Blob>,
     arch: &str,
     epoch: u32,
+    round: Round,
     out: Artifact<Tree>,
     cx: &Context,
 ) -> Result<(), Error> {
     let packages = packages(debs, cx)?;
     let mut job = stored::begin(parent, arch, epoch, cx)?;
+    job.host = round.host().to_owned();
     job.install = Some(Install { packages: packages.clone(), essential: parent.is_none() });
     let made = attempt(job.clone(), &packages, parent, out, cx);
     if made.as_ref().is_err_and(Error::is_full) {

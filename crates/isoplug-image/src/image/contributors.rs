@@ -9,6 +9,7 @@ use isoplug_manifest::options::{self, NetworkingBackend, Options, PermitRootLogi
 use super::{Error, from};
 use crate::contribute::Contributor;
 use crate::contribute::content::{Files, NewFile};
+use crate::contribute::first_boot::FirstBoot;
 use crate::contribute::kernel_modules::KernelModules;
 use crate::contribute::live::{AptSource, Live};
 use crate::contribute::localisation::Localisation;
@@ -18,6 +19,8 @@ use crate::contribute::services::{Services, UnitFile};
 use crate::contribute::sysctl::Sysctl;
 use crate::contribute::users::{self, Users};
 use crate::plugins;
+use crate::stages::settled::OwnState;
+use crate::state::State;
 
 /// Returns the contributors of a profile. Users come before the files that they own, units, those of
 /// plugins too, before the services that enable them; what plugins and a live system need gives
@@ -45,6 +48,7 @@ pub(super) fn contributors(
         all.push(Arc::new(openssh(options)));
     }
     all.extend(beside);
+    all.push(Arc::new(first_boot(options)));
     all.push(Arc::new(services(options)));
     all.push(Arc::new(files(options, folder)?));
     all.push(Arc::new(Live { sources, autologin: options.services.getty.autologin_user.clone() }));
@@ -140,6 +144,30 @@ fn openssh(options: &Options) -> OpenSsh {
         ports: openssh.ports.clone(),
         settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
     }
+}
+
+/// Returns what the user says of state of the machine.
+pub(super) fn machine_state(options: &Options) -> Vec<OwnState> {
+    let own = |own: &options::MachineState| {
+        let options::MachineState { path, keep, make, before } = own.clone();
+        OwnState { path, keep, make, before }
+    };
+    options.packages.machine_state.iter().map(own).collect()
+}
+
+fn first_boot(options: &Options) -> FirstBoot {
+    let made = machine_state(options).into_iter().filter(|own| own.make.is_some());
+    let state = |(index, own): (usize, OwnState)| State {
+        name: format!("own-{}", index + 1),
+        what: own.path.clone(),
+        package: String::new(),
+        paths: vec![own.path],
+        needs: String::new(),
+        make: own.make,
+        made: String::new(),
+        before: own.before,
+    };
+    FirstBoot { own: made.enumerate().map(state).collect() }
 }
 
 fn services(options: &Options) -> Services {

@@ -13,7 +13,7 @@ use rustix::process::{DumpableBehavior, Signal};
 use super::foreign::Foreign;
 use super::given::Given;
 use super::inside::Inside;
-use super::job::{Answer, Failure, Job, Keep, Kept, Order};
+use super::job::{Answer, Failure, HOST, Job, Keep, Kept, Order};
 use super::room::{Room, WORK};
 use super::rooted::still::Still;
 use super::scan::Scan;
@@ -42,9 +42,13 @@ pub(super) fn prepare() -> Result<(), Failure> {
     // No program can look into it.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(Failure::of("hide its memory"))?;
-    rustix::system::sethostname(b"isoplug").map_err(Failure::of("set the host name"))?;
+    name_host(HOST)?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     Ok(())
+}
+
+fn name_host(name: &str) -> Result<(), Failure> {
+    rustix::system::sethostname(name.as_bytes()).map_err(Failure::of("set the host name"))
 }
 
 /// Reads what it is told. Nothing follows until process 1 asks for a file.
@@ -61,6 +65,9 @@ fn work(order: &Order, given: &Given) -> Result<Kept, Failure> {
     let memory =
         memory::for_work(order, parent.as_ref(), given).map_err(Failure::of("look at its job"))?;
     Room { memory, foreign: Foreign::find(&job.arch)? }.enter()?;
+    if !job.host.is_empty() {
+        name_host(&job.host)?;
+    }
     job.limits.set().map_err(Failure::of("set limits"))?;
     _ = job.limits.set_of_namespaces();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1));
@@ -79,7 +86,8 @@ fn work(order: &Order, given: &Given) -> Result<Kept, Failure> {
     inside.collect()?;
     let folder = inside.still();
     let kept = job.keep.as_ref().map(|keep| {
-        let scan = Scan { folder, known: &known, epoch: job.epoch, start, free: 0 };
+        let packages = job.install.is_some();
+        let scan = Scan { folder, known: &known, epoch: job.epoch, start, packages, free: 0 };
         keep_tree(scan, &parent, keep, given)
     });
     if memory.is_none() {

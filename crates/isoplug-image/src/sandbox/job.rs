@@ -11,6 +11,11 @@ use super::given::{Access, Named};
 use super::{Command, Limits};
 use crate::dpkg::Install;
 
+/// The name of the machine that programs see.
+pub const HOST: &str = "isoplug";
+/// Another one, as long as that, to see what depends on it.
+pub const OTHER_HOST: &str = "tumbler";
+
 /// What a sandbox is to do, in the order of the fields. Paths are the build machine's unless said.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Job {
@@ -26,6 +31,8 @@ pub struct Job {
     pub arch: String,
     /// Seconds since 1970, for programs and for files that they write.
     pub epoch: u64,
+    /// The name of the machine that programs see; empty: [`HOST`].
+    pub host: String,
     /// Threads to use for what runs beside the programs.
     pub threads: usize,
     /// Files to write into the tree first, by path in the tree.

@@ -14,6 +14,7 @@ use isoplug_formats::tree::{Content, Entry, Kind, PackId, Tree, TreePath, join};
 use super::known::{Known, State, holds};
 use super::rooted::still::Still;
 use crate::finalise::{Fate, fate, settled};
+use crate::state::{known, remove_links};
 
 /// How to read a folder.
 pub(super) struct Scan<'a> {
@@ -23,6 +24,8 @@ pub(super) struct Scan<'a> {
     pub(super) epoch: u64,
     /// Times from this on mean "made here", and become the epoch.
     pub(super) start: i64,
+    /// Whether packages were installed, whose scripts make state of the machine.
+    pub(super) packages: bool,
     /// Bytes that are free where the pack is written.
     pub(super) free: u64,
 }
@@ -57,6 +60,9 @@ impl Scan<'_> {
                 entry.kind = Kind::File(finished.content(pending));
             }
         }
+        if self.packages {
+            remove_links(&mut tree, known());
+        }
         Ok((tree, id, out))
     }
 
@@ -81,7 +87,8 @@ impl Scan<'_> {
         let mut waiting = vec![TreePath::new()];
         while let Some(path) = waiting.pop() {
             let metadata = self.folder.metadata(&path)?;
-            if fate(&path, metadata.is_file()) == Fate::Gone {
+            let is_state = self.packages && known().is_state(&path, metadata.is_dir());
+            if is_state || fate(&path, metadata.is_file()) == Fate::Gone {
                 continue;
             }
             if metadata.is_dir() {

@@ -2,7 +2,8 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
-use crate::dpkg::layer::{self, layer};
+use crate::dpkg::layer::{self, Round, layer};
+use crate::state::known;
 
 /// Inputs.
 pub struct Base {
@@ -12,6 +13,8 @@ pub struct Base {
     pub arch: String,
     /// Times after this become this; seconds since 1970.
     pub epoch: u32,
+    /// Which time it is made.
+    pub round: Round,
 }
 
 /// Outputs.
@@ -23,7 +26,7 @@ pub struct Outputs {
 
 impl Stage for Base {
     const NAME: &'static str = "base";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     type Outputs = Outputs;
     type Error = layer::Error;
@@ -33,13 +36,15 @@ impl Stage for Base {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { debs, arch, epoch } = self;
+        let Self { debs, arch, epoch, round } = self;
         key.artifact("debs", *debs);
         key.value("arch", arch);
         key.value("epoch", epoch);
+        key.value("round", round);
+        key.value("state", &known().version());
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        layer(None, self.debs, &self.arch, self.epoch, out.tree, cx)
+        layer(None, self.debs, &self.arch, self.epoch, self.round, out.tree, cx)
     }
 }

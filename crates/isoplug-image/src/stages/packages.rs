@@ -2,7 +2,8 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
-use crate::dpkg::layer::{self, layer};
+use crate::dpkg::layer::{self, Round, layer};
+use crate::state::known;
 
 /// Inputs.
 pub struct Packages {
@@ -16,6 +17,8 @@ pub struct Packages {
     pub arch: String,
     /// Times after this become this; seconds since 1970.
     pub epoch: u32,
+    /// Which time it is made.
+    pub round: Round,
 }
 
 /// Outputs.
@@ -41,14 +44,16 @@ impl Stage for Packages {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { parent, debs, index: _, arch, epoch } = self;
+        let Self { parent, debs, index: _, arch, epoch, round } = self;
         key.artifact("parent", *parent);
         key.artifact("debs", *debs);
         key.value("arch", arch);
         key.value("epoch", epoch);
+        key.value("round", round);
+        key.value("state", &known().version());
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        layer(Some(self.parent), self.debs, &self.arch, self.epoch, out.tree, cx)
+        layer(Some(self.parent), self.debs, &self.arch, self.epoch, self.round, out.tree, cx)
     }
 }

@@ -1,23 +1,33 @@
-//! `isoplug check`: reads the manifest and draws every mistake, without network or store.
+//! `isoplug check`: reads the manifest and draws every mistake, without network or store; with
+//! `--rebuild`, makes the layers of packages twice and names what differs.
 
 use isoplug_manifest::System;
 
-use super::select::Select;
+use super::select::{Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::local_files;
 use crate::project::Project;
+use crate::rebuild;
 use crate::session::Session;
 
 /// Read the manifest and show every mistake in it
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  isoplug check --all && git commit")]
+#[command(after_help = "Examples:\n  \
+    isoplug check --all && git commit\n  \
+    isoplug check --rebuild    # does a package make what no two machines may share?")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
     /// Treat warnings as mistakes
     #[arg(long)]
     strict: bool,
+    /// Install the packages twice, the second time on a machine of another name, and name every
+    /// file that is not the same; makes no ISO
+    #[arg(long)]
+    rebuild: bool,
+    #[command(flatten)]
+    locking: Locking,
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
@@ -25,7 +35,12 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let mut warned = false;
     let mut failed = None;
     for profile in &profiles {
-        match check(&project, profile, &args.select.arch(), session) {
+        let checked = check(&project, profile, &args.select.arch(), session).and_then(|system| {
+            let arch = args.select.arch();
+            let again = || rebuild::rebuild(&project, profile, &arch, args.locking, session);
+            args.rebuild.then(again).transpose().map(|_| system)
+        });
+        match checked {
             Ok(system) => warned |= !system.warnings.is_empty(),
             // All profiles are read, so that one run shows all mistakes.
             Err(failure) => failed = Some(session.fail(&failure)),

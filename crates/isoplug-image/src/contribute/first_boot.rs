@@ -1,0 +1,178 @@
+//! Lets each machine make at boot what no image carries: host keys, identities, databases.
+//!
+//! A unit of its own for each kind of state, so that only those daemons wait that need it. It runs
+//! when what it makes is missing, whatever systemd takes for the first boot: a medium boots first
+//! every time, and an empty `/etc/machine-id` is none to systemd.
+
+use isoplug_engine::Key;
+use serde::Serialize;
+
+use super::services::{self, UnitFile};
+use super::{Attrs, ContributeError, Contributor, Host};
+use crate::state::{State, known};
+
+/// What a machine is to make.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FirstBoot {
+    /// What the user names, beside the table.
+    pub own: Vec<State>,
+}
+
+/// Where the scripts are.
+const SCRIPTS: &str = "/usr/lib/isoplug/first-boot";
+
+impl Contributor for FirstBoot {
+    fn name(&self) -> &str {
+        "first-boot"
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        key.value("first-boot", self);
+        key.value("known", &known().states());
+    }
+
+    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+        known().states().iter().chain(&self.own).try_for_each(|state| make(host, state))
+    }
+}
+
+/// Adds script and unit of one kind of state, if the image has what it belongs to.
+fn make(host: &mut dyn Host, state: &State) -> Result<(), ContributeError> {
+    let Some(script) = &state.make else { return Ok(()) };
+    let unit = format!("isoplug-{}.service", state.name);
+    let is_needed = state.needs.is_empty() || host.stat(&state.needs).is_some();
+    if !is_needed || services::has(host, &unit) {
+        return Ok(());
+    }
+    let script = format!("#!/bin/sh -e\n{}\n", script.trim());
+    host.file(&path(state), script.as_bytes(), Attrs::mode(0o755))?;
+    let text = text(host, state);
+    services::write(host, &UnitFile { name: unit.clone(), text })?;
+    services::enable(host, &unit)
+}
+
+fn path(state: &State) -> String {
+    format!("{SCRIPTS}/{}", state.name)
+}
+
+/// Returns the text of the unit. It comes before the daemons that need the state, and with them;
+/// if none is named, before all that come after sysinit.target.
+fn text(host: &dyn Host, state: &State) -> String {
+    let (before, wanted_by) = match &state.before[..] {
+        [] => ("sysinit.target".to_owned(), "sysinit.target".to_owned()),
+        units => {
+            let there: Vec<&str> =
+                units.iter().map(String::as_str).filter(|unit| services::has(host, unit)).collect();
+            let wanted =
+                if there.is_empty() { "multi-user.target".into() } else { there.join(" ") };
+            (units.join(" "), wanted)
+        }
+    };
+    let made = if state.made.is_empty() { &state.paths[0] } else { &state.made };
+    format!(
+        "[Unit]\n\
+         Description=Make {what}\n\
+         DefaultDependencies=no\n\
+         After=local-fs.target systemd-tmpfiles-setup.service systemd-sysusers.service\n\
+         Before={before} shutdown.target\n\
+         Conflicts=shutdown.target\n\
+         ConditionPathExistsGlob=!{made}\n\n\
+         [Service]\n\
+         Type=oneshot\n\
+         RemainAfterExit=yes\n\
+         Environment=DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 HOME=/root\n\
+         ExecStart={script}\n\n\
+         [Install]\n\
+         WantedBy={wanted_by}\n",
+        what = state.what.replace('%', "%%"),
+        made = made.replace('%', "%%"),
+        script = path(state),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rootfs_of_tests::{Rootfs, has_tool};
+    use super::*;
+
+    const SSH: &str = "/etc/systemd/system/isoplug-ssh-keys.service";
+
+    #[test]
+    fn keys_come_with_the_server_however_it_came() {
+        let unit = "[Install]\nWantedBy=multi-user.target\n";
+        let mut rootfs =
+            Rootfs::with(&[("/usr/sbin/sshd", ""), ("/usr/lib/systemd/system/ssh.service", unit)]);
+        rootfs.add(&FirstBoot::default()).unwrap();
+        insta::assert_snapshot!(rootfs.text(SSH), @r"
+        [Unit]
+        Description=Make the host keys of the SSH server
+        DefaultDependencies=no
+        After=local-fs.target systemd-tmpfiles-setup.service systemd-sysusers.service
+        Before=ssh.service ssh.socket shutdown.target
+        Conflicts=shutdown.target
+        ConditionPathExistsGlob=!/etc/ssh/ssh_host_*_key
+
+        [Service]
+        Type=oneshot
+        RemainAfterExit=yes
+        Environment=DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 HOME=/root
+        ExecStart=/usr/lib/isoplug/first-boot/ssh-keys
+
+        [Install]
+        WantedBy=ssh.service
+        ");
+        let script = rootfs.text("/usr/lib/isoplug/first-boot/ssh-keys");
+        assert_eq!(script, "#!/bin/sh -e\nssh-keygen -A\n");
+        let tree = rootfs.merged();
+        let wanted = "etc/systemd/system/ssh.service.wants/isoplug-ssh-keys.service";
+        assert!(tree.get(wanted).is_some());
+        let units = tree.entries.keys().filter(|path| path.ends_with(b".service")).count();
+        assert_eq!(units, 3, "only what the image has is made");
+    }
+
+    #[test]
+    fn what_the_user_names_is_made_before_all() {
+        let mut rootfs = Rootfs::with(&[]);
+        let own = State {
+            name: "own-1".into(),
+            what: "/etc/acme/id".into(),
+            package: String::new(),
+            paths: vec!["/etc/acme/id".into()],
+            needs: String::new(),
+            make: Some("acme-id --new".into()),
+            made: String::new(),
+            before: Vec::new(),
+        };
+        rootfs.add(&FirstBoot { own: vec![own] }).unwrap();
+        let unit = rootfs.text("/etc/systemd/system/isoplug-own-1.service");
+        assert!(unit.contains("\nBefore=sysinit.target shutdown.target\n"), "{unit}");
+        assert!(unit.contains("\nConditionPathExistsGlob=!/etc/acme/id\n"), "{unit}");
+        let link = "etc/systemd/system/sysinit.target.wants/isoplug-own-1.service";
+        assert!(rootfs.merged().get(link).is_some());
+    }
+
+    #[test]
+    fn systemd_accepts_all_units() {
+        if !has_tool("systemd-analyze") {
+            return;
+        }
+        let rootfs = Rootfs::with(&[]);
+        let folder = tempfile::tempdir().unwrap();
+        let (_, _) = rootfs
+            .run("test", |host| {
+                for state in known().states().iter().filter(|state| state.make.is_some()) {
+                    let text = text(host, state).replace(&path(state), "/bin/true");
+                    let unit = folder.path().join(format!("isoplug-{}.service", state.name));
+                    std::fs::write(unit, text).unwrap();
+                }
+                Ok(())
+            })
+            .unwrap();
+        let units = isoplug_formats::tree::sorted_names(folder.path()).unwrap();
+        let units = units.iter().map(|name| folder.path().join(name));
+        let mut command = std::process::Command::new("systemd-analyze");
+        let output = command.arg("verify").args(units).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("isoplug-"), "{said}");
+    }
+}

@@ -1,0 +1,129 @@
+//! Makes the layer of all packages fit for more than one machine: takes out what the user says
+//! each machine makes for itself, and refuses what it does not know.
+//!
+//! Reads the list and the few files that scripts made. What the table of `state.rs` knows is gone
+//! already: the sandbox leaves it out when it reads a layer.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+
+use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
+use isoplug_formats::tree::pack::Packs;
+use isoplug_formats::tree::{self, TreePath};
+use serde::Serialize;
+
+use crate::state::Patterns;
+use crate::state::unknown::{Unknown, unknown};
+
+/// Inputs.
+pub struct Settled {
+    /// The layer of the last packages.
+    pub layer: Artifact<Tree>,
+    /// What the user says of it.
+    pub own: Vec<OwnState>,
+    /// The time of what scripts made; seconds since 1970.
+    pub epoch: u32,
+}
+
+/// State that the user knows of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnState {
+    /// Where: a pattern of [`Patterns`].
+    pub path: String,
+    /// Whether it stays in the image.
+    pub keep: bool,
+    /// Shell commands that make it on the machine.
+    pub make: Option<String>,
+    /// Units that need it.
+    pub before: Vec<String>,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// The layer without the state of a machine.
+    pub tree: Artifact<Tree>,
+}
+
+/// Raised when the same layer would be judged otherwise.
+pub(super) const RULES: u32 = 1;
+
+impl Stage for Settled {
+    const NAME: &'static str = "settled";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { tree: slots.slot("layer") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { layer, own, epoch } = self;
+        key.artifact("layer", *layer);
+        key.value("own", own);
+        key.value("epoch", epoch);
+        key.value("rules", &RULES);
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let mut tree = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
+        let packs = Packs::open(&tree, |id| {
+            File::open(cx.referred(&Digest::from_bytes(*id)).map_err(io::Error::other)?)
+        })?;
+        remove(&mut tree, &self.patterns(false));
+        let unknown = unknown(&tree, &packs, &self.patterns(true), self.epoch)?;
+        if !unknown.is_empty() {
+            return Err(Error::Unknown(unknown));
+        }
+        let used = tree.packs();
+        let refers = cx.refers(self.layer)?.into_iter();
+        let refers: Vec<Digest> = refers.filter(|pack| used.contains(pack.as_bytes())).collect();
+        let blob = cx.create()?;
+        blob.file().write_all(&tree.to_bytes())?;
+        Ok(cx.finish(out.tree, cx.put(blob, None)?, &refers)?)
+    }
+}
+
+impl Settled {
+    fn patterns(&self, keep: bool) -> Patterns {
+        let own = self.own.iter().filter(|own| own.keep == keep);
+        Patterns::new(own.map(|own| own.path.as_str()))
+    }
+}
+
+fn remove(tree: &mut tree::Tree, gone: &Patterns) {
+    let is_gone = |(path, entry): &(&TreePath, &tree::Entry)| {
+        gone.has(path, entry.kind == tree::Kind::Directory)
+    };
+    let doomed: Vec<TreePath> =
+        tree.entries.iter().filter(is_gone).map(|(path, _)| path.clone()).collect();
+    doomed.iter().for_each(|path| tree.remove(path));
+}
+
+/// Why a layer is fit for one machine only.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It holds what each machine must have of its own.
+    #[error("scripts of packages made what must not be the same on two machines:{}", lines(_0))]
+    Unknown(Vec<Unknown>),
+    /// The layer is no tree.
+    #[error(transparent)]
+    Tree(#[from] tree::Error),
+    /// A file of the store could not be read or written.
+    #[error("cannot look through what packages made: {0}")]
+    Io(#[from] io::Error),
+    /// The store.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+}
+
+/// What to try about [`Error::Unknown`].
+pub const HINT: &str = "name it in `packages.machine-state`: with `make`, the command by which \
+    each machine makes its own at boot; alone, if its daemon does so by itself; with `keep = \
+    true`, if every copy of the image may have the same";
+
+fn lines(unknown: &[Unknown]) -> String {
+    unknown.iter().map(|one| format!("\n  {one}")).collect()
+}

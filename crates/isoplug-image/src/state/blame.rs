@@ -1,0 +1,127 @@
+//! Says which package made a file that none brought, by what its maintainer scripts say.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use isoplug_formats::tree::pack::Contents;
+use isoplug_formats::tree::{Kind, Tree, file_name, parent};
+
+const INFO: &[u8] = b"var/lib/dpkg/info/";
+const SCRIPTS: [&str; 4] = ["postinst", "preinst", "config", "prerm"];
+
+/// The scripts and file lists of installed packages.
+pub struct Blame {
+    scripts: Vec<(String, String)>,
+    lists: Vec<(String, String)>,
+    conffiles: String,
+}
+
+impl Blame {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// Those of reading contents.
+    pub fn new(tree: &Tree, contents: &dyn Contents) -> io::Result<Self> {
+        let (mut scripts, mut lists) = (Vec::new(), Vec::new());
+        let mut conffiles = String::new();
+        let below = tree.entries.range(INFO.to_vec()..);
+        for (path, entry) in below.take_while(|(path, _)| path.starts_with(INFO)) {
+            let Kind::File(content) = &entry.kind else { continue };
+            let name = String::from_utf8_lossy(file_name(path)).into_owned();
+            let Some((package, kind)) = name.rsplit_once('.') else { continue };
+            let package = package.split(':').next().unwrap_or(package).to_owned();
+            let text = || contents.read(content).map(|b| String::from_utf8_lossy(&b).into_owned());
+            match kind {
+                "list" => lists.push((package, text()?)),
+                "conffiles" => conffiles += &text()?,
+                kind if SCRIPTS.contains(&kind) => scripts.push((package, text()?)),
+                _ => {}
+            }
+        }
+        Ok(Self { scripts, lists, conffiles })
+    }
+
+    /// Tells whether a package brought the file, and it is none of those that a machine's
+    /// administrator, or a script, may change.
+    pub fn is_shipped(&self, path: &[u8]) -> bool {
+        let names = names(path);
+        let named = |text: &str| text.lines().any(|line| names.iter().any(|name| name == line));
+        self.lists.iter().any(|(_, list)| named(list)) && !named(&self.conffiles)
+    }
+
+    /// Returns the package whose scripts name the path, or else its name, or else its folder; or
+    /// else the one package that has the folder.
+    pub fn package(&self, path: &[u8]) -> Option<&str> {
+        // That of all packages, such as `/etc`, says nothing.
+        let folder = parent(path).filter(|folder| folder.contains(&b'/')).map(names);
+        let name = String::from_utf8_lossy(file_name(path)).into_owned();
+        let scripts = |words: &[String]| {
+            let named = |text: &str| words.iter().any(|word| text.contains(word.as_str()));
+            self.scripts.iter().find(|(_, text)| named(text)).map(|(package, _)| &package[..])
+        };
+        let whole = scripts(&names(path)).or_else(|| scripts(&[name]));
+        whole
+            .or_else(|| self.owner_of_folder(path))
+            .or_else(|| scripts(&folder.unwrap_or_default()))
+    }
+
+    /// Returns the package that alone has the nearest folder above a path.
+    fn owner_of_folder(&self, path: &[u8]) -> Option<&str> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let folder = names(parent(path).filter(|folder| folder.contains(&b'/'))?);
+        for (package, list) in &self.lists {
+            if list.lines().any(|line| folder.iter().any(|name| name == line)) {
+                *counts.entry(package).or_default() += 1;
+            }
+        }
+        match counts.len() {
+            0 => self.owner_of_folder(parent(path)?),
+            1 => counts.into_keys().next(),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the names that packages may have for a path: those outside `/usr` are links into it.
+fn names(path: &[u8]) -> Vec<String> {
+    let path = String::from_utf8_lossy(path);
+    let short = ["usr/bin/", "usr/sbin/", "usr/lib"].iter().any(|usr| path.starts_with(usr));
+    let short = path.strip_prefix("usr").filter(|_| short).map(str::to_owned);
+    [Some(format!("/{path}")), short].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blame() -> Blame {
+        let pair = |package: &str, text: &str| (package.to_owned(), text.to_owned());
+        Blame {
+            scripts: vec![
+                pair("nvme-cli", "[ -f /etc/nvme/hostnqn ] || gen > /etc/nvme/hostnqn"),
+                pair("acme", "d=/etc/acme; gen > $d/id.key"),
+            ],
+            lists: vec![
+                pair("nvme-cli", "/.\n/etc\n/etc/nvme\n/lib/x\n"),
+                pair("acme", "/.\n/etc\n/var/lib/acme\n/etc/acme.conf\n"),
+            ],
+            conffiles: "/etc/acme.conf\n".into(),
+        }
+    }
+
+    #[test]
+    fn scripts_tell_and_else_the_folder() {
+        let blame = blame();
+        assert_eq!(blame.package(b"etc/nvme/hostnqn"), Some("nvme-cli"));
+        assert_eq!(blame.package(b"etc/acme/id.key"), Some("acme"));
+        assert_eq!(blame.package(b"var/lib/acme/a/b"), Some("acme"));
+        assert_eq!(blame.package(b"etc/other"), None);
+    }
+
+    #[test]
+    fn what_a_package_brought_is_shipped_unless_it_may_change() {
+        let blame = blame();
+        assert!(blame.is_shipped(b"usr/lib/x"));
+        assert!(!blame.is_shipped(b"etc/acme.conf") && !blame.is_shipped(b"etc/nvme/hostnqn"));
+    }
+}
