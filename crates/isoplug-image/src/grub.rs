@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use isoplug_manifest::kernel_param;
 use serde::{Deserialize, Serialize};
 
 /// Where things lie on the medium, without a leading slash.
@@ -21,6 +22,12 @@ pub mod paths {
     pub const MENU: &str = "boot/grub/grub.cfg";
     /// What a GRUB that found the ISO as a file on a disk reads.
     pub const LOOPBACK: &str = "boot/grub/loopback.cfg";
+    /// What the medium says it is.
+    pub const INFO: &str = ".disk/info";
+    /// Files that give way to the user's own.
+    pub const YIELDING: [&str; 3] = [INFO, MENU, LOOPBACK];
+    /// Files that nothing can take the place of: the medium would not boot.
+    pub const NEEDED: [&str; 5] = [KERNEL, INITRD, IDENTITY_INITRD, SQUASHFS, ELTORITO];
     /// The font of the graphical menu.
     pub const FONT: &str = "boot/grub/fonts/unicode.pf2";
     /// GRUB's El Torito image for BIOSes.
@@ -186,15 +193,15 @@ fn kernel_params(menu: &Menu, machine: Machine, of_entry: &[&str]) -> Vec<String
 }
 
 fn live_entry(id: &str, label: &str, params: &[String]) -> String {
-    let params: Vec<String> = params.iter().map(|param| quoted_if_needed(param)).collect();
+    let params: Vec<String> = params.iter().map(|param| argument(param)).collect();
     format!(
-        "menuentry {label} --id {id} {{\n  \
+        "menuentry {head} {{\n  \
            echo 'Loading the kernel ...'\n  \
            linux /{kernel} {params} $iso_params\n  \
            echo 'Loading the initrd ...'\n  \
            initrd /{initrd} /{identity}\n\
          }}\n",
-        label = quoted(label),
+        head = head(id, label),
         kernel = paths::KERNEL,
         params = params.join(" "),
         initrd = paths::INITRD,
@@ -223,9 +230,33 @@ fi
 menuentry 'Power off' --id power-off { halt; }
 ";
 
+/// Returns a kernel parameter as one word of GRUB's, of which the kernel gets what was written.
+fn argument(param: &str) -> String {
+    let word = kernel_param::word(param);
+    quoted_if_needed(word.as_deref().unwrap_or(param))
+}
+
+/// Refuses parameters that GRUB cannot hand over as they are.
+pub fn check(menu: &Menu) -> Result<(), String> {
+    menu.kernel_params.iter().try_for_each(|param| match kernel_param::word(param) {
+        Ok(_) => Ok(()),
+        Err(reason) => Err(format!("the kernel parameter `{param}`: {reason}")),
+    })
+}
+
+/// Returns the label and the id of an entry. A dash at the label's beginning must not make it an
+/// option.
+fn head(id: &str, label: &str) -> String {
+    let label = quoted(label);
+    match label.starts_with("'-") {
+        true => format!("--id {id} -- {label}"),
+        false => format!("{label} --id {id}"),
+    }
+}
+
 /// Between single quotes GRUB takes all but a single quote as it is.
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace(['\n', '\r'], " ").replace('\'', r"'\''"))
+    format!("'{}'", text.replace(char::is_control, " ").replace('\'', r"'\''"))
 }
 
 fn quoted_if_needed(text: &str) -> String {
@@ -241,7 +272,9 @@ mod tests {
     fn plain() -> Menu {
         Menu {
             label: "ACME Debian's 13".to_owned(),
-            kernel_params: vec!["acpi_osi=! \"x\"".to_owned(), "quiet".to_owned()],
+            kernel_params: ["acpi_osi=!", "dyndbg=\"file a.c +p\"", "memmap=64M$0x1000", "quiet"]
+                .map(str::to_owned)
+                .to_vec(),
             timeout: 5,
             text_mode: true,
             safe_graphics: false,
@@ -266,7 +299,7 @@ mod tests {
 
         menuentry 'ACME Debian'\''s 13' --id live {
           echo 'Loading the kernel ...'
-          linux /boot/vmlinuz boot=live 'acpi_osi=! "x"' quiet $iso_params
+          linux /boot/vmlinuz boot=live 'acpi_osi=!' 'dyndbg=file a.c +p' 'memmap=64M$0x1000' quiet $iso_params
           echo 'Loading the initrd ...'
           initrd /boot/initrd /boot/id.cpio
         }
@@ -347,6 +380,42 @@ mod tests {
         menuentry 'Power off' --id power-off { halt; }
         "#);
         assert!(!menu(&all, Machine::Arm64, "0f", false).contains("serial --unit"));
+    }
+
+    #[test]
+    fn labels_and_parameters_hold_anything() {
+        let odd = "-$x; # ! ' \\ \" { } & | < > * ~ `ls` %\tä\n";
+        let params = ["a=$b;c", "#d", "e={f}", "g=\"h i\"", "j=*", "k=`l`", "m=&|<>!%~"];
+        let params = params.map(str::to_owned).to_vec();
+        let odd = Menu { label: odd.to_owned(), kernel_params: params, ..plain() };
+        check(&odd).unwrap();
+        let text = menu(&odd, Machine::Pc, "0f", false);
+        assert!(text.contains(
+            "menuentry --id live -- '-$x; # ! '\\'' \\ \" { } & | < > * ~ `ls` % ä ' {\n"
+        ));
+        let line = "linux /boot/vmlinuz boot=live 'a=$b;c' '#d' 'e={f}' 'g=h i' 'j=*' 'k=`l`' \
+                    'm=&|<>!%~' $iso_params\n";
+        assert!(text.contains(line), "{text}");
+        grub_reads(&text);
+    }
+
+    /// Lets GRUB's own parser read a menu.
+    fn grub_reads(text: &str) {
+        use crate::contribute::rootfs_of_tests::has_tool;
+        if !has_tool("grub-script-check") {
+            return;
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let check = std::process::Command::new("grub-script-check").arg(file.path()).output();
+        let said = check.unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    }
+
+    #[test]
+    fn what_grub_would_change_is_refused() {
+        let menu = Menu { kernel_params: vec!["a='b'".to_owned()], ..plain() };
+        insta::assert_snapshot!(check(&menu).unwrap_err(), @"the kernel parameter `a='b'`: GRUB writes a backslash before each `'`, so the kernel would not get it as it is");
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! `isoplug check`: reads the manifest and draws every mistake, without network or store.
 
-use isoplug_manifest::System;
+use isoplug_manifest::Severity;
 
 use super::select::Select;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::local_files;
 use crate::project::Project;
 use crate::session::Session;
+use crate::{local_files, own_files};
 
 /// Read the manifest and show every mistake in it
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let mut failed = None;
     for profile in &profiles {
         match check(&project, profile, &args.select.arch(), session) {
-            Ok(system) => warned |= !system.warnings.is_empty(),
+            Ok(has_warnings) => warned |= has_warnings,
             // All profiles are read, so that one run shows all mistakes.
             Err(failure) => failed = Some(session.fail(&failure)),
         }
@@ -42,13 +42,12 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     })
 }
 
-fn check(
-    project: &Project,
-    profile: &str,
-    arch: &str,
-    session: &Session,
-) -> Result<System, Failure> {
+/// Checks a profile; returns whether there are warnings.
+fn check(project: &Project, profile: &str, arch: &str, session: &Session) -> Result<bool, Failure> {
     let system = project.evaluate(profile, arch, session)?;
-    local_files::look(&system)?;
-    Ok(system)
+    let mut found = local_files::look(&system)?;
+    found.list.extend(own_files::overruled(&system));
+    session.warn(&found);
+    let all = system.warnings.iter().chain(&found.list);
+    Ok({ all }.any(|each| each.severity == Severity::Warning))
 }
