@@ -80,8 +80,8 @@ impl Stage for InitrdFiles {
         let mut layer = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
         Overlay::from_bytes(&fs::read(cx.path(self.inputs)?)?)?.apply(&mut layer);
         let packs = open(&layer, cx)?;
-        let (layer_id, arch, epoch) = (self.layer, &self.arch[..], self.epoch);
-        let programs = &LayersPrograms { layer: layer_id, arch, epoch, cx };
+        let (arch, epoch) = (&self.arch[..], self.epoch);
+        let programs = &LayersPrograms { layer: self.layer, inputs: self.inputs, arch, epoch, cx };
         let purpose = Purpose {
             kernel: &kernel,
             arch,
@@ -212,9 +212,7 @@ impl InitrdFiles {
 
     fn job(&self, version: &str, has_amd: bool, raw: &NewBlob, cx: &Context) -> Result<Job, Error> {
         let mut job = stored::begin(Some(self.layer), &self.arch, self.epoch, cx)?;
-        for digest in cx.refers(self.inputs)? {
-            job.packs.insert(digest.hex(), cx.referred(&digest)?);
-        }
+        stored::add_contents(&mut job, self.inputs, cx)?;
         // Without zstd in the tree, it takes gzip by itself.
         let arguments = ["mkinitramfs", "-c", "zstd", "-l", "1", "-o", RESULT, version];
         job.run.push(Command::new(arguments));

@@ -80,7 +80,7 @@ impl Reporter for Bars {
             }
             // A terminal that went away must not stop the build.
             Event::Told { title, line } => {
-                _ = self.screen.println(format!("{title}: note: {line}"))
+                _ = self.screen.println(format!("note: {title}: {line}"))
             }
             Event::Finished { title, wall_ms, bytes, .. } => {
                 let (seconds, size) = (*wall_ms as f64 / 1000.0, amount(*bytes, Unit::Bytes));
