@@ -397,6 +397,48 @@ mod tests {
                     'm=&|<>!%~' $iso_params\n";
         assert!(text.contains(line), "{text}");
         grub_reads(&text);
+        let words = grub_words(&text);
+        let expected = ["a=$b;c", "#d", "e={f}", "g=h i", "j=*", "k=`l`", "m=&|<>!%~"];
+        assert!(words.is_none_or(|words| words[2..] == expected), "GRUB reads other words");
+    }
+
+    /// Returns the words that GRUB itself reads in the first line that boots a kernel; `None`
+    /// without its emulator.
+    fn grub_words(text: &str) -> Option<Vec<String>> {
+        use crate::contribute::rootfs_of_tests::has_tool;
+        if !["grub-emu", "script"].iter().all(|tool| has_tool(tool)) {
+            return None;
+        }
+        let line = text.lines().find_map(|line| line.trim().strip_prefix("linux ")).unwrap();
+        let show = "function show { for word in \"$@\"; do echo \"[$word]\"; done; }";
+        let folder = tempfile::tempdir().unwrap();
+        let settings = format!("{show}\nshow {line}\nreboot\n");
+        std::fs::write(folder.path().join("grub.cfg"), settings).unwrap();
+        let folder = folder.path().display();
+        let command = format!("grub-emu -d {folder} -m /dev/null -r host");
+        let said = std::process::Command::new("timeout")
+            .args(["60", "script", "-qec", &command, "/dev/null"])
+            .env("TERM", "vt100")
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        let word = |line: &str| {
+            let (_, word) = line.split_once('[').filter(|(lead, _)| !lead.contains(']'))?;
+            Some(word.trim_end().strip_suffix(']')?.to_owned())
+        };
+        let lines = said.lines().map(without_escapes);
+        Some(lines.filter_map(|line| word(&line)).collect())
+    }
+
+    /// Takes out the colours of a terminal (ECMA-48).
+    fn without_escapes(line: &str) -> String {
+        let mut parts = line.split('\u{1b}');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        text.extend(
+            parts.map(|part| part.trim_start_matches(|c: char| c != 'm').get(1..).unwrap_or("")),
+        );
+        text
     }
 
     /// Lets GRUB's own parser read a menu.
