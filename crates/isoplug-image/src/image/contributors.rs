@@ -249,7 +249,7 @@ mod tests {
             ("/usr/lib/systemd/system/multi-user.target", ""),
             ("/usr/share/X11/xkb/symbols/us", ""),
         ]);
-        for contributor in contributors(&system, Path::new(""), Vec::new()).unwrap() {
+        for contributor in contributors(&system, Path::new(""), Vec::new(), Vec::new()).unwrap() {
             rootfs.add(&*contributor).unwrap();
         }
         assert!(rootfs.text("/etc/passwd").contains("/home/me:/usr/local/bin/mysh"));
