@@ -146,6 +146,59 @@ fn drivers_are_there_for_whom_they_serve() {
     assert_eq!(with("initrd.graphics = true"), [false, true, true]);
 }
 
+/// What options, the user's files and hooks add, as far as an initrd reads it.
+#[test]
+fn what_is_added_reaches_the_initrd() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let example = with_packages_more(&[], &built);
+    let manifest = example.space.read("isoplug.toml");
+    let with = |files: &[(&str, &str, &str)]| {
+        let file = |(target, mode, text): &(&str, &str, &str)| {
+            format!(
+                "\n[[profiles.minimal.files]]\ntarget = {target:?}\nmode = {mode:?}\ntext = {text:?}\n"
+            )
+        };
+        let files: String = files.iter().map(file).collect();
+        let option = "[profiles.minimal]\nkernel.modules.blacklist = [\"floppy\"]";
+        let manifest = manifest.replace("[profiles.minimal]", option);
+        example.space.write("isoplug.toml", &format!("{manifest}{files}"));
+    };
+    let rules = ("/etc/udev/rules.d/99-acme.rules", "0644", "# acme\n");
+    let settings = ("/etc/modprobe.d/acme.conf", "0644", "options loop max_loop=9\n");
+    let script = ("/etc/initramfs-tools/scripts/init-top/acme", "0755", SCRIPT);
+    with(&[rules, settings, script]);
+    let text = |entries: &Entries, path: &str| {
+        let (_, bytes) = entries.get(path).unwrap_or_else(|| panic!("no {path}"));
+        String::from_utf8_lossy(bytes).into_owned()
+    };
+    let ours = entries(&example, false);
+    assert_eq!(text(&ours, "etc/modprobe.d/isoplug-blacklist.conf"), "blacklist floppy\n");
+    assert_eq!(text(&ours, "etc/modprobe.d/acme.conf"), "options loop max_loop=9\n");
+    assert_eq!(text(&ours, "usr/lib/udev/rules.d/99-acme.rules"), "# acme\n");
+    assert!(text(&ours, "scripts/init-top/ORDER").contains("/scripts/init-top/acme"));
+
+    let unrelated = ("/etc/unrelated", "0644", "hello\n");
+    with(&[unrelated, rules, settings, script]);
+    let ran = real::stages_that_ran(&events(&example.space, &["build"]));
+    assert!(ran.iter().any(|title| title == "rootfs"), "{ran:?}");
+    assert!(!ran.iter().any(|title| ["initrd files", "initrd"].contains(&&**title)), "{ran:?}");
+
+    let conf = ("/etc/acme.conf", "0644", "from the user\n");
+    let hook = ("/etc/initramfs-tools/hooks/acme", "0755", COPYING_HOOK);
+    with(&[conf, hook, settings]);
+    let theirs = entries(&example, false);
+    assert_eq!(text(&theirs, "etc/acme.conf"), "from the user\n");
+    assert_eq!(text(&theirs, "etc/modprobe.d/isoplug-blacklist.conf"), "blacklist floppy\n");
+    assert_eq!(text(&theirs, "etc/modprobe.d/acme.conf"), "options loop max_loop=9\n");
+}
+
+const SCRIPT: &str = "#!/bin/sh\nPREREQ=\"\"\nprereqs()\n{\n\techo \"$PREREQ\"\n}\ncase $1 in\n\
+                      prereqs)\n\tprereqs\n\texit 0\n\t;;\nesac\n";
+const COPYING_HOOK: &str = "#!/bin/sh\ncase $1 in prereqs) exit 0;; esac\n\
+                            . /usr/share/initramfs-tools/hook-functions\n\
+                            copy_file acme /etc/acme.conf\n";
+
 fn with_packages_more(packages: &[&str], of: &Example) -> Example {
     let example = Example::minimal();
     let manifest = example.space.read("isoplug.toml");

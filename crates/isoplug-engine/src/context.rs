@@ -40,6 +40,7 @@ pub(crate) struct Work {
     put: Mutex<BTreeSet<Digest>>,
     scratch: Mutex<Vec<PathBuf>>,
     last_progress: Mutex<Option<Instant>>,
+    told: Mutex<Vec<String>>,
 }
 
 impl Context<'_> {
@@ -167,6 +168,13 @@ impl Context<'_> {
         self.reporter.report(&Event::Warning { title, message });
     }
 
+    /// Says a line that whoever builds must see, now and whenever the outputs are taken from the store.
+    pub fn tell(&self, line: &str) {
+        self.write_log(line);
+        guard(&self.work.told).push(line.to_owned());
+        self.reporter.report(&Event::Told { title: self.title.to_owned(), line: line.to_owned() });
+    }
+
     /// Says that the stage only waits for programs of its own until it calls [`Context::spent`].
     pub fn waits(&self) {
         self.reading.waits(true);
@@ -224,6 +232,11 @@ impl Context<'_> {
             return Err(Error::Unfinished { outputs });
         }
         Ok(finished.iter().map(|(id, output)| (id.name.to_owned(), output.clone())).collect())
+    }
+
+    /// What the stage told.
+    pub(crate) fn told(&self) -> Vec<String> {
+        guard(&self.work.told).clone()
     }
 
     /// Removes the scratch folders.

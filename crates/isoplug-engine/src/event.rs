@@ -52,6 +52,14 @@ pub enum Event {
         /// What.
         message: String,
     },
+    /// A stage has something to say that whoever builds must see, also when its outputs are known from
+    /// an earlier run.
+    Told {
+        /// Which.
+        title: String,
+        /// One line, without its end.
+        line: String,
+    },
     /// A stage's outputs are known from an earlier run. Seldom a `Started` of the same stage follows:
     /// when its blobs turn out to be gone and something that must run needs them.
     Cached {
@@ -93,6 +101,7 @@ impl Event {
             | Self::Log { title, .. }
             | Self::Doing { title, .. }
             | Self::Warning { title, .. }
+            | Self::Told { title, .. }
             | Self::Cached { title, .. }
             | Self::Finished { title, .. }
             | Self::Failed { title, .. } => Some(title),

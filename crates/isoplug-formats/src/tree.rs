@@ -7,6 +7,7 @@ mod attribute;
 pub(crate) mod check;
 pub mod lay;
 pub mod pack;
+mod prune;
 pub mod scan;
 
 use std::collections::BTreeMap;

@@ -14,6 +14,7 @@ pub mod nearest;
 pub mod network;
 pub mod openssh;
 pub mod overlay;
+mod precedence;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
 pub mod services;
@@ -35,6 +36,12 @@ pub trait Contributor: Send + Sync {
     /// Returns the built-in contributor whose place it takes; `None` for one of its own.
     fn replaces(&self) -> Option<&str> {
         None
+    }
+
+    /// Returns the paths that it sets whatever the rootfs holds, as far as they are known beforehand,
+    /// so that a manifest can be told of them before an image is made.
+    fn places(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Shows everything that decides what it does: its options, and for a plugin its digest.
@@ -90,6 +97,11 @@ pub trait Host {
 
     /// Writes a line into the stage's log.
     fn log(&self, line: &str);
+
+    /// Says a line that whoever builds must see.
+    fn tell(&mut self, line: &str) {
+        self.log(line);
+    }
 }
 
 /// Owner and mode of an added entry.
@@ -101,8 +113,8 @@ pub struct Attrs {
     pub uid: u32,
     /// Group.
     pub gid: u32,
-    /// Whether it may take the place of something else that a contributor set. What packages
-    /// brought may always be replaced.
+    /// Whether it may take the place of something else that a contributor set, since it was made of
+    /// that. What packages brought may always be replaced, and the user's own files win anyway.
     pub replace: bool,
 }
 
@@ -191,6 +203,17 @@ pub enum ContributeError {
 }
 
 impl ContributeError {
+    /// Returns the path in the image that it is about, if it is about one.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Path { path, .. }
+            | Self::Conflict { path, .. }
+            | Self::Twice { path, .. }
+            | Self::Io { path, .. } => Some(path),
+            Self::Malformed { .. } | Self::Unknown { .. } | Self::Refused { .. } => None,
+        }
+    }
+
     /// Returns the error for options that cannot be met.
     pub fn refused(subject: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Refused { subject: subject.into(), reason: reason.into() }

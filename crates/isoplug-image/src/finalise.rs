@@ -1,12 +1,12 @@
-//! Takes out of a tree what must not be in an image: what tells when or where the image was made,
-//! and caches. What each machine makes for itself, `state.rs` knows.
+//! Takes out of a tree what packages left there and must not be in an image: what tells when or
+//! where the image was made, and caches. What each machine makes for itself, `state.rs` knows.
 //!
-//! Knows no files of the build machine: a tree goes in, a tree comes out.
+//! It is given the tree before anything that the user, a plugin or a built-in contributor adds is
+//! laid over it (`stages/rootfs.rs`): what somebody puts at a path is meant to be there. Knows no
+//! files of the build machine: a tree goes in, a tree comes out.
 
 mod keystore;
 mod ucf;
-
-use std::collections::BTreeMap;
 
 use isoplug_formats::tree::{Content, Entry, Kind, Tree, TreePath, file_name, parent};
 
@@ -104,14 +104,14 @@ pub fn settled(
     }
 }
 
-/// Returns the tree as it goes into an image. Times after the epoch (seconds since 1970) become
-/// the epoch.
+/// Returns what the packages made as it goes into an image. Times after the epoch (seconds since
+/// 1970) become the epoch.
 pub fn finalise(mut tree: Tree, epoch: u64) -> Tree {
     let doomed = |path: &TreePath, entry: &Entry| {
         let is_file = matches!(entry.kind, Kind::File(_) | Kind::HardLink(_));
         fate(path, is_file) == Fate::Gone
     };
-    remove(&mut tree, doomed);
+    tree.prune(doomed);
     empty(&mut tree);
     let epoch = u32::try_from(epoch).unwrap_or(u32::MAX);
     for entry in tree.entries.values_mut() {
@@ -122,7 +122,7 @@ pub fn finalise(mut tree: Tree, epoch: u64) -> Tree {
 
 /// Takes out manual pages and documentation, but for the copyright files.
 pub fn remove_documentation(tree: &mut Tree) {
-    remove(tree, |path, entry| is_documentation(path, entry));
+    tree.prune(|path, entry| is_documentation(path, entry));
 }
 
 fn is_documentation(path: &[u8], entry: &Entry) -> bool {
@@ -134,25 +134,6 @@ fn is_documentation(path: &[u8], entry: &Entry) -> bool {
     let folders: [&[u8]; 4] =
         [b"usr/share/info/", b"usr/share/lintian/", b"usr/share/linda/", b"usr/share/man/"];
     folders.iter().any(|folder| below(folder)) && entry.kind != Kind::Directory
-}
-
-/// Removes entries and all below them. Other names of a file that goes keep its content.
-fn remove(tree: &mut Tree, doomed: impl Fn(&TreePath, &Entry) -> bool) {
-    let mut gone: BTreeMap<TreePath, Kind> = BTreeMap::new();
-    for (path, entry) in &tree.entries {
-        let below_gone = parent(path).is_some_and(|folder| gone.contains_key(folder));
-        if below_gone || doomed(path, entry) {
-            gone.insert(path.clone(), entry.kind.clone());
-        }
-    }
-    tree.entries.retain(|path, _| !gone.contains_key(path));
-    let mut heirs: BTreeMap<TreePath, TreePath> = BTreeMap::new();
-    for (path, entry) in &mut tree.entries {
-        let Kind::HardLink(first) = &entry.kind else { continue };
-        let Some(content) = gone.get(first) else { continue };
-        let heir = heirs.entry(first.clone()).or_insert_with(|| path.clone());
-        entry.kind = if heir == path { content.clone() } else { Kind::HardLink(heir.clone()) };
-    }
 }
 
 /// Empties the files that are to be empty.
@@ -230,16 +211,5 @@ mod tests {
         let mut tree = with(&paths);
         remove_documentation(&mut tree);
         assert_eq!(files(&tree), ["usr/share/doc/a/copyright"]);
-    }
-
-    #[test]
-    fn another_name_of_a_file_that_goes_keeps_its_content() {
-        let mut tree = Tree::default();
-        tree.insert(*b"tmp/x", Entry::new(Kind::File(CONTENT), 0o600, 1));
-        tree.insert(*b"var/a", Entry::new(Kind::HardLink(b"tmp/x".to_vec()), 0o600, 1));
-        tree.insert(*b"var/b", Entry::new(Kind::HardLink(b"tmp/x".to_vec()), 0o600, 1));
-        let tree = finalise(tree, 50);
-        assert_eq!(tree.get("var/a").unwrap().kind, Kind::File(CONTENT));
-        assert_eq!(tree.get("var/b").unwrap().kind, Kind::HardLink(b"var/a".to_vec()));
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use isoplug_manifest::kernel_param;
 use serde::{Deserialize, Serialize};
 
 /// Where things lie on the medium, without a leading slash.
@@ -21,6 +22,12 @@ pub mod paths {
     pub const MENU: &str = "boot/grub/grub.cfg";
     /// What a GRUB that found the ISO as a file on a disk reads.
     pub const LOOPBACK: &str = "boot/grub/loopback.cfg";
+    /// What the medium says it is.
+    pub const INFO: &str = ".disk/info";
+    /// Files that give way to the user's own.
+    pub const YIELDING: [&str; 3] = [INFO, MENU, LOOPBACK];
+    /// Files that nothing can take the place of: the medium would not boot.
+    pub const NEEDED: [&str; 5] = [KERNEL, INITRD, IDENTITY_INITRD, SQUASHFS, ELTORITO];
     /// The font of the graphical menu.
     pub const FONT: &str = "boot/grub/fonts/unicode.pf2";
     /// GRUB's El Torito image for BIOSes.
@@ -186,15 +193,15 @@ fn kernel_params(menu: &Menu, machine: Machine, of_entry: &[&str]) -> Vec<String
 }
 
 fn live_entry(id: &str, label: &str, params: &[String]) -> String {
-    let params: Vec<String> = params.iter().map(|param| quoted_if_needed(param)).collect();
+    let params: Vec<String> = params.iter().map(|param| argument(param)).collect();
     format!(
-        "menuentry {label} --id {id} {{\n  \
+        "menuentry {head} {{\n  \
            echo 'Loading the kernel ...'\n  \
            linux /{kernel} {params} $iso_params\n  \
            echo 'Loading the initrd ...'\n  \
            initrd /{initrd} /{identity}\n\
          }}\n",
-        label = quoted(label),
+        head = head(id, label),
         kernel = paths::KERNEL,
         params = params.join(" "),
         initrd = paths::INITRD,
@@ -223,9 +230,33 @@ fi
 menuentry 'Power off' --id power-off { halt; }
 ";
 
+/// Returns a kernel parameter as one word of GRUB's, of which the kernel gets what was written.
+fn argument(param: &str) -> String {
+    let word = kernel_param::word(param);
+    quoted_if_needed(word.as_deref().unwrap_or(param))
+}
+
+/// Refuses parameters that GRUB cannot hand over as they are.
+pub fn check(menu: &Menu) -> Result<(), String> {
+    menu.kernel_params.iter().try_for_each(|param| match kernel_param::word(param) {
+        Ok(_) => Ok(()),
+        Err(reason) => Err(format!("the kernel parameter `{param}`: {reason}")),
+    })
+}
+
+/// Returns the label and the id of an entry. A dash at the label's beginning must not make it an
+/// option.
+fn head(id: &str, label: &str) -> String {
+    let label = quoted(label);
+    match label.starts_with("'-") {
+        true => format!("--id {id} -- {label}"),
+        false => format!("{label} --id {id}"),
+    }
+}
+
 /// Between single quotes GRUB takes all but a single quote as it is.
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace(['\n', '\r'], " ").replace('\'', r"'\''"))
+    format!("'{}'", text.replace(char::is_control, " ").replace('\'', r"'\''"))
 }
 
 fn quoted_if_needed(text: &str) -> String {
@@ -235,131 +266,4 @@ fn quoted_if_needed(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plain() -> Menu {
-        Menu {
-            label: "ACME Debian's 13".to_owned(),
-            kernel_params: vec!["acpi_osi=! \"x\"".to_owned(), "quiet".to_owned()],
-            timeout: 5,
-            text_mode: true,
-            safe_graphics: false,
-            copy_to_ram: false,
-            serial: None,
-        }
-    }
-
-    #[test]
-    fn a_plain_menu() {
-        insta::assert_snapshot!(menu(&plain(), Machine::Pc, "0f", false), @r#"
-        # Written by isoplug.
-        if [ -z "$iso_path" ]; then
-          search --no-floppy --set=root --file /.isoplug/0f
-        fi
-
-        set screen=console
-        terminal_output $screen
-
-        set default=0
-        set timeout=5
-
-        menuentry 'ACME Debian'\''s 13' --id live {
-          echo 'Loading the kernel ...'
-          linux /boot/vmlinuz boot=live 'acpi_osi=! "x"' quiet $iso_params
-          echo 'Loading the initrd ...'
-          initrd /boot/initrd /boot/id.cpio
-        }
-        if [ "$grub_platform" = efi ]; then
-          menuentry 'Firmware setup' --id firmware { fwsetup; }
-        fi
-        menuentry 'Power off' --id power-off { halt; }
-        "#);
-    }
-
-    #[test]
-    fn everything() {
-        let all = Menu {
-            label: "Live".to_owned(),
-            kernel_params: vec!["console=tty0".to_owned()],
-            text_mode: false,
-            safe_graphics: true,
-            copy_to_ram: true,
-            serial: Some(Serial { port: 0, speed: 115_200 }),
-            ..plain()
-        };
-        insta::assert_snapshot!(menu(&all, Machine::Pc, "0f", true), @r#"
-        # Written by isoplug.
-        if [ -z "$iso_path" ]; then
-          search --no-floppy --set=root --file /.isoplug/0f
-        fi
-
-        set screen=console
-        set font=
-        if [ "$grub_platform" = efi ]; then
-          if loadfont (memdisk)/fonts/unicode.pf2; then set font=y; fi
-        fi
-        if [ -z "$font" ]; then
-          if loadfont /boot/grub/fonts/unicode.pf2; then set font=y; fi
-        fi
-        if [ -n "$font" ]; then
-          set gfxmode=1024x768,800x600,auto
-          insmod all_video
-          insmod gfxterm
-          set screen=gfxterm
-        fi
-        if serial --unit=0 --speed=115200; then
-          terminal_input console serial
-          terminal_output $screen serial
-        else
-          terminal_output $screen
-        fi
-
-        set default=0
-        set timeout=5
-
-        menuentry 'Live' --id live {
-          echo 'Loading the kernel ...'
-          linux /boot/vmlinuz boot=live console=ttyS0,115200 console=tty0 $iso_params
-          echo 'Loading the initrd ...'
-          initrd /boot/initrd /boot/id.cpio
-        }
-        menuentry 'Live (safe graphics)' --id safe-graphics {
-          echo 'Loading the kernel ...'
-          linux /boot/vmlinuz boot=live nomodeset console=ttyS0,115200 console=tty0 $iso_params
-          echo 'Loading the initrd ...'
-          initrd /boot/initrd /boot/id.cpio
-        }
-        menuentry 'Live (copy to RAM)' --id copy-to-ram {
-          echo 'Loading the kernel ...'
-          linux /boot/vmlinuz boot=live toram console=ttyS0,115200 console=tty0 $iso_params
-          echo 'Loading the initrd ...'
-          initrd /boot/initrd /boot/id.cpio
-        }
-        if [ "$grub_platform" = pc ]; then
-          menuentry 'Memory test' --id memory-test { linux /boot/memtest86+/memtest86+.bin console=ttyS0,115200; }
-        elif [ "$lockdown" != y ]; then
-          menuentry 'Memory test' --id memory-test { chainloader /boot/memtest86+/memtest86+.efi console=ttyS0,115200; }
-        fi
-        if [ "$grub_platform" = efi ]; then
-          menuentry 'Firmware setup' --id firmware { fwsetup; }
-        fi
-        menuentry 'Power off' --id power-off { halt; }
-        "#);
-        assert!(!menu(&all, Machine::Arm64, "0f", false).contains("serial --unit"));
-    }
-
-    #[test]
-    fn the_ways_in() {
-        assert_eq!(
-            stub("0f"),
-            "search --no-floppy --set=root --file /.isoplug/0f\n\
-             set prefix=($root)/boot/grub\nsource $prefix/grub.cfg\n"
-        );
-        insta::assert_snapshot!(loopback(), @r#"
-        set iso_params="findiso=${iso_path}"
-        export iso_params
-        source /boot/grub/grub.cfg
-        "#);
-    }
-}
+mod tests;

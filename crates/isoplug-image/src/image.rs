@@ -8,6 +8,8 @@ mod drivers;
 mod planned;
 mod squash;
 
+pub use contributors::places;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -166,7 +168,7 @@ impl Image {
         let Plugins { contributors, medium, hooks, planners, judges, used } = around.plugins;
         let facts = json!({ "name": name(system), "arch": system.arch });
         let squashfs = planned::squashfs(&planners, &facts, &options.squashfs)?;
-        let menu = planned::planned("menu", &planners, &facts, menu(system))?;
+        let menu = planned::menu(&planners, &facts, menu(system))?;
         let reports = [squashfs.reports, menu.reports].concat();
         Ok(Self {
             name: name(system),

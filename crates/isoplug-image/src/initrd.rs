@@ -13,6 +13,7 @@ mod draft;
 mod fonts;
 mod hooks;
 mod index;
+pub mod inputs;
 mod kernel_modules;
 mod known;
 mod libraries;

@@ -17,6 +17,7 @@ use crate::stages::fetch::Fetch;
 use crate::stages::hooks::Hooks;
 use crate::stages::initrd::Initrd;
 use crate::stages::initrd_files::InitrdFiles;
+use crate::stages::initrd_inputs::InitrdInputs;
 use crate::stages::iso::Iso;
 use crate::stages::judge::Judge;
 use crate::stages::kernel::{self, Kernel};
@@ -66,11 +67,13 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let layer = graph.add(Settled { layer, own, epoch }).tree;
     let layer = hooks(image, layer, graph);
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
-    let files = graph.add(initrd_files(image, layer, version)).files;
+
+    let overlays = contribute(image, layer, graph);
+    let inputs = graph.add(InitrdInputs { overlays: overlays.clone() }).overlay;
+    let files = graph.add(initrd_files(image, layer, inputs, version)).files;
     let initrd = Initrd { files, compression: image.initrd_compression, epoch };
     let initrd = graph.add(initrd).image;
 
-    let overlays = contribute(image, layer, graph);
     let rootfs = graph.add(Rootfs { layer, overlays, docs: image.docs, epoch }).tree;
     let (exclude, blocks) = (image.exclude.clone(), image.blocks.clone());
     let squashfs = Squashfs { rootfs, codec, block_size, exclude, epoch, blocks };
@@ -194,9 +197,15 @@ fn fetch(image: &Image, graph: &mut Graph) -> (Vec<Artifact<Blob>>, Artifact<Blo
     (debs, fetch("boot".to_owned(), &image.locked.boot))
 }
 
-fn initrd_files(image: &Image, layer: Artifact<Tree>, kernel: Artifact<Blob>) -> InitrdFiles {
+fn initrd_files(
+    image: &Image,
+    layer: Artifact<Tree>,
+    inputs: Artifact<Tree>,
+    kernel: Artifact<Blob>,
+) -> InitrdFiles {
     InitrdFiles {
         layer,
+        inputs,
         kernel,
         modules: image.initrd_modules.clone(),
         drivers: image.initrd_drivers,

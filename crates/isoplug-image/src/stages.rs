@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod hooks;
 pub mod initrd;
 pub mod initrd_files;
+pub mod initrd_inputs;
 pub mod iso;
 pub mod judge;
 pub mod kernel;

@@ -16,6 +16,7 @@ pub mod diagnostic;
 mod evaluate;
 mod explain;
 mod format;
+pub mod kernel_param;
 mod lint;
 pub mod lock;
 pub mod manifest;

@@ -6,6 +6,8 @@ mod content;
 mod default_profiles;
 mod network;
 mod package;
+mod unit;
+mod volatile;
 
 use crate::diagnostic::Diagnostic;
 use crate::merge::{Content, Setting};
@@ -27,9 +29,12 @@ pub(crate) fn lint(
     account::users(&mut lint);
     account::ssh(&mut lint);
     boot::loaders(&mut lint);
+    boot::command_line(&mut lint);
     boot::tests(&mut lint);
     network::interfaces(&mut lint);
     content::files(&mut lint);
+    volatile::files(&mut lint);
+    unit::enabled(&mut lint);
     content::iso(&mut lint);
 }
 
@@ -48,11 +53,16 @@ impl<'a> Lint<'a> {
 
     /// Adds the place where an option was set, if somebody set it.
     fn at(&self, diagnostic: Diagnostic, path: &[&str]) -> Diagnostic {
-        let said = self.settings.at(path).and_then(|setting| setting.won.last());
-        match said {
-            Some(said) => diagnostic.at(&said.value.origin, ""),
+        match self.origin(path) {
+            Some(origin) => diagnostic.at(origin, ""),
             None => diagnostic,
         }
+    }
+
+    /// Returns where an option was set, if somebody set it.
+    fn origin(&self, path: &[&str]) -> Option<&'a Origin> {
+        let said = self.settings.at(path).and_then(|setting| setting.won.last());
+        said.map(|said| &said.value.origin)
     }
 
     /// Returns where each item of a list was written.

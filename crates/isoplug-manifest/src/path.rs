@@ -32,6 +32,25 @@ pub fn join<K: Borrow<str>>(keys: &[K]) -> String {
     keys.iter().map(key).collect::<Vec<_>>().join(".")
 }
 
+/// Returns where a path of the running system really is, in an image of Debian's family: without a
+/// slash at its ends, folders that are links taken for what they lead to (usrmerge; hier(7)).
+#[must_use]
+pub fn in_image(path: &str) -> String {
+    let path: Vec<&str> = path.split('/').filter(|part| !["", "."].contains(part)).collect();
+    let merged =
+        |first: &str| ["bin", "sbin", "lib", "lib32", "lib64", "libx32", "libo32"].contains(&first);
+    match path[..] {
+        [first, _, ..] if merged(first) => format!("usr/{}", path.join("/")),
+        ["var", "run", ..] => {
+            ["run"].iter().chain(&path[2..]).copied().collect::<Vec<_>>().join("/")
+        }
+        ["var", "lock", ..] => {
+            ["run", "lock"].iter().chain(&path[2..]).copied().collect::<Vec<_>>().join("/")
+        }
+        _ => path.join("/"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

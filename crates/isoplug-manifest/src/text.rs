@@ -36,9 +36,11 @@ pub struct Text {
 pub struct Texts(Vec<Text>);
 
 impl Texts {
-    /// Keeps a text and returns its id.
+    /// Keeps a text and returns its id. Line ends become plain ones, so that those of an editor on
+    /// Windows do not reach the files that a manifest writes; an escaped `\r` is not one of them.
     pub fn add(&mut self, name: impl Into<String>, content: impl Into<String>) -> TextId {
-        self.0.push(Text { name: name.into(), content: content.into() });
+        let content = content.into().replace("\r\n", "\n");
+        self.0.push(Text { name: name.into(), content });
         TextId(self.0.len() - 1)
     }
 
@@ -72,6 +74,13 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn line_ends_become_plain() {
+        let mut texts = Texts::default();
+        let text = texts.add("a.toml", "a = \"\"\"\r\n#!/bin/sh\r\n\"\"\"\r\n");
+        assert_eq!(texts.get(text).content, "a = \"\"\"\n#!/bin/sh\n\"\"\"\n");
+    }
 
     #[test]
     fn counts_lines_and_characters_from_one() {

@@ -119,7 +119,8 @@ fn explains_one_option() {
     "#);
     assert_snapshot!(explain(&system, "boot.kernel-params").unwrap(), @r#"
     boot.kernel-params = ["console=ttyS0,115200"]
-      Parameters for the kernel, such as `console=ttyS0,115200`.
+      Parameters for the kernel, such as `console=ttyS0,115200`. A value with blanks stands between
+      double quotes: `dyndbg="file hub.c +p"`. GRUB can pass on no `'`, `\` or other `"`.
       type:    a list
       default: []
       item:    "console=ttyS0,115200" at isoplug.toml:23:23

@@ -48,7 +48,8 @@ pub(crate) fn judge(assertion: &Assertion, firmware: Firmware, output: &Output) 
         }
         Assertion::Hostname { name } => equal("host name", name, said),
         Assertion::KernelParam { param } => {
-            let found = said.split_ascii_whitespace().any(|word| word == param);
+            let wanted = words(param);
+            let found = words(said).iter().any(|word| wanted.first() == Some(word));
             verdict(found, format!("the command line is {said}"))
         }
         Assertion::Port { port, protocol } => listens(*port, *protocol, said),
@@ -59,6 +60,27 @@ pub(crate) fn judge(assertion: &Assertion, firmware: Firmware, output: &Output) 
         Assertion::LiveMedium { id } => {
             verdict(output.status == 0, format!("/.isoplug/{id}: {said}"))
         }
+    }
+}
+
+/// Takes a command line apart as the kernel does: at blanks outside of double quotes, which go if they
+/// are around a parameter or its value (Linux, `next_arg` in lib/cmdline.c).
+fn words(line: &str) -> Vec<String> {
+    let mut is_quoted = false;
+    let ends = |each: char| {
+        is_quoted ^= each == '"';
+        each.is_ascii_whitespace() && !is_quoted
+    };
+    line.split(ends).filter(|word| !word.is_empty()).map(unquoted).collect()
+}
+
+fn unquoted(word: &str) -> String {
+    let inside = |text: &str| Some(text.strip_prefix('"')?.strip_suffix('"')?.to_owned());
+    let value = word.split_once('=').and_then(|(name, value)| Some((name, inside(value)?)));
+    match (inside(word), value) {
+        (Some(whole), _) => whole,
+        (None, Some((name, value))) => format!("{name}={value}"),
+        (None, None) => word.to_owned(),
     }
 }
 

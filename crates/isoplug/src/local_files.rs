@@ -3,12 +3,22 @@
 use std::fs::File;
 use std::io;
 
-use isoplug_manifest::{Diagnostic, Diagnostics, Origin, System};
+use isoplug_manifest::{Diagnostic, Diagnostics, Origin, Severity, System};
 
 use crate::failure::Failure;
+use crate::own_files;
 
-/// Fails with every file that cannot be read, each on its line.
-pub(crate) fn look(system: &System) -> Result<(), Failure> {
+/// Fails with every file that cannot be read or that another stands in the way of, each on its
+/// line; returns what is doubtful about them.
+pub(crate) fn look(system: &System) -> Result<Diagnostics, Failure> {
+    readable(system)?;
+    let list = own_files::check(system);
+    let is_wrong = list.iter().any(|each| each.severity == Severity::Error);
+    let found = Diagnostics { list, texts: system.texts.clone() };
+    if is_wrong { Err(Failure::manifest(found)) } else { Ok(found) }
+}
+
+fn readable(system: &System) -> Result<(), Failure> {
     let list: Vec<Diagnostic> = named(system)
         .into_iter()
         .filter_map(|(path, origin)| {

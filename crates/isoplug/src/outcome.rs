@@ -8,8 +8,8 @@ use isoplug_image::dpkg::layer;
 use isoplug_image::plugins::TITLE;
 use isoplug_image::sandbox;
 use isoplug_image::sources::download;
-use isoplug_image::stages::{fetch, hooks, judge, output, settled};
-use isoplug_manifest::System;
+use isoplug_image::stages::{contribute, fetch, hooks, judge, output, settled};
+use isoplug_manifest::{Diagnostic, Diagnostics, System};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -41,6 +41,9 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
                 return Failure { message, ..full(source.as_ref()) };
             }
             if let Some(failure) = of_plugin(error, &image, system) {
+                return failure;
+            }
+            if let Some(failure) = of_file(error, &image, system) {
                 return failure;
             }
             let message = format!("stage `{title}` of {image} failed");
@@ -89,6 +92,22 @@ fn of_plugin(error: &Error, image: &str, system: &System) -> Option<Failure> {
         causes: vec![reason],
         ..Failure::new(Exit::Plugin, format!("a plugin of {image} failed"))
     })
+}
+
+/// Returns the failure for a file of the manifest that cannot be where it is to go, drawn on its line.
+fn of_file(error: &Error, image: &str, system: &System) -> Option<Failure> {
+    let contribute::Error::Contribute(refused) = error.find()? else { return None };
+    let path = refused.path()?;
+    let is_below = |target: &str| {
+        path.strip_prefix(target.trim_end_matches('/'))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let index = system.options.files.iter().position(|file| is_below(&file.target))?;
+    let origin = system.origin_at("files", index)?;
+    let list = vec![Diagnostic::error("refused-file", refused.to_string()).at(origin, "")];
+    let drawn = Diagnostics { list, texts: system.texts.clone() };
+    let message = format!("{image} cannot have a file of the manifest");
+    Some(Failure { message, ..Failure::manifest(drawn) })
 }
 
 /// Adds what to do about packages that cannot be had.

@@ -159,7 +159,7 @@ pub(crate) fn lock_of(
     allow: Allow,
     session: &Session,
 ) -> Result<Lock, Failure> {
-    local_files::look(system)?;
+    session.warn(&local_files::look(system)?);
     let sources = sources(system, session)?;
     let request = sources.request(system);
     let fitting = || -> Result<(Lock, bool), Failure> {

@@ -140,7 +140,8 @@ impl Run {
             | Event::Progress { .. }
             | Event::Log { .. }
             | Event::Doing { .. }
-            | Event::Warning { .. } => {}
+            | Event::Warning { .. }
+            | Event::Told { .. } => {}
         }
     }
 

@@ -56,6 +56,11 @@ pub trait Contributor {
     /// Returns its name.
     fn name(&self) -> &str;
 
+    /// Returns the paths that it sets whatever the rootfs holds.
+    fn places(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Shows everything that decides what it does.
     fn key(&self, key: &mut dyn Key);
 
@@ -88,6 +93,11 @@ pub trait Host {
 
     /// Writes a line into the log.
     fn log(&self, line: &str);
+
+    /// Says a line that whoever builds must see.
+    fn tell(&mut self, line: &str) {
+        self.log(line);
+    }
 }
 
 /// Owner and mode of an added entry: root's.

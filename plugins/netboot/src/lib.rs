@@ -73,6 +73,13 @@ fn script(options: &Options, image: &Value) -> Result<String> {
     let mut params = format!("boot=live components ip=dhcp fetch={base}filesystem.squashfs");
     let image_params = image["kernel-params"].items().iter().filter_map(Value::as_str);
     for param in image_params.chain(options.kernel_params.iter().map(String::as_str)) {
+        if param.contains("${") || param.contains("  ") {
+            let message = format!(
+                "iPXE would change the kernel parameter `{param}`: it puts a setting of its own in place \
+                 of what begins with a dollar and a brace, and makes blanks one"
+            );
+            return Err(Diagnostic::error("kernel-params", message).into());
+        }
         let _ = write!(params, " {param}");
     }
     let name = image["name"].as_str().unwrap_or("isoplug");
@@ -120,6 +127,18 @@ mod tests {
         );
         let sums = plan["files"][4]["text"].as_str().unwrap();
         assert!(sums.ends_with(&format!("{}  filesystem.squashfs\n", "3".repeat(64))));
+    }
+
+    #[test]
+    fn parameters_that_ipxe_would_change_are_refused() {
+        for param in ["a=${net0/mac}", "a=\"b  c\""] {
+            let trial = Trial::new().options(json!({ "kernel-params": [param] }));
+            let outcome = trial.plan::<Netboot>("output", inputs());
+            assert!(outcome.reported().contains("iPXE would change the kernel parameter"));
+        }
+        let trial = Trial::new().options(json!({ "kernel-params": ["a=\"b $c\""] }));
+        let plan = trial.plan::<Netboot>("output", inputs()).answer.unwrap();
+        assert!(plan["files"][3]["text"].as_str().unwrap().contains(" quiet a=\"b $c\"\n"));
     }
 
     #[test]

@@ -90,6 +90,7 @@ impl Workers<'_> {
             }),
             bytes: self.bytes(&outputs)?,
             outputs,
+            told: context.told(),
             wall_ms,
             cpu_ms,
         };

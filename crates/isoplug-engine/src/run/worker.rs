@@ -141,6 +141,9 @@ impl<'a> Workers<'a> {
     fn note_cached(&self, board: &mut Board, index: usize, key: StageKey) {
         let title = self.graph.node(index).title.clone();
         self.store.touch_record(&key);
+        for line in self.store.record(&key).map(|record| record.told).unwrap_or_default() {
+            self.options.reporter.report(&Event::Told { title: title.clone(), line });
+        }
         self.options.reporter.report(&Event::Cached { title: title.clone(), key });
         let report = StageReport { title, key, outcome: Outcome::Cached, wall_ms: 0, cpu_ms: None };
         board.reports.insert(index, report);

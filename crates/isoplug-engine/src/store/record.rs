@@ -27,6 +27,9 @@ pub struct Record {
     pub walk: Vec<Row>,
     /// What it made, by name.
     pub outputs: BTreeMap<String, Output>,
+    /// What it told whoever built; see [`crate::Event::Told`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<String>,
     /// How long it took, in milliseconds.
     pub wall_ms: u64,
     /// CPU time, in milliseconds; see [`crate::Event::Finished`].

@@ -214,6 +214,7 @@ fn line(event: &Event) -> String {
         Event::Log { title, line } => format!("{title}: {line}"),
         Event::Doing { title, what } => format!("{title} ... {what}"),
         Event::Warning { title, message } => format!("{title}: warning: {message}"),
+        Event::Told { title, line } => format!("{title} tells: {line}"),
         Event::Cached { title, .. } => format!("cached {title}"),
         Event::Finished { title, bytes, .. } => format!("finished {title}, {bytes} bytes"),
         Event::Failed { title, message } => format!("failed {title}: {message}"),

@@ -310,3 +310,27 @@ fn independent_stages_run_at_the_same_time() {
     let options = Options { jobs: 4, ..Options::default() };
     run(&graph, &targets, &space.store, &options).unwrap();
 }
+
+#[test]
+fn what_a_stage_tells_is_told_again_when_it_is_cached() {
+    let space = Space::new();
+    let mut graph = Graph::new();
+    let action = |out: Artifact<Blob>, cx: &Context| {
+        cx.log("only now");
+        cx.tell("look here");
+        done(out, cx)
+    };
+    let teller = act(&mut graph, "teller", &[], Box::new(action));
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let memory = Memory::default();
+        let options = Options { reporter: &memory, ..Options::default() };
+        run(&graph, &[teller.id()], &space.store, &options).unwrap();
+        let lines = memory.lines().into_iter();
+        told.push(lines.filter(|line| line.starts_with("teller")).collect::<Vec<_>>());
+    }
+    assert_eq!(
+        told,
+        [vec!["teller: only now", "teller tells: look here"], vec!["teller tells: look here"]]
+    );
+}

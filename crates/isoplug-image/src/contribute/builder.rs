@@ -3,6 +3,8 @@
 //! Keeps a view of the rootfs with all that was added so far, and appends the bytes of new files
 //! to one pack. Knows no stage and no store.
 
+mod clash;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,6 +14,7 @@ use isoplug_formats::tree::pack::{Contents, PackWriter};
 use isoplug_formats::tree::{self, Content, Entry, Kind, PackId, Tree, TreePath};
 
 use super::overlay::Overlay;
+use super::precedence::{self, Verdict};
 use super::{Attrs, ContributeError, Host};
 
 /// Stands for the pack that is being written, whose id is not known yet.
@@ -24,6 +27,7 @@ pub struct OverlayBuilder<'a> {
     view: Tree,
     setters: BTreeMap<TreePath, String>,
     overlay: Overlay,
+    told: Vec<String>,
     contents: &'a dyn Contents,
     log: &'a dyn Fn(&str),
     pack: PackWriter<File>,
@@ -39,6 +43,8 @@ pub struct Built {
     pub overlay: Overlay,
     /// The id of the pack with the new files' bytes; `None` if there are no new files.
     pub pack: Option<PackId>,
+    /// What whoever builds must know, a line each.
+    pub told: Vec<String>,
 }
 
 impl<'a> OverlayBuilder<'a> {
@@ -57,6 +63,7 @@ impl<'a> OverlayBuilder<'a> {
             view: rootfs,
             setters: BTreeMap::new(),
             overlay: Overlay::default(),
+            told: Vec::new(),
             contents,
             log,
             pack_file: pack.try_clone()?,
@@ -86,7 +93,8 @@ impl<'a> OverlayBuilder<'a> {
         }
         self.overlay.removed.sort();
         self.overlay.removed.dedup();
-        Ok(Built { overlay: self.overlay, pack: (self.pack_files > 0).then_some(id) })
+        let pack = (self.pack_files > 0).then_some(id);
+        Ok(Built { overlay: self.overlay, pack, told: self.told })
     }
 
     /// Returns where a path is to be written: links on the way followed, not one at its end.
@@ -114,18 +122,23 @@ impl<'a> OverlayBuilder<'a> {
         self.view.resolve(path).filter(|path| self.view.entries.contains_key(path))
     }
 
-    /// Sets an entry in the overlay and the view, unless someone set it to something else.
+    /// Sets an entry in the overlay and the view, unless what is there stays.
     fn set(&mut self, path: &str, entry: Entry, replace: bool) -> Result<(), ContributeError> {
         let place = self.place(path)?;
-        let there = self.view.get(&place);
+        let there = self.view.get(&place).map(|there| same(there, &entry));
+        let first = self.setters.get(&place).map_or("", String::as_str);
+        let is_users = precedence::between(first, &self.name) == Verdict::GivesWay;
+        match there {
+            // What the user set stays the user's when another sets the same.
+            Some(true) if is_users => return Ok(()),
+            Some(false) if !replace && self.gives_way(path, &place)? => return Ok(()),
+            _ => {}
+        }
         let refuse = |reason| Err(ContributeError::Path { path: path.to_owned(), reason });
         let folder = |entry: &Entry| entry.kind == Kind::Directory;
-        match there {
+        match self.view.get(&place) {
             Some(there) if folder(there) && !folder(&entry) => return refuse("it is a folder"),
             Some(there) if !folder(there) && folder(&entry) => return refuse("it is no folder"),
-            Some(there) if !replace && !same(there, &entry) => {
-                self.refuse_conflict(path, &place)?
-            }
             _ => {}
         }
         self.overlay.tree.entries.insert(place.clone(), entry.clone());
@@ -144,30 +157,6 @@ impl<'a> OverlayBuilder<'a> {
         let mut one = Overlay::default();
         one.tree.entries.insert(place.to_vec(), entry);
         one.apply(&mut self.view);
-    }
-
-    /// Refuses if a contributor set what is at a place.
-    fn refuse_conflict(&self, path: &str, place: &[u8]) -> Result<(), ContributeError> {
-        let (path, second) = (path.to_owned(), self.name.clone());
-        match self.setters.get(place) {
-            None => Ok(()),
-            Some(first) if *first == second => Err(ContributeError::Twice { path, name: second }),
-            Some(first) => Err(ContributeError::Conflict { path, first: first.clone(), second }),
-        }
-    }
-
-    /// Refuses if another contributor set what is at or below a place.
-    fn refuse_loss(&self, path: &str, place: &[u8]) -> Result<(), ContributeError> {
-        let below = tree::join(place, b"");
-        let here = |set: &TreePath| set == place || set.starts_with(&below);
-        match self.setters.iter().find(|(set, name)| here(set) && **name != self.name) {
-            None => Ok(()),
-            Some((_, first)) => Err(ContributeError::Conflict {
-                path: path.to_owned(),
-                first: first.clone(),
-                second: self.name.clone(),
-            }),
-        }
     }
 
     /// Returns the bytes of a content, from the pack being written if they are there.
@@ -270,7 +259,9 @@ impl Host for OverlayBuilder<'_> {
         if self.view.get(&place).is_none() {
             return Ok(());
         }
-        self.refuse_loss(path, &place)?;
+        if self.stays(path, &place)? {
+            return Ok(());
+        }
         self.overlay.tree.remove(&place);
         let gone = Overlay { removed: vec![place], ..Overlay::default() };
         gone.apply(&mut self.view);
@@ -280,6 +271,10 @@ impl Host for OverlayBuilder<'_> {
 
     fn log(&self, line: &str) {
         (self.log)(line);
+    }
+
+    fn tell(&mut self, line: &str) {
+        self.told.push(line.to_owned());
     }
 }
 

@@ -1,20 +1,37 @@
 //! Puts files and folders of the user's into the rootfs.
+//!
+//! Those that other contributors look at come before these, which find them there: a login shell, a
+//! unit to enable, what `/etc/skel` is to hold. All others come late, so that a change of one makes
+//! little again.
 
+mod early;
+mod home;
+mod items;
 pub mod source;
+mod volatile;
 
 use isoplug_engine::Key;
-use isoplug_formats::tree::Kind;
 use serde::{Serialize, Serializer};
 
-use super::{Attrs, ContributeError, Contributor, Host, users};
-use crate::plugins;
-use source::{Item, Source, What};
+use super::users::User;
+use super::{ContributeError, Contributor, Host};
+#[cfg(test)]
+pub(in crate::contribute) use early::is_looked_at;
+use home::Homes;
+use source::Source;
+use volatile::Volatile;
+
+/// The name of the contributor of the files that others look at.
+pub const EARLY: &str = "early files";
+/// The name of the contributor of all other files.
+pub const LATE: &str = "files";
 
 /// Files to put into the rootfs, in this order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Files {
+    name: &'static str,
     /// The files and folders.
-    pub files: Vec<NewFile>,
+    files: Vec<NewFile>,
 }
 
 /// A file or folder to put into the rootfs.
@@ -47,86 +64,40 @@ fn digest<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_str(&blake3::hash(bytes).to_hex())
 }
 
+impl Files {
+    /// Returns the contributors of files: of what others look at, and of all else.
+    pub fn split(files: Vec<NewFile>, users: &[User]) -> [Self; 2] {
+        let [early, late] = early::split(files, users);
+        [Self { name: EARLY, files: early }, Self { name: LATE, files: late }]
+    }
+
+    /// Tells whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}
+
+/// Raised when the same files would be put there otherwise.
+const RULES: u32 = 2;
+
 impl Contributor for Files {
     fn name(&self) -> &str {
-        "files"
+        self.name
     }
 
     fn key(&self, key: &mut dyn Key) {
         key.value("files", self);
+        key.value("rules", &RULES);
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        self.files.iter().try_for_each(|file| add(host, file))
-    }
-}
-
-fn add(host: &mut dyn Host, file: &NewFile) -> Result<(), ContributeError> {
-    let owner = (users::uid(host, &file.user)?, users::gid(host, &file.group)?);
-    match &file.from {
-        FileContent::Bytes(bytes) => {
-            let attrs = Attrs::mode(file.mode.unwrap_or(0o644)).owned_by(owner.0, owner.1);
-            let attrs = Attrs { replace: gives_way(host, &file.target)?, ..attrs };
-            host.file(&file.target, bytes, attrs)
+        let homes = Homes::read(host)?;
+        let mut volatile = Volatile::default();
+        for file in &self.files {
+            items::add(host, file, &homes, &mut volatile)?;
         }
-        FileContent::Source(source) => {
-            source.items.iter().try_for_each(|item| add_item(host, file, source, item, owner))
-        }
+        volatile.finish(host, self.name)
     }
-}
-
-fn add_item(
-    host: &mut dyn Host,
-    file: &NewFile,
-    source: &Source,
-    item: &Item,
-    (uid, gid): (u32, u32),
-) -> Result<(), ContributeError> {
-    let path = match &item.path[..] {
-        "" => file.target.clone(),
-        below => format!("{}/{below}", file.target.trim_end_matches('/')),
-    };
-    let attrs = Attrs::mode(mode(file.mode, &item.what)).owned_by(uid, gid);
-    match &item.what {
-        What::Folder if host.stat(&path).is_some_and(|e| e.kind == Kind::Directory) => Ok(()),
-        What::Folder => host.directory(&path, attrs),
-        What::Link { target } => host.symlink(&path, target),
-        What::File { .. } => {
-            let replace = gives_way(host, &path)?;
-            let mut reader = source.open(item).map_err(|error| ContributeError::Io {
-                path: error.path.display().to_string(),
-                source: error.source,
-            })?;
-            host.file_from(&path, &mut reader, Attrs { replace, ..attrs })
-        }
-    }
-}
-
-/// Returns the mode of an item.
-fn mode(wanted: Option<u16>, what: &What) -> u16 {
-    match (wanted, what) {
-        (Some(mode), What::Folder) => mode | (mode & 0o444) >> 2,
-        (Some(mode), _) => mode,
-        (None, What::File { executable: false, .. }) => 0o644,
-        (None, _) => 0o755,
-    }
-}
-
-/// Tells whether what is there gives way to the user's own.
-fn gives_way(host: &dyn Host, path: &str) -> Result<bool, ContributeError> {
-    let of_plugin = host.set_by(path).is_some_and(|name| name.starts_with(plugins::TITLE));
-    Ok(of_plugin || is_from_skeleton(host, path)?)
-}
-
-/// Tells whether a file is a copy of one in `/etc/skel`, which gives way to the user's own.
-fn is_from_skeleton(host: &dyn Host, path: &str) -> Result<bool, ContributeError> {
-    let Some(there) = host.read(path)? else { return Ok(false) };
-    for (slash, _) in path.match_indices('/').skip(1) {
-        if host.read(&format!("/etc/skel{}", &path[slash..]))?.as_ref() == Some(&there) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 #[cfg(test)]

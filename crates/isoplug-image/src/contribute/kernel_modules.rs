@@ -9,6 +9,9 @@ use serde::Serialize;
 use super::nearest::nearest;
 use super::{Attrs, ContributeError, Contributor, Host};
 
+const LOAD: &str = "/etc/modules-load.d/isoplug.conf";
+const BLACKLIST: &str = "/etc/modprobe.d/isoplug-blacklist.conf";
+
 /// Kernel modules of the running system.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct KernelModules {
@@ -23,14 +26,20 @@ impl Contributor for KernelModules {
         "kernel-modules"
     }
 
+    fn places(&self) -> Vec<String> {
+        let lists = [(LOAD, &self.load), (BLACKLIST, &self.blacklist)];
+        let used = lists.into_iter().filter(|(_, modules)| !modules.is_empty());
+        used.map(|(path, _)| path.to_owned()).collect()
+    }
+
     fn key(&self, key: &mut dyn Key) {
         key.value("kernel-modules", self);
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
         self.check(host)?;
-        write(host, "/etc/modules-load.d/isoplug.conf", "", &self.load)?;
-        write(host, "/etc/modprobe.d/isoplug-blacklist.conf", "blacklist ", &self.blacklist)
+        write(host, LOAD, "", &self.load)?;
+        write(host, BLACKLIST, "blacklist ", &self.blacklist)
     }
 }
 

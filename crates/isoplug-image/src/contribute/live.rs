@@ -10,7 +10,7 @@
 use isoplug_engine::Key;
 use serde::Serialize;
 
-use super::{Attrs, ContributeError, Contributor, Host, services};
+use super::{Attrs, ContributeError, Contributor, Host, precedence, services};
 
 /// What a live system needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -45,6 +45,10 @@ pub enum SignedBy {
     Key(String),
 }
 
+const FSTAB: &str = "/etc/fstab";
+const MACHINE_ID: &str = "/etc/machine-id";
+const JOURNAL: &str = "/etc/systemd/journald.conf.d/10-isoplug-live.conf";
+
 /// Raised when the same options would add something else.
 const RULES: u32 = 3;
 
@@ -53,24 +57,35 @@ impl Contributor for Live {
         "live"
     }
 
+    fn places(&self) -> Vec<String> {
+        let certificate = format!("/etc/systemd/system/{CERTIFICATE}");
+        let always = [FSTAB, MACHINE_ID, JOURNAL, &certificate].map(str::to_owned);
+        let sources = self.sources.iter().map(|source| sources_file(&source.name));
+        let list = (!self.sources.is_empty()).then(|| "/etc/apt/sources.list".to_owned());
+        let keys =
+            self.sources.iter().filter(|source| matches!(source.signed_by, SignedBy::Key(_)));
+        let keys =
+            keys.flat_map(|source| (0..self.sources.len()).map(|index| key_file(source, index)));
+        let logins = self.autologin.iter().flat_map(|_| CONSOLES.map(|(unit, _)| login_file(unit)));
+        always.into_iter().chain(sources).chain(keys).chain(list).chain(logins).collect()
+    }
+
     fn key(&self, key: &mut dyn Key) {
         key.value("live", self);
         key.value("rules", &RULES);
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        let fstab = "# The initrd mounts the root file system.\n";
-        unless_set(host, "/etc/fstab", fstab, 0o644)?;
-        unless_set(host, "/etc/machine-id", "", 0o444)?;
-        let journal = "/etc/systemd/journald.conf.d/10-isoplug-live.conf";
-        unless_set(host, journal, "[Journal]\nStorage=volatile\n", 0o644)?;
+        unless_set(host, FSTAB, "# The initrd mounts the root file system.\n", 0o644)?;
+        unless_set(host, MACHINE_ID, "", 0o444)?;
+        unless_set(host, JOURNAL, "[Journal]\nStorage=volatile\n", 0o644)?;
         disable_upkeep(host)?;
         write_sources(host, &self.sources)?;
         self.autologin.iter().try_for_each(|user| log_in(host, user))
     }
 }
 
-/// Writes a file unless another contributor did, such as the user's own files.
+/// Writes a file unless another contributor did. That the user's own wins is told.
 fn unless_set(
     host: &mut dyn Host,
     path: &str,
@@ -78,8 +93,8 @@ fn unless_set(
     mode: u16,
 ) -> Result<(), ContributeError> {
     match host.set_by(path) {
-        Some(_) => Ok(()),
-        None => host.file(path, text.as_bytes(), Attrs::mode(mode)),
+        Some(name) if !precedence::is_user(&name) => Ok(()),
+        _ => host.file(path, text.as_bytes(), Attrs::mode(mode)),
     }
 }
 
@@ -117,10 +132,17 @@ fn write_sources(host: &mut dyn Host, sources: &[AptSource]) -> Result<(), Contr
         let sources = sources.iter().filter(|source| source.name == name).enumerate();
         let stanzas = sources.map(|(index, source)| stanza(host, source, index));
         let text = stanzas.collect::<Result<Vec<_>, _>>()?.join("\n");
-        let path = format!("/etc/apt/sources.list.d/{name}.sources");
-        host.file(&path, text.as_bytes(), Attrs::mode(0o644))?;
+        host.file(&sources_file(name), text.as_bytes(), Attrs::mode(0o644))?;
     }
     Ok(())
+}
+
+fn key_file(source: &AptSource, index: usize) -> String {
+    format!("/etc/apt/keyrings/isoplug-{}-{index}.asc", source.name)
+}
+
+fn sources_file(name: &str) -> String {
+    format!("/etc/apt/sources.list.d/{name}.sources")
 }
 
 fn stanza(
@@ -137,7 +159,7 @@ fn stanza(
     let keyring = match signed_by {
         SignedBy::Keyring(path) => path.clone(),
         SignedBy::Key(armoured) => {
-            let path = format!("/etc/apt/keyrings/isoplug-{name}-{index}.asc");
+            let path = key_file(source, index);
             host.file(&path, armoured.as_bytes(), Attrs::mode(0o644))?;
             path
         }
@@ -150,16 +172,21 @@ fn stanza(
     Ok(format!("Types: deb\nURIs: {uris}\nSuites: {suites}\n{components}Signed-By: {keyring}\n"))
 }
 
+/// The first console and serial ones, with what their login program needs besides.
+const CONSOLES: [(&str, &str); 2] =
+    [("getty@tty1", ""), ("serial-getty@", "--keep-baud 115200,57600,38400,9600 ")];
+
+fn login_file(unit: &str) -> String {
+    format!("/etc/systemd/system/{unit}.service.d/10-isoplug-login.conf")
+}
+
 /// Logs a user in on the first console and on serial ones.
 fn log_in(host: &mut dyn Host, user: &str) -> Result<(), ContributeError> {
     super::users::uid(host, user)?;
-    for (unit, speed) in
-        [("getty@tty1", ""), ("serial-getty@", "--keep-baud 115200,57600,38400,9600 ")]
-    {
+    for (unit, speed) in CONSOLES {
         let command = format!("-/sbin/agetty --autologin {user} --noclear {speed}- $TERM");
         let text = format!("[Service]\nExecStart=\nExecStart={command}\n");
-        let path = format!("/etc/systemd/system/{unit}.service.d/10-isoplug-login.conf");
-        host.file(&path, text.as_bytes(), Attrs::mode(0o644))?;
+        host.file(&login_file(unit), text.as_bytes(), Attrs::mode(0o644))?;
     }
     Ok(())
 }

@@ -24,6 +24,10 @@ impl Contributor for Localisation {
         "localisation"
     }
 
+    fn places(&self) -> Vec<String> {
+        PLACES.map(str::to_owned).to_vec()
+    }
+
     fn key(&self, key: &mut dyn Key) {
         key.value("localisation", self);
     }
@@ -41,6 +45,16 @@ impl Contributor for Localisation {
         keyboard(host, &self.keymap)
     }
 }
+
+const PLACES: [&str; 7] = [
+    "/etc/default/keyboard",
+    "/etc/default/locale",
+    "/etc/locale.conf",
+    "/etc/locale.gen",
+    "/etc/localtime",
+    "/etc/systemd/system/isoplug-locale.service",
+    "/etc/timezone",
+];
 
 /// Writes `/etc/locale.conf`, which Debian 13 reads, and the file that older ones read unless it
 /// is a link to it.

@@ -21,6 +21,13 @@ pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Near
     Nearest(scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect())
 }
 
+impl Nearest {
+    /// Puts the folder that the names are in before each of them.
+    pub fn below(self, folder: &str) -> Self {
+        Self(self.0.into_iter().map(|name| format!("{folder}{name}")).collect())
+    }
+}
+
 /// Returns how alike two names are, in thousandths; a name that holds the other counts as near.
 fn likeness(wanted: &str, other: &str) -> u64 {
     let holds = wanted.len() > 2 && other.contains(wanted);

@@ -51,6 +51,11 @@ impl Contributor for Network {
         "network"
     }
 
+    fn places(&self) -> Vec<String> {
+        let names = ["/etc/hostname", "/etc/hosts"].map(str::to_owned);
+        names.into_iter().chain(backend::places(self)).collect()
+    }
+
     fn key(&self, key: &mut dyn Key) {
         key.value("network", self);
     }

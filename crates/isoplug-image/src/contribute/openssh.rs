@@ -25,6 +25,10 @@ impl Contributor for OpenSsh {
         "openssh"
     }
 
+    fn places(&self) -> Vec<String> {
+        vec![SETTINGS.to_owned(), format!("/etc/systemd/system/{KEYS}")]
+    }
+
     fn key(&self, key: &mut dyn Key) {
         key.value("openssh", self);
     }

@@ -49,6 +49,29 @@ impl Overlay {
         Ok(Self { tree, removed })
     }
 
+    /// Makes one overlay of this one and a later one.
+    pub fn then(&mut self, later: &Self) {
+        for gone in &later.removed {
+            self.tree.remove(gone);
+        }
+        for (path, entry) in &later.tree.entries {
+            let is_folder = |entry: &Entry| entry.kind == Kind::Directory;
+            match self.tree.get(path) {
+                // What the earlier one did away with by setting something else stays away.
+                Some(there) if is_folder(entry) && !is_folder(there) => {
+                    self.removed.push(path.clone());
+                }
+                // Something else in the place of a folder takes what is below it away.
+                _ if !is_folder(entry) => self.tree.remove(path),
+                _ => {}
+            }
+            self.tree.entries.insert(path.clone(), entry.clone());
+        }
+        self.removed.extend(later.removed.iter().cloned());
+        self.removed.sort();
+        self.removed.dedup();
+    }
+
     /// Changes a tree as the overlay says. Other names of a file that goes away keep its content.
     pub fn apply(&self, tree: &mut Tree) {
         self.keep_hard_links(tree);
@@ -168,6 +191,23 @@ mod tests {
         #[test]
         fn stored_form_round_trips(overlay in overlays()) {
             prop_assert_eq!(Overlay::from_bytes(&overlay.to_bytes()).unwrap(), overlay);
+        }
+
+        #[test]
+        fn one_overlay_does_what_two_do(a in overlays(), b in overlays(), under in overlays()) {
+            let mut tree = Tree::default();
+            under.apply(&mut tree);
+            let mut both = tree.clone();
+            a.apply(&mut both);
+            b.apply(&mut both);
+            let mut one = a;
+            one.then(&b);
+            one.apply(&mut tree);
+            // A folder that was only on the way may be left behind.
+            for tree in [&mut tree, &mut both] {
+                tree.entries.retain(|_, entry| entry.kind != Kind::Directory);
+            }
+            prop_assert_eq!(tree, both);
         }
 
         #[test]

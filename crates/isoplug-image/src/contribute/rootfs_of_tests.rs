@@ -1,5 +1,7 @@
 //! A small rootfs in memory for the tests of contributors.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 
@@ -7,17 +9,24 @@ use isoplug_formats::tree::pack::{Contents, PackWriter, Packs, Pending};
 use isoplug_formats::tree::{Content, Entry, Kind, Tree};
 
 use super::builder::{Built, OverlayBuilder};
+use super::content::is_looked_at;
 use super::overlay::Overlay;
-use super::{ContributeError, Contributor, Host};
+use super::{Attrs, ContributeError, Contributor, Host};
 
 /// The epoch of all tests: 2026-01-02 03:04:05 UTC, day 20455.
 pub(crate) const EPOCH: u32 = 1_767_323_045;
+
+/// The contributors that say beforehand all that they set.
+const SAYING: [&str; 7] =
+    ["kernel-modules", "live", "localisation", "network", "openssh", "services", "sysctl"];
 
 /// A rootfs with its packs, to which contributors are applied one after the other.
 pub(crate) struct Rootfs {
     pub(crate) tree: Tree,
     packs: Packs,
     earlier: Vec<(String, Overlay)>,
+    /// What contributors told.
+    pub(crate) told: Vec<String>,
 }
 
 impl Rootfs {
@@ -33,7 +42,7 @@ impl Rootfs {
             let kind = Kind::File(finished.content(pending));
             tree.insert(path.trim_start_matches('/').as_bytes(), Entry::new(kind, 0o644, EPOCH));
         }
-        Self { tree, packs, earlier: Vec::new() }
+        Self { tree, packs, earlier: Vec::new(), told: Vec::new() }
     }
 
     /// Adds a symbolic link.
@@ -69,12 +78,42 @@ impl Rootfs {
 
     /// Runs a contributor and keeps its overlay as an earlier one.
     pub(crate) fn add(&mut self, contributor: &dyn Contributor) -> Result<(), ContributeError> {
-        let (built, file) = self.run(contributor.name(), |host| contributor.contribute(host))?;
+        let asked = RefCell::default();
+        let (built, file) = self.run(contributor.name(), |host| {
+            contributor.contribute(&mut Asking { host, asked: &asked })
+        })?;
+        self.told.extend(built.told.iter().cloned());
         if let Some(id) = built.pack {
             self.packs.add(id, file);
         }
         self.earlier.push((contributor.name().to_owned(), built.overlay));
+        if SAYING.contains(&contributor.name()) {
+            assert_eq!(self.unsaid(contributor), [""; 0], "{}", contributor.name());
+            let places = contributor.places();
+            let strange = |path: &String| !is_looked_at(path) && !places.contains(path);
+            let strange: Vec<String> = asked.take().into_iter().filter(strange).collect();
+            assert_eq!(
+                strange,
+                [""; 0],
+                "{} looks at more than content/early.rs knows",
+                contributor.name()
+            );
+        }
         Ok(())
+    }
+
+    /// Returns the files that the last contributor set and did not say beforehand, but for the links
+    /// by which systemd starts units.
+    fn unsaid(&self, contributor: &dyn Contributor) -> Vec<String> {
+        let places = contributor.places();
+        let Some((_, overlay)) = self.earlier.last() else { return Vec::new() };
+        let set = overlay.tree.entries.iter().filter(|(_, entry)| entry.kind != Kind::Directory);
+        let set = set.map(|(path, entry)| (format!("/{}", String::from_utf8_lossy(path)), entry));
+        let is_link = |path: &str, entry: &Entry| {
+            path.starts_with("/etc/systemd/system/") && matches!(entry.kind, Kind::Symlink(_))
+        };
+        let unsaid = set.filter(|(path, entry)| !places.contains(path) && !is_link(path, entry));
+        unsaid.map(|(path, _)| path).collect()
     }
 
     /// Returns the rootfs with all overlays applied.
@@ -123,6 +162,70 @@ impl Rootfs {
 
     fn content(&self, content: &Content) -> String {
         String::from_utf8(self.packs.read(content).unwrap()).unwrap()
+    }
+}
+
+/// A host that remembers what it was asked for.
+struct Asking<'a> {
+    host: &'a mut dyn Host,
+    asked: &'a RefCell<BTreeSet<String>>,
+}
+
+impl Asking<'_> {
+    fn note(&self, path: &str) {
+        self.asked.borrow_mut().insert(path.to_owned());
+    }
+}
+
+impl Host for Asking<'_> {
+    fn epoch(&self) -> u32 {
+        self.host.epoch()
+    }
+    fn entry(&self, path: &str) -> Option<Entry> {
+        self.note(path);
+        self.host.entry(path)
+    }
+    fn stat(&self, path: &str) -> Option<Entry> {
+        self.note(path);
+        self.host.stat(path)
+    }
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ContributeError> {
+        self.note(path);
+        self.host.read(path)
+    }
+    fn list(&self, path: &str) -> Vec<String> {
+        self.note(path);
+        self.host.list(path)
+    }
+    fn set_by(&self, path: &str) -> Option<String> {
+        self.note(path);
+        self.host.set_by(path)
+    }
+    fn file(&mut self, path: &str, bytes: &[u8], attrs: Attrs) -> Result<(), ContributeError> {
+        self.host.file(path, bytes, attrs)
+    }
+    fn file_from(
+        &mut self,
+        path: &str,
+        content: &mut dyn io::Read,
+        attrs: Attrs,
+    ) -> Result<(), ContributeError> {
+        self.host.file_from(path, content, attrs)
+    }
+    fn directory(&mut self, path: &str, attrs: Attrs) -> Result<(), ContributeError> {
+        self.host.directory(path, attrs)
+    }
+    fn symlink(&mut self, path: &str, target: &str) -> Result<(), ContributeError> {
+        self.host.symlink(path, target)
+    }
+    fn remove(&mut self, path: &str) -> Result<(), ContributeError> {
+        self.host.remove(path)
+    }
+    fn log(&self, line: &str) {
+        self.host.log(line);
+    }
+    fn tell(&mut self, line: &str) {
+        self.host.tell(line);
     }
 }
 

@@ -54,6 +54,11 @@ impl Contributor for Services {
         "services"
     }
 
+    fn places(&self) -> Vec<String> {
+        let units = self.units.iter().map(|unit| format!("{}/{}", find::CONFIGURED, unit.name));
+        units.collect()
+    }
+
     fn key(&self, key: &mut dyn Key) {
         key.value("services", self);
     }

@@ -18,6 +18,10 @@ impl Contributor for Sysctl {
         "sysctl"
     }
 
+    fn places(&self) -> Vec<String> {
+        vec![PATH.to_owned()]
+    }
+
     fn key(&self, key: &mut dyn Key) {
         key.value("sysctl", &self.0);
     }

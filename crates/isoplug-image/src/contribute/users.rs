@@ -82,6 +82,11 @@ impl User {
             system: false,
         }
     }
+
+    /// Returns the home.
+    pub fn home(&self) -> String {
+        database::home_of(self)
+    }
 }
 
 /// Whether a user may become root with sudo.
@@ -110,6 +115,13 @@ pub struct Root {
 impl Contributor for Users {
     fn name(&self) -> &str {
         "users"
+    }
+
+    fn places(&self) -> Vec<String> {
+        let rules = self.users.iter().filter(|user| user.sudo != Sudo::None);
+        let rules = rules.map(|user| sudo::path(&user.name));
+        let group = self.sudo_without_password.then(|| sudo::path(sudo::GROUP));
+        rules.chain(group).collect()
     }
 
     fn key(&self, key: &mut dyn Key) {

@@ -1,5 +1,6 @@
 //! Turns options into the contributors that carry them out, in the order in which they must run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,10 +23,10 @@ use crate::plugins;
 use crate::stages::settled::OwnState;
 use crate::state::State;
 
-/// Returns the contributors of a profile. Users come before the files that they own, units, those of
-/// plugins too, before the services that enable them; what plugins and a live system need gives
-/// way to the user's own files. A plugin that replaces a built-in contributor stands where that
-/// one would.
+/// Returns the contributors of a profile. Of the user's files those that others look at come first, all
+/// else late, so that a change of them makes little again; they win anyway. Units, those of plugins
+/// too, come before the services that enable them. A plugin that replaces a built-in contributor stands
+/// where that one would.
 pub(super) fn contributors(
     system: &System,
     folder: &Path,
@@ -35,12 +36,16 @@ pub(super) fn contributors(
     let options = &system.options;
     let (instead, beside): (Vec<_>, Vec<_>) =
         plugins.into_iter().partition(|plugin| plugin.replaces().is_some());
-    let mut all: Vec<Arc<dyn Contributor>> = vec![
-        Arc::new(localisation(options)),
-        Arc::new(kernel_modules(options)),
-        Arc::new(network(options)),
-        Arc::new(users(options)),
-    ];
+    let users = users(options);
+    let [early, late] = Files::split(files(options, folder)?, &users.users);
+    let mut all: Vec<Arc<dyn Contributor>> = Vec::new();
+    if !early.is_empty() {
+        all.push(Arc::new(early));
+    }
+    all.push(Arc::new(localisation(options)));
+    all.push(Arc::new(kernel_modules(options)));
+    all.push(Arc::new(network(options)));
+    all.push(Arc::new(users));
     if !options.kernel.sysctl.is_empty() {
         all.push(Arc::new(Sysctl(options.kernel.sysctl.clone())));
     }
@@ -50,10 +55,41 @@ pub(super) fn contributors(
     all.extend(beside);
     all.push(Arc::new(first_boot(options)));
     all.push(Arc::new(services(options)));
-    all.push(Arc::new(files(options, folder)?));
+    all.push(Arc::new(late));
     all.push(Arc::new(Live { sources, autologin: options.services.getty.autologin_user.clone() }));
     instead.into_iter().try_for_each(|plugin| replace(&mut all, plugin))?;
     Ok(all)
+}
+
+/// Returns the paths that built-in contributors set for a profile, with who sets each.
+pub fn places(system: &System) -> BTreeMap<String, String> {
+    let options = &system.options;
+    let mut all: Vec<Box<dyn Contributor>> = vec![
+        Box::new(localisation(options)),
+        Box::new(kernel_modules(options)),
+        Box::new(network(options)),
+        Box::new(users(options)),
+        Box::new(services(options)),
+        Box::new(Live {
+            sources: Vec::new(),
+            autologin: options.services.getty.autologin_user.clone(),
+        }),
+    ];
+    if !options.kernel.sysctl.is_empty() {
+        all.push(Box::new(Sysctl(options.kernel.sysctl.clone())));
+    }
+    if options.services.openssh.enable {
+        all.push(Box::new(openssh(options)));
+    }
+    let of = |one: Box<dyn Contributor>| {
+        let name = one.name().to_owned();
+        one.places().into_iter().map(move |path| (path, name.clone()))
+    };
+    // Which sources the image has is known with their keys; a file of each is named after it.
+    let lists = system.sources.keys().map(|name| format!("/etc/apt/sources.list.d/{name}.sources"));
+    let lists = lists.chain(["/etc/apt/sources.list".to_owned()]);
+    let lists = lists.map(|path| (path, "live".to_owned()));
+    all.into_iter().flat_map(of).chain(lists).collect()
 }
 
 /// Puts a plugin in the place of the built-in contributor that it replaces.
@@ -193,7 +229,7 @@ fn enabled(options: &Options) -> Vec<String> {
     listed.iter().cloned().chain(services.filter(|unit| !listed.contains(unit))).collect()
 }
 
-fn files(options: &Options, folder: &Path) -> Result<Files, Error> {
+fn files(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
     let file = |file: &options::File| {
         Ok(NewFile {
             target: file.target.clone(),
@@ -203,5 +239,50 @@ fn files(options: &Options, folder: &Path) -> Result<Files, Error> {
             group: file.group.clone(),
         })
     };
-    Ok(Files { files: options.files.iter().map(file).collect::<Result<_, _>>()? })
+    options.files.iter().map(file).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use isoplug_manifest::plugin::NoPlugins;
+    use isoplug_manifest::{Input, evaluate};
+
+    use super::*;
+    use crate::contribute::rootfs_of_tests::Rootfs;
+
+    fn system(lines: &str) -> System {
+        let text = format!("image.name = \"t\"\n[profiles.p]\n{lines}\n");
+        let mut load = |_: &str| Err("no file".to_owned());
+        let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
+        evaluate(Input { name, text: &text, profile, arch: "amd64", load: &mut load, plugins })
+            .unwrap()
+    }
+
+    /// A login shell, what every home is to hold, and a unit: all of the user's own making.
+    #[test]
+    fn own_files_are_there_for_others() {
+        let system = system(
+            "networking.backend = \"none\"\nsystemd.enable = [\"hi\"]\n\
+             users.me = { shell = \"/usr/local/bin/mysh\" }\nfiles = [\n\
+             { target = \"/usr/local/bin/mysh\", text = \"#!/bin/sh\\n\", mode = \"0755\" },\n\
+             { target = \"/etc/skel/.profile\", text = \"# mine\\n\" },\n\
+             { target = \"/etc/systemd/system/hi.service\", \
+             text = \"[Install]\\nWantedBy=multi-user.target\\n\" },\n\
+             { target = \"/home/me/.config/x\", text = \"\", user = \"me\" },\n]",
+        );
+        let mut rootfs = Rootfs::with(&[
+            ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+            ("/etc/group", "root:x:0:\n"),
+            ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),
+            ("/usr/lib/systemd/system/multi-user.target", ""),
+            ("/usr/share/X11/xkb/symbols/us", ""),
+        ]);
+        for contributor in contributors(&system, Path::new(""), Vec::new(), Vec::new()).unwrap() {
+            rootfs.add(&*contributor).unwrap();
+        }
+        assert!(rootfs.text("/etc/passwd").contains("/home/me:/usr/local/bin/mysh"));
+        assert_eq!(rootfs.text("/home/me/.profile"), "# mine\n");
+        assert_eq!(rootfs.entry("/home/me/.config").uid, 1000);
+        rootfs.entry("/etc/systemd/system/multi-user.target.wants/hi.service");
+    }
 }

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::Error;
+use crate::grub::{self, Menu};
 use crate::plugins::Planner;
 
 /// What plugins decided of a stage, and what they have to say.
@@ -41,8 +42,20 @@ pub(super) fn squashfs(
     }
 }
 
+/// Returns what the boot menu offers.
+pub(super) fn menu(
+    planners: &[Arc<dyn Planner>],
+    image: &Json,
+    menu: Menu,
+) -> Result<Planned<Menu>, Error> {
+    let planned = planned("menu", planners, image, menu)?;
+    let bad = |reason| Error::Plan { stage: "menu", plugin: names(planners, "menu"), reason };
+    grub::check(&planned.inputs).map_err(bad)?;
+    Ok(planned)
+}
+
 /// Lets the plugin that plans a stage change its inputs; two plugins cannot both plan it.
-pub(super) fn planned<T: Serialize + DeserializeOwned>(
+fn planned<T: Serialize + DeserializeOwned>(
     stage: &'static str,
     planners: &[Arc<dyn Planner>],
     image: &Json,

@@ -38,6 +38,18 @@ pub fn begin(
     Ok(Job { folder, parent, packs, arch, epoch: epoch.into(), threads, ..Job::default() })
 }
 
+/// Lets a job's tree have contents of another tree of the store, too.
+pub fn add_contents(
+    job: &mut Job,
+    tree: Artifact<TreeArtifact>,
+    cx: &Context,
+) -> Result<(), StoredError> {
+    for digest in cx.refers(tree)? {
+        job.packs.insert(digest.hex(), cx.referred(&digest)?);
+    }
+    Ok(())
+}
+
 /// Does a job and makes the tree that it ends with an output.
 pub fn keep(
     mut job: Job,

@@ -53,7 +53,7 @@ pub struct Outputs {
 
 impl Stage for Boot {
     const NAME: &'static str = "boot";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -147,7 +147,7 @@ impl Boot {
             .any(|path| loaders.iter().any(|file| file.path == *path));
         let menu = grub::menu(&self.menu, self.machine, identity, memory_test);
         let mut files = NewFiles::new(cx)?;
-        files.add(".disk/info", format!("{}\n", self.description).as_bytes())?;
+        files.add(paths::INFO, format!("{}\n", self.description).as_bytes())?;
         files.add(".disk/live-uuid-isoplug", format!("{identity}\n").as_bytes())?;
         files.add(&grub::identity_file(identity), &b""[..])?;
         files.add(paths::MENU, menu.as_bytes())?;

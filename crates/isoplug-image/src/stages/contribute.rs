@@ -39,7 +39,7 @@ pub struct Outputs {
 
 impl Stage for Contribute {
     const NAME: &'static str = "contribute";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -75,7 +75,8 @@ impl Stage for Contribute {
             host.after(name, &read(cx.path(*overlay)?, Overlay::from_bytes)?);
         }
         self.contributor.contribute(&mut host)?;
-        let Built { overlay, pack: id } = host.finish().map_err(Error::io(pack.path()))?;
+        let Built { overlay, pack: id, told } = host.finish().map_err(Error::io(pack.path()))?;
+        told.iter().for_each(|line| cx.tell(line));
         let refers = match id {
             Some(id) => vec![cx.put(pack, Some(Digest::from_bytes(id)))?],
             None => Vec::new(),

@@ -1,4 +1,4 @@
-//! Picks what the initrd is made of, so that it need not be made again for other packages' sake.
+//! Picks what the initrd is made of, from packages and from what contributors add, so that it need not be made again for other packages' sake.
 //!
 //! Of a layer that has something which only its own mkinitramfs knows, that one makes the initrd
 //! here and now.
@@ -15,6 +15,7 @@ use isoplug_formats::tree::{self, Entry, Kind};
 use isoplug_manifest::options::InitrdModules;
 use programs::LayersPrograms;
 
+use crate::contribute::overlay::Overlay;
 use crate::initrd::{self, Drivers, Purpose, Selected};
 use crate::sandbox::stored::{self, Lines, StoredError};
 use crate::sandbox::{self, Command, Job, Text};
@@ -23,6 +24,8 @@ use crate::sandbox::{self, Command, Job, Text};
 pub struct InitrdFiles {
     /// The layer that has the kernel and mkinitramfs.
     pub layer: Artifact<Tree>,
+    /// The [`Overlay`] of what contributors add to that.
+    pub inputs: Artifact<Tree>,
     /// The version of the kernel, as text.
     pub kernel: Artifact<Blob>,
     /// Kernel modules to carry beside those that the tree asks for.
@@ -62,8 +65,9 @@ impl Stage for InitrdFiles {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { layer, kernel, modules, drivers, arch, epoch } = self;
+        let Self { layer, inputs, kernel, modules, drivers, arch, epoch } = self;
         key.artifact("layer", *layer);
+        key.artifact("inputs", *inputs);
         key.artifact("kernel", *kernel);
         key.value("modules", modules);
         key.value("drivers", drivers);
@@ -73,10 +77,11 @@ impl Stage for InitrdFiles {
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let kernel = fs::read_to_string(cx.path(self.kernel)?)?;
-        let layer = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
+        let mut layer = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
+        Overlay::from_bytes(&fs::read(cx.path(self.inputs)?)?)?.apply(&mut layer);
         let packs = open(&layer, cx)?;
-        let (layer_id, arch, epoch) = (self.layer, &self.arch[..], self.epoch);
-        let programs = &LayersPrograms { layer: layer_id, arch, epoch, cx };
+        let (arch, epoch) = (&self.arch[..], self.epoch);
+        let programs = &LayersPrograms { layer: self.layer, inputs: self.inputs, arch, epoch, cx };
         let purpose = Purpose {
             kernel: &kernel,
             arch,
@@ -88,7 +93,7 @@ impl Stage for InitrdFiles {
             Ok(selected) => put(selected, out.files, cx),
             Err(error @ initrd::Error::Unknown { .. }) => {
                 cx.warn(&cost(&error));
-                self.run_mkinitramfs(&kernel, layer.get(AMD).is_some(), out.files, cx)
+                self.run_mkinitramfs(&kernel, &layer, out.files, cx)
             }
             Err(initrd::Error::Io(error)) => Err(error.into()),
             Err(initrd::Error::Program(error)) => Err(error.into()),
@@ -191,12 +196,14 @@ impl InitrdFiles {
     fn run_mkinitramfs(
         &self,
         kernel: &str,
-        has_amd: bool,
+        layer: &tree::Tree,
         out: Artifact<Blob>,
         cx: &Context,
     ) -> Result<(), Error> {
-        let made = cx.create()?;
-        let job = self.job(kernel, has_amd, &made, cx)?;
+        let (made, parent) = (cx.create()?, cx.create()?);
+        parent.file().write_all(&layer.to_bytes())?;
+        let mut job = self.job(kernel, layer.get(AMD).is_some(), &made, cx)?;
+        job.parent = Some(parent.path().to_owned());
         sandbox::run(&job, &Lines::new(cx, &[], 0)).map_err(tell_missing)?;
         let made = cx.put(made, None)?;
         let list = put_bytes(format!("{MADE}{}", made.hex()).as_bytes(), cx)?;
@@ -205,6 +212,7 @@ impl InitrdFiles {
 
     fn job(&self, version: &str, has_amd: bool, raw: &NewBlob, cx: &Context) -> Result<Job, Error> {
         let mut job = stored::begin(Some(self.layer), &self.arch, self.epoch, cx)?;
+        stored::add_contents(&mut job, self.inputs, cx)?;
         // Without zstd in the tree, it takes gzip by itself.
         let arguments = ["mkinitramfs", "-c", "zstd", "-l", "1", "-o", RESULT, version];
         job.run.push(Command::new(arguments));

@@ -49,7 +49,7 @@ pub struct Outputs {
 
 impl Stage for Iso {
     const NAME: &'static str = "iso";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -152,7 +152,17 @@ impl Iso {
         medium.add_blob(paths::KERNEL, self.vmlinuz)?;
         medium.add_blob(paths::INITRD, self.initrd)?;
         medium.add_blob(paths::SQUASHFS, self.squashfs)?;
+        if let Some(contents) = self.contents {
+            for file in stored_files(contents, medium.cx)? {
+                medium.add_file(&file.path, &file)?;
+            }
+        }
         for file in stored_files(self.boot, medium.cx)? {
+            if paths::YIELDING.contains(&&*file.path) && medium.files.contains_key(&file.path) {
+                let path = &file.path;
+                medium.cx.tell(&format!("/{path} is the manifest's own, in place of isoplug's"));
+                continue;
+            }
             medium.add_file(&file.path, &file)?;
         }
         for file in stored_files(self.loaders, medium.cx)? {
@@ -160,11 +170,6 @@ impl Iso {
             let path = file.path.strip_prefix("iso/").or_else(|| file.path.strip_prefix("esp/"));
             if let Some(path) = path {
                 medium.add_file(path, &file)?;
-            }
-        }
-        if let Some(contents) = self.contents {
-            for file in stored_files(contents, medium.cx)? {
-                medium.add_file(&file.path, &file)?;
             }
         }
         medium.add_checksums()

@@ -1,5 +1,5 @@
-//! Lays the overlays of contributors over the last layer and takes out what must not be in an
-//! image.
+//! Takes out of the last layer what must not be in an image and lays the overlays of contributors
+//! over it.
 //!
 //! Only lists are read and written; the contents stay in the packs that they are in.
 
@@ -34,7 +34,7 @@ pub struct Outputs {
 
 impl Stage for Rootfs {
     const NAME: &'static str = "rootfs";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -56,15 +56,15 @@ impl Stage for Rootfs {
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let mut tree = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
         let mut packs: BTreeSet<Digest> = cx.refers(self.layer)?.into_iter().collect();
-        // What packages bring of it; a page that somebody adds is meant to be there.
+        // What packages left; what somebody lays over it is meant to be there.
         if !self.docs {
             remove_documentation(&mut tree);
         }
+        let mut tree = finalise(tree, self.epoch.into());
         for overlay in &self.overlays {
             Overlay::from_bytes(&fs::read(cx.path(*overlay)?)?)?.apply(&mut tree);
             packs.extend(cx.refers(*overlay)?);
         }
-        let tree = finalise(tree, self.epoch.into());
         let used = tree.packs();
         packs.retain(|pack| used.contains(pack.as_bytes()));
         let blob = cx.create()?;
@@ -86,4 +86,118 @@ pub enum Error {
     /// The store.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use isoplug_engine::{Graph, Options, Store, run};
+    use isoplug_formats::tree::pack::{Contents, PackWriter, Packs};
+    use isoplug_formats::tree::{Entry, Kind};
+
+    use super::*;
+    use crate::contribute::content::{FileContent, Files, NewFile};
+    use crate::stages::contribute::Contribute;
+
+    /// What packages left: a file at each path.
+    struct Layer(&'static [(&'static str, &'static str)]);
+
+    impl Stage for Layer {
+        const NAME: &'static str = "layer";
+        const VERSION: u32 = 1;
+        type Outputs = Artifact<Tree>;
+        type Error = isoplug_engine::Error;
+
+        fn outputs(slots: &Slots) -> Artifact<Tree> {
+            slots.slot("tree")
+        }
+
+        fn key(&self, key: &mut dyn Key) {
+            key.value("files", &self.0.len());
+        }
+
+        fn run(&self, out: &Artifact<Tree>, cx: &Context) -> Result<(), isoplug_engine::Error> {
+            let blob = cx.create()?;
+            let mut pack = PackWriter::new(blob.file().try_clone().unwrap());
+            let pending: Vec<_> =
+                self.0.iter().map(|file| pack.append(file.1.as_bytes()).unwrap()).collect();
+            let (_, id, finished) = pack.finish().unwrap();
+            let mut tree = tree::Tree::default();
+            for ((path, _), pending) in self.0.iter().zip(pending) {
+                let kind = Kind::File(finished.content(pending));
+                tree.insert(path.as_bytes(), Entry::new(kind, 0o644, 7));
+            }
+            let pack = cx.put(blob, Some(Digest::from_bytes(id)))?;
+            let blob = cx.create()?;
+            blob.file().write_all(&tree.to_bytes()).unwrap();
+            cx.finish(*out, cx.put(blob, None)?, &[pack])
+        }
+    }
+
+    /// Paths of all kinds that finalising empties or removes.
+    const CLEANED: [&str; 14] = [
+        "etc/machine-id",
+        "etc/passwd-",
+        "etc/ssh/ssh_host_rsa_key",
+        "run/x",
+        "tmp/x",
+        "usr/share/doc/acme/README",
+        "usr/share/man/man1/acme.1",
+        "var/backups/x",
+        "var/cache/apt/archives/x.deb",
+        "var/cache/debconf/x-old",
+        "var/lib/apt/lists/x",
+        "var/log/acme/readme.txt",
+        "var/log/x.log",
+        "var/tmp/x",
+    ];
+
+    fn given(path: &str) -> NewFile {
+        NewFile {
+            target: format!("/{path}"),
+            from: FileContent::Bytes(b"mine".to_vec()),
+            mode: Some(0o640),
+            user: "root".into(),
+            group: "root".into(),
+        }
+    }
+
+    #[test]
+    fn what_packages_left_goes_and_what_the_user_gives_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut graph = Graph::new();
+        let layer = graph.add(Layer(&[
+            ("etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+            ("etc/group", "root:x:0:\n"),
+            ("var/log/dpkg.log", "left"),
+            ("var/lib/apt/lists/left", "left"),
+        ]));
+        let mut overlays = Vec::new();
+        for files in Files::split(CLEANED.map(given).to_vec(), &[]) {
+            let contributor = Arc::new(files);
+            let contribute = Contribute { layer, earlier: Vec::new(), contributor, epoch: 9 };
+            overlays.push(graph.add(contribute).overlay);
+        }
+        let rootfs = graph.add(Rootfs { layer, overlays, docs: false, epoch: 9 }).tree;
+        let outputs = run(&graph, &[rootfs.id()], &store, &Options::default()).unwrap();
+        let tree = fs::read(outputs.path(rootfs).unwrap()).unwrap();
+        let tree = tree::Tree::from_bytes(&tree).unwrap();
+        let packs =
+            Packs::open(&tree, |id| fs::File::open(store.blob_path(&Digest::from_bytes(*id))));
+        let packs = packs.unwrap();
+        for path in CLEANED {
+            let entry = tree.get(path).unwrap_or_else(|| panic!("no {path}"));
+            let Kind::File(content) = entry.kind else { panic!("{path}") };
+            assert_eq!(
+                (packs.read(&content).unwrap(), entry.mode),
+                (b"mine".to_vec(), 0o640),
+                "{path}"
+            );
+        }
+        for path in ["var/log/dpkg.log", "var/lib/apt/lists/left"] {
+            assert!(tree.get(path).is_none(), "{path}");
+        }
+    }
 }

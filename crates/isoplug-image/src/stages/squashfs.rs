@@ -2,6 +2,10 @@
 //!
 //! Knows nothing of what is in the rootfs.
 
+mod exclude;
+
+pub use exclude::leaves_out;
+
 use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
@@ -45,7 +49,7 @@ pub struct Outputs {
 
 impl Stage for Squashfs {
     const NAME: &'static str = "squashfs";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -91,27 +95,11 @@ impl Squashfs {
         let path = cx.path(self.rootfs)?;
         let bytes = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         let mut tree = tree::Tree::from_bytes(&bytes)?;
-        for pattern in &self.exclude {
-            exclude(&mut tree, pattern)?;
+        for line in exclude::exclude(&mut tree, &self.exclude)? {
+            cx.tell(&line);
         }
         Ok(tree)
     }
-}
-
-/// Removes what a pattern names, with all below it.
-fn exclude(tree: &mut tree::Tree, pattern: &str) -> Result<(), Error> {
-    let wrong = |reason| Error::Pattern { pattern: pattern.to_owned(), reason };
-    let matcher = glob::Pattern::new(pattern.trim_start_matches('/')).map_err(wrong)?;
-    let options =
-        glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::default() };
-    let named = |path: &Vec<u8>| {
-        std::str::from_utf8(path).is_ok_and(|path| matcher.matches_with(path, options))
-    };
-    let doomed: Vec<Vec<u8>> = tree.entries.keys().filter(|path| named(path)).cloned().collect();
-    for path in doomed {
-        tree.remove(&path);
-    }
-    Ok(())
 }
 
 struct Progress<'a, 'b>(&'a Context<'b>);
@@ -166,27 +154,4 @@ pub enum Error {
     /// The engine could not do its part.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),
-}
-
-#[cfg(test)]
-mod tests {
-    use isoplug_formats::tree::{Entry, Kind};
-
-    use super::*;
-
-    #[test]
-    fn what_a_pattern_names_goes_with_all_below() {
-        let mut tree = tree::Tree::default();
-        for path in
-            ["usr/share/doc/x/copyright", "usr/share/man", "usr/lib/a.pyc", "usr/lib/b/c.pyc"]
-        {
-            tree.insert(path, Entry::new(Kind::Fifo, 0o600, 0));
-        }
-        for pattern in ["/usr/share/doc/*", "/usr/**/*.pyc"] {
-            exclude(&mut tree, pattern).unwrap();
-        }
-        let left: Vec<_> = tree.entries.keys().map(|path| String::from_utf8_lossy(path)).collect();
-        assert_eq!(left.join(" "), " usr usr/lib usr/lib/b usr/share usr/share/doc usr/share/man");
-        assert!(exclude(&mut tree, "/usr/[").is_err());
-    }
 }

@@ -1,6 +1,7 @@
 //! Formats of names: packages, units, hosts, kernel modules and parameters, labels.
 
 use super::{Finding, Verdict, made_of, require};
+use crate::kernel_param::{self, Unpassable};
 
 /// Names of packages in Nixpkgs and elsewhere, and Debian's.
 const PACKAGE_ALIASES: &[(&str, &str)] = &[
@@ -128,13 +129,22 @@ pub(super) fn kernel_param(text: &str) -> Verdict {
         let finding = Finding::new("unknown-parameter", message);
         return Verdict::Doubtful(finding.help(format!("write `{right}`")));
     }
-    let inside_quotes = text.matches('"').count() == 2;
-    let bare = !text.contains(char::is_whitespace);
-    let holds = !text.is_empty() && !text.contains(['\n', '\0']) && (bare || inside_quotes);
-    require(holds, || {
-        let message = format!("\"{text}\" is not one kernel parameter");
-        Finding::new("bad-parameter", message).help("one parameter in each item of the list")
-    })
+    match kernel_param::word(text) {
+        Ok(_) => Verdict::Fine,
+        Err(Unpassable::NotOne) => {
+            let message = format!("\"{text}\" is not one kernel parameter");
+            let finding = Finding::new("bad-parameter", message);
+            Verdict::Wrong(finding.help(
+                "one parameter in each item of the list; blanks stand between double quotes: \
+                 'name=\"a value\"'",
+            ))
+        }
+        Err(escaped @ Unpassable::Escaped(_)) => {
+            let message = format!("the kernel cannot be given `{text}`: {escaped}");
+            let finding = Finding::new("bad-parameter", message);
+            Verdict::Wrong(finding.help("double quotes can stand around the whole value alone"))
+        }
+    }
 }
 
 pub(super) fn locale(text: &str) -> Verdict {

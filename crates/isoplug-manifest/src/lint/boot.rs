@@ -2,6 +2,7 @@
 
 use super::Lint;
 use crate::diagnostic::Diagnostic;
+use crate::kernel_param::LINE;
 use crate::options::{BootFirmware, Test};
 
 pub(super) fn loaders(lint: &mut Lint<'_>) {
@@ -16,6 +17,22 @@ pub(super) fn loaders(lint: &mut Lint<'_>) {
         let message = "Secure Boot needs UEFI, which is off";
         let diagnostic = Diagnostic::error("no-loader", message);
         lint.report(lint.at(diagnostic, &["boot", "secure-boot"]));
+    }
+}
+
+/// What stands in the command line beside the parameters of the manifest, at its longest.
+const OURS: usize = 256;
+
+/// The kernel leaves out what is beyond the end of its command line, without a word.
+pub(super) fn command_line(lint: &mut Lint<'_>) {
+    let length: usize = lint.options.boot.kernel_params.iter().map(|param| param.len() + 1).sum();
+    if length + OURS > LINE {
+        let message = format!(
+            "the kernel parameters have {length} bytes, and the kernel reads {} of them",
+            LINE - OURS
+        );
+        let diagnostic = Diagnostic::error("long-command-line", message);
+        lint.report(lint.at(diagnostic, &["boot", "kernel-params"]));
     }
 }
 

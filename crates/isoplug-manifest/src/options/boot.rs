@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Boot {
-    /// Parameters for the kernel, such as `console=ttyS0,115200`.
+    /// Parameters for the kernel, such as `console=ttyS0,115200`. A value with blanks stands between
+    /// double quotes: `dyndbg="file hub.c +p"`. GRUB can pass on no `'`, `\` or other `"`.
     #[schemars(extend("format" = "kernel-param"))]
     pub kernel_params: Vec<String>,
     /// Seconds until the menu boots its first entry; 0 boots at once.

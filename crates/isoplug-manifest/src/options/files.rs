@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct File {
-    /// Its path in the running system.
+    /// Its path in the running system. It takes the place of what is there. What is below `/run` or
+    /// `/tmp` is put there at each boot.
     #[schemars(extend("format" = "target-path"))]
     pub target: String,
     /// Its whole text. Either this or `source`.
@@ -22,7 +23,8 @@ pub struct File {
     #[serde(default)]
     #[schemars(extend("format" = "octal-mode"))]
     pub mode: Option<String>,
-    /// Its owner, by name or number.
+    /// Its owner, by name or number. Folders on the way to it that are missing belong to the owner
+    /// of the home that they are in, else to root.
     #[serde(default = "root")]
     pub user: String,
     /// Its group, by name or number.

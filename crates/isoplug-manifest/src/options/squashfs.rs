@@ -19,7 +19,8 @@ pub struct Squashfs {
     /// The block size, a power of two from `4KiB` to `1MiB`; without one, that of the preset.
     #[schemars(extend("format" = "block-size"))]
     pub block_size: Option<String>,
-    /// Paths of the running system to leave out, such as `/usr/share/doc/**`.
+    /// Paths of the running system to leave out, with all below them, such as `/usr/share/doc/**`. A
+    /// pattern that names nothing is told.
     pub exclude: Vec<String>,
 }
 

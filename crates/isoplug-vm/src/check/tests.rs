@@ -163,3 +163,17 @@ fn commands() {
     fails(&asked(&command("echo out", 0, Some("in"))), "does not contain \"in\"\nout");
     fails(&judged(&command("sleep 99", 0, None), 124, ""), "out of time");
 }
+
+#[test]
+fn parameters_are_found_as_the_kernel_reads_them() {
+    let line =
+        "BOOT_IMAGE=/boot/vmlinuz boot=live \"dyndbg=file a.c +p\" x=\"y z\" memmap=64M$0x1000";
+    let finds = |param: &str| {
+        let assertion = Assertion::KernelParam { param: param.to_owned() };
+        judged(&assertion, 0, line).0 == Outcome::Pass
+    };
+    let there =
+        ["dyndbg=\"file a.c +p\"", "\"dyndbg=file a.c +p\"", "x=\"y z\"", "memmap=64M$0x1000"];
+    assert!(there.iter().all(|param| finds(param)));
+    assert!(!["a.c", "dyndbg=file", "x=y", "memmap=64M"].iter().any(|param| finds(param)));
+}

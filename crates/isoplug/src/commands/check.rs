@@ -1,15 +1,15 @@
 //! `isoplug check`: reads the manifest and draws every mistake, without network or store; with
 //! `--rebuild`, makes the layers of packages twice and names what differs.
 
-use isoplug_manifest::System;
+use isoplug_manifest::Severity;
 
 use super::select::{Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::local_files;
 use crate::project::Project;
 use crate::rebuild;
 use crate::session::Session;
+use crate::{local_files, own_files};
 
 /// Read the manifest and show every mistake in it
 #[derive(Debug, clap::Args)]
@@ -35,13 +35,13 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let mut warned = false;
     let mut failed = None;
     for profile in &profiles {
-        let checked = check(&project, profile, &args.select.arch(), session).and_then(|system| {
+        let checked = check(&project, profile, &args.select.arch(), session).and_then(|has_warnings| {
             let arch = args.select.arch();
             let again = || rebuild::rebuild(&project, profile, &arch, args.locking, session);
-            args.rebuild.then(again).transpose().map(|_| system)
+            args.rebuild.then(again).transpose().map(|_| has_warnings)
         });
         match checked {
-            Ok(system) => warned |= !system.warnings.is_empty(),
+            Ok(has_warnings) => warned |= has_warnings,
             // All profiles are read, so that one run shows all mistakes.
             Err(failure) => failed = Some(session.fail(&failure)),
         }
@@ -57,13 +57,12 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     })
 }
 
-fn check(
-    project: &Project,
-    profile: &str,
-    arch: &str,
-    session: &Session,
-) -> Result<System, Failure> {
+/// Checks a profile; returns whether there are warnings.
+fn check(project: &Project, profile: &str, arch: &str, session: &Session) -> Result<bool, Failure> {
     let system = project.evaluate(profile, arch, session)?;
-    local_files::look(&system)?;
-    Ok(system)
+    let mut found = local_files::look(&system)?;
+    found.list.extend(own_files::overruled(&system));
+    session.warn(&found);
+    let all = system.warnings.iter().chain(&found.list);
+    Ok({ all }.any(|each| each.severity == Severity::Warning))
 }

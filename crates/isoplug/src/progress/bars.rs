@@ -78,6 +78,10 @@ impl Reporter for Bars {
                 // A terminal that went away must not stop the build.
                 let _ = self.screen.println(format!("warning: {title}: {message}"));
             }
+            // A terminal that went away must not stop the build.
+            Event::Told { title, line } => {
+                _ = self.screen.println(format!("note: {title}: {line}"))
+            }
             Event::Finished { title, wall_ms, bytes, .. } => {
                 let (seconds, size) = (*wall_ms as f64 / 1000.0, amount(*bytes, Unit::Bytes));
                 self.end(title, &format!("  {title:<20} {seconds:>6.1} s  {size}"));

@@ -58,6 +58,7 @@ impl Lines {
             }
             Event::Warning { title, message } => format!("warning: {title}: {message}"),
             Event::Log { title, line } if self.verbose => format!("{title}: {line}"),
+            Event::Told { title, line } => format!("note: {title}: {line}"),
             Event::Cached { title, .. } if self.verbose => format!("{title}: cached"),
             Event::Finished { title, wall_ms, bytes, .. } => {
                 let seconds = *wall_ms as f64 / 1000.0;

@@ -30,6 +30,16 @@ pub struct Item {
     pub what: What,
 }
 
+impl Item {
+    /// Returns its path where the source's own path is this target.
+    pub fn path_in(&self, target: &str) -> String {
+        match &self.path[..] {
+            "" => target.to_owned(),
+            below => format!("{}/{below}", target.trim_end_matches('/')),
+        }
+    }
+}
+
 /// What an item is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum What {
@@ -62,17 +72,30 @@ pub struct Error {
 impl Source {
     /// Reads a file or folder. A link is followed if it is the source itself.
     pub fn scan(path: &Path) -> Result<Self, Error> {
+        Self::read(path, hash)
+    }
+
+    /// Reads what a file or folder holds without reading files: their digests stay empty.
+    pub fn list(path: &Path) -> Result<Self, Error> {
+        Self::read(path, |_| Ok(String::new()))
+    }
+
+    fn read(path: &Path, hash: fn(&Path) -> io::Result<String>) -> Result<Self, Error> {
         let at = |source| Error { path: path.to_owned(), source };
         let mut items = Vec::new();
         let metadata = fs::metadata(path).map_err(at)?;
-        scan(path, String::new(), &metadata, &mut items)?;
+        scan(path, String::new(), &metadata, hash, &mut items)?;
         Ok(Self { path: path.to_owned(), items })
+    }
+
+    /// Returns where an item is on the build machine.
+    pub fn path_of(&self, item: &Item) -> PathBuf {
+        if item.path.is_empty() { self.path.clone() } else { self.path.join(&item.path) }
     }
 
     /// Opens an item's file to read what was there when the source was scanned, or fail.
     pub fn open(&self, item: &Item) -> Result<impl Read + use<>, Error> {
-        let path =
-            if item.path.is_empty() { self.path.clone() } else { self.path.join(&item.path) };
+        let path = self.path_of(item);
         let file = File::open(&path).map_err(|source| Error { path, source })?;
         let expected = match &item.what {
             What::File { blake3, .. } => blake3.clone(),
@@ -86,6 +109,7 @@ fn scan(
     path: &Path,
     below: String,
     metadata: &fs::Metadata,
+    hash: fn(&Path) -> io::Result<String>,
     items: &mut Vec<Item>,
 ) -> Result<(), Error> {
     let at = |source| Error { path: path.to_owned(), source };
@@ -105,10 +129,15 @@ fn scan(
     };
     let is_folder = what == What::Folder;
     items.push(Item { path: below.clone(), what });
-    if is_folder { scan_folder(path, &below, items) } else { Ok(()) }
+    if is_folder { scan_folder(path, &below, hash, items) } else { Ok(()) }
 }
 
-fn scan_folder(folder: &Path, below: &str, items: &mut Vec<Item>) -> Result<(), Error> {
+fn scan_folder(
+    folder: &Path,
+    below: &str,
+    hash: fn(&Path) -> io::Result<String>,
+    items: &mut Vec<Item>,
+) -> Result<(), Error> {
     let at = |source| Error { path: folder.to_owned(), source };
     for name in sorted_names(folder).map_err(at)? {
         let path = folder.join(&name);
@@ -117,7 +146,7 @@ fn scan_folder(folder: &Path, below: &str, items: &mut Vec<Item>) -> Result<(), 
         let metadata = path.symlink_metadata();
         let metadata = metadata.map_err(|source| Error { path: path.clone(), source })?;
         let below = if below.is_empty() { name } else { format!("{below}/{name}") };
-        scan(&path, below, &metadata, items)?;
+        scan(&path, below, &metadata, hash, items)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::super::rootfs_of_tests::Rootfs;
 use super::*;
+use isoplug_formats::tree::{Entry, Kind};
 use proptest::prelude::*;
 
 fn rootfs() -> Rootfs {
@@ -28,7 +29,7 @@ fn text(target: &str, text: &str) -> NewFile {
 }
 
 fn files(files: Vec<NewFile>) -> Files {
-    Files { files }
+    Files { name: LATE, files }
 }
 
 #[test]
@@ -50,14 +51,101 @@ fn owners_are_resolved_in_the_image() {
 }
 
 #[test]
-fn a_copy_of_the_skeleton_gives_way() {
-    let home = files(vec![text("/home/ada/.bashrc", "# skel\n")]);
-    let mut rootfs = rootfs();
-    rootfs.add(&home).unwrap();
-    rootfs.add(&files(vec![text("/home/ada/.bashrc", "# mine\n")])).unwrap();
-    assert_eq!(rootfs.text("/home/ada/.bashrc"), "# mine\n");
+fn folders_on_the_way_belong_to_the_owner_of_the_home() {
+    let mut rootfs = Rootfs::with(&[
+        (
+            "/etc/passwd",
+            "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\n\
+             ada:x:1000:1001::/home/ada:/bin/sh\napp:x:101:102::/srv/app:/bin/sh\n",
+        ),
+        ("/etc/group", "root:x:0:\nada:x:1001:\n"),
+    ])
+    .folder("/var/www");
+    let home = Entry { uid: 1000, gid: 1001, ..Entry::new(Kind::Directory, 0o700, 0) };
+    rootfs.tree.insert(*b"home/ada", home);
+    let paths = ["/home/ada/.config/x/y", "/home/ada/.ssh/config", "/srv/app/z/y", "/var/www/z/y"];
+    rootfs.add(&files(paths.map(|path| text(path, "")).to_vec())).unwrap();
+    let owner = |path: &str| {
+        let entry = rootfs.entry(path);
+        (entry.uid, entry.gid, entry.mode)
+    };
+    assert_eq!(owner("/home/ada"), (1000, 1001, 0o700));
+    assert_eq!(owner("/home/ada/.config"), (1000, 1001, 0o755));
+    assert_eq!(owner("/home/ada/.config/x"), (1000, 1001, 0o755));
+    assert_eq!(owner("/home/ada/.config/x/y"), (0, 0, 0o644));
+    assert_eq!(owner("/home/ada/.ssh"), (1000, 1001, 0o700));
+    assert_eq!(owner("/srv/app"), (101, 102, 0o755));
+    assert_eq!(owner("/srv/app/z"), (101, 102, 0o755));
+    assert_eq!(owner("/var/www/z"), (0, 0, 0o755));
+}
+
+#[test]
+fn files_that_others_look_at_come_first() {
+    let ada = User { shell: Some("/opt/sh".into()), ..User::named("ada") };
+    let of_ada = NewFile { user: "ada".into(), ..text("/etc/skel/y", "") };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("systemd/system")).unwrap();
+    for name in ["systemd/system/x.service", "x.conf"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    let etc = FileContent::Source(Source::scan(folder.path()).unwrap());
+    let all = vec![
+        text("/etc/skel/.x", ""),
+        of_ada,
+        text("/opt/sh", ""),
+        text("/home/ada/y", ""),
+        text("/lib/systemd/system/y.service", ""),
+        NewFile { from: etc, ..text("/etc", "") },
+    ];
+    let paths_of = |file: &NewFile| match &file.from {
+        FileContent::Bytes(_) => vec![file.target.clone()],
+        FileContent::Source(source) => {
+            source.items.iter().map(|item| item.path_in(&file.target)).collect()
+        }
+    };
+    let paths = |files: Files| files.files.iter().flat_map(paths_of).collect::<Vec<String>>();
+    let [early, late] = Files::split(all, &[ada]).map(paths);
+    assert_eq!(
+        early,
+        [
+            "/etc/skel/.x",
+            "/opt/sh",
+            "/lib/systemd/system/y.service",
+            "/etc/systemd",
+            "/etc/systemd/system",
+            "/etc/systemd/system/x.service",
+        ]
+    );
+    assert_eq!(late, ["/etc/skel/y", "/home/ada/y", "/etc", "/etc/x.conf"]);
+}
+
+#[test]
+fn what_is_emptied_at_boot_is_put_there_again() {
+    let mut rootfs = Rootfs::with(&[
+        ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+        ("/etc/group", "root:x:0:\n"),
+        ("/usr/bin/systemd-tmpfiles", ""),
+    ])
+    .link("/var/run", "/run");
+    let given =
+        [("/run/acme/x y", "1"), ("/tmp/100%", "2"), ("/var/run/z", "3"), ("/var/tmp/k", "4")];
+    let given = given.map(|(path, bytes)| NewFile { mode: Some(0o600), ..text(path, bytes) });
+    rootfs.add(&files(given.to_vec())).unwrap();
+    assert_eq!(rootfs.text("/run/acme/x y"), "1");
+    assert_eq!(rootfs.text("/usr/lib/isoplug/files/run/acme/x y"), "1");
+    assert_eq!(rootfs.text("/usr/lib/isoplug/files/run/z"), "3");
+    insta::assert_snapshot!(rootfs.text("/usr/lib/tmpfiles.d/isoplug-files.conf"), @r#"
+    C "/run/acme/x y" 0600 0 0 - "/usr/lib/isoplug/files/run/acme/x y"
+    C /tmp/100%% 0600 0 0 - /usr/lib/isoplug/files/tmp/100%%
+    C /run/z 0600 0 0 - /usr/lib/isoplug/files/run/z
+    x /var/tmp/k
+    "#);
+}
+
+#[test]
+fn a_file_is_given_once() {
     let twice = files(vec![text("/a", "1"), text("/a", "2")]);
-    insta::assert_snapshot!(rootfs.add(&twice).unwrap_err(), @"/a: `files` sets it twice, each time to something else");
+    insta::assert_snapshot!(rootfs().add(&twice).unwrap_err(), @"/a: `files` sets it twice, each time to something else");
 }
 
 #[test]

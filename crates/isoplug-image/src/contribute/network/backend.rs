@@ -3,7 +3,7 @@
 
 use super::super::services;
 use super::super::{Attrs, ContributeError, Host};
-use super::{Interface, Network};
+use super::{Backend, Interface, Network};
 
 /// Sets up systemd-networkd and systemd-resolved.
 pub(super) fn networkd(network: &Network, host: &mut dyn Host) -> Result<(), ContributeError> {
@@ -11,15 +11,14 @@ pub(super) fn networkd(network: &Network, host: &mut dyn Host) -> Result<(), Con
     need(host, "systemd-resolved.service", "systemd-resolved")?;
     for (index, interface) in network.interfaces.iter().enumerate() {
         let matching = format!("[Match]\nName={}\n", interface.name);
-        let path = format!("/etc/systemd/network/10-isoplug-{index}.network");
+        let path = interface_file(index);
         let text = network_file(&matching, interface, &network.nameservers);
         host.file(&path, text.as_bytes(), Attrs::mode(0o644))?;
     }
     if network.dhcp {
         // Ethernet by its type, since names differ between machines; not bridges and the like.
         let text = network_file("[Match]\nType=ether\nKind=!*\n", &by_dhcp(), &network.nameservers);
-        let path = "/etc/systemd/network/20-isoplug-wired.network";
-        host.file(path, text.as_bytes(), Attrs::mode(0o644))?;
+        host.file(WIRED, text.as_bytes(), Attrs::mode(0o644))?;
     }
     if services::has(host, "NetworkManager.service") {
         host.log("NetworkManager is not started, since systemd-networkd configures the network");
@@ -38,18 +37,16 @@ pub(super) fn network_manager(
 ) -> Result<(), ContributeError> {
     need(host, "NetworkManager.service", "network-manager")?;
     if !network.dhcp {
-        let path = "/etc/NetworkManager/conf.d/10-isoplug.conf";
-        host.file(path, b"[main]\nno-auto-default=*\n", Attrs::mode(0o644))?;
+        host.file(NO_AUTO, b"[main]\nno-auto-default=*\n", Attrs::mode(0o644))?;
     }
     if !network.nameservers.is_empty() {
         // Connections that NetworkManager makes by itself have no file to name them in.
         let servers = network.nameservers.join(",");
         let text = format!("[global-dns-domain-*]\nservers={servers}\n");
-        let path = "/etc/NetworkManager/conf.d/10-isoplug-dns.conf";
-        host.file(path, text.as_bytes(), Attrs::mode(0o644))?;
+        host.file(GLOBAL_DNS, text.as_bytes(), Attrs::mode(0o644))?;
     }
     for interface in &network.interfaces {
-        let path = format!("/etc/NetworkManager/system-connections/{}", connection_name(interface));
+        let path = format!("{CONNECTIONS}/{}", connection_name(interface));
         let text = connection(interface, &network.nameservers);
         // NetworkManager reads no connection that others can read.
         host.file(&path, text.as_bytes(), Attrs::mode(0o600))?;
@@ -60,6 +57,33 @@ pub(super) fn network_manager(
     }
     // NetworkManager writes its own.
     host.remove("/etc/resolv.conf")
+}
+
+/// Returns the paths that [`networkd`] and [`network_manager`] set.
+pub(super) fn places(network: &Network) -> Vec<String> {
+    let of = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>();
+    let mut places = match network.backend {
+        Backend::None => return Vec::new(),
+        Backend::Networkd => of(&[WIRED, WAIT]),
+        Backend::NetworkManager => of(&[NO_AUTO, GLOBAL_DNS]),
+    };
+    let interfaces = network.interfaces.iter().enumerate();
+    places.extend(interfaces.map(|(index, interface)| match network.backend {
+        Backend::NetworkManager => format!("{CONNECTIONS}/{}", connection_name(interface)),
+        _ => interface_file(index),
+    }));
+    places.push("/etc/resolv.conf".to_owned());
+    places
+}
+
+const WIRED: &str = "/etc/systemd/network/20-isoplug-wired.network";
+const WAIT: &str = "/etc/systemd/system/systemd-networkd-wait-online.service.d/10-isoplug.conf";
+const NO_AUTO: &str = "/etc/NetworkManager/conf.d/10-isoplug.conf";
+const GLOBAL_DNS: &str = "/etc/NetworkManager/conf.d/10-isoplug-dns.conf";
+const CONNECTIONS: &str = "/etc/NetworkManager/system-connections";
+
+fn interface_file(index: usize) -> String {
+    format!("/etc/systemd/network/10-isoplug-{index}.network")
 }
 
 const STUB: &str = "../run/systemd/resolve/stub-resolv.conf";
@@ -96,8 +120,7 @@ fn wait_for_any(host: &mut dyn Host) -> Result<(), ContributeError> {
     }
     let program = "/usr/lib/systemd/systemd-networkd-wait-online";
     let text = format!("[Service]\nExecStart=\nExecStart={program} --any --timeout=30\n");
-    let path = format!("/etc/systemd/system/{unit}.d/10-isoplug.conf");
-    host.file(&path, text.as_bytes(), Attrs::mode(0o644))
+    host.file(WAIT, text.as_bytes(), Attrs::mode(0o644))
 }
 
 /// Returns the file name of an interface's connection; a star cannot stand for a text there.

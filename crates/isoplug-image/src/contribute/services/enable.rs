@@ -21,7 +21,9 @@ pub(super) fn enable(host: &mut dyn Host, asked: &str) -> Result<(), ContributeE
             let install = install_of(host, &unit)?
                 .ok_or_else(|| ContributeError::refused(subject(), "it is masked"))?;
             if install.is_empty() && done.len() == 1 {
-                host.log(&format!("unit `{asked}` has no [Install] section; nothing starts it"));
+                host.tell(&format!(
+                    "unit `{asked}` has no [Install] section, so nothing starts it"
+                ));
             }
             link(host, &unit, &install)?;
             waiting.extend(install.also.iter().filter_map(|also| expand(also, &unit.name)));

@@ -121,6 +121,13 @@ fn written_units_are_enabled() {
 }
 
 #[test]
+fn a_unit_without_install_is_told() {
+    let mut rootfs = rootfs();
+    rootfs.add(&enabling(&["plain", "ssh"])).unwrap();
+    assert_eq!(rootfs.told, ["unit `plain` has no [Install] section, so nothing starts it"]);
+}
+
+#[test]
 fn mistakes_are_named() {
     let bad = UnitFile { name: "hello".into(), text: String::new() };
     let drop_in = DropIn { unit: "ssh".into(), name: "x".into(), text: String::new() };

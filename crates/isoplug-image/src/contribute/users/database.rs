@@ -221,7 +221,7 @@ fn shell_of(user: &User) -> &str {
     user.shell.as_deref().unwrap_or(usual)
 }
 
-fn home_of(user: &User) -> String {
+pub(super) fn home_of(user: &User) -> String {
     let usual =
         if user.system { "/nonexistent".to_owned() } else { format!("/home/{}", user.name) };
     user.home.clone().unwrap_or(usual)

@@ -17,7 +17,15 @@ pub(super) fn allow(host: &mut dyn Host, user: &User) -> Result<(), ContributeEr
 /// Allows the members of the group `sudo` to become root without a password.
 pub(super) fn allow_group(host: &mut dyn Host) -> Result<(), ContributeError> {
     let rule_text = "%sudo ALL=(ALL:ALL) NOPASSWD: ALL\n";
-    rule(host, "sudo without a password", "group-sudo", rule_text)
+    rule(host, "sudo without a password", GROUP, rule_text)
+}
+
+/// What the rule of the group `sudo` is called.
+pub(super) const GROUP: &str = "group-sudo";
+
+/// Returns where a rule is.
+pub(super) fn path(name: &str) -> String {
+    format!("/etc/sudoers.d/isoplug-{name}")
 }
 
 /// Writes one rule. sudo reads no file that has a dot in its name, which names of users cannot have.
@@ -27,6 +35,5 @@ fn rule(host: &mut dyn Host, subject: &str, name: &str, text: &str) -> Result<()
         let reason = "it needs sudo, which the image does not have; install the package `sudo`";
         return Err(ContributeError::refused(subject, reason));
     }
-    let path = format!("/etc/sudoers.d/isoplug-{name}");
-    host.file(&path, text.as_bytes(), Attrs::mode(0o440))
+    host.file(&path(name), text.as_bytes(), Attrs::mode(0o440))
 }

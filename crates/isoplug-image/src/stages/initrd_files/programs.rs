@@ -16,6 +16,8 @@ use crate::sandbox::{self, Command, Job, Keep};
 /// The programs of a layer.
 pub(super) struct LayersPrograms<'a, 'b> {
     pub(super) layer: Artifact<TreeArtifact>,
+    /// What is laid over the layer.
+    pub(super) inputs: Artifact<TreeArtifact>,
     pub(super) arch: &'a str,
     pub(super) epoch: u32,
     pub(super) cx: &'a Context<'b>,
@@ -59,6 +61,7 @@ impl LayersPrograms<'_, '_> {
 
     fn job(&self, small: &NewBlob, arguments: &[&str], keep: Keep) -> Result<Job, Error> {
         let mut job = stored::begin(Some(self.layer), self.arch, self.epoch, self.cx)?;
+        stored::add_contents(&mut job, self.inputs, self.cx)?;
         job.parent = Some(small.path().to_owned());
         job.run.push(Command::new(arguments.iter().copied()));
         job.keep = Some(keep);

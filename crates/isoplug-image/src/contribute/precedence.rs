@@ -1,0 +1,132 @@
+//! Says who wins where two contributors set one path.
+//!
+//! The user's own files win over what packages, built-in contributors and plugins make, whoever
+//! comes first. Built-in contributors and plugins that want different things are a conflict.
+
+use super::content;
+
+/// What becomes of what a contributor sets where another one set something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It takes the place of what is there.
+    Wins,
+    /// What is there stays.
+    GivesWay,
+    /// Neither may win.
+    Conflicts,
+}
+
+/// Compares the contributor that set a path with one that wants to set it too.
+pub(super) fn between(first: &str, second: &str) -> Verdict {
+    match (is_user(first), is_user(second)) {
+        (false, true) => Verdict::Wins,
+        (true, false) => Verdict::GivesWay,
+        _ => Verdict::Conflicts,
+    }
+}
+
+/// Tells whether a contributor carries the user's own files.
+pub(super) fn is_user(name: &str) -> bool {
+    [content::EARLY, content::LATE].contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::content::{FileContent, Files, NewFile};
+    use super::super::network::{Backend, Network};
+    use super::super::rootfs_of_tests::Rootfs;
+    use super::super::{Attrs, ContributeError, Contributor, Host};
+    use isoplug_formats::tree::Kind;
+
+    fn rootfs() -> Rootfs {
+        Rootfs::with(&[
+            ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+            ("/etc/group", "root:x:0:\n"),
+            ("/etc/hosts", "127.0.0.1\tlocalhost\n"),
+        ])
+    }
+
+    fn own(target: &str, text: &str) -> Files {
+        let file = NewFile {
+            target: target.into(),
+            from: FileContent::Bytes(text.into()),
+            mode: None,
+            user: "root".into(),
+            group: "root".into(),
+        };
+        let [_, late] = Files::split(vec![file], &[]);
+        late
+    }
+
+    fn network() -> Network {
+        Network {
+            hostname: "box".into(),
+            backend: Backend::None,
+            dhcp: true,
+            interfaces: Vec::new(),
+            nameservers: Vec::new(),
+        }
+    }
+
+    /// Sets a file, a link or nothing at all in place of a folder.
+    struct Plugin(&'static str);
+
+    impl Contributor for Plugin {
+        fn name(&self) -> &str {
+            "plugin acme"
+        }
+        fn key(&self, _: &mut dyn isoplug_engine::Key) {}
+        fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+            match self.0 {
+                "file" => host.file("/etc/hosts", b"acme\n", Attrs::mode(0o644)),
+                "link" => host.symlink("/etc/hosts", "acme"),
+                _ => host.remove("/etc"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_users_file_wins_whoever_comes_first() {
+        let all: [Box<dyn Contributor>; 4] = [
+            Box::new(network()),
+            Box::new(Plugin("file")),
+            Box::new(Plugin("link")),
+            Box::new(Plugin("nothing")),
+        ];
+        for other in all {
+            let mut before = rootfs();
+            before.add(&own("/etc/hosts", "mine\n")).unwrap();
+            before.add(&*other).unwrap();
+            assert_eq!(before.text("/etc/hosts"), "mine\n");
+            let line =
+                format!("the manifest's own, in place of what `{}` makes there", other.name());
+            assert!(before.told.iter().any(|told| told.ends_with(&line)), "{:?}", before.told);
+        }
+        let mut after = rootfs();
+        after.add(&network()).unwrap();
+        after.add(&own("/etc/hosts", "mine\n")).unwrap();
+        assert_eq!(after.text("/etc/hosts"), "mine\n");
+        assert_eq!(after.told.len(), 1);
+    }
+
+    #[test]
+    fn what_the_user_and_another_agree_on_stays_the_users() {
+        let mut rootfs = rootfs();
+        let mut plain = self::rootfs();
+        plain.add(&network()).unwrap();
+        let same = plain.text("/etc/hosts");
+        rootfs.add(&own("/etc/hosts", &same)).unwrap();
+        rootfs.add(&network()).unwrap();
+        rootfs.add(&Plugin("file")).unwrap();
+        assert_eq!(rootfs.text("/etc/hosts"), same);
+    }
+
+    #[test]
+    fn plugins_and_built_in_contributors_still_conflict() {
+        let mut rootfs = rootfs();
+        rootfs.add(&network()).unwrap();
+        let error = rootfs.add(&Plugin("file")).unwrap_err();
+        assert!(matches!(error, ContributeError::Conflict { .. }), "{error}");
+        assert!(matches!(rootfs.entry("/etc/hosts").kind, Kind::File(_)));
+    }
+}

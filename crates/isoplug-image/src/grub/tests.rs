@@ -1,0 +1,210 @@
+//! Tests of what GRUB reads, by GRUB itself where it is there.
+
+use super::*;
+
+fn plain() -> Menu {
+    Menu {
+        label: "ACME Debian's 13".to_owned(),
+        kernel_params: ["acpi_osi=!", "dyndbg=\"file a.c +p\"", "memmap=64M$0x1000", "quiet"]
+            .map(str::to_owned)
+            .to_vec(),
+        timeout: 5,
+        text_mode: true,
+        safe_graphics: false,
+        copy_to_ram: false,
+        serial: None,
+    }
+}
+
+#[test]
+fn a_plain_menu() {
+    insta::assert_snapshot!(menu(&plain(), Machine::Pc, "0f", false), @r#"
+    # Written by isoplug.
+    if [ -z "$iso_path" ]; then
+      search --no-floppy --set=root --file /.isoplug/0f
+    fi
+
+    set screen=console
+    terminal_output $screen
+
+    set default=0
+    set timeout=5
+
+    menuentry 'ACME Debian'\''s 13' --id live {
+      echo 'Loading the kernel ...'
+      linux /boot/vmlinuz boot=live 'acpi_osi=!' 'dyndbg=file a.c +p' 'memmap=64M$0x1000' quiet $iso_params
+      echo 'Loading the initrd ...'
+      initrd /boot/initrd /boot/id.cpio
+    }
+    if [ "$grub_platform" = efi ]; then
+      menuentry 'Firmware setup' --id firmware { fwsetup; }
+    fi
+    menuentry 'Power off' --id power-off { halt; }
+    "#);
+}
+
+#[test]
+fn everything() {
+    let all = Menu {
+        label: "Live".to_owned(),
+        kernel_params: vec!["console=tty0".to_owned()],
+        text_mode: false,
+        safe_graphics: true,
+        copy_to_ram: true,
+        serial: Some(Serial { port: 0, speed: 115_200 }),
+        ..plain()
+    };
+    insta::assert_snapshot!(menu(&all, Machine::Pc, "0f", true), @r#"
+    # Written by isoplug.
+    if [ -z "$iso_path" ]; then
+      search --no-floppy --set=root --file /.isoplug/0f
+    fi
+
+    set screen=console
+    set font=
+    if [ "$grub_platform" = efi ]; then
+      if loadfont (memdisk)/fonts/unicode.pf2; then set font=y; fi
+    fi
+    if [ -z "$font" ]; then
+      if loadfont /boot/grub/fonts/unicode.pf2; then set font=y; fi
+    fi
+    if [ -n "$font" ]; then
+      set gfxmode=1024x768,800x600,auto
+      insmod all_video
+      insmod gfxterm
+      set screen=gfxterm
+    fi
+    if serial --unit=0 --speed=115200; then
+      terminal_input console serial
+      terminal_output $screen serial
+    else
+      terminal_output $screen
+    fi
+
+    set default=0
+    set timeout=5
+
+    menuentry 'Live' --id live {
+      echo 'Loading the kernel ...'
+      linux /boot/vmlinuz boot=live console=ttyS0,115200 console=tty0 $iso_params
+      echo 'Loading the initrd ...'
+      initrd /boot/initrd /boot/id.cpio
+    }
+    menuentry 'Live (safe graphics)' --id safe-graphics {
+      echo 'Loading the kernel ...'
+      linux /boot/vmlinuz boot=live nomodeset console=ttyS0,115200 console=tty0 $iso_params
+      echo 'Loading the initrd ...'
+      initrd /boot/initrd /boot/id.cpio
+    }
+    menuentry 'Live (copy to RAM)' --id copy-to-ram {
+      echo 'Loading the kernel ...'
+      linux /boot/vmlinuz boot=live toram console=ttyS0,115200 console=tty0 $iso_params
+      echo 'Loading the initrd ...'
+      initrd /boot/initrd /boot/id.cpio
+    }
+    if [ "$grub_platform" = pc ]; then
+      menuentry 'Memory test' --id memory-test { linux /boot/memtest86+/memtest86+.bin console=ttyS0,115200; }
+    elif [ "$lockdown" != y ]; then
+      menuentry 'Memory test' --id memory-test { chainloader /boot/memtest86+/memtest86+.efi console=ttyS0,115200; }
+    fi
+    if [ "$grub_platform" = efi ]; then
+      menuentry 'Firmware setup' --id firmware { fwsetup; }
+    fi
+    menuentry 'Power off' --id power-off { halt; }
+    "#);
+    assert!(!menu(&all, Machine::Arm64, "0f", false).contains("serial --unit"));
+}
+
+#[test]
+fn labels_and_parameters_hold_anything() {
+    let odd = "-$x; # ! ' \\ \" { } & | < > * ~ `ls` %\tä\n";
+    let params = ["a=$b;c", "#d", "e={f}", "g=\"h i\"", "j=*", "k=`l`", "m=&|<>!%~"];
+    let params = params.map(str::to_owned).to_vec();
+    let odd = Menu { label: odd.to_owned(), kernel_params: params, ..plain() };
+    check(&odd).unwrap();
+    let text = menu(&odd, Machine::Pc, "0f", false);
+    assert!(
+        text.contains(
+            "menuentry --id live -- '-$x; # ! '\\'' \\ \" { } & | < > * ~ `ls` % ä ' {\n"
+        )
+    );
+    let line = "linux /boot/vmlinuz boot=live 'a=$b;c' '#d' 'e={f}' 'g=h i' 'j=*' 'k=`l`' \
+                'm=&|<>!%~' $iso_params\n";
+    assert!(text.contains(line), "{text}");
+    grub_reads(&text);
+    let words = grub_words(&text);
+    let expected = ["a=$b;c", "#d", "e={f}", "g=h i", "j=*", "k=`l`", "m=&|<>!%~"];
+    assert!(words.is_none_or(|words| words[2..] == expected), "GRUB reads other words");
+}
+
+/// Returns the words that GRUB itself reads in the first line that boots a kernel; `None`
+/// without its emulator.
+fn grub_words(text: &str) -> Option<Vec<String>> {
+    use crate::contribute::rootfs_of_tests::has_tool;
+    if !["grub-emu", "script"].iter().all(|tool| has_tool(tool)) {
+        return None;
+    }
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("linux ")).unwrap();
+    let show = "function show { for word in \"$@\"; do echo \"[$word]\"; done; }";
+    let folder = tempfile::tempdir().unwrap();
+    let settings = format!("{show}\nshow {line}\nreboot\n");
+    std::fs::write(folder.path().join("grub.cfg"), settings).unwrap();
+    let folder = folder.path().display();
+    let command = format!("grub-emu -d {folder} -m /dev/null -r host");
+    let said = std::process::Command::new("timeout")
+        .args(["60", "script", "-qec", &command, "/dev/null"])
+        .env("TERM", "vt100")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let word = |line: &str| {
+        let (_, word) = line.split_once('[').filter(|(lead, _)| !lead.contains(']'))?;
+        Some(word.trim_end().strip_suffix(']')?.to_owned())
+    };
+    let lines = said.lines().map(without_escapes);
+    Some(lines.filter_map(|line| word(&line)).collect())
+}
+
+/// Takes out the colours of a terminal (ECMA-48).
+fn without_escapes(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    text.extend(
+        parts.map(|part| part.trim_start_matches(|c: char| c != 'm').get(1..).unwrap_or("")),
+    );
+    text
+}
+
+/// Lets GRUB's own parser read a menu.
+fn grub_reads(text: &str) {
+    use crate::contribute::rootfs_of_tests::has_tool;
+    if !has_tool("grub-script-check") {
+        return;
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let check = std::process::Command::new("grub-script-check").arg(file.path()).output();
+    let said = check.unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+}
+
+#[test]
+fn what_grub_would_change_is_refused() {
+    let menu = Menu { kernel_params: vec!["a='b'".to_owned()], ..plain() };
+    insta::assert_snapshot!(check(&menu).unwrap_err(), @"the kernel parameter `a='b'`: GRUB writes a backslash before each `'`, so the kernel would not get it as it is");
+}
+
+#[test]
+fn the_ways_in() {
+    assert_eq!(
+        stub("0f"),
+        "search --no-floppy --set=root --file /.isoplug/0f\n\
+         set prefix=($root)/boot/grub\nsource $prefix/grub.cfg\n"
+    );
+    insta::assert_snapshot!(loopback(), @r#"
+    set iso_params="findiso=${iso_path}"
+    export iso_params
+    source /boot/grub/grub.cfg
+    "#);
+}

@@ -1,0 +1,120 @@
+//! Picks of all that contributors add what the initrd is made of.
+//!
+//! Only these bytes reach the stages after it, so a file that no initrd has makes none again. Knows
+//! no contributor.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read, Write};
+
+use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
+use isoplug_formats::tree::pack::{Contents, PackWriter, Pending};
+use isoplug_formats::tree::{self, Content, Kind, TreePath};
+
+use crate::contribute::overlay::Overlay;
+use crate::initrd::inputs::inputs;
+use crate::stages::contribute::StoredContents;
+
+/// Inputs.
+pub struct InitrdInputs {
+    /// [`Overlay`]s, the later over the earlier.
+    pub overlays: Vec<Artifact<Tree>>,
+}
+
+/// Outputs.
+#[derive(Clone, Copy)]
+pub struct Outputs {
+    /// One [`Overlay`] with its own contents.
+    pub overlay: Artifact<Tree>,
+}
+
+impl Stage for InitrdInputs {
+    const NAME: &'static str = "initrd-inputs";
+    const VERSION: u32 = 1;
+
+    type Outputs = Outputs;
+    type Error = Error;
+
+    fn title(&self) -> String {
+        "initrd inputs".to_owned()
+    }
+
+    fn outputs(slots: &Slots) -> Outputs {
+        Outputs { overlay: slots.slot("initrd inputs") }
+    }
+
+    fn key(&self, key: &mut dyn Key) {
+        let Self { overlays } = self;
+        for overlay in overlays {
+            key.artifact("overlay", *overlay);
+        }
+    }
+
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+        let mut all = Overlay::default();
+        for overlay in &self.overlays {
+            all.then(&Overlay::from_bytes(&fs::read(cx.path(*overlay)?)?)?);
+        }
+        let mut picked = inputs(all);
+        let refers = pack(&mut picked, cx)?;
+        let blob = cx.create()?;
+        blob.file().write_all(&picked.to_bytes())?;
+        Ok(cx.finish(out.overlay, cx.put(blob, None)?, &refers)?)
+    }
+}
+
+/// Puts the contents of the picked files into a pack of their own: where they lay among others must
+/// not matter.
+fn pack(picked: &mut Overlay, cx: &Context) -> Result<Vec<Digest>, Error> {
+    let contents = StoredContents::new(cx);
+    let blob = cx.create()?;
+    let mut writer = PackWriter::new(blob.file());
+    let mut pending: BTreeMap<TreePath, Pending> = BTreeMap::new();
+    for (path, entry) in &picked.tree.entries {
+        if let Kind::File(content) = &entry.kind {
+            let bytes = Bytes { contents: &contents, content, at: 0 };
+            pending.insert(path.clone(), writer.append(bytes)?);
+        }
+    }
+    if pending.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (_, id, finished) = writer.finish()?;
+    for (path, pending) in pending {
+        if let Some(entry) = picked.tree.entries.get_mut(&path) {
+            entry.kind = Kind::File(finished.content(pending));
+        }
+    }
+    Ok(vec![cx.put(blob, Some(Digest::from_bytes(id)))?])
+}
+
+/// Reads a content from its beginning, so that large ones need no memory.
+struct Bytes<'a> {
+    contents: &'a dyn Contents,
+    content: &'a Content,
+    at: u64,
+}
+
+impl Read for Bytes<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = self.content.size - self.at;
+        let length = usize::try_from(rest).map_or(buffer.len(), |rest| rest.min(buffer.len()));
+        self.contents.read_at(self.content, self.at, &mut buffer[..length])?;
+        self.at += length as u64;
+        Ok(length)
+    }
+}
+
+/// Why nothing was picked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An input is no overlay.
+    #[error(transparent)]
+    Tree(#[from] tree::Error),
+    /// A file of the store cannot be read or written.
+    #[error("cannot pick what the initrd is made of: {0}")]
+    Io(#[from] io::Error),
+    /// The store.
+    #[error(transparent)]
+    Engine(#[from] isoplug_engine::Error),
+}
