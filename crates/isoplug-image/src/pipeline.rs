@@ -5,6 +5,7 @@ use std::sync::Arc;
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
 use serde_json::json;
 
+use crate::dpkg::Answer;
 use crate::image::Image;
 use crate::plugins::{self, Planner};
 use crate::stages::base::Base;
@@ -58,10 +59,11 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let (codec, block_size) = image.compression;
 
     let (debs, boot_debs) = fetch(image, graph);
-    let mut layer = graph.add(Base { debs: debs[0], arch: arch.clone(), epoch }).tree;
+    let base = Base { debs: debs[0], answers: answers(image, 0), arch: arch.clone(), epoch };
+    let mut layer = graph.add(base).tree;
     for (index, &debs) in debs.iter().enumerate().skip(1) {
-        let arch = arch.clone();
-        layer = graph.add(Packages { parent: layer, debs, index, arch, epoch }).tree;
+        let (answers, arch) = (answers(image, index), arch.clone());
+        layer = graph.add(Packages { parent: layer, debs, index, answers, arch, epoch }).tree;
     }
     let layer = hooks(image, layer, graph);
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
@@ -108,6 +110,14 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let outputs = outputs(image, [vmlinuz, initrd, squashfs, iso], graph);
     let judgements = judgements(image, rootfs, iso, graph);
     Products { iso, identity: boot.identity, facts, outputs, judgements }
+}
+
+/// Returns the answers that packages of an install group ask for, so that those of others do not
+/// make it anew.
+fn answers(image: &Image, group: usize) -> Vec<Answer> {
+    let packages = &image.locked.groups[group];
+    let asked = |answer: &&Answer| packages.iter().any(|package| package.name == answer.package);
+    image.answers.iter().filter(asked).cloned().collect()
 }
 
 /// Runs the scripts of each plugin, plugins in the order of their first script.

@@ -7,7 +7,7 @@ use std::io;
 use isoplug_engine::{Artifact, Blob, Context, Tree};
 
 use super::failed::{Failed, Transcript};
-use super::{Install, Package, Reason, reason};
+use super::{Answer, Install, Package, Reason, reason};
 use crate::sandbox::stored::{self, Lines, StoredError};
 use crate::sandbox::{self, Job};
 use crate::stages::fetch;
@@ -106,10 +106,11 @@ impl From<StoredError> for Error {
     }
 }
 
-/// Installs the packages over the parent; without one, as the Essential set of a new tree.
+/// Installs the packages over the parent, with answers to what they ask; without a parent, as the
+/// Essential set of a new tree.
 pub fn layer(
     parent: Option<Artifact<Tree>>,
-    debs: Artifact<Blob>,
+    (debs, answers): (Artifact<Blob>, &[Answer]),
     arch: &str,
     epoch: u32,
     out: Artifact<Tree>,
@@ -117,7 +118,12 @@ pub fn layer(
 ) -> Result<(), Error> {
     let packages = packages(debs, cx)?;
     let mut job = stored::begin(parent, arch, epoch, cx)?;
-    job.install = Some(Install { packages: packages.clone(), essential: parent.is_none() });
+    let install = Install {
+        packages: packages.clone(),
+        essential: parent.is_none(),
+        answers: answers.to_vec(),
+    };
+    job.install = Some(install);
     let made = attempt(job.clone(), &packages, parent, out, cx);
     if made.as_ref().is_err_and(Error::is_full) {
         // Scripts may write more than the packages let expect, and memory ends before the disk.

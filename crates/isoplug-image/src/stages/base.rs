@@ -2,12 +2,15 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
+use crate::dpkg::Answer;
 use crate::dpkg::layer::{self, layer};
 
 /// Inputs.
 pub struct Base {
     /// The fetched Essential packages ([`super::fetch::read`]) and all that they depend on.
     pub debs: Artifact<Blob>,
+    /// Answers to what its packages ask.
+    pub answers: Vec<Answer>,
     /// The architecture, in Debian's words.
     pub arch: String,
     /// Times after this become this; seconds since 1970.
@@ -23,7 +26,7 @@ pub struct Outputs {
 
 impl Stage for Base {
     const NAME: &'static str = "base";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     type Outputs = Outputs;
     type Error = layer::Error;
@@ -33,13 +36,16 @@ impl Stage for Base {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { debs, arch, epoch } = self;
+        let Self { debs, answers, arch, epoch } = self;
         key.artifact("debs", *debs);
+        if !answers.is_empty() {
+            key.value("answers", &answers.iter().map(Answer::shown).collect::<Vec<_>>());
+        }
         key.value("arch", arch);
         key.value("epoch", epoch);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        layer(None, self.debs, &self.arch, self.epoch, out.tree, cx)
+        layer(None, (self.debs, &self.answers), &self.arch, self.epoch, out.tree, cx)
     }
 }

@@ -2,6 +2,7 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
+use crate::dpkg::Answer;
 use crate::dpkg::layer::{self, layer};
 
 /// Inputs.
@@ -12,6 +13,8 @@ pub struct Packages {
     pub debs: Artifact<Blob>,
     /// Which group of the lock it is; only for its title.
     pub index: usize,
+    /// Answers to what its packages ask.
+    pub answers: Vec<Answer>,
     /// The architecture, in Debian's words.
     pub arch: String,
     /// Times after this become this; seconds since 1970.
@@ -41,14 +44,17 @@ impl Stage for Packages {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { parent, debs, index: _, arch, epoch } = self;
+        let Self { parent, debs, index: _, answers, arch, epoch } = self;
         key.artifact("parent", *parent);
         key.artifact("debs", *debs);
+        if !answers.is_empty() {
+            key.value("answers", &answers.iter().map(Answer::shown).collect::<Vec<_>>());
+        }
         key.value("arch", arch);
         key.value("epoch", epoch);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        layer(Some(self.parent), self.debs, &self.arch, self.epoch, out.tree, cx)
+        layer(Some(self.parent), (self.debs, &self.answers), &self.arch, self.epoch, out.tree, cx)
     }
 }

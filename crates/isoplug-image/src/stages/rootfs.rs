@@ -34,7 +34,7 @@ pub struct Outputs {
 
 impl Stage for Rootfs {
     const NAME: &'static str = "rootfs";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     type Outputs = Outputs;
     type Error = Error;
