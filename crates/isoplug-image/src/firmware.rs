@@ -4,6 +4,8 @@ use isoplug_manifest::lock::LockedImage;
 use isoplug_manifest::options::FirmwareSet;
 use isoplug_manifest::{Source, System};
 
+use crate::distribution;
+
 /// Returns what a set of firmware asks for, as far as the sources have it.
 pub(crate) fn wishes(set: FirmwareSet) -> Vec<String> {
     let names: &[&str] = match set {
@@ -67,9 +69,7 @@ pub fn missing(system: &System, locked: &LockedImage) -> Option<Missing> {
     if system.sources.values().any(has) {
         return None;
     }
-    let is_debian = |(name, source): &(&String, &Source)| {
-        *name == "debian" || (source.mirrors.is_empty() && source.keyring.is_none())
-    };
+    let is_debian = |(name, source): &(&String, &Source)| distribution::of(name, source).is_some();
     let (name, source) = system.sources.iter().find(is_debian)?;
     let there = |name: &str| locked.groups.iter().flatten().any(|package| package.name == name);
     let refused = |name: &str| system.options.packages.remove.iter().any(|refused| refused == name);

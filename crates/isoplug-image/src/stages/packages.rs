@@ -30,7 +30,7 @@ pub struct Outputs {
 
 impl Stage for Packages {
     const NAME: &'static str = "packages";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     type Outputs = Outputs;
     type Error = layer::Error;

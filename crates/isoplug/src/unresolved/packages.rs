@@ -1,5 +1,6 @@
 //! Draws packages that cannot be had on the lines that ask for them.
 
+use isoplug_image::distribution;
 use isoplug_image::sources::resolve::UnknownPackage;
 use isoplug_image::sources::solver::Unsatisfiable;
 use isoplug_manifest::{Diagnostic, Diagnostics, Origin, Pocket, System};
@@ -83,7 +84,7 @@ fn suite_help(package: &UnknownPackage, system: &System) -> String {
     let pockets = ["updates", "security", "backports"];
     let pocket = system.sources.iter().find_map(|(name, source)| {
         let pocket = suite.strip_prefix(&source.suite)?.strip_prefix('-')?;
-        let is_debian = name == "debian" || source.keyring.is_none() && source.mirrors.is_empty();
+        let is_debian = distribution::of(name, source).is_some();
         (is_debian && pockets.contains(&pocket)).then_some((name, pocket, source))
     });
     let Some((name, pocket, source)) = pocket else {
