@@ -116,7 +116,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
 /// make it anew.
 fn answers(image: &Image, group: usize) -> Vec<Answer> {
     let packages = &image.locked.groups[group];
-    let asked = |answer: &&Answer| packages.iter().any(|package| package.name == answer.package);
+    let asked = |answer: &&Answer| packages.iter().any(|package| *package.name == *answer.package);
     image.answers.iter().filter(asked).cloned().collect()
 }
 

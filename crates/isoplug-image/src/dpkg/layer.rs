@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::io;
 
 use isoplug_engine::{Artifact, Blob, Context, Tree};
+use isoplug_formats::deb::Deb;
 
 use super::failed::{Failed, Transcript};
 use super::{Answer, Install, Package, Reason, reason};
@@ -92,7 +93,8 @@ fn of_package(failed: Vec<Failed>, packages: &[Package]) -> Option<Error> {
 
 /// Returns the package's questions; a package that cannot be read has none.
 fn templates(package: &Package) -> String {
-    let files = package.open().ok().and_then(|deb| deb.control_files().ok());
+    let deb = std::fs::File::open(&package.deb).ok().and_then(|file| Deb::open(file).ok());
+    let files = deb.and_then(|deb| deb.known().control_files().ok());
     let templates = files.and_then(|mut files| files.remove("templates"));
     templates.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! What a set of firmware asks for, and what is said where a component is missing.
 
 use isoplug_manifest::lock::LockedPackage;
+use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Input, evaluate};
 
@@ -18,7 +19,15 @@ fn system(lines: &str, components: &str) -> System {
 }
 
 fn locked(names: &[&str]) -> LockedImage {
-    let package = |name: &&str| LockedPackage { name: (*name).to_owned(), ..Default::default() };
+    let package = |name: &&str| LockedPackage {
+        name: PackageName::new(name).unwrap(),
+        version: Version::new("1").unwrap(),
+        architecture: Arch::new("all").unwrap(),
+        source: "debian".to_owned(),
+        path: ArchivePath::new("pool/x.deb").unwrap(),
+        size: 1,
+        sha256: "0".repeat(64),
+    };
     LockedImage { groups: vec![names.iter().map(package).collect()], ..Default::default() }
 }
 
