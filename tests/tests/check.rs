@@ -4,10 +4,10 @@
 use insta::assert_snapshot;
 use isoplug_tests::space::Space;
 
-const GOOD: &str = r#"[image]
-name = "stick"
+const GOOD: &str = r#"image.name = "stick"
 
 [profiles.rescue]
+root.locked = true
 extends = "isoplug:minimal"
 networking.hostname = "stick"
 "#;

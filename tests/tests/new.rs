@@ -38,10 +38,15 @@ fn what_it_makes_is_right() {
     packages.install = ["vim-tiny"]
     networking.hostname = "rescue-stick"
 
-    # Somebody to log in. Make a hash with `openssl passwd -6`.
-    # [profiles.minimal.users.me]
-    # sudo = "nopasswd"
-    # hashed-password = "$6$..."
+    # Whoever sits at the machine is logged in as `live`, without a password, and becomes root with
+    # `sudo`. For a password, make a hash with `mkpasswd` and set `users.live.hashed-password`.
+    services.getty.autologin-user = "live"
+    users.live.sudo = "nopasswd"
+    root.locked = true
+
+    # Nobody logs in over the network. To change that, put the lines of your `.pub` file in here.
+    # services.openssh = { enable = true, settings.password-authentication = false }
+    # users.live.authorized-keys = ["ssh-ed25519 AAAA... me@home"]
 
     # [[profiles.minimal.files]]
     # target = "/etc/motd"
@@ -63,18 +68,62 @@ fn what_it_makes_is_right() {
 #[test]
 fn each_template_is_right() {
     for template in ["minimal", "rescue"] {
-        let space = Space::new();
+        let space = with_key();
         space.ok(&["new", "deep/in/folders", "--template", template]);
         let text = space.read("deep/in/folders/isoplug.toml");
         assert!(text.contains(&format!("extends = \"isoplug:{template}\"")), "{text}");
         assert_eq!(space.ok(&["check", "deep/in/folders", "--strict"]), "");
         // What is only a comment is right, too, once it is none.
-        let uncommented =
-            text.replace("# [", "[").replace("# sudo", "sudo").replace("# target", "target");
-        let uncommented = uncommented.replace("# text", "text");
+        let key = space.read(KEY);
+        let mut uncommented = text.replace("ssh-ed25519 AAAA... me@home", key.trim());
+        for word in ["[", "target", "text", "services", "users"] {
+            uncommented = uncommented.replace(&format!("# {word}"), word);
+        }
         space.write("deep/in/folders/isoplug.toml", &uncommented);
         assert_eq!(space.ok(&["check", "deep/in/folders", "--strict"]), "");
     }
+}
+
+const KEY: &str = "id.pub";
+
+fn with_key() -> Space {
+    let space = Space::new();
+    let blob = "AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+    space.write(KEY, &format!("ssh-ed25519 {blob} me@home\n"));
+    space
+}
+
+#[test]
+fn keys_are_those_of_a_file_that_was_named() {
+    let space = with_key();
+    space.ok(&["new", "stick", "--authorized-keys", KEY]);
+    let text = space.read("stick/isoplug.toml");
+    assert!(text.contains("settings.password-authentication = false"), "{text}");
+    assert!(text.contains(space.read(KEY).trim()), "{text}");
+    assert_eq!(space.ok(&["check", "stick", "--strict"]), "");
+    space.write("id", "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+    assert_snapshot!(space.run(&["new", "other", "--authorized-keys", "id"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: id is a private key, which belongs in no image
+      try: name the file that ends in `.pub`
+    ");
+    assert_snapshot!(space.run(&["new", "other", "--authorized-keys", "gone.pub"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: cannot read gone.pub
+      because: No such file or directory (os error 2)
+      try: name the file that ends in `.pub`
+    ");
+    space.write("hello.pub", "hello\n");
+    assert!(
+        space
+            .run(&["new", "other", "--authorized-keys", "hello.pub"])
+            .contains("not an SSH public key")
+    );
+    assert!(!space.path("other").exists());
 }
 
 #[test]

@@ -92,7 +92,8 @@ const BY_PATH: [&str; 17] = [
 ];
 
 /// Files below `sandbox/` and `dpkg/` that may use them, by why.
-const NO_PROGRAM_WRITES_THERE: [(&str, &str); 13] = [
+const NO_PROGRAM_WRITES_THERE: [(&str, &str); 14] = [
+    ("dpkg/layer.rs", "outside: files of the store"),
     ("sandbox/rooted.rs", "the way to such files"),
     ("sandbox/rooted/still.rs", "the way to such files when no program runs"),
     ("sandbox/given.rs", "outside: files that the caller named"),
@@ -165,4 +166,41 @@ fn arrows_point_down() {
             .collect();
         report("arrows between crates point down", &wrong);
     }
+}
+
+/// Returns what stands between backquotes in the last cell of each row of a page's tables.
+fn tests_named_in(page: &str) -> Vec<String> {
+    let rows = page.lines().filter(|line| line.starts_with("| ") && line.ends_with(" |"));
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    let words = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let part = |each: char| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '_';
+    let is_name = |word: &&str| word.contains('_') && word.chars().all(part);
+    words.filter(is_name).map(str::to_owned).collect()
+}
+
+#[test]
+fn tests_that_the_docs_name_exist() {
+    let sources: String =
+        rust_files().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    for page in ["docs/promises.md", "docs/real-inputs.md"] {
+        let named = tests_named_in(&fs::read_to_string(root().join(page)).unwrap());
+        assert!(named.len() > 10, "{page} names {} tests", named.len());
+        let is_missing = |name: &&String| !sources.contains(&format!("fn {name}("));
+        let missing: Vec<String> = named.iter().filter(is_missing).cloned().collect();
+        report(&format!("a test that {page} names must exist"), &missing);
+    }
+}
+
+#[test]
+fn every_option_of_a_profile_is_among_the_promises() {
+    let reference = isoplug_manifest::reference();
+    let profile = reference.split("## Of the manifest").next().unwrap();
+    let page = fs::read_to_string(root().join("docs/promises.md")).unwrap();
+    let entries = profile.split("\n### `").skip(1).filter(|entry| entry.contains("*Type:*"));
+    let options = entries.filter_map(|entry| entry.split('`').next());
+    let missing: Vec<String> = options
+        .filter(|option| !page.contains(&format!("`{option}`")))
+        .map(str::to_owned)
+        .collect();
+    report("an option must be in docs/promises.md", &missing);
 }

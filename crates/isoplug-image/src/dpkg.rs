@@ -4,11 +4,13 @@
 //! daemon and makes no initrd. Knows no lock and no store.
 
 mod batch;
+pub mod debconf;
 mod depmod;
 mod extract;
 mod failed;
 pub mod layer;
 mod order;
+pub mod questions;
 mod reason;
 mod relations;
 mod shortcut;
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sandbox::{Bind, Command, Failure, Inside};
 
+pub use debconf::Answer;
 pub use reason::Reason;
 
 /// A group of packages to install.
@@ -30,6 +33,8 @@ pub struct Install {
     pub packages: Vec<Package>,
     /// Whether this is the Essential set, to be installed into an empty tree.
     pub essential: bool,
+    /// Answers to what they ask.
+    pub answers: Vec<Answer>,
 }
 
 /// A package to install.
@@ -61,8 +66,9 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
     let mut packages = install.packages.clone();
     packages.sort();
     if install.essential {
-        return install_essential(inside, packages);
+        return install_essential(inside, packages, &install.answers);
     }
+    debconf::answer(inside, &install.answers)?;
     let policy = Policy::new(inside)?;
     shortcut::make(inside)?;
     let waves = order::waves(inside, &packages)?;
@@ -75,11 +81,16 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
 
 /// Lays the Essential set down ourselves, so that there is a dpkg to run, and lets it install the
 /// same packages over that: then preinst scripts, diversions and triggers come out right.
-fn install_essential(inside: &Inside, mut packages: Vec<Package>) -> Result<(), Failure> {
+fn install_essential(
+    inside: &Inside,
+    mut packages: Vec<Package>,
+    answers: &[Answer],
+) -> Result<(), Failure> {
     // Its preinst makes the users that the others need.
     packages.sort_by_key(|package| package.name != "base-passwd");
     batch::decompress(inside, &packages)?;
     extract::lay_down(inside, &packages)?;
+    debconf::answer(inside, answers)?;
     let policy = Policy::new(inside)?;
     let mut command = dpkg("--install", &["--force-depends"]);
     command.arguments.extend(packages.iter().map(shown));

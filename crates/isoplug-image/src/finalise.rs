@@ -55,6 +55,9 @@ const BACKUPS: [(&[u8], &[u8]); 4] = [
 const ACCOUNTS: [&[u8]; 6] =
     [b"passwd-", b"group-", b"shadow-", b"gshadow-", b"subuid-", b"subgid-"];
 
+/// Answers of the type `password` to questions of packages, which are of use at installation alone.
+const PASSWORDS: &[u8] = b"var/cache/debconf/passwords.dat";
+
 /// Where TeX keeps what it makes when it is installed.
 const TEX: &[u8] = b"var/lib/texmf/";
 
@@ -66,7 +69,7 @@ pub fn fate(path: &[u8], is_file: bool) -> Fate {
     }
     match (is_file, path) {
         (false, _) => Fate::Stays,
-        (true, b"etc/machine-id") => Fate::Empty,
+        (true, b"etc/machine-id" | PASSWORDS) => Fate::Empty,
         (true, path) if GONE.contains(&path) || is_backup(folder, file_name(path)) => Fate::Gone,
         (true, path) if path.starts_with(b"var/log/") => fate_of_log(path),
         (true, path) if path.starts_with(TEX) && path.ends_with(b".log") => Fate::Gone,
@@ -184,6 +187,7 @@ mod tests {
             "etc/ssh/sshd_config",
             "run/lock/x",
             "var/cache/debconf/config.dat-old",
+            "var/cache/debconf/passwords.dat",
             "var/lib/apt/lists/deb_Packages",
             "var/lib/dbus/machine-id",
             "var/lib/dpkg/status-old",
@@ -193,10 +197,16 @@ mod tests {
         ]);
         assert_eq!(
             files(&tree),
-            ["etc/foo-", "etc/machine-id", "etc/ssh/sshd_config", "var/log/btmp"]
+            [
+                "etc/foo-",
+                "etc/machine-id",
+                "etc/ssh/sshd_config",
+                "var/cache/debconf/passwords.dat",
+                "var/log/btmp"
+            ]
         );
         let sizes: Vec<u64> = tree.contents().map(|content| content.size).collect();
-        assert_eq!(sizes, [5, 0, 5, 0]);
+        assert_eq!(sizes, [5, 0, 5, 0, 0]);
         assert!(
             tree.entries.contains_key(&b"run"[..]) && !tree.entries.contains_key(&b"run/lock"[..])
         );

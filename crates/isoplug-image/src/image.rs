@@ -26,6 +26,7 @@ use crate::contribute::content::source;
 use crate::contribute::content::source::Source;
 use crate::contribute::content::{FileContent, NewFile};
 use crate::contribute::live::AptSource;
+use crate::dpkg::Answer;
 use crate::grub::{Machine, Menu, Serial};
 use crate::initrd::Drivers;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
@@ -46,6 +47,8 @@ pub struct Image {
     pub locked: LockedImage,
     /// The lock's text, which is put beside the ISO.
     pub lock_text: String,
+    /// Answers to what packages ask.
+    pub answers: Vec<Answer>,
     /// Where packages may be fetched from; decides no byte.
     pub places: Places,
     /// Kernel modules of the initrd.
@@ -102,6 +105,8 @@ pub struct Surroundings<'a> {
     pub locked: &'a LockedImage,
     /// `SOURCE_DATE_EPOCH`, if it is set; else that of the locked packages counts.
     pub epoch: Option<u64>,
+    /// Answers to what packages ask.
+    pub answers: Vec<Answer>,
     /// Where packages may be fetched from.
     pub places: Places,
     /// What the image's own apt reads.
@@ -176,6 +181,7 @@ impl Image {
             epoch: u32::try_from(epoch).map_err(|_| Error::Epoch(epoch))?,
             locked: around.locked.clone(),
             lock_text: around.lock.to_toml(),
+            answers: around.answers,
             places: around.places,
             initrd_modules: options.initrd.modules.clone(),
             initrd_drivers: drivers::drivers(

@@ -3,11 +3,13 @@
 //!
 //! Prints nothing and reads no environment. `pipeline` is the place to begin to read.
 
+pub mod consent;
 pub mod contribute;
 pub mod distribution;
 pub mod dpkg;
 pub mod facts;
 pub mod finalise;
+pub mod firmware;
 pub mod grub;
 pub mod image;
 pub mod initrd;

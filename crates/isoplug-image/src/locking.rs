@@ -104,8 +104,7 @@ impl Sources {
             .flat_map(|(source, locked)| source.unread(locked, access))
             .collect();
         for package in packages.iter_mut().filter(|package| package.offered.is_empty()) {
-            let name = package.wish.split(['=', '/', ':']).next().unwrap_or_default();
-            let having = unread.iter().filter(|unread| unread.has(name));
+            let having = unread.iter().filter(|unread| unread.has(&package.name));
             package.elsewhere =
                 having.map(|one| (one.component.clone(), one.suite.clone())).collect();
         }

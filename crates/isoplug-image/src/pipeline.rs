@@ -5,6 +5,7 @@ use std::sync::Arc;
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
 use serde_json::json;
 
+use crate::dpkg::Answer;
 use crate::dpkg::layer::Round;
 use crate::image::Image;
 use crate::plugins::{self, Planner};
@@ -132,12 +133,22 @@ fn layers(
     graph: &mut Graph,
 ) -> Artifact<Tree> {
     let (arch, epoch) = (&image.arch, image.epoch);
-    let mut layer = graph.add(Base { debs: debs[0], arch: arch.clone(), epoch, round }).tree;
+    let base = Base { debs: debs[0], answers: answers(image, 0), arch: arch.clone(), epoch, round };
+    let mut layer = graph.add(base).tree;
     for (index, &debs) in debs.iter().enumerate().skip(1) {
-        let arch = arch.clone();
-        layer = graph.add(Packages { parent: layer, debs, index, arch, epoch, round }).tree;
+        let (answers, arch) = (answers(image, index), arch.clone());
+        layer =
+            graph.add(Packages { parent: layer, debs, index, answers, arch, epoch, round }).tree;
     }
     layer
+}
+
+/// Returns the answers that packages of an install group ask for, so that those of others do not
+/// make it anew.
+fn answers(image: &Image, group: usize) -> Vec<Answer> {
+    let packages = &image.locked.groups[group];
+    let asked = |answer: &&Answer| packages.iter().any(|package| *package.name == *answer.package);
+    image.answers.iter().filter(asked).cloned().collect()
 }
 
 /// Runs the scripts of each plugin, plugins in the order of their first script.

@@ -150,6 +150,7 @@ impl Check<'_> {
         }
         let (severity, finding, kept) = match format::check(format, &text) {
             Verdict::Fine => return Some(text),
+            Verdict::Same(other) => return Some(other),
             Verdict::Doubtful(finding) => (Severity::Warning, finding, Some(text)),
             Verdict::Alias(other, finding) => (Severity::Warning, finding, Some(other)),
             Verdict::Wrong(finding) => (Severity::Error, finding, None),

@@ -5,10 +5,14 @@
 mod account;
 mod address;
 mod archive;
+mod hash;
 mod name;
+mod package;
 mod path;
 mod pattern;
+mod place;
 mod size;
+mod ssh_key;
 
 pub(crate) use address::read_prefix;
 pub(crate) use path::beside;
@@ -23,6 +27,8 @@ pub(crate) enum Verdict {
     Doubtful(Finding),
     /// It stands for this other text, which is used.
     Alias(String, Finding),
+    /// It is right, and means the same as this text, which is used.
+    Same(String),
     /// It cannot be used.
     Wrong(Finding),
 }
@@ -45,6 +51,12 @@ impl Finding {
     }
 }
 
+/// Says whether a text is an SSH public key, as a line of `authorized_keys` has it.
+#[must_use]
+pub fn is_ssh_key(text: &str) -> bool {
+    matches!(ssh_key::ssh_key(text), Verdict::Fine | Verdict::Same(_))
+}
+
 /// Checks a text against a named format.
 pub(crate) fn check(format: &str, text: &str) -> Verdict {
     match format {
@@ -52,9 +64,12 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "architecture" => name::architecture(text),
         "block-size" => size::block_size(text),
         "byte-size" => size::size(text),
-        "crypt-hash" => account::crypt_hash(text),
+        "crypt-hash" => hash::crypt_hash(text),
+        "debconf-question" => package::question(text),
+        "debconf-value" => package::answer(text),
         "duration" => size::duration(text),
         "fingerprint" => archive::fingerprint(text),
+        "flavour" => package::flavour(text),
         "group-name" => account::group_name(text),
         "hostname" => name::hostname(text),
         "image-name" => name::image_name(text),
@@ -63,22 +78,24 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "ip-prefix" => address::prefix(text),
         "kernel-module" => name::kernel_module(text),
         "kernel-param" => name::kernel_param(text),
-        "locale" => name::locale(text),
+        "locale" => place::locale(text),
         "octal-mode" => path::octal_mode(text),
         "option-pattern" => pattern::option(text),
-        "package-name" => name::package(text),
+        "package-name" => package::name(text),
+        "package-wish" => package::wish(text),
         "path-pattern" => pattern::path(text),
         "snapshot" => name::snapshot(text),
-        "ssh-key" => account::ssh_key(text),
+        "ssh-key" => ssh_key::ssh_key(text),
         "suite" => archive::suite(text),
         "sysctl" => name::sysctl(text),
         "target-path" => path::target(text),
-        "timezone" => name::timezone(text),
+        "timezone" => place::timezone(text),
         "tree-pattern" => pattern::tree(text),
         "unit-file-name" => name::unit_file(text),
         "unit-name" => name::unit(text),
         "url" => name::url(text),
         "user-name" => account::user_name(text),
+        "version-start" => package::version_start(text),
         "volume-id" => name::volume_id(text),
         _ => Verdict::Fine,
     }

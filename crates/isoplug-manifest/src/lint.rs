@@ -3,7 +3,9 @@
 mod account;
 mod boot;
 mod content;
+mod debconf;
 mod default_profiles;
+mod login;
 mod network;
 mod package;
 mod unit;
@@ -26,8 +28,10 @@ pub(crate) fn lint(
     let mut lint = Lint { options, settings, profile, diagnostics };
     package::packages(&mut lint);
     package::kernel_modules(&mut lint);
+    debconf::answers(&mut lint);
     account::users(&mut lint);
     account::ssh(&mut lint);
+    login::login(&mut lint);
     boot::loaders(&mut lint);
     boot::command_line(&mut lint);
     boot::tests(&mut lint);

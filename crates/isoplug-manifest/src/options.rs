@@ -33,7 +33,7 @@ pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
 pub use localisation::Localisation;
 pub use networking::{Interface, Networking, NetworkingBackend};
-pub use packages::{MachineState, Packages};
+pub use packages::{DebconfAnswer, DebconfType, MachineState, Packages};
 pub use security::{Security, SudoRules};
 pub use services::{Chrony, Getty, Gpm, OpenSsh, OpenSshSettings, PermitRootLogin, Services};
 pub use squashfs::{Compression, Preset, Squashfs};

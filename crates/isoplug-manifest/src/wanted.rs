@@ -1,15 +1,32 @@
 //! Which packages the options ask for, each with the option that does.
 
-use crate::options::{NetworkingBackend, Options, Sudo};
+use crate::names;
+use crate::options::{self, NetworkingBackend, Options, Sudo};
 use crate::path::join;
 
 /// A package that the image must have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Wanted {
-    /// The package's name, with `:architecture` if one was given.
+    /// The package's name, with architecture, version and suite as they were given.
     pub name: String,
     /// The path of the option that asks for it, such as `services.openssh.enable`.
     pub because: String,
+    /// Whether the image can do without it where no source has it.
+    pub optional: bool,
+}
+
+impl Wanted {
+    /// Returns the package's name alone, without architecture, version and suite.
+    #[must_use]
+    pub fn package(&self) -> &str {
+        package_name(&self.name)
+    }
+}
+
+/// Returns the name in what asks for a package: `name:architecture`, `name=version`, `name/suite`.
+#[must_use]
+pub fn package_name(wish: &str) -> &str {
+    wish.split([':', '=', '/']).next().unwrap_or(wish)
 }
 
 /// Returns the packages that the options ask for: those of `packages.install` in its order, then
@@ -26,14 +43,24 @@ pub(crate) fn wanted(options: &Options, arch: &str) -> Vec<Wanted> {
     let kernel = [(options.kernel.package(arch), "kernel.flavour".to_owned())];
     for (name, because) in listed.chain(kernel).chain(implied(options, arch)) {
         if !wanted.iter().any(|wanted| wanted.name == name) {
-            wanted.push(Wanted { name, because });
+            wanted.push(Wanted { name, because, optional: false });
         }
     }
+    wanted.extend(legacy_zone(options));
     wanted
 }
 
+/// Older Debians have all time zones in `tzdata` itself.
+fn legacy_zone(options: &Options) -> Option<Wanted> {
+    names::is_legacy_zone(&options.localisation.timezone).then(|| Wanted {
+        name: "tzdata-legacy".to_owned(),
+        because: "localisation.timezone".to_owned(),
+        optional: true,
+    })
+}
+
 fn implied(options: &Options, arch: &str) -> Vec<(String, String)> {
-    let locale = options.localisation.locale.as_str();
+    let options::Localisation { locale, keymap, timezone } = &options.localisation;
     let backend = options.networking.backend;
     let microcode = options.microcode && arch == "amd64";
     let rules = [
@@ -42,8 +69,9 @@ fn implied(options: &Options, arch: &str) -> Vec<(String, String)> {
         (options.services.gpm.enable, "gpm", "services.gpm.enable"),
         (backend == NetworkingBackend::Networkd, "systemd-resolved", "networking.backend"),
         (backend == NetworkingBackend::Networkmanager, "network-manager", "networking.backend"),
-        (!["C", "C.UTF-8", "POSIX"].contains(&locale), "locales", "localisation.locale"),
-        (options.localisation.keymap != "us", "console-setup", "localisation.keymap"),
+        (!["C", "C.UTF-8", "POSIX"].contains(&&**locale), "locales", "localisation.locale"),
+        (keymap != "us", "console-setup", "localisation.keymap"),
+        (!["UTC", "Etc/UTC"].contains(&&**timezone), "tzdata", "localisation.timezone"),
         (microcode, "intel-microcode", "microcode"),
         (microcode, "amd64-microcode", "microcode"),
     ];

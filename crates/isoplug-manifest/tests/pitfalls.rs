@@ -47,11 +47,11 @@ fn keys_and_passwords() {
       help: put the line of your `.pub` file here
     ");
     assert_snapshot!(one("users.ada.authorized-keys = [\"ssh-ed25519 AAAAC3NzaC1lZDI1\"]"), @r"
-    isoplug.toml:3:30: error[bad-ssh-key]: this is no SSH public key: Base64 encoding error: invalid Base64 length
+    isoplug.toml:3:30: error[bad-ssh-key]: the key behind the type of this SSH public key is damaged or cut off
       help: put the line of your `.pub` file here
     ");
     assert_snapshot!(one("users.ada.authorized-keys = [\"hello\"]"), @r"
-    isoplug.toml:3:30: error[bad-ssh-key]: this is no SSH public key: length invalid
+    isoplug.toml:3:30: error[bad-ssh-key]: this is not an SSH public key: it has no type such as `ssh-ed25519`
       help: put the line of your `.pub` file here
     ");
     assert_snapshot!(one("users.ada.hashed-password = \"secret\""), @r"
@@ -59,8 +59,8 @@ fn keys_and_passwords() {
       help: make a hash with `mkpasswd`
     ");
     assert_snapshot!(one("users.ada.hashed-password = \"$6$salt$tooshort\""), @r"
-    isoplug.toml:3:29: error[bad-hash]: this is no password hash of crypt(5)
-      help: make one with `mkpasswd`
+    isoplug.toml:3:29: error[bad-hash]: this is not a password hash of crypt(5)
+      help: make one with `mkpasswd`, and copy the whole of it
     ");
     assert_snapshot!(one("root = { hashed-password = \"!\", locked = true }"), @"isoplug.toml:3:28: warning[locked-password]: root has a password, but `root.locked` makes it useless");
 }
@@ -108,10 +108,10 @@ fn names() {
       help: the name alone, without `.ko` or parameters
     "#);
     assert_snapshot!(one("localisation = { locale = \"de DE\", timezone = \"/Berlin\" }"), @r#"
-    isoplug.toml:3:27: error[bad-locale]: "de DE" cannot be a locale
-      help: language, country and encoding, such as `de_DE.UTF-8`
-    isoplug.toml:3:47: error[bad-timezone]: "/Berlin" cannot be a time zone
-      help: a file below `/usr/share/zoneinfo`, such as `Europe/Berlin`
+    isoplug.toml:3:27: error[bad-locale]: there is no locale `de DE`
+      help: did you mean `de_DE.UTF-8`?
+    isoplug.toml:3:47: error[bad-timezone]: there is no time zone `/Berlin`
+      help: did you mean `Europe/Berlin`?
     "#);
 }
 
@@ -170,6 +170,137 @@ fn ssh() {
     assert_snapshot!(one(shut), @r"
     isoplug.toml:3:72: warning[no-login]: nobody can log in by SSH: passwords are off and nobody has a key
       help: put a key into `users.NAME.authorized-keys`
+    ");
+}
+
+/// With what one can log in to, or with what says that nobody is to.
+#[test]
+fn who_logs_in() {
+    let live = |lines: &str| messages(&format!("packages.install = [\"login\"]\n{lines}"));
+    assert_snapshot!(live(""), @r"
+    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
+      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
+    ");
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+    let hash = format!("$6$salt${}", "a".repeat(86));
+    let keys = format!("users.ada.authorized-keys = [\"{key}\"]");
+    for open in [
+        "services.getty.autologin-user = \"root\"",
+        "root.locked = true",
+        "packages.prefer = [\"x\"]\npackages.recommends = true\nroot.hashed-password = \"\"",
+        &format!("users.ada.hashed-password = \"{hash}\""),
+        &format!("services.openssh.enable = true\n{keys}"),
+        "files = [{ target = \"/etc/shadow\", text = \"\" }]",
+    ] {
+        assert!(!live(open).contains("nobody-logs-in"), "{open}");
+    }
+    for closed in [
+        "users.ada = {}",
+        &keys,
+        &format!("users.ada.hashed-password = \"!{hash}\""),
+        "root = { locked = true, hashed-password = \"\" }\nusers.ada = {}",
+        &format!(
+            "services.openssh = {{ enable = true, settings.permit-root-login = \"no\" }}\n\
+             root.authorized-keys = [\"{key}\"]"
+        ),
+    ] {
+        assert!(live(closed).contains("nobody-logs-in"), "{closed}: {}", live(closed));
+    }
+    assert_snapshot!(one("root.hashed-password = \"\""), @r"
+    isoplug.toml:3:24: warning[empty-password]: an empty password lets everybody in at the console
+      help: make a hash with `mkpasswd`
+    ");
+    let tests = "users.ada = {}\ntests = [{ login = { user = \"ada\", password = \"a\" } }]";
+    assert_snapshot!(one(&format!("services.openssh.enable = true\n{tests}")), @r"
+    isoplug.toml:5:10: warning[published-password]: the password of `ada` stands here, and SSH takes it from the network
+      help: set `services.openssh.settings.password-authentication` to false
+    ");
+    assert_eq!(one(tests), "");
+}
+
+/// As apt takes them, and the words of the message where it does not.
+#[test]
+fn packages_by_version_and_suite() {
+    let fine = "packages.install = [\"nano=8.4-1\", \"cockpit-ws/trixie-backports\", \"vim=2:9*\"]";
+    assert_eq!(messages(fine), "");
+    assert_snapshot!(messages("packages.install = [\"nano>=8\", \"nano=\", \"nano/\"]"), @r#"
+    isoplug.toml:3:21: error[bad-name]: "nano>=8" cannot be a package
+      help: `name`, `name=version`, `name=start*` or `name/suite`, such as `nano=8.4-1` or `cockpit/trixie-backports`
+    isoplug.toml:3:32: error[bad-name]: "nano=" cannot be a package
+      help: `name`, `name=version`, `name=start*` or `name/suite`, such as `nano=8.4-1` or `cockpit/trixie-backports`
+    isoplug.toml:3:41: error[bad-name]: "nano/" cannot be a package
+      help: `name`, `name=version`, `name=start*` or `name/suite`, such as `nano=8.4-1` or `cockpit/trixie-backports`
+    "#);
+    assert_snapshot!(messages("packages = { install = [\"vim\"], remove = [\"nano=8.4-1\"] }"), @r#"
+    isoplug.toml:3:43: error[bad-name]: "nano=8.4-1" cannot be a package
+      help: the name alone, without version or suite
+    "#);
+    assert_snapshot!(messages("packages = { install = [\"vim=2:9.1\"], remove = [\"vim\"] }"), @r#"
+    isoplug.toml:3:49: error[contradiction]: "vim" is both in `packages.install` and in `packages.remove`
+      isoplug.toml:3:49: refused here
+      isoplug.toml:3:25: asked for here
+    "#);
+    assert_snapshot!(one("kernel.version = \"6.12.x y\""), @r#"
+    isoplug.toml:3:18: error[bad-version]: "6.12.x y" cannot be a version or the start of one
+      help: such as `6.12`, or a whole one: `6.12.48-1`
+    "#);
+    assert_eq!(one("kernel.version = \"6.12\""), "");
+}
+
+#[test]
+fn answers_of_debconf() {
+    let answers = |items: &str| one(&format!("packages.debconf = [{items}]"));
+    let item = "package = \"firmware-ivtv\", question = \"firmware-ivtv/license/accepted\"";
+    assert_eq!(answers(&format!("{{ {item}, type = \"boolean\", value = \"true\" }}")), "");
+    assert_eq!(answers(&format!("{{ {item}, type = \"password\", env = \"X\" }}")), "");
+    assert_snapshot!(answers(&format!("{{ {item}, type = \"boolean\", value = \"yes\" }}")), @r#"
+    isoplug.toml:3:21: error[debconf-answer]: "yes" is not the answer to a boolean question
+      help: write "true" or "false"
+    "#);
+    assert_snapshot!(answers(&format!("{{ {item}, type = \"bool\", value = \"true\" }}")), @r#"
+    isoplug.toml:3:102: error[unknown-value]: found "bool", expected one of "boolean", "select", "multiselect", "string", "password"
+      help: did you mean `boolean`?
+    "#);
+    assert_snapshot!(answers(&format!("{{ {item}, type = \"string\" }}")), @r#"isoplug.toml:3:21: error[debconf-answer]: "firmware-ivtv/license/accepted" has neither `value` nor `env`"#);
+    let two = ["a", "b"].map(|v| format!("{{ {item}, type = \"string\", value = \"{v}\" }}"));
+    assert_snapshot!(answers(&two.join(", ")), @r#"
+    isoplug.toml:3:127: error[two-answers]: "firmware-ivtv/license/accepted" is answered twice
+      isoplug.toml:3:127: here
+      isoplug.toml:3:21: and here
+    "#);
+    assert_snapshot!(answers("{ package = \"x\", question = \"a b\", value = \"1\" }"), @r#"
+    isoplug.toml:3:21: error[missing-key]: `type` is missing
+    isoplug.toml:3:49: error[bad-name]: "a b" cannot be the name of a question
+      help: such as `firmware-ivtv/license/accepted`
+    "#);
+}
+
+/// Found as the C library and tzdata have them, with the nearest name where they are not.
+#[test]
+fn locales_and_time_zones() {
+    let locale = |name: &str| one(&format!("localisation.locale = \"{name}\""));
+    for fine in ["en_US.utf8", "C.utf8", "POSIX", "ca_ES@valencia", "de_DE@euro", "en_IN"] {
+        assert_eq!(locale(fine), "", "{fine}");
+    }
+    assert_snapshot!(locale("en_UK.UTF-8"), @r"
+    isoplug.toml:3:23: error[bad-locale]: there is no locale `en_UK.UTF-8`
+      help: did you mean `en_US.UTF-8`?
+    ");
+    assert_snapshot!(locale("de_DE"), @r"
+    isoplug.toml:3:23: warning[old-charset]: `de_DE` is the locale with the charset ISO-8859-1
+      help: write `de_DE.UTF-8`
+    ");
+    let zone = |name: &str| one(&format!("localisation.timezone = \"{name}\""));
+    for fine in ["US/Eastern", "Europe/Berlin", "UTC", "Etc/GMT+5", "EST5EDT"] {
+        assert_eq!(zone(fine), "", "{fine}");
+    }
+    assert_snapshot!(zone("Europe/Berlinn"), @r"
+    isoplug.toml:3:25: error[bad-timezone]: there is no time zone `Europe/Berlinn`
+      help: did you mean `Europe/Berlin`?
+    ");
+    assert_snapshot!(zone("Berlin"), @r"
+    isoplug.toml:3:25: error[bad-timezone]: there is no time zone `Berlin`
+      help: did you mean `Europe/Berlin`?
     ");
 }
 

@@ -1,7 +1,7 @@
 //! Derives from a manifest what its image must show when it runs.
 
-use isoplug_manifest::System;
 use isoplug_manifest::options::{self, BootFirmware, Options, Test};
+use isoplug_manifest::{System, package_name};
 use isoplug_vm::{Assertion, Check, Firmware, Login, Medium, Protocol, UnitState};
 use sha2::{Digest as _, Sha256};
 
@@ -109,12 +109,16 @@ fn services(options: &Options) -> Vec<Assertion> {
 }
 
 fn packages(options: &Options) -> Vec<Assertion> {
-    let name = |package: &String| {
-        let end = package.find(['=', '/', ':']).unwrap_or(package.len());
-        package[..end].to_owned()
+    // Of any version that begins with a text, only the name can be asked for.
+    let version = |wish: &str| {
+        let (_, version) = wish.split_once('=')?;
+        (!version.ends_with('*')).then(|| version.to_owned())
     };
-    let installed = options.packages.install.iter().map(name);
-    installed.map(|name| Assertion::Package { name, version: None }).collect()
+    let package = |wish: &String| {
+        let name = package_name(wish).to_owned();
+        Assertion::Package { name, version: version(wish) }
+    };
+    options.packages.install.iter().map(package).collect()
 }
 
 fn file(file: &options::File) -> Assertion {

@@ -19,6 +19,7 @@ use serde_json::{Value as Json, json};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::local_files;
+use crate::locked;
 use crate::plugins::pin::pin_all;
 use crate::plugins::{self, Guests};
 use crate::project::Project;
@@ -114,6 +115,7 @@ pub(crate) fn plan(
         lock: &lock,
         locked,
         epoch,
+        answers: locked::answers(&system)?,
         places: Places {
             mirrors: sources.mirror_list(),
             vendor: Some(project.folder.join("vendor")).filter(|folder| folder.is_dir()),
@@ -162,6 +164,10 @@ pub(crate) fn lock_of(
     session.warn(&local_files::look(system)?);
     let sources = sources(system, session)?;
     let request = sources.request(system);
+    let told = |lock: &Lock| match locked_image(lock, system, &request) {
+        Some(image) => locked::look(system, image, session),
+        None => Ok(()),
+    };
     let fitting = || -> Result<(Lock, bool), Failure> {
         let old = project.lock()?.unwrap_or_default();
         let fits = locked_image(&old, system, &request).is_some();
@@ -169,14 +175,14 @@ pub(crate) fn lock_of(
     };
     match (lock_use, fitting()?) {
         (LockUse::AsItIs, (_, false)) => return Err(out_of_date(project, system)),
-        (LockUse::AsItIs | LockUse::Extend, (old, true)) => return Ok(old),
+        (LockUse::AsItIs | LockUse::Extend, (old, true)) => return told(&old).map(|()| old),
         _ => {}
     }
     // Another run may add another profile to the lock meanwhile, or this one.
     let alone = project.alone(session)?;
     let (old, fits) = fitting()?;
     if fits && lock_use == LockUse::Extend {
-        return Ok(old);
+        return told(&old).map(|()| old);
     }
     let freshness = if lock_use == LockUse::Extend { Freshness::Keep } else { Freshness::Renew };
     session.note(&format!("resolving {} for {}", system.profile, system.arch));
@@ -185,6 +191,7 @@ pub(crate) fn lock_of(
     if lock_use != LockUse::RenewUnsaved {
         project.save_lock(&new, &alone)?;
     }
+    told(&new)?;
     Ok(new)
 }
 

@@ -7,6 +7,7 @@ mod manifest;
 mod network;
 mod package;
 mod trust;
+mod wishes;
 
 use isoplug_tests::served::Served;
 

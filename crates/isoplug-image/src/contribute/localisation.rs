@@ -68,19 +68,42 @@ fn locale(host: &mut dyn Host, locale: &str) -> Result<(), ContributeError> {
     if is_compiled(host, locale)? { Ok(()) } else { compile_at_boot(host, locale) }
 }
 
-/// Tells whether the image has the compiled form of a locale.
+/// Tells whether the image has the compiled form of a locale, under its own name or with its charset
+/// in it.
 fn is_compiled(host: &dyn Host, locale: &str) -> Result<bool, ContributeError> {
-    let (language, charset) = locale.split_once('.').unwrap_or((locale, ""));
-    let name = format!("{language}.{}", charset.to_lowercase().replace('-', ""));
-    if ["C", "POSIX", "C.UTF-8"].contains(&locale)
-        || host.stat(&format!("/usr/lib/locale/{name}")).is_some()
-    {
+    if ["C", "POSIX", "C.UTF-8"].contains(&locale) {
+        return Ok(true);
+    }
+    let names = compiled_names(locale, &supported(host)?);
+    if names.iter().any(|name| host.stat(&format!("/usr/lib/locale/{name}")).is_some()) {
         return Ok(true);
     }
     // The archive lists its locales by name, each ended by NUL (glibc, locale/locarchive.h).
     let archive = host.read("/usr/lib/locale/locale-archive")?.unwrap_or_default();
-    let name = [name.as_bytes(), b"\0"].concat();
-    Ok(archive.windows(name.len()).any(|window| window == name))
+    Ok(names.iter().any(|name| {
+        let name = [name.as_bytes(), b"\0"].concat();
+        archive.windows(name.len()).any(|window| window == name)
+    }))
+}
+
+/// Returns the names that localedef(1) may have given a locale.
+fn compiled_names(locale: &str, supported: &[(String, String)]) -> Vec<String> {
+    let (base, modifier) = locale.split_once('@').unwrap_or((locale, ""));
+    let (language, charset) = base.split_once('.').unwrap_or((base, ""));
+    let known = supported.iter().find(|(name, _)| name == locale);
+    let charset = known.map_or(charset, |(_, charset)| charset);
+    let plain: String = charset.chars().filter(char::is_ascii_alphanumeric).collect();
+    let modifier = if modifier.is_empty() { String::new() } else { format!("@{modifier}") };
+    vec![format!("{language}.{}{modifier}", plain.to_lowercase()), locale.to_owned()]
+}
+
+/// Returns the locales that the image can compile, with their charsets.
+fn supported(host: &dyn Host) -> Result<Vec<(String, String)>, ContributeError> {
+    let bytes = host.read("/usr/share/i18n/SUPPORTED")?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let pairs = text.lines().filter(|line| !line.starts_with('#'));
+    let pairs = pairs.filter_map(|line| line.trim().split_once(' '));
+    Ok(pairs.map(|(name, charset)| (name.to_owned(), charset.to_owned())).collect())
 }
 
 const COMPILE: &str = "isoplug-locale.service";
@@ -102,18 +125,16 @@ WantedBy=sysinit.target
 
 /// Lets the system compile a locale when it boots, since only its own programs can.
 fn compile_at_boot(host: &mut dyn Host, locale: &str) -> Result<(), ContributeError> {
-    let (language, charset) = locale.split_once('.').unwrap_or((locale, "ISO-8859-1"));
     let subject = "localisation.locale";
     if host.stat("/usr/sbin/locale-gen").is_none() {
         let reason = format!("the image cannot make `{locale}`; install the package `locales`");
         return Err(ContributeError::refused(subject, reason));
     }
-    let source = language.split('@').next().unwrap_or(language);
-    if host.stat(&format!("/usr/share/i18n/locales/{source}")).is_none() {
-        let known = host.list("/usr/share/i18n/locales");
-        let nearest = nearest(source, known.iter().map(String::as_str));
+    let supported = supported(host)?;
+    let Some((_, charset)) = supported.iter().find(|(name, _)| name == locale) else {
+        let nearest = nearest(locale, supported.iter().map(|(name, _)| name.as_str()));
         return Err(ContributeError::Unknown { kind: "locale", name: locale.to_owned(), nearest });
-    }
+    };
     host.log(&format!("{locale} is compiled at boot; the package `locales-all` has it ready"));
     host.remove("/usr/lib/locale/locale-archive")?;
     let line = format!("{locale} {charset}\n");
@@ -190,7 +211,10 @@ mod tests {
             ("/usr/share/zoneinfo/Etc/UTC", ""),
             ("/usr/share/X11/xkb/symbols/de", ""),
             ("/usr/share/X11/xkb/symbols/us", ""),
-            ("/usr/share/i18n/locales/de_DE", ""),
+            (
+                "/usr/share/i18n/SUPPORTED",
+                "# locale charset\nde_DE.UTF-8 UTF-8\nde_DE@euro ISO-8859-15 \nca_ES@valencia UTF-8\nfr_FR.UTF-8 UTF-8\nfr_FR ISO-8859-1\n",
+            ),
             ("/usr/sbin/locale-gen", ""),
             ("/usr/lib/locale/locale-archive", "xx\0fr_FR.utf8\0"),
             ("/etc/console-setup/cached_setup_keyboard.sh", ""),
@@ -226,6 +250,19 @@ mod tests {
     }
 
     #[test]
+    fn the_image_says_which_charset_a_locale_has() {
+        for (locale, line) in [
+            ("de_DE@euro", "de_DE@euro ISO-8859-15\n"),
+            ("ca_ES@valencia", "ca_ES@valencia UTF-8\n"),
+            ("fr_FR", "fr_FR ISO-8859-1\n"),
+        ] {
+            let mut rootfs = rootfs();
+            rootfs.add(&Localisation { locale: locale.into(), ..german() }).unwrap();
+            assert_eq!(rootfs.text("/etc/locale.gen"), line);
+        }
+    }
+
+    #[test]
     fn what_the_image_has_already_stays() {
         let [locale, timezone, keymap] = ["fr_FR.UTF-8", "Etc/UTC", "us"].map(str::to_owned);
         let mut rootfs = rootfs();
@@ -250,7 +287,7 @@ mod tests {
             rootfs().add(&options).unwrap_err().to_string()
         });
         insta::assert_snapshot!(messages.join("\n"), @r"
-        the image has no locale `de_ED.UTF-8`; did you mean `de_DE`?
+        the image has no locale `de_ED.UTF-8`; did you mean `de_DE.UTF-8`?
         the image has no time zone `Europe/Berlinn`; did you mean `Europe/Berlin`?
         the image has no keyboard layout `ed`
         localisation: `$(id)` is no locale, time zone or keyboard layout

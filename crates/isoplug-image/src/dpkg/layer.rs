@@ -10,7 +10,7 @@ use isoplug_formats::deb::Deb;
 use serde::Serialize;
 
 use super::failed::{Failed, Transcript};
-use super::{Install, Package, Reason, reason};
+use super::{Answer, Install, Package, Reason, reason};
 use crate::sandbox::stored::{self, Lines, StoredError};
 use crate::sandbox::{self, Job};
 use crate::stages::fetch;
@@ -124,7 +124,7 @@ const SHOWN: usize = 3;
 /// Returns the package's questions; a package that cannot be read has none.
 fn templates(package: &Package) -> String {
     let deb = File::open(&package.deb).ok().and_then(|file| Deb::open(file).ok());
-    let files = deb.and_then(|deb| deb.control_files().ok());
+    let files = deb.and_then(|deb| deb.known().control_files().ok());
     let templates = files.and_then(|mut files| files.remove("templates"));
     templates.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default()
 }
@@ -138,10 +138,11 @@ impl From<StoredError> for Error {
     }
 }
 
-/// Installs the packages over the parent; without one, as the Essential set of a new tree.
+/// Installs the packages over the parent, with answers to what they ask; without a parent, as the
+/// Essential set of a new tree.
 pub fn layer(
     parent: Option<Artifact<Tree>>,
-    debs: Artifact<Blob>,
+    (debs, answers): (Artifact<Blob>, &[Answer]),
     arch: &str,
     epoch: u32,
     round: Round,
@@ -151,7 +152,12 @@ pub fn layer(
     let packages = packages(debs, cx)?;
     let mut job = stored::begin(parent, arch, epoch, cx)?;
     job.host = round.host().to_owned();
-    job.install = Some(Install { packages: packages.clone(), essential: parent.is_none() });
+    let install = Install {
+        packages: packages.clone(),
+        essential: parent.is_none(),
+        answers: answers.to_vec(),
+    };
+    job.install = Some(install);
     let made = attempt(job.clone(), &packages, parent, out, cx);
     if made.as_ref().is_err_and(Error::is_full) {
         // Scripts may write more than the packages let expect, and memory ends before the disk.

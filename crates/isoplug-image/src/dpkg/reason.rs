@@ -1,8 +1,7 @@
 //! Why a package could not be installed, as far as its lines tell, and what to try.
 
-use isoplug_formats::apt::stanza;
-
 use super::failed::Failed;
+use super::questions::{Question, questions};
 
 /// Why a package failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +17,8 @@ pub enum Reason {
     Network,
     /// There was no more space.
     Full,
-    /// One of its scripts failed, and it asks questions, by their names.
-    Asks(Vec<String>),
+    /// One of its scripts failed, and it asks questions.
+    Asks(Vec<Question>),
     /// Something else.
     Other,
 }
@@ -32,7 +31,7 @@ impl Reason {
             let said = |line: &String| words.iter().any(|word| line.contains(word));
             failed.lines.iter().any(said)
         };
-        let questions = questions(templates);
+        let questions = questions(&failed.package, templates);
         match taken {
             Some(taken) => taken,
             None if says(FULL) => Self::Full,
@@ -57,15 +56,7 @@ impl Reason {
                 without,
             ],
             Self::Asks(questions) => {
-                let shown = questions.iter().take(3).map(String::as_str).collect::<Vec<_>>();
-                let more = if questions.len() > shown.len() { ", ..." } else { "" };
-                vec![
-                    format!(
-                        "if it wants an answer: `packages.debconf` gives answers to {}{more}",
-                        shown.join(", ")
-                    ),
-                    without,
-                ]
+                vec![answers(questions), without]
             }
             Self::Full | Self::Other => Vec::new(),
         }
@@ -109,14 +100,19 @@ fn taken(line: &str) -> Option<Reason> {
     Some(Reason::Taken { file: file.to_owned(), by: by.to_owned() })
 }
 
-/// Returns the names of the questions that templates hold; texts that are only shown are none.
-fn questions(templates: &str) -> Vec<String> {
-    let is_asked = |stanza: &&str| {
-        let kind = stanza::field(stanza, "Type").unwrap_or_default();
-        ["string", "boolean", "select", "multiselect", "password"].contains(&kind)
-    };
-    let name = |stanza| stanza::field(stanza, "Template").map(str::to_owned);
-    stanza::stanzas(templates).filter(is_asked).filter_map(name).collect()
+/// Returns how questions are answered: with the line that consents, where consent is asked for.
+fn answers(questions: &[Question]) -> String {
+    let consent: Vec<String> =
+        questions.iter().filter(|one| one.asks_for_consent()).map(Question::answer).collect();
+    if !consent.is_empty() {
+        return format!(
+            "if you accept what it asks: `packages.debconf = [{}]`",
+            consent.join(", ")
+        );
+    }
+    let shown: Vec<&str> = questions.iter().take(3).map(|one| one.name.as_str()).collect();
+    let more = if questions.len() > shown.len() { ", ..." } else { "" };
+    format!("if it wants an answer: `packages.debconf` gives answers to {}{more}", shown.join(", "))
 }
 
 #[cfg(test)]
@@ -165,8 +161,16 @@ mod tests {
         let templates = "Template: p/license\nType: select\nDescription: x\n a\n .\n b\n\n\
                          Template: p/note\nType: note\n\nTemplate: p/yes\nType: boolean\n";
         let asks = reason(&["license declined", SCRIPT], templates);
-        assert_eq!(asks, Reason::Asks(vec!["p/license".to_owned(), "p/yes".to_owned()]));
+        let Reason::Asks(questions) = &asks else { panic!("{asks:?}") };
+        let names: Vec<&str> = questions.iter().map(|question| question.name.as_str()).collect();
+        assert_eq!(names, ["p/license", "p/yes"]);
         assert!(asks.hints("p")[0].contains("p/license, p/yes"));
+        let consent =
+            "Template: p/license/accepted\nType: boolean\n\nTemplate: p/x\nType: string\n";
+        insta::assert_snapshot!(
+            reason(&[SCRIPT], consent).hints("p")[0],
+            @r#"if you accept what it asks: `packages.debconf = [{ package = "p", question = "p/license/accepted", type = "boolean", value = "true" }]`"#
+        );
         assert_eq!(reason(&["x", SCRIPT], ""), Reason::Other);
         assert_eq!(reason(&["tar: x: No space left on device", SCRIPT], templates), Reason::Full);
     }

@@ -13,8 +13,13 @@ pub struct Request {
     pub architecture: String,
     /// One line for each suite that is used, such as `debian trixie main non-free-firmware`.
     pub suites: Vec<String>,
-    /// Packages that must be there: `name`, `name:architecture`, `name=version` or `name/suite`.
+    /// Packages that must be there: `name` or `name:architecture`, and behind it `=version`, where a
+    /// `*` at the end stands for any rest, `^version` for the start of a version, or `/suite`.
     pub install: Vec<String>,
+    /// Packages that are installed as far as the sources have them and the others allow it: `name`,
+    /// or `section/pattern`, where `*` stands for any part of a name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub optional: Vec<String>,
     /// Names of packages that must not be there.
     pub remove: Vec<String>,
     /// Names that come first where several packages satisfy a dependency; the first wins.
@@ -47,6 +52,7 @@ impl Request {
         Self {
             suites: sorted(&self.suites),
             install: sorted(&self.install),
+            optional: sorted(&self.optional),
             remove: sorted(&self.remove),
             boot: sorted(&self.boot),
             ..self.clone()

@@ -18,7 +18,7 @@ use isoplug_manifest::lock::{LockedImage, LockedPackage};
 pub use error::{Error, UnknownPackage};
 
 use super::request::Request;
-use super::solver::{Limits, Problem, Solver, Unsatisfiable, solve_with_recommends};
+use super::solver::{Limits, Problem, Solver, Unsatisfiable, add_possible, solve_with_recommends};
 use super::universe::{Id, Universe};
 
 /// Resolves a request. A lock whose request is the same is returned as it is; else the epoch is
@@ -35,8 +35,9 @@ pub fn resolve(
     }
     let request = request.canonical();
     let wanted = wish::relations(&request, universe)?;
+    let optional = wish::optional(&request, universe);
     let limits = Limits::from_now();
-    let image = Image { request: &request, wanted, universe, solver, lock, limits };
+    let image = Image { request: &request, wanted, optional, universe, solver, lock, limits };
     let groups = match image.grown()? {
         Some(groups) => groups,
         None => image.fresh()?,
@@ -53,21 +54,26 @@ pub fn resolve(
 struct Image<'r, 'a> {
     request: &'r Request,
     wanted: Vec<Vec<Relation<'r>>>,
+    optional: Vec<Vec<Relation<'r>>>,
     universe: &'r Universe<'a>,
     solver: &'r dyn Solver,
     lock: Option<&'r LockedImage>,
     limits: Limits,
 }
 
-impl Image<'_, '_> {
+impl<'r> Image<'r, '_> {
     /// Keeps all that the lock has and adds what is new as one more group; `None` if a locked
     /// package is gone, is no longer needed, or stands in the way.
     fn grown(&self) -> Result<Option<Vec<Vec<Id>>>, Error> {
         let Some(mut groups) = self.locked_groups() else { return Ok(None) };
         let kept: BTreeSet<Id> = groups.iter().flatten().copied().collect();
         let problem = Problem { fixed: kept.clone(), ..self.problem() };
-        let all = match self.solve(&problem) {
-            Ok(all) => all,
+        let solved = self.with_optional(problem).and_then(|problem| {
+            let all = self.solve(&problem)?;
+            Ok((problem, all))
+        });
+        let (problem, all) = match solved {
+            Ok(solved) => solved,
             Err(error) if error.gave_up => return Err(error.into()),
             Err(_) => return Ok(None),
         };
@@ -94,12 +100,13 @@ impl Image<'_, '_> {
         }
         let base = self.solver.solve(self.universe, &base_problem)?;
         let on_base = Problem { fixed: base.clone(), ..self.problem() };
-        let (base, all) = match self.solve(&on_base) {
+        let whole = |problem| self.solve(&self.with_optional(problem)?);
+        let (base, all) = match whole(on_base) {
             Ok(all) => (base, all),
             Err(error) if error.gave_up => return Err(error.into()),
             // The request wants another Essential set than the one that comes of itself.
             Err(_) => {
-                let all = self.solve(&self.problem())?;
+                let all = whole(self.problem())?;
                 (reach::from_wishes(self.universe, &all, &self.essential(), false), all)
             }
         };
@@ -112,6 +119,16 @@ impl Image<'_, '_> {
             true => solve_with_recommends(self.solver, self.universe, problem),
             false => self.solver.solve(self.universe, problem),
         }
+    }
+
+    /// Returns the problem with what is optional and can be had.
+    fn with_optional<'p>(&'p self, mut problem: Problem<'p>) -> Result<Problem<'p>, Unsatisfiable> {
+        if !self.optional.is_empty() {
+            let mut chosen = self.solver.solve(self.universe, &problem)?;
+            let Self { solver, universe, optional, .. } = self;
+            add_possible(*solver, universe, &mut problem, &mut chosen, optional)?;
+        }
+        Ok(problem)
     }
 
     fn problem(&self) -> Problem<'_> {

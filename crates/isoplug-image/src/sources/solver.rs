@@ -13,7 +13,7 @@ use isoplug_formats::apt::Relation;
 use super::universe::{Id, Universe};
 
 pub use self::limits::Limits;
-pub use self::recommends::solve_with_recommends;
+pub use self::recommends::{add_possible, solve_with_recommends};
 pub use self::resolvo::Resolvo;
 
 /// What must hold of the answer.

@@ -38,6 +38,8 @@ pub struct Universe<'a> {
     architecture: String,
     offers: Vec<Offer<'a>>,
     by_name: BTreeMap<&'a str, Range<Id>>,
+    /// The further suites that have the same version of a package.
+    elsewhere: BTreeMap<(&'a str, &'a str), Vec<&'a str>>,
     providers: BTreeMap<&'a str, Vec<Provider<'a>>>,
     essential: BTreeSet<&'a str>,
 }
@@ -62,13 +64,19 @@ impl<'a> Universe<'a> {
         }
         offers.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| newer(a, b)));
         let essential = essential(indices, &offers);
+        let mut elsewhere: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let exact = |offer: &Offer<'a>| (offer.package.name, offer.package.version);
         offers.dedup_by(|later, first| {
-            (later.package.name, later.package.version)
-                == (first.package.name, first.package.version)
+            let same = exact(later) == exact(first);
+            if same && later.suite != first.suite {
+                elsewhere.entry(exact(first)).or_default().push(later.suite);
+            }
+            same
         });
         let by_name = index_names(&offers);
         let providers = index_providers(&offers);
-        Self { architecture: architecture.to_owned(), offers, by_name, providers, essential }
+        let architecture = architecture.to_owned();
+        Self { architecture, offers, by_name, elsewhere, providers, essential }
     }
 
     /// Returns the architecture.
@@ -99,6 +107,18 @@ impl<'a> Universe<'a> {
     /// Returns the offers of a real package, the one to choose first in front.
     pub fn named(&self, name: &str) -> Range<Id> {
         self.by_name.get(name).cloned().unwrap_or(0..0)
+    }
+
+    /// Tells whether a suite has an offer.
+    pub fn is_in(&self, id: Id, suite: &str) -> bool {
+        let Offer { package, suite: first, .. } = self.offer(id);
+        let others = self.elsewhere.get(&(package.name, package.version));
+        *first == suite || others.is_some_and(|others| others.contains(&suite))
+    }
+
+    /// Returns the names of all real packages, in order.
+    pub fn real_names(&self) -> impl Iterator<Item = &'a str> {
+        self.by_name.keys().copied()
     }
 
     /// Returns the offers of Essential packages, one for each name.

@@ -2,6 +2,7 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
+use crate::dpkg::Answer;
 use crate::dpkg::layer::{self, Round, layer};
 use crate::state::known;
 
@@ -9,6 +10,8 @@ use crate::state::known;
 pub struct Base {
     /// The fetched Essential packages ([`super::fetch::read`]) and all that they depend on.
     pub debs: Artifact<Blob>,
+    /// Answers to what its packages ask.
+    pub answers: Vec<Answer>,
     /// The architecture, in Debian's words.
     pub arch: String,
     /// Times after this become this; seconds since 1970.
@@ -36,8 +39,11 @@ impl Stage for Base {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { debs, arch, epoch, round } = self;
+        let Self { debs, answers, arch, epoch, round } = self;
         key.artifact("debs", *debs);
+        if !answers.is_empty() {
+            key.value("answers", &answers.iter().map(Answer::shown).collect::<Vec<_>>());
+        }
         key.value("arch", arch);
         key.value("epoch", epoch);
         key.value("round", round);
@@ -45,6 +51,7 @@ impl Stage for Base {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        layer(None, self.debs, &self.arch, self.epoch, self.round, out.tree, cx)
+        let debs = (self.debs, self.answers.as_slice());
+        layer(None, debs, &self.arch, self.epoch, self.round, out.tree, cx)
     }
 }

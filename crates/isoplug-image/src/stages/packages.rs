@@ -2,6 +2,7 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
+use crate::dpkg::Answer;
 use crate::dpkg::layer::{self, Round, layer};
 use crate::state::known;
 
@@ -13,6 +14,8 @@ pub struct Packages {
     pub debs: Artifact<Blob>,
     /// Which group of the lock it is; only for its title.
     pub index: usize,
+    /// Answers to what its packages ask.
+    pub answers: Vec<Answer>,
     /// The architecture, in Debian's words.
     pub arch: String,
     /// Times after this become this; seconds since 1970.
@@ -30,7 +33,7 @@ pub struct Outputs {
 
 impl Stage for Packages {
     const NAME: &'static str = "packages";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     type Outputs = Outputs;
     type Error = layer::Error;
@@ -44,9 +47,12 @@ impl Stage for Packages {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { parent, debs, index: _, arch, epoch, round } = self;
+        let Self { parent, debs, index: _, answers, arch, epoch, round } = self;
         key.artifact("parent", *parent);
         key.artifact("debs", *debs);
+        if !answers.is_empty() {
+            key.value("answers", &answers.iter().map(Answer::shown).collect::<Vec<_>>());
+        }
         key.value("arch", arch);
         key.value("epoch", epoch);
         key.value("round", round);
@@ -54,6 +60,7 @@ impl Stage for Packages {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        layer(Some(self.parent), self.debs, &self.arch, self.epoch, self.round, out.tree, cx)
+        let debs = (self.debs, self.answers.as_slice());
+        layer(Some(self.parent), debs, &self.arch, self.epoch, self.round, out.tree, cx)
     }
 }

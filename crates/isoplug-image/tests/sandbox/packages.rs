@@ -38,7 +38,7 @@ fn build(folder: &Path, deb: &PathBuf) {
 }
 
 fn install(machine: &Machine, packages: Vec<Package>) -> Result<(), Error> {
-    let install = Install { packages, essential: false };
+    let install = Install { packages, essential: false, answers: Vec::new() };
     machine.work_on(|job| job.install = Some(install), machine).map(|_| ())
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn stubs_are_shown_but_not_kept(_: &Machine) {
     let machine = Machine::with_dpkg();
     let calls = "#!/bin/sh -e\nupdate-initramfs -u\n/usr/sbin/update-initramfs -u\n";
     let caller = package(&machine, "caller", &[("DEBIAN/postinst", calls)]);
-    let install = Install { packages: vec![caller], essential: false };
+    let install = Install { packages: vec![caller], essential: false, answers: Vec::new() };
     let own = Command::new(["cat", "/usr/sbin/update-initramfs"]);
     machine.work_on(|job| (job.install, job.run) = (Some(install), vec![own]), &machine).unwrap();
     assert_eq!(machine.lines().last().unwrap(), "exit 1");

@@ -1,50 +1,13 @@
-//! Formats of names: packages, units, hosts, kernel modules and parameters, labels.
+//! Formats of names: units, hosts, kernel modules and parameters, labels.
 
 use super::{Finding, Verdict, made_of, require};
 use crate::kernel_param::{self, Unpassable};
-
-/// Names of packages in Nixpkgs and elsewhere, and Debian's.
-const PACKAGE_ALIASES: &[(&str, &str)] = &[
-    ("ddrescue", "gddrescue"),
-    ("docker", "docker.io"),
-    ("fd", "fd-find"),
-    ("firefox", "firefox-esr"),
-    ("gnome-disk-utils", "gnome-disk-utility"),
-    ("memtest86plus", "memtest86+"),
-    ("netcat", "netcat-openbsd"),
-    ("networkmanager", "network-manager"),
-    ("ntfs3g", "ntfs-3g"),
-    ("openssh", "openssh-server"),
-    ("photorec", "testdisk"),
-    ("wireless_tools", "wireless-tools"),
-    ("wirelesstools", "wireless-tools"),
-    ("wireshark-cli", "tshark"),
-    ("wpa_supplicant", "wpasupplicant"),
-];
 
 /// Names of units elsewhere, and Debian's.
 const UNIT_ALIASES: &[(&str, &str)] = &[("sshd", "ssh"), ("sshd.service", "ssh.service")];
 
 /// What people write for `acpi=off` and the like, which the kernel ignores.
 const PARAM_ALIASES: &[(&str, &str)] = &[("noacpi", "acpi=off"), ("nomodset", "nomodeset")];
-
-/// Debian policy 5.6.1, with an architecture allowed behind a colon.
-pub(super) fn package(text: &str) -> Verdict {
-    if let Some((_, debian)) = PACKAGE_ALIASES.iter().find(|(name, _)| *name == text) {
-        let message = format!("Debian has no package `{text}`");
-        let finding = Finding::new("foreign-name", message);
-        return Verdict::Doubtful(finding.help(format!("in Debian it is `{debian}`")));
-    }
-    let (name, architecture) = text.split_once(':').unwrap_or((text, "any"));
-    let allowed =
-        |each: char| each.is_ascii_lowercase() || each.is_ascii_digit() || "+-.".contains(each);
-    let starts = name.starts_with(|first: char| first.is_ascii_alphanumeric());
-    let holds = starts && made_of(name, allowed) && made_of(architecture, allowed);
-    require(holds, || {
-        let message = format!("\"{text}\" cannot be a package name");
-        Finding::new("bad-name", message).help("small letters, digits, `+`, `-` and `.`")
-    })
-}
 
 pub(super) fn unit(text: &str) -> Verdict {
     if let Some((_, debian)) = UNIT_ALIASES.iter().find(|(name, _)| *name == text) {
@@ -145,22 +108,6 @@ pub(super) fn kernel_param(text: &str) -> Verdict {
             Verdict::Wrong(finding.help("double quotes can stand around the whole value alone"))
         }
     }
-}
-
-pub(super) fn locale(text: &str) -> Verdict {
-    let allowed = |each: char| each.is_ascii_alphanumeric() || "_.@-".contains(each);
-    require(made_of(text, allowed), || {
-        Finding::new("bad-locale", format!("\"{text}\" cannot be a locale"))
-            .help("language, country and encoding, such as `de_DE.UTF-8`")
-    })
-}
-
-pub(super) fn timezone(text: &str) -> Verdict {
-    let part = |part| made_of(part, |each| each.is_ascii_alphanumeric() || "_+-".contains(each));
-    require(text.split('/').all(part), || {
-        Finding::new("bad-timezone", format!("\"{text}\" cannot be a time zone"))
-            .help("a file below `/usr/share/zoneinfo`, such as `Europe/Berlin`")
-    })
 }
 
 /// ECMA-119 8.4.8 (32 d-characters). Small letters are read back unchanged by Linux, so they only

@@ -1,8 +1,11 @@
 //! Packages and kernel modules: nothing at all, or for and against the same one.
 
+use serde_json::Value as Json;
+
 use super::Lint;
 use crate::diagnostic::Diagnostic;
 use crate::options::NetworkingBackend;
+use crate::wanted::package_name;
 
 pub(super) fn packages(lint: &mut Lint<'_>) {
     if lint.options.packages.install.is_empty() {
@@ -20,15 +23,16 @@ pub(super) fn kernel_modules(lint: &mut Lint<'_>) {
     contradiction(lint, ["kernel", "modules", "load"], ["kernel", "modules", "blacklist"]);
 }
 
-/// Reports every item that both lists have.
+/// Reports every item that both lists have, whatever version of it the first asks for.
 fn contradiction<const N: usize>(lint: &mut Lint<'_>, yes: [&str; N], no: [&str; N]) {
     let names = |path: &[&str]| match lint.settings.at(path).map(|setting| setting.to_json()) {
-        Some(serde_json::Value::Array(items)) => items,
+        Some(Json::Array(items)) => items,
         _ => Vec::new(),
     };
     let (wanted, unwanted) = (names(&yes), names(&no));
     for (index, name) in unwanted.iter().enumerate() {
-        let Some(other) = wanted.iter().position(|wanted| wanted == name) else { continue };
+        let same = |wanted: &Json| wanted.as_str().map(package_name) == name.as_str();
+        let Some(other) = wanted.iter().position(same) else { continue };
         let message = format!("{name} is both in `{}` and in `{}`", yes.join("."), no.join("."));
         let diagnostic = Diagnostic::error("contradiction", message)
             .at(lint.items(&no)[index], "refused here")
@@ -47,7 +51,8 @@ fn second_network_backend(lint: &mut Lint<'_>) {
     let origins = lint.items(&["packages", "install"]);
     let install = &lint.options.packages.install;
     for (name, origin) in install.iter().zip(origins) {
-        if rival.contains(&name.as_str()) {
+        let name = package_name(name);
+        if rival.contains(&name) {
             let message = format!("`{name}` would fight with `networking.backend` for interfaces");
             let diagnostic = Diagnostic::warning("two-backends", message).at(origin, "");
             lint.report(diagnostic.help("set `networking.backend`, and leave its package to it"));

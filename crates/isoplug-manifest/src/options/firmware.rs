@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Firmware {
-    /// A set of firmware packages, as far as the enabled components have them.
+    /// A set of firmware packages, as far as the enabled components have them: most of it is in
+    /// `non-free-firmware`, before Debian 12 in `non-free`. What is missing for that is told.
     pub set: FirmwareSet,
-    /// Further firmware packages, such as `firmware-iwlwifi`.
-    #[schemars(extend("format" = "package-name"))]
+    /// Further firmware packages, such as `firmware-iwlwifi`, written as in `packages.install`.
+    #[schemars(extend("format" = "package-wish"))]
     pub packages: Vec<String>,
 }
 
@@ -24,8 +25,10 @@ pub enum FirmwareSet {
     /// No firmware beyond the listed packages.
     #[default]
     None,
-    /// The firmware for network, graphics and storage that may be passed on freely.
+    /// The firmware for common network, graphics, sound and storage devices, without any whose
+    /// licence must be accepted.
     Redistributable,
-    /// Every firmware package of the sources: hundreds of megabytes.
+    /// Every firmware package of the sources: hundreds of megabytes. Licences that must be accepted
+    /// are accepted in `packages.debconf`, or their packages refused in `packages.remove`.
     All,
 }

@@ -11,9 +11,12 @@ use serde::{Deserialize, Serialize};
 pub struct Kernel {
     /// The flavour of the kernel package: `amd64` installs `linux-image-amd64`. Without one, the
     /// image's architecture.
+    #[schemars(extend("format" = "flavour"))]
     pub flavour: Option<String>,
-    /// The version of the kernel package, or the start of it, such as `6.12`. Without one, the
-    /// newest of the sources.
+    /// The version of the kernel package, or the start of it, such as `6.12`: the newest of those.
+    /// Without one, the newest of the sources. As with apt, suites that are not automatic, such as
+    /// backports, count only where no other has it.
+    #[schemars(extend("format" = "version-start"))]
     pub version: Option<String>,
     /// Kernel modules of the running system.
     pub modules: KernelModules,

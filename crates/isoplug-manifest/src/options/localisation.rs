@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Localisation {
-    /// The locale, such as `de_DE.UTF-8`. All but `C.UTF-8` need the package `locales`.
+    /// The locale, such as `de_DE.UTF-8`. All but `C.UTF-8` install the package `locales`.
     #[schemars(extend("format" = "locale"))]
     pub locale: String,
     /// The keyboard layout, such as `us` or `de`.
     pub keymap: String,
-    /// The time zone, such as `Europe/Berlin`.
+    /// The time zone, such as `Europe/Berlin`. All but `UTC` install the package `tzdata`, former
+    /// names such as `US/Eastern` also `tzdata-legacy` where there is one.
     #[schemars(extend("format" = "timezone"))]
     pub timezone: String,
 }

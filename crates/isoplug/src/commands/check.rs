@@ -35,11 +35,12 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let mut warned = false;
     let mut failed = None;
     for profile in &profiles {
-        let checked = check(&project, profile, &args.select.arch(), session).and_then(|has_warnings| {
-            let arch = args.select.arch();
-            let again = || rebuild::rebuild(&project, profile, &arch, args.locking, session);
-            args.rebuild.then(again).transpose().map(|_| has_warnings)
-        });
+        let checked =
+            check(&project, profile, &args.select.arch(), session).and_then(|has_warnings| {
+                let arch = args.select.arch();
+                let again = || rebuild::rebuild(&project, profile, &arch, args.locking, session);
+                args.rebuild.then(again).transpose().map(|_| has_warnings)
+            });
         match checked {
             Ok(has_warnings) => warned |= has_warnings,
             // All profiles are read, so that one run shows all mistakes.

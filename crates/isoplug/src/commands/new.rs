@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use isoplug_engine::seam::between;
+use isoplug_manifest::is_ssh_key;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,12 +23,15 @@ pub(crate) struct Args {
     /// What to start from
     #[arg(long, value_enum, default_value_t = Template::Minimal)]
     template: Template,
+    /// A file of SSH public keys (`.pub`) that may log in over the network
+    #[arg(long, value_name = "FILE")]
+    authorized_keys: Option<PathBuf>,
 }
 
 /// A built-in profile to extend.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Template {
-    /// A small live system with a shell and SSH
+    /// A small live system with a shell and a network
     Minimal,
     /// A rescue disk with tools for disks, file systems and networks
     Rescue,
@@ -45,9 +49,10 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
             .hint("choose another folder, or edit that manifest"));
     }
     let name = image_name(&args.folder);
+    let keys = args.authorized_keys.as_deref().map(keys).transpose()?;
     let text = match args.template {
-        Template::Minimal => manifest_text(&name, "minimal"),
-        Template::Rescue => manifest_text(&name, "rescue"),
+        Template::Minimal => manifest_text(&name, "minimal", keys.as_deref()),
+        Template::Rescue => manifest_text(&name, "rescue", keys.as_deref()),
     };
     write_new(&args.folder, &manifest, &text).map_err(|error| {
         Failure::new(Exit::Failed, format!("cannot write {}", manifest.display()))
@@ -76,7 +81,7 @@ fn quoted(path: &str) -> String {
 }
 
 /// Returns the folder's name with what an image name cannot hold turned into hyphens.
-fn image_name(folder: &std::path::Path) -> String {
+fn image_name(folder: &Path) -> String {
     let name = folder.file_name().map(|name| name.to_string_lossy().to_lowercase());
     let name: String = name
         .unwrap_or_default()
@@ -89,7 +94,33 @@ fn image_name(folder: &std::path::Path) -> String {
     if name.is_empty() { "image".to_owned() } else { name.to_owned() }
 }
 
-fn manifest_text(name: &str, profile: &str) -> String {
+/// Reads the public keys of a file, a line each.
+fn keys(path: &Path) -> Result<Vec<String>, Failure> {
+    let wrong = |message: String| Failure::new(Exit::Manifest, message);
+    let shown = path.display();
+    let hint = "name the file that ends in `.pub`";
+    let text = fs::read_to_string(path)
+        .map_err(|error| wrong(format!("cannot read {shown}")).because(&error).hint(hint))?;
+    if text.contains("PRIVATE KEY") {
+        return Err(
+            wrong(format!("{shown} is a private key, which belongs in no image")).hint(hint)
+        );
+    }
+    let lines =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let keys: Vec<String> = lines.map(str::to_owned).collect();
+    match keys.iter().find(|key| !is_ssh_key(key)) {
+        Some(_) => {
+            Err(wrong(format!("{shown} has a line that is not an SSH public key")).hint(hint))
+        }
+        None if keys.is_empty() => Err(wrong(format!("{shown} has no key")).hint(hint)),
+        None => Ok(keys),
+    }
+}
+
+/// Somebody can log in, as on other live systems, and nobody over the network unless it was asked for.
+fn manifest_text(name: &str, profile: &str, keys: Option<&[String]>) -> String {
+    let ssh = ssh_text(keys);
     format!(
         r#"# A bootable image. `isoplug schema --reference` lists every option.
 
@@ -105,11 +136,13 @@ extends = "isoplug:{profile}"
 packages.install = ["vim-tiny"]
 networking.hostname = "{name}"
 
-# Somebody to log in. Make a hash with `openssl passwd -6`.
-# [profiles.{profile}.users.me]
-# sudo = "nopasswd"
-# hashed-password = "$6$..."
+# Whoever sits at the machine is logged in as `live`, without a password, and becomes root with
+# `sudo`. For a password, make a hash with `mkpasswd` and set `users.live.hashed-password`.
+services.getty.autologin-user = "live"
+users.live.sudo = "nopasswd"
+root.locked = true
 
+{ssh}
 # [[profiles.{profile}.files]]
 # target = "/etc/motd"
 # text = "Hello\n"
@@ -119,6 +152,27 @@ networking.hostname = "{name}"
 name = "everything started"
 run = "systemctl is-system-running --wait"
 "#
+    )
+}
+
+fn ssh_text(keys: Option<&[String]>) -> String {
+    let Some(keys) = keys else {
+        return "\
+# Nobody logs in over the network. To change that, put the lines of your `.pub` file in here.
+# services.openssh = { enable = true, settings.password-authentication = false }
+# users.live.authorized-keys = [\"ssh-ed25519 AAAA... me@home\"]
+"
+        .to_owned();
+    };
+    let lines = keys.iter().map(|key| format!("  {},\n", toml_edit::Value::from(key.as_str())));
+    format!(
+        "\
+# Over the network, these keys log in as `live`, and no password.
+services.openssh = {{ enable = true, settings.password-authentication = false }}
+users.live.authorized-keys = [
+{}]
+",
+        lines.collect::<String>()
     )
 }
 

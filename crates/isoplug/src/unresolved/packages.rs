@@ -1,8 +1,9 @@
 //! Draws packages that cannot be had on the lines that ask for them.
 
+use isoplug_image::distribution;
 use isoplug_image::sources::resolve::UnknownPackage;
 use isoplug_image::sources::solver::Unsatisfiable;
-use isoplug_manifest::{Diagnostic, Diagnostics, Origin, System};
+use isoplug_manifest::{Diagnostic, Diagnostics, Origin, Pocket, System};
 
 use crate::failure::Failure;
 
@@ -35,7 +36,7 @@ pub(super) fn unsatisfiable(conflict: &Unsatisfiable, system: &System) -> Failur
 
 /// Returns where a name is asked for and where it is refused, with what to say there.
 fn places<'s>(name: &str, system: &'s System) -> Vec<(&'s Origin, String)> {
-    let wanted = system.wanted().into_iter().find(|wanted| plain(&wanted.name) == name);
+    let wanted = system.wanted().into_iter().find(|wanted| wanted.package() == name);
     let asked = wanted.and_then(|wanted| {
         let by_name = system.origin_of(&wanted.because, &wanted.name);
         match by_name.or_else(|| system.origin_of(&wanted.because, name)) {
@@ -47,34 +48,58 @@ fn places<'s>(name: &str, system: &'s System) -> Vec<(&'s Origin, String)> {
     asked.into_iter().chain(refused.map(|origin| (origin, "refused here".to_owned()))).collect()
 }
 
-/// Returns the name of a package without version, suite and architecture.
-fn plain(wish: &str) -> &str {
-    wish.split(['=', '/', ':']).next().unwrap_or(wish)
-}
-
 /// Returns the diagnostic of a package that no source has, on the line that asks for it.
 fn unknown_one(package: &UnknownPackage, system: &System) -> Diagnostic {
-    let wish = &package.wish;
-    let option = asking(wish, system);
-    let listed = system.origin_of(&option, wish);
-    let message = match listed {
-        Some(_) => format!("no source has the package `{wish}`"),
-        None => format!("no source has the package `{wish}`, which `{option}` needs"),
+    let option = asking(package, system);
+    let listed = system.origin_of(&option, &package.wish);
+    let is_kernel = option == "kernel.version";
+    let message = match listed.is_some() || is_kernel {
+        true => package.text(),
+        false => format!("{}, which `{option}` needs", package.text()),
     };
     let mut diagnostic = Diagnostic::error("unknown-package", message);
     if let Some(origin) = listed.or_else(|| system.origin(&option)) {
         diagnostic = diagnostic.at(origin, "asked for here");
     }
+    diagnostic.help(help(package, system))
+}
+
+fn help(package: &UnknownPackage, system: &System) -> String {
+    if package.lacks_suite() {
+        return suite_help(package, system);
+    }
     if let Some((component, suite)) = package.elsewhere.first() {
-        let help =
-            format!("{suite} has it in `{component}`: add that to `components` of the source");
-        return diagnostic.help(help);
+        return format!("{suite} has it in `{component}`: add that to `components` of the source");
     }
     match (&package.offered[..], &package.nearest[..]) {
-        ([], []) => diagnostic.help(format!("no component of {} has it", suites(system))),
-        ([], names) => diagnostic.help(format!("did you mean `{}`?", names.join("` or `"))),
-        (offered, _) => diagnostic.help(format!("there is {}", offered.join(", "))),
+        ([], []) => format!("no component of {} has it", suites(system)),
+        ([], names) => format!("did you mean `{}`?", names.join("` or `")),
+        (offered, _) => format!("there is {}", offered.join(", ")),
     }
+}
+
+/// Says how a suite is added: as a pocket of the source that it belongs to, or as a source.
+fn suite_help(package: &UnknownPackage, system: &System) -> String {
+    let suite = package.suite.as_deref().unwrap_or_default();
+    let pockets = ["updates", "security", "backports"];
+    let pocket = system.sources.iter().find_map(|(name, source)| {
+        let pocket = suite.strip_prefix(&source.suite)?.strip_prefix('-')?;
+        let is_debian = distribution::of(name, source).is_some();
+        (is_debian && pockets.contains(&pocket)).then_some((name, pocket, source))
+    });
+    let Some((name, pocket, source)) = pocket else {
+        let suites = package.suites.join(", ");
+        return format!(
+            "the suites are {suites}; add a table [sources.NAME] with `suite = \"{suite}\"`"
+        );
+    };
+    let kept = source.pockets.iter().map(|pocket| match pocket {
+        Pocket::Updates => pockets[0],
+        Pocket::Security => pockets[1],
+        Pocket::Backports => pockets[2],
+    });
+    let list: Vec<String> = kept.chain([pocket]).map(|name| format!("\"{name}\"")).collect();
+    format!("add it to [sources.{name}]: `pockets = [{}]`", list.join(", "))
 }
 
 /// Returns the suites of all sources, as a person lists them.
@@ -86,10 +111,16 @@ fn suites(system: &System) -> String {
 }
 
 /// Returns the option that asks for a package.
-fn asking(wish: &str, system: &System) -> String {
-    let name = plain(wish);
-    if let Some(wanted) = system.wanted().into_iter().find(|wanted| plain(&wanted.name) == name) {
-        return wanted.because;
+fn asking(package: &UnknownPackage, system: &System) -> String {
+    let (name, kernel) = (package.name.as_str(), &system.options.kernel);
+    let wanted = system.wanted();
+    let exactly = wanted.iter().find(|wanted| wanted.name == package.wish);
+    if exactly.is_none() && kernel.version.is_some() && kernel.package(&system.arch) == name {
+        return "kernel.version".to_owned();
+    }
+    let by_name = || wanted.iter().find(|wanted| wanted.package() == name);
+    if let Some(wanted) = exactly.or_else(by_name) {
+        return wanted.because.clone();
     }
     let of_boot = [
         ("grub-pc", "boot.bios"),
@@ -97,7 +128,6 @@ fn asking(wish: &str, system: &System) -> String {
         ("grub-efi", "boot.uefi"),
         ("shim", "boot.secure-boot"),
         ("memtest86+", "boot.menu.memtest"),
-        ("firmware-", "firmware.set"),
     ];
     let option = of_boot.iter().find(|(prefix, _)| name.starts_with(prefix));
     option.map_or("packages.install", |(_, option)| option).to_owned()

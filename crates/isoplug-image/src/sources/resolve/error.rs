@@ -12,7 +12,7 @@ pub enum Error {
     #[error("{}", unsatisfiable_text(.0))]
     Unsatisfiable(#[from] Unsatisfiable),
     /// A wish that does not follow the grammar.
-    #[error("{0:?} is no package wish: expected name, name=version or name/suite")]
+    #[error("{0:?} is not a package: expected name, name=version or name/suite")]
     Malformed(String),
     /// A package of another architecture than the image's.
     #[error("{name} is wanted for {wanted}, but the image is for {architecture}")]
@@ -43,11 +43,19 @@ pub enum Error {
     },
 }
 
-/// A name that no source has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A package that no source has, or not as it was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnknownPackage {
-    /// What was asked for.
+    /// What was asked for, as the request has it.
     pub wish: String,
+    /// The name in it.
+    pub name: String,
+    /// The version in it.
+    pub version: Option<String>,
+    /// The suite in it.
+    pub suite: Option<String>,
+    /// The suites that there are.
+    pub suites: Vec<String>,
     /// Names like it, the best first.
     pub nearest: Vec<String>,
     /// Versions and suites that are there, if it is only these that do not fit.
@@ -63,15 +71,34 @@ fn unsatisfiable_text(error: &Unsatisfiable) -> String {
     }
 }
 
+impl UnknownPackage {
+    /// Tells whether a suite was asked for that no source has.
+    #[must_use]
+    pub fn lacks_suite(&self) -> bool {
+        self.suite.as_ref().is_some_and(|suite| !self.suites.contains(suite))
+    }
+
+    /// Says what is not there.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { name, version, suite, .. } = self;
+        match (version, suite) {
+            (Some(version), _) => format!("no source has version {version} of `{name}`"),
+            (_, Some(suite)) if self.lacks_suite() => format!("no source has the suite `{suite}`"),
+            (_, Some(suite)) => format!("the suite `{suite}` has no package `{name}`"),
+            (None, None) => format!("no source has the package `{name}`"),
+        }
+    }
+}
+
 fn unknown_text(packages: &[UnknownPackage]) -> String {
     let line = |package: &UnknownPackage| {
-        let UnknownPackage { wish, nearest, offered, elsewhere: _ } = package;
+        let UnknownPackage { nearest, offered, .. } = package;
+        let text = package.text();
         match (&offered[..], &nearest[..]) {
-            ([], []) => format!("no source has the package {wish}"),
-            ([], names) => {
-                format!("no source has the package {wish}; did you mean {}?", names.join(" or "))
-            }
-            (offered, _) => format!("no source has {wish}; there is {}", offered.join(", ")),
+            ([], []) => text,
+            ([], names) => format!("{text}; did you mean {}?", names.join(" or ")),
+            (offered, _) => format!("{text}; there is {}", offered.join(", ")),
         }
     };
     packages.iter().map(line).collect::<Vec<_>>().join("\n")

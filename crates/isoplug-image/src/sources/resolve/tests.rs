@@ -147,6 +147,83 @@ fn suites_have_priorities() {
 }
 
 #[test]
+fn versions_are_asked_for_as_with_apt() {
+    let mut indices = vec![
+        index("stable", 500, &format!("{BASE}linux 6.12.9-1\nlinux 6.1.2-1")),
+        index("stable-security", 500, "linux 6.12.9-1\nlinux 6.12.73-1\nonly 1"),
+        index("stable-backports", 100, "linux 6.12.90~bpo\nlinux 6.19.1~bpo"),
+    ];
+    let suites = ["stable", "stable-security", "stable-backports"];
+    let chosen = |wish: &str| {
+        let suites = suites.map(|suite| format!("debian {suite} main 500")).to_vec();
+        let text = answer(&indices, &Request { suites, ..request(&[wish]) });
+        text.rsplit(" | ").next().unwrap_or_default().to_owned()
+    };
+    let table = [
+        // The start of a version ends where a number does, and apt's order of suites holds.
+        ("linux^6.12", "linux=6.12.73-1"),
+        ("linux^6.1", "linux=6.1.2-1"),
+        ("linux^6.19", "linux=6.19.1~bpo"),
+        ("linux^6.12.9-1", "linux=6.12.9-1"),
+        ("linux=6.1*", "linux=6.12.73-1"),
+        ("linux=6.12.9*", "linux=6.12.9-1"),
+        // A version of several suites is in each of them.
+        ("linux/stable", "linux=6.12.9-1"),
+        ("linux/stable-security", "linux=6.12.73-1"),
+        ("linux/stable-backports", "linux=6.19.1~bpo"),
+        (
+            "linux^6.2",
+            "no source has version 6.2 of `linux`; there is 6.12.73-1 in stable-security, \
+          6.12.9-1 in stable, 6.1.2-1 in stable, 6.19.1~bpo in stable-backports, 6.12.90~bpo in \
+          stable-backports",
+        ),
+        (
+            "linux/sid",
+            "no source has the suite `sid`; there is 6.12.73-1 in stable-security, \
+          6.12.9-1 in stable, 6.1.2-1 in stable, 6.19.1~bpo in stable-backports, 6.12.90~bpo in \
+          stable-backports",
+        ),
+        ("only/stable", "the suite `stable` has no package `only`; there is 1 in stable-security"),
+    ];
+    for (wish, expected) in table {
+        assert_eq!(chosen(wish), expected, "{wish}");
+    }
+    indices.truncate(1);
+    assert_eq!(
+        answer(&indices, &request(&["linux/stable"])),
+        "base=1 libc=2 mawk=1 | linux=6.12.9-1"
+    );
+}
+
+#[test]
+fn what_is_optional_comes_as_far_as_it_can() {
+    let indices = stable(
+        "app 1\nfirmware-one 1 Section: non-free-firmware/kernel\nold-firmware 1 Section: kernel\n\
+         firmware-b43-installer 1 Section: contrib/kernel\nfirmware-tool 1 Section: utils\n\
+         firmware-foe 1 Section: kernel;Conflicts: app",
+    );
+    let with = |optional: &[&str], remove: &[&str]| Request {
+        optional: optional.iter().map(|name| (*name).to_owned()).collect(),
+        remove: remove.iter().map(|name| (*name).to_owned()).collect(),
+        ..request(&["app"])
+    };
+    let all = ["kernel/firmware-*", "kernel/*-firmware"];
+    assert!(answer(&indices, &with(&all, &[])).ends_with("| app=1 firmware-one=1 old-firmware=1"));
+    let removed = answer(&indices, &with(&all, &["firmware-one"]));
+    assert!(removed.ends_with("| app=1 old-firmware=1"), "{removed}");
+    let names = answer(&indices, &with(&["firmware-one", "firmware-gone"], &[]));
+    assert!(names.ends_with("| app=1 firmware-one=1"), "{names}");
+    // The lock remembers the wish, and grows by what is optional.
+    let first = solve(&indices, &request(&["app"]), None).unwrap();
+    let grown = solve(&indices, &with(&["firmware-one"], &[]), Some(&first)).unwrap();
+    assert_eq!(shown(&grown), "base=1 libc=2 mawk=1 | app=1 | firmware-one=1");
+    assert_ne!(grown.request, first.request);
+    assert_eq!(solve(&indices, &with(&["firmware-one"], &[]), Some(&grown)).unwrap(), grown);
+    // Without any, the digest is what it was before there were such wishes.
+    assert!(!serde_json::to_string(&request(&["app"])).unwrap().contains("optional"));
+}
+
+#[test]
 fn a_lock_holds_and_grows() {
     let indices = stable("app 1\napp 2\nmore 1 Depends: extra\nextra 1\nless 1");
     let old = stable("app 1\nless 1");
@@ -205,15 +282,15 @@ fn digests_ignore_what_cannot_matter() {
 fn what_is_unknown_is_told_at_once() {
     let indices = stable("openssh-server 1\nlinux-image-amd64 1\nlinux-image-6.12-amd64 1");
     let mut wish = request(&["opensh-server", "linux-image", "zzz", "libc=9", "app word"]);
-    insta::assert_snapshot!(answer(&indices, &wish), @r#""app word" is no package wish: expected name, name=version or name/suite"#);
+    insta::assert_snapshot!(answer(&indices, &wish), @r#""app word" is not a package: expected name, name=version or name/suite"#);
     wish.install.pop();
     wish.boot.push("grubb".to_owned());
     insta::assert_snapshot!(answer(&indices, &wish), @r"
-    no source has libc=9; there is 2 in stable
-    no source has the package linux-image; did you mean linux-image-amd64 or linux-image-6.12-amd64?
-    no source has the package opensh-server; did you mean openssh-server?
-    no source has the package zzz
-    no source has the package grubb
+    no source has version 9 of `libc`; there is 2 in stable
+    no source has the package `linux-image`; did you mean linux-image-amd64 or linux-image-6.12-amd64?
+    no source has the package `opensh-server`; did you mean openssh-server?
+    no source has the package `zzz`
+    no source has the package `grubb`
     ");
     insta::assert_snapshot!(answer(&indices, &request(&["libc:i386"])), @"libc is wanted for i386, but the image is for amd64");
     assert!(answer(&[index("x", 500, "a 1")], &request(&["a"])).contains("no Essential packages"));

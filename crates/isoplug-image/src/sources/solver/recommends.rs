@@ -91,7 +91,7 @@ impl<'a> Rounds<'_, 'a> {
 }
 
 /// Adds the groups that can be satisfied together, halving those that cannot.
-fn add_possible<'a>(
+pub fn add_possible<'a>(
     solver: &dyn Solver,
     universe: &Universe,
     problem: &mut Problem<'a>,

@@ -1,0 +1,116 @@
+//! Packages by version and suite, firmware and licences: what is asked for is got, or it is told what
+//! to add.
+
+use insta::assert_snapshot;
+use isoplug_tests::archive::Package;
+use isoplug_tests::served::{Served, packages};
+
+use super::{INSTALL, fails};
+
+/// An archive that passes for Debian's, with these packages beside the usual ones.
+fn debian(more: &[Package], profile: &str) -> Served {
+    let served = Served::new(&[&packages()[..], more].concat());
+    served.change("[sources.tiny]", "[sources.debian]\npockets = []");
+    served.change(INSTALL, profile);
+    served
+}
+
+fn kernels() -> Vec<Package> {
+    ["6.1.9-1", "6.12.9-1", "6.12.48-1"].map(|v| Package::new("linux-image-amd64", v)).to_vec()
+}
+
+/// Returns the version of a package in the lock.
+fn locked(served: &Served, name: &str) -> Option<String> {
+    let lock = served.space.read("isoplug.lock");
+    let line = lock.lines().find(|line| line.starts_with(&format!("\"{name} ")))?;
+    line.split(' ').nth(1).map(str::to_owned)
+}
+
+#[test]
+fn the_start_of_a_kernel_version_is_its_newest() {
+    for (version, expected) in [("6.12", "6.12.48-1"), ("6.1", "6.1.9-1"), ("6.12.9-1", "6.12.9-1")]
+    {
+        let profile = format!("packages.install = [\"app\"]\nkernel.version = \"{version}\"");
+        let served = debian(&kernels(), &profile);
+        served.space.ok(&["lock"]);
+        assert_eq!(locked(&served, "linux-image-amd64").as_deref(), Some(expected), "{version}");
+        served.space.ok(&["lock", "--locked"]);
+    }
+    let served = debian(&kernels(), "packages.install = [\"app\"]\nkernel.version = \"6.13\"");
+    assert_snapshot!(fails(&served), @"");
+}
+
+#[test]
+fn versions_and_suites_are_got_or_told() {
+    let tools = ["3.0-1", "3.1-1"].map(|version| Package::new("nano", version));
+    for (wish, expected) in
+        [("nano=3.0-1", "3.0-1"), ("nano=3*", "3.1-1"), ("nano/stable", "3.1-1")]
+    {
+        let served = debian(&tools, &format!("packages.install = [\"app\", \"{wish}\"]"));
+        served.space.ok(&["lock"]);
+        assert_eq!(locked(&served, "nano").as_deref(), Some(expected), "{wish}");
+        served.space.ok(&["lock", "--locked"]);
+    }
+    let wishes = "packages.install = [\"nano=9\", \"nano/stable-backports\", \"nano/sid\"]";
+    assert_snapshot!(fails(&debian(&tools, wishes)), @"");
+}
+
+#[test]
+fn firmware_comes_as_far_as_the_components_have_it() {
+    let free = [Package::new("firmware-linux-free", "1").field("Section", "kernel")];
+    let served = debian(&free, "packages.install = [\"app\"]\nfirmware.set = \"redistributable\"");
+    assert_snapshot!(served.run(&["lock"]), @"");
+    assert_eq!(locked(&served, "firmware-linux-free").as_deref(), Some("1"));
+    served.space.ok(&["lock", "--locked"]);
+}
+
+#[test]
+fn a_licence_is_accepted_by_name_alone() {
+    let asks = ["firmware-ivtv", "firmware-ipw2x00"]
+        .map(|name| Package::new(name, "1").field("Section", "non-free-firmware/kernel"));
+    let served = debian(&asks, "packages.install = [\"app\"]\nfirmware.set = \"all\"");
+    let refused = served.run(&["lock"]);
+    assert_snapshot!(refused, @"");
+    // What it says to add is right, and enough.
+    let (_, rest) = refused.split_once("if you accept, add `").unwrap();
+    let (answers, rest) = rest.split_once("`; to do without, `").unwrap();
+    let (without, _) = rest.split_once('`').unwrap();
+    for added in [answers, without] {
+        let served = debian(
+            &asks,
+            &format!("packages.install = [\"app\"]\nfirmware.set = \"all\"\n{added}"),
+        );
+        served.space.ok(&["lock"]);
+        assert_eq!(locked(&served, "firmware-ivtv").is_some(), added == answers, "{added}");
+    }
+    let no = answers.replace("value = \"true\"", "value = \"false\"");
+    let served =
+        debian(&asks, &format!("packages.install = [\"app\"]\nfirmware.set = \"all\"\n{no}"));
+    assert!(served.run(&["lock"]).contains("error[licence]"));
+}
+
+#[test]
+fn former_time_zones_bring_their_package() {
+    let zones = ["tzdata", "tzdata-legacy"].map(|name| Package::new(name, "1"));
+    let profile =
+        |zone: &str| format!("packages.install = [\"app\"]\nlocalisation.timezone = \"{zone}\"");
+    let served = debian(&zones, &profile("US/Eastern"));
+    served.space.ok(&["lock"]);
+    assert!(locked(&served, "tzdata-legacy").is_some());
+    let served = debian(&zones, &profile("Europe/Berlin"));
+    served.space.ok(&["lock"]);
+    assert!(locked(&served, "tzdata").is_some() && locked(&served, "tzdata-legacy").is_none());
+    // Before Debian 13 there is no such package, and no need of it.
+    debian(&zones[..1], &profile("US/Eastern")).space.ok(&["lock"]);
+}
+
+#[test]
+fn answers_that_cannot_be_given_are_told() {
+    let item =
+        "package = \"app\", question = \"app/x\", type = \"password\", env = \"ISOPLUG_NO_SUCH\"";
+    let profile = format!("packages.install = [\"app\"]\npackages.debconf = [{{ {item} }}]");
+    let served = debian(&[], &profile);
+    assert_snapshot!(served.run(&["plan"]), @"");
+    let served = debian(&[], &profile.replace("package = \"app\"", "package = \"tool\""));
+    assert!(served.run(&["lock"]).contains("warning[unasked-answer]"));
+}
