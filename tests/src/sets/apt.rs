@@ -238,7 +238,7 @@ const ENVIRONMENT: [(&str, &str); 11] = [
 fn complaint(text: &str) -> String {
     let is_error = |line: &&str| line.starts_with("dpkg: error") || line.starts_with("E: ");
     let lines: Vec<&str> = text.lines().collect();
-    let first = lines.iter().position(|line| is_error(&line));
+    let first = lines.iter().position(is_error);
     let from = first.unwrap_or(lines.len().saturating_sub(3));
     lines[from..].iter().take(2).map(|line| line.trim()).collect::<Vec<_>>().join(" ")
 }
