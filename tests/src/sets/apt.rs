@@ -121,21 +121,23 @@ impl Apt {
         command
     }
 
-    /// Returns how apt's own choice for the wishes differs from these packages: `+name` has only
-    /// isoplug, `-name` only apt.
+    /// Returns how apt's own choice for the wishes and the base, with nothing installed, differs
+    /// from these packages: `+name` has only isoplug, `-name` only apt.
     pub fn choice(&self, set: &Set, packages: &[LockedPackage]) -> Result<Vec<String>> {
         let recommends = format!("APT::Install-Recommends={}", set.recommends);
+        let status = fs::read_to_string(self.path("base/var/lib/dpkg/status"))?;
+        let base = status.lines().filter_map(|line| line.strip_prefix("Package: "));
         let mut arguments = vec!["-s", "-o", &recommends, "install"];
-        arguments.extend(set.install.iter().map(String::as_str));
-        let base = self.path("base");
-        let output = self.run(&base, &arguments)?;
+        arguments.extend(set.install.iter().map(String::as_str).chain(base));
+        let empty = self.path("empty");
+        fs::create_dir_all(empty.join("var/lib/dpkg"))?;
+        fs::write(empty.join("var/lib/dpkg/status"), "")?;
+        let output = self.run(&empty, &arguments)?;
         let text = String::from_utf8_lossy(&output.stdout);
         ensure!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         let chosen = text.lines().filter_map(|line| line.strip_prefix("Inst "));
-        let chosen = chosen.filter_map(|line| line.split([' ', ':']).next());
-        let status = fs::read_to_string(base.join("var/lib/dpkg/status"))?;
-        let installed = status.lines().filter_map(|line| line.strip_prefix("Package: "));
-        let theirs: BTreeSet<&str> = chosen.chain(installed).collect();
+        let theirs: BTreeSet<&str> =
+            chosen.filter_map(|line| line.split([' ', ':']).next()).collect();
         let ours: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
         let more = ours.difference(&theirs).map(|name| format!("+{name}"));
         let fewer = theirs.difference(&ours).map(|name| format!("-{name}"));
@@ -236,7 +238,7 @@ const ENVIRONMENT: [(&str, &str); 11] = [
 fn complaint(text: &str) -> String {
     let is_error = |line: &&str| line.starts_with("dpkg: error") || line.starts_with("E: ");
     let lines: Vec<&str> = text.lines().collect();
-    let first = lines.iter().position(|line| is_error(&line));
+    let first = lines.iter().position(is_error);
     let from = first.unwrap_or(lines.len().saturating_sub(3));
     lines[from..].iter().take(2).map(|line| line.trim()).collect::<Vec<_>>().join(" ")
 }

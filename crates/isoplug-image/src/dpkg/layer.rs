@@ -27,7 +27,7 @@ pub enum Error {
         /// Its name.
         package: String,
         /// Why, as far as that is known.
-        reason: Reason,
+        reason: Box<Reason>,
         /// What it and dpkg said.
         said: Vec<String>,
         /// Others that failed by themselves.
@@ -47,7 +47,7 @@ impl Error {
     /// Tells whether there was no space.
     fn is_full(&self) -> bool {
         match self {
-            Self::Package { reason, .. } => *reason == Reason::Full,
+            Self::Package { reason, .. } => **reason == Reason::Full,
             Self::Sandbox(sandbox::Error::Setup { reason, .. }) => reason::says_full(reason),
             _ => false,
         }
@@ -114,7 +114,7 @@ fn of_packages(failed: &[Failed], packages: &[Package]) -> Option<Error> {
         said: shown.flat_map(|failed| failed.lines.clone()).collect(),
         others: others.map(|failed| failed.package.clone()).collect(),
         source: (reason == Reason::Full).then(|| io::ErrorKind::StorageFull.into()),
-        reason,
+        reason: Box::new(reason),
     })
 }
 
