@@ -210,6 +210,26 @@ fn scratch_goes_away_unless_a_failure_is_to_be_kept() {
     assert_eq!(space.store.usage().unwrap().tmp.files, 0);
 }
 
+/// What lies in it is some program's: setuid programs among it, and secrets.
+#[test]
+fn scratch_is_for_nobody_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let space = Space::new();
+    let mut graph = Graph::new();
+    let action = |_, cx: &Context| {
+        let scratch = cx.scratch()?;
+        for folder in [scratch.as_path(), scratch.parent().unwrap()] {
+            let mode = fs::metadata(folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+        }
+        Err(ActError::Moon)
+    };
+    let target = act(&mut graph, "scratch", &[], Box::new(action));
+    let error = failure(&graph, target, &space);
+    assert!(matches!(error, Error::Stage { .. }), "{error}");
+    assert!(!error.to_string().contains("panicked"), "{error}");
+}
+
 #[test]
 fn progress_is_thinned_but_ends() {
     let space = Space::new();

@@ -208,7 +208,9 @@ pub(crate) fn owners_inside_are_nobody_outside(_: &Machine) {
     let (owner, mode) = looks.1.lock().unwrap()[0];
     assert_eq!(mode, 0o4755);
     let own = rustix::process::getuid().as_raw();
-    if own == 0 {
+    let found = isoplug_image::sandbox::diagnose();
+    let has_nobody = !found.iter().any(|finding| !finding.ok && finding.what.contains("nobody"));
+    if own == 0 && has_nobody {
         assert!(owner >= 65536, "{owner}");
     } else {
         assert_eq!(owner, own);
