@@ -10,6 +10,7 @@ mod extract;
 mod failed;
 pub mod layer;
 mod order;
+mod policy;
 pub mod questions;
 mod reason;
 mod relations;
@@ -21,7 +22,8 @@ use isoplug_formats::deb::Deb;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::{Bind, Command, Failure, Inside};
+use crate::sandbox::{Command, Failure, Inside};
+use policy::Policy;
 
 pub use debconf::Answer;
 pub use reason::Reason;
@@ -94,7 +96,7 @@ fn install_essential(
     let policy = Policy::new(inside)?;
     let mut command = dpkg("--install", &["--force-depends"]);
     command.arguments.extend(packages.iter().map(shown));
-    command.binds.clone_from(&policy.stubs);
+    command.binds = policy.stubs(inside);
     inside.run(&command)?;
     batch::remove(inside, &packages)?;
     policy.remove(inside)
@@ -137,7 +139,7 @@ fn configure(
     if !is_last {
         command.arguments.extend(wave.iter().map(|package| package.name.clone()));
     }
-    command.binds.clone_from(&policy.stubs);
+    command.binds = policy.stubs(inside);
     shortcut::put_first(&mut command);
     let beside = depmod::Beside::new(inside)?;
     inside.run_beside(&command, &beside.commands(), || beside.ended())
@@ -158,35 +160,6 @@ const OPTIONS: &[&str] = &[
 
 fn shown(package: &Package) -> String {
     format!("/run/isoplug/{}", package.file_name())
-}
-
-/// What keeps maintainer scripts from starting daemons, and from making what is made elsewhere.
-struct Policy {
-    stubs: Vec<Bind>,
-}
-
-const POLICY_FILE: &str = "usr/sbin/policy-rc.d";
-const POLICY: &str = "#!/bin/sh\nexit 101\n";
-
-/// Programs that do nothing while packages are configured: a stage of its own makes the initrd,
-/// once, and each machine makes its own keys when it boots first.
-const STUBS: [&str; 3] = ["/usr/sbin/update-initramfs", "/usr/bin/dracut", "/usr/bin/ssh-keygen"];
-
-impl Policy {
-    fn new(inside: &Inside) -> Result<Self, Failure> {
-        inside.write(POLICY_FILE, 0o755, POLICY)?;
-        let stub = inside.file("stub", 0o755, "#!/bin/sh\nexit 0\n")?;
-        let stubs = STUBS.map(|over| Bind { from: stub.clone(), over: over.to_owned() });
-        Ok(Self { stubs: stubs.to_vec() })
-    }
-
-    /// Takes the file away, unless a package has put its own in its place.
-    fn remove(&self, inside: &Inside) -> Result<(), Failure> {
-        if inside.text(POLICY_FILE).is_ok_and(|text| text == POLICY) {
-            inside.remove(POLICY_FILE)?;
-        }
-        Ok(())
-    }
 }
 
 /// Reads the control texts of packages, on all processors.

@@ -17,6 +17,8 @@ pub struct PackWriter<W: Write> {
     sha256: Sha256,
     offset: u64,
     written: Vec<(u64, u64, [u8; 32])>,
+    /// Kept, since clearing a new one for each file would take longer than most files.
+    buffer: Vec<u8>,
 }
 
 /// A content that is in a pack whose id is known only when the pack is finished.
@@ -26,19 +28,19 @@ pub struct Pending(usize);
 impl<W: Write> PackWriter<W> {
     /// Begins a pack.
     pub fn new(out: W) -> Self {
-        Self { out, sha256: Sha256::new(), offset: 0, written: Vec::new() }
+        let buffer = vec![0; 256 * 1024];
+        Self { out, sha256: Sha256::new(), offset: 0, written: Vec::new(), buffer }
     }
 
     /// Appends all that the reader gives.
     pub fn append(&mut self, mut reader: impl Read) -> io::Result<Pending> {
         let (start, mut blake3) = (self.offset, blake3::Hasher::new());
-        let mut buffer = vec![0; 256 * 1024];
         loop {
-            let read = reader.read(&mut buffer)?;
+            let read = reader.read(&mut self.buffer)?;
             if read == 0 {
                 break;
             }
-            let bytes = &buffer[..read];
+            let bytes = &self.buffer[..read];
             blake3.update(bytes);
             self.sha256.update(bytes);
             self.out.write_all(bytes)?;

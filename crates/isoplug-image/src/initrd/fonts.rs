@@ -1,7 +1,7 @@
-//! The fonts of an initrd: which ones the layer's own fontconfig takes, and its index of them.
+//! The fonts of an initrd: which ones the layer's own fontconfig takes.
 //!
 //! Which font is the best is decided by rules of the layer and by what all its fonts say of
-//! themselves, so its own programs are asked, among the few files that they read.
+//! themselves, so its own program is asked, among the few files that it reads.
 
 use isoplug_formats::tree::{Entry, Kind, TreePath, join};
 
@@ -46,27 +46,6 @@ pub(super) fn usual(purpose: Purpose, draft: &Draft) -> Result<Fonts, Error> {
         path.ok_or_else(|| unknown(PROGRAM, "it names no font"))
     };
     Ok(Fonts { usual: answer("usual")?, monospace: answer("monospace")? })
-}
-
-/// Adds fontconfig's index of the fonts that the initrd has.
-pub(super) fn index(purpose: Purpose, draft: &mut Draft) -> Result<(), Error> {
-    const ROOT: &str = "initrd";
-    const CACHE: &str = "var/cache/fontconfig";
-    let mut asked = programs(&["usr/bin/fc-cache"], draft)?;
-    asked.copy_all("etc/fonts", "etc/fonts");
-    let read = ["etc/fonts", "usr/local/share/fonts", "usr/share/fonts", CACHE];
-    let is_read = |path: &[u8]| read.iter().any(|folder| path.starts_with(folder.as_bytes()));
-    for (path, entry) in draft.tree.entries.iter().filter(|(path, _)| is_read(path)) {
-        asked.tree.insert(join(ROOT.as_bytes(), path), entry.clone());
-    }
-    let root = format!("/{ROOT}");
-    let cache = format!("{ROOT}/{CACHE}");
-    let made = purpose.programs.run(&asked.tree, &["fc-cache", "-s", "-y", &root], &cache)?;
-    for (path, bytes) in made {
-        let path = path.strip_prefix(&join(ROOT.as_bytes(), b"")[..]).unwrap_or(&path).to_vec();
-        draft.make(path, bytes);
-    }
-    Ok(())
 }
 
 /// Begins a small tree that has these programs of the layer.

@@ -51,7 +51,7 @@ pub(super) const MADE: &str = "made by mkinitramfs: ";
 
 impl Stage for InitrdFiles {
     const NAME: &'static str = "initrd-files";
-    const VERSION: u32 = 8;
+    const VERSION: u32 = 9;
 
     type Outputs = Outputs;
     type Error = Error;

@@ -76,6 +76,7 @@ fn words(
     required("usr/share/plymouth/debian-logo.png", "usr/share/plymouth", draft)?;
     required("etc/fonts/conf.d/60-latin.conf", "etc/fonts/conf.d", draft)?;
     draft.copy_all("etc/fonts/fonts.conf", "etc/fonts/fonts.conf");
+    // The hook lets fontconfig make an index of the fonts there, which stays empty.
     for folder in ["var/cache/fontconfig", "usr/local/share/fonts"] {
         draft.folder(folder);
     }
@@ -91,7 +92,6 @@ fn words(
         let fonts = fonts.map(|font| format!("opentype/cantarell/Cantarell-{font}.otf"));
         copy_fonts(fonts.to_vec(), draft);
     }
-    fonts::index(purpose, draft)?;
     draft.copy_followed(b"etc/default/keyboard", "etc/default");
     watermark(theme, draft)
 }
