@@ -5,44 +5,79 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use isoplug_tests::archive::{Archive, Package};
+use isoplug_tests::archive::{Archive, Package, Server};
 use isoplug_tests::real::{self, Example, Medium};
 use isoplug_tests::require;
 
-/// Makes an id, a file in which the host name stands, and one that is the same everywhere.
+/// Makes an id, and a file that is the same everywhere.
 const POSTINST: &str = "#!/bin/sh -e
 mkdir -p /etc/acme
 cat /proc/sys/kernel/random/uuid > /etc/acme/id
 echo listen=all > /etc/acme/acme.conf
 ";
 
-/// Builds the minimal example with a package of a source of its own; `options` are the profile's.
-fn with_acme(options: &str) -> (Example, impl Drop) {
+/// Returns the minimal example with other packages and options; store and lock are the shared one's.
+fn with(packages: &str, options: &str) -> Example {
     let (built, example) = (real::minimal(), Example::minimal());
+    fs::copy(built.path("isoplug.lock"), example.path("isoplug.lock")).unwrap();
+    symlink(built.store_path(), example.path("store")).unwrap();
+    let manifest = example.space.read("isoplug.toml");
+    let install = "packages.install = [\"vim-tiny\", \"htop\"]";
+    assert!(manifest.contains(install), "{manifest}");
+    let more = format!("packages.install = [\"vim-tiny\", \"htop\", {packages}]\n{options}");
+    example.space.write("isoplug.toml", &manifest.replace(install, &more));
+    example
+}
+
+/// The same with a package of a source of its own.
+fn with_acme(options: &str) -> (Example, (Archive, Server)) {
+    let example = with("\"acme\"", options);
     let archive =
         Archive::with("stable", &[Package::new("acme", "1").script("postinst", POSTINST)]);
     let archive = archive.unwrap();
     let server = archive.serve().unwrap();
     example.space.write("acme.asc", &archive.key.public().unwrap());
-    fs::copy(built.path("isoplug.lock"), example.path("isoplug.lock")).unwrap();
-    symlink(built.store_path(), example.path("store")).unwrap();
     let manifest = example.space.read("isoplug.toml");
-    let install = "packages.install = [\"vim-tiny\", \"htop\"]";
-    let more = format!("packages.install = [\"vim-tiny\", \"htop\", \"acme\"]\n{options}");
-    assert!(manifest.contains(install), "{manifest}");
+    let url = server.url();
     let source = format!(
-        "[sources.acme]\nsuite = \"stable\"\ncomponents = [\"main\"]\nurl = \"{}\"\nkeyring = \"acme.asc\"\n",
-        server.url()
+        "[sources.acme]\nsuite = \"stable\"\nmirrors = [\"{url}\"]\nkeyring = \"acme.asc\"\n"
     );
-    let manifest = manifest.replace(install, &more);
     example.space.write("isoplug.toml", &format!("{manifest}\n{source}"));
-    (example, server)
+    (example, (archive, server))
+}
+
+#[test]
+fn two_builds_of_daemons_are_the_same() {
+    let _turn = real::turn();
+    let example = with("\"nvme-cli\", \"open-iscsi\", \"dropbear\", \"bind9\"", "");
+    assert_eq!(example.space.ok(&["check", "--rebuild"]), "", "each line is a difference");
+    example.space.ok(&["build"]);
+    let rootfs = real::rootfs(&example);
+    let gone = [
+        "etc/nvme/hostnqn",
+        "etc/nvme/hostid",
+        "etc/iscsi/initiatorname.iscsi",
+        "etc/dropbear/dropbear_rsa_host_key",
+        "etc/bind/rndc.key",
+        "etc/ssh/ssh_host_ed25519_key",
+    ];
+    assert_eq!(gone.map(|path| rootfs.get(path).is_some()), [false; 6]);
+    let wanted = [
+        "sysinit.target.wants/isoplug-nvme-names.service",
+        "iscsid.service.wants/isoplug-iscsi-name.service",
+        "dropbear.service.wants/isoplug-dropbear-keys.service",
+        "named.service.wants/isoplug-bind-key.service",
+        "ssh.service.wants/isoplug-ssh-keys.service",
+    ];
+    for link in wanted {
+        assert!(rootfs.get(format!("etc/systemd/system/{link}")).is_some(), "{link}");
+    }
 }
 
 #[test]
 fn an_identity_that_nobody_knows_of_is_named() {
     let _turn = real::turn();
-    let (example, _server) = with_acme("");
+    let (example, _archive) = with_acme("");
     let refused = example.space.run(&["build", "--quiet"]);
     assert!(refused.starts_with("exit: 1\n"), "{refused}");
     assert!(refused.contains("/etc/acme/id holds a random UUID (package acme)"), "{refused}");
@@ -55,7 +90,7 @@ fn one_that_the_user_names_is_made_at_boot() {
     require!(Medium::can_be_read(), "xorriso or unsquashfs is not installed");
     let _turn = real::turn();
     let state = "packages.machine-state = [{ path = \"/etc/acme/id\", make = \"acme-id --new\" }]";
-    let (example, _server) = with_acme(state);
+    let (example, _archive) = with_acme(state);
     example.space.ok(&["build"]);
     let medium = Medium::open(&example.iso());
     assert_eq!(medium.text_of_rootfs("etc/acme/acme.conf"), "listen=all\n");

@@ -48,6 +48,7 @@ pub struct State {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Table {
     derived: Vec<String>,
+    named: Vec<String>,
     state: Vec<State>,
 }
 
@@ -56,6 +57,7 @@ pub struct Known {
     states: Vec<State>,
     paths: Patterns,
     derived: Patterns,
+    named: Patterns,
 }
 
 impl Known {
@@ -76,6 +78,11 @@ impl Known {
         blake3::hash(paths.join("\n").as_bytes()).to_hex()[..16].to_owned()
     }
 
+    /// Tells whether the host name of the build may stand in a file.
+    pub fn is_named(&self, path: &[u8]) -> bool {
+        self.named.has(path, false)
+    }
+
     /// Tells whether tools make a file of what packages brought, the same on every machine.
     pub fn is_derived(&self, path: &[u8]) -> bool {
         self.derived.has(path, false)
@@ -86,11 +93,12 @@ impl Known {
 pub fn known() -> &'static Known {
     static KNOWN: LazyLock<Known> = LazyLock::new(|| {
         // A test reads it, too.
-        let Table { derived, state } = table().unwrap_or_default();
+        let Table { derived, named, state } = table().unwrap_or_default();
         let paths = state.iter().flat_map(|state| &state.paths);
         let paths = Patterns::new(paths.map(String::as_str));
         let derived = Patterns::new(derived.iter().map(String::as_str));
-        Known { states: state, paths, derived }
+        let named = Patterns::new(named.iter().map(String::as_str));
+        Known { states: state, paths, derived, named }
     });
     &KNOWN
 }

@@ -26,6 +26,14 @@ impl Contributor for FirstBoot {
         "first-boot"
     }
 
+    fn places(&self) -> Vec<String> {
+        let states = known().states().iter().chain(&self.own);
+        states
+            .filter(|state| state.make.is_some())
+            .flat_map(|state| [path(state), unit(state)])
+            .collect()
+    }
+
     fn key(&self, key: &mut dyn Key) {
         key.value("first-boot", self);
         key.value("known", &known().states());
@@ -49,6 +57,10 @@ fn make(host: &mut dyn Host, state: &State) -> Result<(), ContributeError> {
     let text = text(host, state);
     services::write(host, &UnitFile { name: unit.clone(), text })?;
     services::enable(host, &unit)
+}
+
+fn unit(state: &State) -> String {
+    format!("/etc/systemd/system/isoplug-{}.service", state.name)
 }
 
 fn path(state: &State) -> String {

@@ -58,8 +58,7 @@ impl Contributor for Live {
     }
 
     fn places(&self) -> Vec<String> {
-        let certificate = format!("/etc/systemd/system/{CERTIFICATE}");
-        let always = [FSTAB, MACHINE_ID, JOURNAL, &certificate].map(str::to_owned);
+        let always = [FSTAB, MACHINE_ID, JOURNAL].map(str::to_owned);
         let sources = self.sources.iter().map(|source| sources_file(&source.name));
         let list = (!self.sources.is_empty()).then(|| "/etc/apt/sources.list".to_owned());
         let keys =

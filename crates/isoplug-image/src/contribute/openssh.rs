@@ -26,7 +26,7 @@ impl Contributor for OpenSsh {
     }
 
     fn places(&self) -> Vec<String> {
-        vec![SETTINGS.to_owned(), format!("/etc/systemd/system/{KEYS}")]
+        vec![SETTINGS.to_owned()]
     }
 
     fn key(&self, key: &mut dyn Key) {

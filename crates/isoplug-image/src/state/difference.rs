@@ -8,8 +8,10 @@ use isoplug_formats::tree::{Content, Entry, Kind, Tree};
 use serde::{Deserialize, Serialize};
 
 use super::unknown::{Unknown, unknown};
-use super::{Blame, Patterns};
+use super::{Blame, Patterns, known};
 use crate::sandbox::{HOST, OTHER_HOST};
+
+const NAME: &str = "the host name of the build";
 
 /// A layer whose contents can be read.
 pub struct Layer {
@@ -54,6 +56,9 @@ pub fn differences(
             continue;
         }
         let Some(what) = what(first, again, one, other)? else { continue };
+        if what == NAME && known().is_named(path) {
+            continue;
+        }
         let blame = match &mut blame {
             Some(blame) => blame,
             none => none.insert(Blame::new(&first.tree, &first.packs)?),
@@ -133,7 +138,7 @@ fn contents(first: &Layer, one: &Content, again: &Layer, other: &Content) -> io:
         return Ok("other bytes".to_owned());
     };
     if one == other.replace(OTHER_HOST, HOST) {
-        return Ok("the host name of the build".to_owned());
+        return Ok(NAME.to_owned());
     }
     let mut lines = one.lines().zip(other.lines());
     Ok(match lines.find(|(one, other)| one != other) {

@@ -49,7 +49,9 @@ pub fn unknown(
         let is_copy = shipped.contains(&content.digest);
         if !is_copy && !known().is_derived(path) && !accepted.has(path, false) {
             let bytes = contents.read(content)?;
-            found.extend(suspect(&bytes, epoch, HOST).map(|suspect| (path, suspect)));
+            let suspect = suspect(&bytes, epoch, HOST);
+            let is_name = suspect == Some(Suspect::HostName) && known().is_named(path);
+            found.extend(suspect.filter(|_| !is_name).map(|suspect| (path, suspect)));
         }
     }
     if found.is_empty() {
