@@ -75,6 +75,7 @@ impl Space {
         command.args(arguments).current_dir(&self.folder);
         command.env_remove("ISOPLUG_MIRROR").env_remove("SOURCE_DATE_EPOCH");
         command.env("ISOPLUG_STORE", self.path("store")).env("NO_COLOR", "1");
+        command.env("XDG_STATE_HOME", self.path("state"));
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }

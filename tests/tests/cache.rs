@@ -209,7 +209,9 @@ fn mistakes_of_typing() {
                           user's cache folder]
           --mirror <URL>  Take packages from this mirror unless the manifest names one [default:
                           $ISOPLUG_MIRROR]
-          --offline       Use the network for nothing; what is not in the store is an error
+          --offline       Do not use the network; fail if something is not in the store
+          --trust-folder  Allow the folder all that it asks for beyond itself, for this run (for CI; see
+                          `isoplug trust`)
       -j, --threads <N>   How many threads compress and hash [default: one per processor]
           --json          Print events as JSON, one a line, on standard error
       -q, --quiet         Print nothing but errors and results

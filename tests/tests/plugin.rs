@@ -170,6 +170,9 @@ fn a_person_is_asked_on_a_terminal() {
       merge packages.install
       merge boot.kernel-params
       kernel-params isoplug.hello=*
+    With that it can:
+      run programs as root whenever the image boots (packages.install)
+      change how the kernel and the first programs start (isoplug.hello=*)
     Grant this? [y/N] n
     error: plugin hello 0.1.0 is not granted what it asks for
     ");

@@ -36,6 +36,7 @@ fn help() {
                    run
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
+      trust        Show what a folder asks for beyond itself, and allow it
       cache        Look after the store: size, garbage collection, verification
       plugin       Add, update and write plugins
       schema       Print the JSON schema of isoplug.toml, for editors
@@ -52,7 +53,11 @@ fn help() {
               Take packages from this mirror unless the manifest names one [default: $ISOPLUG_MIRROR]
 
           --offline
-              Use the network for nothing; what is not in the store is an error
+              Do not use the network; fail if something is not in the store
+
+          --trust-folder
+              Allow the folder all that it asks for beyond itself, for this run (for CI; see `isoplug
+              trust`)
 
       -j, --threads <N>
               How many threads compress and hash [default: one per processor]
@@ -92,6 +97,7 @@ fn help() {
       4    a plugin failed, refused, or was refused
       5    the image was built, but a boot test failed
       6    this machine lacks something that the run needs (see `isoplug doctor`)
+      8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
       70   a fault of isoplug itself
       130  stopped by Ctrl-C or a termination signal
     --- stderr
@@ -115,6 +121,7 @@ fn help() {
                    run
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
+      trust        Show what a folder asks for beyond itself, and allow it
       cache        Look after the store: size, garbage collection, verification
       plugin       Add, update and write plugins
       schema       Print the JSON schema of isoplug.toml, for editors
@@ -127,7 +134,9 @@ fn help() {
                           user's cache folder]
           --mirror <URL>  Take packages from this mirror unless the manifest names one [default:
                           $ISOPLUG_MIRROR]
-          --offline       Use the network for nothing; what is not in the store is an error
+          --offline       Do not use the network; fail if something is not in the store
+          --trust-folder  Allow the folder all that it asks for beyond itself, for this run (for CI; see
+                          `isoplug trust`)
       -j, --threads <N>   How many threads compress and hash [default: one per processor]
           --json          Print events as JSON, one a line, on standard error
       -q, --quiet         Print nothing but errors and results
@@ -169,7 +178,9 @@ fn help() {
                             user's cache folder]
           --mirror <URL>    Take packages from this mirror unless the manifest names one [default:
                             $ISOPLUG_MIRROR]
-          --offline         Use the network for nothing; what is not in the store is an error
+          --offline         Do not use the network; fail if something is not in the store
+          --trust-folder    Allow the folder all that it asks for beyond itself, for this run (for CI;
+                            see `isoplug trust`)
       -j, --threads <N>     How many threads compress and hash [default: one per processor]
           --json            Print events as JSON, one a line, on standard error
       -q, --quiet           Print nothing but errors and results

@@ -27,6 +27,7 @@ pub mod options;
 pub mod package;
 mod parse;
 pub mod path;
+pub mod plain;
 pub mod plugin;
 mod reference;
 mod schema;

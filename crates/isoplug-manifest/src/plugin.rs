@@ -5,6 +5,7 @@
 mod ask;
 mod config;
 mod grants;
+mod powers;
 mod requests;
 mod trust;
 

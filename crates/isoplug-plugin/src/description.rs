@@ -2,6 +2,7 @@
 
 mod schema;
 
+use isoplug_manifest::plain;
 use isoplug_manifest::plugin::Requests;
 use semver::Version;
 use serde::Deserialize;
@@ -70,6 +71,9 @@ impl Description {
             .map_err(|error| format!("it asks for what this isoplug does not know: {error}"))?;
         Allowed::read("NAME", &requests.granted()).map_err(|error| error.to_string())?;
         check_id(&document.id)?;
+        check_plain(&json)?;
+        let lines = requests.lines();
+        check_lines(&lines.iter().map(String::as_str).collect::<Vec<_>>())?;
         check_lines(&[&document.summary, &document.licence, &document.homepage])?;
         check_stages(&document.stages, world)?;
         let example =
@@ -99,10 +103,19 @@ fn check_id(id: &str) -> Result<(), String> {
     Err(format!("id {id:?}: it reads like `acme.hardening`"))
 }
 
+/// Refuses what would move the cursor or turn a line of those who read it: what a plugin says of itself is what
+/// people consent to.
+fn check_plain(document: &Json) -> Result<(), String> {
+    plain::unplain(document).map_or(Ok(()), |place| {
+        Err(format!("{} holds control or format characters", place.trim_start_matches('.')))
+    })
+}
+
 fn check_lines(lines: &[&str]) -> Result<(), String> {
-    match lines.iter().find(|line| line.len() > 1000 || line.chars().any(char::is_control)) {
+    match lines.iter().find(|line| line.len() > 1000 || !plain::is_plain_line(line)) {
         Some(line) => {
-            Err(format!("{:?} is no single line", line.chars().take(60).collect::<String>()))
+            let begin: String = line.chars().take(60).collect();
+            Err(format!("{begin:?} must be one line of at most 1000 bytes"))
         }
         None => Ok(()),
     }

@@ -44,9 +44,12 @@ pub(crate) struct Global {
     /// Take packages from this mirror unless the manifest names one [default: $ISOPLUG_MIRROR]
     #[arg(long, global = true, value_name = "URL", display_order = 102)]
     pub(crate) mirror: Option<String>,
-    /// Use the network for nothing; what is not in the store is an error
+    /// Do not use the network; fail if something is not in the store
     #[arg(long, global = true, display_order = 103)]
     pub(crate) offline: bool,
+    /// Allow the folder all that it asks for beyond itself, for this run (for CI; see `isoplug trust`)
+    #[arg(long, global = true, display_order = 103)]
+    pub(crate) trust_folder: bool,
     /// How many threads compress and hash [default: one per processor]
     #[arg(long, short = 'j', global = true, value_name = "N", display_order = 104)]
     pub(crate) threads: Option<usize>,
@@ -75,11 +78,26 @@ enum Command {
     Explain(commands::explain::Args),
     Lock(commands::lock::Args),
     Update(commands::update::Args),
+    Trust(commands::trust::Args),
     Cache(commands::cache::Args),
     Plugin(commands::plugin::Args),
     Schema(commands::schema::Args),
     Doctor(commands::doctor::Args),
     Completions(commands::completions::Args),
+}
+
+impl Command {
+    /// Returns what is typed for a command that only looks, and so uses no network.
+    fn stays_local(&self) -> Option<&'static str> {
+        match self {
+            Self::Check(_) => Some("check"),
+            Self::Plan(_) => Some("plan"),
+            Self::Explain(_) => Some("explain"),
+            Self::Schema(_) => Some("schema"),
+            Self::Trust(_) => Some("trust"),
+            _ => None,
+        }
+    }
 }
 
 /// Parses the arguments, of which the first is the program, runs the command and reports what went
@@ -93,7 +111,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Exit {
             return if error.use_stderr() { Exit::Manifest } else { Exit::Done };
         }
     };
-    let session = Session::new(cli.global);
+    let session = Session::new(cli.global, cli.command.stays_local());
     match dispatch(cli.command, &session).and_then(|exit| session.written().map(|()| exit)) {
         Ok(exit) => exit,
         Err(failure) => session.fail(&failure),
@@ -128,6 +146,7 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit, Failure> {
         Command::Plan(args) => commands::plan::run(&args, session),
         Command::Explain(args) => commands::explain::run(&args, session),
         Command::Lock(args) => commands::lock::run(&args, session),
+        Command::Trust(args) => commands::trust::run(&args, session),
         Command::Update(args) => commands::update::run(&args, session),
         Command::Cache(args) => commands::cache::run(&args, session),
         Command::Plugin(args) => commands::plugin::run(&args, session),

@@ -14,4 +14,5 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod select;
 pub(crate) mod test;
+pub(crate) mod trust;
 pub(crate) mod update;

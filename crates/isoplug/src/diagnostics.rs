@@ -2,17 +2,32 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use isoplug_manifest::plain;
 use isoplug_manifest::{Diagnostic, Diagnostics, Label, Severity, Texts};
 
-/// Draws each diagnostic, errors and warnings in the order given.
+/// Draws each diagnostic, errors and warnings in the order given. What others wrote shows as what it is.
 pub(crate) fn draw(diagnostics: &Diagnostics, colored: bool) -> String {
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let draw_one = |diagnostic| {
-        let drawn = renderer.render(&[group(diagnostic, &diagnostics.texts)]);
-        format!("{drawn}\n{}", help_of_nowhere(diagnostic))
+    let draw_one = |diagnostic: &Diagnostic| {
+        let diagnostic = shown(diagnostic);
+        let drawn = renderer.render(&[group(&diagnostic, &diagnostics.texts)]);
+        format!("{drawn}\n{}", help_of_nowhere(&diagnostic))
     };
     diagnostics.list.iter().map(draw_one).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns a diagnostic whose words do nothing but show. The renderer does the same for lines of texts.
+fn shown(diagnostic: &Diagnostic) -> Diagnostic {
+    let shown = |text: &str| plain::shown(text).into_owned();
+    let mut diagnostic = diagnostic.clone();
+    diagnostic.message = shown(&diagnostic.message);
+    diagnostic.code = shown(&diagnostic.code).into();
+    diagnostic.help = diagnostic.help.as_deref().map(shown);
+    for label in &mut diagnostic.labels {
+        label.text = shown(&label.text);
+    }
+    diagnostic
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, texts: &'a Texts) -> Group<'a> {

@@ -21,6 +21,8 @@ pub(crate) enum Exit {
     Host = 6,
     /// 7: nothing failed, but a boot test did not end: this machine was too slow, or QEMU broke down.
     Unfinished = 7,
+    /// 8: the folder asks for more of this machine than its user allowed (`isoplug trust`).
+    Untrusted = 8,
     /// 70: a fault of isoplug itself.
     Internal = 70,
     /// 130: stopped by Ctrl-C or a termination signal.
@@ -38,6 +40,7 @@ Exit codes:
   5    the image was built, but a boot test failed
   6    this machine lacks something that the run needs (see `isoplug doctor`)
   7    a boot test did not end: the machine was too slow, or QEMU broke down
+  8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
   70   a fault of isoplug itself
   130  stopped by Ctrl-C or a termination signal";
 
@@ -62,6 +65,7 @@ mod tests {
             Exit::Test,
             Exit::Host,
             Exit::Unfinished,
+            Exit::Untrusted,
             Exit::Internal,
             Exit::Interrupted,
         ];

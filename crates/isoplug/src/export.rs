@@ -1,18 +1,40 @@
 //! Puts finished artifacts from the store into the user's folder.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::seam::between;
 use isoplug_engine::{Artifact, Blob, Outputs};
 use isoplug_image::stages::output;
+use tempfile::TempPath;
 
 use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::place;
 use crate::prepare::Prepared;
+use crate::project::Project;
 use crate::session::Session;
+
+/// Returns the folder for ISOs: the one that is named, else `out` beside the manifest.
+///
+/// # Errors
+/// If `out` is a link: whoever made the manifest would choose where files are written.
+pub(crate) fn folder(project: &Project, named: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    let folder = project.folder.join("out");
+    match fs::symlink_metadata(&folder) {
+        Ok(found) if found.is_symlink() => {
+            let message = format!("{} is a link, which is not followed", folder.display());
+            Err(Failure::new(Exit::Manifest, message)
+                .hint("name the folder with --output DIR, or remove the link"))
+        }
+        _ => Ok(folder),
+    }
+}
 
 /// Puts the ISO and what belongs beside it into a folder; returns the path of the ISO.
 pub(crate) fn export(
@@ -47,9 +69,10 @@ pub(crate) fn export(
     for (artifact, target) in files {
         all.push((made(outputs, artifact, &target)?, target));
     }
-    fs::create_dir_all(folder).map_err(|error| unwritable(&iso, &error))?;
-    let alone = Alone::in_folder(folder, session)?;
     put(&all, &alone)?;
+    place::make_folder(folder, folder).map_err(|error| unwritable(&iso, &error))?;
+    let alone = Alone::in_folder(folder, session)?;
+    put(&all, folder, &alone)?;
     Ok(iso)
 }
 
@@ -61,22 +84,16 @@ fn made(outputs: &Outputs, artifact: Artifact<Blob>, target: &Path) -> Result<Pa
 }
 
 /// Puts files into the user's folder: all of them, or none where one cannot be written. Two runs that do
-/// so at once would mix theirs, and write to each other's unfinished files.
-fn put(files: &[(PathBuf, PathBuf)], _alone: &Alone) -> Result<(), Failure> {
+/// so at once would mix theirs.
+fn put(files: &[(PathBuf, PathBuf)], top: &Path, _alone: &Alone) -> Result<(), Failure> {
     let mut ready = Vec::new();
     for (source, target) in files {
-        match bring(source, target) {
-            Ok(new) => ready.extend(new.map(|new| (new, target))),
-            Err(error) => {
-                // What cannot be removed now is replaced by the next build.
-                ready.iter().for_each(|(new, _)| drop(fs::remove_file(new)));
-                return Err(unwritable(target, &error));
-            }
-        }
+        let new = bring(source, top, target).map_err(|error| unwritable(target, &error))?;
+        ready.extend(new.map(|new| (new, target)));
     }
     between("brought, not renamed");
-    ready.iter().try_for_each(|(new, target)| {
-        fs::rename(new, target).map_err(|error| unwritable(target, &error))
+    ready.into_iter().try_for_each(|(new, target)| {
+        place::take_place(new, target).map_err(|error| unwritable(target, &error))
     })
 }
 
@@ -90,47 +107,18 @@ fn unwritable(target: &Path, error: &io::Error) -> Failure {
     Failure::new(Exit::Failed, message).because(error).hint(hint)
 }
 
-/// Gives the source another name beside the target, or copies it there from another file system,
-/// and returns where it is now; none if the target is the source already.
-///
-/// The new name can take the place of the old one by a rename, so that whoever reads the old file
-/// goes on reading it.
-fn bring(source: &Path, target: &Path) -> io::Result<Option<PathBuf>> {
+/// Brings a file beside its target; none if the target is the source already.
+fn bring(source: &Path, top: &Path, target: &Path) -> io::Result<Option<TempPath>> {
     if is_same_file(source, target) {
         return Ok(None);
     }
-    fs::create_dir_all(target.parent().unwrap_or(Path::new(".")))?;
-    let mut new = target.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
-    // A killed run may have left it.
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    between("removed, not made");
-    if fs::hard_link(source, &new).is_err() {
-        copy(source, &new)?;
-    }
-    Ok(Some(new))
-}
-
-/// Copies to a file that is not there yet: one that is may be another name of the source, which
-/// opening it for writing would empty.
-fn copy(source: &Path, new: &Path) -> io::Result<()> {
-    let mut from = File::open(source)?;
-    let mut to = File::create_new(new)?;
-    let copied = io::copy(&mut from, &mut to)
-        .and_then(|_| to.set_permissions(from.metadata()?.permissions()));
-    if copied.is_err() {
-        drop(fs::remove_file(new));
-    }
-    copied
+    place::make_folder(top, target.parent().unwrap_or(Path::new(".")))?;
+    place::bring(source, target).map(Some)
 }
 
 fn is_same_file(a: &Path, b: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let identity = |path| fs::metadata(path).map(|file| (file.dev(), file.ino()));
+    let identity = |path| fs::symlink_metadata(path).map(|file| (file.dev(), file.ino()));
     matches!((identity(a), identity(b)), (Ok(a), Ok(b)) if a == b)
 }
 
@@ -148,7 +136,7 @@ mod tests {
     fn put(files: &[(PathBuf, PathBuf)]) -> Result<(), Failure> {
         let folder = files[0].1.ancestors().find(|folder| folder.is_dir()).unwrap();
         let alone = Alone::with(folder, &CancelToken::new(), || panic!("nobody else is here"))?;
-        super::put(files, &alone)
+        super::put(files, folder, &alone)
     }
 
     /// Another run that exports to the same folder comes in when this one is half done.
@@ -171,7 +159,7 @@ mod tests {
             thread::spawn(move || {
                 let waits = || waits.send(()).unwrap();
                 let alone = Alone::with(&started, &CancelToken::new(), waits).unwrap();
-                ended.send(super::put(&other, &alone).is_ok()).unwrap();
+                ended.send(super::put(&other, &started, &alone).is_ok()).unwrap();
             });
             waiting.recv().unwrap();
         };
@@ -183,18 +171,16 @@ mod tests {
         assert_eq!(isoplug_formats::tree::sorted_names(&out).unwrap().len(), 2);
     }
 
-    /// Where the file system has no locks, a source must not be emptied through its other name.
+    /// What a killed run left behind may be another name of the source.
     #[test]
     fn another_name_of_the_source_is_never_written_to() {
-        let (folder, source, target) = folder();
-        let (mut new, blob) = (target.clone().into_os_string(), source.clone());
-        new.push(".new");
-        let come = move || fs::hard_link(blob, new).unwrap();
-        let files = [(source.clone(), target)];
-        let put = visited_once("removed, not made", come, || put(&files));
-        assert!(put.unwrap_err().text().contains("File exists"));
-        assert_eq!(fs::read_to_string(&source).unwrap(), "new");
-        drop(folder);
+        let (_folder, source, target) = folder();
+        fs::create_dir(target.parent().unwrap()).unwrap();
+        fs::hard_link(&source, target.with_extension("iso.new")).unwrap();
+        put(&[(source.clone(), target.clone())]).unwrap();
+        for path in [source, target] {
+            assert_eq!(fs::read_to_string(path).unwrap(), "new");
+        }
     }
 
     fn folder() -> (tempfile::TempDir, PathBuf, PathBuf) {
@@ -229,7 +215,7 @@ mod tests {
         let text = failure.text().replace(&folder.path().display().to_string(), "DIR");
         insta::assert_snapshot!(text, @r"
         error: cannot make the folder DIR/out/x.iso
-          because: File exists (os error 17)
+          because: DIR/out/x.iso is in the way: a folder is needed there
           try: free space, or choose another folder with --output DIR
         ");
     }

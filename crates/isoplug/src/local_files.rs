@@ -1,6 +1,6 @@
 //! Looks for the files of this machine that a manifest names, and draws those that are missing.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 
 use isoplug_manifest::{Diagnostic, Diagnostics, Origin, Severity, System};
@@ -52,8 +52,16 @@ fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     keyrings.chain(files).chain(contents).collect()
 }
 
+/// Opening a pipe would wait for who writes into it.
 fn open(path: &str) -> io::Result<()> {
-    File::open(path).map(|_| ())
+    let found = fs::metadata(path)?;
+    if !found.is_file() && !found.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is neither a file nor a folder",
+        ));
+    }
+    File::open(path).map(drop)
 }
 
 fn message(path: &str, error: &io::Error) -> String {

@@ -48,6 +48,8 @@ pub(crate) struct Prepared {
 pub(crate) enum LockUse {
     /// It must fit.
     AsItIs,
+    /// It must fit, and nothing is built from it.
+    Looked,
     /// What the manifest asks for beyond it is added.
     Extend,
     /// It is made anew.
@@ -119,7 +121,7 @@ pub(crate) fn plan(
         places: Places {
             mirrors: sources.mirror_list(),
             vendor: Some(project.folder.join("vendor")).filter(|folder| folder.is_dir()),
-            offline: session.global.offline,
+            offline: session.offline().is_some(),
             patience: Patience::default(),
             authorities: session.authorities(),
         },
@@ -174,8 +176,12 @@ pub(crate) fn lock_of(
         Ok((old, fits))
     };
     match (lock_use, fitting()?) {
-        (LockUse::AsItIs, (_, false)) => return Err(out_of_date(project, system)),
-        (LockUse::AsItIs | LockUse::Extend, (old, true)) => return told(&old).map(|()| old),
+        (LockUse::AsItIs | LockUse::Looked, (_, false)) => {
+            return Err(out_of_date(project, system, session));
+        }
+        (LockUse::AsItIs | LockUse::Looked | LockUse::Extend, (old, true)) => {
+            return told(&old).map(|()| old);
+        }
         _ => {}
     }
     // Another run may add another profile to the lock meanwhile, or this one.
@@ -215,7 +221,7 @@ fn resolve_anew(
         downloader: &downloader,
         cache,
         now: now(),
-        offline: session.global.offline,
+        offline: session.offline().is_some(),
         architecture: system.arch.clone(),
         allow,
         watch: &Watched(&session.cancel),
@@ -270,11 +276,17 @@ fn sources(system: &System, session: &Session) -> Result<Sources, Failure> {
         .map_err(|error| unresolved::failure(&error, system))
 }
 
-fn out_of_date(project: &Project, system: &System) -> Failure {
+fn out_of_date(project: &Project, system: &System, session: &Session) -> Failure {
     let (path, profile) = (project.lock_path(), &system.profile);
     let message = match path.exists() {
         true => format!("{} does not pin what profile {profile} asks for", path.display()),
-        false => format!("there is no {}, and --locked forbids making it", path.display()),
+        false => match session.only_looks() {
+            Some(command) => format!(
+                "there is no {}, and `isoplug {command}` does not use the network to make one",
+                path.display()
+            ),
+            None => format!("there is no {}, and --locked forbids making it", path.display()),
+        },
     };
     Failure::new(Exit::Lock, message).hint("`isoplug lock`, and commit what it writes")
 }

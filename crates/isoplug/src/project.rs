@@ -1,7 +1,7 @@
 //! A folder with a manifest: reads its files, evaluates profiles, reads and writes its lock.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::seam::between;
@@ -10,11 +10,15 @@ use isoplug_manifest::plugin::{Grants, PluginSource, Trust};
 use isoplug_manifest::{Diagnostics, Image, Input, System, evaluate, profiles};
 use serde::Deserialize;
 
+use crate::allowed;
 use crate::alone::Alone;
 use crate::edit;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::place;
 use crate::plugins::Guests;
+use crate::reach::{Folder, Reach, reaches};
+use crate::read::read_text;
 use crate::session::Session;
 
 /// The manifest's file name.
@@ -31,6 +35,8 @@ pub(crate) struct Project {
     profiles: Vec<String>,
     name: String,
     text: String,
+    /// Whether the user was asked what the folder may reach.
+    allowed: OnceCell<()>,
 }
 
 /// What must be known of a manifest before it is evaluated.
@@ -52,11 +58,11 @@ impl Project {
         let is_manifest = path.is_file();
         let folder = if is_manifest { path.parent().unwrap_or(Path::new("")) } else { path };
         let manifest = if is_manifest { path.to_owned() } else { folder.join(MANIFEST) };
-        let text =
-            fs::read_to_string(&manifest).map_err(|error| missing(path, &manifest, &error))?;
+        let text = read_text(&manifest).map_err(|error| missing(path, &manifest, &error))?;
         let name = manifest.display().to_string();
         let (image, profiles) = profiles(&name, &text).map_err(Failure::manifest)?;
-        Ok(Self { folder: folder.to_owned(), image, profiles, name, text })
+        let folder = folder.to_owned();
+        Ok(Self { folder, image, profiles, name, text, allowed: OnceCell::new() })
     }
 
     /// Returns the profiles to work on: those named, else the manifest's defaults, else all.
@@ -84,6 +90,7 @@ impl Project {
         arch: &str,
         session: &Session,
     ) -> Result<System, Failure> {
+        self.allow(session)?;
         let lock = self.lock()?.unwrap_or_default();
         self.evaluate_with(profile, arch, &mut Guests::new(self, &lock, session), session)
     }
@@ -96,12 +103,34 @@ impl Project {
         plugins: &mut Guests,
         session: &Session,
     ) -> Result<System, Failure> {
-        let mut load = |path: &str| fs::read_to_string(path).map_err(|error| error.to_string());
+        self.allow(session)?;
+        let mut load = |path: &str| read_text(Path::new(path)).map_err(|error| error.to_string());
         let (name, text) = (&self.name, &self.text);
         let input = Input { name, text, profile, arch, load: &mut load, plugins };
         let system = evaluate(input).map_err(Failure::manifest)?;
         session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });
         Ok(system)
+    }
+
+    /// Returns what the folder asks for beyond itself.
+    pub(crate) fn reaches(&self) -> Result<BTreeSet<Reach>, Failure> {
+        let Outline { plugins, grants, trust: _ } = self.outline()?;
+        Ok(reaches(&Folder {
+            path: &self.folder,
+            manifest: (&self.name, &self.text),
+            plugins: &plugins,
+            grants: &grants,
+            files: vec![self.lock_path(), self.folder.join("vendor")],
+        }))
+    }
+
+    /// Fails unless the user allows all that the folder asks for beyond itself; asks once.
+    pub(crate) fn allow(&self, session: &Session) -> Result<(), Failure> {
+        if self.allowed.get().is_none() {
+            allowed::settle(&self.folder, &self.reaches()?, session)?;
+        }
+        self.allowed.get_or_init(|| ());
+        Ok(())
     }
 
     /// Returns the plugins of the manifest, paths as they are written.
@@ -149,14 +178,11 @@ impl Project {
         let failed = |error: &dyn std::error::Error| {
             Failure::new(Exit::Manifest, format!("cannot change {}", self.name)).because(error)
         };
-        let text = fs::read_to_string(&self.name).map_err(|error| failed(&error))?;
+        let text = read_text(Path::new(&self.name)).map_err(|error| failed(&error))?;
         let mut manifest = edit::Manifest::read(&text).map_err(|error| failed(&error))?;
         change(&mut manifest).map_err(|error| failed(&error))?;
         between("manifest read, not written");
-        let new = Path::new(&self.name).with_extension("toml.new");
-        fs::write(&new, manifest.text())
-            .and_then(|()| fs::rename(&new, &self.name))
-            .map_err(|error| failed(&error))
+        place::write(Path::new(&self.name), &manifest.text()).map_err(|error| failed(&error))
     }
 
     fn outline(&self) -> Result<Outline, Failure> {
@@ -179,7 +205,7 @@ impl Project {
     /// Reads the lock, if there is one.
     pub(crate) fn lock(&self) -> Result<Option<Lock>, Failure> {
         let path = self.lock_path();
-        let text = match fs::read_to_string(&path) {
+        let text = match read_text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
@@ -203,13 +229,10 @@ impl Project {
     pub(crate) fn save_lock(&self, lock: &Lock, _alone: &Alone) -> Result<(), Failure> {
         let (path, text) = (self.lock_path(), lock.to_toml());
         between("lock read, not written");
-        if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+        if read_text(&path).is_ok_and(|old| old == text) {
             return Ok(());
         }
-        let new = path.with_extension("lock.new");
-        fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(|error| {
-            // A half-written file is of no use; that it stays is no worse than the failure.
-            let _ = fs::remove_file(&new);
+        place::write(&path, &text).map_err(|error| {
             let hint = "make room, or the folder writable; a lock that fits needs no writing";
             Failure::new(Exit::Failed, format!("cannot write {}", path.display()))
                 .because(&error)

@@ -14,6 +14,7 @@ use isoplug_image::sandbox;
 use isoplug_image::sources::download::Authorities;
 use isoplug_image::sources::mirrors::Mirrors;
 use isoplug_manifest::Diagnostics;
+use isoplug_manifest::plain::{self, shown};
 
 use crate::cli::Global;
 use crate::exit::Exit;
@@ -35,20 +36,36 @@ pub(crate) struct Session {
     pub(crate) cancel: CancelToken,
     /// Keeps what the run finds in the store there until it ends.
     kept: OnceLock<Guard>,
+    /// The command that runs, if it only looks.
+    local: Option<&'static str>,
     /// Why data did not reach standard output, the first time.
     unwritten: OnceLock<io::Error>,
 }
 
 impl Session {
     /// Begins a run.
-    pub(crate) fn new(global: Global) -> Self {
+    pub(crate) fn new(global: Global, local: Option<&'static str>) -> Self {
         let reporter = Arc::from(progress::reporter(&global));
         let (kept, unwritten) = (OnceLock::new(), OnceLock::new());
-        Self { global, reporter, cancel: interrupt::token(), kept, unwritten }
+        Self { global, reporter, cancel: interrupt::token(), kept, local, unwritten }
+    }
+
+    /// Returns what was typed for a command that only looks.
+    pub(crate) fn only_looks(&self) -> Option<&'static str> {
+        self.local
+    }
+
+    /// Says why this run uses no network, if so.
+    pub(crate) fn offline(&self) -> Option<String> {
+        match self.local {
+            _ if self.global.offline => Some("--offline is set".to_owned()),
+            local => local.map(|command| format!("`isoplug {command}` does not use the network")),
+        }
     }
 
     /// Prints data on standard output; a closed pipe ends the output quietly.
     pub(crate) fn out(&self, text: &str) {
+        let text = if io::stdout().is_terminal() { shown(text) } else { text.into() };
         let written = writeln!(std::io::stdout().lock(), "{}", text.trim_end_matches('\n'));
         if let Err(error) = written
             && error.kind() != io::ErrorKind::BrokenPipe
@@ -67,7 +84,7 @@ impl Session {
     /// Prints a line for people on standard error, unless asked to be quiet.
     pub(crate) fn note(&self, text: &str) {
         if !self.global.quiet && !self.global.json {
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            let _ = writeln!(std::io::stderr().lock(), "{}", shown(text));
         }
     }
 
@@ -102,7 +119,7 @@ impl Session {
             print_json(&failure.to_json());
         } else {
             let drawn = diagnostics::draw(&failure.diagnostics, self.colored());
-            let _ = write!(std::io::stderr().lock(), "{drawn}{}", failure.text());
+            let _ = write!(std::io::stderr().lock(), "{drawn}{}", shown(&failure.text()));
         }
         failure.exit
     }
@@ -182,6 +199,13 @@ impl Session {
         })
     }
 
+    /// Returns the folder for what the command remembers.
+    pub(crate) fn state(&self) -> Option<PathBuf> {
+        let state = env_path("XDG_STATE_HOME");
+        let state = state.or_else(|| Some(env_path("HOME")?.join(".local/state")));
+        state.map(|state| state.join("isoplug"))
+    }
+
     /// Returns where credentials of registries may be, the first that names one counts.
     pub(crate) fn credential_files(&self) -> Vec<PathBuf> {
         let docker = env_path("DOCKER_CONFIG").or_else(|| Some(env_path("HOME")?.join(".docker")));
@@ -208,7 +232,7 @@ impl Session {
         if !is_seen || self.global.json {
             return Ok(None);
         }
-        let _ = write!(io::stderr().lock(), "{question} [y/N] ");
+        let _ = write!(io::stderr().lock(), "{} [y/N] ", shown(question));
         let typed = self.typed();
         if typed.as_ref().is_none_or(|line| !line.ends_with('\n')) {
             // The terminal is still on the question's line.
@@ -253,9 +277,10 @@ impl Session {
     }
 }
 
+/// Prints a line of JSON, in which what others wrote stands escaped.
 fn print_json(line: &serde_json::Value) {
     // A closed pipe must not stop the run.
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", plain::escaped(&line.to_string()));
 }
 
 /// Returns the bytes of a secret that the manifest says is in this environment variable.

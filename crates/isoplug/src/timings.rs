@@ -80,7 +80,7 @@ impl Timings {
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
-        made.and_then(|()| fs::write(path, page::page(&runs))).map_err(|error| {
+        made.and_then(|()| place::write(path, &page::page(&runs))).map_err(|error| {
             Failure::new(Exit::Failed, format!("cannot write {}", path.display())).because(&error)
         })
     }

@@ -74,6 +74,7 @@ impl Allowed {
             ["boot", "kernel-params"] => {
                 let granted = &self.grants.kernel_params;
                 texts(value).try_for_each(|item| {
+                    one_parameter(item)?;
                     self.named("kernel parameter", "kernel-params", granted, item)
                 })
             }
@@ -94,6 +95,17 @@ impl Allowed {
             return Ok(());
         }
         Err(format!("{what} `{item}` is not granted; {}", self.line(word, item)))
+    }
+}
+
+/// Refuses what programs read as several parameters. The kernel heeds quotes; the scripts of an initrd split at
+/// every blank.
+fn one_parameter(item: &str) -> Result<(), String> {
+    match item.contains(|each: char| each.is_whitespace() || each.is_control()) {
+        true => Err(format!(
+            "{item:?} is more than one kernel parameter to programs that split at blanks"
+        )),
+        false => Ok(()),
     }
 }
 

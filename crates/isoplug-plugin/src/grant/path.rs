@@ -48,8 +48,14 @@ pub(crate) fn is_at_or_below(path: &str, folder: &str) -> bool {
 }
 
 /// Folders of systemd's units that root's systemd reads.
-const UNITS: [&str; 5] = [
+const UNITS: [&str; 11] = [
     "/etc/systemd/system",
+    "/etc/systemd/system.attached",
+    "/etc/systemd/system.control",
+    "/etc/systemd/system-generators",
+    "/usr/lib/systemd/system-generators",
+    "/lib/systemd/system-generators",
+    "/usr/local/lib/systemd/system-generators",
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
     "/usr/local/lib/systemd/system",

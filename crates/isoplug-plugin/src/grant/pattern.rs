@@ -1,5 +1,7 @@
 //! Patterns of grants: of paths, words and option paths.
 
+use ureq::http::Uri;
+
 /// A pattern of absolute paths: `*` and `?` stand within one part, `**` for any number of parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PathPattern(Vec<String>);
@@ -95,35 +97,33 @@ pub(crate) fn covers_word(pattern: &str, word: &str) -> bool {
 /// Says whether a pattern of addresses covers one. The pattern's path is one of paths; nothing in
 /// the pattern reaches from the host's name into the path.
 pub(crate) fn covers_url(pattern: &str, url: &str) -> bool {
-    let (Some(pattern), Some(url)) = (parts_of_url(pattern), parts_of_url(url)) else {
+    let (Some((scheme, host, pattern)), Some(url)) = (parts_of_pattern(pattern), uri(url)) else {
         return false;
     };
-    let path = PathPattern::read(pattern.path);
-    pattern.scheme == url.scheme
-        && covers_word(pattern.host, url.host)
-        && path.is_ok_and(|path| path.covers(url.path))
+    let (Some(authority), Some(path)) = (url.authority(), url.path_and_query()) else {
+        return false;
+    };
+    url.scheme_str() == Some(scheme)
+        && covers_word(&host.to_lowercase(), &authority.as_str().to_lowercase())
+        && PathPattern::read(pattern).is_ok_and(|pattern| pattern.covers(path.as_str()))
 }
 
-struct Url<'a> {
-    scheme: &'a str,
-    host: &'a str,
-    path: &'a str,
-}
-
-/// Splits an address; `None` for one that could be read in several ways.
-fn parts_of_url(url: &str) -> Option<Url<'_>> {
-    let (scheme, rest) = url.split_once("://")?;
+/// Splits a pattern, which may have what no address has, at the end of its host's name.
+fn parts_of_pattern(pattern: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = pattern.split_once("://")?;
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let strange = |each: char| each.is_control() || each.is_whitespace() || "@\\#".contains(each);
+    let is_http = matches!(scheme, "http" | "https");
     let path = if path.is_empty() { "/" } else { path };
-    let up =
-        path.split('/').any(|part| matches!(&*part.to_lowercase().replace("%2e", "."), "." | ".."));
-    let http = matches!(scheme, "http" | "https");
-    (http && !up && !host.is_empty() && !url.contains(strange)).then_some(Url {
-        scheme,
-        host,
-        path,
-    })
+    (is_http && !host.is_empty() && !host.contains(['@', '#'])).then_some((scheme, host, path))
+}
+
+/// Reads an address as the client that fetches it does; `None` for one that names a user, or whose path
+/// leads up.
+fn uri(url: &str) -> Option<Uri> {
+    let uri: Uri = url.parse().ok()?;
+    let is_up = |part: &str| matches!(&*part.to_lowercase().replace("%2e", "."), "." | "..");
+    let is_odd = url.contains(['@', '\\', '#']) || uri.path().split('/').any(is_up);
+    (!is_odd).then_some(uri)
 }
 
 /// Says whether a grant of options covers one: the option that it names and all below it.
@@ -174,9 +174,19 @@ mod tests {
             "https://x.example.com/a/../b",
             "https://x.example.com/a/%2E%2e/b",
             "file:///etc/passwd",
+            // Whatever ends the host's name for the client ends it here.
+            "https://127.0.0.1:8904?x.example.com/a",
+            "https://127.0.0.1:8904#x.example.com/a",
+            "https://127.0.0.1\\.example.com/a",
+            "https://127.0.0.1%2f.example.com/a",
+            "https://127.0.0.1/?.example.com/a",
+            "https:/x.example.com/a",
+            "https://x.example.com:443@127.0.0.1/a",
         ] {
             assert!(!covers_url("https://*.example.com/**", url), "{url}");
         }
+        assert!(covers_url("https://*.example.com/**", "https://X.Example.com/a?b=c"));
+        assert!(!covers_url("https://example.com/a", "https://example.com/a?b"));
     }
 
     /// The same, as slowly as it can be said.

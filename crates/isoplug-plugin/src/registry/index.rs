@@ -13,11 +13,12 @@ use super::error::Error;
 use super::keys::SecretKey;
 use super::oci::{Descriptor, EMPTY_BYTES, OciManifest, to_json};
 use super::reference::{Place, Reference};
-use super::release::{Release, is_plain};
+use super::release::Release;
 use super::signature::MINISIGN;
 use super::transport::{At, Transport, put_artifact, read_manifest};
 use super::trust::Policy;
 use isoplug_engine::Digest;
+use isoplug_manifest::plain::{is_plain_line, unplain};
 
 /// The artifact type of an index, and the media type of its document.
 const INDEX: &str = "application/vnd.isoplug.index.v1+json";
@@ -118,7 +119,7 @@ pub fn read_index(
     let bytes = from.blob(document, LIMIT)?;
     let index: Index = serde_json::from_slice(&bytes).map_err(|why| wrong(why.to_string()))?;
     if !index.plugins.iter().all(Entry::is_plain) {
-        return Err(wrong("it holds control characters".to_owned()));
+        return Err(wrong("it holds control or format characters".to_owned()));
     }
     let signature = match layer(MINISIGN) {
         Some(layer) => String::from_utf8(from.blob(layer, 64 << 10)?).unwrap_or_default(),
@@ -220,7 +221,7 @@ impl Entry {
     fn is_plain(&self) -> bool {
         let reasons = self.versions.iter().filter_map(|version| version.yanked.as_deref());
         let texts = [&self.name, &self.reference, &self.summary, &self.licence].map(String::as_str);
-        texts.into_iter().chain(reasons).all(is_plain)
+        texts.into_iter().chain(reasons).all(is_plain_line) && unplain(&self.requests).is_none()
     }
 
     /// A version before a release counts only if there is nothing else.

@@ -17,6 +17,7 @@ use super::error::Error;
 use super::oci::{Descriptor, OciManifest, to_json};
 use super::transport::{At, Fetched, Transport, must};
 use isoplug_engine::Digest;
+use isoplug_manifest::plain::{is_plain_line, unplain};
 
 /// The media type of the configuration.
 const CONFIG: &str = "application/vnd.wasm.config.v0+json";
@@ -72,9 +73,13 @@ impl Description {
         let mut description: Self =
             serde_json::from_value(document.clone()).map_err(|why| why.to_string())?;
         description.document = document;
-        let unfit = description.texts().into_iter().find(|(_, text)| !is_plain(text));
-        match unfit.map(|(name, _)| name) {
-            Some(name) => Err(format!("its {name} holds control characters")),
+        let unfit = description.texts().into_iter().find(|(_, text)| !is_plain_line(text));
+        let unfit = unfit.map(|(name, _)| name.to_owned());
+        match unfit.or_else(|| unplain(&description.document)) {
+            Some(place) => {
+                let place = place.trim_start_matches('.');
+                Err(format!("its {place} holds control or format characters"))
+            }
             None => Ok(description),
         }
     }
@@ -91,11 +96,6 @@ impl Description {
     pub fn digest(&self) -> Digest {
         Digest::of(canonical(&self.document).as_bytes())
     }
-}
-
-/// What comes from a registry is shown on terminals, which obey control characters.
-pub(super) fn is_plain(text: &str) -> bool {
-    !text.chars().any(char::is_control)
 }
 
 /// One version of a plugin in a repository.

@@ -37,7 +37,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
-    let output = args.output.clone().unwrap_or_else(|| project.folder.join("out"));
+    let output = export::folder(&project, args.output.as_deref())?;
     let timings = args.timings.as_ref().map(|_| Timings::new());
     let built = profiles.iter().try_for_each(|profile| {
         let lock_use = args.locking.into();
@@ -115,6 +115,6 @@ pub(crate) fn build_one(
     session: &Session,
 ) -> Result<(Prepared, PathBuf), Failure> {
     let prepared = prepare(project, profile, arch, lock_use, session)?;
-    let iso = build(&prepared, &project.folder.join("out"), false, session)?;
+    let iso = build(&prepared, &export::folder(project, None)?, false, session)?;
     Ok((prepared, iso))
 }

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let profile = project.choose(&named, false)?.remove(0);
     let arch = args.arch.clone().unwrap_or_else(|| host_arch().to_owned());
     if args.stage {
-        let prepared = prepare(&project, &profile, &arch, args.locking.into(), session)?;
+        let prepared = prepare(&project, &profile, &arch, args.locking.looking(), session)?;
         session.out(&stage(args, &prepared)?);
         return Ok(Exit::Done);
     }

@@ -35,7 +35,7 @@ enum Format {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
     for profile in &profiles {
-        let lock_use = args.locking.into();
+        let lock_use = args.locking.looking();
         let prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
         let targets = prepared.products.artifacts();
         let plan = isoplug_engine::plan_targets(&prepared.graph, &targets, &prepared.store)

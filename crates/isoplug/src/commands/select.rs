@@ -47,6 +47,14 @@ pub(crate) struct Locking {
     locked: bool,
 }
 
+impl Locking {
+    /// Returns how a command that only looks uses the lock: it makes none, whatever is said.
+    pub(crate) fn looking(self) -> LockUse {
+        let Self { locked: _ } = self;
+        LockUse::Looked
+    }
+}
+
 impl From<Locking> for LockUse {
     fn from(Locking { locked }: Locking) -> Self {
         if locked { LockUse::AsItIs } else { LockUse::Extend }

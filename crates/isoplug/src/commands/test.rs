@@ -205,7 +205,7 @@ pub(super) fn accelerator(host: &Host, arch: Arch, session: &Session) -> Acceler
 
 fn write_reports(args: &Args, report: &Report) -> Result<(), Failure> {
     let write = |path: &Path, text: String| {
-        fs::write(path, text).map_err(|error| {
+        place::write(path, &text).map_err(|error| {
             Failure::new(Exit::Failed, format!("cannot write {}", path.display())).because(&error)
         })
     };

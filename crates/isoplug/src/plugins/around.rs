@@ -25,7 +25,8 @@ pub(crate) struct Around {
     options: Json,
     /// Where downloads are kept, each under its digest; `None` if there is no store.
     downloads: Option<PathBuf>,
-    offline: bool,
+    /// Why nothing is downloaded, if so.
+    offline: Option<String>,
     authorities: Authorities,
     lines: Mutex<Vec<String>>,
 }
@@ -43,7 +44,7 @@ impl Around {
         session: &Session,
     ) -> Self {
         let downloads = session.store().ok().and_then(|s| s.cache_dir("plugin-files").ok());
-        let (offline, lines) = (session.global.offline, Mutex::default());
+        let (offline, lines) = (session.offline(), Mutex::default());
         let authorities = session.authorities();
         Self { facts, options, downloads, offline, authorities, lines }
     }
@@ -58,8 +59,8 @@ impl Around {
         if File::open(&path).and_then(|file| Digest::of_file(&file)).is_ok_and(|d| d == digest) {
             return Ok(path);
         }
-        if self.offline {
-            return Err(format!("{url} is not in the store, and --offline forbids to fetch it"));
+        if let Some(why) = &self.offline {
+            return Err(format!("{url} is not in the store, and {why}"));
         }
         let (mirror, name) = url.rsplit_once('/').ok_or_else(|| format!("{url} is no URL"))?;
         // A name of its own: a process of another container may have our number, and our store.
@@ -162,7 +163,7 @@ mod tests {
                 "users": { "a.b": { "hashed-password": "x", "uid": 7 } }
             }),
             downloads: None,
-            offline: true,
+            offline: None,
             authorities: Authorities::default(),
             lines: Mutex::default(),
         };

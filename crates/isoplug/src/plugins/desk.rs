@@ -33,7 +33,8 @@ pub(crate) struct Desk {
     pub(crate) settings: Settings,
     cache: Cache,
     vendor: Option<PathBuf>,
-    offline: bool,
+    /// Why no registry is asked, if so.
+    offline: Option<String>,
 }
 
 /// A plugin of a registry that could be used.
@@ -70,16 +71,17 @@ impl Desk {
             settings,
             cache: Cache::open(&folder)?,
             vendor: vendor.filter(|folder| folder.is_dir()),
-            offline: session.global.offline,
+            offline: session.offline(),
         })
     }
 
     /// Opens a repository, or what is read in place of it.
     pub(crate) fn open(&self, reference: &Reference) -> Result<Box<dyn Transport>, Failure> {
         let place = self.registries.mirrored(reference)?.place;
-        if self.offline && matches!(place, Place::Registry { .. }) {
-            return Err(Failure::new(Exit::Failed, format!("--offline forbids to ask {place}"))
-                .hint("once without --offline, or with a mirror (`isoplug plugin mirror`)"));
+        if let (Some(why), Place::Registry { .. }) = (&self.offline, &place) {
+            return Err(Failure::new(Exit::Failed, format!("cannot contact {place}: {why}")).hint(
+                "run `isoplug lock` once with a network, or use a mirror (`isoplug plugin mirror`)",
+            ));
         }
         Ok(self.registries.open(reference)?)
     }

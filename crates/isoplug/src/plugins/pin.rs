@@ -20,6 +20,7 @@ pub(crate) fn pin_all(
     lock_use: LockUse,
     session: &Session,
 ) -> Result<Lock, Failure> {
+    project.allow(session)?;
     let lock = project.lock()?.unwrap_or_default();
     if !lacks_any(project, &lock)? {
         return Ok(lock);
@@ -38,7 +39,7 @@ pub(crate) fn pin_all(
         if wanted.pin(&name, &lock).is_ok() {
             continue;
         }
-        if lock_use == LockUse::AsItIs {
+        if matches!(lock_use, LockUse::AsItIs | LockUse::Looked) {
             let message = format!("{} does not pin plugin {name}", project.lock_path().display());
             return Err(
                 Failure::new(Exit::Lock, message).hint("`isoplug lock`, and commit what it writes")

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use isoplug_engine::{Event, Reporter, Unit};
+use isoplug_manifest::plain::shown;
 
 use super::{amount, ended};
 
@@ -71,7 +72,7 @@ impl Reporter for Bars {
             }
             Event::Log { title, line } | Event::Doing { title, what: line } => {
                 if let Some(bar) = self.lock().get(title) {
-                    bar.set_message(line.clone());
+                    bar.set_message(shown(line).into_owned());
                 }
             }
             Event::Warning { title, message } => {

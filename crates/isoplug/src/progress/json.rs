@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use isoplug_engine::{Event, Reporter};
+use isoplug_manifest::plain;
 
 /// The face for machines.
 pub(crate) struct Json;
@@ -11,7 +12,7 @@ impl Reporter for Json {
     fn report(&self, event: &Event) {
         if let Ok(line) = serde_json::to_string(event) {
             // A closed pipe must not stop the build.
-            let _ = writeln!(std::io::stderr().lock(), "{line}");
+            let _ = writeln!(std::io::stderr().lock(), "{}", plain::escaped(&line));
         }
     }
 }

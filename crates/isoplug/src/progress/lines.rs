@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use isoplug_engine::{Event, Reporter, Unit};
+use isoplug_manifest::plain::shown;
 
 use super::{amount, ended};
 
@@ -74,7 +75,7 @@ impl Reporter for Lines {
     fn report(&self, event: &Event) {
         if let Some(line) = self.line(event) {
             // A closed pipe must not stop the build.
-            let _ = writeln!(std::io::stderr().lock(), "{line}");
+            let _ = writeln!(std::io::stderr().lock(), "{}", shown(&line));
         }
     }
 }

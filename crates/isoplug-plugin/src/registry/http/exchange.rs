@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use isoplug_image::sources::download::distrusted;
+use isoplug_manifest::plain;
 use ureq::http::{HeaderMap, Request, Response};
 
 use super::super::credentials::Credential;
@@ -319,7 +320,7 @@ fn message(bytes: &[u8]) -> String {
     let first = document.get("errors").and_then(|errors| errors.get(0));
     let text = |name| first.and_then(|error| error.get(name)).and_then(|text| text.as_str());
     match (text("code"), text("message")) {
-        (Some(code), Some(message)) => format!(": {code}: {}", shown(message)),
+        (Some(code), Some(message)) => format!(": {}: {}", shown(code), shown(message)),
         (Some(only), None) | (None, Some(only)) => format!(": {}", shown(only)),
         (None, None) => String::new(),
     }
@@ -333,7 +334,7 @@ fn line(bytes: &[u8]) -> Option<String> {
 
 /// What a server says goes to a terminal: no control characters, and not too long.
 fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+    plain::shown(text).chars().take(200).filter(|each| !each.is_control()).collect()
 }
 
 fn broken(ask: &Ask<'_>, error: &ureq::Error) -> Outcome {

@@ -50,7 +50,10 @@ fn made_and_read_back() {
 #[test]
 fn nothing_commands_a_terminal() {
     let text = r#"{"id": "x", "version": "1.0.0", "summary": "\u001b[2J"}"#;
-    assert_eq!(Description::read(text).unwrap_err(), "its summary holds control characters");
+    assert_eq!(
+        Description::read(text).unwrap_err(),
+        "its summary holds control or format characters"
+    );
 }
 
 #[test]

@@ -27,8 +27,14 @@ impl Approval {
         if requests.is_empty() {
             return Ok(());
         }
-        let lines: Vec<String> = requests.lines();
-        let lines = lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
+        let listed = |lines: Vec<String>| -> String {
+            lines.iter().map(|line| format!("\n  {line}")).collect()
+        };
+        let mut lines = listed(requests.lines());
+        let powers = requests.powers();
+        if !powers.is_empty() {
+            lines += &format!("\nWith that it can:{}", listed(powers));
+        }
         if self.grant_all {
             session.note(&format!("plugin {name} {version} is granted:{lines}"));
             return Ok(());

@@ -1,0 +1,201 @@
+//! `isoplug trust`: what a folder that a stranger made can do, and what it cannot before somebody allows it.
+#![cfg(test)]
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use isoplug_tests::served::Served;
+use isoplug_tests::space::Space;
+
+const HEAD: &str = "[image]\nname = \"x\"\n[sources.debian]\nsuite = \"trixie\"\n";
+
+fn project(rest: &str) -> (Space, tempfile::TempDir) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("secret"), "[the-secret]\nword = \"sesame\"\n").unwrap();
+    let rest = rest.replace("ELSEWHERE", &elsewhere.path().display().to_string());
+    (Space::with_manifest(&format!("{HEAD}{rest}")), elsewhere)
+}
+
+fn said(space: &Space, elsewhere: &tempfile::TempDir, arguments: &[&str]) -> String {
+    space.run(arguments).replace(&elsewhere.path().display().to_string(), "[ELSEWHERE]")
+}
+
+#[test]
+fn help() {
+    assert_snapshot!(Space::new().first_lines(&["trust", "--help"]), @r"
+    Show what a folder asks for beyond itself, and allow it
+
+    A manifest may come from a stranger. By itself it makes an image of what lies in its folder. Files
+    ");
+}
+
+#[test]
+fn a_folder_that_asks_for_nothing() {
+    let (space, elsewhere) = project("[profiles.p]\n");
+    assert_snapshot!(said(&space, &elsewhere, &["trust"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    this folder asks for nothing beyond itself
+    ");
+}
+
+#[test]
+fn files_elsewhere_are_not_read_before_it_is_allowed() {
+    let (space, elsewhere) = project("[profiles.p]\ninclude = [\"ELSEWHERE/secret\"]\n");
+    for command in ["check", "explain", "plan", "build", "lock", "update", "test", "run"] {
+        let arguments = if command == "explain" { vec![command, "image"] } else { vec![command] };
+        let said = said(&space, &elsewhere, &arguments);
+        assert!(said.starts_with("exit: 8\n") && !said.contains("sesame"), "{command}: {said}");
+    }
+    assert_snapshot!(said(&space, &elsewhere, &["check"]), @r"
+    exit: 8
+    --- stdout
+    --- stderr
+    error: this folder asks for more than an image of what lies in it:
+      read [ELSEWHERE]/secret
+      try: look at it, then allow it with `isoplug trust .`
+      try: in CI, where the folder is your own: --trust-folder
+    ");
+    assert!(said(&space, &elsewhere, &["check", "--trust-folder"]).contains("sesame"));
+    assert!(said(&space, &elsewhere, &["check"]).starts_with("exit: 8\n"));
+}
+
+#[test]
+fn what_is_allowed_is_remembered_and_what_is_new_is_asked_for() {
+    let files = |names: &[&str]| -> String {
+        let file = |name: &&str| {
+            format!("[[profiles.p.files]]\ntarget = \"/{name}\"\nsource = \"ELSEWHERE/{name}\"\n")
+        };
+        format!("[profiles.p]\n{}", names.iter().map(file).collect::<String>())
+    };
+    let (space, elsewhere) = project(&files(&["secret"]));
+    fs::write(elsewhere.path().join("other"), "x").unwrap();
+    assert_snapshot!(said(&space, &elsewhere, &["trust", "--yes"]), @r"
+    exit: 0
+    --- stdout
+    --- stderr
+    this folder is allowed:
+      read [ELSEWHERE]/secret
+    ");
+    assert!(said(&space, &elsewhere, &["check"]).starts_with("exit: 0\n"));
+    let more =
+        files(&["secret", "other"]).replace("ELSEWHERE", &elsewhere.path().display().to_string());
+    space.write("isoplug.toml", &format!("{HEAD}{more}"));
+    let asked = said(&space, &elsewhere, &["check"]);
+    assert!(asked.contains("read [ELSEWHERE]/other\n") && !asked.contains("/secret"), "{asked}");
+    // Off a terminal nobody can be asked.
+    assert!(said(&space, &elsewhere, &["trust"]).starts_with("exit: 8\n"));
+    space.ok(&["trust", "--yes"]);
+    assert!(said(&space, &elsewhere, &["check"]).starts_with("exit: 0\n"));
+    space.ok(&["trust", "--forget"]);
+    assert!(said(&space, &elsewhere, &["check"]).starts_with("exit: 8\n"));
+    assert!(
+        space.path("state/isoplug/allowed").is_dir(),
+        "what is allowed lies outside the folder"
+    );
+}
+
+#[test]
+fn links_in_the_folder_do_not_lead_out_of_it() {
+    let (space, elsewhere) = project("[[profiles.p.files]]\ntarget = \"/x\"\nsource = \"link\"\n");
+    symlink(elsewhere.path().join("secret"), space.path("link")).unwrap();
+    assert!(said(&space, &elsewhere, &["check"]).contains("read [ELSEWHERE]/secret\n"));
+    fs::remove_file(space.path("link")).unwrap();
+    fs::write(space.path("link"), "mine").unwrap();
+    symlink(elsewhere.path().join("secret"), space.path("isoplug.lock")).unwrap();
+    let said = said(&space, &elsewhere, &["check"]);
+    assert!(said.starts_with("exit: 8\n") && !said.contains("sesame"), "{said}");
+}
+
+#[test]
+fn a_plugin_of_the_folder_gets_no_file_no_variable_and_no_network() {
+    let attacker = TcpListener::bind("127.0.0.1:0").unwrap();
+    attacker.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", attacker.local_addr().unwrap());
+    let (space, elsewhere) = project(&format!(
+        "[plugins]\nevil = {{ path = \"evil.wasm\" }}\n[grants.evil]\nfetch = [\"{url}/**\"]\n\
+         inputs = {{ home = \"ELSEWHERE\" }}\nsecrets = {{ token = {{ env = \"TOKEN\", read = true }} }}\n[profiles.p]\n"
+    ));
+    fs::write(space.path("evil.wasm"), "not asked").unwrap();
+    for command in ["check", "plan", "build"] {
+        let said = said(&space, &elsewhere, &[command]).replace(&url, "[URL]");
+        assert!(said.starts_with("exit: 8\n"), "{said}");
+        for asked in [
+            "download [URL]/** for plugin evil",
+            "read the environment variable TOKEN for plugin evil",
+            "read [ELSEWHERE] for plugin evil",
+        ] {
+            assert!(said.contains(asked), "{said}");
+        }
+    }
+    assert_eq!(attacker.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn commands_that_only_look_use_no_network() {
+    let served = Served::default();
+    assert_snapshot!(served.run(&["plan"]), @r"
+    exit: 3
+    --- stdout
+    --- stderr
+    error: there is no isoplug.lock, and `isoplug plan` does not use the network to make one
+      try: `isoplug lock`, and commit what it writes
+    ");
+    served.run(&["check"]);
+    served.run(&["schema"]);
+    served.run(&["explain", "packages.install"]);
+    served.run(&["explain", "--stage", "squashfs"]);
+    assert_eq!(served.server.requests(), [""; 0]);
+}
+
+#[test]
+fn nothing_is_written_through_links_of_the_folder() {
+    let served = Served::default();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let victim = elsewhere.path().join("victim");
+    fs::write(&victim, "mine").unwrap();
+    for name in ["isoplug.lock.new", "isoplug.toml.new", ".isoplug-.new"] {
+        symlink(&victim, served.space.path(name)).unwrap();
+    }
+    served.space.ok(&["lock"]);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+    symlink(elsewhere.path(), served.space.path("out")).unwrap();
+    assert_snapshot!(served.run(&["build"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: out is a link, which is not followed
+      try: name the folder with --output DIR, or remove the link
+    ");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn pipes_and_devices_of_the_folder_end_at_once() {
+    let (space, _elsewhere) = project("[profiles.p]\ninclude = [\"pipe\"]\n");
+    let made = Command::new("mkfifo").arg(space.path("pipe")).status();
+    assert!(made.unwrap().success());
+    let ends = |space: &Space| {
+        let (begin, mut child) =
+            (Instant::now(), space.command(&["check"]).stderr(Stdio::null()).spawn().unwrap());
+        while begin.elapsed() < Duration::from_secs(60) {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status.code() == Some(2);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(child.kill());
+        false
+    };
+    assert!(ends(&space), "a pipe is included");
+    let file = "[[profiles.p.files]]\ntarget = \"/x\"\nsource = \"pipe\"\n";
+    space.write("isoplug.toml", &format!("{HEAD}{file}"));
+    assert!(ends(&space), "a pipe is a file's source");
+    fs::rename(space.path("pipe"), space.path("isoplug.toml")).unwrap();
+    assert!(ends(&space), "a pipe is the manifest");
+}
