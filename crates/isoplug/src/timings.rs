@@ -16,6 +16,7 @@ use isoplug_engine::{Event, Plan, Reporter};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::place;
 
 /// The runs of one command.
 pub(crate) struct Timings {

@@ -15,6 +15,7 @@ use super::select::{Locking, Select};
 use crate::boot_test::{self, BootTest};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::place;
 use crate::prepare::{Prepared, prepare};
 use crate::session::Session;
 use crate::{assertions, outcome};
