@@ -97,6 +97,7 @@ fn help() {
       4    a plugin failed, refused, or was refused
       5    the image was built, but a boot test failed
       6    this machine lacks something that the run needs (see `isoplug doctor`)
+      7    a boot test did not end: the machine was too slow, or QEMU broke down
       8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
       70   a fault of isoplug itself
       130  stopped by Ctrl-C or a termination signal

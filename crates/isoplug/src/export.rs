@@ -69,7 +69,6 @@ pub(crate) fn export(
     for (artifact, target) in files {
         all.push((made(outputs, artifact, &target)?, target));
     }
-    put(&all, &alone)?;
     place::make_folder(folder, folder).map_err(|error| unwritable(&iso, &error))?;
     let alone = Alone::in_folder(folder, session)?;
     put(&all, folder, &alone)?;
