@@ -22,8 +22,9 @@ mod usage;
 mod verify;
 mod workspace;
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -149,6 +150,7 @@ fn sharded(folder: &Path, digest: &Digest) -> PathBuf {
 }
 
 fn make_folders(root: &Path) -> Result<(), (PathBuf, io::Error)> {
+    make_private(root).map_err(|error| (root.to_owned(), error))?;
     for folder in [BLOBS, SEALS, RECORDS, LOGS, FAILED, TMP, LOCKS, CACHES] {
         let folder = root.join(folder);
         fs::create_dir_all(&folder).map_err(|error| (folder, error))?;
@@ -161,6 +163,28 @@ fn make_folders(root: &Path) -> Result<(), (PathBuf, io::Error)> {
     probe.map(drop).map_err(|error| (root.join(TMP), error))
 }
 
+/// Makes a folder into which nobody else sees: in a store lie what is secret in images, and setuid programs of
+/// their trees. One that gives its group to what is made in it (setgid) is shared with that group on purpose.
+fn make_private(root: &Path) -> io::Result<()> {
+    if let Some(parent) = root.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(root) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let mode = fs::metadata(root)?.permissions().mode() & 0o7777;
+    let private = if mode & 0o2000 == 0 { mode & 0o7700 } else { mode & 0o7770 };
+    if mode == private {
+        return Ok(());
+    }
+    match fs::set_permissions(root, Permissions::from_mode(private)) {
+        // Somebody else's folder is theirs to close.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        changed => changed,
+    }
+}
+
 fn not_a_store(root: &Path, at: PathBuf, source: io::Error) -> Error {
     let reason = match source.kind() {
         io::ErrorKind::PermissionDenied => NotWritable::NoPermission,
@@ -171,4 +195,28 @@ fn not_a_store(root: &Path, at: PathBuf, source: io::Error) -> Error {
     };
     let path = if reason == NotWritable::NotAFolder { at } else { root.to_owned() };
     Error::NotAStore { path, reason, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn nobody_else_sees_into_a_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("a/store");
+        Store::open(&root).unwrap();
+        assert_eq!(mode(&root), 0o700);
+        // One that an older isoplug made is closed; one for a group stays open to the group alone.
+        for (was, becomes) in [(0o755, 0o700), (0o777, 0o700), (0o2775, 0o2770), (0o500, 0o500)] {
+            fs::set_permissions(&root, Permissions::from_mode(was)).unwrap();
+            make_private(&root).unwrap();
+            assert_eq!(mode(&root), becomes, "{was:o}");
+        }
+        fs::set_permissions(&root, Permissions::from_mode(0o700)).unwrap();
+    }
 }

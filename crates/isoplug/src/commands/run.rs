@@ -18,6 +18,7 @@ use crate::session::Session;
     isoplug run                                  # Ctrl-A X ends it\n  \
     isoplug run --firmware secure-boot --medium usb\n  \
     isoplug run --window --ssh-port 2222\n  \
+    isoplug run --network                        # it reaches the network\n  \
     isoplug run --iso out/rescue-1.0-amd64.iso   # an ISO that is there")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -30,13 +31,16 @@ pub(crate) struct Args {
     /// What starts the boot loader
     #[arg(long, value_enum, default_value_t = FirmwareArg::Uefi)]
     firmware: FirmwareArg,
-    /// What the ISO is put into
+    /// Attach the ISO as a disc or a USB stick
     #[arg(long, value_enum, default_value_t = MediumArg::Cd)]
     medium: MediumArg,
     /// Open a window for the screen
     #[arg(long)]
     window: bool,
-    /// Lead this port of this machine to the image's SSH server
+    /// Let the image reach the network, and with it the servers of this machine
+    #[arg(long)]
+    network: bool,
+    /// Forward this port of this machine to the image's SSH server
     #[arg(long, value_name = "PORT")]
     ssh_port: Option<u16>,
     /// Memory of the machine, in MiB
@@ -106,6 +110,9 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     // What is missing is told by the start itself.
     if host.supports(machine.arch, machine.firmware).is_ok() {
         accelerator(&host, machine.arch, session);
+        if !args.network {
+            session.note("the image reaches no network; --network lets it");
+        }
         if !args.window {
             session.note("the console is this terminal; Ctrl-A X ends the machine");
         }
@@ -124,7 +131,7 @@ fn machine(args: &Args) -> Result<Machine, Failure> {
     machine.memory = args.memory;
     machine.display = if args.window { Display::Gtk } else { Display::None };
     let forward = args.ssh_port.map(|host| Forward { host, guest: 22 });
-    machine.network = Network::User { isolated: false, forward: forward.into_iter().collect() };
+    machine.network = Network::User { isolated: !args.network, forward: forward.into_iter().collect() };
     Ok(machine)
 }
 
