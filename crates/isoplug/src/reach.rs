@@ -70,6 +70,13 @@ impl Found {
     }
 
     fn table(&mut self, file: &Path, table: &toml::Table) {
+        // An answer of `packages.debconf`; secrets of plugins are typed.
+        if table.contains_key("question") {
+            for variable in table.get("env").into_iter().flat_map(texts) {
+                let words = format!("read the environment variable {variable}");
+                self.reaches.insert(Reach { identity: words.clone(), words });
+            }
+        }
         for (key, value) in table {
             if NAMES_OF_FILES.contains(&key.as_str()) {
                 for path in texts(value) {
@@ -233,6 +240,7 @@ mod tests {
         let text = "[profiles.a]\ninclude = { force = ['modules/a.toml'] }\n\
             [[profiles.a.files]]\ntarget = '/x'\nsource = { force = 'link' }\n\
             [[profiles.a.when.arch.amd64.iso.contents]]\ntarget = '/x'\nsource = '/etc/group'\n\
+            [[profiles.a.packages.debconf]]\nquestion = 'q'\nenv = 'ANSWER'\n\
             [sources.x]\nkeyring = '~/x'\n[sources.y]\nkeyring = '/etc/hosts'\n\
             [plugins]\np = { registry = 'r.example.com/p' }\n\
             [grants.p]\nfetch = ['https://a.example.com/**']\ninputs = { home = '/root' }\n\
@@ -248,6 +256,7 @@ mod tests {
             "read /etc/shadow".to_owned(),
             "read /root for plugin p".to_owned(),
             format!("read {outside}"),
+            "read the environment variable ANSWER".to_owned(),
             "read the environment variable TOKEN for plugin p".to_owned(),
         ];
         expected.sort();

@@ -131,7 +131,8 @@ fn machine(args: &Args) -> Result<Machine, Failure> {
     machine.memory = args.memory;
     machine.display = if args.window { Display::Gtk } else { Display::None };
     let forward = args.ssh_port.map(|host| Forward { host, guest: 22 });
-    machine.network = Network::User { isolated: !args.network, forward: forward.into_iter().collect() };
+    machine.network =
+        Network::User { isolated: !args.network, forward: forward.into_iter().collect() };
     Ok(machine)
 }
 
