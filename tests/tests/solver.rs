@@ -105,7 +105,7 @@ fn request(case: &Case) -> Request {
 }
 
 fn names(image: &LockedImage) -> BTreeSet<String> {
-    image.groups.iter().flatten().map(|package| package.name.clone()).collect()
+    image.groups.iter().flatten().map(|package| package.name.to_string()).collect()
 }
 
 /// apt with nothing installed and our indices, in a folder of its own.

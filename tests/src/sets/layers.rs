@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use isoplug_engine::{Artifact, Digest, Graph, Keep, Options, Store, run};
 use isoplug_formats::tree::Tree;
 use isoplug_formats::tree::pack::Packs;
+use isoplug_image::dpkg::layer::Round;
 use isoplug_image::sources::apt::AptSource;
 use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
 use isoplug_image::sources::mirrors::MirrorList;
@@ -82,10 +83,12 @@ impl Layers {
         for (index, packages) in locked.groups.iter().enumerate() {
             let (group, packages, places) = (index.to_string(), packages.clone(), self.places());
             let debs = graph.add(Fetch { group, packages, places }).debs;
-            let arch = arch.clone();
+            let (arch, answers, round) = (arch.clone(), Vec::new(), Round::First);
             layer = Some(match layer {
-                None => graph.add(Base { debs, arch, epoch }).tree,
-                Some(parent) => graph.add(Packages { parent, debs, index, arch, epoch }).tree,
+                None => graph.add(Base { debs, answers, arch, epoch, round }).tree,
+                Some(parent) => {
+                    graph.add(Packages { parent, debs, index, answers, arch, epoch, round }).tree
+                }
             });
         }
         self.read(layer.context("a group")?, &graph)
