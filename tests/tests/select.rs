@@ -87,7 +87,7 @@ fn help() {
       isoplug new rescue-stick          # a manifest to start from
       isoplug build rescue-stick        # prints the path of the finished ISO
       isoplug run rescue-stick          # boots it in QEMU
-      isoplug test rescue-stick         # boots it and checks what the manifest promises
+      isoplug test rescue-stick         # boots it, checks what it promises
 
     Exit codes:
       0    done
@@ -150,7 +150,7 @@ fn help() {
       isoplug new rescue-stick          # a manifest to start from
       isoplug build rescue-stick        # prints the path of the finished ISO
       isoplug run rescue-stick          # boots it in QEMU
-      isoplug test rescue-stick         # boots it and checks what the manifest promises
+      isoplug test rescue-stick         # boots it, checks what it promises
     ");
     assert_snapshot!(space.run(&["--version"]), @r"
     exit: 0

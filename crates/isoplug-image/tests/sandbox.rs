@@ -21,7 +21,7 @@ mod packages;
 mod probe;
 
 use std::ffi::OsString;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use isoplug_formats::tree::Kind;
 use isoplug_image::sandbox::{self, Error};

@@ -115,7 +115,7 @@ fn explains_one_option() {
       type:    a string
       default: "localhost"
       set by:  "installer" at isoplug.toml:20:23
-      beats:   "isoplug" (fallback) at isoplug:minimal:27:36
+      beats:   "isoplug" (fallback) at isoplug:minimal:28:36
     "#);
     assert_snapshot!(explain(&system, "boot.kernel-params").unwrap(), @r#"
     boot.kernel-params = ["console=ttyS0,115200"]

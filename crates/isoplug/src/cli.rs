@@ -16,7 +16,7 @@ const EXAMPLES: &str = "Examples:
   isoplug new rescue-stick          # a manifest to start from
   isoplug build rescue-stick        # prints the path of the finished ISO
   isoplug run rescue-stick          # boots it in QEMU
-  isoplug test rescue-stick         # boots it and checks what the manifest promises";
+  isoplug test rescue-stick         # boots it, checks what it promises";
 
 /// Turns a TOML manifest into a bootable Linux ISO.
 #[derive(Debug, Parser)]

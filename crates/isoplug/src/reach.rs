@@ -246,7 +246,7 @@ mod tests {
             [grants.p]\nfetch = ['https://a.example.com/**']\ninputs = { home = '/root' }\n\
             secrets = { a = { env = 'TOKEN' }, b = { file = '/etc/machine-id' }, c = { file = 'c' } }";
         let found = of(folder.path(), text);
-        let outside = real(&at("../etc/hostname-of-nobody")).display().to_string();
+        let outside = real(&at("modules/../../../etc/hostname-of-nobody")).display().to_string();
         let mut expected = vec![
             "download https://a.example.com/** for plugin p".to_owned(),
             "read /etc/group".to_owned(),

@@ -10,7 +10,9 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
     let text = text.split_once(',').map_or(text, |(_, rest)| rest);
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let (day, month, year, time, zone) = match words[..] {
-        [day, month, year, time, zone] if MONTHS.contains(&month) => (day, month, year, time, zone),
+        [day, month, year, time, zone] if day.parse::<u8>().is_ok() => {
+            (day, month, year, time, zone)
+        }
         [_, month, day, time, year] => (day, month, year, time, "UTC"),
         [_, month, day, time, zone, year] => (day, month, year, time, zone),
         _ => return None,
