@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod certificate;
+pub mod readers;
 pub mod real;
 pub mod replaced;
 pub mod served;
