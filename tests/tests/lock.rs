@@ -251,7 +251,7 @@ fn a_lock_that_cannot_be_used_is_not_touched() {
 #[test]
 fn a_folder_that_cannot_be_written() {
     let served = Served::default();
-    std::fs::create_dir(served.space.path("isoplug.lock.new")).unwrap();
+    std::fs::create_dir_all(served.space.path("isoplug.lock/x")).unwrap();
     assert_snapshot!(served.run(&["lock"]), @r"
     exit: 1
     --- stdout
@@ -261,7 +261,7 @@ fn a_folder_that_cannot_be_written() {
       because: Is a directory (os error 21)
       try: make room, or the folder writable; a lock that fits needs no writing
     ");
-    assert!(!served.space.path("isoplug.lock").exists());
+    assert!(served.space.path("isoplug.lock/x").is_dir());
 }
 
 /// Returns the packages that are only unpacked for boot loaders.

@@ -48,10 +48,9 @@ pub(crate) struct Locking {
 }
 
 impl Locking {
-    /// Returns how a command that only looks uses the lock: it makes none, whatever is said.
+    /// Returns how a command that only looks uses the lock: it makes none.
     pub(crate) fn looking(self) -> LockUse {
-        let Self { locked: _ } = self;
-        LockUse::Looked
+        if self.locked { LockUse::AsItIs } else { LockUse::Looked }
     }
 }
 
