@@ -156,7 +156,7 @@ fn no_manifest() {
     --- stdout
     --- stderr
     error: cannot read isoplug.toml
-      because: Is a directory (os error 21)
+      because: it must be a regular file
       try: name the folder of a manifest, or make one with `isoplug new DIR`
     ");
 }

@@ -38,8 +38,10 @@ fn an_option() {
       type:    a string
       default: "localhost"
       set by:  "stick" at isoplug.toml:6:23
-      beats:   "isoplug" (fallback) at isoplug:minimal:27:36
+      beats:   "isoplug" (fallback) at isoplug:minimal:28:36
     --- stderr
+    warning[nobody-logs-in]: nobody can log in to an image of profile `rescue`
+      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     "#);
     assert_snapshot!(explain(&["boot.timeout"]), @r"
     exit: 0
@@ -50,12 +52,16 @@ fn an_option() {
       default: 5
       nobody set it
     --- stderr
+    warning[nobody-logs-in]: nobody can log in to an image of profile `rescue`
+      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     ");
     assert_snapshot!(explain(&["packages.install"]), @r#"
     exit: 0
     --- stdout
-    packages.install = ["apt","dbus","initramfs-tools","iproute2","kmod","libpam-systemd","live-boot","login","passwd","procps","systemd-sysv","tzdata","udev","zstd","vim"]
-      The packages to install, with what they depend on. `name` or `name:architecture`.
+    packages.install = ["apt","dbus","initramfs-tools","iproute2","kmod","libpam-systemd","live-boot","login","mount","passwd","procps","systemd-sysv","tzdata","udev","zstd","vim"]
+      The packages to install, with what they depend on: `name` or `name:architecture`. As with
+      apt, `name=8.4-1` asks for a version (`name=8.4*` for one that begins so), and
+      `name/trixie-backports` for the suite to take it from, which a source must have.
       type:    a list
       default: []
       item:    "apt" at isoplug:minimal:8:3
@@ -66,14 +72,17 @@ fn an_option() {
       item:    "libpam-systemd" at isoplug:minimal:13:3
       item:    "live-boot" at isoplug:minimal:14:3
       item:    "login" at isoplug:minimal:15:3
-      item:    "passwd" at isoplug:minimal:16:3
-      item:    "procps" at isoplug:minimal:17:3
-      item:    "systemd-sysv" at isoplug:minimal:18:3
-      item:    "tzdata" at isoplug:minimal:19:3
-      item:    "udev" at isoplug:minimal:20:3
-      item:    "zstd" at isoplug:minimal:21:3
+      item:    "mount" at isoplug:minimal:16:3
+      item:    "passwd" at isoplug:minimal:17:3
+      item:    "procps" at isoplug:minimal:18:3
+      item:    "systemd-sysv" at isoplug:minimal:19:3
+      item:    "tzdata" at isoplug:minimal:20:3
+      item:    "udev" at isoplug:minimal:21:3
+      item:    "zstd" at isoplug:minimal:22:3
       item:    "vim" at isoplug.toml:7:21
     --- stderr
+    warning[nobody-logs-in]: nobody can log in to an image of profile `rescue`
+      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     "#);
 }
 
@@ -82,11 +91,13 @@ fn a_table_of_options() {
     assert_snapshot!(explain(&["networking"]), @r#"
     exit: 0
     --- stdout
-    networking.backend = "networkd"  # isoplug:minimal:28:35
-    networking.dhcp = true  # isoplug:minimal:29:32
+    networking.backend = "networkd"  # isoplug:minimal:29:35
+    networking.dhcp = true  # isoplug:minimal:30:32
     networking.hostname = "stick"  # isoplug.toml:6:23
     networking.nameservers = []  # default
     --- stderr
+    warning[nobody-logs-in]: nobody can log in to an image of profile `rescue`
+      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     "#);
 }
 
@@ -96,6 +107,8 @@ fn what_is_no_option() {
     exit: 2
     --- stdout
     --- stderr
+    warning[nobody-logs-in]: nobody can log in to an image of profile `rescue`
+      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     error: there is no option `networking.hostnam`
       try: `networking.hostname`
       try: `isoplug schema --reference` lists every option
@@ -104,6 +117,8 @@ fn what_is_no_option() {
     exit: 2
     --- stdout
     --- stderr
+    warning[nobody-logs-in]: nobody can log in to an image of profile `rescue`
+      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     error: there is no option `zzz`
       try: `isoplug schema --reference` lists every option
     ");
@@ -164,7 +179,7 @@ fn a_stage() {
     --- stdout
     --- stderr
     error: there is no stage `squahsfs`
-      try: one of the stages: fetch 0, fetch 1, fetch boot, base, packages 1, kernel, localisation, kernel-modules, network, users, services, files, live, initrd inputs, initrd files, initrd, rootfs, squashfs, loaders, boot, iso, facts
+      try: one of the stages: fetch 0, fetch 1, fetch boot, base, packages 1, settled, kernel, localisation, kernel-modules, network, users, first-boot, services, files, live, initrd inputs, initrd files, initrd, rootfs, squashfs, loaders, boot, iso, facts
     ");
     assert_snapshot!(served.run(&["explain", "--stage", "fetch boot", "--why"]), @r"
     exit: 0

@@ -249,17 +249,15 @@ fn a_lock_that_cannot_be_used_is_not_touched() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written() {
+fn a_folder_in_the_place_of_the_lock() {
     let served = Served::default();
     std::fs::create_dir_all(served.space.path("isoplug.lock/x")).unwrap();
     assert_snapshot!(served.run(&["lock"]), @r"
-    exit: 1
+    exit: 3
     --- stdout
     --- stderr
-    resolving p for amd64
-    error: cannot write isoplug.lock
-      because: Is a directory (os error 21)
-      try: make room, or the folder writable; a lock that fits needs no writing
+    error: cannot read isoplug.lock
+      because: it must be a regular file
     ");
     assert!(served.space.path("isoplug.lock/x").is_dir());
 }

@@ -65,7 +65,8 @@ fn a_plugin_adds_packages_and_kernel_parameters() {
     exit: 0
     --- stdout
     boot.kernel-params = ["isoplug.hello=1"]
-      Parameters for the kernel, such as `console=ttyS0,115200`.
+      Parameters for the kernel, such as `console=ttyS0,115200`. A value with blanks stands between
+      double quotes: `dyndbg="file hub.c +p"`. GRUB can pass on no `'`, `\` or other `"`.
       type:    a list
       default: []
       item:    "isoplug.hello=1" at plugin hello [VERSION], module hello:2:18

@@ -44,6 +44,8 @@ fn one_profile_must_be_chosen() {
     exit: 1
     --- stdout
     --- stderr
+    warning[nobody-logs-in]: nobody can log in to an image of profile `a`
+      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     resolving a for amd64
     error: cannot read the sources of a
       because: offline, and dists/trixie/InRelease is not in the cache

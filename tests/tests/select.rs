@@ -175,6 +175,9 @@ fn help() {
           --arch <ARCH>     The architecture of the image, in Debian's words [default: this machine's]
                             [possible values: amd64, arm64]
           --strict          Treat warnings as mistakes
+          --rebuild         Install the packages twice, the second time on a machine of another name,
+                            and name every file that is not the same; makes no ISO
+          --locked          Fail if the lock would have to change (for CI)
           --store <DIR>     Keep artifacts in this folder [default: $ISOPLUG_STORE, else isoplug in the
                             user's cache folder]
           --mirror <URL>    Take packages from this mirror unless the manifest names one [default:
@@ -189,8 +192,9 @@ fn help() {
           --color <WHEN>    When to colour [default: auto] [possible values: auto, always, never]
       -h, --help            Print help
 
-    Example:
+    Examples:
       isoplug check --all && git commit
+      isoplug check --rebuild    # finds what no two machines may share
     --- stderr
     ");
 }

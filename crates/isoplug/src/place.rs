@@ -13,8 +13,9 @@ use tempfile::{Builder, NamedTempFile, TempPath};
 /// # Errors
 /// What the system says.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut new = new_file(folder_of(path))?;
-    new.write_all(text.as_bytes())?;
+    let new = new_file(folder_of(path))?;
+    // The file below: its own errors name a path that nobody knows.
+    new.as_file().write_all(text.as_bytes())?;
     persist(new, path)
 }
 
@@ -72,7 +73,8 @@ fn unfinished() -> Builder<'static, 'static> {
 
 fn new_file(folder: &Path) -> io::Result<NamedTempFile<fs::File>> {
     let make = |new: &Path| fs::File::options().write(true).create_new(true).open(new);
-    unfinished().make_in(folder, make)
+    // The names of such files say nothing to anybody.
+    unfinished().make_in(folder, make).map_err(|error| error.kind().into())
 }
 
 fn folder_of(path: &Path) -> &Path {

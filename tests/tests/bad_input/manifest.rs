@@ -62,7 +62,19 @@ fn a_package_that_an_option_asks_for() {
 fn a_version_that_no_source_has() {
     let served = Served::default();
     served.change("\"app\"", "\"app=2.0\"");
-    assert_snapshot!(fails(&served), @"");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-package]: no source has version 2.0 of `app`
+      --> isoplug.toml:12:21
+       |
+    12 | packages.install = ["app=2.0"]
+       |                     ^^^^^^^^^ asked for here
+       |
+       = help: there is 1.0-1 in stable
+    "#);
 }
 
 #[test]

@@ -37,7 +37,19 @@ fn the_start_of_a_kernel_version_is_its_newest() {
         served.space.ok(&["lock", "--locked"]);
     }
     let served = debian(&kernels(), "packages.install = [\"app\"]\nkernel.version = \"6.13\"");
-    assert_snapshot!(fails(&served), @"");
+    assert_snapshot!(fails(&served), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-package]: no source has version 6.13 of `linux-image-amd64`
+      --> isoplug.toml:14:18
+       |
+    14 | kernel.version = "6.13"
+       |                  ^^^^^^ asked for here
+       |
+       = help: there is 6.12.48-1 in stable, 6.12.9-1 in stable, 6.1.9-1 in stable, 1 in stable
+    "#);
 }
 
 #[test]
@@ -52,14 +64,55 @@ fn versions_and_suites_are_got_or_told() {
         served.space.ok(&["lock", "--locked"]);
     }
     let wishes = "packages.install = [\"nano=9\", \"nano/stable-backports\", \"nano/sid\"]";
-    assert_snapshot!(fails(&debian(&tools, wishes)), @"");
+    assert_snapshot!(fails(&debian(&tools, wishes)), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[unknown-package]: no source has version 9 of `nano`
+      --> isoplug.toml:13:21
+       |
+    13 | packages.install = ["nano=9", "nano/stable-backports", "nano/sid"]
+       |                     ^^^^^^^^ asked for here
+       |
+       = help: there is 3.1-1 in stable, 3.0-1 in stable
+
+    error[unknown-package]: no source has the suite `stable-backports`
+      --> isoplug.toml:13:31
+       |
+    13 | packages.install = ["nano=9", "nano/stable-backports", "nano/sid"]
+       |                               ^^^^^^^^^^^^^^^^^^^^^^^ asked for here
+       |
+       = help: add it to [sources.debian]: `pockets = ["backports"]`
+
+    error[unknown-package]: no source has the suite `sid`
+      --> isoplug.toml:13:56
+       |
+    13 | packages.install = ["nano=9", "nano/stable-backports", "nano/sid"]
+       |                                                        ^^^^^^^^^^ asked for here
+       |
+       = help: the suites are stable; add a table [sources.NAME] with `suite = "sid"`
+    "#);
 }
 
 #[test]
 fn firmware_comes_as_far_as_the_components_have_it() {
     let free = [Package::new("firmware-linux-free", "1").field("Section", "kernel")];
     let served = debian(&free, "packages.install = [\"app\"]\nfirmware.set = \"redistributable\"");
-    assert_snapshot!(served.run(&["lock"]), @"");
+    assert_snapshot!(served.run(&["lock"]), @r#"
+    exit: 0
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    note[missing-firmware]: no enabled component has 19 of the firmware packages of the set: firmware-amd-graphics, firmware-ath9k-htc, firmware-atheros, firmware-bnx2, firmware-bnx2x, firmware-brcm80211, firmware-carl9170, firmware-intel-graphics, firmware-intel-sound, firmware-iwlwifi, firmware-libertas, firmware-mediatek, firmware-misc-nonfree, firmware-nvidia-graphics, firmware-qlogic, firmware-realtek, firmware-sof-signed, firmware-ti-connectivity, firmware-zd1211
+      --> isoplug.toml:14:16
+       |
+    14 | firmware.set = "redistributable"
+       |                ^^^^^^^^^^^^^^^^^
+       |
+       = help: Debian has them in `non-free-firmware`: add it to `sources.debian.components`
+    isoplug.lock pins p
+    "#);
     assert_eq!(locked(&served, "firmware-linux-free").as_deref(), Some("1"));
     served.space.ok(&["lock", "--locked"]);
 }
@@ -70,7 +123,19 @@ fn a_licence_is_accepted_by_name_alone() {
         .map(|name| Package::new(name, "1").field("Section", "non-free-firmware/kernel"));
     let served = debian(&asks, "packages.install = [\"app\"]\nfirmware.set = \"all\"");
     let refused = served.run(&["lock"]);
-    assert_snapshot!(refused, @"");
+    assert_snapshot!(refused, @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    resolving p for amd64
+    error[licence]: `firmware-ipw2x00` and `firmware-ivtv` are only installed once their licences are accepted
+      --> isoplug.toml:14:16
+       |
+    14 | firmware.set = "all"
+       |                ^^^^^
+       |
+       = help: if you accept, add `packages.debconf = [{ package = "firmware-ipw2x00", question = "firmware-ipw2x00/license/accepted", type = "boolean", value = "true" }, { package = "firmware-ivtv", question = "firmware-ivtv/license/accepted", type = "boolean", value = "true" }]`; to do without, `packages.remove = ["firmware-ipw2x00", "firmware-ivtv"]`
+    "#);
     // What it says to add is right, and enough.
     let (_, rest) = refused.split_once("if you accept, add `").unwrap();
     let (answers, rest) = rest.split_once("`; to do without, `").unwrap();
@@ -110,7 +175,19 @@ fn answers_that_cannot_be_given_are_told() {
         "package = \"app\", question = \"app/x\", type = \"password\", env = \"ISOPLUG_NO_SUCH\"";
     let profile = format!("packages.install = [\"app\"]\npackages.debconf = [{{ {item} }}]");
     let served = debian(&[], &profile);
-    assert_snapshot!(served.run(&["lock", "--trust-folder"]), @"");
+    served.space.ok(&["lock", "--trust-folder"]);
+    assert_snapshot!(served.run(&["plan", "--trust-folder"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[no-answer]: the environment variable `ISOPLUG_NO_SUCH` has no answer of one line
+      --> isoplug.toml:14:21
+       |
+    14 | packages.debconf = [{ package = "app", question = "app/x", type = "password", env = "ISOPLUG_NO_SUCH" }]
+       |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: set it: ISOPLUG_NO_SUCH=… isoplug build
+    "#);
     let served = debian(&[], &profile.replace("package = \"app\"", "package = \"tool\""));
     assert!(served.run(&["lock", "--trust-folder"]).contains("warning[unasked-answer]"));
 }

@@ -15,7 +15,7 @@ use crate::{local_files, own_files};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     isoplug check --all && git commit\n  \
-    isoplug check --rebuild    # does a package make what no two machines may share?")]
+    isoplug check --rebuild    # finds what no two machines may share")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
