@@ -3,6 +3,7 @@
 //! A short run without a view of the code; `tests/long.sh fuzz` has libFuzzer look for more.
 //! `ISOPLUG_READERS_SEED` and `ISOPLUG_READERS_SECONDS` repeat or lengthen it.
 
+#![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "a test may be told its seed and how long it runs")]
 
 use std::fs;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use isoplug_engine::cpu_time;
+use isoplug_formats::tree::sorted_names;
 use isoplug_tests::readers::{READERS, Reader};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -38,8 +40,7 @@ fn readers_take_any_bytes() {
 
 #[test]
 fn seeds_are_of_a_reader() {
-    for folder in fs::read_dir(folder()).unwrap() {
-        let name = folder.unwrap().file_name();
+    for name in sorted_names(&folder()).unwrap() {
         assert!(READERS.iter().any(|reader| name == reader.name), "{name:?} is of no reader");
     }
 }
@@ -53,10 +54,9 @@ fn folder() -> PathBuf {
 }
 
 fn seeds(reader: &Reader) -> Vec<Vec<u8>> {
-    let files = fs::read_dir(folder().join(reader.name)).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
-    paths.sort();
-    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+    let folder = folder().join(reader.name);
+    let names = sorted_names(&folder).expect("a folder of seeds");
+    names.iter().map(|name| fs::read(folder.join(name)).expect("a seed")).collect()
 }
 
 /// Reads; what fails leaves its bytes behind for whoever looks into it.
@@ -66,7 +66,7 @@ fn read(reader: &Reader, bytes: &[u8]) {
     let spent = cpu_time("self", false).unwrap_or_default() - before.unwrap_or_default();
     if read.is_err() || spent > TIME {
         let path = std::env::temp_dir().join(format!("isoplug-{}.bytes", reader.name));
-        fs::write(&path, bytes).unwrap();
+        fs::write(&path, bytes).expect("the bytes are kept");
         panic!("{} failed or took {spent:?}; the bytes are in {}", reader.name, path.display());
     }
 }

@@ -139,7 +139,7 @@ mod tests {
             assert!(needs.is_empty() || needs.starts_with('/'), "{name}");
             assert!(made.is_empty() || made.starts_with('/'), "{name}");
             assert!(before.iter().all(|unit| unit.contains('.')), "{name}");
-            let first = made.is_empty().then(|| &paths[0]).unwrap_or(made);
+            let first = if made.is_empty() { &paths[0] } else { made };
             assert!(make.is_none() || !first.ends_with("**"), "{name}: what is it known by?");
         }
     }

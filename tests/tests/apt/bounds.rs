@@ -111,7 +111,7 @@ fn give_up(indices: &[Index], wanted: &str, limits: Limits) -> String {
 #[test]
 fn choosing_has_a_limit_in_time() {
     // Pigeons and holes: hard for every solver of this kind.
-    let (pigeons, holes) = (11, 10);
+    let (pigeons, holes) = (18, 17);
     let pigeon = |pigeon: usize| {
         let holes: Vec<String> = (0..holes).map(|hole| format!("p{pigeon}h{hole}")).collect();
         (format!("pigeon{pigeon}"), format!("Depends: {}\n", holes.join(" | ")))

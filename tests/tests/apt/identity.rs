@@ -99,7 +99,7 @@ fn a_suite_keeps_its_codename() {
 
 #[test]
 fn only_the_base_system_says_what_is_essential() {
-    let evil = vec![
+    let evil = [
         Package::new("evil", "1").field("Essential", "yes"),
         Package::new("wished", "1").field("Essential", "yes"),
         Package::new("../../../../tmp/pwn", "1")

@@ -13,7 +13,8 @@ fn paths(layout: &Layout) -> Vec<String> {
     assert_eq!(universe.names().collect::<Vec<_>>(), ["app", "base", "lib"], "{layout:?}");
     // What was locked is read again without the mirror.
     let offline = Access { offline: true, ..world.access() };
-    let recalled = source.recall(&snapshot.locked, &offline).unwrap().expect("it is kept");
+    let recalled = source.recall(&snapshot.locked, &offline).unwrap();
+    let recalled = recalled.unwrap_or_else(|| panic!("{layout:?} is not kept"));
     assert_eq!(recalled.indices.len(), snapshot.indices.len());
     let request = Request {
         architecture: "amd64".to_owned(),

@@ -246,7 +246,7 @@ mod tests {
         let one = keyring.clone().only(&[spaced]).unwrap();
         assert_eq!(
             Keyring::parse(one.armored().unwrap().as_bytes()).unwrap().fingerprints(),
-            [first.clone()]
+            std::slice::from_ref(first)
         );
         assert_eq!(keyring.fingerprints(), [first.clone(), second.clone()]);
         let absent = keyring.only(&["A".repeat(40)]).unwrap_err();

@@ -30,7 +30,7 @@ fn package(machine: &Machine, control: &str, files: &[(&str, &str)]) -> Package 
     Package { name, architecture: "all".to_owned(), deb }
 }
 
-fn build(folder: &Path, deb: &PathBuf) {
+fn build(folder: &Path, deb: &Path) {
     let mut command = HostCommand::new("dpkg-deb");
     command.args(["--root-owner-group", "-Zgzip", "--build"]).args([folder, deb]);
     let built = command.output().unwrap();

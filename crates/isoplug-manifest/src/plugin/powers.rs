@@ -102,7 +102,7 @@ fn is_tame(option: &str) -> bool {
     let is_of = |tame: &&str| {
         option.strip_prefix(*tame).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    TAME.iter().any(|tame| is_of(&tame))
+    TAME.iter().any(is_of)
 }
 
 #[cfg(test)]

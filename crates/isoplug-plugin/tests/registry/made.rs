@@ -70,8 +70,7 @@ pub(crate) fn level() -> Value {
 /// Returns registries that are asked again at once.
 pub(crate) fn registries() -> Registries {
     let pause = Duration::from_millis(1);
-    let patience =
-        Patience { attempts: 3, first_pause: pause, longest_pause: pause, ..Patience::default() };
+    let patience = Patience { attempts: 3, first_pause: pause, longest_pause: pause };
     Registries { patience, ..Registries::default() }
 }
 

@@ -140,11 +140,11 @@ pub(super) const UNSEEN: [&str; 2] = ["clone3", "openat2"];
 /// When a call is forbidden because of an argument; only its lower 32 bits count.
 pub(super) enum Rule {
     /// It has one of these bits.
-    AnyOf(u32),
+    HasAny(u32),
     /// It is one of these.
-    OneOf(&'static [u32]),
+    Among(&'static [u32]),
     /// It is none of these.
-    NoneOf(&'static [u32]),
+    Outside(&'static [u32]),
 }
 
 /// A call, the number of the argument and the rule.
@@ -162,14 +162,14 @@ const VSOCK: u32 = 40;
 
 /// Forbidden with some arguments. The first are called most.
 pub(super) const CAREFUL: [Careful; 7] = [
-    Careful("openat", 2, Rule::AnyOf(NO_TIME)),
-    Careful("open", 1, Rule::AnyOf(NO_TIME)),
-    Careful("ioctl", 1, Rule::OneOf(&TYPING)),
-    Careful("clone", 0, Rule::AnyOf(NAMESPACES)),
-    Careful("unshare", 0, Rule::AnyOf(NAMESPACES | TIME_NAMESPACE)),
-    Careful("socket", 0, Rule::OneOf(&[VSOCK])),
+    Careful("openat", 2, Rule::HasAny(NO_TIME)),
+    Careful("open", 1, Rule::HasAny(NO_TIME)),
+    Careful("ioctl", 1, Rule::Among(&TYPING)),
+    Careful("clone", 0, Rule::HasAny(NAMESPACES)),
+    Careful("unshare", 0, Rule::HasAny(NAMESPACES | TIME_NAMESPACE)),
+    Careful("socket", 0, Rule::Among(&[VSOCK])),
     // As container engines: Linux, its 32-bit and its old version, with or without random places.
-    Careful("personality", 0, Rule::NoneOf(&[0, 8, 0x2_0000, 0x2_0008, u32::MAX])),
+    Careful("personality", 0, Rule::Outside(&[0, 8, 0x2_0000, 0x2_0008, u32::MAX])),
 ];
 
 /// `fcntl` with this command sets the flags of an open file, among them [`NO_TIME`].

@@ -36,7 +36,7 @@ fn part(table: &Table) -> Vec<sock_filter> {
     }
     let (names, command, flags) = FLAGS_OF_FILES;
     let sets = [load(argument_at(1)), jump_if_equal(command, 1, 0), give(ALLOWED)];
-    let sets = [sets.to_vec(), vec![load(argument_at(2))], check(&Rule::AnyOf(flags))].concat();
+    let sets = [sets.to_vec(), vec![load(argument_at(2))], check(&Rule::HasAny(flags))].concat();
     part.extend(names.iter().filter_map(number).flat_map(|number| for_call(number, &sets)));
     let forbidden = FORBIDDEN.iter().flat_map(|(_, names)| *names);
     for number in forbidden.filter_map(number) {
@@ -59,12 +59,12 @@ fn for_call(number: u32, body: &[sock_filter]) -> Vec<sock_filter> {
 /// Decides by the argument, which is loaded.
 fn check(rule: &Rule) -> Vec<sock_filter> {
     let (found, otherwise) = match rule {
-        Rule::AnyOf(_) | Rule::OneOf(_) => (NOT_PERMITTED, ALLOWED),
-        Rule::NoneOf(_) => (ALLOWED, NOT_PERMITTED),
+        Rule::HasAny(_) | Rule::Among(_) => (NOT_PERMITTED, ALLOWED),
+        Rule::Outside(_) => (ALLOWED, NOT_PERMITTED),
     };
     let tests: Vec<sock_filter> = match rule {
-        Rule::AnyOf(bits) => vec![jump_if_any(*bits, 0, 1), give(found)],
-        Rule::OneOf(values) | Rule::NoneOf(values) => {
+        Rule::HasAny(bits) => vec![jump_if_any(*bits, 0, 1), give(found)],
+        Rule::Among(values) | Rule::Outside(values) => {
             values.iter().flat_map(|value| [jump_if_equal(*value, 0, 1), give(found)]).collect()
         }
     };

@@ -77,7 +77,7 @@ mod tests {
         );
         for suite in ["sid", "experimental", "trixie-backports"] {
             let only = format!("http://deb.debian.org/debian: {suite} / main");
-            assert_eq!(written("debian", &of(suite)), [only.clone()]);
+            assert_eq!(written("debian", &of(suite)), std::slice::from_ref(&only));
             assert_eq!(written("base", &of(suite)), [only], "by any name");
         }
         let mirrors = vec!["http://mirror.example/debian".to_owned()];

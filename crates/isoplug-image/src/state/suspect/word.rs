@@ -71,12 +71,12 @@ fn has_random_word_in_line(line: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "+=".contains(c);
     line.split(|c| !is_part(c)).any(|word| is_random(word.trim_matches('='), shortest, of_secret))
         // Base64 with its slashes; without, a path.
-        || of_secret && line.split(|c: char| !is_part(c) && c != '/').any(|word| is_base64(word))
+        || of_secret && line.split(|c: char| !is_part(c) && c != '/').any(is_base64)
 }
 
 fn is_base64(word: &str) -> bool {
     let bare = word.trim_end_matches('=');
-    word.len() % 4 == 0 && word.len() >= 16 && !word.starts_with('/') && is_mixed(bare)
+    word.len().is_multiple_of(4) && word.len() >= 16 && !word.starts_with('/') && is_mixed(bare)
 }
 
 fn is_random(word: &str, shortest: usize, of_secret: bool) -> bool {
