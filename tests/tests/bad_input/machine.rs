@@ -182,7 +182,7 @@ fn no_user_namespaces() {
         absent   numbers of users that are nobody's
                  try: give the container more numbers of users than 65536, or build as an ordinary user
         ok       the store [DIR]/store can be written
-            --- stderr
+        --- stderr
         ");
     fetches(&served);
 }

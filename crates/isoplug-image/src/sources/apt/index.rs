@@ -111,7 +111,10 @@ fn text(suite: &Suite, release: &Release, path: &str, access: &Access) -> Result
     {
         return Ok(into_text(bytes));
     }
-    let (form, packed) = fetch_first(suite, release, path, access)?;
+    let (form, packed) = match kept(release, path, access)? {
+        Some(kept) => kept,
+        None => fetch_first(suite, release, path, access)?,
+    };
     let most = plain.map_or(LIMIT, |plain| plain.size);
     let bytes = unpack(suite, path, form, &packed, most)?;
     let found = Digest::of(&bytes).hex();
@@ -120,8 +123,28 @@ fn text(suite: &Suite, release: &Release, path: &str, access: &Access) -> Result
         let (suite, path, expected) = (suite.name.clone(), path.to_owned(), expected.clone());
         return Err(Error::WrongIndex { suite, path, expected, found });
     }
-    cache::write(&access.cache, KIND, &found, &bytes)?;
+    // What the Release does not name could not be found again by its digest.
+    let (digest, found) = match plain {
+        Some(_) => (found, &bytes),
+        None => (Digest::of(&packed).hex(), &packed),
+    };
+    cache::write(&access.cache, KIND, &digest, found)?;
     Ok(into_text(bytes))
+}
+
+/// Returns a packed form that was kept, of an index whose plain form the Release does not name.
+fn kept(
+    release: &Release,
+    path: &str,
+    access: &Access,
+) -> Result<Option<(&'static str, Vec<u8>)>, Error> {
+    for form in FORMS {
+        let Some(file) = release.files.get(&format!("{path}{form}")) else { continue };
+        if let Some(packed) = cache::read(&access.cache, KIND, &file.sha256, file.size)? {
+            return Ok(Some((form, packed)));
+        }
+    }
+    Ok(None)
 }
 
 /// Every package costs memory beside its text, so an index has no more than any archive needs.
