@@ -36,7 +36,7 @@ pub(super) fn apt(world: &World, layout: &Layout, arguments: &[&str]) -> Option<
     };
     assert!(update.status.success(), "{}", String::from_utf8_lossy(&update.stderr));
     let said = apt(arguments).unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    assert!(said.status.success(), "{layout:?}: {}", String::from_utf8_lossy(&said.stderr));
     Some(String::from_utf8_lossy(&said.stdout).into_owned())
 }
 
