@@ -127,7 +127,7 @@ fn a_plugin_goes_from_its_publisher_into_an_image() {
     assert!(moved.contains("moved: locked sha256:"), "{moved}");
     assert!(moved.contains("  try: ask the publisher why, since a version must"), "{moved}");
     let fresh = Space::at(space.path("")).env("ISOPLUG_STORE", "store-2");
-    fresh.ok(&["plan", "--locked"]);
+    fresh.ok(&["lock", "--locked"]);
     let manifest = space.read("isoplug.toml");
     exits(0, &trade.publish("0.1.2", &[], "acme.key", REPOSITORY));
     space.write("isoplug.toml", &manifest.replace("^0.1", "=0.1.2"));

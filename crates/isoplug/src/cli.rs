@@ -90,7 +90,7 @@ impl Command {
     /// Returns what is typed for a command that only looks, and so uses no network.
     fn stays_local(&self) -> Option<&'static str> {
         match self {
-            Self::Check(_) => Some("check"),
+            Self::Check(args) => (!args.rebuild).then_some("check"),
             Self::Plan(_) => Some("plan"),
             Self::Explain(_) => Some("explain"),
             Self::Schema(_) => Some("schema"),

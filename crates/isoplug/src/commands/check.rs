@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// Install the packages twice, the second time on a machine of another name, and name every
     /// file that is not the same; makes no ISO
     #[arg(long)]
-    rebuild: bool,
+    pub(crate) rebuild: bool,
     #[command(flatten)]
     locking: Locking,
 }
