@@ -31,9 +31,9 @@ fn with(packages: &str, options: &str) -> Example {
 
 /// The same with a package of a source of its own.
 fn with_acme(options: &str) -> (Example, (Archive, Server)) {
-    let example = with("\"acme\"", options);
+    let example = with("\"isoplug-acme\"", options);
     let archive =
-        Archive::with("stable", &[Package::new("acme", "1").script("postinst", POSTINST)]);
+        Archive::with("stable", &[Package::new("isoplug-acme", "1").script("postinst", POSTINST)]);
     let archive = archive.unwrap();
     let server = archive.serve().unwrap();
     example.space.write("acme.asc", &archive.key.public().unwrap());
@@ -80,7 +80,10 @@ fn an_identity_that_nobody_knows_of_is_named() {
     let (example, _archive) = with_acme("");
     let refused = example.space.run(&["build", "--quiet"]);
     assert!(refused.starts_with("exit: 1\n"), "{refused}");
-    assert!(refused.contains("/etc/acme/id holds a random UUID (package acme)"), "{refused}");
+    assert!(
+        refused.contains("/etc/acme/id holds a random UUID (package isoplug-acme)"),
+        "{refused}"
+    );
     assert!(refused.contains("packages.machine-state"), "{refused}");
     assert!(!refused.contains("acme.conf") && !example.path("out").exists(), "{refused}");
 }
