@@ -113,6 +113,50 @@ fn links_in_the_folder_do_not_lead_out_of_it() {
 }
 
 #[test]
+fn a_manifest_that_is_another_file_is_not_drawn() {
+    let (space, elsewhere) = project("");
+    fs::remove_file(space.path("isoplug.toml")).unwrap();
+    symlink(elsewhere.path().join("secret"), space.path("isoplug.toml")).unwrap();
+    for command in ["check", "build", "trust"] {
+        let said = said(&space, &elsewhere, &[command]);
+        assert!(said.starts_with("exit: 8\n") && !said.contains("the-secret"), "{said}");
+    }
+    fs::rename(space.path("isoplug.toml"), space.path("link")).unwrap();
+    space.write("real.toml", &format!("{HEAD}[profiles.p]\n"));
+    symlink("real.toml", space.path("isoplug.toml")).unwrap();
+    assert!(said(&space, &elsewhere, &["check"]).starts_with("exit: 0\n"), "a link within is fine");
+}
+
+#[test]
+fn where_everything_is_allowed_no_home_is_needed() {
+    let (space, _elsewhere) =
+        project("[[profiles.p.files]]\ntarget = \"/x\"\nsource = \"ELSEWHERE/secret\"\n");
+    let check = |arguments: &[&str]| {
+        let mut command = space.command(arguments);
+        command.env_remove("XDG_STATE_HOME").env_remove("HOME").output().unwrap()
+    };
+    assert_eq!(check(&["check", "--trust-folder"]).status.code(), Some(0));
+    let refused = check(&["check"]);
+    assert_eq!(refused.status.code(), Some(8));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no home folder to remember in"));
+}
+
+#[test]
+fn a_plugin_without_an_end_is_not_read() {
+    for path in ["pipe", "/dev/zero"] {
+        let (space, elsewhere) = project(&format!(
+            "[plugins]\np = {{ path = \"{path}\" }}\n[grants.p]\nfiles = [\"root:/etc/motd\"]\n[profiles.p]\n"
+        ));
+        assert!(Command::new("mkfifo").arg(space.path("pipe")).status().unwrap().success());
+        for command in ["check", "schema", "trust"] {
+            let said = said(&space, &elsewhere, &[command]);
+            assert!(!said.starts_with("exit: killed"), "{command} of {path}: {said}");
+        }
+        assert!(said(&space, &elsewhere, &["check"]).contains("must be a regular file"));
+    }
+}
+
+#[test]
 fn a_plugin_of_the_folder_gets_no_file_no_variable_and_no_network() {
     let attacker = TcpListener::bind("127.0.0.1:0").unwrap();
     attacker.set_nonblocking(true).unwrap();

@@ -31,8 +31,13 @@ pub fn open(place: &Path, path: &str) -> Result<Content, Unseen> {
             return Err(Unseen::Failed(format!("{path}: a symbolic link, which is not followed")));
         }
     }
-    if fs::metadata(&way)?.is_dir() {
+    let found = fs::metadata(&way)?;
+    if found.is_dir() {
         return Err(Unseen::Failed(format!("{path}: a folder")));
+    }
+    // Opening a pipe would wait for who writes into it, and a device may have no end.
+    if !found.is_file() {
+        return Err(Unseen::Failed(format!("{path}: neither a file nor a folder")));
     }
     Ok(Content::file(&way)?)
 }

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::seam::between;
@@ -58,6 +59,11 @@ impl Project {
         let is_manifest = path.is_file();
         let folder = if is_manifest { path.parent().unwrap_or(Path::new("")) } else { path };
         let manifest = if is_manifest { path.to_owned() } else { folder.join(MANIFEST) };
+        if leads_out(&manifest) {
+            let message = format!("{} is a link that leads out of its folder", manifest.display());
+            return Err(Failure::new(Exit::Untrusted, message)
+                .hint("name the file that it leads to, if that is your own"));
+        }
         let text = read_text(&manifest).map_err(|error| missing(path, &manifest, &error))?;
         let name = manifest.display().to_string();
         let (image, profiles) = profiles(&name, &text).map_err(Failure::manifest)?;
@@ -245,6 +251,14 @@ impl Project {
         Failure::new(Exit::Manifest, message)
             .hint(format!("one of its profiles: {}", self.profiles.join(", ")))
     }
+}
+
+/// Says whether a file is a link that leads out of its folder: what is wrong with a manifest is drawn, and would
+/// show lines of any file that whoever made the folder chose.
+fn leads_out(file: &Path) -> bool {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let (folder, to) = (fs::canonicalize(folder.unwrap_or(Path::new("."))), fs::canonicalize(file));
+    matches!((folder, to), (Ok(folder), Ok(to)) if !to.starts_with(&folder))
 }
 
 /// Says what of a manifest's path is not there.

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use isoplug_engine::Digest;
 use isoplug_manifest::plugin::{Grants, PluginSource};
 
-use crate::read::read_text;
+use crate::read::{read_bytes, read_text};
 
 /// Keys of a manifest whose values name files of this machine, beside the typed ones of grants; a test compares
 /// them with the schema.
@@ -156,9 +157,8 @@ fn which(source: Option<&PluginSource>, manifest: &Path) -> String {
     match (registry, path) {
         (Some(registry), _) => registry.clone(),
         (None, Some(path)) => {
-            let bytes = fs::File::open(beside(manifest, path));
-            let digest = bytes.ok().and_then(|file| isoplug_engine::Digest::of_file(&file).ok());
-            digest.map_or_else(String::new, |digest| digest.to_string())
+            let bytes = read_bytes(&beside(manifest, path)).ok();
+            bytes.map_or_else(String::new, |bytes| Digest::of(&bytes).to_string())
         }
         (None, None) => String::new(),
     }

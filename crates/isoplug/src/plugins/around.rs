@@ -13,6 +13,7 @@ use isoplug_plugin::{Content, InputEntry, LogLine, Surroundings, Unseen, input};
 use serde_json::Value as Json;
 use tempfile::NamedTempFile;
 
+use crate::read::read_bytes;
 use crate::session::{self, Session};
 
 /// The largest download of a plugin, in bytes.
@@ -114,7 +115,7 @@ impl Surroundings for Around {
     fn secret(&self, secret: &SecretGrant) -> Result<Vec<u8>, Unseen> {
         match (&secret.env, &secret.file) {
             (Some(name), None) => session::secret(name).ok_or(Unseen::NotFound),
-            (None, Some(path)) => Ok(fs::read(path)?),
+            (None, Some(path)) => Ok(read_bytes(Path::new(path))?),
             _ => Err(Unseen::Failed("its grant names not one of `env` and `file`".to_owned())),
         }
     }

@@ -1,6 +1,6 @@
 //! Finds the component of a plugin: a file of this machine, or what the lock pins.
 
-use std::fs;
+use std::path::Path;
 
 use isoplug_manifest::lock::Lock;
 use isoplug_manifest::plugin::PluginSource;
@@ -11,6 +11,7 @@ use semver::VersionReq;
 use super::Found;
 use super::desk::Desk;
 use crate::failure::Failure;
+use crate::read::read_bytes;
 
 /// Why the component of a plugin is not at hand.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,7 @@ pub(crate) fn file(path: &str, runtime: &Runtime) -> Result<Found, NotFound> {
 
 /// Returns what is in a plugin's file.
 pub(crate) fn bytes(path: &str) -> Result<Vec<u8>, NotFound> {
-    fs::read(path).map_err(|error| match error.kind() {
+    read_bytes(Path::new(path)).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => NotFound::NoFile(path.to_owned()),
         _ => NotFound::Unreadable { path: path.to_owned(), error },
     })
