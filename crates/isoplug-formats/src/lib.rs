@@ -1,4 +1,4 @@
-//! Bytes in and out: trees, squashfs images, Debian packages and indices, ELF, cpio, ISO 9660 and FAT.
+//! Bytes in and out: trees, squashfs images, Debian packages and indices, ELF, cpio, ISO 9660 and FAT; what compresses them.
 //!
 //! Knows no stages, no store and no manifest: every function takes readers, writers or trees.
 
@@ -8,5 +8,6 @@ pub mod deb;
 pub mod elf;
 pub mod fat;
 pub mod iso;
+pub mod library;
 pub mod squashfs;
 pub mod tree;

@@ -25,13 +25,22 @@ use std::io::{self, Read};
 
 use isoplug_engine::Key;
 use isoplug_formats::tree::Entry;
+use isoplug_manifest::By;
 
 use nearest::Nearest;
 
 /// Anything that adds to an image.
 pub trait Contributor: Send + Sync {
-    /// Returns its name, as messages and `explain` show it: `users`, or a plugin's name.
-    fn name(&self) -> &str;
+    /// Returns who it is.
+    fn by(&self) -> By;
+
+    /// Returns what its stage is called, as messages and `explain` show it: `users`, `plugin acme`.
+    fn title(&self) -> String {
+        self.by().to_string()
+    }
+
+    /// Returns its version: raised whenever the same inputs would give something else than before.
+    fn version(&self) -> u32;
 
     /// Returns the built-in contributor whose place it takes; `None` for one of its own.
     fn replaces(&self) -> Option<&str> {
@@ -73,7 +82,7 @@ pub trait Host {
     fn list(&self, path: &str) -> Vec<String>;
 
     /// Returns the contributor that set the entry at a path; `None` if a package brought it.
-    fn set_by(&self, path: &str) -> Option<String>;
+    fn set_by(&self, path: &str) -> Option<By>;
 
     /// Adds a regular file.
     fn file(&mut self, path: &str, bytes: &[u8], attrs: Attrs) -> Result<(), ContributeError>;
@@ -152,17 +161,17 @@ pub enum ContributeError {
         /// The path.
         path: String,
         /// Who was first.
-        first: String,
+        first: By,
         /// Who came after.
-        second: String,
+        second: By,
     },
     /// One contributor wants different things at one path.
-    #[error("{path}: `{name}` sets it twice, each time to something else")]
+    #[error("{path}: `{by}` sets it twice, each time to something else")]
     Twice {
         /// The path.
         path: String,
         /// Who.
-        name: String,
+        by: By,
     },
     /// The bytes of a file could not be read or kept.
     #[error("{path}: {source}")]

@@ -5,6 +5,8 @@
 
 mod contributors;
 mod drivers;
+#[cfg(test)]
+mod golden;
 mod planned;
 mod squash;
 

@@ -12,7 +12,7 @@ use crate::plugins::{self, Planner};
 use crate::stages::base::Base;
 use crate::stages::boot::Boot;
 use crate::stages::compare::Compare;
-use crate::stages::contribute::Contribute;
+use crate::stages::contribute::{Contribute, Earlier};
 use crate::stages::facts::{self, Facts};
 use crate::stages::fetch::Fetch;
 use crate::stages::hooks::Hooks;
@@ -227,7 +227,7 @@ fn initrd_files(
 
 /// Lets each contributor add its overlay, knowing those before it.
 fn contribute(image: &Image, layer: Artifact<Tree>, graph: &mut Graph) -> Vec<Artifact<Tree>> {
-    let mut earlier = Vec::new();
+    let mut earlier: Vec<Earlier> = Vec::new();
     for contributor in &image.contributors {
         let stage = Contribute {
             layer,
@@ -235,9 +235,10 @@ fn contribute(image: &Image, layer: Artifact<Tree>, graph: &mut Graph) -> Vec<Ar
             contributor: Arc::clone(contributor),
             epoch: image.epoch,
         };
-        earlier.push((contributor.name().to_owned(), graph.add(stage).overlay));
+        let (title, by) = (contributor.title(), contributor.by());
+        earlier.push(Earlier { title, by, overlay: graph.add(stage).overlay });
     }
-    earlier.into_iter().map(|(_, overlay)| overlay).collect()
+    earlier.into_iter().map(|earlier| earlier.overlay).collect()
 }
 
 /// Returns the user's files for the medium, if there are any.

@@ -13,9 +13,6 @@ use serde_json::Value as Json;
 use crate::contribute::content::NewFile;
 use crate::contribute::{Contributor, Host};
 
-/// What the names of plugins begin with where they stand beside built-in contributors.
-pub const TITLE: &str = "plugin ";
-
 /// Everything that plugins bring to an image.
 #[derive(Clone, Default)]
 pub struct Plugins {

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+#[allow(dead_code, reason = "another test uses the rest")]
 mod given;
 
 use std::path::Path;

@@ -11,6 +11,7 @@
 //! ```
 
 pub mod builtin;
+mod by;
 mod check;
 pub mod diagnostic;
 mod evaluate;
@@ -38,6 +39,7 @@ pub mod text;
 pub mod value;
 mod wanted;
 
+pub use by::By;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use evaluate::{Input, evaluate, profiles};
 pub use explain::explain;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use isoplug_engine::{Digest, Key};
 use isoplug_image::contribute::{Attrs, ContributeError, Contributor, Host};
+use isoplug_manifest::By;
 use serde_json::{Value as Json, json};
 
 use crate::grant::Allowed;
@@ -23,6 +24,7 @@ pub struct PluginContributor {
     plugin: Arc<Plugin>,
     modules: Vec<Module>,
     around: Arc<dyn Surroundings + Send + Sync>,
+    replaces: Option<String>,
 }
 
 impl PluginContributor {
@@ -33,7 +35,13 @@ impl PluginContributor {
         modules: Vec<Module>,
         around: Arc<dyn Surroundings + Send + Sync>,
     ) -> Self {
-        Self { runtime, plugin, modules, around }
+        Self { runtime, plugin, modules, around, replaces: None }
+    }
+
+    /// Puts it in the place of a built-in part.
+    #[must_use]
+    pub fn in_place_of(self, part: Option<String>) -> Self {
+        Self { replaces: part, ..self }
     }
 
     /// Whether the plugin is asked once more, with the packages in.
@@ -126,8 +134,16 @@ impl PluginContributor {
 }
 
 impl Contributor for PluginContributor {
-    fn name(&self) -> &str {
-        &self.plugin.name
+    fn by(&self) -> By {
+        By::Plugin(self.plugin.name.clone())
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn replaces(&self) -> Option<&str> {
+        self.replaces.as_deref()
     }
 
     fn key(&self, key: &mut dyn Key) {

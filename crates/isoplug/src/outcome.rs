@@ -5,11 +5,10 @@ use std::path::Path;
 
 use isoplug_engine::Error;
 use isoplug_image::dpkg::layer;
-use isoplug_image::plugins::TITLE;
 use isoplug_image::sandbox;
 use isoplug_image::sources::download;
 use isoplug_image::stages::{contribute, fetch, hooks, judge, output, settled};
-use isoplug_manifest::{Diagnostic, Diagnostics, System};
+use isoplug_manifest::{By, Diagnostic, Diagnostics, System};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -96,7 +95,7 @@ fn of_plugin(error: &Error, image: &str, system: &System) -> Option<Failure> {
 
 /// Returns the failure for a file of the manifest that cannot be where it is to go, drawn on its line.
 fn of_file(error: &Error, image: &str, system: &System) -> Option<Failure> {
-    let contribute::Error::Contribute(refused) = error.find()? else { return None };
+    let contribute::Error::Contribute { error: refused, .. } = error.find()? else { return None };
     let path = refused.path()?;
     let is_below = |target: &str| {
         path.strip_prefix(target.trim_end_matches('/'))
@@ -138,7 +137,7 @@ fn package_hint(error: &Error, failure: Failure) -> Failure {
 fn exit(error: &Error) -> Exit {
     if error.find().is_some_and(is_of_host) {
         Exit::Host
-    } else if matches!(error, Error::Stage { title, .. } if title.starts_with(TITLE))
+    } else if matches!(error.find(), Some(contribute::Error::Contribute { by: By::Plugin(_), .. }))
         || matches!(error.find(), Some(hooks::Error::Hook { .. }))
     {
         Exit::Plugin

@@ -12,9 +12,9 @@ use std::os::unix::fs::FileExt;
 
 use isoplug_formats::tree::pack::{Contents, PackWriter};
 use isoplug_formats::tree::{self, Content, Entry, Kind, PackId, Tree, TreePath};
+use isoplug_manifest::By;
 
 use super::overlay::Overlay;
-use super::precedence::{self, Verdict};
 use super::{Attrs, ContributeError, Host};
 
 /// Stands for the pack that is being written, whose id is not known yet.
@@ -22,10 +22,10 @@ const UNFINISHED: PackId = [0; 32];
 
 /// Builds one overlay.
 pub struct OverlayBuilder<'a> {
-    name: String,
+    by: By,
     epoch: u32,
     view: Tree,
-    setters: BTreeMap<TreePath, String>,
+    setters: BTreeMap<TreePath, By>,
     overlay: Overlay,
     told: Vec<String>,
     contents: &'a dyn Contents,
@@ -48,9 +48,9 @@ pub struct Built {
 }
 
 impl<'a> OverlayBuilder<'a> {
-    /// Begins the overlay of the named contributor over a rootfs, with an empty file for its pack.
+    /// Begins the overlay of a contributor over a rootfs, with an empty file for its pack.
     pub fn new(
-        name: &str,
+        by: By,
         epoch: u32,
         rootfs: Tree,
         contents: &'a dyn Contents,
@@ -58,7 +58,7 @@ impl<'a> OverlayBuilder<'a> {
         log: &'a dyn Fn(&str),
     ) -> io::Result<Self> {
         Ok(Self {
-            name: name.to_owned(),
+            by,
             epoch,
             view: rootfs,
             setters: BTreeMap::new(),
@@ -74,10 +74,10 @@ impl<'a> OverlayBuilder<'a> {
     }
 
     /// Lays over what an earlier contributor did.
-    pub fn after(&mut self, name: &str, earlier: &Overlay) {
+    pub fn after(&mut self, by: &By, earlier: &Overlay) {
         earlier.apply(&mut self.view);
         for path in earlier.tree.entries.keys() {
-            self.setters.insert(path.clone(), name.to_owned());
+            self.setters.insert(path.clone(), by.clone());
         }
     }
 
@@ -126,8 +126,7 @@ impl<'a> OverlayBuilder<'a> {
     fn set(&mut self, path: &str, entry: Entry, replace: bool) -> Result<(), ContributeError> {
         let place = self.place(path)?;
         let there = self.view.get(&place).map(|there| same(there, &entry));
-        let first = self.setters.get(&place).map_or("", String::as_str);
-        let is_users = precedence::between(first, &self.name) == Verdict::GivesWay;
+        let is_users = self.setters.get(&place) == Some(&By::User) && self.by != By::User;
         match there {
             // What the user set stays the user's when another sets the same.
             Some(true) if is_users => return Ok(()),
@@ -143,7 +142,7 @@ impl<'a> OverlayBuilder<'a> {
         }
         self.overlay.tree.entries.insert(place.clone(), entry.clone());
         self.lay(&place, entry);
-        self.setters.insert(place, self.name.clone());
+        self.setters.insert(place, self.by.clone());
         Ok(())
     }
 
@@ -220,7 +219,7 @@ impl Host for OverlayBuilder<'_> {
             .collect()
     }
 
-    fn set_by(&self, path: &str) -> Option<String> {
+    fn set_by(&self, path: &str) -> Option<By> {
         self.setters.get(&self.place(path).ok()?).cloned()
     }
 

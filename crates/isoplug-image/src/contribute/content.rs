@@ -11,6 +11,7 @@ pub mod source;
 mod volatile;
 
 use isoplug_engine::Key;
+use isoplug_manifest::By;
 use serde::{Serialize, Serializer};
 
 use super::users::User;
@@ -77,17 +78,21 @@ impl Files {
     }
 }
 
-/// Raised when the same files would be put there otherwise.
-const RULES: u32 = 2;
-
 impl Contributor for Files {
-    fn name(&self) -> &str {
-        self.name
+    fn by(&self) -> By {
+        By::User
+    }
+
+    fn title(&self) -> String {
+        self.name.to_owned()
+    }
+
+    fn version(&self) -> u32 {
+        2
     }
 
     fn key(&self, key: &mut dyn Key) {
         key.value("files", self);
-        key.value("rules", &RULES);
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {

@@ -5,6 +5,7 @@
 //! every time, and an empty `/etc/machine-id` is none to systemd.
 
 use isoplug_engine::Key;
+use isoplug_manifest::By;
 use serde::Serialize;
 
 use super::services::{self, UnitFile};
@@ -22,8 +23,12 @@ pub struct FirstBoot {
 const SCRIPTS: &str = "/usr/lib/isoplug/first-boot";
 
 impl Contributor for FirstBoot {
-    fn name(&self) -> &str {
-        "first-boot"
+    fn by(&self) -> By {
+        By::Part("first-boot")
+    }
+
+    fn version(&self) -> u32 {
+        1
     }
 
     fn places(&self) -> Vec<String> {

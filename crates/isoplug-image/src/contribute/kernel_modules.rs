@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use isoplug_engine::Key;
 use isoplug_formats::tree::Kind;
+use isoplug_manifest::By;
 use serde::Serialize;
 
 use super::nearest::nearest;
@@ -22,8 +23,12 @@ pub struct KernelModules {
 }
 
 impl Contributor for KernelModules {
-    fn name(&self) -> &str {
-        "kernel-modules"
+    fn by(&self) -> By {
+        By::Part("kernel-modules")
+    }
+
+    fn version(&self) -> u32 {
+        1
     }
 
     fn places(&self) -> Vec<String> {

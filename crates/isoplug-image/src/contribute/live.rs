@@ -8,9 +8,10 @@
 //! - The journal stays in memory, and timers that look after an installed system do not run.
 
 use isoplug_engine::Key;
+use isoplug_manifest::By;
 use serde::Serialize;
 
-use super::{Attrs, ContributeError, Contributor, Host, precedence, services};
+use super::{Attrs, ContributeError, Contributor, Host, services};
 
 /// What a live system needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -49,12 +50,13 @@ const FSTAB: &str = "/etc/fstab";
 const MACHINE_ID: &str = "/etc/machine-id";
 const JOURNAL: &str = "/etc/systemd/journald.conf.d/10-isoplug-live.conf";
 
-/// Raised when the same options would add something else.
-const RULES: u32 = 3;
-
 impl Contributor for Live {
-    fn name(&self) -> &str {
-        "live"
+    fn by(&self) -> By {
+        By::Part("live")
+    }
+
+    fn version(&self) -> u32 {
+        3
     }
 
     fn places(&self) -> Vec<String> {
@@ -71,7 +73,6 @@ impl Contributor for Live {
 
     fn key(&self, key: &mut dyn Key) {
         key.value("live", self);
-        key.value("rules", &RULES);
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
@@ -92,7 +93,7 @@ fn unless_set(
     mode: u16,
 ) -> Result<(), ContributeError> {
     match host.set_by(path) {
-        Some(name) if !precedence::is_user(&name) => Ok(()),
+        Some(By::Part(_) | By::Plugin(_)) => Ok(()),
         _ => host.file(path, text.as_bytes(), Attrs::mode(mode)),
     }
 }

@@ -2,6 +2,7 @@
 
 use isoplug_engine::Key;
 use isoplug_formats::tree::Kind;
+use isoplug_manifest::By;
 use serde::Serialize;
 
 use super::nearest::nearest;
@@ -20,8 +21,12 @@ pub struct Localisation {
 }
 
 impl Contributor for Localisation {
-    fn name(&self) -> &str {
-        "localisation"
+    fn by(&self) -> By {
+        By::Part("localisation")
+    }
+
+    fn version(&self) -> u32 {
+        1
     }
 
     fn places(&self) -> Vec<String> {

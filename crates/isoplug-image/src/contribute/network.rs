@@ -3,6 +3,7 @@
 mod backend;
 
 use isoplug_engine::Key;
+use isoplug_manifest::By;
 use serde::Serialize;
 
 use super::{Attrs, ContributeError, Contributor, Host};
@@ -47,8 +48,12 @@ pub struct Interface {
 }
 
 impl Contributor for Network {
-    fn name(&self) -> &str {
-        "network"
+    fn by(&self) -> By {
+        By::Part("network")
+    }
+
+    fn version(&self) -> u32 {
+        1
     }
 
     fn places(&self) -> Vec<String> {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use isoplug_engine::Key;
+use isoplug_manifest::By;
 use serde::Serialize;
 
 use super::services;
@@ -21,8 +22,12 @@ pub struct OpenSsh {
 const SETTINGS: &str = "/etc/ssh/sshd_config.d/10-isoplug.conf";
 
 impl Contributor for OpenSsh {
-    fn name(&self) -> &str {
-        "openssh"
+    fn by(&self) -> By {
+        By::Part("openssh")
+    }
+
+    fn version(&self) -> u32 {
+        1
     }
 
     fn places(&self) -> Vec<String> {

@@ -3,7 +3,7 @@
 //! The user's own files win over what packages, built-in contributors and plugins make, whoever
 //! comes first. Built-in contributors and plugins that want different things are a conflict.
 
-use super::content;
+use isoplug_manifest::By;
 
 /// What becomes of what a contributor sets where another one set something else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,17 +17,13 @@ pub(super) enum Verdict {
 }
 
 /// Compares the contributor that set a path with one that wants to set it too.
-pub(super) fn between(first: &str, second: &str) -> Verdict {
-    match (is_user(first), is_user(second)) {
-        (false, true) => Verdict::Wins,
-        (true, false) => Verdict::GivesWay,
+pub(super) fn between(first: &By, second: &By) -> Verdict {
+    match (first, second) {
+        (By::User, By::User) => Verdict::Conflicts,
+        (_, By::User) => Verdict::Wins,
+        (By::User, _) => Verdict::GivesWay,
         _ => Verdict::Conflicts,
     }
-}
-
-/// Tells whether a contributor carries the user's own files.
-pub(super) fn is_user(name: &str) -> bool {
-    [content::EARLY, content::LATE].contains(&name)
 }
 
 #[cfg(test)]
@@ -37,6 +33,7 @@ mod tests {
     use super::super::rootfs_of_tests::Rootfs;
     use super::super::{Attrs, ContributeError, Contributor, Host};
     use isoplug_formats::tree::Kind;
+    use isoplug_manifest::By;
 
     fn rootfs() -> Rootfs {
         Rootfs::with(&[
@@ -72,8 +69,11 @@ mod tests {
     struct Plugin(&'static str);
 
     impl Contributor for Plugin {
-        fn name(&self) -> &str {
-            "plugin acme"
+        fn by(&self) -> By {
+            By::Plugin("acme".to_owned())
+        }
+        fn version(&self) -> u32 {
+            1
         }
         fn key(&self, _: &mut dyn isoplug_engine::Key) {}
         fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
@@ -98,8 +98,7 @@ mod tests {
             before.add(&own("/etc/hosts", "mine\n")).unwrap();
             before.add(&*other).unwrap();
             assert_eq!(before.text("/etc/hosts"), "mine\n");
-            let line =
-                format!("the manifest's own, in place of what `{}` makes there", other.name());
+            let line = format!("the manifest's own, in place of what `{}` makes there", other.by());
             assert!(before.told.iter().any(|told| told.ends_with(&line)), "{:?}", before.told);
         }
         let mut after = rootfs();

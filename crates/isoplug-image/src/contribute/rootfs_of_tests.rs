@@ -7,6 +7,7 @@ use std::io;
 
 use isoplug_formats::tree::pack::{Contents, PackWriter, Packs, Pending};
 use isoplug_formats::tree::{Content, Entry, Kind, Tree};
+use isoplug_manifest::By;
 
 use super::builder::{Built, OverlayBuilder};
 use super::content::is_looked_at;
@@ -24,7 +25,7 @@ const SAYING: [&str; 7] =
 pub(crate) struct Rootfs {
     pub(crate) tree: Tree,
     packs: Packs,
-    earlier: Vec<(String, Overlay)>,
+    earlier: Vec<(By, Overlay)>,
     /// What contributors told.
     pub(crate) told: Vec<String>,
 }
@@ -62,15 +63,23 @@ impl Rootfs {
     /// Lets a function add through a host.
     pub(crate) fn run(
         &self,
-        name: &str,
+        name: &'static str,
+        contribute: impl FnOnce(&mut dyn Host) -> Result<(), ContributeError>,
+    ) -> Result<(Built, File), ContributeError> {
+        self.run_by(By::Part(name), contribute)
+    }
+
+    fn run_by(
+        &self,
+        by: By,
         contribute: impl FnOnce(&mut dyn Host) -> Result<(), ContributeError>,
     ) -> Result<(Built, File), ContributeError> {
         let (pack, log) = (tempfile::tempfile().unwrap(), |_: &str| {});
         let file = pack.try_clone().unwrap();
         let tree = self.tree.clone();
-        let mut host = OverlayBuilder::new(name, EPOCH, tree, &self.packs, pack, &log).unwrap();
-        for (name, overlay) in &self.earlier {
-            host.after(name, overlay);
+        let mut host = OverlayBuilder::new(by, EPOCH, tree, &self.packs, pack, &log).unwrap();
+        for (by, overlay) in &self.earlier {
+            host.after(by, overlay);
         }
         contribute(&mut host)?;
         Ok((host.finish().unwrap(), file))
@@ -79,25 +88,22 @@ impl Rootfs {
     /// Runs a contributor and keeps its overlay as an earlier one.
     pub(crate) fn add(&mut self, contributor: &dyn Contributor) -> Result<(), ContributeError> {
         let asked = RefCell::default();
-        let (built, file) = self.run(contributor.name(), |host| {
+        let (built, file) = self.run_by(contributor.by(), |host| {
             contributor.contribute(&mut Asking { host, asked: &asked })
         })?;
         self.told.extend(built.told.iter().cloned());
         if let Some(id) = built.pack {
             self.packs.add(id, file);
         }
-        self.earlier.push((contributor.name().to_owned(), built.overlay));
-        if SAYING.contains(&contributor.name()) {
-            assert_eq!(self.unsaid(contributor), [""; 0], "{}", contributor.name());
+        self.earlier.push((contributor.by(), built.overlay));
+        if let By::Part(name) = contributor.by()
+            && SAYING.contains(&name)
+        {
+            assert_eq!(self.unsaid(contributor), [""; 0], "{name}");
             let places = contributor.places();
             let strange = |path: &String| !is_looked_at(path) && !places.contains(path);
             let strange: Vec<String> = asked.take().into_iter().filter(strange).collect();
-            assert_eq!(
-                strange,
-                [""; 0],
-                "{} looks at more than content/early.rs knows",
-                contributor.name()
-            );
+            assert_eq!(strange, [""; 0], "{name} looks at more than content/early.rs knows");
         }
         Ok(())
     }
@@ -114,6 +120,12 @@ impl Rootfs {
         };
         let unsaid = set.filter(|(path, entry)| !places.contains(path) && !is_link(path, entry));
         unsaid.map(|(path, _)| path).collect()
+    }
+
+    /// Returns the digest of what the last contributor set and removed.
+    pub(crate) fn digest_of_last(&self) -> String {
+        let overlay = self.earlier.last().map(|(_, overlay)| overlay.to_bytes());
+        blake3::hash(&overlay.unwrap_or_default()).to_hex().to_string()
     }
 
     /// Returns the rootfs with all overlays applied.
@@ -197,7 +209,7 @@ impl Host for Asking<'_> {
         self.note(path);
         self.host.list(path)
     }
-    fn set_by(&self, path: &str) -> Option<String> {
+    fn set_by(&self, path: &str) -> Option<By> {
         self.note(path);
         self.host.set_by(path)
     }

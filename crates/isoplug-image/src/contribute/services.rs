@@ -7,6 +7,7 @@ mod find;
 mod unit;
 
 use isoplug_engine::Key;
+use isoplug_manifest::By;
 use serde::Serialize;
 
 use super::{Attrs, ContributeError, Contributor, Host};
@@ -50,8 +51,12 @@ pub struct DropIn {
 }
 
 impl Contributor for Services {
-    fn name(&self) -> &str {
-        "services"
+    fn by(&self) -> By {
+        By::Part("services")
+    }
+
+    fn version(&self) -> u32 {
+        1
     }
 
     fn places(&self) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use isoplug_engine::Key;
+use isoplug_manifest::By;
 
 use super::{Attrs, ContributeError, Contributor, Host};
 
@@ -14,8 +15,12 @@ pub struct Sysctl(pub BTreeMap<String, String>);
 const PATH: &str = "/etc/sysctl.d/60-isoplug.conf";
 
 impl Contributor for Sysctl {
-    fn name(&self) -> &str {
-        "sysctl"
+    fn by(&self) -> By {
+        By::Part("sysctl")
+    }
+
+    fn version(&self) -> u32 {
+        1
     }
 
     fn places(&self) -> Vec<String> {

@@ -10,6 +10,7 @@ mod names;
 mod sudo;
 
 use isoplug_engine::Key;
+use isoplug_manifest::By;
 use serde::Serialize;
 
 use super::{ContributeError, Contributor, Host};
@@ -113,8 +114,12 @@ pub struct Root {
 }
 
 impl Contributor for Users {
-    fn name(&self) -> &str {
-        "users"
+    fn by(&self) -> By {
+        By::Part("users")
+    }
+
+    fn version(&self) -> u32 {
+        1
     }
 
     fn places(&self) -> Vec<String> {

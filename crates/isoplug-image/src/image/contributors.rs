@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use isoplug_manifest::System;
 use isoplug_manifest::options::{self, NetworkingBackend, Options, PermitRootLogin, Sudo};
+use isoplug_manifest::{By, System};
 
 use super::{Error, from};
 use crate::contribute::Contributor;
@@ -19,7 +19,6 @@ use crate::contribute::openssh::OpenSsh;
 use crate::contribute::services::{Services, UnitFile};
 use crate::contribute::sysctl::Sysctl;
 use crate::contribute::users::{self, Users};
-use crate::plugins;
 use crate::stages::settled::OwnState;
 use crate::state::State;
 
@@ -82,7 +81,7 @@ pub fn places(system: &System) -> BTreeMap<String, String> {
         all.push(Box::new(openssh(options)));
     }
     let of = |one: Box<dyn Contributor>| {
-        let name = one.name().to_owned();
+        let name = one.title();
         one.places().into_iter().map(move |path| (path, name.clone()))
     };
     // Which sources the image has is known with their keys; a file of each is named after it.
@@ -95,16 +94,22 @@ pub fn places(system: &System) -> BTreeMap<String, String> {
 /// Puts a plugin in the place of the built-in contributor that it replaces.
 fn replace(all: &mut [Arc<dyn Contributor>], plugin: Arc<dyn Contributor>) -> Result<(), Error> {
     let part = plugin.replaces().unwrap_or_default();
-    let built_in = |one: &&mut Arc<dyn Contributor>| !one.name().starts_with(plugins::TITLE);
-    if let Some(place) = all.iter_mut().filter(built_in).find(|one| one.name() == part) {
+    let is_replaced = |one: &&mut Arc<dyn Contributor>| match one.by() {
+        By::Part(name) => name == part,
+        By::User | By::Plugin(_) => false,
+    };
+    if let Some(place) = all.iter_mut().find(is_replaced) {
         *place = plugin;
         return Ok(());
     }
-    let names = all.iter().map(|one| one.name().to_owned());
+    let names = all.iter().filter_map(|one| match one.by() {
+        By::Part(name) => Some(name.to_owned()),
+        By::User | By::Plugin(_) => None,
+    });
     Err(Error::Replaces {
-        plugin: plugin.name().to_owned(),
+        plugin: plugin.by().to_string(),
         part: part.to_owned(),
-        parts: names.filter(|name| !name.starts_with(plugins::TITLE)).collect(),
+        parts: names.collect(),
     })
 }
 

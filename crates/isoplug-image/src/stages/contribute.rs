@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::tree::pack::Contents;
 use isoplug_formats::tree::{self, Content, PackId};
+use isoplug_manifest::By;
 
 use crate::contribute::builder::{Built, OverlayBuilder};
 use crate::contribute::overlay::Overlay;
@@ -22,12 +23,23 @@ use crate::contribute::{ContributeError, Contributor};
 pub struct Contribute {
     /// The rootfs that the packages made.
     pub layer: Artifact<Tree>,
-    /// The contributors before this one and their overlays, in order.
-    pub earlier: Vec<(String, Artifact<Tree>)>,
+    /// What the contributors before this one added, in order.
+    pub earlier: Vec<Earlier>,
     /// Who contributes.
     pub contributor: Arc<dyn Contributor>,
     /// The time of all entries, in seconds since 1970.
     pub epoch: u32,
+}
+
+/// What a contributor added.
+#[derive(Clone)]
+pub struct Earlier {
+    /// Its title.
+    pub title: String,
+    /// Who it was.
+    pub by: By,
+    /// Its overlay.
+    pub overlay: Artifact<Tree>,
 }
 
 /// Outputs.
@@ -45,7 +57,7 @@ impl Stage for Contribute {
     type Error = Error;
 
     fn title(&self) -> String {
-        self.contributor.name().to_owned()
+        self.contributor.title()
     }
 
     fn outputs(slots: &Slots) -> Outputs {
@@ -55,11 +67,13 @@ impl Stage for Contribute {
     fn key(&self, key: &mut dyn Key) {
         let Self { layer, earlier, contributor, epoch } = self;
         key.artifact("layer", *layer);
-        for (name, overlay) in earlier {
-            key.artifact(name, *overlay);
+        for Earlier { title, by, overlay } in earlier {
+            key.artifact(title, *overlay);
+            key.value("by", by);
         }
         key.value("epoch", epoch);
-        key.value("contributor", contributor.name());
+        key.value("contributor", &contributor.by());
+        key.value("version", &contributor.version());
         contributor.key(key);
     }
 
@@ -68,13 +82,14 @@ impl Stage for Contribute {
         let (contents, log) = (StoredContents::new(cx), |line: &str| cx.log(line));
         let pack = cx.create()?;
         let file = pack.file().try_clone().map_err(Error::io(pack.path()))?;
-        let name = self.contributor.name();
-        let host = OverlayBuilder::new(name, self.epoch, layer, &contents, file, &log);
+        let by = self.contributor.by();
+        let host = OverlayBuilder::new(by.clone(), self.epoch, layer, &contents, file, &log);
         let mut host = host.map_err(Error::io(pack.path()))?;
-        for (name, overlay) in &self.earlier {
-            host.after(name, &read(cx.path(*overlay)?, Overlay::from_bytes)?);
+        for Earlier { title: _, by, overlay } in &self.earlier {
+            host.after(by, &read(cx.path(*overlay)?, Overlay::from_bytes)?);
         }
-        self.contributor.contribute(&mut host)?;
+        let failed = |error| Error::Contribute { by, error };
+        self.contributor.contribute(&mut host).map_err(failed)?;
         let Built { overlay, pack: id, told } = host.finish().map_err(Error::io(pack.path()))?;
         told.iter().for_each(|line| cx.tell(line));
         let refers = match id {
@@ -91,8 +106,13 @@ impl Stage for Contribute {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The contributor could not do its part.
-    #[error(transparent)]
-    Contribute(#[from] ContributeError),
+    #[error("{error}")]
+    Contribute {
+        /// Who.
+        by: By,
+        /// Why not.
+        error: ContributeError,
+    },
     /// An input is no tree.
     #[error("{}: {source}", path.display())]
     Tree {
@@ -203,8 +223,12 @@ mod tests {
     struct Double(&'static str);
 
     impl Contributor for Double {
-        fn name(&self) -> &str {
-            self.0
+        fn by(&self) -> By {
+            By::Part(self.0)
+        }
+
+        fn version(&self) -> u32 {
+            1
         }
 
         fn key(&self, _: &mut dyn Key) {}
@@ -221,14 +245,15 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let mut graph = Graph::new();
         let layer = graph.add(Layer("ab"));
-        let mut earlier = Vec::new();
+        let mut earlier: Vec<Earlier> = Vec::new();
         for name in ["once", "twice"] {
             let contributor = Arc::new(Double(name));
             let stage = Contribute { layer, earlier: earlier.clone(), contributor, epoch: 9 };
-            earlier.push((name.to_owned(), graph.add(stage).overlay));
+            let (title, by) = (name.to_owned(), By::Part(name));
+            earlier.push(Earlier { title, by, overlay: graph.add(stage).overlay });
         }
-        let outputs = run(&graph, &[earlier[1].1.id()], &store, &Options::default()).unwrap();
-        let overlay = fs::read(outputs.path(earlier[1].1).unwrap()).unwrap();
+        let outputs = run(&graph, &[earlier[1].overlay.id()], &store, &Options::default()).unwrap();
+        let overlay = fs::read(outputs.path(earlier[1].overlay).unwrap()).unwrap();
         let overlay = Overlay::from_bytes(&overlay).unwrap();
         let Kind::File(content) = overlay.tree.get("etc/word").unwrap().kind else { panic!() };
         let bytes = fs::read(store.blob_path(&Digest::from_bytes(content.pack))).unwrap();

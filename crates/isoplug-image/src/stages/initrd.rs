@@ -44,7 +44,7 @@ impl Stage for Initrd {
     fn key(&self, key: &mut dyn Key) {
         let Self { files, compression, epoch } = self;
         key.artifact("files", *files);
-        key.value("compression", compression);
+        key.value("compression", &compress::identity(*compression));
         key.value("epoch", epoch);
     }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 use isoplug_formats::tree;
-use isoplug_manifest::Severity;
 use isoplug_manifest::plugin::Report;
+use isoplug_manifest::{By, Severity};
 
 use super::contribute::StoredContents;
 use crate::contribute::builder::OverlayBuilder;
@@ -63,7 +63,14 @@ impl Stage for Judge {
         let (contents, log) = (StoredContents::new(cx), |line: &str| cx.log(line));
         let nothing = cx.create()?.file().try_clone()?;
         let name = self.judge.name();
-        let host = OverlayBuilder::new(name, self.epoch, rootfs, &contents, nothing, &log)?;
+        let host = OverlayBuilder::new(
+            By::Plugin(name.to_owned()),
+            self.epoch,
+            rootfs,
+            &contents,
+            nothing,
+            &log,
+        )?;
         let reports = self.judge.judge(&host)?.reports;
         if reports.iter().any(|report| report.severity == Severity::Error) {
             return Err(Error::Refused { plugin: name.to_owned(), reports });

@@ -29,6 +29,13 @@ pub(crate) struct Case {
     pub(crate) max_size: Option<u64>,
 }
 
+/// What the stages of a medium make.
+pub(crate) struct Stages {
+    pub(crate) loaders: Artifact<Tree>,
+    pub(crate) boot: boot::Outputs,
+    pub(crate) iso: Artifact<Blob>,
+}
+
 impl Case {
     pub(crate) fn new() -> Self {
         let readme = ("README.txt", b"read me".to_vec());
@@ -40,14 +47,14 @@ impl Case {
     /// Returns the path of the ISO, or all causes of the failure in one line.
     pub(crate) fn build(&self, folder: &Path) -> Result<PathBuf, String> {
         let mut graph = Graph::new();
-        let iso = self.graph(&mut graph);
+        let iso = self.graph(&mut graph).iso;
         let store = Store::open(folder.join("store")).unwrap();
         let outputs = run(&graph, &[iso.into()], &store, &Options::default());
         let outputs = outputs.map_err(|error| causes(&error))?;
         Ok(outputs.path(iso).unwrap())
     }
 
-    fn graph(&self, graph: &mut Graph) -> Artifact<Blob> {
+    pub(crate) fn graph(&self, graph: &mut Graph) -> Stages {
         let debs = graph.add(self.debs()).blob;
         let mut blob = |bytes: &[u8]| graph.add(Given::new(bytes)).blob;
         let [vmlinuz, initrd, squashfs] =
@@ -59,7 +66,7 @@ impl Case {
         let loaders = graph.add(loaders).files;
         let volume_id = "ACME".to_owned();
         let (menu, machine, description) = (menu(), Machine::Pc, "ACME 1".to_owned());
-        let boot::Outputs { files: boot, esp, identity } = graph.add(Boot {
+        let made = graph.add(Boot {
             loaders,
             vmlinuz,
             initrd,
@@ -71,6 +78,7 @@ impl Case {
             description,
             epoch: EPOCH,
         });
+        let boot::Outputs { files: boot, esp, identity } = made;
         let iso = Iso {
             vmlinuz,
             initrd,
@@ -84,7 +92,7 @@ impl Case {
             epoch: EPOCH,
             max_size,
         };
-        graph.add(iso).iso
+        Stages { loaders, boot: made, iso: graph.add(iso).iso }
     }
 
     fn debs(&self) -> Given {
@@ -177,20 +185,20 @@ fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// Gives bytes as a blob, with those that it refers to.
-struct Given {
+pub(crate) struct Given {
     bytes: Vec<u8>,
     refers: Vec<Vec<u8>>,
 }
 
 impl Given {
-    fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         Self { bytes: bytes.to_vec(), refers: Vec::new() }
     }
 }
 
 #[derive(Clone, Copy)]
-struct GivenOutputs {
-    blob: Artifact<Blob>,
+pub(crate) struct GivenOutputs {
+    pub(crate) blob: Artifact<Blob>,
 }
 
 impl Stage for Given {
@@ -226,11 +234,11 @@ impl Stage for Given {
 }
 
 /// Gives files as a tree.
-struct Contents(BTreeMap<&'static str, Vec<u8>>);
+pub(crate) struct Contents(pub(crate) BTreeMap<&'static str, Vec<u8>>);
 
 #[derive(Clone, Copy)]
-struct ContentsOutputs {
-    files: Artifact<Tree>,
+pub(crate) struct ContentsOutputs {
+    pub(crate) files: Artifact<Tree>,
 }
 
 impl Stage for Contents {

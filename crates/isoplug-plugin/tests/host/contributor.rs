@@ -9,6 +9,7 @@ use isoplug_formats::tree::pack::Contents;
 use isoplug_formats::tree::{self, Content, Entry, Kind, Tree};
 use isoplug_image::contribute::builder::OverlayBuilder;
 use isoplug_image::contribute::{Attrs, ContributeError, Contributor, Host};
+use isoplug_manifest::By;
 use isoplug_plugin::{Grants, PluginContributor};
 
 use crate::guest::Guest;
@@ -44,8 +45,12 @@ fn grants(files: &[&str], reads: &[&str]) -> Grants {
 struct Owner;
 
 impl Contributor for Owner {
-    fn name(&self) -> &str {
-        "network"
+    fn by(&self) -> By {
+        By::Part("network")
+    }
+
+    fn version(&self) -> u32 {
+        1
     }
 
     fn key(&self, _: &mut dyn Key) {}
@@ -67,10 +72,10 @@ fn play(guest: &Guest, grants: Grants) -> String {
     let pack = tempfile::tempfile().unwrap();
     let log = |_: &str| {};
     let earlier = tempfile::tempfile().unwrap();
-    let mut owner = OverlayBuilder::new("network", 7, layer(), &Empty, earlier, &log).unwrap();
+    let mut owner = OverlayBuilder::new(Owner.by(), 7, layer(), &Empty, earlier, &log).unwrap();
     Owner.contribute(&mut owner).unwrap();
-    let mut host = OverlayBuilder::new("toy", 7, layer(), &Empty, pack, &log).unwrap();
-    host.after(Owner.name(), &owner.finish().unwrap().overlay);
+    let mut host = OverlayBuilder::new(contributor.by(), 7, layer(), &Empty, pack, &log).unwrap();
+    host.after(&Owner.by(), &owner.finish().unwrap().overlay);
     match contributor.contribute(&mut host) {
         Err(error) => error.to_string(),
         Ok(()) => {
@@ -119,7 +124,7 @@ fn a_link_out_of_what_is_granted_is_refused() {
 fn a_file_of_another_is_not_overwritten() {
     let guest = Guest::contributor().module("a").file("root", "/etc/hostname", "mine", 0o644);
     let expected = play(&guest, grants(&["root:/etc/*"], &[]));
-    assert_snapshot!(expected, @"/etc/hostname: both `network` and `toy` set it, each to something else");
+    assert_snapshot!(expected, @"/etc/hostname: both `network` and `plugin toy` set it, each to something else");
     assert_eq!(play(&guest.furnishes(), grants(&["root:/etc/*"], &["/etc/*"])), expected);
 }
 

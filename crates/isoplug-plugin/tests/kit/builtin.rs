@@ -10,6 +10,7 @@ use isoplug_image::contribute::builder::{Built, OverlayBuilder};
 use isoplug_image::contribute::kernel_modules::KernelModules;
 use isoplug_image::contribute::localisation::Localisation;
 use isoplug_image::contribute::{ContributeError, Contributor};
+use isoplug_manifest::By;
 use isoplug_plugin::{Plugin, PluginContributor};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -43,7 +44,8 @@ impl Rootfs {
         let file = pack.try_clone().unwrap();
         let log = |_: &str| {};
         let mut host =
-            OverlayBuilder::new("x", 1, self.tree.clone(), &self.packs, pack, &log).unwrap();
+            OverlayBuilder::new(By::Part("x"), 1, self.tree.clone(), &self.packs, pack, &log)
+                .unwrap();
         contributor.contribute(&mut host)?;
         Ok((host.finish().unwrap(), bytes(file)))
     }

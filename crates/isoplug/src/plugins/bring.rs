@@ -5,8 +5,8 @@ use std::io;
 use std::sync::Arc;
 
 use isoplug_engine::Key;
+use isoplug_image::contribute::Host;
 use isoplug_image::contribute::content::{FileContent, NewFile};
-use isoplug_image::contribute::{ContributeError, Contributor, Host};
 use isoplug_image::plugins::{self, Answer, Hook, Judge, Planner, PluginError, UsedPlugin};
 use isoplug_manifest::path::join;
 use isoplug_manifest::plugin::Grants;
@@ -61,10 +61,9 @@ impl Guests<'_> {
             let (runtime, plugin) = (Arc::clone(&runtime), Arc::new(plugin.clone()));
             let modules = contribution.modules.clone();
             let around = Arc::clone(&around);
-            let contributor = PluginContributor::new(runtime, plugin, modules, around);
-            let title = format!("{}{name}", plugins::TITLE);
             let replaces = system.plugins.get(&name).and_then(|source| source.replaces.clone());
-            brought.contributors.push(Arc::new(Titled { title, replaces, contributor }));
+            let contributor = PluginContributor::new(runtime, plugin, modules, around);
+            brought.contributors.push(Arc::new(contributor.in_place_of(replaces)));
         }
         for (name, options) in &system.config {
             let Some(found) = self.found.get(name) else { continue };
@@ -203,31 +202,6 @@ fn add(brought: &mut plugins::Plugins, plugin: &str, module: &Module) -> Result<
         brought.medium.push(NewFile { target: path, from, mode: None, user, group });
     }
     Ok(())
-}
-
-/// A plugin beside built-in contributors, whose names it must not take.
-struct Titled {
-    title: String,
-    replaces: Option<String>,
-    contributor: PluginContributor,
-}
-
-impl Contributor for Titled {
-    fn name(&self) -> &str {
-        &self.title
-    }
-
-    fn replaces(&self) -> Option<&str> {
-        self.replaces.as_deref()
-    }
-
-    fn key(&self, key: &mut dyn Key) {
-        self.contributor.key(key);
-    }
-
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        self.contributor.contribute(host)
-    }
 }
 
 /// A plugin that plans or judges.

@@ -40,8 +40,11 @@ fn bad_paths_are_refused() {
 struct Motd(&'static str, &'static str, bool);
 
 impl super::super::Contributor for Motd {
-    fn name(&self) -> &str {
-        self.0
+    fn by(&self) -> By {
+        By::Part(self.0)
+    }
+    fn version(&self) -> u32 {
+        1
     }
     fn key(&self, key: &mut dyn isoplug_engine::Key) {
         key.value("text", self.1);

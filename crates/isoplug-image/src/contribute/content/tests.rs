@@ -145,7 +145,7 @@ fn what_is_emptied_at_boot_is_put_there_again() {
 #[test]
 fn a_file_is_given_once() {
     let twice = files(vec![text("/a", "1"), text("/a", "2")]);
-    insta::assert_snapshot!(rootfs().add(&twice).unwrap_err(), @"/a: `files` sets it twice, each time to something else");
+    insta::assert_snapshot!(rootfs().add(&twice).unwrap_err(), @"/a: `the manifest` sets it twice, each time to something else");
 }
 
 #[test]

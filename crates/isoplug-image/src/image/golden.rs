@@ -1,0 +1,97 @@
+//! Holds every contributor to its version: the same options over the same rootfs give the same overlay.
+
+#[path = "../../tests/golden/table.rs"]
+mod table;
+
+use std::path::Path;
+
+use isoplug_manifest::plugin::NoPlugins;
+use isoplug_manifest::{Input, System, evaluate};
+
+use super::contributors::contributors;
+use crate::contribute::live::{AptSource, SignedBy};
+use crate::contribute::rootfs_of_tests::Rootfs;
+
+/// Every contributor has something to do.
+const MANIFEST: &str = r##"
+image.name = "golden"
+[profiles.golden]
+localisation = { locale = "de_DE.UTF-8", keymap = "de", timezone = "Europe/Berlin" }
+kernel.modules = { load = ["acme"], blacklist = ["floppy"] }
+kernel.sysctl = { "net.ipv4.ip_forward" = "1" }
+networking.hostname = "box.example.org"
+networking.backend = "networkd"
+networking.nameservers = ["192.0.2.53"]
+networking.interfaces.enp1s0 = { addresses = ["192.0.2.2/24"], gateways = ["192.0.2.1"] }
+root = { locked = false, authorized-keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1VqX0wX0qkq0oW3h5k5h5k5h5k5h5k5h5k5h5k5h5k a"] }
+users.me = { shell = "/usr/local/bin/mysh", groups = ["sudo"], sudo = "nopasswd", hashed-password = "$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFbzo9Yg5ir1KIEqFY/yJpgFph0" }
+security.sudo.wheel-needs-password = false
+services.openssh = { enable = true, ports = [22, 2222] }
+services.getty.autologin-user = "me"
+systemd.enable = ["hi"]
+systemd.mask = ["no.service"]
+systemd.units."own.service".text = "[Unit]\n"
+packages.machine-state = [{ path = "/etc/acme/id", make = "acme-id", before = ["acme.service"] }]
+files = [
+  { target = "/usr/local/bin/mysh", text = "#!/bin/sh\n", mode = "0755" },
+  { target = "/etc/skel/.profile", text = "# mine\n" },
+  { target = "/etc/motd", text = "hello\n", mode = "0600" },
+  { target = "/run/acme", text = "late\n" },
+]
+"##;
+
+fn system() -> System {
+    let mut load = |_: &str| Err("no file".to_owned());
+    let (name, profile, plugins) = ("isoplug.toml", "golden", &mut NoPlugins);
+    let input = Input { name, text: MANIFEST, profile, arch: "amd64", load: &mut load, plugins };
+    evaluate(input).unwrap_or_else(|found| panic!("{:?}", found.list))
+}
+
+fn rootfs() -> Rootfs {
+    let unit = "[Install]\nWantedBy=multi-user.target\n";
+    let base = Rootfs::with(&[
+        ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+        ("/etc/group", "root:x:0:\nsudo:x:27:\n"),
+        ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),
+        ("/etc/gshadow", "root:*::\nsudo:*::\n"),
+        ("/usr/sbin/sshd", ""),
+        ("/usr/bin/sudo", ""),
+        ("/usr/bin/systemd-tmpfiles", ""),
+        ("/usr/lib/systemd/system/multi-user.target", ""),
+        ("/usr/lib/systemd/system/ssh.service", unit),
+        ("/usr/lib/systemd/system/hi.service", unit),
+        ("/usr/lib/systemd/system/no.service", unit),
+        ("/usr/lib/systemd/system/getty@.service", ""),
+        ("/usr/lib/systemd/system/serial-getty@.service", ""),
+        ("/usr/lib/systemd/system/systemd-networkd.service", unit),
+        ("/usr/lib/systemd/system/systemd-resolved.service", unit),
+        ("/usr/lib/systemd/system/acme.service", unit),
+        ("/usr/share/X11/xkb/symbols/de", ""),
+        ("/usr/share/zoneinfo/Europe/Berlin", "TZif"),
+        ("/usr/share/i18n/SUPPORTED", "de_DE.UTF-8 UTF-8\n"),
+        ("/usr/sbin/locale-gen", ""),
+        ("/usr/lib/modules/6.12.0/kernel/acme.ko", ""),
+    ]);
+    base.folder("/run").folder("/root").folder("/home")
+}
+
+#[test]
+fn contributors_that_make_other_bytes_have_another_version() {
+    let signed_by = SignedBy::Key("a key\n".to_owned());
+    let source = AptSource {
+        name: "acme".to_owned(),
+        uris: vec!["https://example.org/debian".to_owned()],
+        suites: vec!["trixie".to_owned()],
+        components: vec!["main".to_owned()],
+        signed_by,
+    };
+    let mut rootfs = rootfs();
+    let mut made = Vec::new();
+    for contributor in contributors(&system(), Path::new(""), Vec::new(), vec![source]).unwrap() {
+        let name = contributor.title().replace(' ', "-");
+        rootfs.add(&*contributor).unwrap_or_else(|error| panic!("{name}: {error}"));
+        made.push((name, contributor.version(), rootfs.digest_of_last()));
+    }
+    let file = "crates/isoplug-image/tests/golden/contributors.txt";
+    table::compare(include_str!("../../tests/golden/contributors.txt"), file, &made);
+}

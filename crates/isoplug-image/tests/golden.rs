@@ -1,0 +1,181 @@
+//! Holds stages to their versions: the same inputs give the same bytes, or the version was raised.
+
+#![cfg(test)]
+
+#[allow(dead_code, reason = "another test uses the rest")]
+mod given;
+#[path = "golden/table.rs"]
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use given::{Case, Contents, Given};
+use isoplug_engine::{
+    Artifact, ArtifactId, Digest, Graph, Options, Outputs, Stage, Store, Tree, run,
+};
+use isoplug_formats::squashfs::Codec;
+use isoplug_formats::tree;
+use isoplug_image::contribute::content::{FileContent, NewFile};
+use isoplug_image::stages::boot::Boot;
+use isoplug_image::stages::facts::Facts;
+use isoplug_image::stages::initrd_inputs::InitrdInputs;
+use isoplug_image::stages::iso::Iso;
+use isoplug_image::stages::kernel::Kernel;
+use isoplug_image::stages::loaders::Loaders;
+use isoplug_image::stages::medium::Medium;
+use isoplug_image::stages::rootfs::Rootfs;
+use isoplug_image::stages::squashfs::{BlockFolder, Squashfs};
+use isoplug_manifest::lock::LockedPackage;
+use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
+
+const EPOCH: u32 = 1_700_000_000;
+
+/// Stages whose bytes are held elsewhere, each with where.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("base", "runs the target's dpkg; builds in two stores are compared"),
+    ("compare", "makes no part of an image"),
+    ("contribute", "contributors.txt"),
+    ("fetch", "makes a list of digests that the lock names"),
+    ("hooks", "runs the target's programs; builds in two stores are compared"),
+    ("initrd", "takes what initrd-files chose of a real layer; compared with mkinitramfs"),
+    ("initrd-files", "looks at a real layer; compared with mkinitramfs"),
+    ("packages", "runs the target's dpkg; builds in two stores are compared"),
+    ("settled", "takes files away that state/known.toml names, which is in its key"),
+];
+/// Stages that take what a plugin answers.
+const OF_PLUGINS: [&str; 2] = ["check", "output"];
+
+/// A stage, and the artifacts that it made.
+struct Made(String, u32, Vec<ArtifactId>);
+
+fn of<S: Stage>(name: &str, artifacts: &[ArtifactId]) -> Made {
+    Made(format!("{}{name}", S::NAME), S::VERSION, artifacts.to_vec())
+}
+
+fn medium(graph: &mut Graph) -> Vec<Made> {
+    let made = Case::new().graph(graph);
+    let boot = [made.boot.files.id(), made.boot.esp.id(), made.boot.identity.id()];
+    vec![
+        of::<Loaders>("", &[made.loaders.id()]),
+        of::<Boot>("", &boot),
+        of::<Iso>("", &[made.iso.id()]),
+    ]
+}
+
+fn layer(graph: &mut Graph) -> Artifact<Tree> {
+    let text = |bytes: &str| bytes.repeat(3000).into_bytes();
+    graph
+        .add(Contents(BTreeMap::from([
+            ("boot/vmlinuz-6.12.0-amd64", text("kernel")),
+            ("etc/passwd", b"root:x:0:0::/root:/bin/sh\n".to_vec()),
+            ("usr/share/doc/acme/README", text("read me")),
+            ("usr/share/doc/acme/copyright", text("free")),
+            ("var/lib/dpkg/status", text("Package: acme\n\n")),
+            ("var/log/dpkg.log", text("a line\n")),
+        ])))
+        .files
+}
+
+fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made> {
+    let kernel = graph.add(Kernel { layer });
+    let inputs = graph.add(InitrdInputs { overlays: Vec::new() }).overlay;
+    let rootfs = graph.add(Rootfs { layer, overlays: Vec::new(), docs: false, epoch: EPOCH }).tree;
+    let mut made = vec![
+        of::<Kernel>("", &[kernel.vmlinuz.id(), kernel.version.id()]),
+        of::<InitrdInputs>("", &[inputs.id()]),
+        of::<Rootfs>("", &[rootfs.id()]),
+    ];
+    let codecs = [
+        ("-zstd", Codec::Zstd { level: 15 }),
+        ("-xz", Codec::Xz { level: 6, x86: true }),
+        ("-gzip", Codec::Gzip { level: 9 }),
+        ("-lz4", Codec::Lz4),
+        ("-none", Codec::None),
+    ];
+    for (name, codec) in codecs {
+        let blocks = BlockFolder { path: blocks.to_owned(), limit: 1 << 20 };
+        let (block_size, exclude) = (131_072, Vec::new());
+        let squashfs =
+            graph.add(Squashfs { rootfs, codec, block_size, exclude, epoch: EPOCH, blocks });
+        made.push(of::<Squashfs>(name, &[squashfs.image.id()]));
+    }
+    made
+}
+
+fn beside(graph: &mut Graph) -> Vec<Made> {
+    let file = NewFile {
+        target: "/docs/README".to_owned(),
+        from: FileContent::Bytes(b"read me".to_vec()),
+        mode: None,
+        user: "root".to_owned(),
+        group: "root".to_owned(),
+    };
+    let medium = graph.add(Medium { files: vec![file] }).files;
+    let package = LockedPackage {
+        name: PackageName::new("acme").unwrap(),
+        version: Version::new("1.2-3").unwrap(),
+        architecture: Arch::new("amd64").unwrap(),
+        source: "debian".to_owned(),
+        path: ArchivePath::new("pool/acme.deb").unwrap(),
+        size: 7,
+        sha256: Digest::of(b"acme").hex(),
+    };
+    let iso = graph.add(Given::new(b"an ISO")).blob;
+    let facts = graph.add(Facts {
+        iso,
+        file_name: "acme.iso".to_owned(),
+        installed: vec![package.clone()],
+        boot: vec![package],
+        plugins: Vec::new(),
+        lock: "version = 1\n".to_owned(),
+        epoch: EPOCH,
+    });
+    let facts = [facts.checksum.id(), facts.packages.id(), facts.sbom.id(), facts.lock.id()];
+    vec![of::<Medium>("", &[medium.id()]), of::<Facts>("", &facts)]
+}
+
+fn digest(made: &Made, outputs: &Outputs) -> String {
+    let digests: Vec<String> = made
+        .2
+        .iter()
+        .map(|artifact| outputs.output(*artifact).unwrap().digest.to_string())
+        .collect();
+    blake3::hash(digests.join("\n").as_bytes()).to_hex().to_string()
+}
+
+#[test]
+fn stages_that_make_other_bytes_have_another_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("store")).unwrap();
+    let mut graph = Graph::new();
+    let mut all = medium(&mut graph);
+    let layer = layer(&mut graph);
+    all.extend(of_layer(layer, &folder.path().join("blocks"), &mut graph));
+    all.extend(beside(&mut graph));
+    let wanted: Vec<ArtifactId> = all.iter().flat_map(|made| made.2.clone()).collect();
+    let outputs = run(&graph, &wanted, &store, &Options::default()).unwrap();
+    let made: Vec<_> =
+        all.iter().map(|made| (made.0.clone(), made.1, digest(made, &outputs))).collect();
+    let file = "crates/isoplug-image/tests/golden/stages.txt";
+    table::compare(include_str!("golden/stages.txt"), file, &made);
+}
+
+/// A stage that nobody holds to its version would be one more that an old store answers wrongly.
+#[test]
+fn every_stage_is_held_to_its_version_or_said_to_be_held_elsewhere() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stages");
+    let table = include_str!("golden/stages.txt");
+    let listed = tree::sorted_names(&folder).unwrap();
+    for path in listed.into_iter().map(|name| folder.join(name)) {
+        if path.is_dir() {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let Some((_, rest)) = text.split_once("const NAME: &'static str = \"") else { continue };
+        let name = rest.split('"').next().unwrap();
+        let here = table.lines().any(|line| line.starts_with(name));
+        let elsewhere = ELSEWHERE.iter().any(|(stage, _)| *stage == name);
+        assert!(here || elsewhere || OF_PLUGINS.contains(&name), "{name} is held nowhere");
+    }
+}
