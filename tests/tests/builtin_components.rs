@@ -164,7 +164,7 @@ fn what_cannot_be_replaced_is_said() {
     --- stdout
     --- stderr
     error: the image cannot be made
-      because: plugin builtin-network replaces `networking`, and the built-in parts of this image are network, users, openssh, first-boot, services, files, live
+      because: plugin builtin-network replaces `networking`, and the built-in parts of this image are network, users, openssh, first-boot, services, live
     ");
     space.write("isoplug.toml", &manifest.replace("\"network\"", "\"services\""));
     assert_snapshot!(space.run(&["plan"]), @"

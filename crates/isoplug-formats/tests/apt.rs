@@ -1,13 +1,11 @@
 //! Versions against dpkg, and the text formats of archives.
 #![cfg(test)]
 
-mod support;
-
 use std::process::Command;
 
 use isoplug_formats::apt::{Release, clearsign, packages, relation, stanza, version};
+use isoplug_skip::skipped;
 use proptest::prelude::*;
-use support::skipped;
 
 /// Asks dpkg; `None` if there is none.
 fn dpkg_says(left: &str, operator: &str, right: &str) -> Option<bool> {

@@ -2,14 +2,12 @@
 
 #![cfg(test)]
 
-mod support;
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use isoplug_formats::cpio::{self, Entry, Error, Writer};
+use isoplug_skip::skipped;
 use proptest::prelude::*;
-use support::skipped;
 
 fn gnu_cpio(arguments: &[&str], folder: &std::path::Path, input: &[u8]) -> Option<Vec<u8>> {
     let mut command = Command::new("cpio");

@@ -1,16 +1,14 @@
 //! Reads packages that dpkg-deb built, and lets dpkg-deb read those that were repacked.
 #![cfg(test)]
 
-mod support;
-
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use isoplug_formats::deb::{Compression, Deb, Error, ar};
+use isoplug_skip::skipped;
 use proptest::prelude::*;
-use support::skipped;
 
 const FORMS: [(&str, Compression); 4] = [
     ("xz", Compression::Xz),

@@ -2,13 +2,11 @@
 
 #![cfg(test)]
 
-mod support;
-
 use std::process::Command;
 
 use isoplug_formats::elf::{Error, KernelModule, Linkage};
+use isoplug_skip::skipped;
 use proptest::prelude::*;
-use support::skipped;
 
 fn readelf(arguments: &[&str]) -> Option<String> {
     match Command::new("readelf").args(arguments).env("LC_ALL", "C").output() {

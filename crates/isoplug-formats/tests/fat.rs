@@ -2,15 +2,13 @@
 
 #![cfg(test)]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::process::Command;
 
 use isoplug_formats::fat::{self, Error, Volume};
-use support::skipped;
+use isoplug_skip::skipped;
 
 fn tool(name: &str, arguments: &[&str]) -> Option<(bool, String)> {
     let output = Command::new(name).args(arguments).env("TZ", "UTC").output();

@@ -2,8 +2,6 @@
 
 #![cfg(test)]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,8 +9,8 @@ use std::process::Command;
 
 use isoplug_formats::fat;
 use isoplug_formats::iso::{self, Bios, Entry, Error, Hadris, Image, IsoWriter, Report, Source};
+use isoplug_skip::skipped;
 use sha2::{Digest, Sha256};
-use support::skipped;
 
 const EPOCH: u64 = 1_700_000_000;
 

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn sha256sum_accepts_the_checksum() {
-        if !crate::contribute::rootfs_of_tests::has_tool("sha256sum") {
+        if !isoplug_skip::has("sha256sum") {
             return;
         }
         let folder = tempfile::tempdir().unwrap();

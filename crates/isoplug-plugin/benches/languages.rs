@@ -57,7 +57,7 @@ fn made(language: Language) -> Option<(Vec<u8>, Option<Duration>)> {
     match built(language) {
         Ok((bytes, build)) => Some((bytes, Some(build))),
         Err(error @ KitError::Missing { .. }) => {
-            eprintln!("SKIPPED: {} is not built: {error}", language.name());
+            eprintln!("left out: {} is not built: {error}", language.name());
             Some((fixture(language)?, None))
         }
         Err(error) => panic!("{}: {error}", language.name()),

@@ -42,10 +42,3 @@ pub use report::{Boot, ComboReport, Outcome, Report, ReportError, TestResult, Ve
 pub use run::run;
 pub use test::{TestError, test};
 pub use trouble::{Trouble, TroubleKind};
-
-/// Whether a test that cannot be made is a fault.
-#[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "says whether a missing tool fails the tests")]
-fn tests_must_run() -> bool {
-    std::env::var_os("ISOPLUG_TESTS_MUST_RUN").is_some_and(|value| value == "1")
-}

@@ -3,6 +3,7 @@
 // The file names the crates that it lives among.
 extern crate builtin_shim as isoplug_engine;
 extern crate builtin_shim as isoplug_formats;
+extern crate builtin_shim as isoplug_manifest;
 
 #[path = "../../../crates/isoplug-image/src/contribute"]
 mod contribute {

@@ -3,6 +3,7 @@
 // The files name the crates that they live among.
 extern crate builtin_shim as isoplug_engine;
 extern crate builtin_shim as isoplug_formats;
+extern crate builtin_shim as isoplug_manifest;
 
 #[path = "../../../crates/isoplug-image/src/contribute"]
 mod contribute {

@@ -1,7 +1,7 @@
 //! What isoplug's built-in contributors know of isoplug, over the kit for plugins: so the same
 //! source file is a contributor of the command and a plugin, and the two can be compared.
 //!
-//! Stands for `isoplug_engine`, `isoplug_formats` and the traits of `contribute.rs`, as far as
+//! Stands for `isoplug_engine`, `isoplug_formats`, `isoplug_manifest` and the traits of `contribute.rs`, as far as
 //! those files use them.
 
 mod host;
@@ -51,10 +51,20 @@ impl dyn Key + '_ {
     }
 }
 
+/// Who makes something for an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// A built-in part, by its name.
+    Part(&'static str),
+}
+
 /// Anything that adds to an image.
 pub trait Contributor {
-    /// Returns its name.
-    fn name(&self) -> &str;
+    /// Returns who it is.
+    fn by(&self) -> By;
+
+    /// Returns its version, which is the host's business.
+    fn version(&self) -> u32;
 
     /// Returns the paths that it sets whatever the rootfs holds.
     fn places(&self) -> Vec<String> {
@@ -171,7 +181,8 @@ impl From<Error> for ContributeError {
 
 /// Lets a contributor add to a module.
 pub fn furnish(contributor: &dyn Contributor, cx: &Context) -> isoplug_sdk::Result<Vec<Module>> {
-    let mut host = host::ModuleHost::new(contributor.name(), cx);
+    let By::Part(name) = contributor.by();
+    let mut host = host::ModuleHost::new(name, cx);
     match contributor.contribute(&mut host) {
         Ok(()) => Ok(vec![host.finish()]),
         Err(ContributeError::Host(error)) => Err(error),

@@ -237,16 +237,11 @@ fn on_small_disk(test: &str, script: &str) -> bool {
         Ok(output) if String::from_utf8_lossy(&output.stdout).contains("running 1 test") => {
             panic!("{}", String::from_utf8_lossy(&output.stdout))
         }
-        other => skip(&format!("no tmpfs in a user namespace: {other:?}")),
+        other => {
+            isoplug_skip::skipped(&format!("no tmpfs in a user namespace: {other:?}"));
+            false
+        }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "says whether a missing tool fails the tests")]
-#[expect(clippy::print_stderr, reason = "people must see what was not tested")]
-fn skip(why: &str) -> bool {
-    assert!(std::env::var_os("ISOPLUG_TESTS_MUST_RUN").is_none_or(|value| value != "1"), "{why}");
-    eprintln!("SKIPPED: {why}");
-    false
 }
 
 #[test]

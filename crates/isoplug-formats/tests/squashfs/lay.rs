@@ -11,7 +11,7 @@ proptest! {
     #[test]
     fn random_trees_are_scanned_as_they_were_laid((tree, memory) in random::trees()) {
         if !oracles::is_root() {
-            oracles::skip("not root: owners cannot be set");
+            isoplug_skip::skipped("not root: owners cannot be set");
             return Ok(());
         }
         let folder = tempfile::tempdir().unwrap();
@@ -23,7 +23,7 @@ proptest! {
 #[test]
 fn the_odd_tree_is_scanned_as_it_was_laid() {
     if !oracles::is_root() {
-        return oracles::skip("not root: owners cannot be set");
+        return isoplug_skip::skipped("not root: owners cannot be set");
     }
     let (tree, memory) = odd::tree();
     let folder = tempfile::tempdir().unwrap();

@@ -16,14 +16,6 @@ use tempfile::TempDir;
 
 use crate::bytes::image;
 
-/// Says why a check is not made; an error where all checks must be.
-pub(crate) fn skip(why: &str) {
-    #[expect(clippy::disallowed_methods, reason = "tests may be told to be strict")]
-    let strict = std::env::var_os("ISOPLUG_TESTS_MUST_RUN").is_some_and(|value| value == "1");
-    assert!(!strict, "must run, but {why}");
-    eprintln!("SKIPPED: {why}");
-}
-
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
@@ -86,7 +78,7 @@ impl Mounted {
     /// Mounts an image, if this process may.
     pub(crate) fn new(image: &Path) -> Option<Self> {
         if !is_root() {
-            skip("not root: Linux cannot be asked to mount an image");
+            isoplug_skip::skipped("not root: Linux cannot be asked to mount an image");
             return None;
         }
         let folder = TempDir::new().unwrap();
@@ -96,7 +88,7 @@ impl Mounted {
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr);
             assert!(!Path::new("/dev/loop0").exists(), "Linux refuses the image: {why}");
-            skip(&format!("no loop devices: {why}"));
+            isoplug_skip::skipped(&format!("no loop devices: {why}"));
             return None;
         }
         Some(Self(folder))
@@ -164,7 +156,7 @@ fn short_links(tree: &Tree) -> Tree {
 /// Lets unsquashfs judge the image and lay it down, as root with everything.
 fn check_unsquashfs(image: &Path, wanted: &Tree) {
     if !has("unsquashfs") {
-        return skip("unsquashfs is missing");
+        return isoplug_skip::skipped("unsquashfs is missing");
     }
     let run = |arguments: &[&str]| {
         let output = Command::new("unsquashfs").args(arguments).arg(image).output().unwrap();
@@ -188,7 +180,7 @@ fn check_unsquashfs(image: &Path, wanted: &Tree) {
         run(&["-n", "-q", "-d", laid.to_str().unwrap()]);
         assert_same(&scanned(&laid), wanted, "unsquashfs");
     } else {
-        skip("not root: unsquashfs cannot set owners");
+        isoplug_skip::skipped("not root: unsquashfs cannot set owners");
     }
 }
 

@@ -109,7 +109,7 @@ fn text(host: &dyn Host, state: &State) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rootfs_of_tests::{Rootfs, has_tool};
+    use super::super::rootfs_of_tests::Rootfs;
     use super::*;
 
     const SSH: &str = "/etc/systemd/system/isoplug-ssh-keys.service";
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn systemd_accepts_all_units() {
-        if !has_tool("systemd-analyze") {
+        if !isoplug_skip::has("systemd-analyze") {
             return;
         }
         let rootfs = Rootfs::with(&[]);

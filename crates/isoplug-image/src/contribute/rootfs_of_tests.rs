@@ -240,19 +240,3 @@ impl Host for Asking<'_> {
         self.host.tell(line);
     }
 }
-
-/// Returns whether a tool of the build machine is there; says so if not.
-pub(crate) fn has_tool(tool: &str) -> bool {
-    let found = std::process::Command::new("sh")
-        .args(["-c", &format!("command -v {tool}")])
-        .stdout(std::process::Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !found {
-        #[expect(clippy::disallowed_methods, reason = "a test's own switch")]
-        let must = std::env::var_os("ISOPLUG_TESTS_MUST_RUN").is_some_and(|value| value == "1");
-        assert!(!must, "{tool} is missing and ISOPLUG_TESTS_MUST_RUN=1");
-        eprintln!("SKIPPED: {tool} is not installed");
-    }
-    found
-}

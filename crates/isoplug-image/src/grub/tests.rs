@@ -140,8 +140,7 @@ fn labels_and_parameters_hold_anything() {
 /// Returns the words that GRUB itself reads in the first line that boots a kernel; `None`
 /// without its emulator.
 fn grub_words(text: &str) -> Option<Vec<String>> {
-    use crate::contribute::rootfs_of_tests::has_tool;
-    if !["grub-emu", "script"].iter().all(|tool| has_tool(tool)) {
+    if !["grub-emu", "script"].iter().all(|tool| isoplug_skip::has(tool)) {
         return None;
     }
     let line = text.lines().find_map(|line| line.trim().strip_prefix("linux ")).unwrap();
@@ -178,8 +177,7 @@ fn without_escapes(line: &str) -> String {
 
 /// Lets GRUB's own parser read a menu.
 fn grub_reads(text: &str) {
-    use crate::contribute::rootfs_of_tests::has_tool;
-    if !has_tool("grub-script-check") {
+    if !isoplug_skip::has("grub-script-check") {
         return;
     }
     let file = tempfile::NamedTempFile::new().unwrap();

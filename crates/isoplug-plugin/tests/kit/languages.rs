@@ -2,7 +2,7 @@
 
 use isoplug_plugin::kit::{Verdict, test};
 
-use crate::{component, left_out, plugins, runtime};
+use crate::{component, plugins, runtime};
 
 fn greets(name: &str, component: &[u8]) {
     let runtime = runtime();
@@ -29,9 +29,12 @@ fn javascript_greets() {
 }
 
 #[test]
+#[ignore = "the component is too large for the repository: tests/long.sh plugins"]
 fn python_greets() {
     match std::fs::read(plugins().join("fixtures/hello-python.wasm")) {
         Ok(component) => greets("hello-python", &component),
-        Err(_) => left_out("hello-python.wasm is not built; see plugins/build.sh --all"),
+        Err(_) => {
+            isoplug_skip::skipped("hello-python.wasm is not built; see plugins/build.sh --all")
+        }
     }
 }

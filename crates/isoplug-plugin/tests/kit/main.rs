@@ -1,10 +1,6 @@
 //! The kit on the plugins of this repository: cases, templates in four languages, lint, and the
 //! built-in contributors as components.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test fails by panicking, and says what it skips"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod built;
 mod builtin;
@@ -43,10 +39,4 @@ fn runtime() -> &'static Arc<Runtime> {
         (Arc::new(Runtime::new(folder.path()).unwrap()), folder)
     });
     runtime
-}
-
-/// Says that a test did not run whose compiler is one for WebAssembly: `tests/all.sh` installs none, since
-/// the components that the other tests use are part of the repository.
-fn left_out(why: &str) {
-    eprintln!("SKIPPED: {why}");
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::{has, suite};
+use crate::suite;
+use isoplug_skip::has;
 
 /// A registry that ends with the test.
 pub(crate) struct Debian {

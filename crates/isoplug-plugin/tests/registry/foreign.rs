@@ -9,8 +9,9 @@ use isoplug_plugin::registry::{
     At, Claim, PublicKey, Reference, Release, SecretKey, judge, signatures,
 };
 
+use crate::debian;
 use crate::made::{level, policy, publisher, put, reference, registries};
-use crate::{debian, has};
+use isoplug_skip::has;
 
 /// Runs a program; returns whether it succeeded and what it said.
 fn run(program: &str, folder: &Path, arguments: &[&str]) -> (bool, String) {

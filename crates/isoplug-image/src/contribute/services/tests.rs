@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use super::super::rootfs_of_tests::{Rootfs, has_tool};
+use super::super::rootfs_of_tests::Rootfs;
 use super::*;
 use isoplug_formats::tree::{Kind, sorted_names};
 use proptest::prelude::*;
@@ -80,7 +80,7 @@ fn collect(root: &Path, below: &str, links: &mut BTreeMap<String, String>) {
 
 #[test]
 fn links_are_those_that_systemctl_makes() {
-    if !has_tool("systemctl") {
+    if !isoplug_skip::has("systemctl") {
         return;
     }
     let units = [

@@ -1,6 +1,6 @@
 //! Tests of the contributor of users, against pwck, grpck and visudo where they are installed.
 
-use super::super::rootfs_of_tests::{Rootfs, has_tool};
+use super::super::rootfs_of_tests::Rootfs;
 use super::*;
 use proptest::prelude::*;
 
@@ -162,11 +162,11 @@ fn the_tools_of_debian_accept_the_files() {
     };
     let root = folder.path().to_str().unwrap();
     for tool in ["pwck", "grpck"] {
-        if has_tool(tool) && has_tool("unshare") {
+        if isoplug_skip::has(tool) && isoplug_skip::has("unshare") {
             run(&["unshare", "-r", tool, "-r", "-R", root]);
         }
     }
-    if has_tool("visudo") {
+    if isoplug_skip::has("visudo") {
         run(&["visudo", "-cf", &format!("{root}/etc/sudoers.d/isoplug-ada")]);
         run(&["visudo", "-cf", &format!("{root}/etc/sudoers.d/isoplug-group-sudo")]);
     }
