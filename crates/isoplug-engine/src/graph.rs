@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::key::Walk;
+use crate::key::{Salt, Walk};
 use crate::{ArtifactId, Context, Digest, Error, Slots, Stage, StageKey};
 
 static GRAPHS: AtomicU64 = AtomicU64::new(0);
@@ -38,8 +38,12 @@ impl Node {
     }
 
     /// The key, if the digests of all inputs are known.
-    pub(crate) fn key(&self, digest: impl Fn(ArtifactId) -> Option<Digest>) -> Option<StageKey> {
-        self.walk.key(self.name, self.version, digest)
+    pub(crate) fn key(
+        &self,
+        salt: &Salt,
+        digest: impl Fn(ArtifactId) -> Option<Digest>,
+    ) -> Option<StageKey> {
+        self.walk.key(self.name, self.version, salt, digest)
     }
 }
 

@@ -17,6 +17,8 @@ pub trait Key {
     fn artifact_raw(&mut self, label: &str, artifact: ArtifactId);
     /// Shows a value that decides what the stage makes, or why it cannot be written down.
     fn value_raw(&mut self, label: &str, value: Result<Value, serde_json::Error>);
+    /// Shows a secret that decides what the stage makes.
+    fn secret_raw(&mut self, label: &str, secret: &[u8]);
 }
 
 impl dyn Key + '_ {
@@ -28,6 +30,12 @@ impl dyn Key + '_ {
     /// Shows a value that decides what the stage makes. Sort what has no order of its own.
     pub fn value(&mut self, label: &str, value: &(impl Serialize + ?Sized)) {
         self.value_raw(label, serde_json::to_value(value));
+    }
+
+    /// Shows a secret that decides what the stage makes: a password or a key. What the store keeps of it,
+    /// and people see, is a digest made with the store's salt, so that a short one cannot be guessed.
+    pub fn secret(&mut self, label: &str, secret: impl AsRef<[u8]>) {
+        self.secret_raw(label, secret.as_ref());
     }
 }
 
@@ -84,6 +92,38 @@ pub enum Step {
     Artifact(String, ArtifactId),
     /// A value, as JSON with sorted fields.
     Value(String, String),
+    /// A secret.
+    Secret(String, Hidden),
+}
+
+/// Bytes that nobody may see.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hidden(Vec<u8>);
+
+impl Hidden {
+    /// Returns a digest by which nobody without the salt can check a guess.
+    pub(crate) fn digest(&self, salt: &Salt) -> Digest {
+        let mut hasher = Hasher::new();
+        add(&mut hasher, "secret", &salt.0);
+        add(&mut hasher, "", &self.0);
+        hasher.finish()
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Random bytes of a store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Salt(pub(crate) [u8; 32]);
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(salt)")
+    }
 }
 
 /// All inputs of a stage, in the order in which it showed them.
@@ -106,6 +146,10 @@ impl Key for Walk {
             }
         }
     }
+
+    fn secret_raw(&mut self, label: &str, secret: &[u8]) {
+        self.steps.push(Step::Secret(label.to_owned(), Hidden(secret.to_owned())));
+    }
 }
 
 impl Walk {
@@ -123,7 +167,7 @@ impl Walk {
     pub(crate) fn artifacts(&self) -> BTreeSet<ArtifactId> {
         let artifact = |step: &Step| match step {
             Step::Artifact(_, artifact) => Some(*artifact),
-            Step::Value(..) => None,
+            Step::Value(..) | Step::Secret(..) => None,
         };
         self.steps.iter().filter_map(artifact).collect()
     }
@@ -133,6 +177,7 @@ impl Walk {
         &self,
         name: &str,
         version: u32,
+        salt: &Salt,
         digest: impl Fn(ArtifactId) -> Option<Digest>,
     ) -> Option<StageKey> {
         let mut hasher = Hasher::new();
@@ -144,6 +189,10 @@ impl Walk {
                 }
                 // The space cannot begin a digest, so a value never passes for an artifact.
                 Step::Value(label, json) => add(&mut hasher, label, format!(" {json}").as_bytes()),
+                // Nor can an S.
+                Step::Secret(label, secret) => {
+                    add(&mut hasher, label, format!("S{}", secret.digest(salt)).as_bytes())
+                }
             }
         }
         Some(StageKey(hasher.finish()))
@@ -172,7 +221,19 @@ mod tests {
     fn key(show: impl Fn(&mut dyn Key)) -> StageKey {
         let mut walk = Walk::default();
         show(&mut walk);
-        walk.key("test", 1, |_| None).unwrap()
+        walk.key("test", 1, &Salt([7; 32]), |_| None).unwrap()
+    }
+
+    #[test]
+    fn a_secret_decides_and_is_not_seen() {
+        let mut walk = Walk::default();
+        let shown: &mut dyn Key = &mut walk;
+        shown.secret("password", "hunter2");
+        assert!(!format!("{walk:?}").contains("hunter2") && !format!("{walk:?}").contains("104"));
+        let with = |salt: u8| walk.key("test", 1, &Salt([salt; 32]), |_| None).unwrap();
+        assert_eq!(with(7), key(|key| key.secret("password", "hunter2")));
+        assert_ne!(with(7), key(|key| key.secret("password", "hunter3")));
+        assert_ne!(with(7), with(8), "a guess cannot be checked without the salt");
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | `tmp/<build>/` | files in the making; locked while their process lives |
 //! | `locks/` | `store` (shared: a build, exclusive: gc), `<key>` (held while the stage runs), `blobs` (shared: one appears, exclusive: a damaged one is removed) |
 //! | `caches/<name>/` | side caches with a layout of their own |
+//! | `salt-v1` | random bytes, with which digests of secrets are made |
 //!
 //! Knows no graph and no stages. Several processes may use one store at the same time.
 
@@ -18,6 +19,7 @@ mod collect;
 mod file;
 mod lock;
 mod record;
+mod salt;
 mod usage;
 mod verify;
 mod workspace;
@@ -36,6 +38,7 @@ pub use record::{Output, Record, Row, RowValue};
 pub use usage::{Size, Usage};
 pub use verify::Damaged;
 
+use crate::key::Salt;
 use crate::{Digest, Error, NotWritable, StageKey};
 use workspace::Workspace;
 
@@ -77,6 +80,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     root: PathBuf,
+    salt: Salt,
     cleaner: Cleaner,
     workspace: Mutex<Option<Arc<Workspace>>>,
 }
@@ -93,7 +97,12 @@ impl Store {
         make_folders(root).map_err(|(path, source)| not_a_store(root, path, source))?;
         let root = fs::canonicalize(root).map_err(Error::io("find", root))?;
         let store = Self {
-            inner: Arc::new(Inner { root, cleaner: options.cleaner, workspace: Mutex::default() }),
+            inner: Arc::new(Inner {
+                salt: salt::read(&root)?,
+                root,
+                cleaner: options.cleaner,
+                workspace: Mutex::default(),
+            }),
         };
         workspace::clean_dead(&store.folder(TMP), options.cleaner)?;
         Ok(store)
@@ -102,6 +111,11 @@ impl Store {
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.inner.root
+    }
+
+    /// What digests of secrets are made with.
+    pub(crate) fn salt(&self) -> Salt {
+        self.inner.salt
     }
 
     /// A folder for a side cache with a layout of its own; `usage` counts it, and `gc` does what

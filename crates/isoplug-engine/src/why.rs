@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::key::Salt;
 use crate::run::schedule::Schedule;
 use crate::{ArtifactId, Digest, Error, Graph, Record, Row, RowValue, Step, Store};
 
@@ -16,7 +17,7 @@ const LONGEST: usize = 80;
 pub fn explain(graph: &Graph, store: &Store, title: &str) -> Result<Vec<Row>, Error> {
     let index = graph.find(title)?;
     let schedule = settled(graph, store)?;
-    Ok(rows(graph, index, |id| schedule.output(id).map(|output| output.digest)))
+    Ok(rows(graph, index, &store.salt(), |id| schedule.output(id).map(|output| output.digest)))
 }
 
 /// Returns how the inputs of a stage differ from those of its last other run; nothing when there was none.
@@ -28,7 +29,8 @@ pub fn why(graph: &Graph, store: &Store, title: &str) -> Result<Vec<Change>, Err
     let Some((_, before)) = store.records()?.into_iter().find(|(_, record)| other(record)) else {
         return Ok(Vec::new());
     };
-    let now = rows(graph, index, |id| schedule.output(id).map(|output| output.digest));
+    let now =
+        rows(graph, index, &store.salt(), |id| schedule.output(id).map(|output| output.digest));
     let mut changes = Vec::new();
     let node = graph.node(index);
     let version = |name: &str, version| Some(Value::String(format!("{name}@{version}")));
@@ -111,11 +113,15 @@ impl fmt::Display for Change {
 pub(crate) fn rows(
     graph: &Graph,
     index: usize,
+    salt: &Salt,
     digest: impl Fn(ArtifactId) -> Option<Digest>,
 ) -> Vec<Row> {
     let row = |step: &Step| match step {
         Step::Value(label, json) => {
             Row { label: label.clone(), value: RowValue::Value(json.clone()) }
+        }
+        Step::Secret(label, secret) => {
+            Row { label: label.clone(), value: RowValue::Secret(secret.digest(salt)) }
         }
         Step::Artifact(label, id) => {
             let from = graph.node(id.node).title.clone();
@@ -178,6 +184,8 @@ fn as_json(value: &RowValue) -> Value {
         RowValue::Value(json) => {
             serde_json::from_str(json).unwrap_or_else(|_| Value::String(json.clone()))
         }
+        // The digest is salted: its beginning says that it changed, and no more.
+        RowValue::Secret(digest) => Value::String(format!("(secret {})", &digest.hex()[..8])),
         RowValue::Input { from, artifact, .. } => Value::String(format!("{artifact} of {from}")),
     }
 }

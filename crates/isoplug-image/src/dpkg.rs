@@ -26,6 +26,7 @@ use crate::sandbox::{Command, Failure, Inside};
 use policy::Policy;
 
 pub use debconf::Answer;
+pub(crate) use debconf::show as show_answers;
 pub use reason::Reason;
 
 /// A group of packages to install.

@@ -41,6 +41,9 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
+/// What stands in the place of a secret.
+const SECRET: &str = "(secret)";
+
 struct Explain<'a> {
     system: &'a System,
 }
@@ -54,7 +57,7 @@ impl Explain<'_> {
         value: &Json,
         text: &mut Vec<String>,
     ) {
-        text.push(format!("{} = {}", join(keys), shown(value)));
+        text.push(format!("{} = {}", join(keys), shown(shape, value)));
         text.extend(shape.docs.lines().map(|line| format!("  {line}")));
         text.push(format!("  type:    {}", shape.type_name()));
         if let Some(default) = &shape.default {
@@ -66,20 +69,25 @@ impl Explain<'_> {
         };
         match &setting.content {
             Content::List(items) => text.extend(items.iter().map(|item| {
-                format!("  item:    {} at {}", item.to_json(), self.place(&item.origin))
+                let shape = shape.at(&["*"]).unwrap_or(shape);
+                format!(
+                    "  item:    {} at {}",
+                    shown(shape, &item.to_json()),
+                    self.place(&item.origin)
+                )
             })),
-            _ => text.extend(setting.won.iter().map(|said| self.said("set by: ", said))),
+            _ => text.extend(setting.won.iter().map(|said| self.said("set by: ", shape, said))),
         }
-        text.extend(setting.lost.iter().map(|said| self.said("beats:  ", said)));
+        text.extend(setting.lost.iter().map(|said| self.said("beats:  ", shape, said)));
     }
 
-    fn said(&self, word: &str, said: &Said) -> String {
+    fn said(&self, word: &str, shape: &Shape, said: &Said) -> String {
         let strength = match said.strength {
             Strength::Normal => String::new(),
             strength => format!(" ({strength})"),
         };
         let place = self.place(&said.value.origin);
-        format!("  {word} {}{strength} at {place}", said.value.to_json())
+        format!("  {word} {}{strength} at {place}", shown(shape, &said.value.to_json()))
     }
 
     fn place(&self, origin: &Origin) -> String {
@@ -95,7 +103,7 @@ impl Explain<'_> {
         text: &mut Vec<String>,
     ) {
         let Json::Object(values) = value else {
-            text.push(self.line(keys, setting, value));
+            text.push(self.line(keys, shape, setting, value));
             return;
         };
         for (key, value) in values {
@@ -106,19 +114,31 @@ impl Explain<'_> {
     }
 
     /// One option on one line, with the places that set it.
-    fn line(&self, keys: &[&str], setting: Option<&Setting>, value: &Json) -> String {
+    fn line(
+        &self,
+        keys: &[&str],
+        shape: &Shape,
+        setting: Option<&Setting>,
+        value: &Json,
+    ) -> String {
         let mut places: Vec<String> = setting.map_or_else(Vec::new, |setting| {
             setting.won.iter().map(|said| self.place(&said.value.origin)).collect()
         });
         if places.is_empty() {
             places.push("default".to_owned());
         }
-        format!("{} = {}  # {}", join(keys), shown(value), places.join(", "))
+        format!("{} = {}  # {}", join(keys), shown(shape, value), places.join(", "))
     }
 }
 
-fn shown(value: &Json) -> String {
-    if value.is_null() { "(nothing)".to_owned() } else { value.to_string() }
+fn shown(shape: &Shape, value: &Json) -> String {
+    let mut value = value.clone();
+    shape.hide(&mut value, &SECRET.into());
+    match &value {
+        Json::Null => "(nothing)".to_owned(),
+        Json::String(text) if shape.secret && text == SECRET => SECRET.to_owned(),
+        value => value.to_string(),
+    }
 }
 
 fn unknown(root: &Shape, path: &str) -> Diagnostic {

@@ -14,6 +14,8 @@ pub struct Shape {
     pub docs: String,
     /// What holds when nobody sets it.
     pub default: Option<Json>,
+    /// Whether nobody but the image may have it: a password, a key.
+    pub secret: bool,
     /// Its type.
     pub kind: Kind,
 }
@@ -92,6 +94,28 @@ impl Shape {
         }
     }
 
+    /// Puts something else in the place of every secret in a value.
+    pub fn hide(&self, value: &mut Json, instead: &Json) {
+        if self.secret && !value.is_null() {
+            *value = instead.clone();
+            return;
+        }
+        match (&self.kind, value) {
+            (Kind::Object { fields, .. }, Json::Object(table)) => {
+                for (name, value) in table {
+                    fields.get(name).into_iter().for_each(|field| field.hide(value, instead));
+                }
+            }
+            (Kind::Map { values, .. }, Json::Object(table)) => {
+                table.values_mut().for_each(|value| values.hide(value, instead));
+            }
+            (Kind::List(items), Json::Array(list)) => {
+                list.iter_mut().for_each(|value| items.hide(value, instead));
+            }
+            _ => {}
+        }
+    }
+
     /// A table whose fields all may be missing is there by itself, with their defaults.
     fn empty_table(&self) -> Option<Json> {
         match &self.kind {
@@ -140,7 +164,8 @@ impl Shape {
     pub fn read(schema: &Json) -> Self {
         let docs = schema["description"].as_str().unwrap_or_default().to_owned();
         let default = schema.get("default").filter(|default| !default.is_null()).cloned();
-        Self { docs, default, kind: kind(schema) }
+        let secret = schema["x-secret"] == true;
+        Self { docs, default, secret, kind: kind(schema) }
     }
 }
 
@@ -199,7 +224,7 @@ fn table(schema: &Json) -> Kind {
     let Some(properties) = schema["properties"].as_object().or(closed) else {
         let values = match &schema["additionalProperties"] {
             Json::Object(_) => Shape::read(&schema["additionalProperties"]),
-            _ => Shape { docs: String::new(), default: None, kind: Kind::Any },
+            _ => Shape { docs: String::new(), default: None, secret: false, kind: Kind::Any },
         };
         let keys = schema["propertyNames"]["format"].as_str().map(str::to_owned);
         return Kind::Map { values: Box::new(values), keys };

@@ -59,6 +59,14 @@ impl System {
         wanted(&self.options, &self.arch)
     }
 
+    /// Returns the options as plugins may see them: without secrets.
+    #[must_use]
+    pub fn facts(&self) -> Json {
+        let mut options = serde_json::to_value(&self.options).unwrap_or_default();
+        self.shape.hide(&mut options, &Json::Null);
+        options
+    }
+
     /// Returns where an option was set last, by a path such as `networking.hostname`.
     #[must_use]
     pub fn origin(&self, path: &str) -> Option<&Origin> {

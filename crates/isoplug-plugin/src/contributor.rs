@@ -71,7 +71,7 @@ impl PluginContributor {
         Ok(order.into_iter().map(|index| modules[index].clone()).collect())
     }
 
-    /// Returns digests of the inputs and secrets that the plugin may see.
+    /// Returns digests of the inputs that the plugin may see.
     fn seen(&self) -> BTreeMap<String, String> {
         let grants = &self.plugin.grants;
         let inputs = grants.inputs.iter().map(|(name, place)| {
@@ -84,11 +84,7 @@ impl PluginContributor {
             });
             (format!("input {name}"), digest(&files.ok()))
         });
-        let secrets = grants.secrets.iter().map(|(name, grant)| {
-            let secret = self.around.secret(grant).ok();
-            (format!("secret {name}"), digest(&secret))
-        });
-        inputs.chain(secrets).collect()
+        inputs.collect()
     }
 
     fn refused(&self, reason: &str) -> ContributeError {
@@ -149,6 +145,7 @@ impl Contributor for PluginContributor {
     fn key(&self, key: &mut dyn Key) {
         let modules: Vec<Json> = self.modules.iter().map(shown).collect();
         key.value("modules", &modules);
+        self.modules.iter().for_each(|module| show_secrets(module, key));
         key.value("grants", &self.plugin.grants);
         if !self.furnishes() {
             return;
@@ -159,6 +156,9 @@ impl Contributor for PluginContributor {
         key.value("seed", &around.seed());
         key.value("facts", &around.all_facts());
         key.value("inputs", &self.seen());
+        for (name, grant) in &self.plugin.grants.secrets {
+            key.secret(&format!("secret {name}"), self.around.secret(grant).unwrap_or_default());
+        }
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
@@ -174,6 +174,17 @@ impl Contributor for PluginContributor {
     }
 }
 
+/// Shows the secrets that are files of a module.
+fn show_secrets(module: &Module, key: &mut dyn Key) {
+    for entry in &module.entries {
+        if let EntryKind::File(content, _) = &entry.kind
+            && content.secret_name().is_some()
+        {
+            key.secret(&entry.path, content.to_vec().unwrap_or_default());
+        }
+    }
+}
+
 /// Shows a module's entries for a key: contents by their digests.
 fn shown(module: &Module) -> Json {
     let of = |attributes: &Attributes| {
@@ -183,7 +194,9 @@ fn shown(module: &Module) -> Json {
     let entries = module.entries.iter().filter(|entry| entry.tree == Tree::Root);
     let entry = |entry: &Entry| match &entry.kind {
         EntryKind::File(content, attributes) => {
-            json!([entry.path, "file", content.digest(), of(attributes)])
+            let shown = content.secret_name().map(|name| format!("secret {name}"));
+            let shown = shown.unwrap_or_else(|| content.digest().to_string());
+            json!([entry.path, "file", shown, of(attributes)])
         }
         EntryKind::Folder(attributes) => json!([entry.path, "folder", of(attributes)]),
         EntryKind::Symlink(target) => json!([entry.path, "symlink", target]),

@@ -85,7 +85,7 @@ impl Workers<'_> {
             stage: node.name.to_owned(),
             version: node.version,
             title: node.title.clone(),
-            walk: why::rows(self.graph, job.index, |id| {
+            walk: why::rows(self.graph, job.index, &self.store.salt(), |id| {
                 job.inputs.get(&id).map(|input| input.digest)
             }),
             bytes: self.bytes(&outputs)?,

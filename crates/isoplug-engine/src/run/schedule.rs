@@ -179,7 +179,8 @@ impl<'a> Schedule<'a> {
         if self.slots[&index].key.is_some() {
             return;
         }
-        let Some(key) = node.key(|id| self.output(id).map(|output| output.digest)) else { return };
+        let digest = |id| self.output(id).map(|output| output.digest);
+        let Some(key) = node.key(&self.store.salt(), digest) else { return };
         let record = self.store.record(&key).map(|record| record.outputs);
         let outputs =
             record.filter(|outputs| node.outputs.iter().all(|name| outputs.contains_key(*name)));

@@ -69,6 +69,8 @@ pub struct Row {
 pub enum RowValue {
     /// A value, as JSON with sorted fields.
     Value(String),
+    /// A secret, by a digest made with the store's salt.
+    Secret(Digest),
     /// An artifact of another stage.
     Input {
         /// The title of the stage that makes it.

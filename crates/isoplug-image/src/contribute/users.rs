@@ -58,6 +58,7 @@ pub struct User {
     /// a system user.
     pub shell: Option<String>,
     /// The password as crypt(5) writes it; `None`: no password is accepted.
+    #[serde(skip)]
     pub hashed_password: Option<String>,
     /// Lines for `~/.ssh/authorized_keys`.
     pub authorized_keys: Vec<String>,
@@ -106,6 +107,7 @@ pub enum Sudo {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Root {
     /// The password as crypt(5) writes it; `None`: none is accepted.
+    #[serde(skip)]
     pub hashed_password: Option<String>,
     /// Whether no password is accepted, even if there is one.
     pub locked: bool,
@@ -131,6 +133,12 @@ impl Contributor for Users {
 
     fn key(&self, key: &mut dyn Key) {
         key.value("users", self);
+        let passwords = self.users.iter().map(|user| (user.name.as_str(), &user.hashed_password));
+        for (name, password) in passwords.chain([("root", &self.root.hashed_password)]) {
+            if let Some(password) = password {
+                key.secret(&format!("password of {name}"), password);
+            }
+        }
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use isoplug_engine::Key;
 use serde::{Deserialize, Serialize};
 
 use super::Command;
@@ -22,25 +23,30 @@ pub struct Answer {
     pub secret: bool,
 }
 
-/// What a stage's key shows of an answer: of a secret, only whether it is another one.
+/// What may be seen of an answer: of a secret, that there is one.
 #[derive(Debug, Serialize)]
-pub struct Shown {
-    package: String,
-    question: String,
-    kind: String,
-    value: String,
+struct Shown<'a> {
+    package: &'a str,
+    question: &'a str,
+    kind: &'a str,
+    value: Option<&'a str>,
 }
 
 impl Answer {
-    /// Returns what may be seen of it.
-    #[must_use]
-    pub fn shown(&self) -> Shown {
-        let Self { package, question, kind, value, secret } = self.clone();
-        let value = match secret {
-            true => format!("a secret with the digest {}", blake3::hash(value.as_bytes())),
-            false => value,
-        };
-        Shown { package, question, kind, value }
+    fn shown(&self) -> Shown<'_> {
+        let Self { package, question, kind, value, secret } = self;
+        Shown { package, question, kind, value: (!secret).then_some(value) }
+    }
+}
+
+/// Shows answers to a stage's key.
+pub(crate) fn show(answers: &[Answer], key: &mut dyn Key) {
+    if answers.is_empty() {
+        return;
+    }
+    key.value("answers", &answers.iter().map(Answer::shown).collect::<Vec<_>>());
+    for answer in answers.iter().filter(|answer| answer.secret) {
+        key.secret(&format!("answer to {}", answer.question), &answer.value);
     }
 }
 

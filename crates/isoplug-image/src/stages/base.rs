@@ -2,8 +2,8 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
-use crate::dpkg::Answer;
 use crate::dpkg::layer::{self, Round, layer};
+use crate::dpkg::{Answer, show_answers};
 use crate::state::known;
 
 /// Inputs.
@@ -41,9 +41,7 @@ impl Stage for Base {
     fn key(&self, key: &mut dyn Key) {
         let Self { debs, answers, arch, epoch, round } = self;
         key.artifact("debs", *debs);
-        if !answers.is_empty() {
-            key.value("answers", &answers.iter().map(Answer::shown).collect::<Vec<_>>());
-        }
+        show_answers(answers, key);
         key.value("arch", arch);
         key.value("epoch", epoch);
         key.value("round", round);

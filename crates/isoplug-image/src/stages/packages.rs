@@ -2,8 +2,8 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
-use crate::dpkg::Answer;
 use crate::dpkg::layer::{self, Round, layer};
+use crate::dpkg::{Answer, show_answers};
 use crate::state::known;
 
 /// Inputs.
@@ -50,9 +50,7 @@ impl Stage for Packages {
         let Self { parent, debs, index: _, answers, arch, epoch, round } = self;
         key.artifact("parent", *parent);
         key.artifact("debs", *debs);
-        if !answers.is_empty() {
-            key.value("answers", &answers.iter().map(Answer::shown).collect::<Vec<_>>());
-        }
+        show_answers(answers, key);
         key.value("arch", arch);
         key.value("epoch", epoch);
         key.value("round", round);

@@ -73,5 +73,6 @@ pub struct Login {
     /// The user's name.
     pub user: String,
     /// The user's password, in the clear: for tests only.
+    #[schemars(extend("x-secret" = true))]
     pub password: String,
 }

@@ -15,7 +15,7 @@ pub struct User {
     #[schemars(extend("format" = "group-name"))]
     pub groups: Vec<String>,
     /// The password as crypt(5) writes it, from `mkpasswd`. Without one, no password is accepted.
-    #[schemars(extend("format" = "crypt-hash"))]
+    #[schemars(extend("format" = "crypt-hash", "x-secret" = true))]
     pub hashed_password: Option<String>,
     /// SSH public keys that may log in, one line of `.pub` each.
     #[schemars(extend("format" = "ssh-key"))]
@@ -70,7 +70,7 @@ pub enum Sudo {
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Root {
     /// The password as crypt(5) writes it, from `mkpasswd`. Without one, no password is accepted.
-    #[schemars(extend("format" = "crypt-hash"))]
+    #[schemars(extend("format" = "crypt-hash", "x-secret" = true))]
     pub hashed_password: Option<String>,
     /// Whether the password is locked, even if there is one.
     pub locked: bool,

@@ -107,6 +107,7 @@ fn row(row: &Row) -> String {
     // Writing to a string has no way to fail.
     let _ = match &row.value {
         RowValue::Value(json) => writeln!(text, "{json}"),
+        RowValue::Secret(_) => writeln!(text, "(secret)"),
         RowValue::Input { from, artifact, digest: Some(digest) } => {
             writeln!(text, "{artifact} of {from}, {digest}")
         }

@@ -85,9 +85,7 @@ impl Surroundings for Around {
         }
         let option = |value, key: &String| Json::get(value, key);
         let found = split(path).iter().try_fold(&self.options, option)?;
-        let mut found = found.clone();
-        hide_passwords(path, &mut found);
-        Some(found).filter(|found| !found.is_null())
+        Some(found.clone()).filter(|found| !found.is_null())
     }
 
     fn all_facts(&self) -> Json {
@@ -134,34 +132,18 @@ impl Surroundings for Around {
     }
 }
 
-/// No plugin sees a password, not even a hashed one.
-fn hide_passwords(path: &str, value: &mut Json) {
-    const HIDDEN: &str = "hashed-password";
-    if path.ends_with(HIDDEN) {
-        *value = Json::Null;
-    }
-    match value {
-        Json::Object(table) => {
-            table.remove(HIDDEN);
-            table.values_mut().for_each(|value| hide_passwords("", value));
-        }
-        Json::Array(items) => items.iter_mut().for_each(|value| hide_passwords("", value)),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
     #[test]
-    fn facts_are_settled_values_without_passwords() {
+    fn facts_are_settled_values() {
         let around = Around {
             facts: BTreeMap::from([("image.name".to_owned(), json!("a"))]),
             options: json!({
-                "root": { "hashed-password": "x", "locked": true },
-                "users": { "a.b": { "hashed-password": "x", "uid": 7 } }
+                "root": { "locked": true },
+                "users": { "a.b": { "uid": 7 } }
             }),
             downloads: None,
             offline: None,
@@ -170,7 +152,6 @@ mod tests {
         };
         assert_eq!(around.fact("image.name"), Some(json!("a")));
         assert_eq!(around.fact("root"), Some(json!({ "locked": true })));
-        assert_eq!(around.fact("root.hashed-password"), None);
         assert_eq!(around.fact("users.\"a.b\""), Some(json!({ "uid": 7 })));
         assert_eq!(around.fact("nothing"), None);
     }

@@ -46,8 +46,7 @@ impl Guests<'_> {
         facts: BTreeMap<String, Json>,
     ) -> Result<plugins::Plugins, Error> {
         let Some(runtime) = self.runtime.clone() else { return Ok(plugins::Plugins::default()) };
-        let options = serde_json::to_value(&system.options).unwrap_or_default();
-        let around = Arc::new(Around::of_image(facts, options, self.session));
+        let around = Arc::new(Around::of_image(facts, system.facts(), self.session));
         let mut brought = plugins::Plugins {
             used: system.config.keys().filter_map(|name| self.used(name, system)).collect(),
             ..plugins::Plugins::default()
