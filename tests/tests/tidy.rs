@@ -170,8 +170,9 @@ fn arrows_point_down() {
     let allowed = [
         ("isoplug-engine", ""),
         ("isoplug-formats", ""),
-        ("isoplug-manifest", ""),
-        ("isoplug-vm", ""),
+        ("isoplug-promise", ""),
+        ("isoplug-manifest", "isoplug-promise"),
+        ("isoplug-vm", "isoplug-promise"),
         ("isoplug-image", "isoplug-engine isoplug-formats isoplug-manifest"),
         ("isoplug-plugin", "isoplug-engine isoplug-formats isoplug-image isoplug-manifest"),
     ];

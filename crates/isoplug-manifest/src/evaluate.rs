@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::check::Check;
+use crate::default_profiles::default_profiles;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::lint;
 use crate::manifest::{Image, Manifest, Source};
-use crate::merge::{Said, merge};
+use crate::merge::{Said, Setting, merge};
 use crate::module::{Conditions, Gather, Load};
-use crate::options::Options;
 use crate::parse::parse;
+use crate::part::{Contribution, Lint};
+use crate::parts::{About, Options, parts};
 use crate::plugin::Plugins;
 use crate::shape::Shape;
 use crate::strength::Strength;
@@ -65,7 +66,7 @@ pub fn profiles(name: &str, text: &str) -> Result<(Image, Vec<String>), Diagnost
     let mut work = Work::default();
     let (manifest, profiles, root) = work.manifest(name, text);
     let names: Vec<String> = profiles.into_iter().map(|(key, _)| key.name).collect();
-    lint::default_profiles(&root, &names, &mut work.diagnostics);
+    default_profiles(&root, &names, &mut work.diagnostics);
     match manifest {
         Some(manifest) if work.sound() => Ok((manifest.image, names)),
         _ => Err(Diagnostics { list: work.diagnostics, texts: work.texts }),
@@ -92,9 +93,8 @@ impl Work {
         let settings = merge(&shape, said, &mut self.diagnostics);
         let mut options: Options = self.read(settings.to_json())?;
         guests.settle(&mut options);
-        if self.sound() {
-            lint::lint(&options, &settings, input.profile, &mut self.diagnostics);
-        }
+        let about = About { profile: input.profile, arch: input.arch };
+        let needs = self.ask(&options, &settings, about);
         let config = guests.config;
         let Manifest { image, plugins, grants, trust, .. } = manifest?;
         Some(System {
@@ -102,6 +102,7 @@ impl Work {
             profile: input.profile.to_owned(),
             arch: input.arch.to_owned(),
             options,
+            needs,
             sources,
             plugins,
             grants,
@@ -113,6 +114,20 @@ impl Work {
             texts: Texts::default(),
             warnings: Vec::new(),
         })
+    }
+
+    /// Asks every part what it needs, and what is wrong with its options.
+    fn ask(&mut self, options: &Options, settings: &Setting, about: About<'_>) -> Contribution {
+        let mut needs = Contribution::default();
+        let mut lint = Lint { settings, found: Vec::new() };
+        for part in parts(options, about) {
+            part.contribute(&mut needs);
+            if self.sound() {
+                part.lint(&mut lint);
+            }
+        }
+        self.diagnostics.extend(lint.found);
+        needs
     }
 
     /// Says whether there is no error so far. What an error left out would mislead lints.

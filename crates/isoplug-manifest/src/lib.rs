@@ -13,20 +13,22 @@
 pub mod builtin;
 mod by;
 mod check;
+mod default_profiles;
 pub mod diagnostic;
 mod evaluate;
 mod explain;
 mod format;
 pub mod kernel_param;
-mod lint;
 pub mod lock;
 pub mod manifest;
 pub mod merge;
 mod module;
 mod names;
-pub mod options;
+mod option;
 pub mod package;
 mod parse;
+mod part;
+mod parts;
 pub mod path;
 pub mod plain;
 pub mod plugin;
@@ -40,6 +42,12 @@ pub mod value;
 mod wanted;
 
 pub use by::By;
+pub mod options {
+    //! The options of a profile, as data.
+
+    pub use crate::parts::*;
+}
+
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use evaluate::{Input, evaluate, profiles};
 pub use explain::explain;
@@ -47,7 +55,8 @@ pub use format::is_ssh_key;
 pub use lock::Lock;
 pub use manifest::{Image, Pocket, Source, SourceKind};
 pub use module::Load;
-pub use options::Options;
+pub use part::{Contribution, Needed, Package};
+pub use parts::Options;
 pub use reference::reference;
 pub use schema::{schema, schema_with};
 pub use system::System;

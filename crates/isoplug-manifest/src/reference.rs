@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::explain::walk;
 use crate::manifest::Manifest;
-use crate::options::Options;
+use crate::parts::Options;
 use crate::shape::{Kind, Shape};
 
 const ABOUT: &str = "\

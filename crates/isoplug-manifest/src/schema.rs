@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::manifest::Manifest;
-use crate::options::Options;
+use crate::parts::Options;
 use crate::shape::schema_of;
 
 /// Returns the JSON schema (draft 2020-12) of `isoplug.toml`.

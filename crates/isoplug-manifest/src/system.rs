@@ -8,7 +8,8 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::guests;
 use crate::manifest::{Image, Source};
 use crate::merge::{Content, Setting};
-use crate::options::Options;
+use crate::part::Contribution;
+use crate::parts::Options;
 use crate::path::{join, split};
 use crate::plugin::{Grants, PluginSource, Report, Trust};
 use crate::shape::Shape;
@@ -27,6 +28,8 @@ pub struct System {
     pub arch: String,
     /// The options, with defaults where nobody set them.
     pub options: Options,
+    /// What follows from the options, each with its reason.
+    pub needs: Contribution,
     /// Where packages come from; never empty.
     pub sources: BTreeMap<String, Source>,
     /// The plugins, as the manifest has them.
@@ -52,11 +55,11 @@ pub struct System {
 impl System {
     /// Returns the packages that the options ask for, each with the option that does.
     ///
-    /// Those of `packages.install` come first, then kernel and what follows from other options.
+    /// Those that the user lists come first.
     /// `firmware.set` is not resolved here: what it means depends on the sources.
     #[must_use]
     pub fn wanted(&self) -> Vec<Wanted> {
-        wanted(&self.options, &self.arch)
+        wanted(&self.needs)
     }
 
     /// Returns the options as plugins may see them: without secrets.

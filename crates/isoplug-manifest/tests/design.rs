@@ -3,9 +3,9 @@
 #![cfg(test)]
 
 use insta::assert_snapshot;
-use isoplug_manifest::options::BootFirmware;
 use isoplug_manifest::plugin::{Answer, Call, Described, PluginSource, Plugins};
 use isoplug_manifest::{Input, System, evaluate, explain, profiles};
+use isoplug_promise::Firmware;
 use serde_json::json;
 
 const SKETCH: &str = include_str!("sketch.toml");
@@ -53,7 +53,7 @@ fn the_sketch_evaluates() {
     assert_eq!(options.boot.kernel_params, ["console=ttyS0,115200"]);
     assert_eq!(options.iso.volume_id.as_deref(), Some("ACME_2026"));
     assert_eq!(options.iso.contents[0].source.as_deref(), Some("README.txt"));
-    assert_eq!(options.tests[0].firmware.last(), Some(&BootFirmware::SecureBoot));
+    assert_eq!(options.tests[0].firmware.last(), Some(&Firmware::SecureBoot));
     assert!(options.tests[0].media.is_empty(), "on every medium");
 }
 

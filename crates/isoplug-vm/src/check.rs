@@ -1,63 +1,63 @@
-//! Turns an assertion into a question for the guest's shell, and its answer into a verdict.
+//! Turns a promise into a question for the guest's shell, and its answer into a verdict.
 //!
 //! Pure: knows no connection. Questions are POSIX `sh` and need only what every Debian system has.
 
 use crate::shell::Output;
-use crate::{Assertion, Firmware, Outcome, Protocol, UnitState};
+use crate::{Firmware, Outcome, Promise, Protocol, UnitState};
 
 /// What an answer means.
 pub(crate) type Verdict = (Outcome, String);
 
-/// The text that the guest's shell runs for an assertion.
-pub(crate) fn question(assertion: &Assertion) -> String {
-    match assertion {
-        Assertion::Unit { name, state } => unit(name, *state),
-        Assertion::User { name, .. } => {
+/// The text that the guest's shell runs for a promise.
+pub(crate) fn question(promise: &Promise) -> String {
+    match promise {
+        Promise::Unit { name, state } => unit(name, *state),
+        Promise::User { name, .. } => {
             let name = quote(name);
             format!("getent passwd -- {name} && id -nG -- {name}")
         }
-        Assertion::File { path, sha256, contains, .. } => {
+        Promise::File { path, sha256, contains, .. } => {
             file(path, sha256.is_some(), contains.as_deref())
         }
-        Assertion::Hostname { .. } => "cat /proc/sys/kernel/hostname".to_owned(),
-        Assertion::KernelParam { .. } => "cat /proc/cmdline".to_owned(),
-        Assertion::Port { protocol: Protocol::Tcp, .. } => {
+        Promise::Hostname { .. } => "cat /proc/sys/kernel/hostname".to_owned(),
+        Promise::KernelParam { .. } => "cat /proc/cmdline".to_owned(),
+        Promise::Port { protocol: Protocol::Tcp, .. } => {
             "cat /proc/net/tcp; cat /proc/net/tcp6 2>/dev/null || :".to_owned()
         }
-        Assertion::Port { protocol: Protocol::Udp, .. } => {
+        Promise::Port { protocol: Protocol::Udp, .. } => {
             "cat /proc/net/udp; cat /proc/net/udp6 2>/dev/null || :".to_owned()
         }
-        Assertion::Package { name, .. } => {
+        Promise::Package { name, .. } => {
             format!("dpkg-query -W -f '${{db:Status-Status}} ${{Version}}\\n' -- {}", quote(name))
         }
-        Assertion::Command { run, .. } => run.clone(),
-        Assertion::System => SYSTEM.to_owned(),
-        Assertion::Firmware => FIRMWARE.to_owned(),
-        Assertion::LiveMedium { id } => live_medium(id),
+        Promise::Command { run, .. } => run.clone(),
+        Promise::System => SYSTEM.to_owned(),
+        Promise::Firmware => FIRMWARE.to_owned(),
+        Promise::LiveMedium { id } => live_medium(id),
     }
 }
 
-/// Whether the answer is what the assertion says.
-pub(crate) fn judge(assertion: &Assertion, firmware: Firmware, output: &Output) -> Verdict {
+/// Whether the answer is what the promise says.
+pub(crate) fn judge(promise: &Promise, firmware: Firmware, output: &Output) -> Verdict {
     let said = output.text.trim();
-    match assertion {
-        Assertion::Unit { state, .. } => equal("state", state.name(), said),
-        Assertion::User { groups, uid, .. } => user(groups, *uid, output),
-        Assertion::File { sha256, mode, owner, .. } => {
+    match promise {
+        Promise::Unit { state, .. } => equal("state", state.name(), said),
+        Promise::User { groups, uid, .. } => user(groups, *uid, output),
+        Promise::File { sha256, mode, owner, .. } => {
             judge_file(sha256.as_deref(), *mode, owner.as_deref(), output)
         }
-        Assertion::Hostname { name } => equal("host name", name, said),
-        Assertion::KernelParam { param } => {
+        Promise::Hostname { name } => equal("host name", name, said),
+        Promise::KernelParam { param } => {
             let wanted = words(param);
             let found = words(said).iter().any(|word| wanted.first() == Some(word));
             verdict(found, format!("the command line is {said}"))
         }
-        Assertion::Port { port, protocol } => listens(*port, *protocol, said),
-        Assertion::Package { version, .. } => package(version.as_deref(), output),
-        Assertion::Command { exit, contains, .. } => command(*exit, contains.as_deref(), output),
-        Assertion::System => verdict(said.lines().next() == Some("running"), said.to_owned()),
-        Assertion::Firmware => equal("firmware", &firmware.to_string(), said),
-        Assertion::LiveMedium { id } => {
+        Promise::Port { port, protocol } => listens(*port, *protocol, said),
+        Promise::Package { version, .. } => package(version.as_deref(), output),
+        Promise::Command { exit, contains, .. } => command(*exit, contains.as_deref(), output),
+        Promise::System => verdict(said.lines().next() == Some("running"), said.to_owned()),
+        Promise::Firmware => equal("firmware", &firmware.to_string(), said),
+        Promise::LiveMedium { id } => {
             verdict(output.status == 0, format!("/.isoplug/{id}: {said}"))
         }
     }
@@ -85,8 +85,8 @@ fn unquoted(word: &str) -> String {
 }
 
 /// Whether time may still make it true: services come up after the system says it is up.
-pub(crate) fn may_come(assertion: &Assertion) -> bool {
-    matches!(assertion, Assertion::Unit { state: UnitState::Active, .. } | Assertion::Port { .. })
+pub(crate) fn may_come(promise: &Promise) -> bool {
+    matches!(promise, Promise::Unit { state: UnitState::Active, .. } | Promise::Port { .. })
 }
 
 /// Prints the state, and for a system that did not come up whole, why.

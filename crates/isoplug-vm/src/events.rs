@@ -40,7 +40,7 @@ pub enum Event<'a> {
         /// Why.
         reason: String,
     },
-    /// An assertion was checked.
+    /// A promise was checked.
     Checked(&'a TestResult),
     /// The machine was stopped.
     Finished {

@@ -1,11 +1,10 @@
 //! Boots an image in QEMU and checks over the serial port what the manifest promised.
 //!
 //! [`run`] shows a machine to a person; [`test`] boots an image once per firmware and medium, gets a
-//! root shell without a secret in the image, checks each [`Assertion`] and makes a [`Report`]. The
+//! root shell without a secret in the image, checks each [`Promise`] and makes a [`Report`]. The
 //! image's bytes are what is tested: nothing is added to it. Only this crate knows QEMU. It knows no
 //! manifest and prints nothing; progress goes to [`Events`].
 
-mod assertion;
 mod check;
 mod command_line;
 mod events;
@@ -28,14 +27,12 @@ mod test;
 mod tiny;
 mod trouble;
 
-pub use assertion::{Assertion, Check, Protocol, UnitState};
+pub use isoplug_promise::{Check, Firmware, Medium, Promise, Protocol, UnitState};
 
 pub use events::{Event, Events, Silent};
 pub use host::{Host, HostError};
 pub use kvm::NoKvm;
-pub use machine::{
-    Accelerator, Arch, Disk, DiskFormat, Display, Firmware, Forward, Machine, Medium, Network,
-};
+pub use machine::{Accelerator, Arch, Disk, DiskFormat, Display, Forward, Machine, Network};
 pub use plan::{Limit, Login, Plan};
 pub use qemu::StartError;
 pub use report::{Boot, ComboReport, Outcome, Report, ReportError, TestResult, Verdict};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use isoplug_promise::{Firmware, Medium};
 use serde::{Deserialize, Serialize};
 
 /// The architecture of a machine, by Debian's name.
@@ -13,28 +14,6 @@ pub enum Arch {
     Amd64,
     /// 64-bit ARM.
     Arm64,
-}
-
-/// What starts the boot loader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Firmware {
-    /// SeaBIOS; amd64 only.
-    Bios,
-    /// UEFI that runs whatever it is given.
-    Uefi,
-    /// UEFI with Microsoft's keys enrolled and Secure Boot enforced.
-    SecureBoot,
-}
-
-/// How the image is attached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Medium {
-    /// As a disc in an optical drive.
-    Cd,
-    /// As a read-only USB stick.
-    Usb,
 }
 
 /// What runs the guest's instructions.
@@ -164,25 +143,6 @@ impl fmt::Display for Arch {
         f.write_str(match self {
             Self::Amd64 => "amd64",
             Self::Arm64 => "arm64",
-        })
-    }
-}
-
-impl fmt::Display for Firmware {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Bios => "bios",
-            Self::Uefi => "uefi",
-            Self::SecureBoot => "secure-boot",
-        })
-    }
-}
-
-impl fmt::Display for Medium {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Cd => "cd",
-            Self::Usb => "usb",
         })
     }
 }

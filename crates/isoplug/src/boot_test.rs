@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
 use isoplug_vm::{
-    Assertion, Check, Event, Events, Host, Limit, Login, Machine, Plan, Report, TestError, Verdict,
+    Check, Event, Events, Host, Limit, Login, Machine, Plan, Promise, Report, TestError, Verdict,
 };
 use serde::Serialize;
 
@@ -73,7 +73,7 @@ pub(crate) enum Error {
 struct Conditions<'a> {
     machine: &'a Machine,
     checks: &'a [Check],
-    password: Option<(&'a str, &'a str)>,
+    user: Option<&'a str>,
 }
 
 impl Stage for BootTest {
@@ -108,11 +108,14 @@ impl Stage for BootTest {
         } = self;
         key.artifact("iso", *iso);
         key.artifact("identity", *identity);
-        let password = match login {
+        let user = match login {
             Login::Credentials | Login::OpenPam => None,
-            Login::Password { user, password } => Some((user.as_str(), password.as_str())),
+            Login::Password { user, password } => {
+                key.secret("password", password);
+                Some(user.as_str())
+            }
         };
-        key.value("conditions", &Conditions { machine, checks, password });
+        key.value("conditions", &Conditions { machine, checks, user });
         key.value("name", name);
         key.value("again", again);
     }
@@ -120,7 +123,7 @@ impl Stage for BootTest {
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let id = std::fs::read_to_string(cx.path(self.identity)?)?;
         let mut checks = self.checks.clone();
-        checks.push(Assertion::LiveMedium { id: id.trim().to_owned() }.into());
+        checks.push(Promise::LiveMedium { id: id.trim().to_owned() }.into());
         let plan = Plan {
             iso: cx.path(self.iso)?,
             machine: self.machine.clone(),

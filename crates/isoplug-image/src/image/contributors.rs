@@ -53,7 +53,7 @@ pub(super) fn contributors(
     }
     all.extend(beside);
     all.push(Arc::new(first_boot(options)));
-    all.push(Arc::new(services(options)));
+    all.push(Arc::new(services(system)));
     all.push(Arc::new(late));
     all.push(Arc::new(Live { sources, autologin: options.services.getty.autologin_user.clone() }));
     instead.into_iter().try_for_each(|plugin| replace(&mut all, plugin))?;
@@ -68,7 +68,7 @@ pub fn places(system: &System) -> BTreeMap<String, String> {
         Box::new(kernel_modules(options)),
         Box::new(network(options)),
         Box::new(users(options)),
-        Box::new(services(options)),
+        Box::new(services(system)),
         Box::new(Live {
             sources: Vec::new(),
             autologin: options.services.getty.autologin_user.clone(),
@@ -211,8 +211,8 @@ fn first_boot(options: &Options) -> FirstBoot {
     FirstBoot { own: made.enumerate().map(state).collect() }
 }
 
-fn services(options: &Options) -> Services {
-    let systemd = &options.systemd;
+fn services(system: &System) -> Services {
+    let systemd = &system.options.systemd;
     let unit = |(name, unit): (&String, &options::Unit)| UnitFile {
         name: name.clone(),
         text: unit.text.clone(),
@@ -220,18 +220,18 @@ fn services(options: &Options) -> Services {
     Services {
         units: systemd.units.iter().map(unit).collect(),
         drop_ins: Vec::new(),
-        enable: enabled(options),
+        enable: enabled(system),
         disable: systemd.disable.clone(),
         mask: systemd.mask.clone(),
         default_target: systemd.default_target.clone(),
     }
 }
 
-/// Returns the units to enable: those listed, then those of services that are on.
-fn enabled(options: &Options) -> Vec<String> {
-    let listed = &options.systemd.enable;
-    let services = options.services.plain_units().into_iter().map(str::to_owned);
-    listed.iter().cloned().chain(services.filter(|unit| !listed.contains(unit))).collect()
+/// Returns the units to enable: those listed, then those that parts need.
+fn enabled(system: &System) -> Vec<String> {
+    let listed = &system.options.systemd.enable;
+    let needed = system.needs.units.iter().map(|unit| unit.what.clone());
+    listed.iter().cloned().chain(needed.filter(|unit| !listed.contains(unit))).collect()
 }
 
 fn files(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {

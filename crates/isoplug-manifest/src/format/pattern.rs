@@ -3,7 +3,7 @@
 use super::{Finding, Verdict, path, require};
 use crate::check::most_similar;
 use crate::explain::paths;
-use crate::options::Options;
+use crate::parts::Options;
 use crate::path::split;
 use crate::shape::Shape;
 

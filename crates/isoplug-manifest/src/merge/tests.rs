@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::options::Options;
+use crate::parts::Options;
 use crate::text::{Origin, Texts};
 
 /// One module of the tests: what it says about a scalar, a list and a map.

@@ -9,20 +9,20 @@ fn said(status: i32, text: &str) -> Output {
     Output { status, text: text.to_owned() }
 }
 
-fn asked(assertion: &Assertion) -> Verdict {
-    let output = Command::new("sh").args(["-c", &question(assertion)]).output().unwrap();
+fn asked(promise: &Promise) -> Verdict {
+    let output = Command::new("sh").args(["-c", &question(promise)]).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8(text).unwrap();
-    judge(assertion, Firmware::Bios, &Output { status: output.status.code().unwrap(), text })
+    judge(promise, Firmware::Bios, &Output { status: output.status.code().unwrap(), text })
 }
 
-fn judged(assertion: &Assertion, status: i32, text: &str) -> Verdict {
-    judge(assertion, Firmware::Uefi, &said(status, text))
+fn judged(promise: &Promise, status: i32, text: &str) -> Verdict {
+    judge(promise, Firmware::Uefi, &said(status, text))
 }
 
-fn file(path: &std::path::Path) -> Assertion {
+fn file(path: &std::path::Path) -> Promise {
     let path = path.to_str().unwrap().to_owned();
-    Assertion::File { path, sha256: None, mode: None, owner: None, contains: None }
+    Promise::File { path, sha256: None, mode: None, owner: None, contains: None }
 }
 
 fn fails(verdict: &Verdict, part: &str) {
@@ -35,9 +35,9 @@ fn files() {
     let path = folder.path().join("it's a $(file)");
     std::fs::write(&path, "one\ntwo \"three\"\n\0four\n").unwrap();
     let with = |text: &str| match file(&path) {
-        Assertion::File { path, .. } => {
+        Promise::File { path, .. } => {
             let contains = Some(text.to_owned());
-            Assertion::File { path, sha256: None, mode: None, owner: None, contains }
+            Promise::File { path, sha256: None, mode: None, owner: None, contains }
         }
         other => other,
     };
@@ -62,7 +62,7 @@ fn file_metadata() {
     let is = |sha256: &str, mode, owner: &str| {
         let path = path.to_str().unwrap().to_owned();
         let (sha256, owner) = (Some(sha256.to_owned()), Some(owner.to_owned()));
-        asked(&Assertion::File { path, sha256, mode: Some(mode), owner, contains: None })
+        asked(&Promise::File { path, sha256, mode: Some(mode), owner, contains: None })
     };
     let metadata = std::fs::metadata(&path).unwrap();
     let owner = format!("{}:{}", metadata.uid(), metadata.gid());
@@ -75,7 +75,7 @@ fn file_metadata() {
 
 #[test]
 fn users() {
-    let user = |name: &str, groups: &[&str], uid| Assertion::User {
+    let user = |name: &str, groups: &[&str], uid| Promise::User {
         name: name.to_owned(),
         groups: groups.iter().map(|&group| group.to_owned()).collect(),
         uid,
@@ -95,7 +95,7 @@ fn ports() {
         0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000\n   \
         1: 0100007F:1F90 0100007F:C350 01 00000000:00000000 00:00000000\n   \
         0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 0\n";
-    let port = |port| Assertion::Port { port, protocol: Protocol::Tcp };
+    let port = |port| Promise::Port { port, protocol: Protocol::Tcp };
     assert_eq!(judged(&port(22), 0, table).0, Outcome::Pass);
     assert_eq!(judged(&port(80), 0, table).0, Outcome::Pass);
     fails(&judged(&port(8080), 0, table), "listening: 22, 80");
@@ -103,16 +103,16 @@ fn ports() {
     assert_eq!(asked(&port(socket.local_addr().unwrap().port())).0, Outcome::Pass);
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
-    assert_eq!(asked(&Assertion::Port { port, protocol: Protocol::Udp }).0, Outcome::Pass);
+    assert_eq!(asked(&Promise::Port { port, protocol: Protocol::Udp }).0, Outcome::Pass);
 }
 
 #[test]
 fn names_and_parameters() {
-    let hostname = Assertion::Hostname { name: "installer".to_owned() };
+    let hostname = Promise::Hostname { name: "installer".to_owned() };
     assert_eq!(judged(&hostname, 0, "installer\n").0, Outcome::Pass);
     let verdict = judged(&hostname, 0, "debian\n");
     fails(&verdict, "host name: expected installer, found debian");
-    let param = Assertion::KernelParam { param: "quiet".to_owned() };
+    let param = Promise::KernelParam { param: "quiet".to_owned() };
     assert_eq!(judged(&param, 0, "BOOT_IMAGE=/boot/vmlinuz quiet\n").0, Outcome::Pass);
     fails(&judged(&param, 0, "BOOT_IMAGE=/boot/vmlinuz loglevel=3-quiet\n"), "the command line is");
 }
@@ -121,7 +121,7 @@ fn names_and_parameters() {
 fn packages_units_and_system() {
     let package = |version: Option<&str>| {
         let version = version.map(ToOwned::to_owned);
-        Assertion::Package { name: "vim".to_owned(), version }
+        Promise::Package { name: "vim".to_owned(), version }
     };
     assert_eq!(judged(&package(None), 0, "installed 2:9.1-1\n").0, Outcome::Pass);
     assert_eq!(judged(&package(Some("2:9.1-1")), 0, "installed 2:9.1-1\n").0, Outcome::Pass);
@@ -134,26 +134,26 @@ fn packages_units_and_system() {
         &judged(&package(None), 1, "dpkg-query: no packages found matching vim\n"),
         "no packages",
     );
-    let unit = Assertion::Unit { name: "ssh.service".to_owned(), state: UnitState::Active };
+    let unit = Promise::Unit { name: "ssh.service".to_owned(), state: UnitState::Active };
     assert_eq!(judged(&unit, 0, "active\n").0, Outcome::Pass);
     fails(&judged(&unit, 3, "failed\n"), "state: expected active, found failed");
-    assert_eq!(judged(&Assertion::System, 0, "running\n").0, Outcome::Pass);
-    let verdict = judged(&Assertion::System, 1, "degraded\nfoo.service loaded failed failed Foo\n");
+    assert_eq!(judged(&Promise::System, 0, "running\n").0, Outcome::Pass);
+    let verdict = judged(&Promise::System, 1, "degraded\nfoo.service loaded failed failed Foo\n");
     fails(&verdict, "foo.service");
 }
 
 #[test]
 fn firmware_and_medium() {
-    let verdict = judged(&Assertion::Firmware, 0, "secure-boot\n");
+    let verdict = judged(&Promise::Firmware, 0, "secure-boot\n");
     fails(&verdict, "firmware: expected uefi, found secure-boot");
-    assert_eq!(judged(&Assertion::Firmware, 0, "uefi\n").0, Outcome::Pass);
-    let medium = Assertion::LiveMedium { id: "no-such-image".to_owned() };
+    assert_eq!(judged(&Promise::Firmware, 0, "uefi\n").0, Outcome::Pass);
+    let medium = Promise::LiveMedium { id: "no-such-image".to_owned() };
     fails(&asked(&medium), "on no mounted medium");
 }
 
 #[test]
 fn commands() {
-    let command = |run: &str, exit, contains: Option<&str>| Assertion::Command {
+    let command = |run: &str, exit, contains: Option<&str>| Promise::Command {
         run: run.to_owned(),
         exit,
         contains: contains.map(ToOwned::to_owned),
@@ -169,8 +169,8 @@ fn parameters_are_found_as_the_kernel_reads_them() {
     let line =
         "BOOT_IMAGE=/boot/vmlinuz boot=live \"dyndbg=file a.c +p\" x=\"y z\" memmap=64M$0x1000";
     let finds = |param: &str| {
-        let assertion = Assertion::KernelParam { param: param.to_owned() };
-        judged(&assertion, 0, line).0 == Outcome::Pass
+        let promise = Promise::KernelParam { param: param.to_owned() };
+        judged(&promise, 0, line).0 == Outcome::Pass
     };
     let there =
         ["dyndbg=\"file a.c +p\"", "\"dyndbg=file a.c +p\"", "x=\"y z\"", "memmap=64M$0x1000"];

@@ -112,8 +112,8 @@ fn one(
     machine: &Machine,
     time: &Deadline,
 ) -> Result<TestResult, Halt> {
-    let (began, script) = (time.pace.wall(), question(&check.assertion));
-    let mut tries = if may_come(&check.assertion) { 5 } else { 1 };
+    let (began, script) = (time.pace.wall(), question(&check.promise));
+    let mut tries = if may_come(&check.promise) { 5 } else { 1 };
     loop {
         if time.is_over() {
             return Err(Halt::Trouble(Trouble::too_slow(&time.pace)));
@@ -125,7 +125,7 @@ fn one(
         if output.ran_out_of_time() && had < due.mul_f64(0.8) {
             return Err(Halt::Trouble(Trouble::too_slow(&time.pace)));
         }
-        let (outcome, detail) = judge(&check.assertion, machine.firmware, &output);
+        let (outcome, detail) = judge(&check.promise, machine.firmware, &output);
         tries -= 1;
         if outcome == Outcome::Pass || tries == 0 || time.left() < Duration::from_secs(5) {
             let took = time.pace.wall().saturating_sub(began);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::*;
 use crate::fake::{self, Fake};
 use crate::report::Outcome;
-use crate::{Arch, Assertion, Check, Limit};
+use crate::{Arch, Check, Limit, Promise};
 
 /// Remembers what is told, and stops after so many checks.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Told {
 }
 
 fn command(run: &str) -> Check {
-    Assertion::Command { run: run.to_owned(), exit: 0, contains: None }.into()
+    Promise::Command { run: run.to_owned(), exit: 0, contains: None }.into()
 }
 
 fn tested(fake: &Fake, limit: Limit, checks: &[&str], told: &Told) -> Report {

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::place;
 use crate::prepare::{Prepared, prepare};
 use crate::session::Session;
-use crate::{assertions, outcome};
+use crate::{outcome, promises};
 
 /// Boot the ISO and check what the manifest promises
 #[derive(Debug, clap::Args)]
@@ -115,15 +115,15 @@ fn stages(
     let system = &prepared.system;
     let arch = arch(&system.arch)?;
     let mut stages = Vec::new();
-    for (firmware, medium) in combos(args, assertions::firmware(system)) {
+    for (firmware, medium) in combos(args, promises::firmware(system)) {
         let machine = Machine { memory: args.memory, ..Machine::new(arch, firmware, medium) };
         stages.push(BootTest {
             iso: prepared.products.iso,
             identity: prepared.products.identity,
             machine,
             host: host.clone(),
-            checks: assertions::checks(system),
-            login: assertions::login(system),
+            checks: promises::checks(system),
+            login: promises::login(system),
             limit: args.timeout.map_or(Limit::DEFAULT, |s| Limit::Wall(Duration::from_secs(s))),
             name: prepared.name.clone(),
             folder: output.join(format!("{}.test", prepared.name)),

@@ -1,9 +1,12 @@
-//! Options for the ISO itself.
+//! The ISO itself: its label, menu labels, size and extra files.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::given::{Given, clashes, wrong_contents};
 use crate::format::byte_size;
+use crate::option::option;
+use crate::part::{self, Lint};
 
 /// The ISO: its name, menu labels and extra files.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,4 +49,23 @@ pub struct IsoFile {
     #[serde(default)]
     #[schemars(extend("format" = "local-path"))]
     pub source: Option<String>,
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) iso: &'a Iso,
+}
+
+impl part::Part for Part<'_> {
+    fn lint(&self, lint: &mut Lint<'_>) {
+        let files = self.iso.contents.iter().zip(lint.items(&option!(iso.contents)));
+        let given: Vec<Given> = files
+            .map(|(file, origin)| {
+                let contents = [file.text.is_some(), file.source.is_some()];
+                let path = file.target.trim_matches('/').to_owned();
+                Given { path, target: file.target.clone(), contents, origin }
+            })
+            .collect();
+        lint.found.extend(wrong_contents(&given).into_iter().chain(clashes(&given, &[])));
+    }
 }

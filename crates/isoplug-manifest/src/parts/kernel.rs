@@ -1,9 +1,15 @@
-//! Options for the kernel, its modules and the initrd.
+//! The kernel, its modules and settings, and the initrd.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use isoplug_promise::{Check, Promise};
+
+use super::packages::contradiction;
+use crate::option::option;
+use crate::part::{self, Contribution, Lint};
 
 /// Which kernel the image boots.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -94,4 +100,42 @@ pub enum InitrdCompression {
     Lz4,
     /// Not compressed.
     None,
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) kernel: &'a Kernel,
+    pub(crate) arch: &'a str,
+}
+
+impl part::Part for Part<'_> {
+    fn contribute(&self, out: &mut Contribution) {
+        let Kernel { flavour: _, version: _, modules: _, sysctl } = self.kernel;
+        out.because(option!(kernel.flavour)).package(&self.kernel.package(self.arch));
+        for (name, value) in sysctl {
+            if is_askable(name, value) {
+                out.because(option!(kernel.sysctl).below(name)).check(setting(name, value));
+            }
+        }
+    }
+
+    fn lint(&self, lint: &mut Lint<'_>) {
+        let KernelModules { load, blacklist } = &self.kernel.modules;
+        let [yes, no] = [option!(kernel.modules.load), option!(kernel.modules.blacklist)];
+        contradiction(lint, (load, &yes), (blacklist, &no));
+    }
+}
+
+/// Tells whether a setting of the running kernel can be asked for as it was written.
+fn is_askable(name: &str, value: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || " .-_".contains(c);
+    !name.contains('*') && value.chars().all(plain)
+}
+
+fn setting(name: &str, value: &str) -> Check {
+    let run = format!("test \"$(sysctl -n {name} | tr '\\t' ' ')\" = \"{value}\"");
+    Check {
+        title: Some(format!("sysctl {name} is {value}")),
+        ..Check::from(Promise::Command { run, exit: 0, contains: None })
+    }
 }

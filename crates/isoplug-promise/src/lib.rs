@@ -1,15 +1,61 @@
-//! What a running image must show, as data.
+//! What a running image must show, as data: parts of the manifest promise it, a boot test asks for it.
 //!
-//! Knows no shell: [`crate::check`] turns each into a question to the guest.
+//! Knows no manifest, no option and no shell.
 
+use std::fmt;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Firmware, Medium};
+/// The firmware that starts the boot loader.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Firmware {
+    /// A BIOS.
+    Bios,
+    /// UEFI with Secure Boot off.
+    Uefi,
+    /// UEFI with Secure Boot on.
+    SecureBoot,
+}
+
+/// The medium that an image boots from.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Medium {
+    /// An optical drive.
+    Cd,
+    /// A USB stick.
+    Usb,
+}
+
+impl fmt::Display for Firmware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bios => "bios",
+            Self::Uefi => "uefi",
+            Self::SecureBoot => "secure-boot",
+        })
+    }
+}
+
+impl fmt::Display for Medium {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cd => "cd",
+            Self::Usb => "usb",
+        })
+    }
+}
 
 /// One promise about the running system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Assertion {
+pub enum Promise {
     /// A systemd unit is in a state.
     Unit {
         /// Full name, with its suffix: `ssh.service`.
@@ -109,12 +155,12 @@ pub enum Protocol {
     Udp,
 }
 
-/// An assertion, and where it is checked.
+/// A promise, and where it is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// What must hold.
-    pub assertion: Assertion,
-    /// Its name in reports; `None` takes [`Assertion::title`].
+    pub promise: Promise,
+    /// Its name in reports; `None` takes [`Promise::title`].
     pub title: Option<String>,
     /// The firmware on which it is checked; empty means every one.
     pub firmware: Vec<Firmware>,
@@ -125,7 +171,7 @@ pub struct Check {
 impl Check {
     /// The name in reports.
     pub fn title(&self) -> String {
-        self.title.clone().unwrap_or_else(|| self.assertion.title())
+        self.title.clone().unwrap_or_else(|| self.promise.title())
     }
 
     /// Whether the check is made when booted so.
@@ -135,13 +181,13 @@ impl Check {
     }
 }
 
-impl From<Assertion> for Check {
-    fn from(assertion: Assertion) -> Self {
-        Self { assertion, title: None, firmware: Vec::new(), medium: Vec::new() }
+impl From<Promise> for Check {
+    fn from(promise: Promise) -> Self {
+        Self { promise, title: None, firmware: Vec::new(), medium: Vec::new() }
     }
 }
 
-impl Assertion {
+impl Promise {
     /// A short name for reports: `unit ssh.service is active`.
     pub fn title(&self) -> String {
         match self {

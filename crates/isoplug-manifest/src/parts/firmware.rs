@@ -1,7 +1,10 @@
-//! Options for firmware files.
+//! Firmware for devices, and microcode for processors.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::option::option;
+use crate::part::{self, Contribution};
 
 /// Which firmware the image carries. Of it, the initrd gets what its own kernel modules ask for:
 /// see `initrd.network` and `initrd.graphics`.
@@ -31,4 +34,25 @@ pub enum FirmwareSet {
     /// Every firmware package of the sources: hundreds of megabytes. Licences that must be accepted
     /// are accepted in `packages.debconf`, or their packages refused in `packages.remove`.
     All,
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) firmware: &'a Firmware,
+    pub(crate) microcode: bool,
+    pub(crate) arch: &'a str,
+}
+
+impl part::Part for Part<'_> {
+    fn contribute(&self, out: &mut Contribution) {
+        // What `set` means depends on the sources.
+        let Firmware { set: _, packages } = self.firmware;
+        let mut listed = out.because(option!(firmware.packages));
+        for name in packages {
+            listed.package(name);
+        }
+        if self.microcode && self.arch == "amd64" {
+            out.because(option!(microcode)).package("intel-microcode").package("amd64-microcode");
+        }
+    }
 }

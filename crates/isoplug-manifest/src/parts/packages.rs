@@ -1,7 +1,17 @@
-//! Options for the packages of the root filesystem.
+//! The packages of the root filesystem, and answers to what they ask.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use isoplug_promise::Promise;
+
+use crate::diagnostic::Diagnostic;
+use crate::option::{Path, option};
+use crate::part::{self, Contribution, Lint};
+use crate::text::Origin;
+use crate::wanted::package_name;
 
 /// Which packages the root filesystem gets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -111,5 +121,96 @@ impl Default for Packages {
         let [install, remove, prefer] = [const { Vec::new() }; 3];
         let (machine_state, debconf) = (Vec::new(), Vec::new());
         Self { install, remove, recommends: false, prefer, docs: true, machine_state, debconf }
+    }
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) packages: &'a Packages,
+    pub(crate) profile: &'a str,
+}
+
+impl part::Part for Part<'_> {
+    fn contribute(&self, out: &mut Contribution) {
+        let mut listed = out.because(option!(packages.install));
+        for wish in &self.packages.install {
+            let name = package_name(wish).to_owned();
+            listed.package(wish).promise(Promise::Package { name, version: version(wish) });
+        }
+    }
+
+    fn lint(&self, lint: &mut Lint<'_>) {
+        let Packages { install, remove, debconf, .. } = self.packages;
+        if install.is_empty() {
+            let message = format!("profile `{}` installs no packages", self.profile);
+            let help = "extend a shipped profile: `extends = \"isoplug:minimal\"`";
+            lint.report(Diagnostic::warning("empty-profile", message).help(help));
+        }
+        let [yes, no] = [option!(packages.install), option!(packages.remove)];
+        contradiction(lint, (install, &yes), (remove, &no));
+        answers(debconf, lint);
+    }
+}
+
+/// Returns the version that is asked for. Of any that begins with a text, only the name can be checked.
+fn version(wish: &str) -> Option<String> {
+    let (_, version) = wish.split_once('=')?;
+    (!version.ends_with('*')).then(|| version.to_owned())
+}
+
+/// Reports every item that both lists have, whatever version of it the first asks for.
+pub(super) fn contradiction(
+    lint: &mut Lint<'_>,
+    (wanted, yes): (&[String], &Path<Vec<String>>),
+    (unwanted, no): (&[String], &Path<Vec<String>>),
+) {
+    let (asked, refused) = (lint.items(yes), lint.items(no));
+    for (name, refused) in unwanted.iter().zip(refused) {
+        let Some(index) = wanted.iter().position(|wish| package_name(wish) == name) else {
+            continue;
+        };
+        let message = format!("\"{name}\" is both in `{yes}` and in `{no}`");
+        let diagnostic = Diagnostic::error("contradiction", message).at(refused, "refused here");
+        lint.report(match asked.get(index) {
+            Some(asked) => diagnostic.and(asked, "asked for here"),
+            None => diagnostic,
+        });
+    }
+}
+
+fn answers(debconf: &[DebconfAnswer], lint: &mut Lint<'_>) {
+    let mut given: BTreeMap<&str, (&DebconfAnswer, &Origin)> = BTreeMap::new();
+    for (answer, origin) in debconf.iter().zip(lint.items(&option!(packages.debconf))) {
+        if let Some(diagnostic) = mistake(answer) {
+            lint.report(diagnostic.at(origin, ""));
+        }
+        let earlier = given.insert(&answer.question, (answer, origin));
+        if let Some((_, place)) = earlier.filter(|(earlier, _)| differ(earlier, answer)) {
+            let message = format!("\"{}\" is answered twice", answer.question);
+            let diagnostic = Diagnostic::error("two-answers", message).at(origin, "here");
+            lint.report(diagnostic.and(place, "and here"));
+        }
+    }
+}
+
+/// Packages may share a question, not the answer to it.
+fn differ(one: &DebconfAnswer, other: &DebconfAnswer) -> bool {
+    (one.kind, &one.value, &one.env) != (other.kind, &other.value, &other.env)
+}
+
+fn mistake(answer: &DebconfAnswer) -> Option<Diagnostic> {
+    let question = &answer.question;
+    let error = |message| Diagnostic::error("debconf-answer", message);
+    match (&answer.value, &answer.env) {
+        (None, None) => Some(error(format!("\"{question}\" has neither `value` nor `env`"))),
+        (Some(_), Some(_)) => Some(error(format!("\"{question}\" has both `value` and `env`"))),
+        (Some(value), None)
+            if answer.kind == DebconfType::Boolean
+                && !["true", "false"].contains(&value.as_str()) =>
+        {
+            let message = format!("\"{value}\" is not the answer to a boolean question");
+            Some(error(message).help("write \"true\" or \"false\""))
+        }
+        _ => None,
     }
 }

@@ -1,7 +1,14 @@
-//! Options for boot loaders, boot menu and kernel parameters.
+//! Boot loaders, boot menu, serial line and kernel parameters.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use isoplug_promise::Promise;
+
+use crate::diagnostic::Diagnostic;
+use crate::kernel_param::LINE;
+use crate::option::option;
+use crate::part::{self, Contribution, Lint};
 
 /// How the image boots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -77,5 +84,50 @@ pub struct Serial {
 impl Default for Serial {
     fn default() -> Self {
         Self { enable: false, port: 0, speed: 115_200 }
+    }
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) boot: &'a Boot,
+}
+
+/// What stands in the command line beside the parameters of the manifest, at its longest.
+const OURS: usize = 256;
+
+impl part::Part for Part<'_> {
+    fn contribute(&self, out: &mut Contribution) {
+        let mut params = out.because(option!(boot.kernel_params));
+        for param in &self.boot.kernel_params {
+            params.promise(Promise::KernelParam { param: param.clone() });
+        }
+    }
+
+    fn lint(&self, lint: &mut Lint<'_>) {
+        let Boot { bios, uefi, secure_boot, .. } = *self.boot;
+        if !bios && !uefi {
+            let message = "the image boots neither by BIOS nor by UEFI";
+            lint.report_at(Diagnostic::error("no-loader", message), &option!(boot.uefi));
+        }
+        if lint.is_set(&option!(boot.secure_boot)) && secure_boot && !uefi {
+            let message = "Secure Boot needs UEFI, which is off";
+            lint.report_at(Diagnostic::error("no-loader", message), &option!(boot.secure_boot));
+        }
+        self.command_line(lint);
+    }
+}
+
+impl Part<'_> {
+    /// The kernel leaves out what is beyond the end of its command line, without a word.
+    fn command_line(&self, lint: &mut Lint<'_>) {
+        let length: usize = self.boot.kernel_params.iter().map(|param| param.len() + 1).sum();
+        if length + OURS > LINE {
+            let message = format!(
+                "the kernel parameters have {length} bytes, and the kernel reads {} of them",
+                LINE - OURS
+            );
+            let diagnostic = Diagnostic::error("long-command-line", message);
+            lint.report_at(diagnostic, &option!(boot.kernel_params));
+        }
     }
 }

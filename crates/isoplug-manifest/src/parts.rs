@@ -1,0 +1,171 @@
+//! The options, and the parts that they belong to: every setting that a profile can make, one field each.
+//!
+//! Schema, reference page, type checks, merging, `explain` and error messages derive from these
+//! structs. A field's `format` names a check of `format.rs`. To add a part: its file, its field in
+//! [`Options`], its line in [`parts`]; the compiler asks for the line when it has the field.
+
+pub(crate) mod boot;
+pub(crate) mod chrony;
+pub(crate) mod files;
+pub(crate) mod firmware;
+pub(crate) mod getty;
+mod given;
+pub(crate) mod gpm;
+pub(crate) mod iso;
+pub(crate) mod kernel;
+pub(crate) mod localisation;
+mod logins;
+pub(crate) mod networking;
+pub(crate) mod openssh;
+pub(crate) mod packages;
+pub(crate) mod squashfs;
+pub(crate) mod systemd;
+pub(crate) mod tests;
+pub(crate) mod users;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::part::Part;
+use crate::plugin::PluginUse;
+
+pub use boot::{Boot, Menu, Serial};
+pub use chrony::Chrony;
+pub use files::File;
+pub use firmware::{Firmware, FirmwareSet};
+pub use getty::Getty;
+pub use gpm::Gpm;
+pub use iso::{Iso, IsoFile};
+pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
+pub use localisation::Localisation;
+pub use networking::{Interface, Networking, NetworkingBackend};
+pub use openssh::{OpenSsh, OpenSshSettings, PermitRootLogin};
+pub use packages::{DebconfAnswer, DebconfType, MachineState, Packages};
+pub use squashfs::{Compression, Preset, Squashfs};
+pub use systemd::{Systemd, Unit};
+pub use tests::{Login, Test};
+pub use users::{Root, Security, Sudo, SudoRules, User};
+
+/// Everything that a profile says about its image.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Options {
+    /// The packages of the root filesystem.
+    pub packages: Packages,
+    /// The kernel and its modules.
+    pub kernel: Kernel,
+    /// What the initrd carries.
+    pub initrd: Initrd,
+    /// Firmware files for devices.
+    pub firmware: Firmware,
+    /// Whether to load processor microcode early in the boot (`intel-microcode`,
+    /// `amd64-microcode`, both of the component `non-free-firmware`).
+    pub microcode: bool,
+    /// Boot loaders, boot menu and kernel parameters.
+    pub boot: Boot,
+    /// Host name and network set-up.
+    pub networking: Networking,
+    /// Language, keyboard and time zone.
+    pub localisation: Localisation,
+    /// The users, by name.
+    #[schemars(extend("propertyNames" = { "format": "user-name" }))]
+    pub users: BTreeMap<String, User>,
+    /// The root user.
+    pub root: Root,
+    /// Who may do what.
+    pub security: Security,
+    /// Services with settings of their own.
+    pub services: Services,
+    /// Units of systemd.
+    pub systemd: Systemd,
+    /// Files to put into the root filesystem.
+    pub files: Vec<File>,
+    /// The ISO: its name, menu labels and extra files.
+    pub iso: Iso,
+    /// How the root filesystem is packed.
+    pub squashfs: Squashfs,
+    /// How the profile uses the manifest's plugins, by name.
+    pub plugins: BTreeMap<String, PluginUse>,
+    /// What must hold when the image has booted; more is derived from the other options.
+    pub tests: Vec<Test>,
+}
+
+/// Services with settings of their own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Services {
+    /// The SSH server.
+    pub openssh: OpenSsh,
+    /// The console.
+    pub getty: Getty,
+    /// Clock synchronisation by chrony.
+    pub chrony: Chrony,
+    /// A mouse on the text console.
+    pub gpm: Gpm,
+}
+
+/// What an image is for, beside its options.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct About<'a> {
+    /// The profile's name.
+    pub(crate) profile: &'a str,
+    /// The architecture, in Debian's words.
+    pub(crate) arch: &'a str,
+}
+
+/// Wires the parts. Each line names all that its part reads.
+pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn Part + 'a>> {
+    let Options {
+        packages,
+        kernel,
+        initrd: _,
+        firmware,
+        microcode,
+        boot,
+        networking,
+        localisation,
+        users,
+        root,
+        security,
+        services,
+        systemd,
+        files,
+        iso,
+        squashfs: _,
+        plugins,
+        tests,
+    } = options;
+    let Services { openssh, getty, chrony, gpm } = services;
+    let About { profile, arch } = about;
+    let (install, units) = (&packages.install, &systemd.units);
+    vec![
+        Box::new(networking::Part { networking, install }),
+        Box::new(boot::Part { boot }),
+        Box::new(users::Part { users, root, security }),
+        Box::new(logins::Part {
+            profile,
+            install,
+            users,
+            root,
+            openssh,
+            getty,
+            files,
+            plugins,
+            tests,
+        }),
+        Box::new(systemd::Part { systemd }),
+        Box::new(chrony::Part { chrony }),
+        Box::new(gpm::Part { gpm }),
+        Box::new(getty::Part { getty, users }),
+        Box::new(openssh::Part { openssh, users, root }),
+        Box::new(localisation::Part { localisation }),
+        Box::new(files::Part { files, units, users, root }),
+        Box::new(iso::Part { iso }),
+        Box::new(kernel::Part { kernel, arch }),
+        Box::new(firmware::Part { firmware, microcode: *microcode, arch }),
+        Box::new(packages::Part { packages, profile }),
+        Box::new(tests::Part { tests, boot, users }),
+    ]
+}

@@ -1,0 +1,39 @@
+//! The login on consoles.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::users::User;
+use crate::check::did_you_mean;
+use crate::diagnostic::Diagnostic;
+use crate::option::option;
+use crate::part::{self, Lint};
+
+/// The login on the first console and on serial lines.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Getty {
+    /// The user who is logged in there without a password.
+    #[schemars(extend("format" = "user-name"))]
+    pub autologin_user: Option<String>,
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) getty: &'a Getty,
+    pub(crate) users: &'a BTreeMap<String, User>,
+}
+
+impl part::Part for Part<'_> {
+    fn lint(&self, lint: &mut Lint<'_>) {
+        let Some(user) = &self.getty.autologin_user else { return };
+        if user != "root" && !self.users.contains_key(user) {
+            let message = format!("there is no user `{user}` to log in");
+            let error = Diagnostic::error("unknown-user", message);
+            let diagnostic = did_you_mean(error, user, self.users.keys());
+            lint.report_at(diagnostic, &option!(services.getty.autologin_user));
+        }
+    }
+}

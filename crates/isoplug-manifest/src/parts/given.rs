@@ -1,0 +1,58 @@
+//! Files that a manifest gives, for the root filesystem or the ISO: one content each, one file for each path.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::text::Origin;
+
+/// A file that the manifest gives.
+#[derive(Clone)]
+pub(super) struct Given<'a> {
+    pub(super) path: String,
+    /// As it was written.
+    pub(super) target: String,
+    /// Whether it has a text, and a source.
+    pub(super) contents: [bool; 2],
+    pub(super) origin: &'a Origin,
+}
+
+/// Returns the files that have no content, or two.
+pub(super) fn wrong_contents(files: &[Given]) -> Vec<Diagnostic> {
+    let wrong = files.iter().filter_map(|file| {
+        let has = match file.contents {
+            [false, false] => "neither `text` nor `source`",
+            [true, true] => "both `text` and `source`",
+            _ => return None,
+        };
+        let message = format!("\"{}\" has {has}", file.target);
+        Some(Diagnostic::error("file-content", message).at(file.origin, ""))
+    });
+    wrong.collect()
+}
+
+/// Returns two files at one path, and a file where another needs a folder.
+pub(super) fn clashes(files: &[Given], written: &[Given]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut at: BTreeMap<&str, &Given> = BTreeMap::new();
+    for file in written.iter().chain(files) {
+        if let Some(earlier) = at.insert(&file.path, file) {
+            let message = format!("\"{}\" is given twice", file.target);
+            let diagnostic = Diagnostic::error("duplicate-file", message).at(file.origin, "here");
+            found.push(diagnostic.and(earlier.origin, "and here"));
+        }
+    }
+    let texts = at.values().filter(|file| file.contents == [true, false]);
+    for file in texts {
+        let below = format!("{}/", file.path);
+        let inside = at.range(below.as_str()..).next().filter(|(path, _)| path.starts_with(&below));
+        if let Some((_, inside)) = inside {
+            let message = format!(
+                "\"{}\" is a file, so nothing can be at \"{}\"",
+                file.target, inside.target
+            );
+            let diagnostic = Diagnostic::error("file-in-the-way", message);
+            found.push(diagnostic.at(inside.origin, "here").and(file.origin, "the file"));
+        }
+    }
+    found
+}

@@ -1,0 +1,34 @@
+//! A mouse on the text console.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use isoplug_promise::{Promise, UnitState};
+
+use crate::option::option;
+use crate::part::{self, Contribution};
+
+/// A mouse on the text console.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Gpm {
+    /// Whether it runs. Its package is installed.
+    pub enable: bool,
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) gpm: &'a Gpm,
+}
+
+impl part::Part for Part<'_> {
+    fn contribute(&self, out: &mut Contribution) {
+        if self.gpm.enable {
+            let name = "gpm.service".to_owned();
+            out.because(option!(services.gpm.enable))
+                .package("gpm")
+                .unit(&name)
+                .promise(Promise::Unit { name, state: UnitState::Enabled });
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Tests of the booted image, and those that cannot hold.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use isoplug_promise::{Check, Firmware, Medium, Promise};
+
+use super::boot::Boot;
+use super::users::User;
+use crate::diagnostic::Diagnostic;
+use crate::option::option;
+use crate::part::{self, Contribution, Lint};
+
+/// A check that the booted image must pass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Test {
+    /// A name to show; without one, the command.
+    pub name: Option<String>,
+    /// The firmware to boot with; none listed means every one that the image supports.
+    pub firmware: Vec<Firmware>,
+    /// The media to boot from; none listed means both.
+    pub media: Vec<Medium>,
+    /// A command to run as root in the booted system. It must succeed.
+    pub run: Option<String>,
+    /// A text that the command's output must contain.
+    pub expect: Option<String>,
+    /// A log-in at the console that must work.
+    pub login: Option<Login>,
+    /// Seconds until the check counts as failed, from the start of the boot.
+    #[schemars(range(min = 1))]
+    pub timeout: u32,
+}
+
+impl Default for Test {
+    fn default() -> Self {
+        Self {
+            name: None,
+            firmware: Vec::new(),
+            media: Vec::new(),
+            run: None,
+            expect: None,
+            login: None,
+            timeout: 300,
+        }
+    }
+}
+
+/// A log-in at the console.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Login {
+    /// The user's name.
+    pub user: String,
+    /// The user's password, in the clear: for tests only.
+    #[schemars(extend("x-secret" = true))]
+    pub password: String,
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) tests: &'a [Test],
+    pub(crate) boot: &'a Boot,
+    pub(crate) users: &'a BTreeMap<String, User>,
+}
+
+impl part::Part for Part<'_> {
+    fn contribute(&self, out: &mut Contribution) {
+        let mut promised = out.because(option!(tests));
+        for test in self.tests {
+            // One that only logs in is kept by how every test gets its shell.
+            let Some(run) = test.run.clone() else { continue };
+            promised.check(Check {
+                promise: Promise::Command { run, exit: 0, contains: test.expect.clone() },
+                title: test.name.clone(),
+                firmware: test.firmware.clone(),
+                medium: test.media.clone(),
+            });
+        }
+    }
+
+    fn lint(&self, lint: &mut Lint<'_>) {
+        for (test, origin) in self.tests.iter().zip(lint.items(&option!(tests))) {
+            for (code, message) in self.mistakes(test) {
+                lint.report(Diagnostic::error(code, message).at(origin, ""));
+            }
+        }
+    }
+}
+
+impl Part<'_> {
+    fn mistakes(&self, test: &Test) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        if test.run.is_none() && test.login.is_none() {
+            found.push(("empty-test", "the test has neither `run` nor `login`".to_owned()));
+        }
+        if test.expect.is_some() && test.run.is_none() {
+            let message = "`expect` looks at the output of `run`, which is missing";
+            found.push(("empty-test", message.to_owned()));
+        }
+        if let Some(login) = &test.login
+            && login.user != "root"
+            && !self.users.contains_key(&login.user)
+        {
+            found.push(("unknown-user", format!("there is no user `{}` to log in", login.user)));
+        }
+        let Boot { bios, uefi, secure_boot, .. } = *self.boot;
+        for firmware in &test.firmware {
+            let boots = match firmware {
+                Firmware::Bios => bios,
+                Firmware::Uefi => uefi,
+                Firmware::SecureBoot => uefi && secure_boot,
+            };
+            if !boots {
+                let message = format!("the test boots by {firmware}, which is off");
+                found.push(("impossible-test", message));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,168 @@
+//! Users, root, and who may become root. Whether anybody can log in, and whether somebody can who should not.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use isoplug_promise::Promise;
+
+use crate::diagnostic::Diagnostic;
+use crate::option::option;
+use crate::part::{self, Contribution, Lint};
+
+/// A user of the running system.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct User {
+    /// The user's number; without one, the next free from 1000, or from 100 for a system user, in
+    /// the order of names.
+    #[schemars(range(min = 1, max = 4_294_967_293_u32))]
+    pub uid: Option<u32>,
+    /// The groups the user is in, beside one of the same name as the user.
+    #[schemars(extend("format" = "group-name"))]
+    pub groups: Vec<String>,
+    /// The password as crypt(5) writes it, from `mkpasswd`. Without one, no password is accepted.
+    #[schemars(extend("format" = "crypt-hash", "x-secret" = true))]
+    pub hashed_password: Option<String>,
+    /// SSH public keys that may log in, one line of `.pub` each.
+    #[schemars(extend("format" = "ssh-key"))]
+    pub authorized_keys: Vec<String>,
+    /// The login shell.
+    #[schemars(extend("format" = "target-path"))]
+    pub shell: String,
+    /// The home folder; without one, `/home/NAME`.
+    #[schemars(extend("format" = "target-path"))]
+    pub home: Option<String>,
+    /// Whether the user may become root with `sudo`. All but `none` install the package.
+    pub sudo: Sudo,
+    /// The user's full name.
+    pub description: String,
+    /// Whether it is an account for a service: no home is made, and nobody logs in.
+    pub system: bool,
+}
+
+impl Default for User {
+    fn default() -> Self {
+        Self {
+            uid: None,
+            groups: Vec::new(),
+            hashed_password: None,
+            authorized_keys: Vec::new(),
+            shell: "/bin/bash".to_owned(),
+            home: None,
+            sudo: Sudo::None,
+            description: String::new(),
+            system: false,
+        }
+    }
+}
+
+/// Whether a user may become root.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sudo {
+    /// Only as far as the user's groups allow.
+    #[default]
+    None,
+    /// With the user's own password.
+    Password,
+    /// Without a password.
+    Nopasswd,
+}
+
+/// The root user.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Root {
+    /// The password as crypt(5) writes it, from `mkpasswd`. Without one, no password is accepted.
+    #[schemars(extend("format" = "crypt-hash", "x-secret" = true))]
+    pub hashed_password: Option<String>,
+    /// Whether the password is locked, even if there is one.
+    pub locked: bool,
+    /// SSH public keys that may log in, one line of `.pub` each.
+    #[schemars(extend("format" = "ssh-key"))]
+    pub authorized_keys: Vec<String>,
+}
+
+/// Who may do what.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Security {
+    /// How users become root.
+    pub sudo: SudoRules,
+}
+
+/// How users become root.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SudoRules {
+    /// Whether the members of the group `sudo`, elsewhere called `wheel`, type their password to
+    /// become root. For one user alone, see `users.NAME.sudo`.
+    pub wheel_needs_password: bool,
+}
+
+impl Default for SudoRules {
+    fn default() -> Self {
+        Self { wheel_needs_password: true }
+    }
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) users: &'a BTreeMap<String, User>,
+    pub(crate) root: &'a Root,
+    pub(crate) security: &'a Security,
+}
+
+impl part::Part for Part<'_> {
+    fn contribute(&self, out: &mut Contribution) {
+        for (name, user) in self.users {
+            let User { groups, uid, sudo, .. } = user;
+            let path = || option!(users).below(name);
+            // The group `sudo` means nothing without the package.
+            let is_sudoer = groups.iter().any(|group| group == "sudo");
+            let (name, groups, uid) = (name.clone(), groups.clone(), *uid);
+            out.because(path()).promise(Promise::User { name, groups, uid });
+            if *sudo != Sudo::None {
+                out.because(path().below("sudo")).package("sudo");
+            } else if is_sudoer {
+                out.because(path().below("groups")).package("sudo");
+            }
+        }
+        if !self.security.sudo.wheel_needs_password {
+            out.because(option!(security.sudo.wheel_needs_password)).package("sudo");
+        }
+    }
+
+    fn lint(&self, lint: &mut Lint<'_>) {
+        if self.users.contains_key("root") {
+            let message = "root is set under `users`";
+            let diagnostic = Diagnostic::error("root-user", message).help("write it as `root.…`");
+            lint.report_at(diagnostic, &option!(users).below("root"));
+        }
+        if self.root.locked && self.root.hashed_password.is_some() {
+            let message = "root has a password, but `root.locked` makes it useless";
+            let diagnostic = Diagnostic::warning("locked-password", message);
+            lint.report_at(diagnostic, &option!(root.hashed_password));
+        }
+        self.shared_numbers(lint);
+    }
+}
+
+impl Part<'_> {
+    fn shared_numbers(&self, lint: &mut Lint<'_>) {
+        let mut numbers: BTreeMap<u32, &str> = BTreeMap::new();
+        for (name, user) in self.users {
+            let Some(uid) = user.uid else { continue };
+            if let Some(other) = numbers.insert(uid, name) {
+                let message = format!("users `{other}` and `{name}` have the same uid {uid}");
+                let diagnostic = Diagnostic::error("shared-uid", message);
+                let diagnostic = lint.at(diagnostic, &option!(users).below(name).below("uid"));
+                lint.report_at(diagnostic, &option!(users).below(other).below("uid"));
+            }
+        }
+    }
+}
