@@ -169,6 +169,7 @@ fn a_stage() {
     --- stdout
     rootfs         rootfs of rootfs, not made yet
     codec          {"codec":"zstd","level":7}
+    compressor     "1.5.7 1"
     block-size     1048576
     exclude        []
     epoch          1795227046

@@ -44,7 +44,8 @@ impl Stage for Initrd {
     fn key(&self, key: &mut dyn Key) {
         let Self { files, compression, epoch } = self;
         key.artifact("files", *files);
-        key.value("compression", &compress::identity(*compression));
+        key.value("compression", compression);
+        key.value("compressor", compress::version(*compression));
         key.value("epoch", epoch);
     }
 

@@ -61,7 +61,9 @@ impl Stage for Squashfs {
     fn key(&self, key: &mut dyn Key) {
         let Self { rootfs, codec, block_size, exclude, epoch, blocks: _ } = self;
         key.artifact("rootfs", *rootfs);
-        key.value("codec", &codec.identity(*block_size));
+        key.value("codec", codec);
+        key.value("compressor", &codec.compressor());
+        key.value("block-size", block_size);
         key.value("exclude", exclude);
         key.value("epoch", epoch);
     }

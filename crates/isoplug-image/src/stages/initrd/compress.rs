@@ -68,17 +68,16 @@ fn field(header: &[u8], index: usize) -> io::Result<u64> {
 /// Level 9 takes twice the time and makes an initrd smaller by one part in a hundred.
 const ZSTD_LEVEL: i32 = 6;
 
-/// Names everything that decides the compressed bytes, besides what is compressed and how
-/// [`Packer::new`] calls the library, for which the stage has a version.
-pub(super) fn identity(method: InitrdCompression) -> String {
-    let library = match method {
+/// Returns the version of the library that compresses. How [`Packer::new`] calls it has the version of the
+/// stage.
+pub(super) fn version(method: InitrdCompression) -> &'static str {
+    match method {
         InitrdCompression::Zstd => Library::Zstd.version(),
         InitrdCompression::Xz => Library::Xz.version(),
         InitrdCompression::Gzip => Library::Deflate.version(),
         InitrdCompression::Lz4 => Library::Lz4.version(),
         InitrdCompression::None => "",
-    };
-    format!("{method:?} {library}")
+    }
 }
 
 /// Compresses what is written into it.
