@@ -259,12 +259,22 @@ OURS = ("first ISO", "nothing changed", "ISO assembly", "one file changed", "one
 def draw(rows, hand, lines, folder):
     caption = f"{SUITE}, the {len(PACKAGES)} packages of benches/compare.py and what they need, every .deb fetched " \
               f"beforehand; {os.cpu_count()} processors. Repeat: sudo benches/compare.py --plots docs/plots"
-    theirs = [(name, rows[name].cpu, 0) for name in ("live-build",) if name in rows] + [("by hand", hand.cpu, 0)]
-    ours = [(f"isoplug, {name}", rows[name].cpu, 1) for name in OURS]
-    (folder / "compare-cpu.svg").write_text(plot.bars("CPU seconds to an ISO", "s", theirs + ours, caption))
+    if hand:
+        theirs = [(name, rows[name].cpu, 0) for name in ("live-build",) if name in rows] + [("by hand", hand.cpu, 0)]
+        draw_cpu("compare-cpu.svg", theirs, OURS, rows, caption, folder)
+    if "first GNOME image" in rows:
+        theirs = [("by hand", rows["GNOME by hand, all of it"].cpu, 0)]
+        text = caption.replace(f"the {len(PACKAGES)} packages", "task-gnome-desktop with recommends").replace(
+            " of benches/compare.py and what they need", "").replace("--plots", "--gnome only --plots")
+        draw_cpu("compare-gnome.svg", theirs, ["first GNOME image"], rows, text, folder)
     shares = [(name.replace(", CPU", ""), value / aim, 3 if value <= aim else 2) for name, value, aim in lines]
     text = "Each figure as a share of what was to be reached: green bars are within it. " + caption
     (folder / "compare-aims.svg").write_text(plot.bars("Figures against their aims", "of the aim", shares, text))
+
+
+def draw_cpu(name, theirs, ours, rows, caption, folder):
+    bars = theirs + [(f"isoplug, {row}", rows[row].cpu, 1) for row in ours]
+    (folder / name).write_text(plot.bars("CPU seconds to an ISO", "s", bars, caption))
 
 
 def show(rows, hand, lines, size):
@@ -300,7 +310,7 @@ def check(arguments):
     example = "cargo build --release -p isoplug-formats --examples"
     needs.check(tools=["mmdebstrap", "mksquashfs", "xorriso", "openssl", *(["lb"] if fresh else [])], root=True,
                 built={ISOPLUG: "cargo build --release", MKSQUASH: example, MKISO: example},
-                folder=arguments.folder, gigabytes=9 if fresh else 6)
+                folder=arguments.folder, gigabytes=25 if arguments.gnome else 9 if fresh else 6)
     if arguments.live_build and not fresh:
         try:
             Figures(**json.loads(arguments.live_build.read_text())["rows"]["live-build"])

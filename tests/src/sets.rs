@@ -9,6 +9,7 @@ pub mod draw;
 pub mod known;
 pub mod layers;
 pub mod named;
+pub mod root;
 pub mod table;
 
 use std::path::{Path, PathBuf};
@@ -76,6 +77,7 @@ impl<'a> Bench<'a> {
         let packages = locked.groups.concat();
         row.packages = packages.len();
         row.choice = self.apt.choice(set, &packages)?;
+        self.layers.fetch(&locked)?;
         let ours = layers::timed(|| self.layers.make(&locked));
         row.ours = ours.time;
         let ours = match ours.value {

@@ -1,8 +1,8 @@
 //! Installs sets of packages by isoplug and by apt and tells how they differ.
 //!
-//! `package-sets FOLDER random SEED COUNT`, `package-sets FOLDER named [NAME…]`, or `choices` in place of
-//! `named` to compare only what is chosen; the folder keeps the store, the base and the results, so
-//! that a run that was stopped goes on.
+//! `package-sets FOLDER random SEED COUNT`, `package-sets FOLDER named [NAME…]`; `package-sets FOLDER choices
+//! random SEED COUNT` and `package-sets FOLDER choices [NAME…]` compare only what is chosen. The folder keeps the
+//! store, the base and the results, so that a run that was stopped goes on.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
@@ -39,14 +39,20 @@ fn main() -> ExitCode {
 /// Returns whether all sets are equal.
 fn run(arguments: &[String]) -> Result<bool> {
     let [folder, what, rest @ ..] = arguments else { bail!("which folder, and which sets?") };
-    let folder = Path::new(folder);
     std::fs::create_dir_all(folder)?;
+    // apt takes others as relative to its own folders.
+    let folder = &Path::new(folder).canonicalize()?;
     let layers = Layers::new(&folder.join("store"), Vec::new())?;
     let universe = Universe::new(&layers.indices, "amd64");
     let sets = match (what.as_str(), rest) {
         ("random", [seed, count]) => random(&universe, seed.parse()?, count.parse()?),
+        ("choices", [drawn, seed, count]) if drawn == "random" => {
+            random(&universe, seed.parse()?, count.parse()?)
+        }
         ("named" | "choices", names) => named(names)?,
-        _ => bail!("`random SEED COUNT`, `named [NAME...]` or `choices [NAME...]`"),
+        _ => {
+            bail!("`random SEED COUNT`, `named [NAME...]` or `choices [random SEED COUNT|NAME...]`")
+        }
     };
     let bench = Bench::new(&universe, &layers, folder)?;
     if what == "choices" {

@@ -16,6 +16,7 @@ use isoplug_manifest::lock::LockedPackage;
 
 use super::Set;
 use super::layers::{Layers, Made};
+use super::root::Root;
 use crate::archive::hex;
 
 /// apt with a folder of its own.
@@ -26,11 +27,6 @@ pub struct Apt {
 
 /// Where the archive is seen, by apt outside of a root folder and by dpkg inside.
 const REPO: &str = "/run/isoplug-sets";
-
-/// A system that apt made; unmounted when dropped.
-pub struct Root {
-    folder: PathBuf,
-}
 
 impl Apt {
     /// Lays the base down and lets apt read the indices.
@@ -160,7 +156,7 @@ impl Apt {
 
     /// Lets apt install exactly these packages; the last lines that it said, if it fails.
     pub fn install(&self, packages: &[LockedPackage]) -> Result<Result<Root, String>> {
-        let root = Root::new(&self.folder)?;
+        let root = Root::new(&self.folder, packages.iter().map(|package| package.size).sum())?;
         root.prepare()?;
         let script = format!("{INSIDE}exec \"$@\"");
         let mut command = Command::new("unshare");
@@ -246,57 +242,5 @@ fn complaint(text: &str) -> String {
 impl Drop for Apt {
     fn drop(&mut self) {
         _ = Command::new("umount").arg(REPO).status();
-    }
-}
-
-impl Root {
-    fn new(folder: &Path) -> Result<Self> {
-        let root = Self { folder: folder.join("root") };
-        if root.folder.exists() {
-            fs::remove_dir_all(&root.folder)?;
-        }
-        for name in ["upper", "work", "merged"] {
-            fs::create_dir_all(root.folder.join(name))?;
-        }
-        let path = |name: &str| root.folder.join(name).display().to_string();
-        let base = folder.join("base");
-        let options = format!(
-            "lowerdir={},upperdir={},workdir={},redirect_dir=off,metacopy=off,index=off,xino=off",
-            base.display(),
-            path("upper"),
-            path("work")
-        );
-        let mount = Command::new("mount")
-            .args(["-t", "overlay", "overlay", "-o", &options, &path("merged")])
-            .status()?;
-        ensure!(mount.success(), "the overlay cannot be mounted");
-        Ok(root)
-    }
-
-    /// Returns the folder that has the whole system.
-    pub fn merged(&self) -> PathBuf {
-        self.folder.join("merged")
-    }
-
-    fn prepare(&self) -> Result<()> {
-        let policy = self.merged().join("usr/sbin/policy-rc.d");
-        fs::write(&policy, "#!/bin/sh\nexit 101\n")?;
-        Ok(fs::set_permissions(&policy, std::os::unix::fs::PermissionsExt::from_mode(0o755))?)
-    }
-
-    fn tidy(&self) -> Result<()> {
-        let policy = self.merged().join("usr/sbin/policy-rc.d");
-        if fs::read_to_string(&policy).is_ok_and(|text| text == "#!/bin/sh\nexit 101\n") {
-            fs::remove_file(policy)?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        // What stays mounted goes with the run's own namespace.
-        _ = Command::new("umount").arg(self.merged()).status();
-        _ = fs::remove_dir_all(&self.folder);
     }
 }

@@ -13,9 +13,9 @@ use isoplug_formats::tree::scan::scan;
 use isoplug_formats::tree::{Content, Entry, Kind, Tree, TreePath};
 use isoplug_image::finalise::finalise;
 
-use super::apt::Root;
 use super::known::{Rule, rule, settled};
 use super::layers::Made;
+use super::root::Root;
 
 /// Returns what differs, one line each, sorted by path; nothing if the systems are equal.
 pub fn compare(ours: &Made, theirs: &Root, epoch: u32) -> Result<Vec<String>> {

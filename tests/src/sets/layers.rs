@@ -16,7 +16,7 @@ use isoplug_image::sources::{Access, Allow, Index, Mirrors, Source};
 use isoplug_image::stages::base::Base;
 use isoplug_image::stages::fetch::{Fetch, Places};
 use isoplug_image::stages::packages::Packages;
-use isoplug_manifest::lock::LockedImage;
+use isoplug_manifest::lock::{LockedImage, LockedPackage};
 use isoplug_manifest::manifest;
 
 /// A store, and the archive from which it is filled.
@@ -71,6 +71,21 @@ impl Layers {
     /// Returns the time of all files of the layers, in seconds since 1970.
     pub fn epoch(&self) -> u32 {
         self.epoch
+    }
+
+    /// Loads the packages of all groups.
+    ///
+    /// # Errors
+    /// Those of the stage.
+    pub fn fetch(&self, locked: &LockedImage) -> Result<()> {
+        let mut graph = Graph::new();
+        let fetch = |(index, packages): (usize, &Vec<LockedPackage>)| {
+            let (group, packages) = (index.to_string(), packages.clone());
+            graph.add(Fetch { group, packages, places: self.places() }).debs.id()
+        };
+        let wanted: Vec<_> = locked.groups.iter().enumerate().map(fetch).collect();
+        run(&graph, &wanted, &self.store, &Options::default())?;
+        Ok(())
     }
 
     /// Makes the layers of all groups and returns the last.

@@ -47,7 +47,7 @@ pub struct Outputs {
 }
 
 /// Raised when the same layer would be judged otherwise.
-pub(super) const RULES: u32 = 1;
+pub(super) const RULES: u32 = 3;
 
 impl Stage for Settled {
     const NAME: &'static str = "settled";

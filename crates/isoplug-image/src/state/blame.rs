@@ -49,6 +49,16 @@ impl Blame {
         self.lists.iter().any(|(_, list)| named(list)) && !named(&self.conffiles)
     }
 
+    /// Returns the paths of what a package brought that no administrator changes, as the tree has them.
+    pub fn files(&self, package: &str) -> Vec<String> {
+        let lists = self.lists.iter().filter(|(name, _)| name == package);
+        let paths = lists.flat_map(|(_, list)| list.lines());
+        let brought = paths.filter(|path| self.conffiles.lines().all(|changed| changed != *path));
+        brought
+            .flat_map(|path| [path[1.min(path.len())..].to_owned(), format!("usr{path}")])
+            .collect()
+    }
+
     /// Returns the package whose scripts name the path, or else its name, or else its folder; or
     /// else the one package that has the folder.
     pub fn package(&self, path: &[u8]) -> Option<&str> {

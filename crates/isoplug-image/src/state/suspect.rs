@@ -76,16 +76,30 @@ pub fn suspect(bytes: &[u8], epoch: u32, host: &str) -> Option<Suspect> {
     checks.iter().find(|(_, holds)| holds()).map(|(suspect, _)| *suspect)
 }
 
-/// Whether a short file has about as many different bytes as random ones have.
+/// Whether a short file has about as many different bytes as random ones have, and each about as often.
 fn is_random(bytes: &[u8]) -> bool {
     if !(16..=8192).contains(&bytes.len()) || is_of_known_format(bytes) {
         return false;
     }
-    let mut seen = [false; 256];
-    bytes.iter().for_each(|&byte| seen[usize::from(byte)] = true);
-    let different = seen.iter().filter(|&&seen| seen).count();
-    let expected = 256.0 * (1.0 - (255.0_f64 / 256.0).powf(bytes.len() as f64));
-    different as f64 >= 0.88 * expected
+    let length = bytes.len() as f64;
+    let different = counts(bytes).iter().filter(|&&count| count > 0).count();
+    let expected = 256.0 * (1.0 - (255.0_f64 / 256.0).powf(length));
+    // A little less than random bytes have; compiled programs have two bits less.
+    let least = 8.0 - (1.0 + 256.0 / length).log2() - 0.25;
+    different as f64 >= 0.88 * expected && entropy(bytes) >= least
+}
+
+/// Returns how often each byte is there.
+fn counts(bytes: &[u8]) -> [u32; 256] {
+    let mut counts = [0_u32; 256];
+    bytes.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
+    counts
+}
+
+/// Returns the bits of information in a byte, by how often each is there.
+fn entropy(bytes: &[u8]) -> f64 {
+    let share = |count: &u32| f64::from(*count) / bytes.len() as f64;
+    counts(bytes).iter().filter(|count| **count > 0).map(|n| -share(n) * share(n).log2()).sum()
 }
 
 /// Formats whose bytes look random and are not.
@@ -136,6 +150,26 @@ mod tests {
         }
         let random: Vec<u8> = (0..128_u8).map(|n| n.wrapping_mul(97).wrapping_add(131)).collect();
         assert_eq!(suspect(&random, EPOCH, "isoplug"), Some(Suspect::Random));
+    }
+
+    #[test]
+    fn random_bytes_of_any_length_are_seen_and_programs_are_not() {
+        for length in [16, 20, 32, 64, 128, 512, 4096, 8192] {
+            // xorshift64, Marsaglia 2003.
+            let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+            let mut next = || {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                (state >> 32) as u8
+            };
+            let random: Vec<u8> = (0..length).map(|_| next()).collect();
+            assert!(is_random(&random), "{length}");
+        }
+        // As a compiled Python module: each byte is there, a few are there most of the time.
+        let once = (0..=255_u8).collect::<Vec<u8>>();
+        let program = [&once[..], &b"\xcb\r\r\n\0\0\0\0d\x01S\0|\0t\x02".repeat(150)].concat();
+        assert_eq!(suspect(&program, EPOCH, "x"), None);
     }
 
     #[test]

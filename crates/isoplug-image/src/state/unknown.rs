@@ -59,12 +59,63 @@ pub fn unknown(
     }
     let blame = Blame::new(tree, contents)?;
     found.retain(|(path, _)| !blame.is_shipped(path));
+    let source = Source { tree, contents, blame: &blame, epoch };
+    let mut unexplained = Vec::new();
+    for (path, suspect) in found {
+        unexplained.extend(source.remains(path, suspect)?.map(|suspect| (path, suspect)));
+    }
     let unknown = |(path, suspect): (&Vec<u8>, Suspect)| Unknown {
         path: format!("/{}", String::from_utf8_lossy(path)),
         suspect,
         package: blame.package(path).map(str::to_owned),
     };
-    Ok(found.into_iter().map(unknown).collect())
+    Ok(unexplained.into_iter().map(unknown).collect())
+}
+
+/// Longer texts are no source of what a script writes.
+const LONGEST: u64 = 1 << 20;
+
+/// What packages brought, from which their scripts make files.
+struct Source<'a> {
+    tree: &'a Tree,
+    contents: &'a dyn Contents,
+    blame: &'a Blame,
+    epoch: u32,
+}
+
+impl Source<'_> {
+    /// Returns what gives a file away without the lines that its package brought, as those of a list
+    /// that a script copies in another form.
+    fn remains(&self, path: &[u8], found: Suspect) -> io::Result<Option<Suspect>> {
+        let (Some(package), Some(content)) = (self.blame.package(path), self.content(path)) else {
+            return Ok(Some(found));
+        };
+        let bytes = self.contents.read(content)?;
+        let Ok(text) = std::str::from_utf8(&bytes) else { return Ok(Some(found)) };
+        let brought = self.texts(package, content)?;
+        let brought: BTreeSet<&str> = brought.iter().flat_map(|text| text.lines()).collect();
+        let rest: Vec<&str> = text.lines().filter(|line| !brought.contains(line)).collect();
+        Ok(suspect(rest.join("\n").as_bytes(), self.epoch, HOST))
+    }
+
+    /// Returns the texts that a package brought, but that of a file.
+    fn texts(&self, package: &str, but: &Content) -> io::Result<Vec<String>> {
+        let mut texts = Vec::new();
+        for path in self.blame.files(package) {
+            let content = self.content(path.as_bytes());
+            let content = content.filter(|one| one.size <= LONGEST && one.digest != but.digest);
+            let bytes = content.map(|content| self.contents.read(content)).transpose()?;
+            texts.extend(bytes.and_then(|bytes| String::from_utf8(bytes).ok()));
+        }
+        Ok(texts)
+    }
+
+    fn content(&self, path: &[u8]) -> Option<&Content> {
+        match &self.tree.get(path)?.kind {
+            Kind::File(content) => Some(content),
+            _ => None,
+        }
+    }
 }
 
 fn files(tree: &Tree) -> impl Iterator<Item = (&Vec<u8>, u32, &Content)> {
@@ -121,6 +172,26 @@ mod tests {
         ];
         assert_eq!(found(&files, &[]), ["/etc/acme/id holds a random UUID (package acme)"]);
         assert!(found(&files, &["/etc/acme/*"]).is_empty());
+    }
+
+    #[test]
+    fn lines_that_a_package_brought_are_no_secret() {
+        let (brought, own) = (format!("# a\n{ID}# b\n"), "1c2f8d5b-5c0a-4f6b-9d9e-5b1c3a0f4e7d\n");
+        let files = |copy| {
+            let list = "/usr\n/usr/share/acme/disks\n/var/lib/acme\n";
+            found(
+                &[
+                    ("usr/share/acme/disks", &*brought, false),
+                    ("var/lib/acme/disks.raw", copy, true),
+                    ("var/lib/dpkg/info/acme.list", list, true),
+                ],
+                &[],
+            )
+        };
+        let copy = format!("{ID}# c\n");
+        assert!(files(&copy).is_empty());
+        let both = format!("{ID}{own}");
+        assert_eq!(files(&both), ["/var/lib/acme/disks.raw holds a random UUID (package acme)"]);
     }
 
     #[test]

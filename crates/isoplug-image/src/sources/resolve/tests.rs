@@ -135,6 +135,17 @@ fn the_first_choice_is_recommended() {
 }
 
 #[test]
+fn who_provides_the_version_that_is_asked_for_is_meant() {
+    let indices = stable(
+        "tool 1 Depends: tomli | supported-min (>= 3.11), python\ntomli 1\n\
+         python 3 Provides: supported-min (= 3.13)\nold 1 Depends: tomli | supported-min (>= 3.14)",
+    );
+    let with = |install: &[&str]| Request { recommends: true, ..request(install) };
+    assert!(answer(&indices, &with(&["tool"])).ends_with("| python=3 tool=1"));
+    assert!(answer(&indices, &with(&["tool", "old"])).ends_with("old=1 python=3 tomli=1 tool=1"));
+}
+
+#[test]
 fn suites_have_priorities() {
     let indices = [
         index("stable", 500, &format!("{BASE}app 1\nlib 1")),

@@ -2,7 +2,9 @@
 //!
 //! A dependency `good | virtual` that is satisfied only because something provides the virtual name
 //! counts as a recommendation of `good` too: its maintainer named the best choice first. A dependency
-//! stays satisfied without it, so that who wants no recommendations gets the smaller image.
+//! stays satisfied without it, so that who wants no recommendations gets the smaller image. Where a version
+//! of the virtual name is asked for, as in `python3-tomli | python3-supported-min (>= 3.11)`, whoever provides it
+//! is meant.
 
 use std::collections::BTreeSet;
 
@@ -76,9 +78,14 @@ impl<'a> Rounds<'_, 'a> {
     /// none that was asked for.
     fn is_by_chance(&self, group: &[Relation], chosen: &BTreeSet<Id>) -> bool {
         let Some(first) = group.first().filter(|_| group.len() > 1) else { return false };
+        let versioned = group.iter().skip(1).filter(|relation| relation.version.is_some());
+        let versioned: BTreeSet<Id> =
+            versioned.flat_map(|relation| self.universe.satisfiers(relation)).collect();
         let meant = |id: &Id| {
             let name = self.universe.package(*id).name;
-            self.wished.contains(name) || group.iter().any(|relation| relation.name == name)
+            self.wished.contains(name)
+                || group.iter().any(|relation| relation.name == name)
+                || versioned.contains(id)
         };
         let mut satisfying = self.satisfiers(group);
         satisfying.retain(|id| chosen.contains(id));

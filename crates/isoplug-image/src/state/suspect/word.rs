@@ -2,6 +2,8 @@
 //!
 //! A random word changes between capitals, small letters and digits far more often than names do.
 
+use super::entropy;
+
 /// How hashes of passwords begin (crypt(5), and LDAP's forms).
 const HASHES: [&str; 10] =
     ["$1$", "$5$", "$6$", "$y$", "$gy$", "$7$", "$2a$", "$2b$", "{SSHA}", "{CRYPT}"];
@@ -53,7 +55,7 @@ fn is_lone_word(text: &str) -> bool {
     let is_word =
         (16..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
     let is_wild = is_mixed(text) || is_random(text, 16, true) || most_without_vowel(text) >= 6;
-    is_word && is_wild && entropy(text) >= 3.0 && !is_ordered(text)
+    is_word && is_wild && entropy(text.as_bytes()) >= 3.0 && !is_ordered(text)
 }
 
 /// Returns how many characters follow each other of which none is a vowel: in words, few.
@@ -87,7 +89,8 @@ fn is_random(word: &str, shortest: usize, of_secret: bool) -> bool {
     let is_hex =
         word.bytes().all(|byte| byte.is_ascii_hexdigit()) && digits > 0 && digits < word.len();
     let long = if of_secret { 12 } else { 32 };
-    is_hex && word.len() >= long && entropy(word) >= 2.5 && !is_ordered(word) || is_mixed(word)
+    is_hex && word.len() >= long && entropy(word.as_bytes()) >= 2.5 && !is_ordered(word)
+        || is_mixed(word)
 }
 
 /// Whether capitals, small letters and digits come in a wild order.
@@ -109,15 +112,6 @@ fn is_ordered(text: &str) -> bool {
     let bytes = text.as_bytes();
     let next = bytes.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) <= 1).count();
     next * 2 > bytes.len()
-}
-
-/// Returns the bits of information in a character, by how often each is there.
-fn entropy(text: &str) -> f64 {
-    let mut counts = [0_u32; 256];
-    text.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
-    let length = text.len() as f64;
-    let share = |count: &u32| f64::from(*count) / length;
-    counts.iter().filter(|count| **count > 0).map(|n| -share(n) * share(n).log2()).sum()
 }
 
 #[cfg(test)]
