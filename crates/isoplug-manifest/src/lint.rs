@@ -8,6 +8,7 @@ mod default_profiles;
 mod login;
 mod network;
 mod package;
+mod squashfs;
 mod unit;
 mod volatile;
 
@@ -35,6 +36,8 @@ pub(crate) fn lint(
     boot::loaders(&mut lint);
     boot::command_line(&mut lint);
     boot::tests(&mut lint);
+    boot::logins(&mut lint);
+    squashfs::level(&mut lint);
     network::interfaces(&mut lint);
     content::files(&mut lint);
     volatile::files(&mut lint);

@@ -120,6 +120,9 @@ pub struct Check {
     pub firmware: Vec<Firmware>,
     /// The media from which it is checked; empty means every one.
     pub medium: Vec<Medium>,
+    /// Seconds that it may take on a usual machine; `None` leaves it all the time there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
 }
 
 impl Check {
@@ -137,7 +140,7 @@ impl Check {
 
 impl From<Assertion> for Check {
     fn from(assertion: Assertion) -> Self {
-        Self { assertion, title: None, firmware: Vec::new(), medium: Vec::new() }
+        Self { assertion, title: None, firmware: Vec::new(), medium: Vec::new(), seconds: None }
     }
 }
 

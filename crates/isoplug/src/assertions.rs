@@ -20,9 +20,11 @@ pub(crate) fn checks(system: &System) -> Vec<Check> {
     derived.chain(options.tests.iter().filter_map(test)).collect()
 }
 
-/// Returns how a test gets its shell: as the manifest's tests say, else without any password.
-pub(crate) fn login(system: &System) -> Login {
-    let login = system.options.tests.iter().find_map(|test| test.login.as_ref());
+/// Returns how a test gets its shell: as the manifest's tests of such a boot say, else without any
+/// password.
+pub(crate) fn login(system: &System, firmware: Firmware, medium: Medium) -> Login {
+    let of_boot = |test: &&Test| where_made(test).applies(firmware, medium);
+    let login = system.options.tests.iter().filter(of_boot).find_map(|test| test.login.as_ref());
     let old = system
         .sources
         .values()
@@ -140,6 +142,16 @@ fn file(file: &options::File) -> Assertion {
 /// Returns the check for a test that runs a command; one that only logs in is [`login`]'s.
 fn test(test: &Test) -> Option<Check> {
     let run = test.run.clone()?;
+    Some(Check {
+        assertion: Assertion::Command { run, exit: 0, contains: test.expect.clone() },
+        title: test.name.clone(),
+        seconds: test.timeout,
+        ..where_made(test)
+    })
+}
+
+/// Returns a check that says no more than in which boots a test is made.
+fn where_made(test: &Test) -> Check {
     let firmware = test.firmware.iter().map(|firmware| match firmware {
         BootFirmware::Bios => Firmware::Bios,
         BootFirmware::Uefi => Firmware::Uefi,
@@ -149,10 +161,6 @@ fn test(test: &Test) -> Option<Check> {
         options::Medium::Cd => Medium::Cd,
         options::Medium::Usb => Medium::Usb,
     });
-    Some(Check {
-        assertion: Assertion::Command { run, exit: 0, contains: test.expect.clone() },
-        title: test.name.clone(),
-        firmware: firmware.collect(),
-        medium: medium.collect(),
-    })
+    let (firmware, medium) = (firmware.collect(), medium.collect());
+    Check { firmware, medium, ..Check::from(Assertion::System) }
 }

@@ -44,6 +44,19 @@ pub(super) fn tests(lint: &mut Lint<'_>) {
     }
 }
 
+/// A boot is logged in to once, so two tests cannot both say who does.
+pub(super) fn logins(lint: &mut Lint<'_>) {
+    let tests = lint.options.tests.iter().zip(lint.items(&["tests"]));
+    let tests: Vec<_> = tests.filter(|(test, _)| test.login.is_some()).collect();
+    for (index, (test, origin)) in tests.iter().enumerate() {
+        let clashes = |(other, _): &&(&Test, _)| other.login != test.login && other.meets(test);
+        let Some((_, first)) = tests[..index].iter().find(clashes) else { continue };
+        let message = "two tests log in to the same boot, which is done once";
+        let diagnostic = Diagnostic::error("two-logins", message).at(origin, "").at(first, "");
+        lint.report(diagnostic.help("give each its own `firmware` or `media`"));
+    }
+}
+
 fn mistakes(lint: &Lint<'_>, test: &Test) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     if test.run.is_none() && test.login.is_none() {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A check that the booted image must pass.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Test {
     /// A name to show; without one, the command.
@@ -17,25 +17,26 @@ pub struct Test {
     pub run: Option<String>,
     /// A text that the command's output must contain.
     pub expect: Option<String>,
-    /// A log-in at the console that must work.
+    /// A log-in at the console that must work. It is made once in a boot, and gives all checks
+    /// their shell.
     pub login: Option<Login>,
-    /// Seconds until the check counts as failed, from the start of the boot.
+    /// Seconds that the command may take on a machine with nothing else to do; one that takes longer has failed.
+    /// Without a value, what is left of the time for all checks.
     #[schemars(range(min = 1))]
-    pub timeout: u32,
+    pub timeout: Option<u32>,
 }
 
-impl Default for Test {
-    fn default() -> Self {
-        Self {
-            name: None,
-            firmware: Vec::new(),
-            media: Vec::new(),
-            run: None,
-            expect: None,
-            login: None,
-            timeout: 300,
-        }
+impl Test {
+    /// Whether there is a way to boot in which both are made.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        share(&self.firmware, &other.firmware) && share(&self.media, &other.media)
     }
+}
+
+/// No item means all.
+fn share<T: PartialEq>(these: &[T], others: &[T]) -> bool {
+    these.is_empty() || others.is_empty() || these.iter().any(|each| others.contains(each))
 }
 
 /// The firmware that a test boots with.
