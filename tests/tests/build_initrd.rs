@@ -132,19 +132,23 @@ fn drivers_are_there_for_whom_they_serve() {
         drivers.map(|driver| entries.keys().any(|path| path.contains(driver)))
     };
     assert_eq!(has(&built), [false, false, true]);
-    let with = |line: &str| {
-        let example = with_packages_more(&[], &built);
+    let with_also = |packages: &[&str], line: &str| {
+        let example = with_packages_more(packages, &built);
         let manifest = example.space.read("isoplug.toml");
         let extends = "extends = \"isoplug:minimal\"";
         let more = manifest.replace(extends, &format!("{extends}\n{line}"));
         example.space.write("isoplug.toml", &more);
         has(&example)
     };
+    let with = |line: &str| with_also(&[], line);
     assert_eq!(
         with("boot.kernel-params = [\"fetch=http://boot.example.com/x\"]"),
         [true, false, true]
     );
     assert_eq!(with("initrd.graphics = true"), [false, true, true]);
+    assert_eq!(with("initrd.network = true"), [true, false, true]);
+    assert_eq!(with_also(&["plymouth"], ""), [false, true, true]);
+    assert_eq!(with_also(&["plymouth"], "initrd.graphics = false"), [false, false, true]);
 }
 
 /// What options, the user's files and hooks add, as far as an initrd reads it.

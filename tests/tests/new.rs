@@ -38,13 +38,15 @@ fn what_it_makes_is_right() {
     packages.install = ["vim-tiny"]
     networking.hostname = "rescue-stick"
 
-    # Whoever sits at the machine is logged in as `live`, without a password, and becomes root with
-    # `sudo`. For a password, make a hash with `mkpasswd` and set `users.live.hashed-password`.
+    # Whoever sits at the machine is logged in as `live`, without a password, and
+    # becomes root with `sudo`. For a password, make a hash with `mkpasswd` and set
+    # `users.live.hashed-password`.
     services.getty.autologin-user = "live"
     users.live.sudo = "nopasswd"
     root.locked = true
 
-    # Nobody logs in over the network. To change that, put the lines of your `.pub` file in here.
+    # Nobody logs in over the network. To change that, put the lines of your `.pub`
+    # file in here.
     # services.openssh = { enable = true, settings.password-authentication = false }
     # users.live.authorized-keys = ["ssh-ed25519 AAAA... me@home"]
 

@@ -52,6 +52,84 @@ fn a_broken_promise_is_found_and_shown() {
     assert!(folder.join("bios-cd.png").exists(), "the screen is kept");
 }
 
+/// The user's password opens the console, and each test is made in the boots that it names.
+#[test]
+fn tests_of_the_manifest_are_made_where_they_say() {
+    let _turn = real::turn();
+    require!(has_qemu(), "there is no qemu-system-x86_64");
+    let built = real::minimal();
+    let example = Example::minimal();
+    let manifest = example.space.read("isoplug.toml");
+    let (image, _) = manifest.split_once("[[profiles.minimal.tests]]").unwrap();
+    let extends = "extends = \"isoplug:minimal\"";
+    let image = image.replace(extends, &format!("{extends}\n{PARAMETER}"));
+    example.space.write("isoplug.toml", &format!("{image}{OWN_TESTS}"));
+    fs::copy(built.path("isoplug.lock"), example.path("isoplug.lock")).unwrap();
+    let example = Example { space: example.space.env("ISOPLUG_STORE", &built.store_path()) };
+    let said = example.space.run(&["test", "--firmware", "bios", "--medium", "cd"]);
+    assert!(said.starts_with("exit: 5\n"), "{said}");
+    let log =
+        fs::read_to_string(example.path("out/minimal-2026.11-amd64.test/bios-cd.log")).unwrap();
+    assert!(log.contains("rescue login: installer") && log.contains("assword:"), "it logs in");
+    let lines = [
+        "pass as root",
+        "pass command cat /etc/debian_version",
+        "pass the kernel's own",
+        "FAIL too long",
+    ];
+    for line in lines {
+        assert!(said.contains(line), "{line}:\n{said}");
+    }
+    assert!(
+        said.contains("FAIL not what it says") && said.contains("did not end within 2 s"),
+        "{said}"
+    );
+    assert!(!said.contains("elsewhere"), "{said}");
+    assert!(said.contains("pass hostname is rescue"), "more is derived from the options:\n{said}");
+}
+
+/// GRUB puts the quotes around all of it; the kernel reads the same (Linux, `next_arg`), and shows it.
+const PARAMETER: &str = "boot.kernel-params = ['firmware_class.path=\"/acme one\"']";
+
+const OWN_TESTS: &str = r#"
+[[profiles.minimal.tests]]
+login = { user = "installer", password = "installer" }
+
+[[profiles.minimal.tests]]
+name = "as root"
+run = "id -u"
+expect = "0"
+media = ["cd"]
+firmware = ["bios", "uefi"]
+
+[[profiles.minimal.tests]]
+run = "cat /etc/debian_version"
+
+[[profiles.minimal.tests]]
+name = "the kernel's own"
+run = "grep -x '/acme one' /sys/module/firmware_class/parameters/path"
+
+[[profiles.minimal.tests]]
+name = "not what it says"
+run = "cat /etc/debian_version"
+expect = "12"
+
+[[profiles.minimal.tests]]
+name = "too long"
+run = "sleep 600"
+timeout = 2
+
+[[profiles.minimal.tests]]
+name = "elsewhere by medium"
+run = "false"
+media = ["usb"]
+
+[[profiles.minimal.tests]]
+name = "elsewhere by firmware"
+run = "false"
+firmware = ["uefi"]
+"#;
+
 /// No machine boots it in three seconds, and that is not the image's fault.
 #[test]
 fn a_boot_that_does_not_end_in_time_fails_no_image() {

@@ -3,7 +3,6 @@
 //! The table says it before anything is built; what it lacks fails in the build, which names the
 //! question too.
 
-use isoplug_manifest::lock::LockedImage;
 use isoplug_manifest::options::DebconfAnswer;
 
 use crate::dpkg::questions::Question;
@@ -15,15 +14,14 @@ pub const LICENCES: [(&str, &str); 2] = [
     ("firmware-ivtv", "firmware-ivtv/license/accepted"),
 ];
 
-/// Returns the licences that locked packages ask for and that nobody accepted.
+/// Returns the licences that packages ask for and that nobody accepted.
 #[must_use]
-pub fn missing(locked: &LockedImage, answers: &[DebconfAnswer]) -> Vec<Question> {
+pub fn missing(comes: impl Fn(&str) -> bool, answers: &[DebconfAnswer]) -> Vec<Question> {
     let accepted = |question: &str| {
         let yes = |value: &Option<String>| value.as_ref().is_none_or(|value| value == "true");
         answers.iter().any(|answer| answer.question == question && yes(&answer.value))
     };
-    let installed = |name: &str| locked.groups.iter().flatten().any(|locked| locked.name == name);
-    let open = LICENCES.iter().filter(|(name, question)| installed(name) && !accepted(question));
+    let open = LICENCES.iter().filter(|(name, question)| comes(name) && !accepted(question));
     open.map(|(package, question)| Question {
         package: (*package).to_owned(),
         name: (*question).to_owned(),

@@ -238,6 +238,10 @@ fn argument(param: &str) -> String {
 
 /// Refuses parameters that GRUB cannot hand over as they are.
 pub fn check(menu: &Menu) -> Result<(), String> {
+    if i32::try_from(menu.timeout).is_err() {
+        // GRUB reads it as a number with a sign, and waits for ever for one below zero.
+        return Err(format!("the timeout of {} s is longer than GRUB can wait", menu.timeout));
+    }
     menu.kernel_params.iter().try_for_each(|param| match kernel_param::word(param) {
         Ok(_) => Ok(()),
         Err(reason) => Err(format!("the kernel parameter `{param}`: {reason}")),

@@ -232,6 +232,25 @@ pub fn finish(selection: &Selection, contents: &dyn Contents) -> Result<Archives
     Ok(Archives { tree: draft.tree, made: draft.made })
 }
 
+/// Returns those of the manifest's kernel modules that the kernel does not have, built in or not.
+pub fn missing(
+    selection: &Selection,
+    contents: &dyn Contents,
+    modules: &InitrdModules,
+) -> Result<Vec<String>, Error> {
+    let InitrdModules { load, available } = modules;
+    if load.is_empty() && available.is_empty() {
+        return Ok(Vec::new());
+    }
+    let folder = format!("usr/lib/modules/{}", selection.kernel);
+    let settings = settings(&selection.files, contents)?;
+    let of_kernel =
+        kernel_modules::KernelModules::read(&selection.layer, &folder, contents, &settings)?;
+    let name = |line: &String| line.split_whitespace().next().map(str::to_owned);
+    let asked = load.iter().chain(available).filter_map(name);
+    Ok(asked.filter(|name| !of_kernel.has(name)).collect())
+}
+
 /// Returns the texts of modprobe.d(5) that the initrd has.
 fn settings(files: &Tree, contents: &dyn Contents) -> Result<Vec<String>, Error> {
     let is_setting = |path: &[u8]| {

@@ -133,7 +133,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         systemd,
         files,
         iso,
-        squashfs: _,
+        squashfs,
         plugins,
         tests,
     } = options;
@@ -163,6 +163,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(localisation::Part { localisation }),
         Box::new(files::Part { files, units, users, root }),
         Box::new(iso::Part { iso }),
+        Box::new(squashfs::Part { squashfs }),
         Box::new(kernel::Part { kernel, arch }),
         Box::new(firmware::Part { firmware, microcode: *microcode, arch }),
         Box::new(packages::Part { packages, profile }),

@@ -55,7 +55,7 @@ fn wrong_types() {
     assert_snapshot!(one("microcode = { force = \"yes\" }"), @"isoplug.toml:3:23: error[wrong-type]: found a string, expected a boolean");
     assert_snapshot!(one("users = []"), @"isoplug.toml:3:9: error[wrong-type]: found a list, expected a table");
     assert_snapshot!(one("boot.timeout = 1979-05-27"), @"isoplug.toml:3:16: error[wrong-type]: found a datetime, expected an integer");
-    assert_snapshot!(one("boot.timeout = -1"), @"isoplug.toml:3:16: error[out-of-range]: found -1, expected an integer from 0 to 4294967295");
+    assert_snapshot!(one("boot.timeout = -1"), @"isoplug.toml:3:16: error[out-of-range]: found -1, expected an integer from 0 to 2147483647");
 }
 
 #[test]

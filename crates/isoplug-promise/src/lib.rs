@@ -166,6 +166,9 @@ pub struct Check {
     pub firmware: Vec<Firmware>,
     /// The media from which it is checked; empty means every one.
     pub medium: Vec<Medium>,
+    /// Seconds that it may take on a usual machine; `None` leaves it all the time there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u32>,
 }
 
 impl Check {
@@ -183,7 +186,7 @@ impl Check {
 
 impl From<Promise> for Check {
     fn from(promise: Promise) -> Self {
-        Self { promise, title: None, firmware: Vec::new(), medium: Vec::new() }
+        Self { promise, title: None, firmware: Vec::new(), medium: Vec::new(), seconds: None }
     }
 }
 

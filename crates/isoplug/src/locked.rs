@@ -1,5 +1,5 @@
-//! What can be said of a profile once its packages are locked, before anything is built: licences
-//! that nobody accepted, firmware that no enabled component has, answers that nobody asks for.
+//! What can be said of a profile's packages before anything is built, as far as they are known:
+//! licences that nobody accepted, firmware that no enabled component has, answers that nobody asks for.
 
 use isoplug_image::consent;
 use isoplug_image::dpkg::Answer;
@@ -12,7 +12,7 @@ use isoplug_manifest::{Diagnostic, Diagnostics, Severity, System};
 use crate::failure::Failure;
 use crate::session::{self, Session};
 
-/// Looks at the locked packages of a profile.
+/// Looks at the locked packages of a profile and tells what is doubtful.
 ///
 /// # Errors
 ///
@@ -22,15 +22,36 @@ pub(crate) fn look(
     locked: &LockedImage,
     session: &Session,
 ) -> Result<(), Failure> {
-    let licences = consent::missing(locked, &system.options.packages.debconf);
-    if !licences.is_empty() {
-        let list = vec![unaccepted(&licences, system)];
-        return Err(Failure::manifest(Diagnostics { list, texts: system.texts.clone() }));
-    }
-    let list: Vec<Diagnostic> =
-        missing_firmware(system, locked).into_iter().chain(unasked(system, locked)).collect();
-    session.warn(&Diagnostics { list, texts: system.texts.clone() });
-    Ok(())
+    found(system, Some(locked)).map(|found| session.warn(&found))
+}
+
+/// Returns what is doubtful about the packages of a profile, as far as they are known: without a
+/// lock, those that the manifest asks for by name.
+///
+/// # Errors
+///
+/// When a package asks for consent that nobody gave.
+pub(crate) fn found(system: &System, locked: Option<&LockedImage>) -> Result<Diagnostics, Failure> {
+    let comes = |name: &str| match locked {
+        Some(locked) => locked.groups.iter().flatten().any(|package| package.name == name),
+        None => is_listed(name, system),
+    };
+    let licences = consent::missing(comes, &system.options.packages.debconf);
+    let list = match (licences.is_empty(), locked) {
+        (false, _) => vec![unaccepted(&licences, system)],
+        (true, Some(locked)) => {
+            missing_firmware(system, locked).into_iter().chain(unasked(system, locked)).collect()
+        }
+        (true, None) => Vec::new(),
+    };
+    let found = Diagnostics { list, texts: system.texts.clone() };
+    if licences.is_empty() { Ok(found) } else { Err(Failure::manifest(found)) }
+}
+
+/// Whether the manifest asks for a package by its name.
+fn is_listed(name: &str, system: &System) -> bool {
+    let mut wanted = system.wanted().into_iter();
+    wanted.any(|wanted| !wanted.optional && wanted.package() == name)
 }
 
 /// Returns the answers of a profile, with what is in the environment.
@@ -85,18 +106,26 @@ fn unaccepted(questions: &[Question], system: &System) -> Diagnostic {
             diagnostic = diagnostic.at(origin, "");
         }
     }
-    diagnostic.help(consent_help(questions))
+    diagnostic.help(consent_help(questions, system))
 }
 
-/// Returns what to add to a manifest that accepts what is asked, and what to one that does not.
-fn consent_help(questions: &[Question]) -> String {
+/// Returns what to add to a manifest that accepts what is asked, and how one that does not goes
+/// without: what it lists itself it cannot remove as well.
+fn consent_help(questions: &[Question], system: &System) -> String {
     let items: Vec<String> = questions.iter().map(Question::answer).collect();
-    let packages: Vec<String> =
-        questions.iter().map(|question| format!("\"{}\"", question.package)).collect();
+    let (listed, brought): (Vec<&Question>, Vec<&Question>) =
+        questions.iter().partition(|question| is_listed(&question.package, system));
+    let names = |questions: &[&Question], quote: char| -> Vec<String> {
+        questions.iter().map(|question| format!("{quote}{}{quote}", question.package)).collect()
+    };
+    let unlist = format!("do not ask for {}", join(&names(&listed, '`')));
+    let remove = format!("`packages.remove = [{}]`", names(&brought, '"').join(", "));
+    let ways = [(!listed.is_empty(), unlist), (!brought.is_empty(), remove)];
+    let ways: Vec<String> = ways.into_iter().filter_map(|(is, way)| is.then_some(way)).collect();
     format!(
-        "if you accept, add `packages.debconf = [{}]`; to do without, `packages.remove = [{}]`",
+        "if you accept, add `packages.debconf = [{}]`; to do without, {}",
         items.join(", "),
-        packages.join(", ")
+        join(&ways)
     )
 }
 

@@ -12,8 +12,8 @@ use isoplug_image::sources::download::{Downloader, Patience, Watch};
 use isoplug_image::sources::{Access, Allow};
 use isoplug_image::stages::fetch::Places;
 use isoplug_image::stages::squashfs::BlockFolder;
-use isoplug_manifest::System;
 use isoplug_manifest::lock::{Lock, LockedImage};
+use isoplug_manifest::{Diagnostics, System};
 use serde_json::{Value as Json, json};
 
 use crate::exit::Exit;
@@ -199,6 +199,23 @@ pub(crate) fn lock_of(
     }
     told(&new)?;
     Ok(new)
+}
+
+/// Returns what is doubtful about the packages of a profile, as far as the lock and the manifest tell.
+/// What is wrong with a lock or a source is said by whoever needs it.
+///
+/// # Errors
+///
+/// When a package asks for consent that nobody gave.
+pub(crate) fn foreseen(
+    project: &Project,
+    system: &System,
+    session: &Session,
+) -> Result<Diagnostics, Failure> {
+    let lock = project.lock().ok().flatten().unwrap_or_default();
+    let sources = sources(system, session).ok();
+    let locked = sources.and_then(|sources| locked_image(&lock, system, &sources.request(system)));
+    locked::found(system, locked)
 }
 
 fn resolve_anew(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use isoplug_manifest::System;
 use isoplug_manifest::options::File;
-use isoplug_vm::{Check, Firmware, Login, Promise};
+use isoplug_vm::{Check, Firmware, Login, Medium, Promise};
 use sha2::{Digest as _, Sha256};
 
 /// Returns everything that can be checked.
@@ -34,9 +34,11 @@ fn digest(file: &File) -> Option<String> {
     Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Returns how a test gets its shell: as the manifest's tests say, else without any password.
-pub(crate) fn login(system: &System) -> Login {
-    let login = system.options.tests.iter().find_map(|test| test.login.as_ref());
+/// Returns how a test gets its shell: as the manifest's tests of such a boot say, else without any
+/// password.
+pub(crate) fn login(system: &System, firmware: Firmware, medium: Medium) -> Login {
+    let mut tests = system.options.tests.iter().filter(|test| test.applies(firmware, medium));
+    let login = tests.find_map(|test| test.login.as_ref());
     let old = system
         .sources
         .values()

@@ -154,6 +154,44 @@ fn a_licence_is_accepted_by_name_alone() {
     assert!(served.run(&["lock"]).contains("error[licence]"));
 }
 
+/// Before anything is fetched: by the lock, and without one by the names that the manifest lists.
+#[test]
+fn check_tells_who_asks_for_a_licence() {
+    let asks = [Package::new("firmware-ivtv", "1").field("Section", "non-free-firmware/kernel")];
+    let listed = debian(&asks, "packages.install = [\"app\", \"firmware-ivtv\"]");
+    let told = listed.run(&["check", "--offline"]);
+    assert_snapshot!(told, @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[licence]: `firmware-ivtv` is only installed once its licence is accepted
+      --> isoplug.toml:13:28
+       |
+    13 | packages.install = ["app", "firmware-ivtv"]
+       |                            ^^^^^^^^^^^^^^^
+       |
+       = help: if you accept, add `packages.debconf = [{ package = "firmware-ivtv", question = "firmware-ivtv/license/accepted", type = "boolean", value = "true" }]`; to do without, do not ask for `firmware-ivtv`
+    "#);
+    let brought = debian(&asks, "packages.install = [\"app\"]\nfirmware.set = \"all\"");
+    brought.space.ok(&["check", "--offline"]);
+    assert!(brought.run(&["lock"]).contains("error[licence]"));
+    assert_snapshot!(brought.run(&["check", "--offline"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[licence]: `firmware-ivtv` is only installed once its licence is accepted
+      --> isoplug.toml:14:16
+       |
+    14 | firmware.set = "all"
+       |                ^^^^^
+       |
+       = help: if you accept, add `packages.debconf = [{ package = "firmware-ivtv", question = "firmware-ivtv/license/accepted", type = "boolean", value = "true" }]`; to do without, `packages.remove = ["firmware-ivtv"]`
+    "#);
+    let answer = "packages.debconf = [{ package = \"firmware-ivtv\", question = \"firmware-ivtv/license/accepted\", type = \"boolean\", value = \"true\" }]";
+    brought.change("firmware.set = \"all\"", &format!("firmware.set = \"all\"\n{answer}"));
+    brought.space.ok(&["check", "--offline"]);
+}
+
 #[test]
 fn former_time_zones_bring_their_package() {
     let zones = ["tzdata", "tzdata-legacy"].map(|name| Package::new(name, "1"));

@@ -29,15 +29,19 @@ pub(super) fn squashfs(
 ) -> Result<Planned<Squashfs>, Error> {
     let planned = planned("squashfs", planners, image, options.clone())?;
     let Squashfs { level, block_size, .. } = &planned.inputs;
+    let levels = planned.inputs.compresses().levels();
+    let level_is_good =
+        level.is_none_or(|level| levels.is_none_or(|levels| levels.contains(&level)));
     let is_block = |size: u64| size.is_power_of_two() && (4096..=1 << 20).contains(&size);
     let block_is_good = block_size.is_none() || planned.inputs.block_bytes().is_some_and(is_block);
-    match block_is_good && level.is_none_or(|level| level <= 22) {
+    match block_is_good && level_is_good {
         true => Ok(planned),
         false => Err(Error::Plan {
             stage: "squashfs",
             plugin: names(planners, "squashfs"),
-            reason: "`level` is at most 22, `block-size` a power of two from 4KiB to 1MiB"
-                .to_owned(),
+            reason:
+                "`level` is one of the compression's, `block-size` a power of two from 4KiB to 1MiB"
+                    .to_owned(),
         }),
     }
 }
@@ -137,7 +141,7 @@ mod tests {
     #[test]
     fn a_plan_that_cannot_be_carried_out_is_refused() {
         insta::assert_snapshot!(with(&[("a", json!({ "blocks": 1 }))]).unwrap_err(), @"plugin `a` made a plan for the stage squashfs that cannot be carried out: unknown field `blocks`, expected one of `preset`, `compression`, `level`, `block-size`, `exclude`");
-        insta::assert_snapshot!(with(&[("a", json!({ "block-size": "3KiB" }))]).unwrap_err(), @"plugin `a` made a plan for the stage squashfs that cannot be carried out: `level` is at most 22, `block-size` a power of two from 4KiB to 1MiB");
+        insta::assert_snapshot!(with(&[("a", json!({ "block-size": "3KiB" }))]).unwrap_err(), @"plugin `a` made a plan for the stage squashfs that cannot be carried out: `level` is one of the compression's, `block-size` a power of two from 4KiB to 1MiB");
         insta::assert_snapshot!(with(&[("a", json!([]))]).unwrap_err(), @"plugin `a` made a plan for the stage squashfs that cannot be carried out: a plan is a JSON object");
         insta::assert_snapshot!(with(&[("a", json!({})), ("b", json!({}))]).unwrap_err(), @"plugin `a`, `b` made a plan for the stage squashfs that cannot be carried out: only one plugin can plan a stage");
     }

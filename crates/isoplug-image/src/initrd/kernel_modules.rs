@@ -123,10 +123,22 @@ impl<'a> KernelModules<'a> {
         if self.paths.contains_key(&name) {
             return vec![name];
         }
-        let matching = self.patterns.iter().filter(|(pattern, _)| pattern.matches(&name));
-        let aliases = self.aliases.get(&name).into_iter().flatten();
-        let names = aliases.chain(matching.map(|(_, name)| name));
-        names.filter(|name| self.paths.contains_key(*name)).cloned().collect()
+        self.meant(&name).filter(|name| self.paths.contains_key(*name)).cloned().collect()
+    }
+
+    /// Returns the names that an alias stands for.
+    fn meant(&self, alias: &str) -> impl Iterator<Item = &String> {
+        let matching = self.patterns.iter().filter(move |(pattern, _)| pattern.matches(alias));
+        let aliases = self.aliases.get(alias).into_iter().flatten();
+        aliases.chain(matching.map(|(_, name)| name))
+    }
+
+    /// Whether a name or an alias stands for a kernel module, or for what is built in.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let name = normal(name);
+        let is_there =
+            |name: &String| self.paths.contains_key(name) || self.built_in.contains(name);
+        is_there(&name) || self.meant(&name).any(is_there)
     }
 
     /// Returns the names of the modules asked for and of all that they need.

@@ -82,6 +82,16 @@ fn modules_come_with_all_that_they_need() {
     assert_eq!(chosen(&["fs-vfat"]), "crc32c_x fat vfat vmd xor");
 }
 
+/// By its name, spelled either way, by an alias, or built in.
+#[test]
+fn what_the_kernel_lacks_is_named() {
+    let (tree, packs) = layer(&KERNEL, &[]);
+    let modules = KernelModules::read(&tree, "usr/lib/modules/6.1", &packs, &[]).unwrap();
+    let has = ["btrfs", "sha256-x", "crypto-sha256", "fs-vfat", "nvme", "none", "fs-none"]
+        .map(|name| modules.has(name));
+    assert_eq!(has, [true, true, true, true, true, false, false]);
+}
+
 #[test]
 fn lists_are_about_what_is_there() {
     let (tree, packs) = layer(&KERNEL, &[]);

@@ -90,13 +90,18 @@ impl Stage for InitrdFiles {
             programs,
         };
         match initrd::select(&layer, &packs, purpose) {
-            Ok(selected) => put(selected, out.files, cx),
+            Ok(selected) => {
+                let missing = initrd::missing(&selected.selection, &packs, &self.modules);
+                for name in missing.map_err(unreadable)? {
+                    cx.tell(&no_module(&kernel, &name));
+                }
+                put(selected, out.files, cx)
+            }
             Err(error @ initrd::Error::Unknown { .. }) => {
                 cx.warn(&cost(&error));
                 self.run_mkinitramfs(&kernel, &layer, out.files, cx)
             }
-            Err(initrd::Error::Io(error)) => Err(error.into()),
-            Err(initrd::Error::Program(error)) => Err(error.into()),
+            Err(error) => Err(unreadable(error)),
         }
     }
 }
@@ -122,6 +127,18 @@ impl From<isoplug_engine::Error> for Error {
     fn from(error: isoplug_engine::Error) -> Self {
         Self::Stored(StoredError::Engine(error))
     }
+}
+
+fn unreadable(error: initrd::Error) -> Error {
+    match error {
+        initrd::Error::Unknown { .. } => Error::Io(io::Error::other(error.to_string())),
+        initrd::Error::Io(error) => error.into(),
+        initrd::Error::Program(error) => error.into(),
+    }
+}
+
+fn no_module(kernel: &str, name: &str) -> String {
+    format!("`initrd.modules` names `{name}`, which the kernel {kernel} does not have")
 }
 
 /// Opens the packs of a tree of the stage's inputs.

@@ -19,6 +19,7 @@ pub struct Boot {
     #[schemars(extend("format" = "kernel-param"))]
     pub kernel_params: Vec<String>,
     /// Seconds until the menu boots its first entry; 0 boots at once.
+    #[schemars(range(max = 2_147_483_647))]
     pub timeout: u32,
     /// The boot menu.
     pub menu: Menu,

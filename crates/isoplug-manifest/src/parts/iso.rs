@@ -16,9 +16,9 @@ pub struct Iso {
     /// of the image's name and version.
     #[schemars(extend("format" = "volume-id"))]
     pub volume_id: Option<String>,
-    /// What stands before the label of every menu entry.
+    /// What stands before the image's name in the label of each menu entry that starts it.
     pub menu_label_prefix: String,
-    /// What stands after the label of every menu entry.
+    /// What stands after the image's name and version in the label of each menu entry that starts it.
     pub menu_label_suffix: String,
     /// Files to put onto the ISO, beside the root filesystem.
     pub contents: Vec<IsoFile>,

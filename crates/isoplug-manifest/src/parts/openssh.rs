@@ -18,7 +18,7 @@ use crate::part::{self, Contribution, Lint};
 pub struct OpenSsh {
     /// Whether it runs. Its package is installed.
     pub enable: bool,
-    /// The TCP ports it listens on.
+    /// The TCP ports it listens on; none listed means 22.
     #[schemars(inner(range(min = 1)))]
     pub ports: Vec<u16>,
     /// Its configuration.

@@ -14,7 +14,7 @@ use crate::option::option;
 use crate::part::{self, Contribution, Lint};
 
 /// A check that the booted image must pass.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Test {
     /// A name to show; without one, the command.
@@ -27,25 +27,31 @@ pub struct Test {
     pub run: Option<String>,
     /// A text that the command's output must contain.
     pub expect: Option<String>,
-    /// A log-in at the console that must work.
+    /// A log-in at the console that must work. It is made once in a boot, and gives all checks
+    /// their shell.
     pub login: Option<Login>,
-    /// Seconds until the check counts as failed, from the start of the boot.
+    /// Seconds that the command may take on a machine with nothing else to do; one that takes longer has failed.
+    /// Without a value, what is left of the time for all checks.
     #[schemars(range(min = 1))]
-    pub timeout: u32,
+    pub timeout: Option<u32>,
 }
 
-impl Default for Test {
-    fn default() -> Self {
-        Self {
-            name: None,
-            firmware: Vec::new(),
-            media: Vec::new(),
-            run: None,
-            expect: None,
-            login: None,
-            timeout: 300,
-        }
+impl Test {
+    /// Tells whether it is made when booted so.
+    #[must_use]
+    pub fn applies(&self, firmware: Firmware, medium: Medium) -> bool {
+        share(&self.firmware, &[firmware]) && share(&self.media, &[medium])
     }
+
+    /// Tells whether there is a way to boot in which both are made.
+    fn meets(&self, other: &Self) -> bool {
+        share(&self.firmware, &other.firmware) && share(&self.media, &other.media)
+    }
+}
+
+/// No item means all.
+fn share<T: PartialEq>(these: &[T], others: &[T]) -> bool {
+    these.is_empty() || others.is_empty() || these.iter().any(|each| others.contains(each))
 }
 
 /// A log-in at the console.
@@ -77,6 +83,7 @@ impl part::Part for Part<'_> {
                 title: test.name.clone(),
                 firmware: test.firmware.clone(),
                 medium: test.media.clone(),
+                seconds: test.timeout,
             });
         }
     }
@@ -87,10 +94,25 @@ impl part::Part for Part<'_> {
                 lint.report(Diagnostic::error(code, message).at(origin, ""));
             }
         }
+        self.logins(lint);
     }
 }
 
 impl Part<'_> {
+    /// A boot is logged in to once, so two tests cannot both say who does.
+    fn logins(&self, lint: &mut Lint<'_>) {
+        let tests = self.tests.iter().zip(lint.items(&option!(tests)));
+        let tests: Vec<_> = tests.filter(|(test, _)| test.login.is_some()).collect();
+        for (index, (test, origin)) in tests.iter().enumerate() {
+            let clashes = |(other, _): &&(&Test, _)| other.login != test.login && other.meets(test);
+            let Some((_, first)) = tests[..index].iter().find(clashes) else { continue };
+            let message = "two tests log in to the same boot, which is done once";
+            let diagnostic = Diagnostic::error("two-logins", message);
+            let diagnostic = diagnostic.at(origin, "").at(first, "");
+            lint.report(diagnostic.help("give each its own `firmware` or `media`"));
+        }
+    }
+
     fn mistakes(&self, test: &Test) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();
         if test.run.is_none() && test.login.is_none() {

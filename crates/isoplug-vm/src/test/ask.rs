@@ -118,8 +118,10 @@ fn one(
         if time.is_over() {
             return Err(Halt::Trouble(Trouble::too_slow(&time.pace)));
         }
-        let (due, asked) = (time.due(), time.pace.usual());
-        let output = shell.run(&script, time.left())?;
+        let own =
+            check.seconds.map_or(Duration::MAX, |seconds| Duration::from_secs(seconds.into()));
+        let (due, asked) = (time.due().min(own), time.pace.usual());
+        let output = shell.run(&script, time.left().min(own))?;
         let had = time.pace.usual().saturating_sub(asked);
         // The clock on the wall ended it, or the machine became slower meanwhile.
         if output.ran_out_of_time() && had < due.mul_f64(0.8) {

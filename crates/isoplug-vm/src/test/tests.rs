@@ -53,13 +53,17 @@ fn command(run: &str) -> Check {
 }
 
 fn tested(fake: &Fake, limit: Limit, checks: &[&str], told: &Told) -> Report {
+    tested_with(fake, limit, checks.iter().map(|run| command(run)).collect(), told)
+}
+
+fn tested_with(fake: &Fake, limit: Limit, checks: Vec<Check>, told: &Told) -> Report {
     let iso = fake.folder.path().join("a.iso");
     std::fs::write(&iso, "").unwrap();
     let plan = Plan {
         iso,
         machine: Machine::new(Arch::Amd64, Firmware::Bios, Medium::Cd),
         combos: vec![(Firmware::Bios, Medium::Cd)],
-        checks: checks.iter().map(|run| command(run)).collect(),
+        checks,
         login: Login::Credentials,
         limit,
         out_dir: fake.folder.path().join("out"),
@@ -91,6 +95,19 @@ fn a_good_machine_passes() {
     let report = tested(&fake, Limit::DEFAULT, &["true", "test 1 = 1"], &told);
     assert!(report.passed(), "{}", report.text());
     assert_eq!(told.starts(), "started with kvm");
+}
+
+/// One command that has a time of its own, and one that has all that is left.
+#[test]
+fn a_command_that_takes_longer_than_its_own_time_has_failed() {
+    if no_shell_here() {
+        return;
+    }
+    let (fake, told) = (fake::qemu(fake::GOOD), Told::default());
+    let slow = Check { seconds: Some(1), ..command("sleep 20") };
+    let report = tested_with(&fake, Limit::DEFAULT, vec![slow, command("sleep 2")], &told);
+    assert_eq!(outcomes(&report), [Outcome::Fail, Outcome::Pass], "{}", report.text());
+    assert!(report.text().contains("did not end within 1 s"), "{}", report.text());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use isoplug_manifest::Severity;
 use super::select::{Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::prepare::foreseen;
 use crate::project::Project;
 use crate::rebuild;
 use crate::session::Session;
@@ -63,6 +64,7 @@ fn check(project: &Project, profile: &str, arch: &str, session: &Session) -> Res
     let system = project.evaluate(profile, arch, session)?;
     let mut found = local_files::look(&system)?;
     found.list.extend(own_files::overruled(&system));
+    found.list.extend(foreseen(project, &system, session)?.list);
     session.warn(&found);
     let all = system.warnings.iter().chain(&found.list);
     Ok({ all }.any(|each| each.severity == Severity::Warning))

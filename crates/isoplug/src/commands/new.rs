@@ -136,8 +136,9 @@ extends = "isoplug:{profile}"
 packages.install = ["vim-tiny"]
 networking.hostname = "{name}"
 
-# Whoever sits at the machine is logged in as `live`, without a password, and becomes root with
-# `sudo`. For a password, make a hash with `mkpasswd` and set `users.live.hashed-password`.
+# Whoever sits at the machine is logged in as `live`, without a password, and
+# becomes root with `sudo`. For a password, make a hash with `mkpasswd` and set
+# `users.live.hashed-password`.
 services.getty.autologin-user = "live"
 users.live.sudo = "nopasswd"
 root.locked = true
@@ -158,7 +159,8 @@ run = "systemctl is-system-running --wait"
 fn ssh_text(keys: Option<&[String]>) -> String {
     let Some(keys) = keys else {
         return "\
-# Nobody logs in over the network. To change that, put the lines of your `.pub` file in here.
+# Nobody logs in over the network. To change that, put the lines of your `.pub`
+# file in here.
 # services.openssh = { enable = true, settings.password-authentication = false }
 # users.live.authorized-keys = [\"ssh-ed25519 AAAA... me@home\"]
 "

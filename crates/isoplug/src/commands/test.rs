@@ -123,7 +123,7 @@ fn stages(
             machine,
             host: host.clone(),
             checks: promises::checks(system),
-            login: promises::login(system),
+            login: promises::login(system, firmware, medium),
             limit: args.timeout.map_or(Limit::DEFAULT, |s| Limit::Wall(Duration::from_secs(s))),
             name: prepared.name.clone(),
             folder: output.join(format!("{}.test", prepared.name)),
