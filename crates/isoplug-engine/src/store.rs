@@ -164,29 +164,44 @@ fn sharded(folder: &Path, digest: &Digest) -> PathBuf {
 }
 
 fn make_folders(root: &Path) -> Result<(), (PathBuf, io::Error)> {
-    make_private(root).map_err(|error| (root.to_owned(), error))?;
+    let failed = |error| (root.to_owned(), error);
+    make_root(root).map_err(failed)?;
+    // What holds other things may be anything, such as /tmp: its mode is no business of ours.
+    let tag = root.join("CACHEDIR.TAG");
+    let is_tagged = fs::read(&tag).is_ok_and(|text| text == CACHE_TAG.as_bytes());
+    let is_own = is_tagged || file::list(root).is_ok_and(|found| found.is_empty());
+    if is_own {
+        close(root).map_err(failed)?;
+    }
+    let is_shared = fs::metadata(root).map_err(failed)?.permissions().mode() & 0o2000 != 0;
     for folder in [BLOBS, SEALS, RECORDS, LOGS, FAILED, TMP, LOCKS, CACHES] {
         let folder = root.join(folder);
-        fs::create_dir_all(&folder).map_err(|error| (folder, error))?;
+        let mode = if is_shared { 0o770 } else { 0o700 };
+        let made = fs::DirBuilder::new().recursive(true).mode(mode).create(&folder);
+        made.map_err(|error| (folder, error))?;
     }
-    let tag = root.join("CACHEDIR.TAG");
-    if !tag.exists() {
+    if is_own && !is_tagged {
         fs::write(&tag, CACHE_TAG).map_err(|error| (tag, error))?;
     }
     let probe = tempfile::tempfile_in(root.join(TMP));
     probe.map(drop).map_err(|error| (root.join(TMP), error))
 }
 
-/// Makes a folder into which nobody else sees: in a store lie what is secret in images, and setuid programs of
-/// their trees. One that gives its group to what is made in it (setgid) is shared with that group on purpose.
-fn make_private(root: &Path) -> io::Result<()> {
+/// Makes the folder of a store, into which nobody else sees: in a store lie what is secret in images, and
+/// setuid programs of their trees.
+fn make_root(root: &Path) -> io::Result<()> {
     if let Some(parent) = root.parent() {
         fs::create_dir_all(parent)?;
     }
     match fs::DirBuilder::new().mode(0o700).create(root) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
+}
+
+/// Closes the folder of a store that others see into. One that gives its group to what is made in it (setgid)
+/// is shared with that group on purpose.
+fn close(root: &Path) -> io::Result<()> {
     let mode = fs::metadata(root)?.permissions().mode() & 0o7777;
     let private = if mode & 0o2000 == 0 { mode & 0o7700 } else { mode & 0o7770 };
     if mode == private {
@@ -228,9 +243,27 @@ mod tests {
         // One that an older isoplug made is closed; one for a group stays open to the group alone.
         for (was, becomes) in [(0o755, 0o700), (0o777, 0o700), (0o2775, 0o2770), (0o500, 0o500)] {
             fs::set_permissions(&root, Permissions::from_mode(was)).unwrap();
-            make_private(&root).unwrap();
+            close(&root).unwrap();
             assert_eq!(mode(&root), becomes, "{was:o}");
         }
         fs::set_permissions(&root, Permissions::from_mode(0o700)).unwrap();
+    }
+
+    /// Whoever names /tmp or /proc by mistake must not find it closed to all others.
+    #[test]
+    fn a_folder_with_other_things_in_it_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::set_permissions(root, Permissions::from_mode(0o1777)).unwrap();
+        fs::write(root.join("of another"), "").unwrap();
+        for _ in 0..2 {
+            Store::open(root).unwrap();
+            assert_eq!(mode(root), 0o1777);
+            assert_eq!(mode(&root.join(RECORDS)), 0o700);
+        }
+        let empty = tempfile::tempdir().unwrap();
+        fs::set_permissions(empty.path(), Permissions::from_mode(0o755)).unwrap();
+        Store::open(empty.path()).unwrap();
+        assert_eq!(mode(empty.path()), 0o700);
     }
 }
