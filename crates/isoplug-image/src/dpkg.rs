@@ -3,7 +3,7 @@
 //! Packages are decompressed by us, on all processors, while dpkg unpacks those before. Starts no
 //! daemon and makes no initrd. Knows no lock and no store.
 
-mod batch;
+pub(crate) mod batch;
 pub mod debconf;
 mod depmod;
 mod extract;

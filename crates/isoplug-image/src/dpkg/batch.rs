@@ -8,7 +8,7 @@ use super::Package;
 use crate::sandbox::{Failure, Inside};
 
 /// The most bytes of compressed packages in one batch, unless one package alone has more.
-const BATCH: u64 = 48 << 20;
+pub(crate) const BATCH: u64 = 48 << 20;
 /// The most packages in one batch, so that the command line stays short.
 const COUNT: usize = 200;
 

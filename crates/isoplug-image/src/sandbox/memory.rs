@@ -9,26 +9,37 @@ use isoplug_formats::tree::Tree;
 
 use super::given::Given;
 use super::job::{Job, Order};
+use crate::dpkg::batch::BATCH;
 
-/// How many times its size a compressed package takes, decompressed and unpacked at once, at most.
-const UNPACKED: u64 = 8;
+/// How many times their size compressed packages take when they are unpacked: all of a desktop four times.
+/// Whoever needs more gets the disk when memory is full.
+const UNPACKED: u64 = 5;
+/// How many times its size one takes decompressed, at most.
+const DECOMPRESSED: u64 = 8;
 
-/// Returns the size of the memory that is to take the place of the job's folder, if a quarter of
+/// Returns the size of the memory that is to take the place of the job's folder, if half of
 /// what is free is enough for the job.
 pub(super) fn for_work(
     order: &Order,
     parent: Option<&Tree>,
     given: &Given,
 ) -> io::Result<Option<u64>> {
-    let is_enough = || Ok::<_, io::Error>(needed(&order.job, parent, given)? <= order.memory / 4);
-    Ok((!order.job.on_disk && is_enough()?).then_some(order.memory / 2))
+    let most = order.memory / 2;
+    let is_enough = || Ok::<_, io::Error>(needed(&order.job, parent, given)? <= most);
+    Ok((!order.job.on_disk && is_enough()?).then_some(most))
 }
 
 fn needed(job: &Job, parent: Option<&Tree>, given: &Given) -> io::Result<u64> {
     let contents: u64 = parent.map_or(0, |tree| tree.contents().map(|content| content.size).sum());
     let packages = job.install.iter().flat_map(|install| &install.packages);
     let sizes = packages.map(|package| Ok(given.open(&package.deb)?.metadata()?.len()));
-    Ok(contents + UNPACKED * sizes.sum::<io::Result<u64>>()?)
+    Ok(contents + unpacking(&sizes.collect::<io::Result<Vec<u64>>>()?))
+}
+
+/// Returns what packages of these sizes take: all unpacked, and one batch decompressed beside them.
+fn unpacking(sizes: &[u64]) -> u64 {
+    let (all, largest) = (sizes.iter().sum::<u64>(), sizes.iter().max().copied().unwrap_or(0));
+    UNPACKED * all + DECOMPRESSED * all.min(largest.max(BATCH))
 }
 
 /// Returns the bytes of memory that are free for this process: those of the machine, or what is
@@ -63,6 +74,15 @@ fn unified(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_desktop_needs_half_of_16_gigabytes() {
+        let gnome = vec![1_100_000_000 / 1462; 1462];
+        assert!((5_000_000_000..8_000_000_000).contains(&unpacking(&gnome)));
+        // A kernel alone has its modules twice for a while.
+        assert_eq!(unpacking(&[100 << 20]), 1300 << 20);
+        assert_eq!(unpacking(&[]), 0);
+    }
 
     #[test]
     fn the_kernel_tables_are_read() {
