@@ -165,6 +165,27 @@ fn keyrings_that_are_none() {
     "#);
 }
 
+/// A keyring that cannot be read is never read as none, which would be the distribution's own keys.
+#[test]
+fn a_keyring_that_cannot_be_read_is_an_error() {
+    let served = Served::default();
+    served.change(r#"keyring = "archive.asc""#, r#"keyring = "keys""#);
+    std::fs::create_dir(served.space.path("keys")).unwrap();
+    assert_snapshot!(served.run(&["lock"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[bad-keyring]: cannot use the keyring of `tiny`: it cannot be read: it must be a regular file
+     --> isoplug.toml:7:11
+      |
+    7 | keyring = "keys"
+      |           ^^^^^^
+      |
+      = help: name a file of keys that this user can read
+    "#);
+    assert_eq!(served.server.requests(), [""; 0]);
+}
+
 #[test]
 fn keys_can_stand_in_the_manifest() {
     let served = Served::default();

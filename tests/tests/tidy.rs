@@ -108,7 +108,7 @@ const BY_PATH: [&str; 17] = [
 ];
 
 /// Files below `sandbox/` and `dpkg/` that may use them, by why.
-const NO_PROGRAM_WRITES_THERE: [(&str, &str); 14] = [
+const NO_PROGRAM_WRITES_THERE: [(&str, &str); 18] = [
     ("dpkg/layer.rs", "outside: files of the store"),
     ("sandbox/rooted.rs", "the way to such files"),
     ("sandbox/rooted/still.rs", "the way to such files when no program runs"),
@@ -118,7 +118,11 @@ const NO_PROGRAM_WRITES_THERE: [(&str, &str); 14] = [
     ("sandbox/identity.rs", "outside: maps of the kernel"),
     ("sandbox/nobody.rs", "outside: tables of users"),
     ("sandbox/diagnose.rs", "outside: settings of the kernel"),
+    ("sandbox/advice.rs", "outside: settings of the kernel"),
     ("sandbox/memory.rs", "outside: tables of the kernel"),
+    ("sandbox/group.rs", "outside: control groups of the kernel"),
+    ("sandbox/guard.rs", "process 1: tables of the kernel"),
+    ("sandbox/apart.rs", "before any program runs"),
     ("sandbox/foreign.rs", "before any program runs"),
     ("sandbox/room.rs", "before any program runs"),
     ("sandbox/limits.rs", "before any program runs"),

@@ -244,3 +244,34 @@ fn pipes_and_devices_of_the_folder_end_at_once() {
     fs::rename(space.path("pipe"), space.path("isoplug.toml")).unwrap();
     assert!(ends(&space), "a pipe is the manifest");
 }
+
+/// What is wrong with a lock is drawn; a linked one is another file.
+#[test]
+fn no_command_draws_a_lock_that_is_another_file() {
+    let (space, elsewhere) = project("[plugins]\np = { path = \"p.wasm\" }\n[profiles.p]\n");
+    symlink(elsewhere.path().join("secret"), space.path("isoplug.lock")).unwrap();
+    for arguments in [
+        &["plugin", "list"][..],
+        &["plugin", "verify"],
+        &["plugin", "update"],
+        &["plugin", "vendor"],
+        &["plugin", "mirror", "m"],
+        &["plugin", "show", "p"],
+        &["plugin", "options", "p"],
+        &["plugin", "remove", "p"],
+        &["schema"],
+        &["plan"],
+    ] {
+        let said = said(&space, &elsewhere, arguments);
+        assert!(!said.contains("sesame") && !said.contains("the-secret"), "{arguments:?}: {said}");
+    }
+    assert_snapshot!(said(&space, &elsewhere, &["plugin", "list"]), @r"
+    exit: 8
+    --- stdout
+    --- stderr
+    error: this folder asks for more than an image of what lies in it:
+      read [ELSEWHERE]/secret
+      try: look at it, then allow it with `isoplug trust .`
+      try: in CI, where the folder is your own: --trust-folder
+    ");
+}

@@ -2,11 +2,14 @@
 //!
 //! Knows how long a lock stays good; takes the time, the mirrors and the old lock as values.
 
+use std::io;
+
 use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::{System, manifest};
 
 use crate::contribute::live;
 use crate::sources::apt::{self, AptSource, Unread};
+use crate::sources::keyring;
 use crate::sources::mirrors::{MirrorList, Mirrors};
 use crate::sources::resolve::{self, resolve};
 use crate::sources::{Access, Index, Request, Resolvo, Source, Universe};
@@ -36,14 +39,22 @@ pub enum Freshness {
 }
 
 impl Sources {
-    /// Prepares the sources that a manifest names. `keyring` reads a keyring file.
+    /// Prepares the sources that a manifest names. `keyring` reads a keyring file, if one is named.
+    ///
+    /// # Errors
+    ///
+    /// When a source cannot be understood or its keyring cannot be read: it is never read with other keys.
     pub fn new(
         system: &System,
         mirrors: &Mirrors,
-        keyring: impl Fn(&manifest::Source) -> Option<Vec<u8>>,
+        keyring: impl Fn(&manifest::Source) -> io::Result<Option<Vec<u8>>>,
     ) -> Result<Self, Error> {
         let source = |(name, source): (&String, &manifest::Source)| {
-            AptSource::new(name, source, keyring(source).as_deref(), mirrors)
+            let keyring = keyring(source).map_err(|error| apt::Error::Keyring {
+                source_name: name.clone(),
+                source: keyring::Error::Unreadable(error.to_string()),
+            })?;
+            AptSource::new(name, source, keyring.as_deref(), mirrors)
         };
         Ok(Self(system.sources.iter().map(source).collect::<Result<_, _>>()?))
     }

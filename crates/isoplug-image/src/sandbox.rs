@@ -6,6 +6,7 @@
 //! starts programs one by one (`confine`). Ends with the tree as they left it. Knows no packages
 //! and no stages.
 
+mod advice;
 mod apart;
 mod clean;
 mod command;
@@ -13,6 +14,8 @@ mod confine;
 mod diagnose;
 mod foreign;
 mod given;
+mod group;
+mod guard;
 mod identity;
 mod init;
 mod inside;
@@ -39,7 +42,7 @@ pub use clean::clean;
 pub use command::{Bind, Command};
 pub use diagnose::{Finding, diagnose};
 pub use inside::Inside;
-pub use job::{Failure, HOST, Job, Keep, Kept, OTHER_HOST, Text};
+pub use job::{Failure, HOST, Job, Keep, Kept, OTHER_HOST, Over, Text};
 pub use launch::{Watch, run};
 pub use limits::Limits;
 pub use rooted::Rooted;
@@ -67,9 +70,11 @@ pub fn main(arguments: &[OsString]) -> Option<u8> {
 /// Why a sandbox did not run to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The kernel or its policy refuses user namespaces.
-    #[error("this machine refuses user namespaces ({source}): {fix}")]
+    /// The kernel, its policy or a container refuses what every sandbox needs.
+    #[error("this machine refuses {what} ({source}): {fix}")]
     Refused {
+        /// What it needs.
+        what: String,
         /// What the kernel said.
         source: std::io::Error,
         /// What allows them.
@@ -131,6 +136,14 @@ pub enum Error {
         /// The last lines that they wrote.
         tail: Vec<String>,
     },
+    /// Its programs took too much.
+    #[error("it was ended: {over}{}", last_lines(tail))]
+    Limit {
+        /// Of what.
+        over: Over,
+        /// The last lines that they wrote.
+        tail: Vec<String>,
+    },
     /// The caller stopped it.
     #[error("cancelled")]
     Cancelled,
@@ -152,10 +165,17 @@ impl Error {
         move |source| Self::Io { action, path, source }
     }
 
+    fn refused(what: String, errno: i32) -> Self {
+        let source = std::io::Error::from_raw_os_error(errno);
+        Self::Refused { what, source, fix: advice::how_to_allow() }
+    }
+
     fn from_failure(failure: Failure, tail: Vec<String>) -> Self {
         match failure {
             Failure::Setup { action, reason } => Self::Setup { action, reason },
             Failure::Command { command, status } => Self::Command { command, status, tail },
+            Failure::Limit(over) => Self::Limit { over, tail },
+            Failure::Refused { what, errno } => Self::refused(what, errno),
         }
     }
 }

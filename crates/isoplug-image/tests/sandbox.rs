@@ -54,10 +54,14 @@ const TESTS: &[Test] = tests![
     attacks::output_has_bounds,
     attacks::large_files_have_bounds,
     attacks::processes_and_time_have_bounds,
+    attacks::what_is_hard_to_remove_is_removed,
+    attacks::process_1_and_limits_stay,
+    attacks::memory_has_bounds,
     attacks::changes_by_mapping_are_seen,
     attacks::links_in_place_of_mount_points_stay_inside,
     packages::packages_cannot_be_sent_elsewhere,
     packages::signs_cannot_be_sent_elsewhere,
+    packages::bombs_in_scripts_end,
     packages::stubs_are_shown_but_not_kept,
     probe::a_probe_finds_little_open,
 ];
@@ -71,6 +75,7 @@ fn main() -> std::process::ExitCode {
         arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     match arguments.first().map(String::as_str) {
         Some("terminal") => at_a_terminal(),
+        Some("keys") => println!("{}", attacks::take_the_key(&Machine::new())),
         Some("own-program") => attacks::change_own_program(),
         Some("sleeper") => machine::sleep_on_disk(&arguments[1], &arguments[2]),
         Some("--list") if arguments.contains(&"--ignored".to_owned()) => {}

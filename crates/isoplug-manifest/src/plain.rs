@@ -61,6 +61,15 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Returns a text of others as it may be shown within a line: ends of lines become escapes, too.
+#[must_use]
+pub fn shown_line(text: &str) -> Cow<'_, str> {
+    match shown(text) {
+        text if text.contains('\n') => Cow::Owned(text.replace('\n', "\\n")),
+        text => text,
+    }
+}
+
 /// Returns a document in JSON with such characters as escapes of JSON: they stand in its texts alone.
 #[must_use]
 pub fn escaped(json: &str) -> Cow<'_, str> {
@@ -98,6 +107,12 @@ mod tests {
         assert_eq!(of(serde_json::json!({ "a": ["x", { "b": "\u{1b}c" }] })), ".a[1].b");
         assert_eq!(of(serde_json::json!({ "a\u{202e}": 1 })), ".a\\u{202e}");
         assert_eq!(of(serde_json::json!({ "a": "lines\nand\ttabs", "b": [1, null] })), "");
+    }
+
+    #[test]
+    fn a_name_stays_within_its_line() {
+        assert_eq!(shown_line("a\nb\u{1b}"), "a\\nb\\u{1b}");
+        assert_eq!(shown_line("plain"), "plain");
     }
 
     #[test]

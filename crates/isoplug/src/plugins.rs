@@ -6,6 +6,7 @@ mod bring;
 pub(crate) mod desk;
 pub(crate) mod find;
 pub(crate) mod pin;
+mod seen;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -183,7 +184,7 @@ impl Plugins for Guests<'_> {
 
 /// Returns the schema of the options of each plugin of a project that is at hand.
 pub(crate) fn schemas(project: &Project, session: &Session) -> BTreeMap<String, Json> {
-    let lock = project.lock().ok().flatten().unwrap_or_default();
+    let lock = project.lock(session).ok().flatten().unwrap_or_default();
     let mut guests = Guests::new(project, &lock, session);
     let mut schemas = BTreeMap::new();
     for (name, mut source) in project.plugins().unwrap_or_default() {

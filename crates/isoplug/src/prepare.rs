@@ -23,6 +23,7 @@ use crate::locked;
 use crate::plugins::pin::pin_all;
 use crate::plugins::{self, Guests};
 use crate::project::Project;
+use crate::read::read_bytes;
 use crate::session::Session;
 use crate::unresolved;
 
@@ -171,7 +172,7 @@ pub(crate) fn lock_of(
         None => Ok(()),
     };
     let fitting = || -> Result<(Lock, bool), Failure> {
-        let old = project.lock()?.unwrap_or_default();
+        let old = project.lock(session)?.unwrap_or_default();
         let fits = locked_image(&old, system, &request).is_some();
         Ok((old, fits))
     };
@@ -212,7 +213,7 @@ pub(crate) fn foreseen(
     system: &System,
     session: &Session,
 ) -> Result<Diagnostics, Failure> {
-    let lock = project.lock().ok().flatten().unwrap_or_default();
+    let lock = project.lock(session).ok().flatten().unwrap_or_default();
     let sources = sources(system, session).ok();
     let locked = sources.and_then(|sources| locked_image(&lock, system, &sources.request(system)));
     locked::found(system, locked)
@@ -286,8 +287,7 @@ impl From<locking::Error> for ResolveError {
 
 fn sources(system: &System, session: &Session) -> Result<Sources, Failure> {
     let keyring = |source: &isoplug_manifest::Source| {
-        let path = source.keyring.as_ref()?;
-        std::fs::read(path).ok()
+        source.keyring.as_ref().map(|path| read_bytes(Path::new(path))).transpose()
     };
     Sources::new(system, &session.mirrors(), keyring)
         .map_err(|error| unresolved::failure(&error, system))

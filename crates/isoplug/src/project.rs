@@ -97,7 +97,7 @@ impl Project {
         session: &Session,
     ) -> Result<System, Failure> {
         self.allow(session)?;
-        let lock = self.lock()?.unwrap_or_default();
+        let lock = self.lock(session)?.unwrap_or_default();
         self.evaluate_with(profile, arch, &mut Guests::new(self, &lock, session), session)
     }
 
@@ -208,9 +208,13 @@ impl Project {
         self.folder.join(LOCK)
     }
 
-    /// Reads the lock, if there is one.
-    pub(crate) fn lock(&self) -> Result<Option<Lock>, Failure> {
+    /// Reads the lock, if there is one. What is wrong with it is drawn, so one that is a link out of the folder
+    /// has to be allowed, by whatever command reads it.
+    pub(crate) fn lock(&self, session: &Session) -> Result<Option<Lock>, Failure> {
         let path = self.lock_path();
+        if leads_out(&path) {
+            self.allow(session)?;
+        }
         let text = match read_text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

@@ -38,6 +38,14 @@ pub enum Error {
     /// The sandbox; not transparent, so that it can be found among the causes.
     #[error("{0}")]
     Sandbox(#[source] sandbox::Error),
+    /// Programs that took too much, and what was being done then.
+    #[error("{source}\n  it was at: {at}")]
+    Ended {
+        /// The last step that dpkg told.
+        at: String,
+        /// What they took.
+        source: sandbox::Error,
+    },
     /// The store.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),
@@ -49,6 +57,8 @@ impl Error {
         match self {
             Self::Package { reason, .. } => **reason == Reason::Full,
             Self::Sandbox(sandbox::Error::Setup { reason, .. }) => reason::says_full(reason),
+            // On the disk, the work folder takes none of the memory.
+            Self::Ended { source: sandbox::Error::Limit { over, .. }, .. } => over.is_memory(),
             _ => false,
         }
     }
@@ -176,16 +186,29 @@ fn attempt(
     cx: &Context,
 ) -> Result<(), Error> {
     let transcript = RefCell::new(Transcript::default());
-    let hear = |line: &str| transcript.borrow_mut().line(line);
+    let at = RefCell::new(String::new());
+    let hear = |line: &str| {
+        transcript.borrow_mut().line(line);
+        if STEPS.iter().any(|step| line.starts_with(step)) {
+            line.clone_into(&mut at.borrow_mut());
+        }
+    };
     let counted = &["Unpacking ", "Setting up "];
     let lines = Lines::new(cx, counted, 2 * packages.len()).heard_by(&hear);
     stored::keep(job, out, parent, &lines).map_err(|error| match error {
         StoredError::Sandbox(sandbox::Error::Command { .. }) => {
             of_packages(&transcript.take().failed(), packages).unwrap_or_else(|| error.into())
         }
+        StoredError::Sandbox(source @ sandbox::Error::Limit { .. }) => {
+            Error::Ended { at: at.take(), source }
+        }
         error => error.into(),
     })
 }
+
+/// How lines of dpkg begin that tell what it does now.
+const STEPS: [&str; 4] =
+    ["Preparing to unpack ", "Unpacking ", "Setting up ", "Processing triggers for "];
 
 fn packages(debs: Artifact<Blob>, cx: &Context) -> Result<Vec<Package>, Error> {
     let listed = fetch::read(&cx.path(debs)?)?.into_iter();

@@ -74,8 +74,8 @@ fn work(order: &Order, given: &Given) -> Result<Kept, Failure> {
     pool.build_global().map_err(Failure::of("start threads"))?;
 
     let (parent, start) = (parent.unwrap_or_default(), now());
-    let inside = Inside::new(job, given)?;
-    let known = inside.lay_down(&parent, memory.is_some())?;
+    let inside = Inside::new(job, given, memory.is_some())?;
+    let known = inside.lay_down(&parent)?;
     inside.write_files()?;
     if let Some(install) = &job.install {
         dpkg::install(&inside, install)?;

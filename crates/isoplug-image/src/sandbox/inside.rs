@@ -5,12 +5,14 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::mpsc::Sender;
 
 use isoplug_formats::tree::pack::Packs;
 use isoplug_formats::tree::{PackId, Tree, lay};
 
 use super::confine::Starter;
 use super::given::Given;
+use super::guard::Guard;
 use super::job::{Failure, Job, Text};
 use super::known::{self, Known};
 use super::mounts::{Mounts, SIGNS};
@@ -26,12 +28,14 @@ const ROOT: &str = "/work/root";
 pub struct Inside<'a> {
     job: &'a Job,
     given: &'a Given,
+    in_memory: bool,
     mounts: OnceLock<Mounts>,
 }
 
 impl<'a> Inside<'a> {
-    pub(super) fn new(job: &'a Job, given: &'a Given) -> Result<Self, Failure> {
-        let inside = Self { job, given, mounts: OnceLock::new() };
+    /// `in_memory`: its folder lies there.
+    pub(super) fn new(job: &'a Job, given: &'a Given, in_memory: bool) -> Result<Self, Failure> {
+        let inside = Self { job, given, in_memory, mounts: OnceLock::new() };
         let work = Rooted::new(Path::new(WORK));
         for folder in ["packages", "files", SIGNS] {
             work.make_folder(folder).map_err(Failure::of("make its folder"))?;
@@ -110,15 +114,28 @@ impl<'a> Inside<'a> {
     ) -> Result<(), Failure> {
         self.mount()?;
         let starter = Starter { root: self.root(), epoch: self.job.epoch };
-        let (done, others) = std::thread::scope(|scope| {
+        let guard = Guard { limits: &self.job.limits, in_memory: self.in_memory };
+        let (over, done, others) = std::thread::scope(|scope| {
+            let (running, until) = std::sync::mpsc::channel();
+            let guarded = scope.spawn(|| {
+                let until = until;
+                guard.watch(&until)
+            });
             let others = scope.spawn(|| {
                 let done = others.iter().try_for_each(|other| starter.run(other));
                 ended();
                 done
             });
-            (starter.run(command), others.join())
+            let (done, others) = (starter.run(command), others.join());
+            drop::<Sender<()>>(running);
+            (guarded.join().ok().flatten(), done, others)
         });
+        // What it left says why it failed.
+        let over = over.or_else(|| done.as_ref().err().and_then(|_| guard.left()));
         end_all();
+        if let Some(over) = over {
+            return Err(Failure::Limit(over));
+        }
         done?;
         others.unwrap_or_else(|_| Err(Failure::of("run programs")("a thread failed")))
     }
@@ -131,7 +148,7 @@ impl<'a> Inside<'a> {
         Ok(())
     }
 
-    pub(super) fn lay_down(&self, tree: &Tree, in_memory: bool) -> Result<Known, Failure> {
+    pub(super) fn lay_down(&self, tree: &Tree) -> Result<Known, Failure> {
         if tree.entries.is_empty() {
             return Ok(Known::default());
         }
@@ -142,7 +159,7 @@ impl<'a> Inside<'a> {
             Ok(()) | Err(lay::Error::Devices { .. }) => {}
             Err(error) => return Err(Failure::of("lay down the parent tree")(error)),
         }
-        let known = known::traces(self.root(), in_memory)
+        let known = known::traces(self.root(), self.in_memory)
             .and_then(|traces| Known::new(tree, self.root(), traces))
             .map_err(Failure::of("look at the parent tree"))?;
         // Longer than the granularity of change times, so that a later change shows.

@@ -111,6 +111,43 @@ pub(super) enum Answer {
     Failed(Failure),
 }
 
+/// What its programs took too much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Over {
+    /// More memory than so many bytes.
+    Memory(u64),
+    /// So many processes.
+    Processes(u32),
+    /// All memory of the machine, perhaps together with others.
+    Machine,
+}
+
+impl Over {
+    /// Whether it is memory.
+    pub fn is_memory(self) -> bool {
+        matches!(self, Self::Memory(_) | Self::Machine)
+    }
+}
+
+impl std::fmt::Display for Over {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Memory(bytes) => {
+                write!(
+                    f,
+                    "its programs took more than {} MiB of memory, which is the limit",
+                    bytes >> 20
+                )
+            }
+            Self::Processes(count) => {
+                write!(f, "its programs were {count} or more at the same time, which is the limit")
+            }
+            Self::Machine => write!(f, "the machine has hardly any memory left"),
+        }
+    }
+}
+
 /// Why the inside of a sandbox failed, without the lines that its programs wrote.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -129,6 +166,15 @@ pub enum Failure {
         /// How it ended.
         status: String,
     },
+    /// What every sandbox needs is refused; see [`super::Error::Refused`].
+    Refused {
+        /// What it needs.
+        what: String,
+        /// The number of the error.
+        errno: i32,
+    },
+    /// What a program began was ended; see [`super::Error::Limit`].
+    Limit(Over),
 }
 
 impl Failure {

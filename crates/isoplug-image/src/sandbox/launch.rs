@@ -17,7 +17,9 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::given::{self, Named};
 use super::job::{Answer, Order};
-use super::{ARGUMENT, Error, Job, Kept, Limits, clean, diagnose, identity, lines, memory, sealed};
+use super::{
+    ARGUMENT, Error, Job, Kept, Limits, Over, clean, group::Group, identity, lines, memory, sealed,
+};
 
 /// Sees what happens inside while it happens.
 pub trait Watch {
@@ -36,11 +38,13 @@ pub trait Watch {
 /// # Errors
 /// See [`Error`]; files named by the job may then be half written.
 pub fn run(job: &Job, watch: &dyn Watch) -> Result<Kept, Error> {
-    let order = Order { job: job.clone(), memory: memory::free() };
+    let mut order = Order { job: job.clone(), memory: memory::free() };
+    let limits = &mut order.job.limits;
+    limits.memory = limits.memory.or(memory::for_programs(order.memory));
     let input = serde_json::to_string(&order).unwrap_or_default();
     let folder = Some(job.folder.as_path());
-    let launch =
-        Launch { role: "init", input: &input, files: job.files(), folder, limits: &job.limits };
+    let (files, limits) = (job.files(), &order.job.limits);
+    let launch = Launch { role: "init", input: &input, files, folder, limits };
     let done = launch.run(watch);
     if done.is_err() {
         clean(&job.folder)?;
@@ -101,8 +105,9 @@ impl Launch<'_> {
         watch.waits();
         let told = listen(&mut child, self.limits.line);
         let (process, output) = (child.id(), self.limits.output);
+        let (tail, group) = (VecDeque::new(), Group::new(self.limits));
         let mut conversation =
-            Conversation { socket, launch: self, watch, process, output, tail: VecDeque::new() };
+            Conversation { socket, launch: self, watch, process, group, output, tail };
         let end = conversation.hold(&told);
         if end.is_err() {
             _ = child.kill();
@@ -164,6 +169,7 @@ struct Conversation<'a> {
     launch: &'a Launch<'a>,
     watch: &'a dyn Watch,
     process: u32,
+    group: Option<Group>,
     /// The bytes of output that may still be passed on.
     output: u64,
     tail: VecDeque<String>,
@@ -192,6 +198,8 @@ impl Conversation<'_> {
 
     fn map(&mut self) -> Result<(), Error> {
         identity::map(self.process)?;
+        // Where the kernel refuses it after all, the guard inside is left.
+        self.group = self.group.take().filter(|group| group.take(self.process).is_ok());
         // If it is gone, its end says more than this write's failure.
         _ = self.socket.write_all(format!("!{}\n", self.launch.input).as_bytes());
         Ok(())
@@ -220,14 +228,22 @@ impl Conversation<'_> {
         }
     }
 
+    /// Whatever it answers: what lacked a program that was ended is not what its scripts meant to make.
+    fn over(&self) -> Option<Over> {
+        self.group.as_ref().and_then(|group| group.over(self.launch.limits))
+    }
+
     fn judge(self, end: Result<Option<Answer>, Error>, status: ExitStatus) -> Result<Kept, Error> {
+        let (end, over) = (end?, self.over());
         let tail = Vec::from(self.tail);
-        match end? {
+        if let Some(over) = over {
+            return Err(Error::Limit { over, tail });
+        }
+        match end {
             Some(Answer::Done(kept)) => Ok(kept),
             Some(Answer::Failed(failure)) => Err(Error::from_failure(failure, tail)),
             Some(Answer::Refused(errno)) => {
-                let source = std::io::Error::from_raw_os_error(errno);
-                Err(Error::Refused { source, fix: diagnose::how_to_allow_user_namespaces() })
+                Err(Error::refused("user namespaces".to_owned(), errno))
             }
             Some(Answer::Unmapped) | None => Err(Error::Died { status: status.to_string(), tail }),
         }

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// Processes at the same time.
     pub processes: u32,
+    /// Bytes of memory for all together, with files that lie in memory; none: what the machine has free at the start,
+    /// but for an eighth of it.
+    pub memory: Option<u64>,
     /// Bytes in one file, holes counted.
     pub file: u64,
     /// Bytes in a line of output; what is longer is cut.
@@ -25,6 +28,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             processes: 8192,
+            memory: None,
             file: 64 << 30,
             line: 64 << 10,
             output: 256 << 20,
@@ -44,14 +48,23 @@ impl Limits {
         let files = possible.min(FILES.0);
         limit(Resource::Nofile, files.min(FILES.1), files)?;
         limit(Resource::Core, 0, 0)?;
-        limit(Resource::Nproc, self.processes.into(), self.processes.into())?;
+        let processes = self.hard_processes().into();
+        limit(Resource::Nproc, processes, processes)?;
+        if let Some(memory) = self.memory {
+            limit(Resource::Data, memory, memory)?;
+        }
         limit(Resource::Fsize, self.file, self.file)
+    }
+
+    /// Returns how many processes the kernel lets there be: some more than may be, so that it is noticed.
+    pub(super) fn hard_processes(&self) -> u32 {
+        self.processes.saturating_add(self.processes / 8 + 1)
     }
 
     /// Sets what the kernel keeps for the namespaces of this process. Returns what it does not have.
     pub(super) fn set_of_namespaces(&self) -> Vec<&'static str> {
         // Users with other numbers have processes of their own in the limit above, not in this one.
-        let processes = ("pid_max", "/proc/sys/kernel/pid_max", self.processes.to_string());
+        let processes = ("pid_max", "/proc/sys/kernel/pid_max", self.hard_processes().to_string());
         let none = "0".to_owned();
         let nested = ("max_user_namespaces", "/proc/sys/user/max_user_namespaces", none);
         // When the machine has no memory left, what runs here ends first.

@@ -59,9 +59,22 @@ pub(super) fn free() -> u64 {
     limits.chain(old).fold(machine, u64::min)
 }
 
-/// Reads `MemAvailable` of proc_meminfo(5), which is in kibibytes.
+/// Returns how much the programs of a job may take of so many free bytes: not all, and enough for dpkg; no limit if
+/// it is not known what is free.
+pub(super) fn for_programs(free: u64) -> Option<u64> {
+    (free > 0).then(|| (free / 8 * 7).max(LEAST))
+}
+
+/// What is enough for dpkg and usual scripts, in bytes.
+const LEAST: u64 = 256 << 20;
+
 fn available(text: &str) -> u64 {
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    of_machine(text, "MemAvailable")
+}
+
+/// Reads a line of proc_meminfo(5), which is in kibibytes; 0 if there is none.
+pub(super) fn of_machine(text: &str, name: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     number.unwrap_or(0) * 1024
 }
@@ -85,9 +98,17 @@ mod tests {
     }
 
     #[test]
+    fn programs_get_no_more_than_is_free() {
+        assert_eq!(for_programs(8 << 30), Some(7 << 30));
+        assert_eq!(for_programs(1 << 20), Some(LEAST));
+        assert_eq!(for_programs(0), None);
+    }
+
+    #[test]
     fn the_kernel_tables_are_read() {
         assert_eq!(available("MemTotal: 9 kB\nMemAvailable:    24683848 kB\n"), 24_683_848 << 10);
         assert_eq!(available(""), 0);
+        assert_eq!(of_machine("SwapFreeX: 1 kB\nSwapFree: 2 kB\n", "SwapFree"), 2048);
         assert_eq!(unified("1:name=systemd:/x\n0::/user.slice/a\n"), "/user.slice/a");
         assert_eq!(unified(""), "/");
     }

@@ -40,10 +40,10 @@ pub(super) struct Room {
 impl Room {
     /// Makes the room and moves in; the current folder must be the job's.
     pub(super) fn enter(&self) -> Result<(), Failure> {
-        self.furnish().map_err(Failure::of("make a root folder for process 1"))?;
+        self.furnish().map_err(refused("mounts in a namespace of one's own"))?;
         let proc = no_devices() | MountFlags::NOEXEC;
         mount("proc", base("proc"), "proc", proc, None)
-            .map_err(Failure::of("mount /proc (inside a container, /proc must not be masked)"))?;
+            .map_err(|errno| refused("to mount /proc")(errno.into()))?;
         if let Some(foreign) = &self.foreign {
             foreign.register(&base("processors"))?;
         }
@@ -68,6 +68,15 @@ impl Room {
             Some(size) => memory(&base("work"), size),
             None => Ok(mount_bind(".", base("work"))?),
         }
+    }
+}
+
+/// Says whether somebody forbids it or it just failed.
+fn refused(what: &str) -> impl FnOnce(io::Error) -> Failure {
+    let what = what.to_owned();
+    move |error| match (error.kind(), error.raw_os_error()) {
+        (io::ErrorKind::PermissionDenied, Some(errno)) => Failure::Refused { what, errno },
+        _ => Failure::of("make a root folder for process 1")(error),
     }
 }
 

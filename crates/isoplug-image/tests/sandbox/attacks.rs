@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::sync::Mutex;
 
-use isoplug_image::sandbox::{Error, Limits, Watch};
+use isoplug_image::sandbox::{Error, Limits, Over, Watch};
 
 use super::machine::{Machine, number};
 
@@ -134,16 +134,8 @@ pub(crate) fn descriptors_of_the_caller_are_not_there(machine: &Machine) {
     ");
 }
 
-/// Attempt 26: the keys of the user's session.
-pub(crate) fn keys_of_the_session_are_not_there(machine: &Machine) {
-    use keyutils::{Keyring, SpecialKeyring, keytypes::User};
-    let kept = Keyring::join_anonymous_session()
-        .and_then(|_| Keyring::attach(SpecialKeyring::Session))
-        .and_then(|mut ring| ring.add_key::<User, _, _>("isoplug-test", &b"sekrit"[..]));
-    if let Err(error) = kept {
-        // There is nothing that could be seen.
-        return eprintln!("this kernel keeps no keys: {error}");
-    }
+/// Attempt 26; to be called in a session that has a key, [`WITH_KEY`].
+pub(crate) fn take_the_key(machine: &Machine) -> String {
     let [keyctl, add, request] = ["keyctl", "add_key", "request_key"].map(number);
     let script = format!(
         "my ($user, $name) = ('user', 'isoplug-test');
@@ -155,7 +147,25 @@ pub(crate) fn keys_of_the_session_are_not_there(machine: &Machine) {
              open(F, '<', \"/proc/$file\"); my @lines = <F>; print \"$file: \", scalar(@lines), \"\\n\";
          }}"
     );
-    insta::assert_snapshot!(machine.tries(&script), @r"
+    machine.tries(&script)
+}
+
+/// Begins a session with a key, and becomes another program in it.
+const WITH_KEY: &str = "my ($keyctl, $add, @program) = @ARGV; my ($user, $name, $text) = ('user', 'isoplug-test', 'sekrit');
+    syscall($keyctl + 0, 1, 0) >= 0 && syscall($add + 0, $user, $name, $text, 6, -3) >= 0 or exit 9;
+    syscall($keyctl + 0, 10, -3, $user, $name, 0) >= 0 or exit 9;
+    exec @program;";
+
+pub(crate) fn keys_of_the_session_are_not_there(_: &Machine) {
+    let program = std::env::current_exe().unwrap();
+    let numbers = ["keyctl", "add_key"].map(|name| number(name).to_string());
+    let mut session = std::process::Command::new("perl");
+    session.args(["-e", WITH_KEY]).args(numbers).arg(program).arg("keys");
+    let said = session.output().unwrap();
+    if said.status.code() == Some(9) {
+        return eprintln!("this kernel keeps no keys, so there are none to see");
+    }
+    insta::assert_snapshot!(String::from_utf8(said.stdout).unwrap(), @r"
     search: Operation not permitted
     join: Operation not permitted
     add: Operation not permitted
@@ -244,14 +254,38 @@ pub(crate) fn large_files_have_bounds(machine: &Machine) {
 /// Processes without end, also of other users, and time.
 pub(crate) fn processes_and_time_have_bounds(machine: &Machine) {
     let limits = Limits { processes: 400, ..Limits::default() };
-    let script = "my $made = 0; for (1 .. 1000) { my $pid = fork(); last unless defined $pid; \
-                  if (!$pid) { $) = $> = 7 + $_ % 3; sleep 60; exit } $made++; } \
-                  print $made < 500 ? \"bounded\\n\" : \"$made processes\\n\"";
-    machine.run_limited(&["perl", "-e", script], &limits).unwrap();
-    assert_eq!(machine.lines(), ["bounded"]);
+    let script = "for (1 .. 1000) { my $pid = fork(); last unless defined $pid; \
+                  if (!$pid) { $) = $> = 7 + $_ % 3; sleep 60; exit } } sleep 60";
+    let error = machine.run_limited(&["perl", "-e", script], &limits).unwrap_err();
+    assert!(matches!(error, Error::Limit { over: Over::Processes(400), .. }), "{error}");
+    // One that gives up when it is refused another one says why it failed, too.
+    let gives_up = "for (1 .. 1000) { my $pid = fork() // exit 3; $pid or sleep(60), exit }";
+    let error = machine.run_limited(&["perl", "-e", gives_up], &limits).unwrap_err();
+    assert!(matches!(error, Error::Limit { over: Over::Processes(400), .. }), "{error}");
     let limits = Limits { time: std::time::Duration::from_secs(1), ..Limits::default() };
     let error = machine.run_limited(&["sh", "-c", "echo begun; sleep 60"], &limits).unwrap_err();
     assert!(matches!(&error, Error::Time { tail, .. } if tail == &["begun"]), "{error}");
+    assert!(machine.is_clean());
+}
+
+/// Memory of many processes, of files in memory, and of one process.
+pub(crate) fn memory_has_bounds(machine: &Machine) {
+    let limits = Limits { memory: Some(200 << 20), ..Limits::default() };
+    let many = "$| = 1; print \"begun\\n\"; \
+                for (1 .. 20) { next if fork(); my $x = 'x' x 30_000_000; sleep 60; exit } sleep 60";
+    let file = "$| = 1; print \"begun\\n\"; open(F, '>', '/tmp/x'); \
+                print F 'x' x 1_000_000 for 1 .. 300; close F; sleep 60";
+    for script in [many, file] {
+        let error = machine.run_limited(&["perl", "-e", script], &limits).unwrap_err();
+        let said =
+            "it was ended: its programs took more than 200 MiB of memory, which is the limit";
+        assert_eq!(error.to_string(), format!("{said}\n  begun"));
+    }
+    let error =
+        machine.run_limited(&["perl", "-e", "my $x = 'x' x 300_000_000; sleep 60"], &limits);
+    let error = error.unwrap_err().to_string();
+    // Where the kernel counts it all it ends the program, else it refuses the memory.
+    assert!(error.contains("Out of memory") || error.contains("200 MiB"), "{error}");
     assert!(machine.is_clean());
 }
 
@@ -294,4 +328,46 @@ pub(crate) fn links_in_place_of_mount_points_stay_inside(machine: &Machine) {
     let parent = machine.with_link("run", "/tmp");
     parent.run("ls /run/").unwrap();
     assert_eq!(isoplug_formats::tree::sorted_names(&outside).unwrap(), ["mark"]);
+}
+
+/// Trees that are hard to take away: folders in folders beyond any path, and folders that nobody may enter.
+pub(crate) fn what_is_hard_to_remove_is_removed(machine: &Machine) {
+    let deep =
+        "for (1 .. 3000) { mkdir('d' x 200) && chdir('d' x 200) or die $! } open(F, '>', 'x')";
+    let closed = "mkdir '/c'; mkdir '/c/d'; open(F, '>', '/c/d/x'); chown(7, 7, '/c/d'); \
+                  chmod(0, '/c/d', '/c', '/etc', '/bin', '/'); exit 3";
+    let on_disk = Machine::on_disk();
+    for machine in [machine, &on_disk] {
+        for script in [deep, closed] {
+            // Whether it becomes an image or an error: nothing is left, and the next one works.
+            _ = machine.run_all(&[&["perl", "-e", script]]);
+            assert!(machine.is_clean(), "{script}");
+            machine.run("true").unwrap();
+        }
+    }
+}
+
+/// What a program does to process 1 and to its own limits.
+pub(crate) fn process_1_and_limits_stay(machine: &Machine) {
+    let prlimit = number("prlimit64");
+    let script = format!(
+        "my $new = pack('QQ', 1 << 40, 1 << 40);
+         for my $limit (1, 2, 6, 7) {{ try(\"raise $limit\", syscall({prlimit}, 0, $limit, $new, 0) == 0) }}
+         try('memory goes last', open(F, '>', '/proc/self/oom_score_adj') && syswrite(F, '-1000'));
+         kill 'STOP', 1; kill 'TERM', 1; kill 'SEGV', 1;
+         try('its descriptors', readlink('/proc/1/fd/0'));
+         try('hard link to packages', link('/run/isoplug', '/x'));
+         my $flags = pack('L', 0x10);
+         try('immutable', open(F, '>', '/etc/fixed') && ioctl(F, 0x40086602, $flags));"
+    );
+    insta::assert_snapshot!(machine.tries(&script), @r"
+    raise 1: Operation not permitted
+    raise 2: Operation not permitted
+    raise 6: Operation not permitted
+    raise 7: Operation not permitted
+    memory goes last: Permission denied
+    its descriptors: Permission denied
+    hard link to packages: Invalid cross-device link
+    immutable: Operation not permitted
+    ");
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command as HostCommand;
 
 use isoplug_image::dpkg::{Install, Package};
-use isoplug_image::sandbox::{Command, Error};
+use isoplug_image::sandbox::{Command, Error, Job, Limits, Over};
 
 use super::machine::Machine;
 
@@ -97,6 +97,29 @@ pub(crate) fn signs_cannot_be_sent_elsewhere(_: &Machine) {
     assert!(lines.iter().any(|line| line == "depmod of the tree: 9.9"), "{lines:#?}");
     assert!(!lines.iter().any(|line| line == "moved" || line == "removed"), "{lines:#?}");
     assert_untouched(&victim);
+}
+
+/// A fork bomb and a memory bomb in a script: the error says which package and what it took.
+pub(crate) fn bombs_in_scripts_end(_: &Machine) {
+    let limits = Limits { processes: 1000, memory: Some(200 << 20), ..Limits::default() };
+    let forks = "#!/bin/sh\nbomb() { bomb | bomb & sleep 60; }; bomb\nwait\n";
+    let memory = "#!/bin/perl\nfor (1 .. 40) { next if fork(); my $x = 'x' x 20_000_000; sleep 60; exit } sleep 60\n";
+    for (name, script) in [("forks", forks), ("memory", memory)] {
+        let machine = Machine::with_dpkg();
+        let bomb = package(&machine, name, &[("DEBIAN/postinst", script)]);
+        let install = Install { packages: vec![bomb], essential: false, answers: Vec::new() };
+        let change = |job: &mut Job| (job.install, job.limits) = (Some(install), limits.clone());
+        let error = machine.work_on(change, &machine).unwrap_err();
+        let Error::Limit { over, .. } = &error else { panic!("{name}: {error}") };
+        let expected = match name {
+            "forks" => Over::Processes(1000),
+            _ => Over::Memory(200 << 20),
+        };
+        assert_eq!(*over, expected, "{error}");
+        let step = format!("Setting up {name} (1) ...");
+        assert!(machine.lines().contains(&step), "{error}");
+        assert!(machine.is_clean());
+    }
 }
 
 /// A program is replaced while packages are configured, for them alone.

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         let arch = args.select.arch();
         let system = project.evaluate(profile, &arch, session)?;
         let name = format!("{profile}.{arch}");
-        let old = project.lock()?.and_then(|mut lock| lock.images.remove(&name));
+        let old = project.lock(session)?.and_then(|mut lock| lock.images.remove(&name));
         let new = lock_of(&project, &system, use_of_lock, args.allowing.into(), session)?;
         let changes = changes(old.as_ref(), new.images.get(&name));
         session.out(&if changes.is_empty() { format!("{name}: nothing changes") } else { changes });

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use isoplug_engine::Digest;
 use isoplug_manifest::plugin::Requests;
 use isoplug_plugin::registry::{
-    self, Cache, Claim, Layout, Pin, Place, Policy, Reference, Registries, Release, Resolved,
-    Transport, Verdict, index_reference, judge, read_index, resolve, signatures,
+    self, Cache, Claim, Index, Layout, Pin, Place, Policy, Reference, Registries, Release,
+    Resolved, Transport, Verdict, index_reference, judge, read_index, resolve, signatures,
 };
 use isoplug_plugin::{Component, Description, Runtime};
 use semver::VersionReq;
 use serde_json::json;
 
+use super::seen::{Last, Seen, went_back};
 use super::settings::Settings;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -35,6 +36,9 @@ pub(crate) struct Desk {
     vendor: Option<PathBuf>,
     /// Why no registry is asked, if so.
     offline: Option<String>,
+    seen: Seen,
+    /// Whether what is older than what is locked or was seen is accepted.
+    pub(crate) allow_older: bool,
 }
 
 /// A plugin of a registry that could be used.
@@ -72,6 +76,8 @@ impl Desk {
             cache: Cache::open(&folder)?,
             vendor: vendor.filter(|folder| folder.is_dir()),
             offline: session.offline(),
+            seen: Seen::new(session),
+            allow_older: false,
         })
     }
 
@@ -96,9 +102,10 @@ impl Desk {
         approved: bool,
     ) -> Result<Offer, Failure> {
         let from = self.open(reference)?;
-        let yanked = self.yanked(reference);
+        let yanked = self.yanked(reference)?;
         let resolved = resolve(&*from, reference, requirement, &yanked, locked)
             .and_then(|resolved| resolved.unmoved(reference))?;
+        self.check_newer(reference, requirement, locked, &resolved)?;
         let release = &resolved.release;
         let signed = signatures(&*from, release.manifest)?;
         let mut claim = Claim::of(reference, release, &signed).locked(locked);
@@ -174,17 +181,56 @@ impl Desk {
         Ok((component, description))
     }
 
-    /// An index is a convenience: without it, nothing is known to be yanked.
-    fn yanked(&self, reference: &Reference) -> BTreeSet<semver::Version> {
+    /// Refuses a version before the locked one, which would do as well: the newer may have been withheld.
+    fn check_newer(
+        &self,
+        reference: &Reference,
+        requirement: &VersionReq,
+        locked: Option<&Pin>,
+        resolved: &Resolved,
+    ) -> Result<(), Failure> {
+        let newest = &resolved.version;
+        let newer = locked.map(|locked| &locked.version);
+        let newer = newer.filter(|locked| *locked > newest && requirement.matches(locked));
+        let Some(locked) = newer.filter(|_| !self.allow_older) else { return Ok(()) };
+        let message = format!(
+            "{reference} has {newest} as its newest, and {locked} is locked: that was yanked, or somebody withholds it"
+        );
+        Err(Failure::new(Exit::Plugin, message).hint(GO_BACK))
+    }
+
+    /// Returns what should not be begun with. An index is a convenience: without one, nothing is known to be yanked;
+    /// but what was seen of one does not go back in time.
+    fn yanked(&self, reference: &Reference) -> Result<BTreeSet<semver::Version>, Failure> {
         let index = index_reference(reference).and_then(|index| self.open(&index).ok());
-        let index = index.and_then(|from| read_index(&*from, &self.policies).ok()).flatten();
-        let name = reference.name();
-        match (index, name) {
-            (Some((index, _)), Some(name)) => index.yanked(&name),
-            _ => BTreeSet::new(),
+        let Some(from) = index else { return Ok(BTreeSet::new()) };
+        let last = self.seen.last(&from.place());
+        let read = match read_index(&*from, &self.policies) {
+            Err(error) if last.is_some() && !self.allow_older => return Err(error.into()),
+            read => read.ok().flatten(),
+        };
+        let now = read.as_ref().map(|(index, signed_by)| Last {
+            index: from.place(),
+            serial: index.serial,
+            signed_by: signed_by.clone(),
+        });
+        let back = last.as_ref().and_then(|last| went_back(last, now.as_ref()));
+        if let Some(why) = back.filter(|_| !self.allow_older) {
+            let message =
+                format!("{why}: the registry is behind, or somebody withholds what was yanked");
+            return Err(Failure::new(Exit::Plugin, message).hint(GO_BACK));
         }
+        if now.is_some() && now != last {
+            now.iter().for_each(|now| self.seen.remember(now));
+        }
+        let yanked = |(index, name): (Index, String)| index.yanked(&name);
+        Ok(read.map(|(index, _)| index).zip(reference.name()).map(yanked).unwrap_or_default())
     }
 }
+
+/// What to do where something is older than it was.
+const GO_BACK: &str =
+    "again later, or ask its publisher; `isoplug plugin update --allow-older` goes back in time";
 
 impl Offer {
     /// Returns what to lock under a name, once the user approved of the requests.

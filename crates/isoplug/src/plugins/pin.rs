@@ -21,13 +21,13 @@ pub(crate) fn pin_all(
     session: &Session,
 ) -> Result<Lock, Failure> {
     project.allow(session)?;
-    let lock = project.lock()?.unwrap_or_default();
+    let lock = project.lock(session)?.unwrap_or_default();
     if !lacks_any(project, &lock)? {
         return Ok(lock);
     }
     // Another run may pin the same, or change the lock for another profile.
     let alone = project.alone(session)?;
-    let mut lock = project.lock()?.unwrap_or_default();
+    let mut lock = project.lock(session)?.unwrap_or_default();
     let mut desk = None;
     let mut changed = false;
     for (name, source) in project.plugins()? {

@@ -33,6 +33,7 @@ pub(super) fn usable(error: &Error) -> String {
         }
         Error::Private => "export the public key: `gpg --export --armor KEY > keys.asc`".to_owned(),
         Error::NotThere(_) => "`gpg --show-keys FILE` prints those of a file".to_owned(),
+        Error::Unreadable(_) => "name a file of keys that this user can read".to_owned(),
         _ => "it takes OpenPGP public keys, armored or binary".to_owned(),
     }
 }

@@ -3,6 +3,9 @@
 /// Why a keyring or a signature is not good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
+    /// A keyring file that cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
     /// A keyring that has no usable key.
     #[error("it has no OpenPGP public key: {0}")]
     NoKeys(String),

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::{Context, Digest};
@@ -28,8 +29,12 @@ fn take_one(folder: &Path, package: &Package, cx: &Context) -> Result<bool, Erro
     let digest = package.digest()?;
     for path in candidates(folder, package) {
         let read = |source| Error::Read { path: path.clone(), source };
-        let mut file = match File::open(&path) {
-            Ok(file) => file,
+        let mut file = match open(&path) {
+            Ok(file) if file.metadata().map_err(read)?.is_file() => file,
+            Ok(_) => {
+                cx.log(&format!("{} is no regular file: passed over", path.display()));
+                continue;
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(read(error)),
         };
@@ -42,6 +47,12 @@ fn take_one(folder: &Path, package: &Package, cx: &Context) -> Result<bool, Erro
         cx.log(&format!("{} is not {} of the lock: passed over", path.display(), package.title()));
     }
     Ok(false)
+}
+
+/// Opening a pipe would wait for who writes into it.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    File::options().read(true).custom_flags(flags).open(path)
 }
 
 fn candidates(folder: &Path, package: &Package) -> Vec<PathBuf> {

@@ -86,7 +86,7 @@ fn add_release(args: &Args, project: &Project, session: &Session) -> Result<Exit
         manifest.set_plugin(&name, &source)?;
         manifest.set_grants(&name, &requests.granted())
     })?;
-    let mut lock = project.lock()?.unwrap_or_default();
+    let mut lock = project.lock(session)?.unwrap_or_default();
     lock.plugins.insert(name.clone(), LockedPlugin::from(&pin));
     project.save_lock(&lock, &alone)?;
     session.out(&format!("{name} {version}"));

@@ -17,7 +17,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path)?;
-    let lock = project.lock()?.unwrap_or_default();
+    let lock = project.lock(session)?.unwrap_or_default();
     let row = |(name, source): (String, isoplug_manifest::plugin::PluginSource)| {
         let place = source.registry.or(source.path).unwrap_or_default();
         let (version, publisher) = match lock.plugins.get(&name) {

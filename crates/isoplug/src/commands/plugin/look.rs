@@ -86,7 +86,7 @@ fn see(which: &Which, session: &Session) -> Result<Seen, Failure> {
     let project = Project::open(&which.folder.path).ok();
     let sources = project.as_ref().map(Project::plugins).transpose()?.unwrap_or_default();
     if let (Some(project), Some(source)) = (&project, sources.get(&which.plugin)) {
-        let lock = project.lock()?.unwrap_or_default();
+        let lock = project.lock(session)?.unwrap_or_default();
         return match (Wanted::read(source)?, &source.path) {
             (Some(wanted), _) => {
                 let pin = wanted.pin(&which.plugin, &lock)?;

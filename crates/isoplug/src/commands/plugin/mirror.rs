@@ -45,7 +45,7 @@ pub(crate) fn vendor(args: &VendorArgs, session: &Session) -> Result<Exit, Failu
 
 fn copy(project: &Project, target: &Path, session: &Session) -> Result<Exit, Failure> {
     let desk = Desk::new(Some(project), session)?;
-    let lock = project.lock()?.unwrap_or_default();
+    let lock = project.lock(session)?.unwrap_or_default();
     let pins = lock.plugins.values().map(Pin::try_from).collect::<Result<Vec<Pin>, _>>()?;
     // Whoever says --offline does not want the registries to be asked.
     pins.iter().try_for_each(|pin| desk.open(&pin.source).map(drop))?;

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         manifest.remove_plugin(name);
         Ok(())
     })?;
-    if let Some(mut lock) = project.lock()?
+    if let Some(mut lock) = project.lock(session)?
         && lock.plugins.remove(name).is_some()
     {
         project.save_lock(&lock, &alone)?;

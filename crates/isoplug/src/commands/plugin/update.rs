@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Show what would change and leave manifest and lock as they are
     #[arg(long)]
     dry_run: bool,
+    /// Accept a version older than the locked one, and an index older than was seen
+    #[arg(long)]
+    allow_older: bool,
     #[command(flatten)]
     approval: Approval,
     #[command(flatten)]
@@ -35,7 +38,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path)?;
     args.name.iter().try_for_each(|name| project.known_plugin(name))?;
-    let desk = Desk::new(Some(&project), session)?;
+    let mut desk = Desk::new(Some(&project), session)?;
+    desk.allow_older = args.allow_older;
     for (name, source) in project.plugins()? {
         if !args.name.is_empty() && !args.name.contains(&name) {
             continue;
@@ -55,7 +59,7 @@ fn update(
     args: &Args,
     session: &Session,
 ) -> Result<(), Failure> {
-    let lock = project.lock()?.unwrap_or_default();
+    let lock = project.lock(session)?.unwrap_or_default();
     let locked = lock.plugins.get(name).map(Pin::try_from).transpose()?;
     let locked = locked.filter(|locked| locked.source.place == wanted.reference.place);
     let approved = locked.is_some();
@@ -80,7 +84,7 @@ fn update(
         let wider = widened(granted, &beyond);
         project.edit(&alone, |manifest| manifest.set_grants(name, &wider))?;
     }
-    let mut lock = project.lock()?.unwrap_or_default();
+    let mut lock = project.lock(session)?.unwrap_or_default();
     lock.plugins.insert(name.to_owned(), LockedPlugin::from(&pin));
     project.save_lock(&lock, &alone)
 }

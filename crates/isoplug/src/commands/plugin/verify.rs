@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let desk = Desk::new(Some(&project), session)?;
     let mut rows = Vec::new();
     let mut wrong = Vec::new();
-    for locked in project.lock()?.unwrap_or_default().plugins.values() {
+    for locked in project.lock(session)?.unwrap_or_default().plugins.values() {
         let pin = Pin::try_from(locked)?;
         let from = desk.open(&pin.source)?;
         for row in registry::verify(&*from, std::slice::from_ref(&pin), &desk.policies) {
