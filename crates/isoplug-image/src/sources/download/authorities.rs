@@ -1,7 +1,8 @@
 //! Turns a file of certificates into what a server's certificate is checked against.
 
-use std::path::PathBuf;
-use std::{fs, io};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
@@ -52,7 +53,7 @@ impl Authorities {
             Self::File(path) => {
                 let read = |source| AuthoritiesError::Read { path: path.clone(), source };
                 let wrong = |why| AuthoritiesError::Unusable { path: path.clone(), why };
-                certificates(&fs::read(path).map_err(read)?).map_err(wrong)?
+                certificates(&bundle(path).map_err(read)?).map_err(wrong)?
             }
         };
         Ok(TlsConfig::builder().root_certs(certificates).build())
@@ -68,6 +69,20 @@ pub fn distrusted(error: &str) -> Option<&str> {
         "UnknownIssuer" | "BadSignature" => Some("no authority that is known here issued it"),
         why => Some(why),
     }
+}
+
+/// The most bytes of a bundle; that of Debian has less than 300 KiB.
+const LARGEST: u64 = 64 << 20;
+
+/// Reads a bundle, which may be a device without an end.
+fn bundle(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        let why = format!("it has more than {} MiB", LARGEST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(bytes)
 }
 
 /// Takes the certificates of a bundle, which may hold other things.
@@ -101,5 +116,7 @@ mod tests {
         insta::assert_snapshot!(refused(), @"certificates in [DIR]/ca.pem cannot be used: there is none");
         std::fs::write(&path, "-----BEGIN CERTIFICATE-----\n!\n").unwrap();
         assert!(refused().starts_with("certificates in [DIR]/ca.pem cannot be used: "));
+        let endless = Authorities::File("/dev/zero".into()).config().unwrap_err();
+        assert_eq!(endless.to_string(), "failed to read /dev/zero");
     }
 }
