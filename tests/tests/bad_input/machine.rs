@@ -117,7 +117,7 @@ fn the_disk_is_full() {
         let mount = format!("mount -t tmpfs -o size={size} tmpfs small && exec ./isoplug {line}");
         shell(&served, &in_mounts, &mount)
     };
-    assert_snapshot!(on("8k", "lock --quiet --store small"), @r"
+    assert_snapshot!(on("12k", "lock --quiet --store small"), @r"
     exit: 1
     --- stdout
     --- stderr
