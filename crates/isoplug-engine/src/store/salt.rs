@@ -6,7 +6,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::TMP;
+use tempfile::NamedTempFile;
+
 use crate::Error;
 use crate::key::Salt;
 
@@ -18,31 +19,39 @@ pub(super) fn read(root: &Path) -> Result<Salt, Error> {
     let path = root.join(NAME);
     match fs::read(&path) {
         Ok(bytes) if bytes.len() == 32 => {}
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(Error::io("read", &path)(error));
+        Ok(_) => replace(root, &path).map_err(Error::io("write", &path))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make(root, &path).map_err(Error::io("write", &path))?;
         }
-        _ => make(root, &path).map_err(Error::io("write", &path))?,
+        Err(error) => return Err(Error::io("read", &path)(error)),
     }
     let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
     let salt = bytes.try_into().map_err(|_| io::Error::from(io::ErrorKind::InvalidData));
     salt.map(Salt).map_err(Error::io("read", &path))
 }
 
+/// Puts a new salt there, unless another process was first.
 fn make(root: &Path, path: &Path) -> io::Result<()> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)?;
-    if fs::metadata(path).is_ok() {
-        fs::remove_file(path)?;
-    }
-    // Whoever shares the store by its group reads it, too.
-    let mut made = tempfile::Builder::new();
-    made.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o640));
-    let mut file = made.tempfile_in(root.join(TMP))?;
-    file.write_all(&bytes)?;
-    match file.persist_noclobber(path) {
+    match made(root)?.persist_noclobber(path) {
         Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
         _ => Ok(()),
     }
+}
+
+fn replace(root: &Path, path: &Path) -> io::Result<()> {
+    made(root)?.persist(path).map(drop).map_err(|error| error.error)
+}
+
+fn made(root: &Path) -> io::Result<NamedTempFile> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    // Whoever shares the store by its group reads it, too.
+    let mut made = tempfile::Builder::new();
+    made.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o640));
+    // Not below `tmp/`, where another process takes what nobody has locked for a dead one's.
+    let mut file = made.tempfile_in(root)?;
+    file.write_all(&bytes)?;
+    Ok(file)
 }
 
 #[cfg(test)]
