@@ -3,7 +3,7 @@
 //! A part says what its options ask of the rest of the image, always because of an option, and what is wrong
 //! with them. It makes no file: its contributor does that, in `isoplug-image`.
 
-use isoplug_promise::{Check, Promise};
+use isoplug_promise::{Check, Promise, UnitState};
 
 use crate::diagnostic::Diagnostic;
 use crate::merge::{Content, Setting};
@@ -78,10 +78,11 @@ impl Because<'_> {
         self
     }
 
-    /// Needs a unit that starts at boot.
+    /// Needs a unit that starts at boot, and promises that it does.
     pub(crate) fn unit(&mut self, name: &str) -> &mut Self {
-        self.out.units.push(Needed { what: name.to_owned(), because: self.because.clone() });
-        self
+        let name = name.to_owned();
+        self.out.units.push(Needed { what: name.clone(), because: self.because.clone() });
+        self.promise(Promise::Unit { name, state: UnitState::Enabled })
     }
 
     /// Promises what a running image shows.

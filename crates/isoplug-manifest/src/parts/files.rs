@@ -91,9 +91,8 @@ impl part::Part for Part<'_> {
         let given: Vec<Given> = files
             .clone()
             .map(|(file, origin)| {
-                let contents = [file.text.is_some(), file.source.is_some()];
-                let target = file.target.clone();
-                Given { path: in_image(&file.target), target, contents, origin }
+                let File { target, text, source, .. } = file;
+                Given::new(in_image(target), target, (text, source), origin)
             })
             .collect();
         let clashes = clashes(&given, &self.written(lint));

@@ -16,6 +16,19 @@ pub(super) struct Given<'a> {
     pub(super) origin: &'a Origin,
 }
 
+impl<'a> Given<'a> {
+    /// `path`: where `target` really is, by which files are compared.
+    pub(super) fn new(
+        path: String,
+        target: &str,
+        (text, source): (&Option<String>, &Option<String>),
+        origin: &'a Origin,
+    ) -> Self {
+        let contents = [text.is_some(), source.is_some()];
+        Self { path, target: target.to_owned(), contents, origin }
+    }
+}
+
 /// Returns the files that have no content, or two.
 pub(super) fn wrong_contents(files: &[Given]) -> Vec<Diagnostic> {
     let wrong = files.iter().filter_map(|file| {

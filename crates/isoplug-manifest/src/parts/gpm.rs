@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use isoplug_promise::{Promise, UnitState};
-
 use crate::option::option;
 use crate::part::{self, Contribution};
 
@@ -24,11 +22,7 @@ pub(crate) struct Part<'a> {
 impl part::Part for Part<'_> {
     fn contribute(&self, out: &mut Contribution) {
         if self.gpm.enable {
-            let name = "gpm.service".to_owned();
-            out.because(option!(services.gpm.enable))
-                .package("gpm")
-                .unit(&name)
-                .promise(Promise::Unit { name, state: UnitState::Enabled });
+            out.because(option!(services.gpm.enable)).package("gpm").unit("gpm.service");
         }
     }
 }

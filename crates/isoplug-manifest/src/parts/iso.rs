@@ -61,9 +61,8 @@ impl part::Part for Part<'_> {
         let files = self.iso.contents.iter().zip(lint.items(&option!(iso.contents)));
         let given: Vec<Given> = files
             .map(|(file, origin)| {
-                let contents = [file.text.is_some(), file.source.is_some()];
-                let path = file.target.trim_matches('/').to_owned();
-                Given { path, target: file.target.clone(), contents, origin }
+                let IsoFile { target, text, source } = file;
+                Given::new(target.trim_matches('/').to_owned(), target, (text, source), origin)
             })
             .collect();
         lint.found.extend(wrong_contents(&given).into_iter().chain(clashes(&given, &[])));
