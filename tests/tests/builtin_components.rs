@@ -172,6 +172,6 @@ fn what_cannot_be_replaced_is_said() {
     --- stdout
     --- stderr
     error: the image cannot be made
-      because: plugin builtin-services replaces `services`, and the built-in parts of this image are network, users, openssh, first-boot, files, live
+      because: plugin builtin-services replaces `services`, and the built-in parts of this image are network, users, openssh, first-boot, live
     ");
 }
