@@ -15,8 +15,8 @@ pub mod table;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use isoplug_image::sources::{Request, Resolvo, Universe, resolve};
 use isoplug_manifest::lock::LockedImage;
+use isoplug_packages::{Request, Resolvo, Universe, resolve};
 
 use apt::Apt;
 use layers::Layers;

@@ -11,11 +11,11 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use insta::assert_snapshot;
-use isoplug_image::dpkg::layer;
-use isoplug_image::sandbox;
-use isoplug_image::sources::apt::AptSource;
-use isoplug_image::sources::{Mirrors, Resolvo, Universe, resolve};
+use isoplug_image::stages::layer;
 use isoplug_manifest::manifest;
+use isoplug_packages::apt::AptSource;
+use isoplug_packages::{Mirrors, Resolvo, Universe, resolve};
+use isoplug_sandbox as sandbox;
 use isoplug_tests::archive::{Archive, Package};
 use isoplug_tests::sets::Set;
 use isoplug_tests::sets::layers::{Layers, Made};

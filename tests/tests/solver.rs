@@ -10,15 +10,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use isoplug_fetch::{Authorities, Downloader, Patience, Unwatched};
 use isoplug_formats::apt::Package;
-use isoplug_image::sources::apt::AptSource;
-use isoplug_image::sources::check::check;
-use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
-use isoplug_image::sources::{
-    Access, Allow, Index, Mirrors, Request, Resolvo, Source, Universe, resolve,
-};
 use isoplug_manifest::lock::LockedImage;
 use isoplug_manifest::manifest;
+use isoplug_packages::apt::AptSource;
+use isoplug_packages::check::check;
+use isoplug_packages::{Access, Allow, Index, Mirrors, Request, Resolvo, Universe, resolve};
 
 /// A set of wishes, and how many packages may differ from apt's answer. Those are in or-groups that
 /// several packages satisfy, where apt's answer depends on the order of its steps.

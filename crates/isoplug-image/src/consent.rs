@@ -5,7 +5,7 @@
 
 use isoplug_manifest::options::DebconfAnswer;
 
-use crate::dpkg::questions::Question;
+use isoplug_sandbox::dpkg::questions::Question;
 
 /// Packages of Debian whose installation fails unless a question is answered with `true`. A test
 /// compares the firmware among them with the archive.

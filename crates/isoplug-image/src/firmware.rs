@@ -4,7 +4,7 @@ use isoplug_manifest::lock::LockedImage;
 use isoplug_manifest::options::FirmwareSet;
 use isoplug_manifest::{Source, System};
 
-use crate::distribution;
+use isoplug_packages::distribution;
 
 /// Returns what a set of firmware asks for, as far as the sources have it.
 pub(crate) fn wishes(set: FirmwareSet) -> Vec<String> {

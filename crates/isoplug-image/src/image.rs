@@ -27,14 +27,14 @@ use crate::contribute::Contributor;
 use crate::contribute::content::source;
 use crate::contribute::content::source::Source;
 use crate::contribute::content::{FileContent, NewFile};
-use crate::contribute::live::AptSource;
-use crate::dpkg::Answer;
 use crate::grub::{Machine, Menu, Serial};
 use crate::initrd::Drivers;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
 use crate::stages::settled::OwnState;
 use crate::stages::squashfs::BlockFolder;
+use isoplug_packages::apt::Stanza;
+use isoplug_sandbox::dpkg::Answer;
 
 /// Everything that decides an image, and where its stages may look for things.
 #[derive(Clone)]
@@ -112,7 +112,7 @@ pub struct Surroundings<'a> {
     /// Where packages may be fetched from.
     pub places: Places,
     /// What the image's own apt reads.
-    pub sources: Vec<AptSource>,
+    pub sources: Vec<Stanza>,
     /// Where compressed blocks are kept.
     pub blocks: BlockFolder,
     /// What plugins bring.

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
 use serde_json::json;
 
-use crate::dpkg::Answer;
-use crate::dpkg::layer::Round;
 use crate::image::Image;
 use crate::plugins::{self, Planner};
 use crate::stages::base::Base;
@@ -22,6 +20,7 @@ use crate::stages::initrd_inputs::InitrdInputs;
 use crate::stages::iso::Iso;
 use crate::stages::judge::Judge;
 use crate::stages::kernel::{self, Kernel};
+use crate::stages::layer::Round;
 use crate::stages::loaders::Loaders;
 use crate::stages::medium::Medium;
 use crate::stages::output::Output;
@@ -29,6 +28,7 @@ use crate::stages::packages::Packages;
 use crate::stages::rootfs::Rootfs;
 use crate::stages::settled::Settled;
 use crate::stages::squashfs::Squashfs;
+use isoplug_sandbox::dpkg::Answer;
 
 /// What a build is for.
 #[derive(Clone)]

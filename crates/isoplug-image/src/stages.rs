@@ -13,6 +13,7 @@ pub mod initrd_inputs;
 pub mod iso;
 pub mod judge;
 pub mod kernel;
+pub mod layer;
 pub mod loaders;
 pub mod medium;
 pub mod output;

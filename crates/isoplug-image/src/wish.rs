@@ -6,8 +6,8 @@ use isoplug_manifest::options::Options;
 use isoplug_manifest::{System, package_name};
 
 use crate::firmware;
-use crate::sources::Request;
 use crate::stages::loaders::{self, MEMTEST};
+use isoplug_packages::Request;
 
 /// Returns what a profile asks of its sources, whose suites are given one a line.
 pub fn request(system: &System, suites: Vec<String>) -> Request {

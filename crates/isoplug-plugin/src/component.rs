@@ -11,8 +11,8 @@ use semver::Version;
 
 use crate::Error;
 use crate::link::Linked;
-use crate::names::{Name, Nameless, Names};
 use crate::wasi;
+use isoplug_registry::names::{Name, Nameless, Names};
 
 /// The contract that this isoplug keeps.
 pub const API: Version = Version::new(0, 1, 0);

@@ -2,12 +2,12 @@
 //! licences that nobody accepted, firmware that no enabled component has, answers that nobody asks for.
 
 use isoplug_image::consent;
-use isoplug_image::dpkg::Answer;
-use isoplug_image::dpkg::questions::Question;
 use isoplug_image::firmware;
 use isoplug_manifest::lock::LockedImage;
 use isoplug_manifest::options::{DebconfAnswer, DebconfType};
 use isoplug_manifest::{Diagnostic, Diagnostics, Severity, System};
+use isoplug_sandbox::dpkg::Answer;
+use isoplug_sandbox::dpkg::questions::Question;
 
 use crate::failure::Failure;
 use crate::session::{self, Session};

@@ -4,11 +4,11 @@ use std::io;
 use std::path::Path;
 
 use isoplug_engine::Error;
-use isoplug_image::dpkg::layer;
-use isoplug_image::sandbox;
-use isoplug_image::sources::download;
+use isoplug_fetch as download;
+use isoplug_image::stages::layer;
 use isoplug_image::stages::{contribute, fetch, hooks, judge, output, settled};
 use isoplug_manifest::{By, Diagnostic, Diagnostics, System};
+use isoplug_sandbox as sandbox;
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -5,15 +5,16 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use isoplug_engine::{CancelToken, Graph, Store};
+use isoplug_fetch::{Downloader, Patience, Watch};
 use isoplug_image::image::{self, Image, Surroundings};
-use isoplug_image::locking::{self, Freshness, Sources, locked_image};
 use isoplug_image::pipeline::{Products, pipeline};
-use isoplug_image::sources::download::{Downloader, Patience, Watch};
-use isoplug_image::sources::{Access, Allow};
 use isoplug_image::stages::fetch::Places;
 use isoplug_image::stages::squashfs::BlockFolder;
+use isoplug_image::wish;
 use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::{Diagnostics, System};
+use isoplug_packages::locking::{self, Freshness, Sources, locked_image};
+use isoplug_packages::{Access, Allow, Request};
 use serde_json::{Value as Json, json};
 
 use crate::exit::Exit;
@@ -98,7 +99,7 @@ pub(crate) fn plan(
     let lock = lock_of(project, &system, lock_use, Allow::default(), session)?;
     let store = session.store()?;
     let sources = sources(&system, session)?;
-    let locked = locked_image(&lock, &system, &sources.request(&system)).ok_or_else(|| {
+    let locked = locked_image(&lock, &system, &request(&sources, &system)).ok_or_else(|| {
         Failure::new(Exit::Internal, format!("the lock has no {profile} for {arch}"))
     })?;
     let blocks = store
@@ -166,7 +167,7 @@ pub(crate) fn lock_of(
 ) -> Result<Lock, Failure> {
     session.warn(&local_files::look(system)?);
     let sources = sources(system, session)?;
-    let request = sources.request(system);
+    let request = request(&sources, system);
     let told = |lock: &Lock| match locked_image(lock, system, &request) {
         Some(image) => locked::look(system, image, session),
         None => Ok(()),
@@ -193,7 +194,7 @@ pub(crate) fn lock_of(
     }
     let freshness = if lock_use == LockUse::Extend { Freshness::Keep } else { Freshness::Renew };
     session.note(&format!("resolving {} for {}", system.profile, system.arch));
-    let new = resolve_anew(&sources, system, old, (freshness, allow), session)
+    let new = resolve_anew((&sources, &request), system, old, (freshness, allow), session)
         .map_err(|error| error.failure(system))?;
     if lock_use != LockUse::RenewUnsaved {
         project.save_lock(&new, &alone)?;
@@ -215,12 +216,18 @@ pub(crate) fn foreseen(
 ) -> Result<Diagnostics, Failure> {
     let lock = project.lock(session).ok().flatten().unwrap_or_default();
     let sources = sources(system, session).ok();
-    let locked = sources.and_then(|sources| locked_image(&lock, system, &sources.request(system)));
+    let locked =
+        sources.and_then(|sources| locked_image(&lock, system, &request(&sources, system)));
     locked::found(system, locked)
 }
 
+/// Returns what a profile asks of its sources.
+fn request(sources: &Sources, system: &System) -> Request {
+    wish::request(system, sources.lines())
+}
+
 fn resolve_anew(
-    sources: &Sources,
+    (sources, request): (&Sources, &Request),
     system: &System,
     old: Lock,
     (freshness, allow): (Freshness, Allow),
@@ -244,7 +251,7 @@ fn resolve_anew(
         allow,
         watch: &Watched(&session.cancel),
     };
-    Ok(sources.lock(system, old, freshness, &access)?)
+    Ok(sources.lock(system, request, old, freshness, &access)?)
 }
 
 /// Why there is no lock.

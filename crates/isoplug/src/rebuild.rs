@@ -3,7 +3,7 @@
 use isoplug_engine::Graph;
 use isoplug_image::pipeline;
 use isoplug_image::stages::{compare, settled};
-use isoplug_image::state::difference::Difference;
+use isoplug_sandbox::state::difference::Difference;
 
 use crate::commands::select::Locking;
 use crate::exit::Exit;

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use clap::ColorChoice;
 use isoplug_engine::{CancelToken, Guard, Reporter, Store, StoreOptions};
-use isoplug_image::sandbox;
-use isoplug_image::sources::download::Authorities;
-use isoplug_image::sources::mirrors::Mirrors;
+use isoplug_fetch::Authorities;
 use isoplug_manifest::Diagnostics;
 use isoplug_manifest::plain::{self, shown};
+use isoplug_packages::mirrors::Mirrors;
+use isoplug_sandbox as sandbox;
 
 use crate::cli::Global;
 use crate::exit::Exit;

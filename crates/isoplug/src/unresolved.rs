@@ -3,11 +3,11 @@
 mod packages;
 mod trust;
 
-use isoplug_image::locking;
-use isoplug_image::sources::apt::Error as SourceError;
-use isoplug_image::sources::download::DISTRUSTED;
-use isoplug_image::sources::resolve;
+use isoplug_fetch::DISTRUSTED;
 use isoplug_manifest::{Diagnostic, Diagnostics, System};
+use isoplug_packages::apt::Error as SourceError;
+use isoplug_packages::locking;
+use isoplug_packages::resolve;
 
 use crate::exit::Exit;
 use crate::failure::Failure;

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use isoplug_image::sandbox;
-use isoplug_image::sources::Universe;
+use isoplug_packages::Universe;
+use isoplug_sandbox as sandbox;
 use isoplug_tests::sets::draw::Draw;
 use isoplug_tests::sets::layers::Layers;
 use isoplug_tests::sets::table::Results;

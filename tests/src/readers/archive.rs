@@ -4,8 +4,8 @@ use std::io::{Cursor, Read, copy, sink};
 
 use isoplug_formats::apt::{Release, clearsign, packages, relation, version};
 use isoplug_formats::deb::Deb;
-use isoplug_image::distribution::debian::DEBIAN;
-use isoplug_image::sources::keyring::{Keyring, When};
+use isoplug_packages::distribution::debian::DEBIAN;
+use isoplug_packages::keyring::{Keyring, When};
 
 /// An index of packages, each with its relations and versions.
 pub(super) fn index(bytes: &[u8]) {

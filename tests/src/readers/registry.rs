@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use isoplug_engine::Digest;
-use isoplug_plugin::registry::{
+use isoplug_registry::{
     At, Description, Descriptor, Error, Fetched, PublicKey, Reference, Release, Statement,
     Transport, read_index, resolve, signatures, versions,
 };

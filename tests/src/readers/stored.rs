@@ -7,8 +7,8 @@ use isoplug_formats::tree::pack::Contents;
 use isoplug_formats::tree::{Content, Tree};
 use isoplug_image::contribute::overlay::Overlay;
 use isoplug_image::initrd::Selection;
-use isoplug_image::sandbox::Job;
 use isoplug_image::stages::{judge, output};
+use isoplug_sandbox::Job;
 
 /// A tree: what is read gives the same tree again, and every walk through it ends.
 pub(super) fn tree(bytes: &[u8]) {

@@ -11,8 +11,8 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context as _, Result, ensure};
 use isoplug_engine::Digest;
 use isoplug_formats::tree::lay;
-use isoplug_image::sources::Index;
 use isoplug_manifest::lock::LockedPackage;
+use isoplug_packages::Index;
 
 use super::Set;
 use super::layers::{Layers, Made};

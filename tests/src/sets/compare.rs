@@ -11,7 +11,7 @@ use isoplug_formats::apt::{packages, stanza};
 use isoplug_formats::tree::pack::{Contents, PackWriter};
 use isoplug_formats::tree::scan::scan;
 use isoplug_formats::tree::{Content, Entry, Kind, Tree, TreePath};
-use isoplug_image::finalise::finalise;
+use isoplug_sandbox::finalise::finalise;
 
 use super::known::{Rule, rule, settled};
 use super::layers::Made;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isoplug_formats::apt::{Relation, relation};
-use isoplug_image::sources::{Resolvo, Universe, resolve};
+use isoplug_packages::{Resolvo, Universe, resolve};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 

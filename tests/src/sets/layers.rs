@@ -6,18 +6,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use isoplug_engine::{Artifact, Digest, Graph, Keep, Options, Store, run};
+use isoplug_fetch::{Authorities, Downloader, Patience, Unwatched};
 use isoplug_formats::tree::Tree;
 use isoplug_formats::tree::pack::Packs;
-use isoplug_image::dpkg::layer::Round;
-use isoplug_image::sources::apt::AptSource;
-use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
-use isoplug_image::sources::mirrors::MirrorList;
-use isoplug_image::sources::{Access, Allow, Index, Mirrors, Source};
 use isoplug_image::stages::base::Base;
 use isoplug_image::stages::fetch::{Fetch, Places};
+use isoplug_image::stages::layer::Round;
 use isoplug_image::stages::packages::Packages;
 use isoplug_manifest::lock::{LockedImage, LockedPackage};
 use isoplug_manifest::manifest;
+use isoplug_packages::apt::AptSource;
+use isoplug_packages::mirrors::MirrorList;
+use isoplug_packages::{Access, Allow, Index, Mirrors};
 
 /// A store, and the archive from which it is filled.
 pub struct Layers {

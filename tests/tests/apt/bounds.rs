@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
+use isoplug_fetch::{Expected, Pace};
 use isoplug_formats::apt::relation;
-use isoplug_image::sources::Index;
-use isoplug_image::sources::download::{Expected, Pace};
-use isoplug_image::sources::solver::{Limits, Problem, Solver};
+use isoplug_packages::Index;
+use isoplug_packages::solver::{Limits, Problem, Solver};
 
 use super::*;
 

@@ -114,7 +114,7 @@ fn only_the_base_system_says_what_is_essential() {
     let mut stanzas: Vec<String> =
         evil.iter().map(|one| one.stanza("pool/e.deb", 1, &"0".repeat(64))).collect();
     stanzas.push(String::new());
-    let other = isoplug_image::sources::Index {
+    let other = isoplug_packages::Index {
         archive: "evil".to_owned(),
         text: stanzas.join("\n"),
         ..indices[0].clone()

@@ -16,16 +16,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use isoplug_engine::{CancelToken, Graph, Options, Store, StoreOptions};
+use isoplug_fetch::{Authorities, Downloader, Patience, Unwatched};
 use isoplug_formats::tree::sorted_names;
-use isoplug_image::distribution::debian::DEBIAN;
-use isoplug_image::sources::apt::{AptSource, Error, Suite, ValidUntil};
-use isoplug_image::sources::download::{Authorities, Downloader, Patience, Unwatched};
-use isoplug_image::sources::keyring::When;
-use isoplug_image::sources::{
-    Access, Allow, Keyring, Request, Resolvo, Source, Universe, keyring, resolve,
-};
 use isoplug_image::stages::fetch::{self, Fetch, Places};
 use isoplug_manifest::lock::LockedPackage;
+use isoplug_packages::apt::{AptSource, Error, Suite, ValidUntil};
+use isoplug_packages::distribution::debian::DEBIAN;
+use isoplug_packages::keyring::When;
+use isoplug_packages::{Access, Allow, Keyring, Request, Resolvo, Universe, keyring, resolve};
 use isoplug_tests::archive::{Archive, Fault, Key, Layout, Package, Server, Signed, hex};
 use isoplug_tests::skipped;
 

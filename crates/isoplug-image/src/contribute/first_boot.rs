@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::services::{self, UnitFile};
 use super::{Attrs, ContributeError, Contributor, Host};
-use crate::state::{State, known};
+use isoplug_sandbox::state::{State, known};
 
 /// What a machine is to make.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

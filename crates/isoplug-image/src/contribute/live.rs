@@ -9,6 +9,7 @@
 
 use isoplug_engine::Key;
 use isoplug_manifest::By;
+use isoplug_packages::apt::{SignedBy, Stanza};
 use serde::Serialize;
 
 use super::{Attrs, ContributeError, Contributor, Host, services};
@@ -17,33 +18,9 @@ use super::{Attrs, ContributeError, Contributor, Host, services};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Live {
     /// Where apt finds packages; none: apt's files stay as they are.
-    pub sources: Vec<AptSource>,
+    pub sources: Vec<Stanza>,
     /// Who is logged in on consoles without being asked.
     pub autologin: Option<String>,
-}
-
-/// A source of packages in the form of sources.list(5), "deb822-style format".
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AptSource {
-    /// The file name without its ending: `debian`. Sources of one name share a file.
-    pub name: String,
-    /// The addresses.
-    pub uris: Vec<String>,
-    /// The suites.
-    pub suites: Vec<String>,
-    /// The components.
-    pub components: Vec<String>,
-    /// What signs it.
-    pub signed_by: SignedBy,
-}
-
-/// What signs a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum SignedBy {
-    /// A key file of the image.
-    Keyring(String),
-    /// An armoured key, which is written beside the source.
-    Key(String),
 }
 
 const FSTAB: &str = "/etc/fstab";
@@ -119,7 +96,7 @@ fn disable_upkeep(host: &mut dyn Host) -> Result<(), ContributeError> {
     Ok(())
 }
 
-fn write_sources(host: &mut dyn Host, sources: &[AptSource]) -> Result<(), ContributeError> {
+fn write_sources(host: &mut dyn Host, sources: &[Stanza]) -> Result<(), ContributeError> {
     if sources.is_empty() {
         return Ok(());
     }
@@ -130,14 +107,14 @@ fn write_sources(host: &mut dyn Host, sources: &[AptSource]) -> Result<(), Contr
     names.dedup();
     for name in names {
         let sources = sources.iter().filter(|source| source.name == name).enumerate();
-        let stanzas = sources.map(|(index, source)| stanza(host, source, index));
+        let stanzas = sources.map(|(index, source)| text_of(host, source, index));
         let text = stanzas.collect::<Result<Vec<_>, _>>()?.join("\n");
         host.file(&sources_file(name), text.as_bytes(), Attrs::mode(0o644))?;
     }
     Ok(())
 }
 
-fn key_file(source: &AptSource, index: usize) -> String {
+fn key_file(source: &Stanza, index: usize) -> String {
     format!("/etc/apt/keyrings/isoplug-{}-{index}.asc", source.name)
 }
 
@@ -145,12 +122,8 @@ fn sources_file(name: &str) -> String {
     format!("/etc/apt/sources.list.d/{name}.sources")
 }
 
-fn stanza(
-    host: &mut dyn Host,
-    source: &AptSource,
-    index: usize,
-) -> Result<String, ContributeError> {
-    let AptSource { name, uris, suites, components, signed_by } = source;
+fn text_of(host: &mut dyn Host, source: &Stanza, index: usize) -> Result<String, ContributeError> {
+    let Stanza { name, uris, suites, components, signed_by } = source;
     let lists = [uris, suites, components].into_iter().flatten().chain([name]);
     if { lists }.any(|text| text.is_empty() || text.contains(char::is_whitespace)) {
         let reason = "a name, address, suite or component must not be empty nor hold spaces";
@@ -198,8 +171,8 @@ mod tests {
     use super::super::rootfs_of_tests::Rootfs;
     use super::*;
 
-    fn debian(suite: &str, components: &[&str]) -> AptSource {
-        AptSource {
+    fn debian(suite: &str, components: &[&str]) -> Stanza {
+        Stanza {
             name: "debian".into(),
             uris: vec!["https://deb.debian.org/debian".into()],
             suites: vec![suite.into()],
@@ -234,7 +207,7 @@ mod tests {
     #[test]
     fn apt_reads_public_sources() {
         let key = SignedBy::Key("-----BEGIN PGP PUBLIC KEY BLOCK-----\n".into());
-        let own = AptSource { name: "acme".into(), signed_by: key, ..debian("./", &[]) };
+        let own = Stanza { name: "acme".into(), signed_by: key, ..debian("./", &[]) };
         let sources =
             vec![debian("trixie", &["main", "contrib"]), own, debian("trixie-updates", &["main"])];
         let mut rootfs = rootfs();

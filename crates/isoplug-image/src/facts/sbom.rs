@@ -5,7 +5,7 @@
 
 use isoplug_manifest::lock::LockedPackage;
 
-use crate::distribution;
+use isoplug_packages::distribution;
 use serde::Serialize;
 
 use crate::plugins::UsedPlugin;

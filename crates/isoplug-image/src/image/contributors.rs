@@ -12,7 +12,7 @@ use crate::contribute::Contributor;
 use crate::contribute::content::{Files, NewFile};
 use crate::contribute::first_boot::FirstBoot;
 use crate::contribute::kernel_modules::KernelModules;
-use crate::contribute::live::{AptSource, Live};
+use crate::contribute::live::Live;
 use crate::contribute::localisation::Localisation;
 use crate::contribute::network::{Backend, Interface, Network};
 use crate::contribute::openssh::OpenSsh;
@@ -20,7 +20,8 @@ use crate::contribute::services::{Services, UnitFile};
 use crate::contribute::sysctl::Sysctl;
 use crate::contribute::users::{self, Users};
 use crate::stages::settled::OwnState;
-use crate::state::State;
+use isoplug_packages::apt::Stanza;
+use isoplug_sandbox::state::State;
 
 /// Returns the contributors of a profile. Of the user's files those that others look at come first, all
 /// else late, so that a change of them makes little again; they win anyway. Units, those of plugins
@@ -30,7 +31,7 @@ pub(super) fn contributors(
     system: &System,
     folder: &Path,
     plugins: Vec<Arc<dyn Contributor>>,
-    sources: Vec<AptSource>,
+    sources: Vec<Stanza>,
 ) -> Result<Vec<Arc<dyn Contributor>>, Error> {
     let options = &system.options;
     let (instead, beside): (Vec<_>, Vec<_>) =

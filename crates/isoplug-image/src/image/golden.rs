@@ -9,8 +9,8 @@ use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Input, System, evaluate};
 
 use super::contributors::contributors;
-use crate::contribute::live::{AptSource, SignedBy};
 use crate::contribute::rootfs_of_tests::Rootfs;
+use isoplug_packages::apt::{SignedBy, Stanza};
 
 /// Every contributor has something to do.
 const MANIFEST: &str = r##"
@@ -78,7 +78,7 @@ fn rootfs() -> Rootfs {
 #[test]
 fn contributors_that_make_other_bytes_have_another_version() {
     let signed_by = SignedBy::Key("a key\n".to_owned());
-    let source = AptSource {
+    let source = Stanza {
         name: "acme".to_owned(),
         uris: vec!["https://example.org/debian".to_owned()],
         suites: vec!["trixie".to_owned()],

@@ -10,7 +10,7 @@ use isoplug_formats::tree::{self, Content, Entry, Kind, Tree, TreePath};
 
 use super::classes::Request;
 use super::libraries;
-use crate::sandbox::stored::StoredError;
+use isoplug_sandbox::stored::StoredError;
 
 /// Why the files cannot be collected.
 #[derive(Debug, thiserror::Error)]

@@ -10,8 +10,8 @@ use isoplug_formats::tree;
 use isoplug_formats::tree::pack::Packs;
 
 use super::settled::{OwnState, RULES};
-use crate::state::Patterns;
-use crate::state::difference::{Difference, Layer, differences};
+use isoplug_sandbox::state::Patterns;
+use isoplug_sandbox::state::difference::{Difference, Layer, differences};
 
 /// Inputs.
 pub struct Compare {

@@ -16,8 +16,8 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage};
 use isoplug_manifest::lock::LockedPackage;
 use serde::{Deserialize, Serialize};
 
-use crate::sources::download;
-use crate::sources::mirrors::MirrorList;
+use isoplug_fetch as download;
+use isoplug_packages::mirrors::MirrorList;
 
 /// Inputs.
 #[derive(Debug, Clone)]

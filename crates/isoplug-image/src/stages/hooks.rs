@@ -3,8 +3,8 @@
 use isoplug_engine::{Artifact, Context, Key, Slots, Stage, Tree};
 
 use crate::plugins::Hook;
-use crate::sandbox::stored::{self, Lines, StoredError};
-use crate::sandbox::{self, Command, Text};
+use isoplug_sandbox::stored::{self, Lines, StoredError};
+use isoplug_sandbox::{self as sandbox, Command, Text};
 
 /// Inputs.
 pub struct Hooks {

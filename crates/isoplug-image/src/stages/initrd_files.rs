@@ -17,8 +17,8 @@ use programs::LayersPrograms;
 
 use crate::contribute::overlay::Overlay;
 use crate::initrd::{self, Drivers, Purpose, Selected};
-use crate::sandbox::stored::{self, Lines, StoredError};
-use crate::sandbox::{self, Command, Job, Text};
+use isoplug_sandbox::stored::{self, Lines, StoredError};
+use isoplug_sandbox::{self as sandbox, Command, Job, Text};
 
 /// Inputs.
 pub struct InitrdFiles {

@@ -2,9 +2,9 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
-use crate::dpkg::layer::{self, Round, layer};
-use crate::dpkg::{Answer, show_answers};
-use crate::state::known;
+use crate::stages::layer::{self, Round, layer};
+use isoplug_sandbox::dpkg::{Answer, show_answers};
+use isoplug_sandbox::state::known;
 
 /// Inputs.
 pub struct Packages {

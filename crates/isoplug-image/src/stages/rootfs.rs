@@ -11,7 +11,7 @@ use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::tree;
 
 use crate::contribute::overlay::Overlay;
-use crate::finalise::{finalise, remove_documentation};
+use isoplug_sandbox::finalise::{finalise, remove_documentation};
 
 /// Inputs.
 pub struct Rootfs {

@@ -12,9 +12,9 @@ use isoplug_formats::tree::pack::Packs;
 use isoplug_formats::tree::{self, TreePath};
 use serde::Serialize;
 
-use crate::state::Patterns;
-use crate::state::suspect::Suspect;
-use crate::state::unknown::{Unknown, unknown};
+use isoplug_sandbox::state::Patterns;
+use isoplug_sandbox::state::suspect::Suspect;
+use isoplug_sandbox::state::unknown::{Unknown, unknown};
 
 /// Inputs.
 pub struct Settled {

@@ -14,8 +14,8 @@ use super::call::call;
 use super::case::{Laid, granted};
 use super::option::options;
 use crate::guest::Verb;
-use crate::names::Names;
 use crate::{Component, Description, Error, Runtime, World};
+use isoplug_registry::names::Names;
 use uses::Uses;
 
 /// Something that a reviewer would find.

@@ -1,6 +1,6 @@
 //! `isoplug doctor`: what this machine lacks for building and testing, and how to get it.
 
-use isoplug_image::sandbox;
+use isoplug_sandbox as sandbox;
 use isoplug_vm::{Arch, Firmware, Host};
 
 use super::select::host_arch;

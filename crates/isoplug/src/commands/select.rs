@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use isoplug_image::sources::Allow;
+use isoplug_packages::Allow;
 
 use crate::failure::Failure;
 use crate::prepare::LockUse;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use isoplug_engine::Digest;
-use isoplug_image::sources::download::{Authorities, Downloader, Expected, Patience, Unwatched};
+use isoplug_fetch::{Authorities, Downloader, Expected, Patience, Unwatched};
 use isoplug_manifest::path::split;
 use isoplug_manifest::plugin::SecretGrant;
 use isoplug_plugin::{Content, InputEntry, LogLine, Surroundings, Unseen, input};

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use isoplug_engine::Digest;
 use isoplug_manifest::plugin::Requests;
-use isoplug_plugin::registry::{
+use isoplug_plugin::{Component, Description, Runtime};
+use isoplug_registry::{
     self, Cache, Claim, Index, Layout, Pin, Place, Policy, Reference, Registries, Release,
     Resolved, Transport, Verdict, index_reference, judge, read_index, resolve, signatures,
 };
-use isoplug_plugin::{Component, Description, Runtime};
 use semver::VersionReq;
 use serde_json::json;
 
@@ -110,7 +110,7 @@ impl Desk {
         let signed = signatures(&*from, release.manifest)?;
         let mut claim = Claim::of(reference, release, &signed).locked(locked);
         claim.is_locked |= approved;
-        let verdict = judge(&self.policies, &claim).map_err(registry::Error::from)?;
+        let verdict = judge(&self.policies, &claim).map_err(isoplug_registry::Error::from)?;
         let path = self.cache.fetch(&*from, release)?;
         let (_, description) = self.read(&path, release.component.digest)?;
         check_said(reference, release, &description)?;
@@ -122,7 +122,7 @@ impl Desk {
     pub(crate) fn pinned(&self, pin: &Pin) -> Result<(Component, Description), Failure> {
         let path = self.fetch_pinned(pin)?;
         let layout = self.cache.layout();
-        let row = registry::verify(layout, std::slice::from_ref(pin), &self.policies).pop();
+        let row = isoplug_registry::verify(layout, std::slice::from_ref(pin), &self.policies).pop();
         if let Some(Err(error)) = row.map(|row| row.verdict) {
             return Err(error.into());
         }
@@ -264,19 +264,21 @@ fn check_said(
 
 /// Returns the digest of what a plugin says of itself, as locks and signatures have it.
 pub(crate) fn digest(description: &Description) -> Digest {
-    let read = registry::Description::read(&description.json);
+    let read = isoplug_registry::Description::read(&description.json);
     read.map_or_else(|_| Digest::of(description.json.as_bytes()), |said| said.digest())
 }
 
 /// Returns the digest that stands for the approval of requests.
 pub(crate) fn approval(requests: &Requests) -> Digest {
-    Digest::of(registry::canonical(&json!(requests)).as_bytes())
+    Digest::of(isoplug_registry::canonical(&json!(requests)).as_bytes())
 }
 
 /// A refusal of the policy is one of plugins.
-impl From<registry::Error> for Failure {
-    fn from(error: registry::Error) -> Self {
-        use registry::Error::{Absent, Moved, NoVersion, Reference, Refused, Unfit, WrongDigest};
+impl From<isoplug_registry::Error> for Failure {
+    fn from(error: isoplug_registry::Error) -> Self {
+        use isoplug_registry::Error::{
+            Absent, Moved, NoVersion, Reference, Refused, Unfit, WrongDigest,
+        };
         let exit = match error {
             Refused(_) | Moved { .. } | WrongDigest { .. } | Unfit { .. } => Exit::Plugin,
             Reference { .. } | Absent { .. } | NoVersion { .. } => Exit::Manifest,

@@ -5,7 +5,7 @@ use std::path::Path;
 use isoplug_manifest::lock::Lock;
 use isoplug_manifest::plugin::PluginSource;
 use isoplug_plugin::Runtime;
-use isoplug_plugin::registry::{Pin, Reference};
+use isoplug_registry::{Pin, Reference};
 use semver::VersionReq;
 
 use super::Found;
@@ -29,7 +29,7 @@ pub(crate) enum NotFound {
     #[error(transparent)]
     Component(#[from] isoplug_plugin::Error),
     #[error(transparent)]
-    Registry(#[from] isoplug_plugin::registry::Error),
+    Registry(#[from] isoplug_registry::Error),
     #[error("{0}")]
     Runtime(String),
     #[error("{}", shown(.0))]

@@ -2,7 +2,7 @@
 
 use isoplug_manifest::lock::{Lock, LockedPlugin};
 use isoplug_manifest::plugin::PluginSource;
-use isoplug_plugin::registry::Pin;
+use isoplug_registry::Pin;
 
 use super::desk::{Desk, Offer};
 use super::find::{NotFound, Wanted};

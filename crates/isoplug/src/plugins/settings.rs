@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use isoplug_manifest::plugin::Trust;
-use isoplug_plugin::registry::{Credentials, Policy, Registries};
+use isoplug_registry::{Credentials, Policy, Registries};
 use serde::Deserialize;
 
 use crate::exit::Exit;

@@ -1,9 +1,9 @@
 //! Draws packages that cannot be had on the lines that ask for them.
 
-use isoplug_image::distribution;
-use isoplug_image::sources::resolve::UnknownPackage;
-use isoplug_image::sources::solver::Unsatisfiable;
 use isoplug_manifest::{Diagnostic, Diagnostics, Origin, Pocket, System};
+use isoplug_packages::distribution;
+use isoplug_packages::resolve::UnknownPackage;
+use isoplug_packages::solver::Unsatisfiable;
 
 use crate::failure::Failure;
 

@@ -1,6 +1,6 @@
 //! What to try about keys and signatures that do not count.
 
-use isoplug_image::sources::keyring::Error;
+use isoplug_packages::keyring::Error;
 
 use crate::failure::Failure;
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use isoplug_engine::{Context, Unit};
 
 use super::{Error, Package, Places};
-use crate::sources::download::{Downloader, Expected, Watch};
+use isoplug_fetch::{Downloader, Expected, Watch};
 
 /// How many files are fetched at once. More connections gain nothing and annoy mirrors.
 const CONNECTIONS: usize = 4;

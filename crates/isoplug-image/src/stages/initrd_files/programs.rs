@@ -10,8 +10,8 @@ use isoplug_formats::tree::pack::{Contents, Packs};
 use isoplug_formats::tree::{Kind, Tree, TreePath, join};
 
 use crate::initrd::{Error, Programs};
-use crate::sandbox::stored::{self, Lines, StoredError};
-use crate::sandbox::{self, Command, Job, Keep};
+use isoplug_sandbox::stored::{self, Lines, StoredError};
+use isoplug_sandbox::{self as sandbox, Command, Job, Keep};
 
 /// The programs of a layer.
 pub(super) struct LayersPrograms<'a, 'b> {

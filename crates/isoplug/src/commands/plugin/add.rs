@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use isoplug_manifest::lock::LockedPlugin;
 use isoplug_manifest::plugin::PluginSource;
-use isoplug_plugin::registry::{Place, Reference};
+use isoplug_registry::{Place, Reference};
 use semver::VersionReq;
 
 use super::Folder;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use isoplug_plugin::registry::{PublicKey, generate};
+use isoplug_registry::{PublicKey, generate};
 
 use super::Folder;
 use super::publish::read_text;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use isoplug_plugin::kit;
-use isoplug_plugin::registry::Reference;
 use isoplug_plugin::{Description, World};
+use isoplug_registry::Reference;
 
 use super::Folder;
 use super::add::requirement;

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use isoplug_plugin::registry::{self, Pin};
+use isoplug_registry::{self as registry, Pin};
 
 use super::Folder;
 use crate::exit::Exit;

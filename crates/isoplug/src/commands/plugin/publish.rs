@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use isoplug_plugin::registry::{
+use isoplug_registry::{
     self, At, Publication, Published, Reference, Release, SecretKey, sign_release,
 };
 
@@ -143,7 +143,7 @@ fn put(what: &What, key: Option<&SecretKey>, session: &Session) -> Result<Publis
         key,
         list: what.list,
     };
-    Ok(registry::publish(&desk.registries, &publication)?)
+    Ok(isoplug_registry::publish(&desk.registries, &publication)?)
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String, Failure> {

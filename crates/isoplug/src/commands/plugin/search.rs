@@ -1,6 +1,6 @@
 //! `isoplug plugin search`: looks for plugins in the indices of registries.
 
-use isoplug_plugin::registry::{self, Found, Reference, index_reference};
+use isoplug_registry::{self as registry, Found, Reference, index_reference};
 
 use super::Folder;
 use super::shown::columns;

@@ -3,7 +3,7 @@
 
 use isoplug_manifest::lock::LockedPlugin;
 use isoplug_manifest::plugin::Requests;
-use isoplug_plugin::registry::{Pin, Standing, breaks};
+use isoplug_registry::{Pin, Standing, breaks};
 
 use super::Folder;
 use super::grant::Approval;

@@ -1,6 +1,6 @@
 //! `isoplug plugin verify`: reads again what the lock pins, and judges it anew.
 
-use isoplug_plugin::registry::{self, Pin};
+use isoplug_registry::{self as registry, Pin};
 
 use super::Folder;
 use super::shown::columns;

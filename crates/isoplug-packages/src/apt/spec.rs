@@ -1,0 +1,171 @@
+//! What an apt source is: its suites, where each is, and the keys that may sign them.
+
+use isoplug_manifest::manifest;
+
+use super::Error;
+use crate::distribution::{self, Distribution};
+use crate::keyring::{self, Keyring};
+use crate::mirrors::{MirrorList, Mirrors};
+
+/// apt's priority of a suite that is not chosen by itself (apt_preferences(5)).
+const NOT_AUTOMATIC: i32 = 100;
+
+/// An archive of Debian packages, ready to be read.
+#[derive(Debug, Clone)]
+pub struct AptSource {
+    /// The name that the manifest gives it.
+    pub name: String,
+    /// Its suites. Of two offers of one version, that of the earlier suite counts.
+    pub suites: Vec<Suite>,
+    /// The keys that may sign it.
+    pub keys: Keyring,
+    /// What to do about a Release file that has expired.
+    pub valid_until: ValidUntil,
+    /// What its Release file is called inside, if that is not the suite's name.
+    pub codename: Option<String>,
+    /// The distribution that it is of.
+    pub distribution: Option<&'static Distribution>,
+    /// Whether the manifest names the moment at which it is read, so that it may go back in time.
+    pub pinned: bool,
+    /// Whether the image's own apt reads it.
+    pub in_image: bool,
+}
+
+/// One suite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suite {
+    /// Its name below `dists`; that of a flat repository ends with a slash.
+    pub name: String,
+    /// Key of the archive that has it: `debian`, `debian-security`, or the source's name.
+    pub archive: String,
+    /// Its components; a flat repository has none.
+    pub components: Vec<String>,
+    /// Its priority as in apt_preferences(5).
+    pub pin: i32,
+    /// Where to fetch it.
+    pub mirrors: Vec<String>,
+}
+
+/// What to do about a Release file that has expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValidUntil {
+    /// It is an error.
+    Checked,
+    /// It does not matter.
+    Ignored,
+}
+
+impl Suite {
+    /// Tells whether all files lie in one folder, without `dists` and components.
+    pub fn is_flat(&self) -> bool {
+        self.name.ends_with('/')
+    }
+
+    /// Returns the path of one of its files below a mirror.
+    pub(super) fn path(&self, file: &str) -> String {
+        match self.is_flat() {
+            true => format!("{}{file}", self.name.trim_start_matches("./").trim_start_matches('/')),
+            false => format!("dists/{}/{file}", self.name),
+        }
+    }
+}
+
+impl AptSource {
+    /// Makes a source of what the manifest says. `keyring` is the content of its `keyring` file.
+    ///
+    /// # Errors
+    ///
+    /// When no mirror is known, or the keys cannot be used.
+    pub fn new(
+        name: &str,
+        source: &manifest::Source,
+        keyring: Option<&[u8]>,
+        mirrors: &Mirrors,
+    ) -> Result<Self, Error> {
+        let distribution = distribution::of(name, source);
+        let suites = suites(name, source, mirrors, distribution);
+        if suites.iter().any(|suite| suite.mirrors.is_empty()) {
+            return Err(Error::NoMirror { source_name: name.to_owned() });
+        }
+        let keys = keys(source, keyring, distribution)
+            .map_err(|source| Error::Keyring { source_name: name.to_owned(), source })?;
+        // A snapshot has long expired; that is what it is for.
+        let valid_until = match source.check_valid_until && source.snapshot.is_none() {
+            true => ValidUntil::Checked,
+            false => ValidUntil::Ignored,
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            suites,
+            keys,
+            valid_until,
+            codename: source.codename.clone(),
+            distribution,
+            pinned: source.snapshot.is_some(),
+            in_image: source.in_image.unwrap_or(distribution.is_some()),
+        })
+    }
+
+    /// Returns the addresses of each of its archives.
+    pub fn mirror_list(&self) -> MirrorList {
+        let suites = self.suites.iter();
+        suites.map(|suite| (suite.archive.clone(), suite.mirrors.clone())).collect()
+    }
+
+    /// Returns one line for each suite, for [`Request::suites`].
+    ///
+    /// [`Request::suites`]: crate::Request::suites
+    pub fn lines(&self) -> Vec<String> {
+        let line = |suite: &Suite| {
+            let Suite { name, archive, components, pin, mirrors: _ } = suite;
+            format!("{archive} {name} {} {pin}", components.join(" "))
+        };
+        self.suites.iter().map(line).collect()
+    }
+}
+
+/// Keys that the manifest names stand in place of those of the distribution.
+fn keys(
+    source: &manifest::Source,
+    keyring: Option<&[u8]>,
+    distribution: Option<&Distribution>,
+) -> Result<Keyring, keyring::Error> {
+    if source.keyring.is_some() && keyring.is_none() {
+        return Err(keyring::Error::NoKeys("it cannot be read".to_owned()));
+    }
+    let named = keyring.into_iter().chain(source.keys.as_deref().map(str::as_bytes));
+    let mut keys = named.map(Keyring::parse).collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() {
+        keys.extend(distribution.map(|distribution| Keyring::of(distribution.keys)));
+    }
+    Keyring::joined(keys).only(&source.fingerprints)?.allowing(&source.allow_weak_keys)
+}
+
+fn suites(
+    name: &str,
+    source: &manifest::Source,
+    mirrors: &Mirrors,
+    distribution: Option<&Distribution>,
+) -> Vec<Suite> {
+    let suite = |suite: &str, archive: &str, pin: i32, mirrors: Vec<String>| {
+        let (name, archive) = (suite.to_owned(), archive.to_owned());
+        let components = match name.ends_with('/') {
+            true => Vec::new(),
+            false => source.components.clone(),
+        };
+        Suite { name, archive, components, pin, mirrors }
+    };
+    let pin = source.priority;
+    let Some(distribution) = distribution else {
+        return vec![suite(&source.suite, name, pin, mirrors.of(name, &source.mirrors))];
+    };
+    let suites = (distribution.suites)(source).into_iter().map(|one| {
+        let mirrors = match &source.snapshot {
+            Some(moment) => vec![format!("{}/{}/{moment}", distribution.snapshots, one.archive)],
+            None => mirrors.of(one.archive, &source.mirrors),
+        };
+        let pin = if one.automatic { pin } else { pin.min(NOT_AUTOMATIC) };
+        suite(&one.name, one.archive, pin, mirrors)
+    });
+    suites.collect()
+}

@@ -1,0 +1,109 @@
+//! How a source stands in the image, for apt that runs there.
+//!
+//! The suites are those that the image was made from; the addresses of a distribution are the public ones.
+
+use super::stanza::{SignedBy, Stanza};
+use super::{AptSource, Error, Suite};
+use crate::distribution;
+
+impl AptSource {
+    /// Returns one entry for each archive of the source, in the order of its suites.
+    ///
+    /// # Errors
+    ///
+    /// When its keys cannot be written.
+    pub fn for_image(&self) -> Result<Vec<Stanza>, Error> {
+        let mut written: Vec<(&str, Stanza)> = Vec::new();
+        for suite in &self.suites {
+            match written.iter_mut().find(|(archive, _)| *archive == suite.archive) {
+                Some((_, entry)) => entry.suites.push(suite.name.clone()),
+                None => written.push((&suite.archive, self.entry(suite)?)),
+            }
+        }
+        Ok(written.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    fn entry(&self, suite: &Suite) -> Result<Stanza, Error> {
+        let public = distribution::archive(&suite.archive).filter(|_| self.distribution.is_some());
+        let (uris, signed_by) = match public {
+            Some((distribution, archive)) => {
+                let first = archive.mirrors.iter().take(1).map(|url| (*url).to_owned());
+                (first.collect(), SignedBy::Keyring(distribution.keyring.to_owned()))
+            }
+            None => (suite.mirrors.clone(), SignedBy::Key(self.armored()?)),
+        };
+        Ok(Stanza {
+            name: self.name.clone(),
+            uris,
+            suites: vec![suite.name.clone()],
+            components: suite.components.clone(),
+            signed_by,
+        })
+    }
+
+    fn armored(&self) -> Result<String, Error> {
+        let name = self.name.clone();
+        self.keys.armored().map_err(|source| Error::Keyring { source_name: name, source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use isoplug_manifest::{Pocket, Source};
+
+    use super::*;
+    use crate::Mirrors;
+    use crate::distribution::debian::DEBIAN;
+
+    /// Shows what is written: `addresses: suites / components`.
+    fn written(name: &str, source: &Source) -> Vec<String> {
+        let source = AptSource::new(name, source, None, &Mirrors::default()).unwrap();
+        let shown = |entry: Stanza| {
+            let Stanza { uris, suites, components, .. } = entry;
+            format!("{}: {} / {}", uris.join(" "), suites.join(" "), components.join(" "))
+        };
+        source.for_image().unwrap().into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn the_image_reads_the_suites_it_was_made_from() {
+        let of = |suite: &str| Source { suite: suite.to_owned(), ..Source::default() };
+        assert_eq!(
+            written("debian", &of("trixie")),
+            [
+                "http://deb.debian.org/debian: trixie trixie-updates / main",
+                "http://deb.debian.org/debian-security: trixie-security / main",
+            ]
+        );
+        for suite in ["sid", "experimental", "trixie-backports"] {
+            let only = format!("http://deb.debian.org/debian: {suite} / main");
+            assert_eq!(written("debian", &of(suite)), std::slice::from_ref(&only));
+            assert_eq!(written("base", &of(suite)), [only], "by any name");
+        }
+        let mirrors = vec!["http://mirror.example/debian".to_owned()];
+        let pockets = vec![Pocket::Backports];
+        let mirrored = Source { mirrors, pockets, ..of("forky") };
+        assert_eq!(
+            written("debian", &mirrored),
+            ["http://deb.debian.org/debian: forky forky-backports / main"]
+        );
+    }
+
+    #[test]
+    fn others_keep_their_addresses_and_keys() {
+        let source = Source {
+            suite: "./".to_owned(),
+            mirrors: vec!["https://acme.example/apt/".to_owned()],
+            keys: Some(DEBIAN.keys[0].to_owned()),
+            in_image: Some(true),
+            ..Source::default()
+        };
+        assert_eq!(written("acme", &source), ["https://acme.example/apt: ./ / "]);
+        let acme = AptSource::new("acme", &source, None, &Mirrors::default()).unwrap();
+        let SignedBy::Key(key) = &acme.for_image().unwrap()[0].signed_by else { panic!("a key") };
+        assert!(key.starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----"));
+        assert!(acme.in_image && acme.distribution.is_none());
+        let silent = Source { in_image: None, ..source };
+        assert!(!AptSource::new("acme", &silent, None, &Mirrors::default()).unwrap().in_image);
+    }
+}

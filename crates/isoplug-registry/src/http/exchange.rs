@@ -1,0 +1,378 @@
+//! Sends requests to one registry: authenticates when asked to, waits and asks again when busy.
+
+use std::io::{self, Read};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use isoplug_fetch::distrusted;
+use isoplug_manifest::plain;
+use ureq::http::{HeaderMap, Request, Response};
+
+use super::super::credentials::Credential;
+use super::super::error::Error;
+use super::Patience;
+use super::auth::{self, Challenge};
+
+/// The most bytes of an answer that is a message or a token.
+const MESSAGE_LIMIT: u64 = 64 << 10;
+
+/// A way to one repository.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    agent: ureq::Agent,
+    patience: Patience,
+    credential: Option<Credential>,
+    host: String,
+    repository: String,
+    authorization: Mutex<Option<Authorization>>,
+}
+
+#[derive(Debug, Clone)]
+struct Authorization {
+    header: String,
+    may_push: bool,
+}
+
+/// What to ask.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ask<'a> {
+    /// What messages call it: `fetch the tags`.
+    pub(super) doing: &'a str,
+    pub(super) method: &'a str,
+    pub(super) url: &'a str,
+    pub(super) headers: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<&'a [u8]>,
+    /// Whether it needs the right to push.
+    pub(super) push: bool,
+    /// The most bytes of a good answer.
+    pub(super) limit: u64,
+}
+
+/// What came.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Why there is no answer.
+pub(super) enum Outcome {
+    /// Asking again may help, after the wait that the server asked for.
+    Again { why: String, wait: Option<Duration> },
+    /// It is of no use.
+    Failed(Error),
+}
+
+impl From<Error> for Outcome {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(
+        agent: ureq::Agent,
+        patience: Patience,
+        credential: Option<Credential>,
+        host: &str,
+        repository: &str,
+    ) -> Self {
+        let (host, repository) = (host.to_owned(), repository.to_owned());
+        Self { agent, patience, credential, host, repository, authorization: Mutex::default() }
+    }
+
+    /// Asks as often as patience allows. Success and 404 are answers.
+    pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Error> {
+        self.repeat(ask.doing, ask.url, || self.once(ask, &mut Vec::new()))
+    }
+
+    /// Asks for something large: goes on where a transfer broke off.
+    pub(super) fn download(&self, ask: &Ask<'_>) -> Result<Answer, Error> {
+        let mut received = Vec::new();
+        self.repeat(ask.doing, ask.url, || {
+            let range = format!("bytes={}-", received.len());
+            let mut headers = ask.headers.to_vec();
+            if !received.is_empty() {
+                headers.push(("Range", &range));
+            }
+            self.once(&Ask { headers: &headers, ..ask.clone() }, &mut received)
+        })
+    }
+
+    /// Does something until it succeeds, fails for good, or patience ends.
+    pub(super) fn repeat<T>(
+        &self,
+        doing: &str,
+        url: &str,
+        mut attempt: impl FnMut() -> Result<T, Outcome>,
+    ) -> Result<T, Error> {
+        let mut pause = self.patience.first_pause;
+        let mut left = self.patience.attempts.max(1);
+        loop {
+            left -= 1;
+            match attempt() {
+                Ok(done) => return Ok(done),
+                Err(Outcome::Failed(error)) => return Err(error),
+                Err(Outcome::Again { why, .. }) if left == 0 => {
+                    let (doing, url) = (doing.to_owned(), url.to_owned());
+                    return Err(Error::Unreachable { doing, url, why });
+                }
+                Err(Outcome::Again { wait, .. }) => {
+                    std::thread::sleep(wait.unwrap_or(pause).min(self.patience.longest_pause));
+                    pause = pause.saturating_mul(2);
+                }
+            }
+        }
+    }
+
+    /// Asks once, and once more with credentials if the server wants them. `received` is what
+    /// earlier attempts got of the same answer.
+    pub(super) fn once(&self, ask: &Ask<'_>, received: &mut Vec<u8>) -> Result<Answer, Outcome> {
+        let mut response = self.send(ask, self.authorization_for(ask).as_deref())?;
+        if response.status() == 401 && self.is_ours(ask.url) {
+            let header = self.authorize(ask, response.headers())?;
+            response = self.send(ask, Some(&header))?;
+        }
+        receive(ask, response, received)
+    }
+
+    fn send(
+        &self,
+        ask: &Ask<'_>,
+        authorization: Option<&str>,
+    ) -> Result<Response<ureq::Body>, Outcome> {
+        let mut request = Request::builder().method(ask.method).uri(ask.url);
+        for (name, value) in ask.headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(value) = authorization {
+            request = request.header("Authorization", value);
+        }
+        let failed = |why: String| Outcome::Failed(answer(ask, why));
+        let sent = match ask.body {
+            Some(body) => {
+                self.agent.run(request.body(body).map_err(|why| failed(why.to_string()))?)
+            }
+            None => self.agent.run(request.body(()).map_err(|why| failed(why.to_string()))?),
+        };
+        sent.map_err(|why| broken(ask, &why))
+    }
+
+    /// What the token server refuses is told of the registry that sent us there.
+    fn refused(&self, ask: &Ask<'_>, realm: &str, outcome: Outcome) -> Outcome {
+        let Outcome::Failed(Error::Denied { why, .. }) = outcome else { return outcome };
+        let known = match &self.credential {
+            Some(_) => String::new(),
+            None => format!(", and no credentials are known for {}", self.host),
+        };
+        Outcome::Failed(denied(ask, format!("{realm} gives no token: {why}{known}")))
+    }
+
+    fn authorization_for(&self, ask: &Ask<'_>) -> Option<String> {
+        let known = self.authorization.lock().unwrap_or_else(PoisonError::into_inner);
+        let usable = known.as_ref().filter(|known| known.may_push || !ask.push)?;
+        self.is_ours(ask.url).then(|| usable.header.clone())
+    }
+
+    /// Credentials go to the registry itself and to the token server that it names, never to
+    /// where it stores its blobs.
+    fn is_ours(&self, url: &str) -> bool {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        rest.split(['/', '?']).next() == Some(&self.host)
+    }
+
+    fn authorize(&self, ask: &Ask<'_>, headers: &HeaderMap) -> Result<String, Outcome> {
+        let offers = headers.get_all("www-authenticate").iter();
+        let mut offers = offers.filter_map(|value| Challenge::read(value.to_str().ok()?));
+        let denied = |why: &str| Outcome::Failed(denied(ask, why.to_owned()));
+        let header = match offers.next() {
+            Some(Challenge::Basic) => self
+                .credential
+                .as_ref()
+                .and_then(auth::basic)
+                .ok_or_else(|| denied("it wants a name and a password, and none is known"))?,
+            Some(Challenge::Bearer { realm, service, scope }) => {
+                let scope = self.scope(ask, scope);
+                format!("Bearer {}", self.token(ask, &realm, service.as_deref(), &scope)?)
+            }
+            None => return Err(denied("HTTP status 401, without a way to log in")),
+        };
+        let mut known = self.authorization.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(Authorization { header: header.clone(), may_push: ask.push });
+        Ok(header)
+    }
+
+    fn scope(&self, ask: &Ask<'_>, offered: Option<String>) -> String {
+        let actions = if ask.push { "pull,push" } else { "pull" };
+        let ours = || format!("repository:{}:{actions}", self.repository);
+        offered.filter(|scope| !ask.push || scope.contains("push")).unwrap_or_else(ours)
+    }
+
+    fn token(
+        &self,
+        ask: &Ask<'_>,
+        realm: &str,
+        service: Option<&str>,
+        scope: &str,
+    ) -> Result<String, Outcome> {
+        let request = auth::token_request(realm, service, scope, self.credential.as_ref());
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let token_ask = Ask {
+            doing: ask.doing,
+            method: if request.form.is_some() { "POST" } else { "GET" },
+            url: &request.url,
+            headers: if request.form.is_some() { &form } else { &[] },
+            body: request.form.as_deref().map(str::as_bytes),
+            push: false,
+            limit: MESSAGE_LIMIT,
+        };
+        let response = self.send(&token_ask, request.authorization.as_deref())?;
+        let answered = receive(&token_ask, response, &mut Vec::new())
+            .map_err(|outcome| self.refused(ask, realm, outcome))?;
+        let none = || Outcome::Failed(denied(ask, format!("{realm} gave no token")));
+        auth::token(&answered.bytes).filter(|_| answered.status == 200).ok_or_else(none)
+    }
+}
+
+/// Reads an answer, or says what its status means. `received` keeps what came of a good answer
+/// that broke off, and nothing else.
+fn receive(
+    ask: &Ask<'_>,
+    response: Response<ureq::Body>,
+    received: &mut Vec<u8>,
+) -> Result<Answer, Outcome> {
+    let (parts, body) = response.into_parts();
+    let status = parts.status.as_u16();
+    begin(status, &parts.headers, received)?;
+    let is_good = (200..=299).contains(&status);
+    let limit = if is_good { ask.limit } else { MESSAGE_LIMIT };
+    let read = read(body.into_reader(), received, limit);
+    if is_good {
+        read.map_err(|why| again(why.to_string()))?;
+    }
+    let answered = Answer { status, headers: parts.headers, bytes: std::mem::take(received) };
+    match status {
+        404 => Ok(answered),
+        _ if !is_good => Err(refusal(ask, &answered)),
+        _ if answered.bytes.len() as u64 > limit => {
+            Err(Outcome::Failed(answer(ask, format!("it sent more than {limit} bytes"))))
+        }
+        _ => Ok(answered),
+    }
+}
+
+/// Decides whether an answer goes on where the last one broke off.
+fn begin(status: u16, headers: &HeaderMap, received: &mut Vec<u8>) -> Result<(), Outcome> {
+    let range = headers.get("content-range").and_then(|value| value.to_str().ok());
+    match status {
+        206 if continues(range, received.len()) => Ok(()),
+        206 | 416 => {
+            received.clear();
+            Err(again("it sent another part than the one asked for".to_owned()))
+        }
+        _ => {
+            received.clear();
+            Ok(())
+        }
+    }
+}
+
+/// Says what a status means that is no success.
+fn refusal(ask: &Ask<'_>, answered: &Answer) -> Outcome {
+    let why = format!("HTTP status {}{}", answered.status, message(&answered.bytes));
+    match answered.status {
+        408 | 425 | 429 | 500..=599 => {
+            let wait = answered.header("retry-after").and_then(|text| text.trim().parse().ok());
+            Outcome::Again { why, wait: wait.map(Duration::from_secs) }
+        }
+        401 | 403 => Outcome::Failed(denied(ask, why)),
+        _ => Outcome::Failed(answer(ask, why)),
+    }
+}
+
+/// Appends to `received`, at most to one byte above the limit.
+fn read(body: impl Read, received: &mut Vec<u8>, limit: u64) -> io::Result<()> {
+    let room = (limit + 1).saturating_sub(received.len() as u64);
+    body.take(room).read_to_end(received).map(drop)
+}
+
+/// Reads `Content-Range: bytes 500-999/1000`.
+fn continues(header: Option<&str>, place: usize) -> bool {
+    let range = header.and_then(|text| text.trim().strip_prefix("bytes "));
+    let start = range.and_then(|range| range.split('-').next()).and_then(|text| text.parse().ok());
+    start == Some(place)
+}
+
+/// OCI distribution specification, "Error codes": `{"errors": [{"code", "message"}]}`. What stands
+/// before a registry may answer with a line of text.
+fn message(bytes: &[u8]) -> String {
+    let document: serde_json::Value = match serde_json::from_slice(bytes) {
+        Ok(document) => document,
+        Err(_) => return line(bytes).map(|line| format!(": {line}")).unwrap_or_default(),
+    };
+    let first = document.get("errors").and_then(|errors| errors.get(0));
+    let text = |name| first.and_then(|error| error.get(name)).and_then(|text| text.as_str());
+    match (text("code"), text("message")) {
+        (Some(code), Some(message)) => format!(": {}: {}", shown(code), shown(message)),
+        (Some(only), None) | (None, Some(only)) => format!(": {}", shown(only)),
+        (None, None) => String::new(),
+    }
+}
+
+fn line(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    let is_line = !text.is_empty() && !text.starts_with('<') && !text.contains('\n');
+    is_line.then(|| shown(text))
+}
+
+/// What a server says goes to a terminal: no control characters, and not too long.
+fn shown(text: &str) -> String {
+    plain::shown(text).chars().take(200).filter(|each| !each.is_control()).collect()
+}
+
+fn broken(ask: &Ask<'_>, error: &ureq::Error) -> Outcome {
+    let text = error.to_string();
+    let why = text.strip_prefix("io: ").map_or(text.clone(), str::to_owned);
+    if let Some(error) = not_trusted(ask, &why) {
+        return Outcome::Failed(error);
+    }
+    match error {
+        ureq::Error::RequireHttpsOnly(_) => {
+            Outcome::Failed(answer(ask, "it leads to an address without TLS".to_owned()))
+        }
+        ureq::Error::BadUri(_)
+        | ureq::Error::Http(_)
+        | ureq::Error::RedirectFailed
+        | ureq::Error::TooManyRedirects => Outcome::Failed(answer(ask, why)),
+        _ => again(why),
+    }
+}
+
+/// Asking again does not change a certificate, nor whether a server speaks TLS.
+fn not_trusted(ask: &Ask<'_>, why: &str) -> Option<Error> {
+    if why.contains("InvalidContentType") {
+        return Some(answer(ask, "it does not speak TLS".to_owned()));
+    }
+    let why = distrusted(why)?;
+    let (doing, url, why) = (ask.doing.to_owned(), ask.url.to_owned(), why.to_owned());
+    Some(Error::Untrusted { doing, url, why })
+}
+
+pub(super) fn again(why: String) -> Outcome {
+    Outcome::Again { why, wait: None }
+}
+
+pub(super) fn answer(ask: &Ask<'_>, why: String) -> Error {
+    Error::Answer { doing: ask.doing.to_owned(), url: ask.url.to_owned(), why }
+}
+
+fn denied(ask: &Ask<'_>, why: String) -> Error {
+    Error::Denied { doing: ask.doing.to_owned(), url: ask.url.to_owned(), why }
+}

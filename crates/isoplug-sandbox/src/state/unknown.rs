@@ -1,0 +1,206 @@
+//! Finds state of a machine that no table knows: among the files that scripts of packages made,
+//! those whose bytes give them away.
+//!
+//! Such files are told by their time: what is made during the build gets the epoch, what packages
+//! bring keeps its own.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use isoplug_formats::tree::pack::Contents;
+use isoplug_formats::tree::{Content, Kind, Tree};
+
+use super::suspect::{Suspect, suspect};
+use super::{Blame, Patterns, known};
+use crate::HOST;
+
+/// State of a machine that no table knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// Where it is.
+    pub path: String,
+    /// What gives it away.
+    pub suspect: Suspect,
+    /// The package that made it, if that can be told.
+    pub package: Option<String>,
+}
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let Self { path, suspect, package } = self;
+        write!(formatter, "{path} holds {suspect}")?;
+        package.iter().try_for_each(|package| write!(formatter, " (package {package})"))
+    }
+}
+
+/// Looks through a layer. `accepted`: what the user knows of.
+///
+/// # Errors
+/// Those of reading contents.
+pub fn unknown(
+    tree: &Tree,
+    contents: &dyn Contents,
+    accepted: &Patterns,
+    epoch: u32,
+) -> io::Result<Vec<Unknown>> {
+    let mut found = Vec::new();
+    let shipped = shipped(tree, epoch);
+    for (path, content) in made_here(tree, epoch) {
+        let is_copy = shipped.contains(&content.digest);
+        if !is_copy && !known().is_derived(path) && !accepted.has(path, false) {
+            let bytes = contents.read(content)?;
+            let suspect = suspect(&bytes, epoch, HOST);
+            let is_name = suspect == Some(Suspect::HostName) && known().is_named(path);
+            found.extend(suspect.filter(|_| !is_name).map(|suspect| (path, suspect)));
+        }
+    }
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let blame = Blame::new(tree, contents)?;
+    found.retain(|(path, _)| !blame.is_shipped(path));
+    let source = Source { tree, contents, blame: &blame, epoch };
+    let mut unexplained = Vec::new();
+    for (path, suspect) in found {
+        unexplained.extend(source.remains(path, suspect)?.map(|suspect| (path, suspect)));
+    }
+    let unknown = |(path, suspect): (&Vec<u8>, Suspect)| Unknown {
+        path: format!("/{}", String::from_utf8_lossy(path)),
+        suspect,
+        package: blame.package(path).map(str::to_owned),
+    };
+    Ok(unexplained.into_iter().map(unknown).collect())
+}
+
+/// Longer texts are no source of what a script writes.
+const LONGEST: u64 = 1 << 20;
+
+/// What packages brought, from which their scripts make files.
+struct Source<'a> {
+    tree: &'a Tree,
+    contents: &'a dyn Contents,
+    blame: &'a Blame,
+    epoch: u32,
+}
+
+impl Source<'_> {
+    /// Returns what gives a file away without the lines that its package brought, as those of a list
+    /// that a script copies in another form.
+    fn remains(&self, path: &[u8], found: Suspect) -> io::Result<Option<Suspect>> {
+        let (Some(package), Some(content)) = (self.blame.package(path), self.content(path)) else {
+            return Ok(Some(found));
+        };
+        let bytes = self.contents.read(content)?;
+        let Ok(text) = std::str::from_utf8(&bytes) else { return Ok(Some(found)) };
+        let brought = self.texts(package, content)?;
+        let brought: BTreeSet<&str> = brought.iter().flat_map(|text| text.lines()).collect();
+        let rest: Vec<&str> = text.lines().filter(|line| !brought.contains(line)).collect();
+        Ok(suspect(rest.join("\n").as_bytes(), self.epoch, HOST))
+    }
+
+    /// Returns the texts that a package brought, but that of a file.
+    fn texts(&self, package: &str, but: &Content) -> io::Result<Vec<String>> {
+        let mut texts = Vec::new();
+        for path in self.blame.files(package) {
+            let content = self.content(path.as_bytes());
+            let content = content.filter(|one| one.size <= LONGEST && one.digest != but.digest);
+            let bytes = content.map(|content| self.contents.read(content)).transpose()?;
+            texts.extend(bytes.and_then(|bytes| String::from_utf8(bytes).ok()));
+        }
+        Ok(texts)
+    }
+
+    fn content(&self, path: &[u8]) -> Option<&Content> {
+        match &self.tree.get(path)?.kind {
+            Kind::File(content) => Some(content),
+            _ => None,
+        }
+    }
+}
+
+fn files(tree: &Tree) -> impl Iterator<Item = (&Vec<u8>, u32, &Content)> {
+    tree.entries.iter().filter_map(|(path, entry)| match &entry.kind {
+        Kind::File(content) if content.size > 0 => Some((path, entry.mtime, content)),
+        _ => None,
+    })
+}
+
+fn made_here(tree: &Tree, epoch: u32) -> impl Iterator<Item = (&Vec<u8>, &Content)> {
+    files(tree).filter(move |(_, time, _)| *time == epoch).map(|(path, _, content)| (path, content))
+}
+
+/// Returns the digests of what packages bring: a copy of that is no secret.
+fn shipped(tree: &Tree, epoch: u32) -> BTreeSet<[u8; 32]> {
+    files(tree).filter(|(_, time, _)| *time != epoch).map(|(.., content)| content.digest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use isoplug_formats::tree::Entry;
+    use isoplug_formats::tree::pack::{PackWriter, Packs};
+
+    use super::*;
+
+    const EPOCH: u32 = 1_793_491_200;
+    const ID: &str = "0c2f8d5b-5c0a-4f6b-9d9e-5b1c3a0f4e7d\n";
+
+    /// Files by path, text and whether a script made them.
+    fn found(files: &[(&str, &str, bool)], accepted: &[&str]) -> Vec<String> {
+        let mut pack = PackWriter::new(tempfile::tempfile().unwrap());
+        let pending: Vec<_> =
+            files.iter().map(|(_, text, _)| pack.append(text.as_bytes()).unwrap()).collect();
+        let (file, id, finished) = pack.finish().unwrap();
+        let (mut tree, mut packs) = (Tree::default(), Packs::default());
+        packs.add(id, file);
+        for ((path, _, made), pending) in files.iter().zip(pending) {
+            let time = if *made { EPOCH } else { EPOCH - 9 };
+            let kind = Kind::File(finished.content(pending));
+            tree.insert(path.as_bytes(), Entry::new(kind, 0o600, time));
+        }
+        let accepted = Patterns::new(accepted.iter().copied());
+        let unknown = unknown(&tree, &packs, &accepted, EPOCH).unwrap();
+        unknown.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn path_reason_and_package_are_named() {
+        let script = "uuidgen > /etc/acme/id\n";
+        let files = [
+            ("etc/acme/id", ID, true),
+            ("var/lib/dpkg/info/acme.postinst", script, false),
+            ("var/lib/dpkg/info/acme.list", "/etc/acme\n", true),
+        ];
+        assert_eq!(found(&files, &[]), ["/etc/acme/id holds a random UUID (package acme)"]);
+        assert!(found(&files, &["/etc/acme/*"]).is_empty());
+    }
+
+    #[test]
+    fn lines_that_a_package_brought_are_no_secret() {
+        let (brought, own) = (format!("# a\n{ID}# b\n"), "1c2f8d5b-5c0a-4f6b-9d9e-5b1c3a0f4e7d\n");
+        let files = |copy| {
+            let list = "/usr\n/usr/share/acme/disks\n/var/lib/acme\n";
+            found(
+                &[
+                    ("usr/share/acme/disks", &*brought, false),
+                    ("var/lib/acme/disks.raw", copy, true),
+                    ("var/lib/dpkg/info/acme.list", list, true),
+                ],
+                &[],
+            )
+        };
+        let copy = format!("{ID}# c\n");
+        assert!(files(&copy).is_empty());
+        let both = format!("{ID}{own}");
+        assert_eq!(files(&both), ["/var/lib/acme/disks.raw holds a random UUID (package acme)"]);
+    }
+
+    #[test]
+    fn what_packages_bring_is_no_state_of_a_machine() {
+        let files = [
+            ("usr/share/acme/default.conf", ID, false),
+            ("etc/acme.conf", ID, true),
+            ("etc/ld.so.cache", "not looked at: 8f14e45fceea167a5a36dedd4bea2543", true),
+        ];
+        assert!(found(&files, &[]).is_empty());
+    }
+}
