@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
 
 use super::pace::{Measure, Pace};
 use super::partial::Partial;
-use super::{Expected, GLANCE, Watch, Why, distrusted};
+use super::retry::{Failed, GLANCE, goes_on_at, may_pass, wait};
+use super::{Expected, Watch, Why, distrusted, message};
 use isoplug_engine::Digest;
 
 /// What to ask for.
@@ -20,16 +20,22 @@ pub(super) struct Attempt<'a> {
     pub(super) watch: &'a dyn Watch,
 }
 
-/// Why an attempt gave no file.
-pub(super) enum Outcome {
-    /// Asking again may help, after the wait that the mirror asked for.
-    Again { why: String, wait: Option<Duration> },
-    /// This mirror is of no use.
+/// Why a mirror is not asked again.
+pub(super) enum Stop {
+    /// It is of no use.
     Failed(Why),
     /// The local file could not be written.
     Write(io::Error),
     /// It was told to stop.
     Cancelled,
+}
+
+type Outcome = Failed<Stop>;
+
+impl From<Stop> for Outcome {
+    fn from(stop: Stop) -> Self {
+        Self::Permanent(stop)
+    }
 }
 
 /// What a mirror sends.
@@ -42,7 +48,7 @@ impl Attempt<'_> {
     /// Completes the file and returns its digest.
     pub(super) fn run(&self, partial: &mut Partial) -> Result<Digest, Outcome> {
         if self.watch.cancelled() {
-            return Err(Outcome::Cancelled);
+            return Err(Stop::Cancelled.into());
         }
         let body = match self.url.strip_prefix("file://") {
             Some(path) => open_local(path, partial)?,
@@ -61,22 +67,21 @@ impl Attempt<'_> {
         thread::spawn(move || {
             let _ = sender.send(request.call());
         });
-        let response = self.next(&answer)?.ok_or_else(|| again("no answer came".to_owned()))?;
-        let response = response.map_err(|error| no_answer(plain(&error)))?;
+        let response = self.next(&answer)?.ok_or_else(|| Outcome::transient("no answer came"))?;
+        let response = response.map_err(|error| no_answer(message(&error)))?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         match response.status().as_u16() {
-            200 => partial.restart().map_err(Outcome::Write)?,
-            206 if begins_at(header("content-range"), partial.size()) => partial.resume(),
+            200 => partial.restart().map_err(unwritable)?,
+            206 if goes_on_at(header("content-range"), partial.size()) => partial.resume(),
             206 | 416 => {
-                partial.restart().map_err(Outcome::Write)?;
-                return Err(again("it sent another part than the one asked for".to_owned()));
+                partial.restart().map_err(unwritable)?;
+                return Err(Outcome::transient("it sent another part than the one asked for"));
             }
-            status @ (408 | 425 | 429 | 500..=599) => {
-                let wait = header("retry-after").and_then(|text| text.trim().parse().ok());
-                let wait = wait.map(Duration::from_secs);
-                return Err(Outcome::Again { why: format!("HTTP status {status}"), wait });
+            status if may_pass(status) => {
+                let wait = wait(header("retry-after"));
+                return Err(Outcome::Transient { why: format!("HTTP status {status}"), wait });
             }
-            status => return Err(Outcome::Failed(Why::Absent(status))),
+            status => return Err(failed(Why::Absent(status))),
         }
         Ok(Box::new(response.into_body().into_reader()))
     }
@@ -86,12 +91,12 @@ impl Attempt<'_> {
         thread::spawn(|| send(body, sender));
         let mut measure = Measure::begin(self.pace, partial.size());
         while let Some(chunk) = self.next(&chunks)? {
-            let chunk = chunk.map_err(|error| again(error.to_string()))?;
-            partial.write(&chunk).map_err(Outcome::Write)?;
+            let chunk = chunk.map_err(|error| Outcome::transient(error.to_string()))?;
+            partial.write(&chunk).map_err(unwritable)?;
             self.watch.at(partial.size());
             self.check_limit(partial.size())?;
             if measure.is_too_slow(partial.size()) {
-                return Err(again("it sends too slowly".to_owned()));
+                return Err(Outcome::transient("it sends too slowly"));
             }
         }
         Ok(())
@@ -102,7 +107,7 @@ impl Attempt<'_> {
     fn next<T>(&self, sent: &Receiver<T>) -> Result<Option<T>, Outcome> {
         loop {
             if self.watch.cancelled() {
-                return Err(Outcome::Cancelled);
+                return Err(Stop::Cancelled.into());
             }
             match sent.recv_timeout(GLANCE) {
                 Ok(found) => return Ok(Some(found)),
@@ -115,7 +120,7 @@ impl Attempt<'_> {
     fn check_limit(&self, found: u64) -> Result<(), Outcome> {
         let Expected { size, limit, .. } = *self.expected;
         match size.or((limit > 0).then_some(limit)).filter(|limit| found > *limit) {
-            Some(expected) => Err(Outcome::Failed(Why::WrongSize { expected, found })),
+            Some(expected) => Err(failed(Why::WrongSize { expected, found })),
             None => Ok(()),
         }
     }
@@ -125,15 +130,18 @@ impl Attempt<'_> {
     fn judge(&self, partial: &mut Partial) -> Result<Digest, Outcome> {
         let found = partial.digest();
         if let Some(size) = self.expected.size.filter(|size| partial.size() < *size) {
-            return Err(again(format!("it ended after {} of {size} bytes", partial.size())));
+            return Err(Outcome::transient(format!(
+                "it ended after {} of {size} bytes",
+                partial.size()
+            )));
         }
         match self.expected.digest {
             Some(expected) if expected != found && partial.resumed() => {
-                partial.restart().map_err(Outcome::Write)?;
-                Err(again(format!("expected {expected}, found {found}")))
+                partial.restart().map_err(unwritable)?;
+                Err(Outcome::transient(format!("expected {expected}, found {found}")))
             }
             Some(expected) if expected != found => {
-                Err(Outcome::Failed(Why::WrongDigest { expected, found }))
+                Err(failed(Why::WrongDigest { expected, found }))
             }
             _ => Ok(found),
         }
@@ -157,39 +165,28 @@ fn send(mut body: Body, chunks: SyncSender<io::Result<Vec<u8>>>) {
     }
 }
 
-/// Returns the message without the name of the layer that it came from.
-fn plain(error: &ureq::Error) -> String {
-    let text = error.to_string();
-    text.strip_prefix("io: ").map_or(text.clone(), str::to_owned)
+fn unwritable(error: io::Error) -> Outcome {
+    Stop::Write(error).into()
+}
+
+fn failed(why: Why) -> Outcome {
+    Stop::Failed(why).into()
 }
 
 fn no_answer(why: String) -> Outcome {
     match distrusted(&why) {
-        Some(why) => Outcome::Failed(Why::Untrusted(why.to_owned())),
-        None => again(why),
+        Some(why) => failed(Why::Untrusted(why.to_owned())),
+        None => Outcome::transient(why),
     }
-}
-
-fn again(why: String) -> Outcome {
-    Outcome::Again { why, wait: None }
 }
 
 fn open_local(path: &str, partial: &mut Partial) -> Result<Body, Outcome> {
-    partial.restart().map_err(Outcome::Write)?;
+    partial.restart().map_err(unwritable)?;
     match File::open(path) {
         Ok(file) => Ok(Box::new(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Outcome::Failed(Why::Absent(404)))
-        }
-        Err(error) => Err(Outcome::Failed(Why::Unreachable(error.to_string()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(failed(Why::Absent(404))),
+        Err(error) => Err(failed(Why::Unreachable(error.to_string()))),
     }
-}
-
-/// Reads `Content-Range: bytes 500-999/1000`.
-fn begins_at(header: Option<&str>, place: u64) -> bool {
-    let range = header.and_then(|text| text.trim().strip_prefix("bytes "));
-    let start = range.and_then(|range| range.split('-').next()).and_then(|text| text.parse().ok());
-    start == Some(place)
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 //! the next mirror when one does not have the file or sends other bytes. Knows no archives.
 
 mod address;
+mod agent;
 mod attempt;
 mod authorities;
 mod error;
 mod pace;
 mod partial;
+mod retry;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,46 +19,26 @@ use std::time::Duration;
 
 use isoplug_engine::Digest;
 
+pub use agent::{Manner, agent, message};
 pub use authorities::{Authorities, AuthoritiesError, DISTRUSTED, distrusted};
 pub use error::{Error, Failure, Why};
 pub use pace::Pace;
+pub use retry::{Failed, GaveUp, Patience, goes_on_at, may_pass, wait};
 
 use address::{address, without_password};
-use attempt::{Attempt, Outcome};
+use attempt::{Attempt, Stop};
 use partial::Partial;
 
 /// How long a mirror may be silent.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How long to wait between looks at whether the transfer is to stop.
-const GLANCE: Duration = Duration::from_millis(50);
-
 /// Fetches files. One downloader keeps its connections for all that is fetched with it.
 #[derive(Debug)]
 pub struct Downloader {
     agent: ureq::Agent,
     patience: Patience,
+    pace: Pace,
     /// Mirrors that failed altogether; they are tried last.
     failing: Mutex<BTreeSet<String>>,
-}
-
-/// How often and how slowly to try one mirror again.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// How many times one mirror is asked for one file.
-    pub attempts: u32,
-    /// The pause after the first failure; each further one is twice as long.
-    pub first_pause: Duration,
-    /// The longest pause, whatever the mirror asks for.
-    pub longest_pause: Duration,
-    /// How slow a mirror may be.
-    pub pace: Pace,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        let (first_pause, longest_pause) = (Duration::from_millis(500), Duration::from_secs(30));
-        Self { attempts: 5, first_pause, longest_pause, pace: Pace::default() }
-    }
 }
 
 /// What is known of the file beforehand.
@@ -90,26 +72,32 @@ impl Watch for Unwatched {
 }
 
 impl Downloader {
-    /// Makes a downloader for so many transfers at once, which believes whom these authorities vouch
-    /// for. A proxy is taken from the environment, as every HTTP client does.
+    /// Makes a downloader for so many transfers at once, which believes whom these authorities vouch for.
+    ///
+    /// # Errors
+    ///
+    /// When the authorities' certificates cannot be used.
     pub fn new(
         connections: usize,
         patience: Patience,
         authorities: &Authorities,
     ) -> Result<Self, AuthoritiesError> {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .tls_config(authorities.config()?)
-            .max_idle_connections_per_host(connections)
-            .timeout_connect(Some(SILENCE))
-            .timeout_recv_response(Some(SILENCE))
-            .timeout_per_read(Some(SILENCE))
-            .user_agent(concat!("isoplug/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Ok(Self { agent: config.into(), patience, failing: Mutex::default() })
+        let manner = Manner { silence: SILENCE, connections, https_only: false };
+        let agent = agent(authorities, manner)?;
+        Ok(Self { agent, patience, pace: Pace::default(), failing: Mutex::default() })
+    }
+
+    /// Says how slow a mirror may be.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// Writes the file at `path` below one of the mirrors to `file`, and returns its digest.
+    ///
+    /// # Errors
+    ///
+    /// When no mirror gives it as expected, it cannot be written, or it was told to stop.
     pub fn fetch(
         &self,
         mirrors: &[String],
@@ -123,16 +111,16 @@ impl Downloader {
             let url = address(mirror, path);
             match self.ask(&url, expected, file, watch) {
                 Ok(digest) => return Ok(digest),
-                Err(Outcome::Failed(why)) => {
+                Err(Stop::Failed(why)) => {
                     if matches!(why, Why::Unreachable(_) | Why::Untrusted(_)) {
                         self.failing().insert(mirror.clone());
                     }
                     failures.push(Failure { url: without_password(&url), why });
                 }
-                Err(Outcome::Write(source)) => {
+                Err(Stop::Write(source)) => {
                     return Err(Error::Write { path: path.to_owned(), source });
                 }
-                Err(Outcome::Cancelled | Outcome::Again { .. }) => return Err(Error::Cancelled),
+                Err(Stop::Cancelled) => return Err(Error::Cancelled),
             }
         }
         match failures.is_empty() {
@@ -148,25 +136,15 @@ impl Downloader {
         expected: &Expected,
         file: &File,
         watch: &dyn Watch,
-    ) -> Result<Digest, Outcome> {
-        let pace = self.patience.pace;
-        let attempt = Attempt { agent: &self.agent, url, expected, pace, watch };
-        let mut partial = Partial::begin(file).map_err(Outcome::Write)?;
-        let mut pause = self.patience.first_pause;
-        for left in (0..self.patience.attempts).rev() {
-            match attempt.run(&mut partial) {
-                Err(Outcome::Again { why, .. }) if left == 0 => {
-                    return Err(Outcome::Failed(Why::Unreachable(why)));
-                }
-                Err(Outcome::Again { wait, .. }) => {
-                    let wait = wait.unwrap_or(pause).min(self.patience.longest_pause);
-                    sleep(wait, watch)?;
-                    pause *= 2;
-                }
-                done => return done,
-            }
-        }
-        Err(Outcome::Failed(Why::Unreachable("it was never asked".to_owned())))
+    ) -> Result<Digest, Stop> {
+        let attempt = Attempt { agent: &self.agent, url, expected, pace: self.pace, watch };
+        let mut partial = Partial::begin(file).map_err(Stop::Write)?;
+        let given = self.patience.attempt(&|| watch.cancelled(), || attempt.run(&mut partial));
+        given.map_err(|gave_up| match gave_up {
+            GaveUp::Transient(why) => Stop::Failed(Why::Unreachable(why)),
+            GaveUp::Permanent(stop) => stop,
+            GaveUp::Cancelled => Stop::Cancelled,
+        })
     }
 
     fn by_health<'m>(&self, mirrors: &'m [String]) -> Vec<&'m String> {
@@ -179,17 +157,4 @@ impl Downloader {
     fn failing(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn sleep(time: Duration, watch: &dyn Watch) -> Result<(), Outcome> {
-    let mut left = time;
-    while !left.is_zero() {
-        if watch.cancelled() {
-            return Err(Outcome::Cancelled);
-        }
-        let nap = left.min(GLANCE);
-        std::thread::sleep(nap);
-        left -= nap;
-    }
-    Ok(())
 }

@@ -139,6 +139,9 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// It was told to stop.
+    #[error("cancelled")]
+    Cancelled,
     /// A local file cannot be read or written.
     #[error("failed to {doing} {}", path.display())]
     Local {

@@ -12,36 +12,19 @@ mod upload;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use isoplug_fetch::Authorities;
+use isoplug_engine::CancelToken;
+use isoplug_fetch::{Authorities, Manner, Patience, agent};
 
 use super::credentials::Credentials;
 use super::error::Error;
 use super::layout::Layout;
 use super::reference::{Place, Reference};
 use super::transport::Transport;
-use exchange::Exchange;
+use exchange::{Exchange, Way};
 use repository::Repository;
 
 /// How long a server may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
-
-/// How often and how slowly to ask again.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// How many times to ask altogether.
-    pub attempts: u32,
-    /// The pause after the first failure; each further one is twice as long.
-    pub first_pause: Duration,
-    /// The longest pause, whatever the server asks for.
-    pub longest_pause: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        let (first_pause, longest_pause) = (Duration::from_millis(500), Duration::from_secs(30));
-        Self { attempts: 5, first_pause, longest_pause }
-    }
-}
 
 /// How to get to registries.
 #[derive(Debug, Default)]
@@ -52,6 +35,8 @@ pub struct Registries {
     pub authorities: Authorities,
     /// How often to ask again.
     pub patience: Patience,
+    /// Whether to stop.
+    pub cancel: CancelToken,
     /// What to read in place of a registry or a part of it: `ghcr.io` or `ghcr.io/acme` to a
     /// folder `oci-layout:/media/usb` or another registry. The longest name that fits counts.
     pub mirrors: BTreeMap<String, Mirror>,
@@ -101,9 +86,12 @@ impl Registries {
             Place::Layout { folder, name } => Ok(Box::new(Layout::open(folder, name.as_deref())?)),
             Place::Registry { host, repository, plain } => {
                 let credential = self.credentials.find(host, repository)?;
-                let agent = self.agent(*plain)?;
+                let authorities = if *plain { &Authorities::BuiltIn } else { &self.authorities };
+                let manner = Manner { silence: SILENCE, connections: 1, https_only: !plain };
+                let agent = agent(authorities, manner)?;
+                let way = Way { agent, patience: self.patience, cancel: self.cancel.clone() };
                 let server = server(host);
-                let exchange = Exchange::new(agent, self.patience, credential, server, repository);
+                let exchange = Exchange::new(way, credential, server, repository);
                 let place = format!("{host}/{repository}");
                 let scheme = if *plain { "http" } else { "https" };
                 let base = format!("{scheme}://{server}/v2/{repository}");
@@ -134,20 +122,6 @@ impl Registries {
         };
         let place = text.parse::<Reference>()?.place;
         Ok(Reference { place, ..reference.clone() })
-    }
-
-    fn agent(&self, plain: bool) -> Result<ureq::Agent, Error> {
-        let authorities = if plain { &Authorities::BuiltIn } else { &self.authorities };
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .https_only(!plain)
-            .tls_config(authorities.config()?)
-            .timeout_connect(Some(SILENCE))
-            .timeout_recv_response(Some(SILENCE))
-            .timeout_per_read(Some(SILENCE))
-            .user_agent(concat!("isoplug/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Ok(config.into())
     }
 }
 

@@ -46,7 +46,7 @@ pub use canonical::canonical;
 pub use compatible::{Break, breaks};
 pub use credentials::{Credential, Credentials, Helper};
 pub use error::Error;
-pub use http::{Mirror, Patience, Registries};
+pub use http::{Mirror, Registries};
 pub use index::{Entry, Found, Index, IndexVersion, index_reference, read_index, search, yank};
 pub use keys::{KeyId, PublicKey, SecretKey, generate};
 pub use layout::Layout;

@@ -79,14 +79,15 @@ fn a_mirror_that_trickles_is_given_up() {
     world.archive.write("slow", &vec![7; 10 << 20]).unwrap();
     let pace = Pace { within: Duration::from_millis(300), bytes: 1 << 20 };
     let downloader =
-        Downloader::new(1, Patience { attempts: 2, pace, ..patience() }, &Authorities::default());
+        Downloader::new(1, Patience { attempts: 2, ..patience() }, &Authorities::default());
     for _ in 0..2 {
         world.server.fail("slow", Fault::Slow(Duration::from_millis(60)));
     }
     let (begun, file) = (Instant::now(), tempfile::tempfile().unwrap());
     let mirrors = [world.server.url()];
     let expected = Expected::default();
-    let failed = downloader.unwrap().fetch(&mirrors, "slow", &expected, &file, &Unwatched);
+    let failed =
+        downloader.unwrap().with_pace(pace).fetch(&mirrors, "slow", &expected, &file, &Unwatched);
     assert!(text(&failed.unwrap_err()).ends_with("it sends too slowly"));
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

@@ -33,7 +33,7 @@ const NOW: u64 = DATE + 86_400;
 
 fn patience() -> Patience {
     let (first_pause, longest_pause) = (Duration::from_millis(10), Duration::from_millis(1500));
-    Patience { attempts: 3, first_pause, longest_pause, ..Patience::default() }
+    Patience { attempts: 3, first_pause, longest_pause }
 }
 
 fn packages() -> Vec<Package> {

@@ -2,15 +2,14 @@
 
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use isoplug_fetch::distrusted;
+use isoplug_engine::CancelToken;
+use isoplug_fetch::{Failed, GaveUp, Patience, distrusted, goes_on_at, may_pass, wait};
 use isoplug_manifest::plain;
 use ureq::http::{HeaderMap, Request, Response};
 
 use super::super::credentials::Credential;
 use super::super::error::Error;
-use super::Patience;
 use super::auth::{self, Challenge};
 
 /// The most bytes of an answer that is a message or a token.
@@ -19,12 +18,19 @@ const MESSAGE_LIMIT: u64 = 64 << 10;
 /// A way to one repository.
 #[derive(Debug)]
 pub(super) struct Exchange {
-    agent: ureq::Agent,
-    patience: Patience,
+    way: Way,
     credential: Option<Credential>,
     host: String,
     repository: String,
     authorization: Mutex<Option<Authorization>>,
+}
+
+/// How to get to a server.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub(super) agent: ureq::Agent,
+    pub(super) patience: Patience,
+    pub(super) cancel: CancelToken,
 }
 
 #[derive(Debug, Clone)]
@@ -57,18 +63,7 @@ pub(super) struct Answer {
 }
 
 /// Why there is no answer.
-pub(super) enum Outcome {
-    /// Asking again may help, after the wait that the server asked for.
-    Again { why: String, wait: Option<Duration> },
-    /// It is of no use.
-    Failed(Error),
-}
-
-impl From<Error> for Outcome {
-    fn from(error: Error) -> Self {
-        Self::Failed(error)
-    }
-}
+pub(super) type Outcome = Failed<Error>;
 
 impl Answer {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
@@ -78,14 +73,13 @@ impl Answer {
 
 impl Exchange {
     pub(super) fn new(
-        agent: ureq::Agent,
-        patience: Patience,
+        way: Way,
         credential: Option<Credential>,
         host: &str,
         repository: &str,
     ) -> Self {
         let (host, repository) = (host.to_owned(), repository.to_owned());
-        Self { agent, patience, credential, host, repository, authorization: Mutex::default() }
+        Self { way, credential, host, repository, authorization: Mutex::default() }
     }
 
     /// Asks as often as patience allows. Success and 404 are answers.
@@ -111,25 +105,16 @@ impl Exchange {
         &self,
         doing: &str,
         url: &str,
-        mut attempt: impl FnMut() -> Result<T, Outcome>,
+        attempt: impl FnMut() -> Result<T, Outcome>,
     ) -> Result<T, Error> {
-        let mut pause = self.patience.first_pause;
-        let mut left = self.patience.attempts.max(1);
-        loop {
-            left -= 1;
-            match attempt() {
-                Ok(done) => return Ok(done),
-                Err(Outcome::Failed(error)) => return Err(error),
-                Err(Outcome::Again { why, .. }) if left == 0 => {
-                    let (doing, url) = (doing.to_owned(), url.to_owned());
-                    return Err(Error::Unreachable { doing, url, why });
-                }
-                Err(Outcome::Again { wait, .. }) => {
-                    std::thread::sleep(wait.unwrap_or(pause).min(self.patience.longest_pause));
-                    pause = pause.saturating_mul(2);
-                }
+        let Way { patience, cancel, .. } = &self.way;
+        patience.attempt(&|| cancel.is_cancelled(), attempt).map_err(|gave_up| match gave_up {
+            GaveUp::Permanent(error) => error,
+            GaveUp::Transient(why) => {
+                Error::Unreachable { doing: doing.to_owned(), url: url.to_owned(), why }
             }
-        }
+            GaveUp::Cancelled => Error::Cancelled,
+        })
     }
 
     /// Asks once, and once more with credentials if the server wants them. `received` is what
@@ -155,24 +140,24 @@ impl Exchange {
         if let Some(value) = authorization {
             request = request.header("Authorization", value);
         }
-        let failed = |why: String| Outcome::Failed(answer(ask, why));
+        let failed = |why: String| Outcome::Permanent(answer(ask, why));
         let sent = match ask.body {
             Some(body) => {
-                self.agent.run(request.body(body).map_err(|why| failed(why.to_string()))?)
+                self.way.agent.run(request.body(body).map_err(|why| failed(why.to_string()))?)
             }
-            None => self.agent.run(request.body(()).map_err(|why| failed(why.to_string()))?),
+            None => self.way.agent.run(request.body(()).map_err(|why| failed(why.to_string()))?),
         };
         sent.map_err(|why| broken(ask, &why))
     }
 
     /// What the token server refuses is told of the registry that sent us there.
     fn refused(&self, ask: &Ask<'_>, realm: &str, outcome: Outcome) -> Outcome {
-        let Outcome::Failed(Error::Denied { why, .. }) = outcome else { return outcome };
+        let Outcome::Permanent(Error::Denied { why, .. }) = outcome else { return outcome };
         let known = match &self.credential {
             Some(_) => String::new(),
             None => format!(", and no credentials are known for {}", self.host),
         };
-        Outcome::Failed(denied(ask, format!("{realm} gives no token: {why}{known}")))
+        Outcome::Permanent(denied(ask, format!("{realm} gives no token: {why}{known}")))
     }
 
     fn authorization_for(&self, ask: &Ask<'_>) -> Option<String> {
@@ -191,7 +176,7 @@ impl Exchange {
     fn authorize(&self, ask: &Ask<'_>, headers: &HeaderMap) -> Result<String, Outcome> {
         let offers = headers.get_all("www-authenticate").iter();
         let mut offers = offers.filter_map(|value| Challenge::read(value.to_str().ok()?));
-        let denied = |why: &str| Outcome::Failed(denied(ask, why.to_owned()));
+        let denied = |why: &str| Outcome::Permanent(denied(ask, why.to_owned()));
         let header = match offers.next() {
             Some(Challenge::Basic) => self
                 .credential
@@ -236,7 +221,7 @@ impl Exchange {
         let response = self.send(&token_ask, request.authorization.as_deref())?;
         let answered = receive(&token_ask, response, &mut Vec::new())
             .map_err(|outcome| self.refused(ask, realm, outcome))?;
-        let none = || Outcome::Failed(denied(ask, format!("{realm} gave no token")));
+        let none = || Outcome::Permanent(denied(ask, format!("{realm} gave no token")));
         auth::token(&answered.bytes).filter(|_| answered.status == 200).ok_or_else(none)
     }
 }
@@ -255,14 +240,14 @@ fn receive(
     let limit = if is_good { ask.limit } else { MESSAGE_LIMIT };
     let read = read(body.into_reader(), received, limit);
     if is_good {
-        read.map_err(|why| again(why.to_string()))?;
+        read.map_err(|why| Outcome::transient(why.to_string()))?;
     }
     let answered = Answer { status, headers: parts.headers, bytes: std::mem::take(received) };
     match status {
         404 => Ok(answered),
         _ if !is_good => Err(refusal(ask, &answered)),
         _ if answered.bytes.len() as u64 > limit => {
-            Err(Outcome::Failed(answer(ask, format!("it sent more than {limit} bytes"))))
+            Err(Outcome::Permanent(answer(ask, format!("it sent more than {limit} bytes"))))
         }
         _ => Ok(answered),
     }
@@ -272,10 +257,10 @@ fn receive(
 fn begin(status: u16, headers: &HeaderMap, received: &mut Vec<u8>) -> Result<(), Outcome> {
     let range = headers.get("content-range").and_then(|value| value.to_str().ok());
     match status {
-        206 if continues(range, received.len()) => Ok(()),
+        206 if goes_on_at(range, received.len() as u64) => Ok(()),
         206 | 416 => {
             received.clear();
-            Err(again("it sent another part than the one asked for".to_owned()))
+            Err(Outcome::transient("it sent another part than the one asked for"))
         }
         _ => {
             received.clear();
@@ -288,12 +273,11 @@ fn begin(status: u16, headers: &HeaderMap, received: &mut Vec<u8>) -> Result<(),
 fn refusal(ask: &Ask<'_>, answered: &Answer) -> Outcome {
     let why = format!("HTTP status {}{}", answered.status, message(&answered.bytes));
     match answered.status {
-        408 | 425 | 429 | 500..=599 => {
-            let wait = answered.header("retry-after").and_then(|text| text.trim().parse().ok());
-            Outcome::Again { why, wait: wait.map(Duration::from_secs) }
+        status if may_pass(status) => {
+            Outcome::Transient { why, wait: wait(answered.header("retry-after")) }
         }
-        401 | 403 => Outcome::Failed(denied(ask, why)),
-        _ => Outcome::Failed(answer(ask, why)),
+        401 | 403 => Outcome::Permanent(denied(ask, why)),
+        _ => Outcome::Permanent(answer(ask, why)),
     }
 }
 
@@ -301,13 +285,6 @@ fn refusal(ask: &Ask<'_>, answered: &Answer) -> Outcome {
 fn read(body: impl Read, received: &mut Vec<u8>, limit: u64) -> io::Result<()> {
     let room = (limit + 1).saturating_sub(received.len() as u64);
     body.take(room).read_to_end(received).map(drop)
-}
-
-/// Reads `Content-Range: bytes 500-999/1000`.
-fn continues(header: Option<&str>, place: usize) -> bool {
-    let range = header.and_then(|text| text.trim().strip_prefix("bytes "));
-    let start = range.and_then(|range| range.split('-').next()).and_then(|text| text.parse().ok());
-    start == Some(place)
 }
 
 /// OCI distribution specification, "Error codes": `{"errors": [{"code", "message"}]}`. What stands
@@ -338,20 +315,19 @@ fn shown(text: &str) -> String {
 }
 
 fn broken(ask: &Ask<'_>, error: &ureq::Error) -> Outcome {
-    let text = error.to_string();
-    let why = text.strip_prefix("io: ").map_or(text.clone(), str::to_owned);
+    let why = isoplug_fetch::message(error);
     if let Some(error) = not_trusted(ask, &why) {
-        return Outcome::Failed(error);
+        return Outcome::Permanent(error);
     }
     match error {
         ureq::Error::RequireHttpsOnly(_) => {
-            Outcome::Failed(answer(ask, "it leads to an address without TLS".to_owned()))
+            Outcome::Permanent(answer(ask, "it leads to an address without TLS".to_owned()))
         }
         ureq::Error::BadUri(_)
         | ureq::Error::Http(_)
         | ureq::Error::RedirectFailed
-        | ureq::Error::TooManyRedirects => Outcome::Failed(answer(ask, why)),
-        _ => again(why),
+        | ureq::Error::TooManyRedirects => Outcome::Permanent(answer(ask, why)),
+        _ => Outcome::transient(why),
     }
 }
 
@@ -363,10 +339,6 @@ fn not_trusted(ask: &Ask<'_>, why: &str) -> Option<Error> {
     let why = distrusted(why)?;
     let (doing, url, why) = (ask.doing.to_owned(), ask.url.to_owned(), why.to_owned());
     Some(Error::Untrusted { doing, url, why })
-}
-
-pub(super) fn again(why: String) -> Outcome {
-    Outcome::Again { why, wait: None }
 }
 
 pub(super) fn answer(ask: &Ask<'_>, why: String) -> Error {

@@ -4,7 +4,7 @@
 
 use super::super::error::Error;
 use super::auth::percent;
-use super::exchange::{Ask, Outcome, again, answer};
+use super::exchange::{Ask, Outcome, answer};
 use super::link;
 use super::repository::Repository;
 use isoplug_engine::Digest;
@@ -20,7 +20,7 @@ impl Repository {
             let post = Ask { body: Some(&[]), push: true, limit: 64 << 10, ..post };
             let begun = self.exchange.once(&post, &mut Vec::new())?;
             let no_place =
-                || Outcome::Failed(answer(&post, "it gives no place to put it".to_owned()));
+                || Outcome::Permanent(answer(&post, "it gives no place to put it".to_owned()));
             let location = begun.header("location").ok_or_else(no_place)?;
             let place = with_digest(&link::absolute(&url, location), digest);
             self.put(&doing, &place, bytes)
@@ -33,8 +33,8 @@ impl Repository {
         let put = Ask { body: Some(bytes), push: true, limit: 64 << 10, ..put };
         match self.exchange.once(&put, &mut Vec::new())?.status {
             201 | 204 => Ok(()),
-            404 => Err(again("HTTP status 404: the upload was lost".to_owned())),
-            other => Err(Outcome::Failed(answer(&put, format!("HTTP status {other}")))),
+            404 => Err(Outcome::transient("HTTP status 404: the upload was lost")),
+            other => Err(Outcome::Permanent(answer(&put, format!("HTTP status {other}")))),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use isoplug_fetch::Patience;
 use isoplug_manifest::plugin::{Trust, TrustLevel};
 use isoplug_registry::{
-    Error, Patience, Policy, PublicKey, Publication, Published, Reference, Registries, SecretKey,
-    generate, publish,
+    Error, Policy, PublicKey, Publication, Published, Reference, Registries, SecretKey, generate,
+    publish,
 };
 use serde_json::{Value, json};
 

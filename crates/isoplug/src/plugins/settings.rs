@@ -64,7 +64,9 @@ impl Settings {
     pub(crate) fn registries(&self, session: &Session) -> Result<Registries, Failure> {
         let authorities = session.authorities();
         let credentials = credentials(session)?;
-        let mut registries = Registries { credentials, authorities, ..Registries::default() };
+        let cancel = session.cancel.clone();
+        let mut registries =
+            Registries { credentials, authorities, cancel, ..Registries::default() };
         for (part, mirror) in &self.mirror {
             let mirror = mirror.parse().map_err(|error| {
                 Failure::new(Exit::Manifest, format!("the mirror of {part} cannot be used"))
