@@ -184,7 +184,7 @@ fn what_is_added_reaches_the_initrd() {
     assert!(text(&ours, "scripts/init-top/ORDER").contains("/scripts/init-top/acme"));
 
     // The store may know what an earlier run of this test built.
-    let new = format!("{:?}\n", std::time::SystemTime::now());
+    let new = format!("{:?}\n", std::time::Instant::now());
     let unrelated = ("/etc/unrelated", "0644", new.as_str());
     with(&[unrelated, rules, settings, script]);
     let ran = real::stages_that_ran(&events(&example.space, &["build"]));

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -203,6 +204,85 @@ fn arrows_point_down() {
             .collect();
         report("arrows between crates point down", &wrong);
     }
+}
+
+/// Returns the names after `crate::`, and after as many `super::` as lead to the root of the crate, of code
+/// that lies `depth` modules below it.
+fn names_of_the_root(code: &str, depth: usize) -> BTreeSet<String> {
+    let up = "super::".repeat(depth);
+    let lines: String =
+        code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
+    let mut names = BTreeSet::new();
+    for way in ["crate::", &up] {
+        for (at, _) in lines.match_indices(way) {
+            let is_part =
+                lines[..at].ends_with(|each: char| each.is_alphanumeric() || ":_".contains(each));
+            let rest = &lines[at + way.len()..];
+            let rest = rest
+                .strip_prefix('{')
+                .and_then(|list| list.split(';').next())
+                .unwrap_or_else(|| {
+                    rest.split(|each: char| !each.is_alphanumeric() && each != '_')
+                        .next()
+                        .unwrap_or_default()
+                });
+            if !is_part {
+                let words = rest.split(|each: char| !each.is_alphanumeric() && each != '_');
+                names.extend(words.map(str::to_owned));
+            }
+        }
+    }
+    names
+}
+
+/// Returns which folders of a crate use which others. What lies in the crate's own folder is above them all.
+fn folders_used(source: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let names = isoplug_formats::tree::sorted_names(source).unwrap();
+    let names = names.iter().filter(|name| source.join(name).is_dir());
+    let folders: BTreeSet<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in rust_files().iter().filter(|path| path.starts_with(source)) {
+        let below = path.strip_prefix(source).unwrap().with_extension("");
+        let folder = below.iter().next().unwrap().to_string_lossy().into_owned();
+        if !folders.contains(&folder) || below.ends_with("tests") {
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let names = names_of_the_root(code, below.iter().count());
+        let others = names.intersection(&folders).filter(|other| **other != folder);
+        let others: Vec<String> = others.cloned().collect();
+        used.entry(folder).or_default().extend(others);
+    }
+    used
+}
+
+#[test]
+fn no_folder_of_a_crate_uses_one_that_uses_it() {
+    let crates = root().join("crates");
+    let mut circles = Vec::new();
+    let mut seen = 0;
+    for name in isoplug_formats::tree::sorted_names(&crates).unwrap() {
+        let source = crates.join(&name).join("src");
+        if !source.is_dir() {
+            continue;
+        }
+        let mut used = folders_used(&source);
+        seen += used.values().map(BTreeSet::len).sum::<usize>();
+        // Whoever uses nobody is in no circle; what is left at the end is.
+        while let Some(free) = used.iter().find(|(_, others)| others.is_empty()) {
+            let free = free.0.clone();
+            used.remove(&free);
+            for others in used.values_mut() {
+                others.remove(&free);
+            }
+        }
+        let used =
+            used.iter().map(|(folder, others)| format!("{name:?}: {folder} uses {others:?}"));
+        circles.extend(used);
+    }
+    assert!(seen > 20, "the walk is broken: {seen} uses");
+    report("folders of a crate must not use each other in a circle", &circles);
 }
 
 /// Returns what stands between backquotes in the last cell of each row of a page's tables.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::format::{self, Verdict};
+use crate::known_option;
 use crate::shape::{Kind, Shape};
 use crate::strength::Strength;
 use crate::text::{Origin, Texts};
@@ -148,7 +149,11 @@ impl Check<'_> {
         if format == "local-path" {
             return Some(format::beside(&self.texts.get(at.text).name, &text));
         }
-        let (severity, finding, kept) = match format::check(format, &text) {
+        let verdict = match format {
+            known_option::FORMAT => known_option::check(&text),
+            format => format::check(format, &text),
+        };
+        let (severity, finding, kept) = match verdict {
             Verdict::Fine => return Some(text),
             Verdict::Same(other) => return Some(other),
             Verdict::Doubtful(finding) => (Severity::Warning, finding, Some(text)),

@@ -42,11 +42,11 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), help: None }
     }
 
-    fn help(self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
 }
@@ -80,7 +80,6 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "kernel-param" => name::kernel_param(text),
         "locale" => place::locale(text),
         "octal-mode" => path::octal_mode(text),
-        "option-pattern" => pattern::option(text),
         "package-name" => package::name(text),
         "package-wish" => package::wish(text),
         "path-pattern" => pattern::path(text),

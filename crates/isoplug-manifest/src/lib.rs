@@ -19,6 +19,7 @@ mod evaluate;
 mod explain;
 mod format;
 pub mod kernel_param;
+mod known_option;
 pub mod lock;
 pub mod manifest;
 pub mod merge;

@@ -54,6 +54,18 @@ pub enum Kind {
 }
 
 impl Shape {
+    /// Returns the shape of a plugin's options; one without any takes none.
+    pub(crate) fn of_plugin(schema: &Json) -> Self {
+        let shape = Self::read(schema);
+        match shape.kind {
+            Kind::Any => {
+                let kind = Kind::Object { fields: BTreeMap::new(), required: Default::default() };
+                Self { kind, ..shape }
+            }
+            _ => shape,
+        }
+    }
+
     /// Returns the shape of a type.
     #[must_use]
     pub fn of<T: JsonSchema>() -> Self {

@@ -78,7 +78,7 @@ impl<'a> Guests<'a> {
             if let (Kind::Object { fields, .. }, Some(plugin)) =
                 (&mut usage.kind, self.described.get(name))
             {
-                fields.insert("config".to_owned(), options_shape(&plugin.options));
+                fields.insert("config".to_owned(), Shape::of_plugin(&plugin.options));
             }
             (name.clone(), usage)
         };
@@ -164,7 +164,7 @@ impl<'a> Guests<'a> {
             if setting("enable") == Some(Json::Bool(false)) {
                 continue;
             }
-            let shape = options_shape(&plugin.options);
+            let shape = Shape::of_plugin(&plugin.options);
             let mut config = setting("config").unwrap_or_else(|| Json::Object(Default::default()));
             shape.fill(&mut config);
             let missing = if sound { shape.missing(&config) } else { Vec::new() };
@@ -197,18 +197,6 @@ impl<'a> Guests<'a> {
             said.extend(value.map(|value| Said { strength, value }));
         }
         said
-    }
-}
-
-/// Returns the shape of a plugin's options; one without any takes none.
-pub(crate) fn options_shape(schema: &Json) -> Shape {
-    let shape = Shape::read(schema);
-    match shape.kind {
-        Kind::Any => {
-            let kind = Kind::Object { fields: BTreeMap::new(), required: Default::default() };
-            Shape { kind, ..shape }
-        }
-        _ => shape,
     }
 }
 

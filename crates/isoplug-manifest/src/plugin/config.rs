@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use crate::check::Check;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::evaluate::guests::options_shape;
 use crate::parse::parse;
+use crate::shape::Shape;
 use crate::text::Texts;
 
 /// Reads the options of a plugin from TOML text, checked against its schema, with defaults in.
@@ -17,7 +17,7 @@ pub fn check_options(schema: &Json, name: &str, text: &str) -> Result<Json, Diag
     let (mut texts, mut list) = (Texts::default(), Vec::new());
     let id = texts.add(name, text);
     let value = parse(&texts, id, &mut list);
-    let (shape, origin) = (options_shape(schema), value.origin.clone());
+    let (shape, origin) = (Shape::of_plugin(schema), value.origin.clone());
     let mut check =
         Check { texts: &texts, diagnostics: &mut list, merges: true, names_files: true };
     let checked = check.value(value, &shape).map(|value| value.to_json());
