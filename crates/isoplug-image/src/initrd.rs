@@ -74,8 +74,9 @@ const FUNCTIONS: &str = "usr/share/initramfs-tools/hook-functions";
 
 /// Picks what the initrd is made of.
 pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result<Selected, Error> {
-    let triplet = triplet(purpose.arch)?;
-    let mut draft = Draft::new(layer, contents, triplet);
+    let arch = isoplug_arch::find(purpose.arch)
+        .ok_or_else(|| unknown(purpose.arch, "an unknown architecture"))?;
+    let mut draft = Draft::new(layer, contents, arch.triplet);
     check_kernel(&draft, purpose.kernel)?;
     let hooks = known::known(&draft)?;
     let functions = draft.read(FUNCTIONS)?.unwrap_or_default();
@@ -106,20 +107,6 @@ fn check_kernel(draft: &Draft, kernel: &str) -> Result<(), Error> {
         Some(path) => Err(unknown(path, "there is no such file")),
         None => Ok(()),
     }
-}
-
-/// Returns the folder of the architecture's libraries.
-fn triplet(arch: &str) -> Result<&'static str, Error> {
-    Ok(match arch {
-        "amd64" => "x86_64-linux-gnu",
-        "arm64" => "aarch64-linux-gnu",
-        "armhf" => "arm-linux-gnueabihf",
-        "i386" => "i386-linux-gnu",
-        "ppc64el" => "powerpc64le-linux-gnu",
-        "riscv64" => "riscv64-linux-gnu",
-        "s390x" => "s390x-linux-gnu",
-        _ => return Err(unknown(arch, "an unknown architecture")),
-    })
 }
 
 /// Adds the links by which programs and libraries beside `usr` are found in it.

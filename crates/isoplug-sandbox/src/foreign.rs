@@ -8,27 +8,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use isoplug_arch::Arch;
 use rustix::mount::{MountFlags, mount};
 
 use super::job::Failure;
 
-/// An architecture: Debian's name, the emulator's, the number in the header of its programs
-/// (elf(5), `e_machine`).
-struct Processor {
-    debian: &'static str,
-    qemu: &'static str,
-    machine: u8,
-}
-
-const PROCESSORS: [Processor; 3] = [
-    Processor { debian: "amd64", qemu: "x86_64", machine: 62 },
-    Processor { debian: "arm64", qemu: "aarch64", machine: 183 },
-    Processor { debian: "riscv64", qemu: "riscv64", machine: 243 },
-];
-
 /// The emulator that a sandbox needs.
 pub(super) struct Foreign {
-    processor: &'static Processor,
+    processor: Processor,
     emulator: PathBuf,
 }
 
@@ -36,10 +23,11 @@ impl Foreign {
     /// Finds the emulator for programs of the architecture, in Debian's words, if this machine
     /// does not run them itself.
     pub(super) fn find(architecture: &str) -> Result<Option<Self>, Failure> {
-        let Some(processor) = PROCESSORS.iter().find(|one| one.debian == architecture) else {
+        let Some(arch) = isoplug_arch::find(architecture).filter(|arch| arch.is_emulated()) else {
             return Ok(None);
         };
-        if processor.qemu == std::env::consts::ARCH || processor.is_registered() {
+        let processor = Processor(arch);
+        if arch.rust == std::env::consts::ARCH || processor.is_registered() {
             return Ok(None);
         }
         let none = "no emulator: install the package qemu-user-static";
@@ -64,21 +52,24 @@ impl Foreign {
     }
 }
 
+/// An architecture whose programs an emulator can run.
+struct Processor(&'static Arch);
+
 impl Processor {
     fn action(&self) -> String {
-        format!("run programs of {}", self.debian)
+        format!("run programs of {}", self.0.name)
     }
 
     /// Whether the machine runs such programs already, wherever they are.
     fn is_registered(&self) -> bool {
-        let entry = Path::new("/proc/sys/fs/binfmt_misc").join(format!("qemu-{}", self.qemu));
+        let entry = Path::new("/proc/sys/fs/binfmt_misc").join(format!("qemu-{}", self.0.qemu));
         let text = fs::read_to_string(entry).unwrap_or_default();
         let flags = text.lines().find_map(|line| line.strip_prefix("flags:")).unwrap_or_default();
         text.starts_with("enabled") && flags.contains('F')
     }
 
     fn emulator(&self) -> Option<PathBuf> {
-        let names = [format!("qemu-{}-static", self.qemu), format!("qemu-{}", self.qemu)];
+        let names = [format!("qemu-{}-static", self.0.qemu), format!("qemu-{}", self.0.qemu)];
         let folders = ["/usr/bin", "/usr/local/bin"].map(Path::new);
         let paths = folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name)));
         paths.into_iter().find(|path| path.exists())
@@ -88,14 +79,14 @@ impl Processor {
     /// it now, hand it the program open, with the program's own rights.
     fn entry(&self, emulator: &Path) -> String {
         let magic =
-            [0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, self.machine, 0];
+            [0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, self.0.elf, 0];
         let mut mask = [0xff; 20];
         // Any ABI of an operating system; executables and shared objects (2 and 3).
         (mask[7], mask[16]) = (0, 0xfe);
         let [magic, mask] = [magic, mask].map(|bytes| {
             bytes.iter().map(|byte: &u8| format!("\\x{byte:02x}")).collect::<String>()
         });
-        format!(":isoplug-{}:M::{magic}:{mask}:{}:OCF", self.qemu, emulator.display())
+        format!(":isoplug-{}:M::{magic}:{mask}:{}:OCF", self.0.qemu, emulator.display())
     }
 }
 
@@ -105,7 +96,8 @@ mod tests {
 
     #[test]
     fn the_entry_is_that_of_qemu() {
-        let line = PROCESSORS[1].entry(Path::new("/usr/bin/qemu-aarch64-static"));
+        let line = Processor(isoplug_arch::find("arm64").unwrap())
+            .entry(Path::new("/usr/bin/qemu-aarch64-static"));
         insta::assert_snapshot!(line, @r":isoplug-aarch64:M::\x7f\x45\x4c\x46\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:/usr/bin/qemu-aarch64-static:OCF");
     }
 }

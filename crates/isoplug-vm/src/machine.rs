@@ -121,29 +121,37 @@ impl Machine {
 }
 
 impl Arch {
+    /// All that can be booted.
+    pub const ALL: [Self; 2] = [Self::Amd64, Self::Arm64];
+
+    /// Returns the one that Debian calls so, if it can be booted.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|arch| arch.row().name == name)
+    }
+
+    fn row(self) -> &'static isoplug_arch::Arch {
+        let name = match self {
+            Self::Amd64 => "amd64",
+            Self::Arm64 => "arm64",
+        };
+        isoplug_arch::find(name).unwrap_or(&isoplug_arch::ALL[0])
+    }
+
     /// The name that QEMU and UEFI know the architecture by: `x86_64` or `aarch64`.
     pub fn qemu_name(self) -> &'static str {
-        match self {
-            Self::Amd64 => "x86_64",
-            Self::Arm64 => "aarch64",
-        }
+        self.row().qemu
     }
 
     /// The first serial port, as the guest's kernel names it.
-    pub fn serial_port(self) -> &'static str {
-        match self {
-            Self::Amd64 => "ttyS0",
-            Self::Arm64 => "ttyAMA0",
-        }
+    pub fn serial_port(self) -> String {
+        format!("{}0", self.row().serial)
     }
 }
 
 impl fmt::Display for Arch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Amd64 => "amd64",
-            Self::Arm64 => "arm64",
-        })
+        f.write_str(self.row().name)
     }
 }
 

@@ -177,7 +177,7 @@ impl Run<'_> {
             machine,
             iso: &plan.iso,
             accelerator: *accelerator,
-            credentials: &way.credentials(machine.arch.serial_port()),
+            credentials: &way.credentials(&machine.arch.serial_port()),
             serial_log,
             // Measured each time: the machine may be slower than a minute ago.
             slowness: if tcg { host.slowness(machine.arch) } else { 1.0 },

@@ -57,7 +57,7 @@ pub(crate) fn login(system: &System, firmware: Firmware, medium: Medium) -> Logi
 pub(crate) fn firmware(system: &System) -> Vec<Firmware> {
     let boot = &system.options.boot;
     let supported = [
-        (boot.bios && system.arch == "amd64", Firmware::Bios),
+        (boot.bios && isoplug_arch::is_pc(&system.arch), Firmware::Bios),
         (boot.uefi, Firmware::Uefi),
         (boot.uefi && boot.secure_boot, Firmware::SecureBoot),
     ];

@@ -132,7 +132,7 @@ fn kms(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) {
 }
 
 fn thermal(arch: &str, draft: &mut Draft) {
-    if ["i386", "amd64", "ia64"].contains(&arch) {
+    if isoplug_arch::is_pc(arch) {
         draft.ask(&["fan", "thermal"]);
     }
 }

@@ -51,7 +51,7 @@ impl part::Part for Part<'_> {
         for name in packages {
             listed.package(name);
         }
-        if self.microcode && self.arch == "amd64" {
+        if self.microcode && isoplug_arch::is_pc(self.arch) {
             out.because(option!(microcode)).package("intel-microcode").package("amd64-microcode");
         }
     }

@@ -65,7 +65,7 @@ fn build_findings(session: &Session) -> Vec<Finding> {
 }
 
 fn test_findings(needed: bool) -> Vec<Finding> {
-    let arch = if host_arch() == "arm64" { Arch::Arm64 } else { Arch::Amd64 };
+    let arch = Arch::find(host_arch()).unwrap_or(Arch::Amd64);
     let firmwares = [Firmware::Bios, Firmware::Uefi, Firmware::SecureBoot];
     let supported = firmwares.into_iter().filter(|f| arch == Arch::Amd64 || *f != Firmware::Bios);
     let finding = |firmware| Finding {

@@ -30,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, short = 'p', value_name = "NAME")]
     profile: Option<String>,
     /// The architecture of the image [default: this machine's]
-    #[arg(long, value_name = "ARCH", value_parser = ["amd64", "arm64"])]
+    #[arg(long, value_name = "ARCH", value_parser = isoplug_arch::with_images())]
     arch: Option<String>,
     /// Explain a stage
     #[arg(long)]

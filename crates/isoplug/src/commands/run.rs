@@ -138,10 +138,9 @@ fn machine(args: &Args) -> Result<Machine, Failure> {
 
 /// Returns QEMU's machine for an architecture.
 pub(crate) fn arch(name: &str) -> Result<Arch, Failure> {
-    match name {
-        "amd64" => Ok(Arch::Amd64),
-        "arm64" => Ok(Arch::Arm64),
-        other => Err(Failure::new(Exit::Manifest, format!("cannot boot images for {other}"))
-            .hint("amd64 and arm64 can be booted")),
-    }
+    Arch::find(name).ok_or_else(|| {
+        let known: Vec<String> = Arch::ALL.iter().map(Arch::to_string).collect();
+        Failure::new(Exit::Manifest, format!("cannot boot images for {name}"))
+            .hint(format!("{} can be booted", known.join(" and ")))
+    })
 }

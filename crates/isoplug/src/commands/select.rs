@@ -21,7 +21,7 @@ pub(crate) struct Select {
     #[arg(long, conflicts_with = "profile")]
     pub(crate) all: bool,
     /// The architecture of the image, in Debian's words [default: this machine's]
-    #[arg(long, value_name = "ARCH", value_parser = ["amd64", "arm64"])]
+    #[arg(long, value_name = "ARCH", value_parser = isoplug_arch::with_images())]
     arch: Option<String>,
 }
 
@@ -79,11 +79,5 @@ impl From<Allowing> for Allow {
 
 /// Returns this machine's architecture in Debian's words.
 pub(crate) fn host_arch() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "i386",
-        "riscv64" => "riscv64",
-        other => other,
-    }
+    isoplug_arch::of_host().map_or(std::env::consts::ARCH, |arch| arch.name)
 }

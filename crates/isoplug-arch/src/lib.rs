@@ -1,0 +1,109 @@
+//! What an architecture is called where, and what its machines have: one table.
+//!
+//! Knows no distribution and no emulator's machine.
+
+/// An architecture.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Arch {
+    /// Debian's name, which manifests and locks use.
+    pub name: &'static str,
+    /// Rust's name, `std::env::consts::ARCH`.
+    pub rust: &'static str,
+    /// QEMU's name, with which its programs end.
+    pub qemu: &'static str,
+    /// The folder of its libraries (Debian's multiarch tuple).
+    pub triplet: &'static str,
+    /// The number in the header of its programs (elf(5), `e_machine`).
+    pub elf: u8,
+    /// How the UEFI specification (3.5.1.1) ends the names of programs that boot it; empty where it names none.
+    pub efi: &'static str,
+    /// How its kernel names serial ports, without their number.
+    pub serial: &'static str,
+    /// Whether it is that of PCs, which may have a BIOS.
+    pub pc: bool,
+    /// Whether images can be made for it.
+    pub images: bool,
+}
+
+const fn other(
+    [name, rust, qemu, triplet]: [&'static str; 4],
+    elf: u8,
+    efi: &'static str,
+    serial: &'static str,
+) -> Arch {
+    Arch { name, rust, qemu, triplet, elf, efi, serial, pc: false, images: false }
+}
+
+impl Arch {
+    /// Tells whether it has 64 bits, the small end first: the form of the header by which the kernel is told
+    /// to have its programs emulated.
+    #[must_use]
+    pub fn is_emulated(&self) -> bool {
+        matches!(self.name, "amd64" | "arm64" | "ppc64el" | "riscv64")
+    }
+}
+
+/// All architectures that are known of, by name.
+pub const ALL: [Arch; 7] = [
+    Arch {
+        pc: true,
+        images: true,
+        ..other(["amd64", "x86_64", "x86_64", "x86_64-linux-gnu"], 62, "X64", "ttyS")
+    },
+    Arch {
+        images: true,
+        ..other(["arm64", "aarch64", "aarch64", "aarch64-linux-gnu"], 183, "AA64", "ttyAMA")
+    },
+    other(["armhf", "arm", "arm", "arm-linux-gnueabihf"], 40, "ARM", "ttyAMA"),
+    Arch { pc: true, ..other(["i386", "x86", "i386", "i386-linux-gnu"], 3, "IA32", "ttyS") },
+    other(["ppc64el", "powerpc64", "ppc64le", "powerpc64le-linux-gnu"], 21, "", "hvc"),
+    other(["riscv64", "riscv64", "riscv64", "riscv64-linux-gnu"], 243, "RISCV64", "ttyS"),
+    other(["s390x", "s390x", "s390x", "s390x-linux-gnu"], 22, "", "ttysclp"),
+];
+
+/// Returns the architecture of a name of Debian's.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Arch> {
+    ALL.iter().find(|arch| arch.name == name)
+}
+
+/// Returns that of the machine that this runs on.
+#[must_use]
+pub fn of_host() -> Option<&'static Arch> {
+    ALL.iter().find(|arch| arch.rust == std::env::consts::ARCH)
+}
+
+/// Returns the names of those that images can be made for.
+#[must_use]
+pub fn with_images() -> Vec<&'static str> {
+    ALL.iter().filter(|arch| arch.images).map(|arch| arch.name).collect()
+}
+
+/// Tells whether the machines of an architecture are PCs, which may have a BIOS.
+#[must_use]
+pub fn is_pc(name: &str) -> bool {
+    find(name).is_some_and(|arch| arch.pc)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_has_this_machine() {
+        assert!(ALL.is_sorted_by_key(|arch| arch.name));
+        assert_eq!(of_host().map(|arch| arch.rust), Some(std::env::consts::ARCH));
+        assert_eq!(with_images(), ["amd64", "arm64"]);
+    }
+
+    /// `dpkg-architecture` is a stranger that knows tuples.
+    #[test]
+    fn tuples_are_those_of_dpkg() {
+        for arch in &ALL {
+            let mut dpkg = std::process::Command::new("dpkg-architecture");
+            let asked = dpkg.args(["-qDEB_HOST_MULTIARCH", "-a", arch.name]).output();
+            let Some(output) = asked.ok().filter(|output| output.status.success()) else { return };
+            assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), arch.triplet);
+        }
+    }
+}
