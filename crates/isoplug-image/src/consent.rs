@@ -1,27 +1,26 @@
 //! Packages that are only installed once somebody accepted a licence, and who did not.
 //!
-//! The table says it before anything is built; what it lacks fails in the build, which names the
+//! The table of the distribution says it before anything is built; what it lacks fails in the build, which names the
 //! question too.
 
+use isoplug_manifest::distribution::Distribution;
 use isoplug_manifest::options::DebconfAnswer;
 
 use isoplug_sandbox::dpkg::questions::Question;
 
-/// Packages of Debian whose installation fails unless a question is answered with `true`. A test
-/// compares the firmware among them with the archive.
-pub const LICENCES: [(&str, &str); 2] = [
-    ("firmware-ipw2x00", "firmware-ipw2x00/license/accepted"),
-    ("firmware-ivtv", "firmware-ivtv/license/accepted"),
-];
-
 /// Returns the licences that packages ask for and that nobody accepted.
 #[must_use]
-pub fn missing(comes: impl Fn(&str) -> bool, answers: &[DebconfAnswer]) -> Vec<Question> {
+pub fn missing(
+    distribution: &Distribution,
+    comes: impl Fn(&str) -> bool,
+    answers: &[DebconfAnswer],
+) -> Vec<Question> {
     let accepted = |question: &str| {
         let yes = |value: &Option<String>| value.as_ref().is_none_or(|value| value == "true");
         answers.iter().any(|answer| answer.question == question && yes(&answer.value))
     };
-    let open = LICENCES.iter().filter(|(name, question)| comes(name) && !accepted(question));
+    let open =
+        distribution.licences.iter().filter(|(name, question)| comes(name) && !accepted(question));
     open.map(|(package, question)| Question {
         package: (*package).to_owned(),
         name: (*question).to_owned(),

@@ -31,6 +31,7 @@ use crate::grub::{Machine, Menu, Serial};
 use crate::initrd::Drivers;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
+use crate::stages::loaders;
 use crate::stages::settled::OwnState;
 use crate::stages::squashfs::BlockFolder;
 use isoplug_packages::apt::Stanza;
@@ -71,8 +72,8 @@ pub struct Image {
     pub exclude: Vec<String>,
     /// Where compressed blocks are kept; decides no byte.
     pub blocks: BlockFolder,
-    /// Whether it boots under a BIOS, under UEFI, and with Secure Boot on.
-    pub firmware: (bool, bool, bool),
+    /// What boots it, of its boot packages.
+    pub loaders: Vec<loaders::Wanted>,
     /// The boot menu.
     pub menu: Menu,
     /// The machine that it boots on.
@@ -162,6 +163,9 @@ pub enum Error {
         /// What it could replace.
         parts: Vec<String>,
     },
+    /// Nothing boots machines of the architecture.
+    #[error(transparent)]
+    Loaders(#[from] loaders::Error),
     /// A time that no file system can hold.
     #[error("the epoch {0} is beyond 2106, the end of what squashfs can hold")]
     Epoch(u64),
@@ -203,11 +207,7 @@ impl Image {
             compression: squash::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,
             blocks: around.blocks,
-            firmware: (
-                options.boot.bios && isoplug_arch::is_pc(&system.arch),
-                options.boot.uefi,
-                options.boot.secure_boot,
-            ),
+            loaders: loaders::wanted(system.distribution(), &system.arch, &options.boot)?,
             menu: menu.inputs,
             machine: if isoplug_arch::is_pc(&system.arch) { Machine::Pc } else { Machine::Arm64 },
             volume_id: volume_id(system),

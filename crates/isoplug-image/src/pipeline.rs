@@ -58,8 +58,7 @@ impl Products {
 
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
-    let Image { arch, epoch, menu, machine, volume_id, description, max_size, .. } = image.clone();
-    let (bios, uefi, secure_boot) = image.firmware;
+    let Image { epoch, menu, machine, volume_id, description, max_size, .. } = image.clone();
     let (codec, block_size) = image.compression;
 
     let (debs, boot_debs) = fetch(image, graph);
@@ -80,7 +79,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let squashfs = Squashfs { rootfs, codec, block_size, exclude, epoch, blocks };
     let squashfs = graph.add(squashfs).image;
 
-    let loaders = Loaders { debs: boot_debs, architecture: arch, bios, uefi, secure_boot };
+    let loaders = Loaders { debs: boot_debs, wanted: image.loaders.clone() };
     let loaders = graph.add(loaders).files;
     let contents = medium(image, graph);
     let boot = graph.add(Boot {

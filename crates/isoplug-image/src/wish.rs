@@ -2,11 +2,13 @@
 //!
 //! Knows no archive.
 
+use std::collections::BTreeSet;
+
 use isoplug_manifest::options::Options;
 use isoplug_manifest::{System, package_name};
 
 use crate::firmware;
-use crate::stages::loaders::{self, MEMTEST};
+use crate::stages::loaders::{self, Wanted};
 use isoplug_packages::Request;
 
 /// Returns what a profile asks of its sources, whose suites are given one a line.
@@ -19,11 +21,13 @@ pub fn request(system: &System, suites: Vec<String>) -> Request {
         architecture: system.arch.clone(),
         suites,
         install: wanted.into_iter().map(|wanted| versioned(wanted.name, system)).collect(),
-        optional: optional.chain(firmware::wishes(options.firmware.set)).collect(),
+        optional: optional
+            .chain(firmware::wishes(options.firmware.set, &system.distribution().firmware))
+            .collect(),
         remove: options.packages.remove.clone(),
         prefer: options.packages.prefer.clone(),
         recommends: options.packages.recommends,
-        boot: boot_packages(options, &system.arch),
+        boot: boot_packages(system),
     }
 }
 
@@ -31,19 +35,25 @@ pub fn request(system: &System, suites: Vec<String>) -> Request {
 fn versioned(package: String, system: &System) -> String {
     let kernel = &system.options.kernel;
     match &kernel.version {
-        Some(version) if package == kernel.package(&system.arch) => format!("{package}^{version}"),
+        Some(version) if package == kernel.package(system.distribution(), &system.arch) => {
+            format!("{package}^{version}")
+        }
         _ => package,
     }
 }
 
 /// Returns the packages whose files boot the medium; they are unpacked, not installed.
-fn boot_packages(options: &Options, arch: &str) -> Vec<String> {
-    let boot = &options.boot;
-    let memtest = boot.menu.memtest || asks_for(options, MEMTEST);
+fn boot_packages(system: &System) -> Vec<String> {
+    let options = &system.options;
     // Without loaders for the architecture, the stage that wants them says so.
-    let all = loaders::packages(arch, boot.bios, boot.uefi, boot.secure_boot).unwrap_or_default();
-    let wanted = all.into_iter().filter(|package| *package != MEMTEST || memtest);
-    wanted.map(str::to_owned).collect()
+    let all = loaders::wanted(system.distribution(), &system.arch, &options.boot);
+    let is_wanted = |wanted: &&Wanted| {
+        !wanted.is_optional || options.boot.menu.memtest || asks_for(options, &wanted.package)
+    };
+    let all = all.unwrap_or_default();
+    let packages: BTreeSet<String> =
+        all.iter().filter(is_wanted).map(|wanted| wanted.package.clone()).collect();
+    packages.into_iter().collect()
 }
 
 fn asks_for(options: &Options, package: &str) -> bool {

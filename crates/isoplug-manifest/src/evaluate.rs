@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use crate::check::Check;
 use crate::default_profiles::default_profiles;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::distribution;
 use crate::manifest::{Image, Manifest, Source};
 use crate::merge::{Said, Setting, merge};
 use crate::module::{Conditions, Gather, Load};
@@ -93,7 +94,8 @@ impl Work {
         let settings = merge(&shape, said, &mut self.diagnostics);
         let mut options: Options = self.read(settings.to_json())?;
         guests.settle(&mut options);
-        let about = About { profile: input.profile, arch: input.arch };
+        let distribution = distribution::base(&sources);
+        let about = About { profile: input.profile, arch: input.arch, distribution };
         let needs = self.ask(&options, &settings, about);
         let config = guests.config;
         let Manifest { image, plugins, grants, trust, .. } = manifest?;

@@ -15,6 +15,7 @@ mod by;
 mod check;
 mod default_profiles;
 pub mod diagnostic;
+pub mod distribution;
 mod evaluate;
 mod explain;
 mod format;

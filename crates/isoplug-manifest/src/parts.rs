@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::distribution::Distribution;
 use crate::part::Part;
 use crate::plugin::PluginUse;
 
@@ -113,6 +114,8 @@ pub(crate) struct About<'a> {
     pub(crate) profile: &'a str,
     /// The architecture, in Debian's words.
     pub(crate) arch: &'a str,
+    /// What the base system is made of.
+    pub(crate) distribution: &'static Distribution,
 }
 
 /// Wires the parts. Each line names all that its part reads.
@@ -138,7 +141,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         tests,
     } = options;
     let Services { openssh, getty, chrony, gpm } = services;
-    let About { profile, arch } = about;
+    let About { profile, arch, distribution } = about;
     let (install, units) = (&packages.install, &systemd.units);
     vec![
         Box::new(networking::Part { networking, install }),
@@ -164,8 +167,8 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(files::Part { files, units, users, root }),
         Box::new(iso::Part { iso }),
         Box::new(squashfs::Part { squashfs }),
-        Box::new(kernel::Part { kernel, arch }),
-        Box::new(firmware::Part { firmware, microcode: *microcode, arch }),
+        Box::new(kernel::Part { kernel, arch, distribution }),
+        Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
         Box::new(packages::Part { packages, profile }),
         Box::new(tests::Part { tests, boot, users }),
     ]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
+use crate::distribution::{self, Distribution};
 use crate::evaluate::guests;
 use crate::manifest::{Image, Source};
 use crate::merge::{Content, Setting};
@@ -60,6 +61,12 @@ impl System {
     #[must_use]
     pub fn wanted(&self) -> Vec<Wanted> {
         wanted(&self.needs)
+    }
+
+    /// Returns what the base system is made of.
+    #[must_use]
+    pub fn distribution(&self) -> &'static Distribution {
+        distribution::base(&self.sources)
     }
 
     /// Returns the options as plugins may see them: without secrets.

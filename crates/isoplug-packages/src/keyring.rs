@@ -217,11 +217,11 @@ fn fingerprint(key: &impl KeyDetails) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distribution::debian::DEBIAN;
+    use isoplug_manifest::distribution::debian::DEBIAN;
 
     #[test]
     fn debians_keys_are_those_of_the_readme() {
-        let readme = include_str!("../keys/README.md");
+        let readme = include_str!("../../isoplug-manifest/keys/README.md");
         let fingerprints = Keyring::of(DEBIAN.keys).fingerprints();
         assert_eq!(fingerprints.len(), DEBIAN.keys.len());
         assert!(fingerprints.iter().all(|fingerprint| readme.contains(fingerprint.as_str())));

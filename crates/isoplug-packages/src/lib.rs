@@ -13,7 +13,6 @@
 mod access;
 pub mod apt;
 pub mod check;
-pub mod distribution;
 pub mod keyring;
 pub mod locking;
 pub mod mirrors;

@@ -8,7 +8,7 @@ mod host;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::distribution::{self, Distribution};
+use isoplug_manifest::distribution::{self, Distribution};
 
 /// The addresses that are known before a source is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -36,7 +36,7 @@ pub(crate) fn found(system: &System, locked: Option<&LockedImage>) -> Result<Dia
         Some(locked) => locked.groups.iter().flatten().any(|package| package.name == name),
         None => is_listed(name, system),
     };
-    let licences = consent::missing(comes, &system.options.packages.debconf);
+    let licences = consent::missing(system.distribution(), comes, &system.options.packages.debconf);
     let list = match (licences.is_empty(), locked) {
         (false, _) => vec![unaccepted(&licences, system)],
         (true, Some(locked)) => {
@@ -144,7 +144,9 @@ fn missing_firmware(system: &System, locked: &LockedImage) -> Option<Diagnostic>
         missing.packages.join(", ")
     );
     let firmware::Missing { source, component, packages: _ } = missing;
-    let help = format!("Debian has them in `{component}`: add it to `sources.{source}.components`");
+    let title = system.distribution().title;
+    let help =
+        format!("{title} has them in `{component}`: add it to `sources.{source}.components`");
     let note = Diagnostic::warning("missing-firmware", message).help(help);
     let note = Diagnostic { severity: Severity::Note, ..note };
     Some(match system.origin("firmware.set") {

@@ -42,7 +42,7 @@ pub(crate) fn login(system: &System, firmware: Firmware, medium: Medium) -> Logi
     let old = system
         .sources
         .values()
-        .any(|source| ["bookworm", "oldstable"].contains(&source.suite.as_str()));
+        .any(|source| (system.distribution().lacks_login_credentials)(&source.suite));
     match login {
         Some(login) => {
             let (user, password) = (login.user.clone(), login.password.clone());

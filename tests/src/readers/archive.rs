@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, copy, sink};
 
 use isoplug_formats::apt::{Release, clearsign, packages, relation, version};
 use isoplug_formats::deb::Deb;
-use isoplug_packages::distribution::debian::DEBIAN;
+use isoplug_manifest::distribution::debian::DEBIAN;
 use isoplug_packages::keyring::{Keyring, When};
 
 /// An index of packages, each with its relations and versions.

@@ -5,7 +5,7 @@
 
 use isoplug_manifest::lock::LockedPackage;
 
-use isoplug_packages::distribution;
+use isoplug_manifest::distribution;
 use serde::Serialize;
 
 use crate::plugins::UsedPlugin;

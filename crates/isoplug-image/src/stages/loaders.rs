@@ -4,7 +4,7 @@
 
 mod wanted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -15,20 +15,14 @@ use isoplug_formats::iso;
 
 use super::boot::files::{self, NewFiles};
 use super::fetch;
-use wanted::{Target, Wanted, wanted};
+pub use wanted::{Target, Wanted, wanted};
 
 /// Inputs.
 pub struct Loaders {
     /// The fetched packages ([`fetch::read`]).
     pub debs: Artifact<Blob>,
-    /// The machine's architecture as Debian calls it.
-    pub architecture: String,
-    /// Whether it boots under a BIOS.
-    pub bios: bool,
-    /// Whether it boots under UEFI.
-    pub uefi: bool,
-    /// Whether shim stands before GRUB, as Secure Boot wants it.
-    pub secure_boot: bool,
+    /// What is wanted of them ([`wanted`]).
+    pub wanted: Vec<Wanted>,
 }
 
 /// Outputs.
@@ -42,24 +36,6 @@ pub struct Outputs {
 /// GRUB's MBR code in [`Outputs::files`]; not there unless it boots under a BIOS.
 pub const MBR: &str = "mbr/boot_hybrid.img";
 
-/// The package that tests the memory, without which an image boots as well.
-pub const MEMTEST: &str = "memtest86+";
-
-/// Returns the packages that have loaders for a machine, [`MEMTEST`] among them where there is one.
-///
-/// # Errors
-///
-/// When no loaders are known for the architecture.
-pub fn packages(
-    architecture: &str,
-    bios: bool,
-    uefi: bool,
-    secure_boot: bool,
-) -> Result<BTreeSet<&'static str>, Error> {
-    let wanted = wanted(architecture, bios, uefi, secure_boot)?;
-    Ok(wanted.into_iter().map(|wanted| wanted.package).collect())
-}
-
 impl Stage for Loaders {
     const NAME: &'static str = "loaders";
     const VERSION: u32 = 1;
@@ -72,22 +48,18 @@ impl Stage for Loaders {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { debs, architecture, bios, uefi, secure_boot } = self;
+        let Self { debs, wanted } = self;
         key.artifact("debs", *debs);
-        key.value("architecture", architecture);
-        key.value("bios", bios);
-        key.value("uefi", uefi);
-        key.value("secure-boot", secure_boot);
+        key.value("wanted", wanted);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let packages = fetched(self.debs, cx)?;
-        let wanted = wanted(&self.architecture, self.bios, self.uefi, self.secure_boot)?;
         let mut files = NewFiles::new(cx)?;
-        for (package, wanted) in by_package(&wanted) {
+        for (package, wanted) in by_package(&self.wanted) {
             match packages.get(package) {
                 Some(digest) => take(package, &wanted, &cx.referred(digest)?, &mut files, cx)?,
-                None if package == MEMTEST => {}
+                None if wanted.iter().all(|wanted| wanted.is_optional) => {}
                 None => return Err(Error::NoPackage { package: package.to_owned() }),
             }
         }
@@ -99,8 +71,13 @@ impl Stage for Loaders {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No loaders are known for the architecture.
-    #[error("no boot loaders are known for {0}")]
-    Architecture(String),
+    #[error("no boot loaders of {distribution} are known for {architecture}")]
+    Architecture {
+        /// The distribution.
+        distribution: &'static str,
+        /// The architecture.
+        architecture: String,
+    },
     /// A package that has a loader is none of the fetched ones.
     #[error("{package} is not among the fetched packages, and the image cannot boot without it")]
     NoPackage {
@@ -155,10 +132,10 @@ fn fetched(list: Artifact<Blob>, cx: &Context) -> Result<BTreeMap<String, Digest
     packages.map(|package| Ok((package.name.clone(), package.digest()?))).collect()
 }
 
-fn by_package<'a>(wanted: &[&'a Wanted]) -> BTreeMap<&'a str, Vec<&'a Wanted>> {
+fn by_package(wanted: &[Wanted]) -> BTreeMap<&str, Vec<&Wanted>> {
     let mut packages: BTreeMap<&str, Vec<&Wanted>> = BTreeMap::new();
     for wanted in wanted {
-        packages.entry(wanted.package).or_default().push(wanted);
+        packages.entry(&wanted.package).or_default().push(wanted);
     }
     packages
 }
@@ -175,8 +152,8 @@ fn take(
     // The store compared its digest when it came.
     let deb = Deb::open(File::open(path).map_err(failed)?).map_err(damaged)?.known();
     let mut archive = tar::Archive::new(deb.data().map_err(damaged)?);
-    let mut missing: BTreeMap<&str, Target> =
-        wanted.iter().map(|wanted| (wanted.path, wanted.target)).collect();
+    let mut missing: BTreeMap<&str, &Target> =
+        wanted.iter().map(|wanted| (&*wanted.path, &wanted.target)).collect();
     for entry in archive.entries().map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();

@@ -14,7 +14,9 @@ use isoplug_image::stages::boot::files::{self, NewFiles};
 use isoplug_image::stages::boot::{self, Boot};
 use isoplug_image::stages::fetch::Package;
 use isoplug_image::stages::iso::Iso;
-use isoplug_image::stages::loaders::Loaders;
+use isoplug_image::stages::loaders::{self, Loaders};
+use isoplug_manifest::distribution::debian::DEBIAN;
+use isoplug_manifest::options;
 
 const EPOCH: u64 = 1_700_000_000;
 
@@ -61,8 +63,9 @@ impl Case {
             [&b"kernel"[..], b"initrd", &self.squashfs].map(&mut blob);
         let contents = Some(graph.add(Contents(self.contents.clone())).files);
         let Self { bios, secure_boot, max_size, .. } = *self;
-        let architecture = "amd64".to_owned();
-        let loaders = Loaders { debs, architecture, bios, uefi: true, secure_boot };
+        let boot = options::Boot { bios, uefi: true, secure_boot, ..options::Boot::default() };
+        let wanted = loaders::wanted(&DEBIAN, "amd64", &boot).unwrap();
+        let loaders = Loaders { debs, wanted };
         let loaders = graph.add(loaders).files;
         let volume_id = "ACME".to_owned();
         let (menu, machine, description) = (menu(), Machine::Pc, "ACME 1".to_owned());

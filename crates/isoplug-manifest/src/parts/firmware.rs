@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::distribution::Distribution;
 use crate::option::option;
 use crate::part::{self, Contribution};
 
@@ -41,6 +42,7 @@ pub(crate) struct Part<'a> {
     pub(crate) firmware: &'a Firmware,
     pub(crate) microcode: bool,
     pub(crate) arch: &'a str,
+    pub(crate) distribution: &'static Distribution,
 }
 
 impl part::Part for Part<'_> {
@@ -52,7 +54,10 @@ impl part::Part for Part<'_> {
             listed.package(name);
         }
         if self.microcode && isoplug_arch::is_pc(self.arch) {
-            out.because(option!(microcode)).package("intel-microcode").package("amd64-microcode");
+            let mut needed = out.because(option!(microcode));
+            for name in self.distribution.microcode {
+                needed.package(name);
+            }
         }
     }
 }

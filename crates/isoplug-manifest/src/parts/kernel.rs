@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use isoplug_promise::{Check, Promise};
 
 use super::packages::contradiction;
+use crate::distribution::Distribution;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
 
@@ -45,10 +46,10 @@ pub struct KernelModules {
 }
 
 impl Kernel {
-    /// Returns the name of the package to install on an architecture.
+    /// Returns the name of the package of a distribution to install on an architecture.
     #[must_use]
-    pub fn package(&self, arch: &str) -> String {
-        format!("linux-image-{}", self.flavour.as_deref().unwrap_or(arch))
+    pub fn package(&self, distribution: &Distribution, arch: &str) -> String {
+        (distribution.kernel)(self.flavour.as_deref(), arch)
     }
 }
 
@@ -106,12 +107,14 @@ pub enum InitrdCompression {
 pub(crate) struct Part<'a> {
     pub(crate) kernel: &'a Kernel,
     pub(crate) arch: &'a str,
+    pub(crate) distribution: &'static Distribution,
 }
 
 impl part::Part for Part<'_> {
     fn contribute(&self, out: &mut Contribution) {
         let Kernel { flavour: _, version: _, modules: _, sysctl } = self.kernel;
-        out.because(option!(kernel.flavour)).package(&self.kernel.package(self.arch));
+        out.because(option!(kernel.flavour))
+            .package(&self.kernel.package(self.distribution, self.arch));
         for (name, value) in sysctl {
             if is_askable(name, value) {
                 out.because(option!(kernel.sysctl).below(name)).check(setting(name, value));

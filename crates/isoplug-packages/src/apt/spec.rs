@@ -3,9 +3,9 @@
 use isoplug_manifest::manifest;
 
 use super::Error;
-use crate::distribution::{self, Distribution};
 use crate::keyring::{self, Keyring};
 use crate::mirrors::{MirrorList, Mirrors};
+use isoplug_manifest::distribution::{self, Distribution};
 
 /// apt's priority of a suite that is not chosen by itself (apt_preferences(5)).
 const NOT_AUTOMATIC: i32 = 100;

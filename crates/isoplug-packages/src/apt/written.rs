@@ -4,7 +4,7 @@
 
 use super::stanza::{SignedBy, Stanza};
 use super::{AptSource, Error, Suite};
-use crate::distribution;
+use isoplug_manifest::distribution;
 
 impl AptSource {
     /// Returns one entry for each archive of the source, in the order of its suites.
@@ -53,7 +53,7 @@ mod tests {
 
     use super::*;
     use crate::Mirrors;
-    use crate::distribution::debian::DEBIAN;
+    use isoplug_manifest::distribution::debian::DEBIAN;
 
     /// Shows what is written: `addresses: suites / components`.
     fn written(name: &str, source: &Source) -> Vec<String> {

@@ -95,7 +95,7 @@ fn nothing(bytes: &[u8]) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distribution::debian::DEBIAN;
+    use isoplug_manifest::distribution::debian::DEBIAN;
 
     fn message(bytes: &[u8]) -> String {
         keys(bytes).unwrap_err().to_string()

@@ -6,7 +6,7 @@ use std::path::Path;
 use isoplug_formats::apt::stanza;
 use isoplug_formats::tree::sorted_names;
 
-use crate::distribution::Distribution;
+use isoplug_manifest::distribution::Distribution;
 
 /// One address that apt of the build machine uses, with the suites it takes from there.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Draws packages that cannot be had on the lines that ask for them.
 
+use isoplug_manifest::distribution;
 use isoplug_manifest::{Diagnostic, Diagnostics, Origin, Pocket, System};
-use isoplug_packages::distribution;
 use isoplug_packages::resolve::UnknownPackage;
 use isoplug_packages::solver::Unsatisfiable;
 
@@ -115,7 +115,10 @@ fn asking(package: &UnknownPackage, system: &System) -> String {
     let (name, kernel) = (package.name.as_str(), &system.options.kernel);
     let wanted = system.wanted();
     let exactly = wanted.iter().find(|wanted| wanted.name == package.wish);
-    if exactly.is_none() && kernel.version.is_some() && kernel.package(&system.arch) == name {
+    if exactly.is_none()
+        && kernel.version.is_some()
+        && kernel.package(system.distribution(), &system.arch) == name
+    {
         return "kernel.version".to_owned();
     }
     let by_name = || wanted.iter().find(|wanted| wanted.package() == name);

@@ -1,94 +1,109 @@
-//! Which files of which packages boot which machine.
-//!
-//! Checked in Debian 12 and 13.
+//! Turns what a distribution has of loaders into what an image wants of them, and where it goes.
 
-use super::{Error, MBR, MEMTEST};
+use isoplug_arch::Arch;
+use isoplug_manifest::distribution::{Distribution, Role};
+use isoplug_manifest::options::Boot;
+use serde::Serialize;
+
+use super::{Error, MBR};
 
 /// A file that is wanted of a package.
-pub(super) struct Wanted {
-    pub(super) package: &'static str,
-    pub(super) path: &'static str,
-    pub(super) target: Target,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Wanted {
+    /// The package.
+    pub package: String,
+    /// The file's path in it.
+    pub path: String,
+    /// What becomes of it.
+    pub target: Target,
+    /// Whether an image boots without it.
+    pub is_optional: bool,
 }
 
 /// What becomes of a file.
-#[derive(Clone, Copy)]
-pub(super) enum Target {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Target {
     /// It goes to this path.
-    Path(&'static str),
+    Path(String),
     /// It is an image of GRUB's, of which the folder `boot/grub` is taken.
     RescueImage,
 }
 
-const fn file(package: &'static str, path: &'static str, target: &'static str) -> Wanted {
-    Wanted { package, path, target: Target::Path(target) }
+/// Returns what boots a machine of this architecture.
+///
+/// # Errors
+///
+/// When the distribution has no loaders for it.
+pub fn wanted(
+    distribution: &Distribution,
+    architecture: &str,
+    boot: &Boot,
+) -> Result<Vec<Wanted>, Error> {
+    let unknown = || Error::Architecture {
+        distribution: distribution.title,
+        architecture: architecture.to_owned(),
+    };
+    let arch = isoplug_arch::find(architecture).ok_or_else(unknown)?;
+    let of_arch: Vec<_> =
+        distribution.loaders.iter().filter(|loader| loader.arch == architecture).collect();
+    if of_arch.is_empty() {
+        return Err(unknown());
+    }
+    let is_wanted = |role: Role| match role.is_of_bios() {
+        true => boot.bios,
+        false => boot.uefi && (boot.secure_boot || !role.is_of_secure_boot()),
+    };
+    let wanted = of_arch.into_iter().filter(|loader| is_wanted(loader.role));
+    let file = |loader: &isoplug_manifest::distribution::Loader| Wanted {
+        package: loader.package.to_owned(),
+        path: loader.path.to_owned(),
+        target: target(loader.role, arch, boot.secure_boot),
+        is_optional: loader.role.is_memtest(),
+    };
+    Ok(wanted.map(file).collect())
 }
 
-/// grub-pc-bin has GRUB for BIOSes in parts only; the rescue image has it whole.
-const BIOS: &[Wanted] = &[
-    file("grub-pc-bin", "usr/lib/grub/i386-pc/boot_hybrid.img", MBR),
-    Wanted {
-        package: "grub-rescue-pc",
-        path: "usr/lib/grub-rescue/grub-rescue-cdrom.iso",
-        target: Target::RescueImage,
-    },
-    file(MEMTEST, "boot/memtest86+x64.bin", "iso/boot/memtest86+/memtest86+.bin"),
-];
+/// Firmware looks for `EFI/BOOT/BOOTX64.EFI` (UEFI specification, 3.5.1.1), shim for GRUB and MokManager
+/// beside itself.
+fn target(role: Role, arch: &Arch, secure_boot: bool) -> Target {
+    let (upper, lower) = (arch.efi, arch.efi.to_ascii_lowercase());
+    Target::Path(match role {
+        Role::BiosRescueImage => return Target::RescueImage,
+        Role::BiosMbr => MBR.to_owned(),
+        Role::BiosMemtest => "iso/boot/memtest86+/memtest86+.bin".to_owned(),
+        Role::UefiMemtest => "iso/boot/memtest86+/memtest86+.efi".to_owned(),
+        Role::Shim => format!("esp/EFI/BOOT/BOOT{upper}.EFI"),
+        Role::Grub if secure_boot => format!("esp/EFI/BOOT/grub{lower}.efi"),
+        Role::Grub => format!("esp/EFI/BOOT/BOOT{upper}.EFI"),
+        Role::MokManager => format!("esp/EFI/BOOT/mm{lower}.efi"),
+    })
+}
 
-// Of GRUB's signed programs the gcd one looks for its menu in /boot/grub, the others in /EFI/debian.
+#[cfg(test)]
+mod tests {
+    use isoplug_manifest::distribution::debian::DEBIAN;
+    use isoplug_manifest::distribution::ubuntu::UBUNTU;
 
-const AMD64: &[Wanted] = &[
-    file(
-        "grub-efi-amd64-signed",
-        "usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed",
-        "esp/EFI/BOOT/BOOTX64.EFI",
-    ),
-    file(MEMTEST, "boot/memtest86+x64.efi", "iso/boot/memtest86+/memtest86+.efi"),
-];
+    use super::*;
 
-const AMD64_SECURE_BOOT: &[Wanted] = &[
-    file("shim-signed", "usr/lib/shim/shimx64.efi.signed", "esp/EFI/BOOT/BOOTX64.EFI"),
-    file(
-        "grub-efi-amd64-signed",
-        "usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed",
-        "esp/EFI/BOOT/grubx64.efi",
-    ),
-    file("shim-helpers-amd64-signed", "usr/lib/shim/mmx64.efi.signed", "esp/EFI/BOOT/mmx64.efi"),
-    file(MEMTEST, "boot/memtest86+x64.efi", "iso/boot/memtest86+/memtest86+.efi"),
-];
+    fn targets(distribution: &Distribution, arch: &str, secure_boot: bool) -> Vec<String> {
+        let boot = Boot { secure_boot, ..Boot::default() };
+        let wanted = wanted(distribution, arch, &boot).unwrap();
+        let of_esp = wanted.into_iter().filter_map(|wanted| match wanted.target {
+            Target::Path(path) => path.strip_prefix("esp/EFI/BOOT/").map(str::to_owned),
+            Target::RescueImage => None,
+        });
+        of_esp.collect()
+    }
 
-const ARM64: &[Wanted] = &[file(
-    "grub-efi-arm64-signed",
-    "usr/lib/grub/arm64-efi-signed/gcdaa64.efi.signed",
-    "esp/EFI/BOOT/BOOTAA64.EFI",
-)];
-
-const ARM64_SECURE_BOOT: &[Wanted] = &[
-    file("shim-signed", "usr/lib/shim/shimaa64.efi.signed", "esp/EFI/BOOT/BOOTAA64.EFI"),
-    file(
-        "grub-efi-arm64-signed",
-        "usr/lib/grub/arm64-efi-signed/gcdaa64.efi.signed",
-        "esp/EFI/BOOT/grubaa64.efi",
-    ),
-    file("shim-helpers-arm64-signed", "usr/lib/shim/mmaa64.efi.signed", "esp/EFI/BOOT/mmaa64.efi"),
-];
-
-/// Returns what boots a machine of this architecture.
-pub(super) fn wanted(
-    architecture: &str,
-    bios: bool,
-    uefi: bool,
-    secure_boot: bool,
-) -> Result<Vec<&'static Wanted>, Error> {
-    let of_uefi = match (architecture, secure_boot) {
-        ("amd64", true) => AMD64_SECURE_BOOT,
-        ("amd64", false) => AMD64,
-        ("arm64", true) => ARM64_SECURE_BOOT,
-        ("arm64", false) => ARM64,
-        _ => return Err(Error::Architecture(architecture.to_owned())),
-    };
-    // Machines of other architectures have no BIOS.
-    let of_bios = if bios && architecture == "amd64" { BIOS } else { &[] };
-    let of_uefi = if uefi { of_uefi } else { &[] };
-    Ok(of_bios.iter().chain(of_uefi).collect())
+    #[test]
+    fn firmware_finds_what_stands_first() {
+        for distribution in [&DEBIAN, &UBUNTU] {
+            let all = targets(distribution, "amd64", true);
+            assert_eq!(all, ["BOOTX64.EFI", "grubx64.efi", "mmx64.efi"]);
+            assert_eq!(targets(distribution, "amd64", false), ["BOOTX64.EFI"]);
+        }
+        assert_eq!(targets(&DEBIAN, "arm64", true)[0], "BOOTAA64.EFI");
+        assert!(wanted(&UBUNTU, "arm64", &Boot::default()).is_err());
+    }
 }

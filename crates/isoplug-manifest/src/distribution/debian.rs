@@ -1,12 +1,12 @@
-//! Debian: suites and pockets, mirrors, keys.
+//! Debian.
 
-use isoplug_manifest::{Pocket, Source};
-
-use super::{Archive, Distribution, Suite};
+use super::{Archive, Distribution, Firmware, Loader, Role, Suite};
+use crate::manifest::{Pocket, Source};
 
 /// Debian.
 pub const DEBIAN: Distribution = Distribution {
     name: "debian",
+    title: "Debian",
     archives: &[
         Archive {
             key: MAIN,
@@ -25,6 +25,16 @@ pub const DEBIAN: Distribution = Distribution {
     keyring_package: "debian-archive-keyring",
     snapshots: "https://snapshot.debian.org/archive",
     suites,
+    kernel: |flavour, arch| format!("linux-image-{}", flavour.unwrap_or(arch)),
+    microcode: &["intel-microcode", "amd64-microcode"],
+    firmware: Firmware {
+        common: COMMON_FIRMWARE,
+        all: ALL_FIRMWARE,
+        component: firmware_component,
+    },
+    licences: LICENCES,
+    loaders: LOADERS,
+    lacks_login_credentials: |suite| ["bookworm", "oldstable"].contains(&suite),
 };
 
 const MAIN: &str = "debian";
@@ -60,6 +70,80 @@ fn suites(source: &Source) -> Vec<Suite> {
     }
     suites
 }
+
+const COMMON_FIRMWARE: &[&str] = &[
+    "firmware-amd-graphics",
+    "firmware-ath9k-htc",
+    "firmware-atheros",
+    "firmware-bnx2",
+    "firmware-bnx2x",
+    "firmware-brcm80211",
+    "firmware-carl9170",
+    "firmware-intel-graphics",
+    "firmware-intel-sound",
+    "firmware-iwlwifi",
+    "firmware-libertas",
+    "firmware-linux-free",
+    "firmware-mediatek",
+    "firmware-misc-nonfree",
+    "firmware-nvidia-graphics",
+    "firmware-qlogic",
+    "firmware-realtek",
+    "firmware-sof-signed",
+    "firmware-ti-connectivity",
+    "firmware-zd1211",
+];
+
+/// Firmware is in the section `kernel`, under two forms of name.
+const ALL_FIRMWARE: &[&str] = &["kernel/firmware-*", "kernel/*-firmware"];
+
+/// Releases before firmware had a component of its own.
+const OLD: [&str; 6] = ["wheezy", "jessie", "stretch", "buster", "bullseye", "oldoldstable"];
+
+fn firmware_component(source: &Source) -> &'static str {
+    let release = source.suite.split('-').next().unwrap_or_default();
+    if OLD.contains(&release) { "non-free" } else { "non-free-firmware" }
+}
+
+/// `tests/long.sh names` compares the firmware among them with the archive.
+const LICENCES: &[(&str, &str)] = &[
+    ("firmware-ipw2x00", "firmware-ipw2x00/license/accepted"),
+    ("firmware-ivtv", "firmware-ivtv/license/accepted"),
+];
+
+const fn on(arch: &'static str, role: Role, package: &'static str, path: &'static str) -> Loader {
+    Loader { arch, role, package, path }
+}
+
+/// As in Debian 12 and 13. grub-pc-bin has GRUB for BIOSes in parts only; the rescue image has it whole. Of
+/// GRUB's signed programs the gcd one looks for its menu in `/boot/grub`, the others in `/EFI/debian`.
+const LOADERS: &[Loader] = &[
+    on("amd64", Role::BiosMbr, "grub-pc-bin", "usr/lib/grub/i386-pc/boot_hybrid.img"),
+    on(
+        "amd64",
+        Role::BiosRescueImage,
+        "grub-rescue-pc",
+        "usr/lib/grub-rescue/grub-rescue-cdrom.iso",
+    ),
+    on("amd64", Role::BiosMemtest, "memtest86+", "boot/memtest86+x64.bin"),
+    on("amd64", Role::Shim, "shim-signed", "usr/lib/shim/shimx64.efi.signed"),
+    on(
+        "amd64",
+        Role::Grub,
+        "grub-efi-amd64-signed",
+        "usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed",
+    ),
+    on("amd64", Role::MokManager, "shim-helpers-amd64-signed", "usr/lib/shim/mmx64.efi.signed"),
+    on("amd64", Role::UefiMemtest, "memtest86+", "boot/memtest86+x64.efi"),
+    on("arm64", Role::Shim, "shim-signed", "usr/lib/shim/shimaa64.efi.signed"),
+    on(
+        "arm64",
+        Role::Grub,
+        "grub-efi-arm64-signed",
+        "usr/lib/grub/arm64-efi-signed/gcdaa64.efi.signed",
+    ),
+    on("arm64", Role::MokManager, "shim-helpers-arm64-signed", "usr/lib/shim/mmaa64.efi.signed"),
+];
 
 #[cfg(test)]
 mod tests {
