@@ -244,3 +244,69 @@ fn a_package_is_what_its_index_says() {
     let run = served.run(&["build"]);
     assert!(run.contains(r#"says Version: "2.1" inside"#), "{run}");
 }
+
+/// An archive of Ubuntu's shape: three suites of one archive, and its names of kernel, firmware and loaders.
+#[test]
+fn ubuntu_is_locked_as_debian_is() {
+    let archive = Archive::new().unwrap();
+    let loader = |name: &str, path: &str| Package::new(name, "1").file(path, b"MZ");
+    let release = [
+        Package::new("base", "1").field("Essential", "yes").field("Priority", "required"),
+        Package::new("linux-image-generic", "6.8.0-31").field("Depends", "linux-firmware"),
+        Package::new("linux-firmware", "20240318"),
+        Package::new("intel-microcode", "1"),
+        Package::new("amd64-microcode", "1"),
+        loader("shim-signed", "usr/lib/shim/shimx64.efi.signed.latest")
+            .file("usr/lib/shim/mmx64.efi", b"MZ"),
+        loader("grub-efi-amd64-signed", "usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed"),
+    ];
+    archive.publish("noble", "main", "amd64", &release).unwrap();
+    let updates =
+        [Package::new("linux-image-generic", "6.8.0-50").field("Depends", "linux-firmware")];
+    archive.publish("noble-updates", "main", "amd64", &updates).unwrap();
+    let security =
+        [Package::new("base", "1.1").field("Essential", "yes").field("Priority", "required")];
+    archive.publish("noble-security", "main", "amd64", &security).unwrap();
+
+    let served = Served::of(archive);
+    served.change("[sources.tiny]", "[sources.ubuntu]");
+    served.change(r#"suite = "stable""#, r#"suite = "noble""#);
+    served.change("secure-boot = false", "secure-boot = true");
+    served.change(r#"packages.install = ["app"]"#, "microcode = true\nfirmware.set = \"all\"");
+    served.space.ok(&["lock"]);
+    let lock = served.space.read("isoplug.lock");
+    let has = |name: &str, version: &str| {
+        let row = format!("\"{name} {version} all\"");
+        assert!(lock.contains(&row), "no {row} in {lock}");
+    };
+    has("base", "1.1");
+    has("linux-image-generic", "6.8.0-50");
+    has("linux-firmware", "20240318");
+    for name in ["intel-microcode", "amd64-microcode", "shim-signed", "grub-efi-amd64-signed"] {
+        has(name, "1");
+    }
+    served.space.ok(&["lock", "--locked"]);
+    served.space.ok(&["plan"]);
+}
+
+#[test]
+fn what_a_distribution_cannot_boot_is_said_before_the_work() {
+    let served = Served::default();
+    served.change("[sources.tiny]", "[sources.ubuntu]");
+    let package = |name: &str| Package::new(name, "1").field("Essential", "yes");
+    let packages = [package("base"), Package::new("linux-image-generic", "1")];
+    for suite in ["stable", "stable-updates", "stable-security"] {
+        served.archive.publish(suite, "main", "arm64", &packages).unwrap();
+    }
+    served.change(r#"packages.install = ["app"]"#, "");
+    served.space.ok(&["lock", "--arch", "arm64"]);
+    assert_snapshot!(served.run(&["plan", "--arch", "arm64"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    warning[empty-profile]: profile `p` installs no packages
+      help: extend a shipped profile: `extends = "isoplug:minimal"`
+    error: the image cannot be made
+      because: no boot loaders of Ubuntu are known for arm64
+    "#);
+}

@@ -80,6 +80,10 @@ mod tests {
             assert_eq!(written("debian", &of(suite)), std::slice::from_ref(&only));
             assert_eq!(written("base", &of(suite)), [only], "by any name");
         }
+        assert_eq!(
+            written("ubuntu", &of("noble")),
+            ["http://archive.ubuntu.com/ubuntu: noble noble-updates noble-security / main"]
+        );
         let mirrors = vec!["http://mirror.example/debian".to_owned()];
         let pockets = vec![Pocket::Backports];
         let mirrored = Source { mirrors, pockets, ..of("forky") };
