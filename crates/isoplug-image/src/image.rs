@@ -12,26 +12,22 @@ mod squash;
 
 pub use contributors::places;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use isoplug_formats::squashfs;
 use isoplug_manifest::System;
 use isoplug_manifest::lock::{Lock, LockedImage};
-use isoplug_manifest::options::{InitrdCompression, InitrdModules, Options};
+use isoplug_manifest::options::{InitrdCompression, InitrdModules};
 use isoplug_manifest::plugin::Report;
 use serde_json::json;
 
 use crate::contribute::Contributor;
-use crate::contribute::content::source;
-use crate::contribute::content::source::Source;
-use crate::contribute::content::{FileContent, NewFile};
-use crate::grub::{Machine, Menu, Serial};
+use crate::contribute::content::Unreadable;
 use crate::initrd::Drivers;
+use crate::outputs;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
-use crate::stages::loaders;
 use crate::stages::settled::OwnState;
 use crate::stages::squashfs::BlockFolder;
 use isoplug_packages::apt::Stanza;
@@ -72,20 +68,8 @@ pub struct Image {
     pub exclude: Vec<String>,
     /// Where compressed blocks are kept; decides no byte.
     pub blocks: BlockFolder,
-    /// What boots it, of its boot packages.
-    pub loaders: Vec<loaders::Wanted>,
-    /// The boot menu.
-    pub menu: Menu,
-    /// The machine that it boots on.
-    pub machine: Machine,
-    /// The medium's label.
-    pub volume_id: String,
-    /// What the medium says it is, in one line.
-    pub description: String,
-    /// Files for the medium itself.
-    pub medium: Vec<NewFile>,
-    /// How many bytes the ISO may have at most.
-    pub max_size: Option<u64>,
+    /// What is the ISO's alone.
+    pub iso: outputs::iso::Iso,
     /// Scripts of plugins.
     pub hooks: Vec<Hook>,
     /// Plugins that plan stages.
@@ -124,13 +108,11 @@ pub struct Surroundings<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file of the user's cannot be read.
-    #[error("the source of {target} cannot be read")]
-    Source {
-        /// Where it was to go.
-        target: String,
-        /// Why.
-        source: source::Error,
-    },
+    #[error(transparent)]
+    Source(#[from] Unreadable),
+    /// What is the ISO's alone is wrong.
+    #[error(transparent)]
+    Iso(#[from] outputs::iso::Error),
     /// A plugin refuses to plan a stage.
     #[error("plugin `{plugin}` refuses the image")]
     Refused {
@@ -163,9 +145,6 @@ pub enum Error {
         /// What it could replace.
         parts: Vec<String>,
     },
-    /// Nothing boots machines of the architecture.
-    #[error(transparent)]
-    Loaders(#[from] loaders::Error),
     /// A time that no file system can hold.
     #[error("the epoch {0} is beyond 2106, the end of what squashfs can hold")]
     Epoch(u64),
@@ -179,7 +158,7 @@ impl Image {
         let Plugins { contributors, medium, hooks, planners, judges, used } = around.plugins;
         let facts = json!({ "name": name(system), "arch": system.arch });
         let squashfs = planned::squashfs(&planners, &facts, &options.squashfs)?;
-        let menu = planned::menu(&planners, &facts, menu(system))?;
+        let menu = planned::menu(&planners, &facts, outputs::iso::menu(system))?;
         let reports = [squashfs.reports, menu.reports].concat();
         Ok(Self {
             name: name(system),
@@ -207,13 +186,7 @@ impl Image {
             compression: squash::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,
             blocks: around.blocks,
-            loaders: loaders::wanted(system.distribution(), &system.arch, &options.boot)?,
-            menu: menu.inputs,
-            machine: if isoplug_arch::is_pc(&system.arch) { Machine::Pc } else { Machine::Arm64 },
-            volume_id: volume_id(system),
-            description: title(system),
-            medium: with_plugins(own_medium(options, around.folder)?, medium),
-            max_size: options.iso.max_bytes(),
+            iso: outputs::iso::Iso::new(system, menu.inputs, around.folder, medium)?,
             hooks,
             planners,
             judges,
@@ -229,70 +202,4 @@ fn name(system: &System) -> String {
     let profile = Some(&system.profile).filter(|profile| **profile != image.name);
     let parts = [Some(&image.name), profile, image.version.as_ref(), Some(&system.arch)];
     parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("-")
-}
-
-/// Returns what a person calls the image: its name and version.
-fn title(system: &System) -> String {
-    match &system.image.version {
-        Some(version) => format!("{} {version}", system.image.name),
-        None => system.image.name.clone(),
-    }
-}
-
-/// Returns the label that was set, or one made of the title: capital letters, digits and `_`.
-fn volume_id(system: &System) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    let made = || title(system).chars().map(plain).take(32).collect();
-    system.options.iso.volume_id.clone().unwrap_or_else(made)
-}
-
-fn menu(system: &System) -> Menu {
-    let Options { boot, iso, .. } = &system.options;
-    let serial = &boot.serial;
-    Menu {
-        label: format!("{}{}{}", iso.menu_label_prefix, title(system), iso.menu_label_suffix),
-        kernel_params: boot.kernel_params.clone(),
-        timeout: boot.timeout,
-        text_mode: boot.menu.text_mode,
-        safe_graphics: boot.menu.safe_graphics,
-        copy_to_ram: boot.menu.copy_to_ram,
-        serial: serial.enable.then_some(Serial { port: serial.port, speed: serial.speed }),
-    }
-}
-
-/// Adds the files of plugins to the user's, which win.
-fn with_plugins(own: Vec<NewFile>, plugins: Vec<NewFile>) -> Vec<NewFile> {
-    let target = |file: &NewFile| file.target.trim_matches('/').to_owned();
-    let taken: BTreeSet<String> = own.iter().map(target).collect();
-    let others = plugins.into_iter().filter(|file| !taken.contains(&target(file)));
-    others.collect::<Vec<_>>().into_iter().chain(own).collect()
-}
-
-fn own_medium(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
-    let file = |file: &isoplug_manifest::options::IsoFile| {
-        Ok(NewFile {
-            target: file.target.clone(),
-            from: from(&file.target, file.text.as_deref(), file.source.as_deref(), folder)?,
-            mode: None,
-            user: "root".to_owned(),
-            group: "root".to_owned(),
-        })
-    };
-    options.iso.contents.iter().map(file).collect()
-}
-
-/// Returns what a file holds: its text, or what its source holds now.
-fn from(
-    target: &str,
-    text: Option<&str>,
-    path: Option<&str>,
-    folder: &Path,
-) -> Result<FileContent, Error> {
-    match (text, path) {
-        (None, Some(path)) => {
-            let failed = |source| Error::Source { target: target.to_owned(), source };
-            Ok(FileContent::Source(Source::scan(&folder.join(path)).map_err(failed)?))
-        }
-        (text, _) => Ok(FileContent::Bytes(text.unwrap_or_default().as_bytes().to_vec())),
-    }
 }

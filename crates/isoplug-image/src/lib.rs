@@ -10,6 +10,7 @@ pub mod firmware;
 pub mod grub;
 pub mod image;
 pub mod initrd;
+pub mod outputs;
 pub mod pipeline;
 pub mod plugins;
 pub mod stages;

@@ -6,9 +6,9 @@ use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
 use serde_json::json;
 
 use crate::image::Image;
+use crate::outputs::{self, Live};
 use crate::plugins::{self, Planner};
 use crate::stages::base::Base;
-use crate::stages::boot::Boot;
 use crate::stages::compare::Compare;
 use crate::stages::contribute::{Contribute, Earlier};
 use crate::stages::facts::{self, Facts};
@@ -17,12 +17,9 @@ use crate::stages::hooks::Hooks;
 use crate::stages::initrd::Initrd;
 use crate::stages::initrd_files::InitrdFiles;
 use crate::stages::initrd_inputs::InitrdInputs;
-use crate::stages::iso::Iso;
 use crate::stages::judge::Judge;
 use crate::stages::kernel::{self, Kernel};
 use crate::stages::layer::Round;
-use crate::stages::loaders::Loaders;
-use crate::stages::medium::Medium;
 use crate::stages::output::Output;
 use crate::stages::packages::Packages;
 use crate::stages::rootfs::Rootfs;
@@ -58,7 +55,7 @@ impl Products {
 
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
-    let Image { epoch, menu, machine, volume_id, description, max_size, .. } = image.clone();
+    let epoch = image.epoch;
     let (codec, block_size) = image.compression;
 
     let (debs, boot_debs) = fetch(image, graph);
@@ -79,39 +76,12 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let squashfs = Squashfs { rootfs, codec, block_size, exclude, epoch, blocks };
     let squashfs = graph.add(squashfs).image;
 
-    let loaders = Loaders { debs: boot_debs, wanted: image.loaders.clone() };
-    let loaders = graph.add(loaders).files;
-    let contents = medium(image, graph);
-    let boot = graph.add(Boot {
-        loaders,
-        vmlinuz,
-        initrd,
-        squashfs,
-        contents,
-        menu,
-        machine,
-        volume_id: volume_id.clone(),
-        description,
-        epoch: epoch.into(),
-    });
-    let iso = Iso {
-        vmlinuz,
-        initrd,
-        squashfs,
-        loaders,
-        boot: boot.files,
-        esp: boot.esp,
-        identity: boot.identity,
-        contents,
-        volume_id,
-        epoch: epoch.into(),
-        max_size,
-    };
-    let iso = graph.add(iso).iso;
+    let live = Live { rootfs, vmlinuz, initrd, squashfs, boot_debs };
+    let outputs::iso::Made { iso, identity } = image.iso.add(live, epoch, graph);
     let facts = graph.add(facts(image, iso));
-    let outputs = outputs(image, [vmlinuz, initrd, squashfs, iso], graph);
+    let outputs = beside(image, live, iso, graph);
     let judgements = judgements(image, rootfs, iso, graph);
-    Products { iso, identity: boot.identity, facts, outputs, judgements }
+    Products { iso, identity, facts, outputs, judgements }
 }
 
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which
@@ -161,18 +131,20 @@ fn hooks(image: &Image, mut layer: Artifact<Tree>, graph: &mut Graph) -> Artifac
 }
 
 /// Lets each plugin that plans an output add files beside the ISO.
-fn outputs(
+fn beside(
     image: &Image,
-    [vmlinuz, initrd, squashfs, iso]: [Artifact<Blob>; 4],
+    live: Live,
+    iso: Artifact<Blob>,
     graph: &mut Graph,
 ) -> Vec<(String, Artifact<Blob>)> {
     let facts = json!({
         "name": image.name,
         "arch": image.arch,
         "epoch": image.epoch,
-        "volume-id": image.volume_id,
-        "kernel-params": image.menu.kernel_params,
+        "volume-id": image.iso.volume_id,
+        "kernel-params": image.iso.menu.kernel_params,
     });
+    let Live { vmlinuz, initrd, squashfs, .. } = live;
     let output = |planner: &Arc<dyn Planner>| {
         let (planner, image) = (Arc::clone(planner), facts.clone());
         let name = planner.name().to_owned();
@@ -238,12 +210,6 @@ fn contribute(image: &Image, layer: Artifact<Tree>, graph: &mut Graph) -> Vec<Ar
         earlier.push(Earlier { title, by, overlay: graph.add(stage).overlay });
     }
     earlier.into_iter().map(|earlier| earlier.overlay).collect()
-}
-
-/// Returns the user's files for the medium, if there are any.
-fn medium(image: &Image, graph: &mut Graph) -> Option<Artifact<Tree>> {
-    let files = image.medium.clone();
-    (!files.is_empty()).then(|| graph.add(Medium { files }).files)
 }
 
 fn facts(image: &Image, iso: Artifact<Blob>) -> Facts {

@@ -56,6 +56,17 @@ pub struct Image {
     pub default_profiles: Vec<String>,
 }
 
+impl Image {
+    /// Returns what a person calls it: its name and version.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{} {version}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
 /// A place where packages come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

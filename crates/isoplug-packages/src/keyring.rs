@@ -217,14 +217,16 @@ fn fingerprint(key: &impl KeyDetails) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use isoplug_manifest::distribution::debian::DEBIAN;
+    use isoplug_manifest::distribution::{self, debian::DEBIAN};
 
     #[test]
-    fn debians_keys_are_those_of_the_readme() {
+    fn keys_of_distributions_are_those_of_the_readme() {
         let readme = include_str!("../../isoplug-manifest/keys/README.md");
-        let fingerprints = Keyring::of(DEBIAN.keys).fingerprints();
-        assert_eq!(fingerprints.len(), DEBIAN.keys.len());
-        assert!(fingerprints.iter().all(|fingerprint| readme.contains(fingerprint.as_str())));
+        for distribution in distribution::ALL {
+            let fingerprints = Keyring::of(distribution.keys).fingerprints();
+            assert_eq!(fingerprints.len(), distribution.keys.len());
+            assert!(fingerprints.iter().all(|fingerprint| readme.contains(fingerprint.as_str())));
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod items;
 pub mod source;
 mod volatile;
 
+use std::path::Path;
+
 use isoplug_engine::Key;
 use isoplug_manifest::By;
 use serde::{Serialize, Serializer};
@@ -58,6 +60,38 @@ pub enum FileContent {
     Bytes(#[serde(serialize_with = "digest")] Vec<u8>),
     /// A file or folder of the build machine.
     Source(Source),
+}
+
+/// A file of the user's cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the source of {target} cannot be read")]
+pub struct Unreadable {
+    /// Where it was to go.
+    target: String,
+    /// Why.
+    source: source::Error,
+}
+
+impl FileContent {
+    /// Returns what a file for `target` holds: its text, or what its source, below a folder, holds now.
+    ///
+    /// # Errors
+    ///
+    /// When its source cannot be read.
+    pub fn new(
+        target: &str,
+        text: Option<&str>,
+        path: Option<&str>,
+        folder: &Path,
+    ) -> Result<Self, Unreadable> {
+        match (text, path) {
+            (None, Some(path)) => {
+                let failed = |source| Unreadable { target: target.to_owned(), source };
+                Ok(Self::Source(Source::scan(&folder.join(path)).map_err(failed)?))
+            }
+            (text, _) => Ok(Self::Bytes(text.unwrap_or_default().as_bytes().to_vec())),
+        }
+    }
 }
 
 /// Writes down bytes by their BLAKE3, since they may be many.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use isoplug_manifest::options::{self, NetworkingBackend, Options, PermitRootLogin, Sudo};
 use isoplug_manifest::{By, System};
 
-use super::{Error, from};
+use super::Error;
 use crate::contribute::Contributor;
-use crate::contribute::content::{Files, NewFile};
+use crate::contribute::content::{FileContent, Files, NewFile};
 use crate::contribute::first_boot::FirstBoot;
 use crate::contribute::kernel_modules::KernelModules;
 use crate::contribute::live::Live;
@@ -239,7 +239,12 @@ fn files(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
     let file = |file: &options::File| {
         Ok(NewFile {
             target: file.target.clone(),
-            from: from(&file.target, file.text.as_deref(), file.source.as_deref(), folder)?,
+            from: FileContent::new(
+                &file.target,
+                file.text.as_deref(),
+                file.source.as_deref(),
+                folder,
+            )?,
             mode: file.mode_bits().and_then(|bits| u16::try_from(bits).ok()),
             user: file.user.clone(),
             group: file.group.clone(),

@@ -1,0 +1,174 @@
+//! The ISO: a medium that boots as a disc and as a disk, with its menu, its loaders and the user's files on it.
+//!
+//! What of a profile is the ISO's alone becomes inputs of its stages here. Knows no package and no rootfs.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use isoplug_engine::{Artifact, Blob, Graph, Tree};
+use isoplug_manifest::System;
+use isoplug_manifest::options::{IsoFile, Options};
+
+use super::Live;
+use crate::contribute::content::{FileContent, NewFile, Unreadable};
+use crate::grub::{Machine, Menu, Serial};
+use crate::stages::boot::Boot;
+use crate::stages::iso;
+use crate::stages::loaders::{self, Loaders};
+use crate::stages::medium::Medium;
+
+/// What is the ISO's alone.
+#[derive(Debug, Clone)]
+pub struct Iso {
+    /// What boots it, of its boot packages.
+    pub loaders: Vec<loaders::Wanted>,
+    /// The boot menu.
+    pub menu: Menu,
+    /// The machine that it boots on.
+    pub machine: Machine,
+    /// The medium's label.
+    pub volume_id: String,
+    /// What the medium says it is, in one line.
+    pub description: String,
+    /// Files for the medium itself.
+    pub files: Vec<NewFile>,
+    /// How many bytes the ISO may have at most.
+    pub max_size: Option<u64>,
+}
+
+/// Why there can be no ISO of a profile.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file for the medium cannot be read.
+    #[error(transparent)]
+    Source(#[from] Unreadable),
+    /// Nothing boots machines of the architecture.
+    #[error(transparent)]
+    Loaders(#[from] loaders::Error),
+}
+
+/// What there is of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Made {
+    /// The ISO.
+    pub iso: Artifact<Blob>,
+    /// The image's identity: 32 hexadecimal digits, which the running system shows too.
+    pub identity: Artifact<Blob>,
+}
+
+impl Iso {
+    /// Takes what is its own of a profile. `folder` is that of the user's files; `files` are those of plugins.
+    ///
+    /// # Errors
+    ///
+    /// When a file of the user's cannot be read, or nothing boots machines of the architecture.
+    pub fn new(
+        system: &System,
+        menu: Menu,
+        folder: &Path,
+        files: Vec<NewFile>,
+    ) -> Result<Self, Error> {
+        let options = &system.options;
+        Ok(Self {
+            loaders: loaders::wanted(system.distribution(), &system.arch, &options.boot)?,
+            menu,
+            machine: if isoplug_arch::is_pc(&system.arch) { Machine::Pc } else { Machine::Arm64 },
+            volume_id: volume_id(system),
+            description: system.image.title(),
+            files: with_plugins(own_files(options, folder)?, files),
+            max_size: options.iso.max_bytes(),
+        })
+    }
+
+    /// Adds its stages: each line uses only lines above it.
+    pub fn add(&self, live: Live, epoch: u32, graph: &mut Graph) -> Made {
+        let Self { loaders, menu, machine, volume_id, description, files, max_size } = self.clone();
+        let Live { rootfs: _, vmlinuz, initrd, squashfs, boot_debs } = live;
+        let loaders = graph.add(Loaders { debs: boot_debs, wanted: loaders }).files;
+        let contents = medium(files, graph);
+        let boot = graph.add(Boot {
+            loaders,
+            vmlinuz,
+            initrd,
+            squashfs,
+            contents,
+            menu,
+            machine,
+            volume_id: volume_id.clone(),
+            description,
+            epoch: epoch.into(),
+        });
+        let iso = graph.add(iso::Iso {
+            vmlinuz,
+            initrd,
+            squashfs,
+            loaders,
+            boot: boot.files,
+            esp: boot.esp,
+            identity: boot.identity,
+            contents,
+            volume_id,
+            epoch: epoch.into(),
+            max_size,
+        });
+        Made { iso: iso.iso, identity: boot.identity }
+    }
+}
+
+/// Returns what the profile's menu offers.
+pub(crate) fn menu(system: &System) -> Menu {
+    let Options { boot, iso, .. } = &system.options;
+    let serial = &boot.serial;
+    Menu {
+        label: format!(
+            "{}{}{}",
+            iso.menu_label_prefix,
+            system.image.title(),
+            iso.menu_label_suffix
+        ),
+        kernel_params: boot.kernel_params.clone(),
+        timeout: boot.timeout,
+        text_mode: boot.menu.text_mode,
+        safe_graphics: boot.menu.safe_graphics,
+        copy_to_ram: boot.menu.copy_to_ram,
+        serial: serial.enable.then_some(Serial { port: serial.port, speed: serial.speed }),
+    }
+}
+
+/// Returns the label that was set, or one made of the title: capital letters, digits and `_`.
+fn volume_id(system: &System) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let made = || system.image.title().chars().map(plain).take(32).collect();
+    system.options.iso.volume_id.clone().unwrap_or_else(made)
+}
+
+/// Adds the files of plugins to the user's, which win.
+fn with_plugins(own: Vec<NewFile>, plugins: Vec<NewFile>) -> Vec<NewFile> {
+    let target = |file: &NewFile| file.target.trim_matches('/').to_owned();
+    let taken: BTreeSet<String> = own.iter().map(target).collect();
+    let others = plugins.into_iter().filter(|file| !taken.contains(&target(file)));
+    others.collect::<Vec<_>>().into_iter().chain(own).collect()
+}
+
+fn own_files(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Unreadable> {
+    let file = |file: &IsoFile| {
+        Ok(NewFile {
+            target: file.target.clone(),
+            from: FileContent::new(
+                &file.target,
+                file.text.as_deref(),
+                file.source.as_deref(),
+                folder,
+            )?,
+            mode: None,
+            user: "root".to_owned(),
+            group: "root".to_owned(),
+        })
+    };
+    options.iso.contents.iter().map(file).collect()
+}
+
+/// Returns the files for the medium, if there are any.
+fn medium(files: Vec<NewFile>, graph: &mut Graph) -> Option<Artifact<Tree>> {
+    (!files.is_empty()).then(|| graph.add(Medium { files }).files)
+}
