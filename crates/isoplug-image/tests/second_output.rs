@@ -1,5 +1,7 @@
 //! An output that is no ISO: what one more file in `outputs/` would hold, on the same live system.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 use std::io::Write;
 
