@@ -29,6 +29,15 @@ fn help() {
 }
 
 #[test]
+fn what_stands_outside_of_profiles() {
+    let said = |path| Space::with_manifest(MANIFEST).ok(&["explain", path]);
+    assert_snapshot!(said("image.name"), @"");
+    assert_snapshot!(said("image"), @"");
+    let sources = explain(&["sources.mine"]);
+    assert!(sources.contains("there is no option `sources.mine`"), "{sources}");
+}
+
+#[test]
 fn an_option() {
     assert_snapshot!(explain(&["networking.hostname"]), @r#"
     exit: 0

@@ -1,5 +1,6 @@
 //! Evaluates one profile of a manifest to a [`System`]: typed options that know their origins.
 
+mod at_odds;
 pub(crate) mod guests;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,6 +130,9 @@ impl Work {
             }
         }
         self.diagnostics.extend(lint.found);
+        if self.sound() {
+            self.diagnostics.extend(at_odds::units(&needs, settings));
+        }
         needs
     }
 

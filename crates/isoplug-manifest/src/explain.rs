@@ -1,5 +1,7 @@
 //! Tells people what an option came to: its value, type and default, who set it and whom it beat.
 
+mod outside;
+
 use serde_json::Value as Json;
 
 use crate::check::did_you_mean;
@@ -11,7 +13,8 @@ use crate::strength::Strength;
 use crate::system::System;
 use crate::text::Origin;
 
-/// Explains one option, or every option below a path; an empty path means all of them.
+/// Explains one option, or every option below a path; an empty path means all of them. What no option is
+/// may stand outside of profiles, such as `image.name`.
 ///
 /// # Errors
 ///
@@ -20,7 +23,9 @@ pub fn explain(system: &System, path: &str) -> Result<String, Diagnostic> {
     let keys = if path.is_empty() { Vec::new() } else { split(path) };
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let root = &system.shape;
-    let shape = root.at(&keys).ok_or_else(|| unknown(root, path))?;
+    let Some(shape) = root.at(&keys) else {
+        return outside::outside(system, &keys).ok_or_else(|| unknown(root, path));
+    };
     let setting = system.settings.at(&keys);
     let values = serde_json::to_value(&system.options).unwrap_or(Json::Null);
     let pointer: String = keys.iter().map(|key| format!("/{}", escaped(key))).collect();

@@ -108,6 +108,18 @@ fn a_unit_that_nothing_starts() {
 }
 
 #[test]
+fn a_unit_that_starts_and_does_not() {
+    let drawn = one("services.chrony.enable = true\nsystemd.mask = [\"chrony\"]");
+    let said = "warning[at-odds]: `services.chrony.enable` starts `chrony.service` at boot, and \
+                `systemd.mask` masks it";
+    assert!(drawn.contains(said) && drawn.contains("this starts it"), "{drawn}");
+    let drawn = one("systemd = { enable = [\"x.service\"], disable = [\"x\"] }");
+    assert!(drawn.contains("`systemd.enable` starts `x.service` at boot"), "{drawn}");
+    assert!(drawn.contains("`systemd.disable` disables it"), "{drawn}");
+    assert_eq!(one("systemd = { mask = [\"x\"], disable = [\"x\"], enable = [\"y\"] }"), "");
+}
+
+#[test]
 fn line_ends_of_windows_do_not_reach_files() {
     let text = support::manifest(
         "files = [{ target = \"/x\", text = '''\n#!/bin/sh\necho\n''' }, \

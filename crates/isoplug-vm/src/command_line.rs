@@ -7,6 +7,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use crate::firmware::FirmwareFiles;
 use crate::{Accelerator, Arch, Disk, DiskFormat, Display, Machine, Medium, Network};
 
@@ -124,8 +126,12 @@ impl CommandLine {
 
     fn credentials(&mut self, credentials: &[(String, String)]) {
         for (name, value) in credentials {
-            let value = value.replace(',', ",,");
-            self.option("-smbios", format!("type=11,value=io.systemd.credential:{name}={value}"));
+            // A table of SMBIOS has texts of one line.
+            let (kind, value) = match value.contains('\n') {
+                true => ("credential.binary", BASE64_STANDARD.encode(value)),
+                false => ("credential", value.replace(',', ",,")),
+            };
+            self.option("-smbios", format!("type=11,value=io.systemd.{kind}:{name}={value}"));
         }
     }
 

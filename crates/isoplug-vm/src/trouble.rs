@@ -53,6 +53,8 @@ pub enum TroubleKind {
     QemuBroke,
     /// The guest never gave a sign of life.
     NeverRan,
+    /// systemd gave up waiting for the serial port, so no login appears on it.
+    PortTooLate,
     /// The boot or its checks were still going on when the time was up.
     TooSlow,
     /// The user stopped it.
@@ -76,6 +78,8 @@ const FATAL: &[(TroubleKind, &str)] = &[
     (TroubleKind::EmergencyMode, "You are in rescue mode"),
     (TroubleKind::EmergencyMode, "Cannot open access to console, the root account is locked"),
     (TroubleKind::EmergencyMode, "systemd[1]: Freezing execution"),
+    (TroubleKind::PortTooLate, "Timed out waiting for device dev-ttyS0"),
+    (TroubleKind::PortTooLate, "Timed out waiting for device dev-ttyAMA0"),
     (TroubleKind::Grub, "grub rescue>"),
     (TroubleKind::Grub, "Minimal BASH-like line editing is supported"),
     (TroubleKind::FirmwareShell, "UEFI Interactive Shell"),
@@ -166,6 +170,7 @@ impl TroubleKind {
             Self::InternalError
                 | Self::QemuBroke
                 | Self::NeverRan
+                | Self::PortTooLate
                 | Self::TooSlow
                 | Self::Interrupted
         )
@@ -189,6 +194,10 @@ impl TroubleKind {
             Self::InternalError => "QEMU cannot run the machine any further",
             Self::QemuBroke => "QEMU broke down",
             Self::NeverRan => "QEMU started, but the guest never ran",
+            Self::PortTooLate => {
+                "the boot was so slow that systemd gave up waiting for the serial port, on which \
+                 the test logs in; try again with less to do for this machine"
+            }
             Self::TooSlow => "it was still going on when the time was up",
             Self::Interrupted => "it was stopped",
             Self::TimeoutWithOutput => "no shell appeared on the serial port in time",

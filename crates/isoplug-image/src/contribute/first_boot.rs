@@ -2,7 +2,9 @@
 //!
 //! A unit of its own for each kind of state, so that only those daemons wait that need it. It runs
 //! when what it makes is missing, whatever systemd takes for the first boot: a medium boots first
-//! every time, and an empty `/etc/machine-id` is none to systemd.
+//! every time, and an empty `/etc/machine-id` is none to systemd. It runs again if it was cut off halfway.
+
+mod script;
 
 use isoplug_engine::Key;
 use isoplug_manifest::By;
@@ -28,7 +30,7 @@ impl Contributor for FirstBoot {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn places(&self) -> Vec<String> {
@@ -51,15 +53,16 @@ impl Contributor for FirstBoot {
 
 /// Adds script and unit of one kind of state, if the image has what it belongs to.
 fn make(host: &mut dyn Host, state: &State) -> Result<(), ContributeError> {
-    let Some(script) = &state.make else { return Ok(()) };
+    let Some(make) = &state.make else { return Ok(()) };
     let unit = format!("isoplug-{}.service", state.name);
     let is_needed = state.needs.is_empty() || host.stat(&state.needs).is_some();
     if !is_needed || services::has(host, &unit) {
         return Ok(());
     }
-    let script = format!("#!/bin/sh -e\n{}\n", script.trim());
+    let mark = script::mark(host, state);
+    let script = script::text(state, make, &mark);
     host.file(&path(state), script.as_bytes(), Attrs::mode(0o755))?;
-    let text = text(host, state);
+    let text = text(host, state, &mark);
     services::write(host, &UnitFile { name: unit.clone(), text })?;
     services::enable(host, &unit)
 }
@@ -74,7 +77,7 @@ fn path(state: &State) -> String {
 
 /// Returns the text of the unit. It comes before the daemons that need the state, and with them;
 /// if none is named, before all that come after sysinit.target.
-fn text(host: &dyn Host, state: &State) -> String {
+fn text(host: &dyn Host, state: &State, mark: &str) -> String {
     let (before, wanted_by) = match &state.before[..] {
         [] => ("sysinit.target".to_owned(), "sysinit.target".to_owned()),
         units => {
@@ -93,7 +96,8 @@ fn text(host: &dyn Host, state: &State) -> String {
          After=local-fs.target systemd-tmpfiles-setup.service systemd-sysusers.service\n\
          Before={before} shutdown.target\n\
          Conflicts=shutdown.target\n\
-         ConditionPathExistsGlob=!{made}\n\n\
+         ConditionPathExistsGlob=|!{made}\n\
+         ConditionPathExists=|{mark}\n\n\
          [Service]\n\
          Type=oneshot\n\
          RemainAfterExit=yes\n\
@@ -103,6 +107,7 @@ fn text(host: &dyn Host, state: &State) -> String {
          WantedBy={wanted_by}\n",
         what = state.what.replace('%', "%%"),
         made = made.replace('%', "%%"),
+        mark = mark.replace('%', "%%"),
         script = path(state),
     )
 }
@@ -127,7 +132,8 @@ mod tests {
         After=local-fs.target systemd-tmpfiles-setup.service systemd-sysusers.service
         Before=ssh.service ssh.socket shutdown.target
         Conflicts=shutdown.target
-        ConditionPathExistsGlob=!/etc/ssh/ssh_host_*_key
+        ConditionPathExistsGlob=|!/etc/ssh/ssh_host_*_key
+        ConditionPathExists=|/etc/.isoplug-ssh-keys
 
         [Service]
         Type=oneshot
@@ -139,7 +145,7 @@ mod tests {
         WantedBy=ssh.service
         ");
         let script = rootfs.text("/usr/lib/isoplug/first-boot/ssh-keys");
-        assert_eq!(script, "#!/bin/sh -e\nssh-keygen -A\n");
+        assert!(script.contains("\n(\nssh-keygen -A\n) 9>&-\n"), "{script}");
         let tree = rootfs.merged();
         let wanted = "etc/systemd/system/ssh.service.wants/isoplug-ssh-keys.service";
         assert!(tree.get(wanted).is_some());
@@ -163,7 +169,7 @@ mod tests {
         rootfs.add(&FirstBoot { own: vec![own] }).unwrap();
         let unit = rootfs.text("/etc/systemd/system/isoplug-own-1.service");
         assert!(unit.contains("\nBefore=sysinit.target shutdown.target\n"), "{unit}");
-        assert!(unit.contains("\nConditionPathExistsGlob=!/etc/acme/id\n"), "{unit}");
+        assert!(unit.contains("\nConditionPathExistsGlob=|!/etc/acme/id\n"), "{unit}");
         let link = "etc/systemd/system/sysinit.target.wants/isoplug-own-1.service";
         assert!(rootfs.merged().get(link).is_some());
     }
@@ -178,7 +184,8 @@ mod tests {
         let (_, _) = rootfs
             .run("test", |host| {
                 for state in known().states().iter().filter(|state| state.make.is_some()) {
-                    let text = text(host, state).replace(&path(state), "/bin/true");
+                    let mark = script::mark(host, state);
+                    let text = text(host, state, &mark).replace(&path(state), "/bin/true");
                     let unit = folder.path().join(format!("isoplug-{}.service", state.name));
                     std::fs::write(unit, text).unwrap();
                 }

@@ -1,7 +1,8 @@
 //! Guesses which packages an answer will have, so that a choice falls on one that is there anyway.
 //!
 //! What has no choice comes first; only then is the first alternative taken where nothing that
-//! is expected satisfies a dependency. Conflicts are not looked at: the solver heeds them, and a wrong guess
+//! is expected satisfies a dependency. A choice that another one makes needless later was made too early: it is put
+//! off, and the guess begins anew. Conflicts are not looked at: the solver heeds them, and a wrong guess
 //! only costs a package that could have been spared.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -11,25 +12,21 @@ use isoplug_formats::apt::{Relation, relation};
 use super::Problem;
 use crate::universe::{Id, Universe};
 
+/// How often the guess begins anew at most. Each round puts off at least one choice more.
+const ROUNDS: usize = 8;
+
 /// Returns the names that an answer probably has.
 pub(super) fn expected<'a>(universe: &Universe<'a>, problem: &Problem) -> BTreeSet<&'a str> {
-    let mut guess = Guess { universe, problem, names: BTreeSet::new(), open: VecDeque::new() };
-    let mut choices = VecDeque::new();
-    problem.fixed.iter().for_each(|id| guess.add(*id));
-    problem.wanted.iter().for_each(|group| guess.visit(group, &mut choices));
-    loop {
-        while let Some(id) = guess.open.pop_front() {
-            let package = universe.package(id);
-            for field in [package.pre_depends, package.depends] {
-                let groups = relation::parse(field).unwrap_or_default();
-                groups.iter().for_each(|group| guess.visit(group, &mut choices));
-            }
-        }
-        let Some(choice) = choices.pop_front() else { return guess.names };
-        if !choice.iter().any(|id| guess.has(*id)) {
-            choice.first().into_iter().for_each(|id| guess.add(*id));
+    let mut late = BTreeSet::new();
+    for _ in 1..ROUNDS {
+        let guess = Guess::make(universe, problem, &late);
+        let before = late.len();
+        late.extend(guess.too_early());
+        if late.len() == before {
+            return guess.names;
         }
     }
+    Guess::make(universe, problem, &late).names
 }
 
 struct Guess<'g, 'a> {
@@ -37,9 +34,56 @@ struct Guess<'g, 'a> {
     problem: &'g Problem<'g>,
     names: BTreeSet<&'a str>,
     open: VecDeque<Id>,
+    /// The choices in which nothing satisfied a dependency, and so the first was taken.
+    taken: Vec<Vec<Id>>,
 }
 
-impl Guess<'_, '_> {
+impl<'g, 'a> Guess<'g, 'a> {
+    /// Guesses, with these choices after all others.
+    fn make(
+        universe: &'g Universe<'a>,
+        problem: &'g Problem<'g>,
+        late: &BTreeSet<Vec<Id>>,
+    ) -> Self {
+        let (names, open, taken) = (BTreeSet::new(), VecDeque::new(), Vec::new());
+        let mut guess = Self { universe, problem, names, open, taken };
+        let (mut choices, mut last) = (VecDeque::new(), VecDeque::new());
+        problem.fixed.iter().for_each(|id| guess.add(*id));
+        problem.wanted.iter().for_each(|group| guess.visit(group, &mut choices));
+        loop {
+            guess.close(&mut choices);
+            let Some(choice) = choices.pop_front().or_else(|| last.pop_front()) else {
+                return guess;
+            };
+            if late.contains(&choice) && !choices.is_empty() {
+                last.push_back(choice);
+            } else if !choice.iter().any(|id| guess.has(*id)) {
+                choice.first().into_iter().for_each(|id| guess.add(*id));
+                guess.taken.push(choice);
+            }
+        }
+    }
+
+    /// Adds what the packages so far need, and notes the choices among it.
+    fn close(&mut self, choices: &mut VecDeque<Vec<Id>>) {
+        while let Some(id) = self.open.pop_front() {
+            let package = self.universe.package(id);
+            for field in [package.pre_depends, package.depends] {
+                let groups = relation::parse(field).unwrap_or_default();
+                groups.iter().for_each(|group| self.visit(group, choices));
+            }
+        }
+    }
+
+    /// The choices in which another alternative came after the first was taken.
+    fn too_early(&self) -> impl Iterator<Item = Vec<Id>> {
+        let name = |id: &Id| self.universe.package(*id).name;
+        let other = move |choice: &&Vec<Id>| {
+            choice.iter().any(|id| name(id) != name(&choice[0]) && self.has(*id))
+        };
+        self.taken.iter().filter(other).cloned()
+    }
+
     fn has(&self, id: Id) -> bool {
         self.names.contains(self.universe.package(id).name)
     }
@@ -66,5 +110,62 @@ impl Guess<'_, '_> {
             1 => self.add(ids[0]),
             _ => choices.push_back(ids),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::Index;
+
+    /// Returns what is guessed of packages, given as `name: dependencies`, for some wishes.
+    fn guess(packages: &[&str], wishes: &str) -> String {
+        let text: Vec<String> = packages
+            .iter()
+            .map(|package| {
+                let (name, rest) = package.split_once(": ").unwrap();
+                let (depends, provides) = rest.split_once("; ").unwrap_or((rest, ""));
+                format!(
+                    "Package: {name}\nVersion: 1\nArchitecture: all\nDepends: {depends}\n\
+                     Provides: {provides}\n"
+                )
+            })
+            .collect();
+        let (archive, suite) = ("debian".to_owned(), "stable".to_owned());
+        let text = text.join("\n");
+        let indices = vec![Index { archive, suite, distribution: true, pin: 500, text }];
+        let universe = Universe::new(&indices, "amd64");
+        let wanted = relation::parse(wishes).unwrap();
+        let problem = Problem { wanted, ..Problem::default() };
+        Vec::from_iter(expected(&universe, &problem)).join(" ")
+    }
+
+    #[test]
+    fn an_alternative_that_comes_anyway_spares_the_first() {
+        let packages =
+            ["cron: ", "systemd-cron: ", "backup: cron | systemd-cron", "os: systemd-cron"];
+        assert_eq!(guess(&packages, "backup"), "backup cron");
+        assert_eq!(guess(&packages, "backup, os"), "backup os systemd-cron");
+    }
+
+    #[test]
+    fn one_that_comes_by_a_later_choice_spares_it_too() {
+        let packages = [
+            "cron: ",
+            "systemd-cron: ",
+            "backup: cron | systemd-cron",
+            "first: systemd-cron",
+            "second: ",
+            "os: first | second",
+        ];
+        assert_eq!(guess(&packages, "backup, os"), "backup first os systemd-cron");
+    }
+
+    #[test]
+    fn choices_that_would_spare_each_other_end() {
+        let packages = ["a: ", "b: ", "x: a | b", "y: b | a"];
+        assert_eq!(guess(&packages, "x, y"), "a x y");
+        let packages = ["a: d", "b: c", "c: ", "d: ", "x: a | c", "y: b | d"];
+        assert_eq!(guess(&packages, "x, y"), "a d x y");
     }
 }

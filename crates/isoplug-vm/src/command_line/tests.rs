@@ -19,6 +19,25 @@ fn line(machine: &Machine, accelerator: Accelerator, ports: Ports<'_>) -> String
     CommandLine::new(machine, &parts).to_string()
 }
 
+#[test]
+fn a_credential_of_lines_goes_through_a_table_of_single_lines() {
+    let machine = Machine::new(Arch::Amd64, Firmware::Bios, Medium::Cd);
+    let credentials = crate::login::Way::Autologin.credentials("ttyS0");
+    let parts = Parts {
+        qemu: "qemu".into(),
+        iso: Path::new("/a.iso"),
+        firmware: None,
+        accelerator: Accelerator::Tcg,
+        ports: sockets(),
+        credentials: &credentials,
+    };
+    let line = CommandLine::new(&machine, &parts).to_string();
+    let wait = "io.systemd.credential.binary:systemd.unit-dropin.dev-ttyS0.device=\
+                W1VuaXRdCkpvYlJ1bm5pbmdUaW1lb3V0U2VjPWluZmluaXR5Cg==";
+    assert!(line.contains(wait), "{line}");
+    assert!(line.contains("type=11,value=io.systemd.credential:getty.ttys.serial=ttyS0"), "{line}");
+}
+
 fn sockets() -> Ports<'static> {
     Ports::Sockets {
         serial: Path::new("/run/serial"),

@@ -26,18 +26,25 @@ impl Way {
     /// The systemd credentials that the machine carries (systemd.system-credentials(7)). Only the
     /// serial port is opened: a session of another terminal stays what the image makes it.
     pub(crate) fn credentials(&self, port: &str) -> Vec<(String, String)> {
-        let getty = ("getty.ttys.serial".to_owned(), port.to_owned());
+        let mut credentials = vec![
+            ("getty.ttys.serial".to_owned(), port.to_owned()),
+            (format!("systemd.unit-dropin.dev-{port}.device"), WAIT.to_owned()),
+        ];
         match self {
-            Self::Autologin => vec![
-                getty,
+            Self::Autologin => credentials.extend([
                 (format!("tty.serial.{port}.agetty.autologin"), "root".to_owned()),
                 (format!("tty.serial.{port}.login.noauth"), "yes".to_owned()),
-            ],
-            Self::OpenPam => vec![getty, ("tmpfiles.extra".to_owned(), OPEN_PAM.to_owned())],
-            Self::Password(..) => vec![getty],
+            ]),
+            Self::OpenPam => credentials.push(("tmpfiles.extra".to_owned(), OPEN_PAM.to_owned())),
+            Self::Password(..) => {}
         }
+        credentials
     }
 }
+
+/// However long udev takes to find the port: the limit of the test is another one (systemd 256; an older one
+/// gives up after 90 seconds of the guest's clock).
+const WAIT: &str = "[Unit]\nJobRunningTimeoutSec=infinity\n";
 
 /// tmpfiles.d(5) reads `\n` as a line's end.
 const OPEN_PAM: &str = "f+ /etc/pam.d/login 0644 root root - auth sufficient pam_permit.so\\n\

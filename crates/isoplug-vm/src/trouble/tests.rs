@@ -81,3 +81,16 @@ fn plain_survives_anything() {
     assert_eq!(plain("a\u{1b}["), "a");
     assert_eq!(plain("a\u{1b}]0;title\u{7}b\u{1b}(Bc\u{7}\u{1b}=d"), "abcd");
 }
+
+/// systemd waits 90 s of the guest's clock for the port, however slowly the guest is emulated.
+#[test]
+fn a_port_that_came_too_late_fails_no_image() {
+    let text = plain(
+        "[    0.0] Linux version 6.12\r\n[\u{1b}[0;1;31m TIME \u{1b}[0m] Timed out waiting for \
+         device \u{1b}[0;1;39mdev-ttyS0.device\u{1b}[0m - /dev/ttyS0.\r\n",
+    );
+    let trouble = fatal(&text).unwrap();
+    assert_eq!(trouble.kind, TroubleKind::PortTooLate);
+    assert!(trouble.kind.is_of_the_host());
+    assert_eq!(fatal("Timed out waiting for device dev-disk-by\\x2dlabel-data.device"), None);
+}

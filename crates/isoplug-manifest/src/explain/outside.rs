@@ -1,0 +1,88 @@
+//! Explains what stands outside of profiles: the image's name, sources, plugins, whom to believe.
+
+use serde_json::Value as Json;
+
+use super::shown;
+use crate::manifest::Manifest;
+use crate::path::join;
+use crate::shape::{Kind, Shape};
+use crate::system::System;
+use crate::value::Value;
+
+/// Explains a value of the manifest, or all below a table of it; nothing if the manifest has no such place.
+pub(super) fn outside(system: &System, keys: &[&str]) -> Option<String> {
+    // Those have options, which are explained as what they came to.
+    if matches!(keys, [] | ["profiles", ..]) {
+        return None;
+    }
+    let root = Shape::of::<Manifest>();
+    let shape = root.at(keys)?;
+    let value = keys.iter().try_fold(&system.root, |value, key| value.get(key));
+    // A key that somebody chooses is there when it is written.
+    let made_up = keys.len() > 1 && matches!(root.at(&keys[..1])?.kind, Kind::Map { .. });
+    if made_up && system.root.get(keys[0])?.get(keys[1]).is_none() {
+        return None;
+    }
+    let mut text = Vec::new();
+    match shape.kind {
+        Kind::Object { .. } | Kind::Map { .. } => lines(system, keys, shape, value, &mut text),
+        _ => one(system, keys, shape, value, &mut text),
+    }
+    Some(text.join("\n"))
+}
+
+/// All that is known of one value.
+fn one(
+    system: &System,
+    keys: &[&str],
+    shape: &Shape,
+    value: Option<&Value>,
+    text: &mut Vec<String>,
+) {
+    text.push(format!("{} = {}", join(keys), worth(shape, value)));
+    text.extend(shape.docs.lines().map(|line| format!("  {line}")));
+    text.push(format!("  type:    {}", shape.type_name()));
+    if let Some(default) = &shape.default {
+        text.push(format!("  default: {default}"));
+    }
+    text.push(match value {
+        Some(value) => format!("  set at:  {}", system.texts.place(&value.origin)),
+        None => "  nobody set it".to_owned(),
+    });
+}
+
+/// A line for each value below a table.
+fn lines(
+    system: &System,
+    keys: &[&str],
+    shape: &Shape,
+    value: Option<&Value>,
+    text: &mut Vec<String>,
+) {
+    let mut below = |key: &str, shape: &Shape, value: Option<&Value>| {
+        lines(system, &[keys, &[key]].concat(), shape, value, text);
+    };
+    match &shape.kind {
+        Kind::Object { fields, .. } => {
+            for (name, field) in fields {
+                below(name, field, value.and_then(|value| value.get(name)));
+            }
+        }
+        Kind::Map { values, .. } => {
+            let table = value.and_then(Value::as_table);
+            for (key, value) in table.into_iter().flatten() {
+                below(&key.name, values, Some(value));
+            }
+        }
+        _ => {
+            let place = value.map_or("default".to_owned(), |it| system.texts.place(&it.origin));
+            text.push(format!("{} = {}  # {place}", join(keys), worth(shape, value)));
+        }
+    }
+}
+
+/// The value, or what holds without one.
+fn worth(shape: &Shape, value: Option<&Value>) -> String {
+    let default = || shape.default.clone().unwrap_or(Json::Null);
+    shown(shape, &value.map_or_else(default, Value::to_json))
+}
