@@ -6,7 +6,7 @@
 //! last attempt did not come to its end, whatever it left; so no script of the table has to care.
 
 use super::Host;
-use crate::state::State;
+use isoplug_sandbox::state::State;
 
 /// The file that whoever has its turn holds.
 const TURN: &str = "/run/isoplug-first-boot";
