@@ -1,25 +1,13 @@
-//! Adds to a rootfs what no package brings: users, services, network, files.
+//! How something is added to a rootfs that no package brings.
 //!
 //! A contributor reads the rootfs below it through a [`Host`] and says through the same host what
-//! to add. It never writes an image and knows no stage; built-in contributors and plugins share
+//! to add. It never writes an image and knows no stage; built-in parts and plugins share
 //! this one door. Order is the caller's: a contributor sees what those before it did.
 
 pub mod builder;
-pub mod content;
-pub mod first_boot;
-pub mod kernel_modules;
-pub mod live;
-pub mod localisation;
 pub mod nearest;
-pub mod network;
-pub mod openssh;
 pub mod overlay;
 mod precedence;
-#[cfg(test)]
-pub(crate) mod rootfs_of_tests;
-pub mod services;
-pub mod sysctl;
-pub mod users;
 
 use std::io::{self, Read};
 

@@ -23,9 +23,9 @@ use isoplug_manifest::plugin::Report;
 use serde_json::json;
 
 use crate::contribute::Contributor;
-use crate::contribute::content::Unreadable;
 use crate::initrd::Drivers;
 use crate::outputs;
+use crate::parts::files::Unreadable;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
 use crate::stages::settled::OwnState;

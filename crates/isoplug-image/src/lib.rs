@@ -11,7 +11,10 @@ pub mod grub;
 pub mod image;
 pub mod initrd;
 pub mod outputs;
+pub mod parts;
 pub mod pipeline;
 pub mod plugins;
+#[cfg(test)]
+pub(crate) mod rootfs_of_tests;
 pub mod stages;
 pub mod wish;

@@ -10,8 +10,8 @@ use isoplug_manifest::plugin::Report;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::contribute::content::NewFile;
 use crate::contribute::{Contributor, Host};
+use crate::parts::files::NewFile;
 
 /// Everything that plugins bring to an image.
 #[derive(Clone, Default)]

@@ -16,7 +16,7 @@ use isoplug_engine::{
 };
 use isoplug_formats::squashfs::Codec;
 use isoplug_formats::tree;
-use isoplug_image::contribute::content::{FileContent, NewFile};
+use isoplug_image::parts::files::{FileContent, NewFile};
 use isoplug_image::stages::boot::Boot;
 use isoplug_image::stages::facts::Facts;
 use isoplug_image::stages::initrd_inputs::InitrdInputs;

@@ -8,9 +8,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use isoplug_image::contribute::content::source::{Source, What};
 use isoplug_image::grub::paths;
 use isoplug_image::image;
+use isoplug_image::parts::files::source::{Source, What};
 use isoplug_image::stages::squashfs;
 use isoplug_manifest::path::in_image;
 use isoplug_manifest::{Diagnostic, Origin, Severity, System};

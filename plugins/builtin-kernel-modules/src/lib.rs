@@ -1,12 +1,12 @@
-//! isoplug's built-in contributor `kernel-modules` as a plugin, from the same source file.
+//! isoplug's built-in part `kernel-modules` as a plugin, from the same source file.
 
 // The file names the crates that it lives among.
 extern crate builtin_shim as isoplug_engine;
 extern crate builtin_shim as isoplug_formats;
 extern crate builtin_shim as isoplug_manifest;
 
-#[path = "../../../crates/isoplug-image/src/contribute"]
-mod contribute {
+#[path = "../../../crates/isoplug-image/src/parts"]
+mod parts {
     pub(crate) use builtin_shim::{Attrs, ContributeError, Contributor, Host, nearest};
 
     #[allow(missing_docs, dead_code)]
@@ -15,7 +15,7 @@ mod contribute {
 
 use isoplug_sdk::prelude::*;
 
-use contribute::kernel_modules::KernelModules as BuiltIn;
+use parts::kernel_modules::KernelModules as BuiltIn;
 
 /// The plugin.
 pub struct KernelModules;

@@ -1,12 +1,12 @@
-//! isoplug's built-in contributor `localisation` as a plugin, from the same source files.
+//! isoplug's built-in part `localisation` as a plugin, from the same source files.
 
 // The files name the crates that they live among.
 extern crate builtin_shim as isoplug_engine;
 extern crate builtin_shim as isoplug_formats;
 extern crate builtin_shim as isoplug_manifest;
 
-#[path = "../../../crates/isoplug-image/src/contribute"]
-mod contribute {
+#[path = "../../../crates/isoplug-image/src/parts"]
+mod parts {
     pub(crate) use builtin_shim::{Attrs, ContributeError, Contributor, Host, nearest};
 
     #[allow(missing_docs, dead_code)]
@@ -17,7 +17,7 @@ mod contribute {
 
 use isoplug_sdk::prelude::*;
 
-use contribute::localisation::Localisation as BuiltIn;
+use parts::localisation::Localisation as BuiltIn;
 
 /// The plugin.
 pub struct Localisation;

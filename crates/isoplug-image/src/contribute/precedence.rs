@@ -28,10 +28,10 @@ pub(super) fn between(first: &By, second: &By) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::super::content::{FileContent, Files, NewFile};
-    use super::super::network::{Backend, Network};
-    use super::super::rootfs_of_tests::Rootfs;
     use super::super::{Attrs, ContributeError, Contributor, Host};
+    use crate::parts::files::{FileContent, Files, NewFile};
+    use crate::parts::network::{Backend, Network};
+    use crate::rootfs_of_tests::Rootfs;
     use isoplug_formats::tree::Kind;
     use isoplug_manifest::By;
 

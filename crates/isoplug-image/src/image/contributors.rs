@@ -9,16 +9,16 @@ use isoplug_manifest::{By, System};
 
 use super::Error;
 use crate::contribute::Contributor;
-use crate::contribute::content::{FileContent, Files, NewFile};
-use crate::contribute::first_boot::FirstBoot;
-use crate::contribute::kernel_modules::KernelModules;
-use crate::contribute::live::Live;
-use crate::contribute::localisation::Localisation;
-use crate::contribute::network::{Backend, Interface, Network};
-use crate::contribute::openssh::OpenSsh;
-use crate::contribute::services::{Services, UnitFile};
-use crate::contribute::sysctl::Sysctl;
-use crate::contribute::users::{self, Users};
+use crate::parts::files::{FileContent, Files, NewFile};
+use crate::parts::first_boot::FirstBoot;
+use crate::parts::kernel_modules::KernelModules;
+use crate::parts::live::Live;
+use crate::parts::localisation::Localisation;
+use crate::parts::network::{Backend, Interface, Network};
+use crate::parts::openssh::OpenSsh;
+use crate::parts::services::{Services, UnitFile};
+use crate::parts::sysctl::Sysctl;
+use crate::parts::users::{self, Users};
 use crate::stages::settled::OwnState;
 use isoplug_packages::apt::Stanza;
 use isoplug_sandbox::state::State;
@@ -259,7 +259,7 @@ mod tests {
     use isoplug_manifest::{Input, evaluate};
 
     use super::*;
-    use crate::contribute::rootfs_of_tests::Rootfs;
+    use crate::rootfs_of_tests::Rootfs;
 
     fn system(lines: &str) -> System {
         let text = format!("image.name = \"t\"\n[profiles.p]\n{lines}\n");

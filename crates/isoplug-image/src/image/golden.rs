@@ -9,7 +9,7 @@ use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Input, System, evaluate};
 
 use super::contributors::contributors;
-use crate::contribute::rootfs_of_tests::Rootfs;
+use crate::rootfs_of_tests::Rootfs;
 use isoplug_packages::apt::{SignedBy, Stanza};
 
 /// Every contributor has something to do.

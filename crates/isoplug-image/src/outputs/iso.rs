@@ -10,8 +10,8 @@ use isoplug_manifest::System;
 use isoplug_manifest::options::{IsoFile, Options};
 
 use super::Live;
-use crate::contribute::content::{FileContent, NewFile, Unreadable};
 use crate::grub::{Machine, Menu, Serial};
+use crate::parts::files::{FileContent, NewFile, Unreadable};
 use crate::stages::boot::Boot;
 use crate::stages::iso;
 use crate::stages::loaders::{self, Loaders};

@@ -5,8 +5,8 @@
 use isoplug_engine::{Artifact, Context, Key, Slots, Stage, Tree};
 
 use super::boot::files::{self, NewFiles};
-use crate::contribute::content::source::{self, Item, Source, What};
-use crate::contribute::content::{FileContent, NewFile};
+use crate::parts::files::source::{self, Item, Source, What};
+use crate::parts::files::{FileContent, NewFile};
 
 /// Inputs.
 #[derive(Debug, Clone)]

@@ -97,7 +97,7 @@ mod tests {
     use isoplug_formats::tree::{Entry, Kind};
 
     use super::*;
-    use crate::contribute::content::{FileContent, Files, NewFile};
+    use crate::parts::files::{FileContent, Files, NewFile};
     use crate::stages::contribute::Contribute;
 
     /// What packages left: a file at each path.

@@ -116,7 +116,7 @@ impl<'g, 'a> Guess<'g, 'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::Index;
+    use crate::Index;
 
     /// Returns what is guessed of packages, given as `name: dependencies`, for some wishes.
     fn guess(packages: &[&str], wishes: &str) -> String {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use isoplug_engine::Key;
 use isoplug_image::contribute::Host;
-use isoplug_image::contribute::content::{FileContent, NewFile};
+use isoplug_image::parts::files::{FileContent, NewFile};
 use isoplug_image::plugins::{self, Answer, Hook, Judge, Planner, PluginError, UsedPlugin};
 use isoplug_manifest::path::join;
 use isoplug_manifest::plugin::Grants;

@@ -1,6 +1,6 @@
 //! Tests of the builder of overlays.
 
-use super::super::rootfs_of_tests::{EPOCH, Rootfs};
+use crate::rootfs_of_tests::{EPOCH, Rootfs};
 use super::*;
 
 fn rootfs() -> Rootfs {

@@ -9,10 +9,10 @@ use isoplug_formats::tree::pack::{Contents, PackWriter, Packs, Pending};
 use isoplug_formats::tree::{Content, Entry, Kind, Tree};
 use isoplug_manifest::By;
 
-use super::builder::{Built, OverlayBuilder};
-use super::content::is_looked_at;
-use super::overlay::Overlay;
-use super::{Attrs, ContributeError, Contributor, Host};
+use crate::contribute::builder::{Built, OverlayBuilder};
+use crate::contribute::overlay::Overlay;
+use crate::contribute::{Attrs, ContributeError, Contributor, Host};
+use crate::parts::files::is_looked_at;
 
 /// The epoch of all tests: 2026-01-02 03:04:05 UTC, day 20455.
 pub(crate) const EPOCH: u32 = 1_767_323_045;

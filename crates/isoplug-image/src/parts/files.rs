@@ -19,7 +19,7 @@ use serde::{Serialize, Serializer};
 use super::users::User;
 use super::{ContributeError, Contributor, Host};
 #[cfg(test)]
-pub(in crate::contribute) use early::is_looked_at;
+pub(crate) use early::is_looked_at;
 use home::Homes;
 use source::Source;
 use volatile::Volatile;

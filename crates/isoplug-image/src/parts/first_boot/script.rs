@@ -87,7 +87,7 @@ mod tests {
 
     use super::super::super::rootfs_of_tests::Rootfs;
     use super::*;
-    use crate::state::known;
+    use isoplug_sandbox::state::known;
 
     /// A state whose paths lie below a folder of the test.
     fn state(folder: &Path, paths: &[&str]) -> State {

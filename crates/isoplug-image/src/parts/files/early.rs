@@ -4,7 +4,7 @@ use isoplug_manifest::path::in_image;
 
 use super::source::{Item, Source};
 use super::{FileContent, NewFile};
-use crate::contribute::users::User;
+use crate::parts::users::User;
 
 /// Files, and folders with a slash at their end, that contributors look at, as they are in an image. The
 /// tests of contributors compare it with what each asks for.
@@ -77,7 +77,7 @@ fn is_in_home(path: &str, users: &[User]) -> bool {
 }
 
 /// Tells whether a contributor may look at a path.
-pub(in crate::contribute) fn is_looked_at(path: &str) -> bool {
+pub(crate) fn is_looked_at(path: &str) -> bool {
     let path = in_image(path);
     LOOKED_AT.iter().chain([&ZONES]).any(|listed| match listed.strip_suffix('/') {
         Some(folder) => path == folder || path.starts_with(listed),
