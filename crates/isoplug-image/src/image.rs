@@ -3,14 +3,11 @@
 //! The one place that turns options into inputs of stages. Reads the user's files to know their
 //! digests; knows no graph.
 
-mod contributors;
 mod drivers;
 #[cfg(test)]
 mod golden;
 mod planned;
 mod squash;
-
-pub use contributors::places;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,12 +21,11 @@ use serde_json::json;
 
 use crate::contribute::Contributor;
 use crate::initrd::Drivers;
-use crate::outputs;
-use crate::parts::files::Unreadable;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
-use crate::stages::settled::OwnState;
 use crate::stages::squashfs::BlockFolder;
+use crate::{outputs, parts};
+use isoplug_manifest::options::MachineState;
 use isoplug_packages::apt::Stanza;
 use isoplug_sandbox::dpkg::Answer;
 
@@ -59,7 +55,7 @@ pub struct Image {
     /// Who adds to the rootfs, in order.
     pub contributors: Vec<Arc<dyn Contributor>>,
     /// What the user says of state of the machine that packages make.
-    pub machine_state: Vec<OwnState>,
+    pub machine_state: Vec<MachineState>,
     /// Whether manual pages and documents stay.
     pub docs: bool,
     /// What compresses the squashfs, and its block size.
@@ -107,9 +103,9 @@ pub struct Surroundings<'a> {
 /// Why a profile is no image.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file of the user's cannot be read.
+    /// The parts cannot do theirs.
     #[error(transparent)]
-    Source(#[from] Unreadable),
+    Parts(#[from] parts::Error),
     /// What is the ISO's alone is wrong.
     #[error(transparent)]
     Iso(#[from] outputs::iso::Error),
@@ -132,18 +128,6 @@ pub enum Error {
         plugin: String,
         /// Why not.
         reason: String,
-    },
-    /// A plugin wants the place of what is not there, or not built in.
-    #[error(
-        "{plugin} replaces `{part}`, and the built-in parts of this image are {}", parts.join(", ")
-    )]
-    Replaces {
-        /// The plugin.
-        plugin: String,
-        /// What it was to replace.
-        part: String,
-        /// What it could replace.
-        parts: Vec<String>,
     },
     /// A time that no file system can hold.
     #[error("the epoch {0} is beyond 2106, the end of what squashfs can hold")]
@@ -175,13 +159,8 @@ impl Image {
                 &planners,
             ),
             initrd_compression: options.initrd.compression,
-            contributors: contributors::contributors(
-                system,
-                around.folder,
-                contributors,
-                around.sources,
-            )?,
-            machine_state: contributors::machine_state(options),
+            contributors: parts::parts(system, around.folder, contributors, around.sources)?,
+            machine_state: options.packages.machine_state.clone(),
             docs: options.packages.docs,
             compression: squash::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,

@@ -14,6 +14,180 @@ pub mod services;
 pub mod sysctl;
 pub mod users;
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use isoplug_manifest::options::{Options, Services as Servers};
+use isoplug_manifest::{By, System};
+use isoplug_packages::apt::Stanza;
+
 pub(crate) use crate::contribute::{Attrs, ContributeError, Contributor, Host, nearest};
 #[cfg(test)]
 use crate::rootfs_of_tests;
+use files::{Files, NewFile, Unreadable};
+use first_boot::FirstBoot;
+use live::Live;
+use services::Services;
+use sysctl::Sysctl;
+use users::Users;
+
+/// Why the parts of a profile cannot do theirs.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file of the user's cannot be read.
+    #[error(transparent)]
+    Source(#[from] Unreadable),
+    /// A plugin wants the place of what is not there, or not built in.
+    #[error(
+        "{plugin} replaces `{part}`, and the built-in parts of this image are {}", parts.join(", ")
+    )]
+    Replaces {
+        /// The plugin.
+        plugin: String,
+        /// What it was to replace.
+        part: String,
+        /// What it could replace.
+        parts: Vec<String>,
+    },
+}
+
+/// Returns who adds to the rootfs of a profile, in order. Of the user's files those that others look at come
+/// first, all else late, so that a change of them makes little again; they win anyway. Units, those of plugins
+/// too, come before the services that enable them. A plugin that replaces a part stands where that one would.
+///
+/// # Errors
+///
+/// When a file of the user's, which is relative to `folder`, cannot be read, or a plugin replaces what is not
+/// there.
+pub fn parts(
+    system: &System,
+    folder: &Path,
+    plugins: Vec<Arc<dyn Contributor>>,
+    sources: Vec<Stanza>,
+) -> Result<Vec<Arc<dyn Contributor>>, Error> {
+    let files = system.options.files.iter().map(|file| NewFile::new(file, folder));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    let [early, late] = Files::split(files, &system.options.users);
+    let (instead, beside): (Vec<_>, Vec<_>) =
+        plugins.into_iter().partition(|plugin| plugin.replaces().is_some());
+    let [first, last] = built_in(system, sources);
+    let mut all: Vec<Arc<dyn Contributor>> = Vec::new();
+    if !early.is_empty() {
+        all.push(Arc::new(early));
+    }
+    all.extend(first);
+    all.extend(beside);
+    // The services come before the user's late files, and what makes a live system at the end.
+    let mut last = last.into_iter();
+    all.extend(last.by_ref().take(2));
+    all.push(Arc::new(late));
+    all.extend(last);
+    instead.into_iter().try_for_each(|plugin| replace(&mut all, plugin))?;
+    Ok(all)
+}
+
+/// Wires the parts, each with the options that are its own: those before plugins, and those after.
+fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>; 2] {
+    let Options { localisation, kernel, networking, users, root, security, .. } = &system.options;
+    let Options { services, packages, systemd, .. } = &system.options;
+    let Servers { openssh, getty, chrony: _, gpm: _ } = services;
+    let (users, root, security) = (users.clone(), root.clone(), security.clone());
+    let mut first: Vec<Arc<dyn Contributor>> = vec![
+        Arc::new(localisation::Part(localisation.clone())),
+        Arc::new(kernel_modules::Part(kernel.modules.clone())),
+        Arc::new(network::Part(networking.clone())),
+        Arc::new(Users { users, root, security }),
+    ];
+    if !kernel.sysctl.is_empty() {
+        first.push(Arc::new(Sysctl(kernel.sysctl.clone())));
+    }
+    if openssh.enable {
+        first.push(Arc::new(openssh::Part(openssh.clone())));
+    }
+    let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
+    let last: Vec<Arc<dyn Contributor>> = vec![
+        Arc::new(FirstBoot::new(&packages.machine_state)),
+        Arc::new(Services { systemd: systemd.clone(), needed }),
+        Arc::new(Live { sources, autologin: getty.autologin_user.clone() }),
+    ];
+    [first, last]
+}
+
+/// Returns the paths that parts set for a profile, with who sets each.
+#[must_use]
+pub fn places(system: &System) -> BTreeMap<String, String> {
+    let of = |one: Arc<dyn Contributor>| {
+        let name = one.title();
+        one.places().into_iter().map(move |path| (path, name.clone()))
+    };
+    // Which sources the image has is known with their keys; a file of each is named after it.
+    let lists = system.sources.keys().map(|name| format!("/etc/apt/sources.list.d/{name}.sources"));
+    let lists = lists.chain(["/etc/apt/sources.list".to_owned()]);
+    let lists = lists.map(|path| (path, "live".to_owned()));
+    built_in(system, Vec::new()).into_iter().flatten().flat_map(of).chain(lists).collect()
+}
+
+/// Puts a plugin in the place of the built-in contributor that it replaces.
+fn replace(all: &mut [Arc<dyn Contributor>], plugin: Arc<dyn Contributor>) -> Result<(), Error> {
+    let part = plugin.replaces().unwrap_or_default();
+    let is_replaced = |one: &&mut Arc<dyn Contributor>| match one.by() {
+        By::Part(name) => name == part,
+        By::User | By::Plugin(_) => false,
+    };
+    if let Some(place) = all.iter_mut().find(is_replaced) {
+        *place = plugin;
+        return Ok(());
+    }
+    let names = all.iter().filter_map(|one| match one.by() {
+        By::Part(name) => Some(name.to_owned()),
+        By::User | By::Plugin(_) => None,
+    });
+    let (plugin, part) = (plugin.by().to_string(), part.to_owned());
+    Err(Error::Replaces { plugin, part, parts: names.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use isoplug_manifest::plugin::NoPlugins;
+    use isoplug_manifest::{Input, evaluate};
+
+    use super::*;
+    use crate::rootfs_of_tests::Rootfs;
+
+    fn system(lines: &str) -> System {
+        let text = format!("image.name = \"t\"\n[profiles.p]\n{lines}\n");
+        let mut load = |_: &str| Err("no file".to_owned());
+        let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
+        evaluate(Input { name, text: &text, profile, arch: "amd64", load: &mut load, plugins })
+            .unwrap()
+    }
+
+    /// A login shell, what every home is to hold, and a unit: all of the user's own making.
+    #[test]
+    fn own_files_are_there_for_others() {
+        let system = system(
+            "networking.backend = \"none\"\nsystemd.enable = [\"hi\"]\n\
+             users.me = { shell = \"/usr/local/bin/mysh\" }\nfiles = [\n\
+             { target = \"/usr/local/bin/mysh\", text = \"#!/bin/sh\\n\", mode = \"0755\" },\n\
+             { target = \"/etc/skel/.profile\", text = \"# mine\\n\" },\n\
+             { target = \"/etc/systemd/system/hi.service\", \
+             text = \"[Install]\\nWantedBy=multi-user.target\\n\" },\n\
+             { target = \"/home/me/.config/x\", text = \"\", user = \"me\" },\n]",
+        );
+        let mut rootfs = Rootfs::with(&[
+            ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+            ("/etc/group", "root:x:0:\n"),
+            ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),
+            ("/usr/lib/systemd/system/multi-user.target", ""),
+            ("/usr/share/X11/xkb/symbols/us", ""),
+        ]);
+        for contributor in parts(&system, Path::new(""), Vec::new(), Vec::new()).unwrap() {
+            rootfs.add(&*contributor).unwrap();
+        }
+        assert!(rootfs.text("/etc/passwd").contains("/home/me:/usr/local/bin/mysh"));
+        assert_eq!(rootfs.text("/home/me/.profile"), "# mine\n");
+        assert_eq!(rootfs.entry("/home/me/.config").uid, 1000);
+        rootfs.entry("/etc/systemd/system/multi-user.target.wants/hi.service");
+    }
+}

@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use isoplug_image::grub::paths;
-use isoplug_image::image;
+use isoplug_image::parts;
 use isoplug_image::parts::files::source::{Source, What};
 use isoplug_image::stages::squashfs;
 use isoplug_manifest::path::in_image;
@@ -40,7 +40,7 @@ pub(crate) fn check(system: &System) -> Vec<Diagnostic> {
 
 /// Returns a note for each file that takes the place of one that isoplug would make.
 pub(crate) fn overruled(system: &System) -> Vec<Diagnostic> {
-    let places = image::places(system);
+    let places = parts::places(system);
     let makers: BTreeMap<String, &String> =
         places.iter().map(|(path, maker)| (in_image(path), maker)).collect();
     let note = |own: Own| {

@@ -318,10 +318,7 @@ fn out_of_date(project: &Project, system: &System, session: &Session) -> Failure
 fn no_image(error: image::Error, system: &System) -> Failure {
     let exit = match error {
         image::Error::Refused { .. } | image::Error::Plan { .. } => Exit::Plugin,
-        image::Error::Source(_)
-        | image::Error::Iso(_)
-        | image::Error::Replaces { .. }
-        | image::Error::Epoch(_) => Exit::Manifest,
+        image::Error::Parts(_) | image::Error::Iso(_) | image::Error::Epoch(_) => Exit::Manifest,
     };
     let failure = Failure::new(exit, "the image cannot be made").because(&error);
     let image::Error::Refused { reports, .. } = error else { return failure };

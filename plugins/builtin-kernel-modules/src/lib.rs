@@ -15,21 +15,10 @@ mod parts {
 
 use isoplug_sdk::prelude::*;
 
-use parts::kernel_modules::KernelModules as BuiltIn;
+use builtin_shim::options::KernelModules as Options;
 
 /// The plugin.
 pub struct KernelModules;
-
-/// What the user can set.
-#[options]
-pub struct Options {
-    /// Kernel modules to load at boot.
-    #[default]
-    pub load: Vec<String>,
-    /// Kernel modules that must not be loaded for a device.
-    #[default]
-    pub blacklist: Vec<String>,
-}
 
 impl isoplug_sdk::Contributor for KernelModules {
     type Options = Options;
@@ -42,8 +31,7 @@ impl isoplug_sdk::Contributor for KernelModules {
     }
 
     fn furnish(options: Options, cx: &Context) -> Result<Vec<Module>> {
-        let Options { load, blacklist } = options;
-        builtin_shim::furnish(&BuiltIn { load, blacklist }, cx)
+        builtin_shim::furnish(&parts::kernel_modules::Part(options), cx)
     }
 }
 

@@ -17,24 +17,10 @@ mod parts {
 
 use isoplug_sdk::prelude::*;
 
-use parts::localisation::Localisation as BuiltIn;
+use builtin_shim::options::Localisation as Options;
 
 /// The plugin.
 pub struct Localisation;
-
-/// What the user can set.
-#[options]
-pub struct Options {
-    /// The locale, such as `de_DE.UTF-8`.
-    #[default("C.UTF-8")]
-    pub locale: String,
-    /// The time zone, such as `Europe/Berlin`.
-    #[default("Etc/UTC")]
-    pub timezone: String,
-    /// The keyboard layout, such as `us` or `de`.
-    #[default("us")]
-    pub keymap: String,
-}
 
 impl isoplug_sdk::Contributor for Localisation {
     type Options = Options;
@@ -56,8 +42,7 @@ impl isoplug_sdk::Contributor for Localisation {
     }
 
     fn furnish(options: Options, cx: &Context) -> Result<Vec<Module>> {
-        let Options { locale, timezone, keymap } = options;
-        builtin_shim::furnish(&BuiltIn { locale, timezone, keymap }, cx)
+        builtin_shim::furnish(&parts::localisation::Part(options), cx)
     }
 }
 

@@ -13,36 +13,16 @@ mod parts {
     pub(crate) mod services;
 }
 
-use std::collections::BTreeMap;
-
 use isoplug_sdk::prelude::*;
 
-use parts::services::{Services as BuiltIn, UnitFile};
+use builtin_shim::options::Systemd;
+use parts::services::Services as BuiltIn;
 
 /// The plugin.
 pub struct Services;
 
-/// What the user can set.
-#[options]
-pub struct Options {
-    /// Texts of unit files to write, by file name; those with an `[Install]` section are enabled.
-    #[default]
-    pub units: BTreeMap<String, String>,
-    /// Units to start at boot.
-    #[default]
-    pub enable: Vec<String>,
-    /// Units that are not to be started at boot.
-    #[default]
-    pub disable: Vec<String>,
-    /// Units that nothing may start.
-    #[default]
-    pub mask: Vec<String>,
-    /// The target to reach at boot. Without one: what the packages make it.
-    pub default_target: Option<String>,
-}
-
 impl isoplug_sdk::Contributor for Services {
-    type Options = Options;
+    type Options = Systemd;
 
     fn about() -> About {
         About::new()
@@ -53,13 +33,8 @@ impl isoplug_sdk::Contributor for Services {
             .example("no timers", json!({ "disable": ["apt-daily.timer"] }))
     }
 
-    fn furnish(options: Options, cx: &Context) -> Result<Vec<Module>> {
-        let Options { units, enable, disable, mask, default_target } = options;
-        let unit = |(name, text): (String, String)| UnitFile { name, text };
-        let units = units.into_iter().map(unit).collect();
-        let drop_ins = Vec::new();
-        let built_in = BuiltIn { units, drop_ins, enable, disable, mask, default_target };
-        builtin_shim::furnish(&built_in, cx)
+    fn furnish(options: Systemd, cx: &Context) -> Result<Vec<Module>> {
+        builtin_shim::furnish(&BuiltIn { systemd: options, needed: Vec::new() }, cx)
     }
 }
 

@@ -5,6 +5,7 @@
 //! those files use them.
 
 mod host;
+pub mod options;
 
 pub mod tree {
     //! Entries of the rootfs.

@@ -30,10 +30,11 @@ pub(super) fn between(first: &By, second: &By) -> Verdict {
 mod tests {
     use super::super::{Attrs, ContributeError, Contributor, Host};
     use crate::parts::files::{FileContent, Files, NewFile};
-    use crate::parts::network::{Backend, Network};
+    use crate::parts::network;
     use crate::rootfs_of_tests::Rootfs;
     use isoplug_formats::tree::Kind;
     use isoplug_manifest::By;
+    use isoplug_manifest::options::Networking;
 
     fn rootfs() -> Rootfs {
         Rootfs::with(&[
@@ -51,18 +52,12 @@ mod tests {
             user: "root".into(),
             group: "root".into(),
         };
-        let [_, late] = Files::split(vec![file], &[]);
+        let [_, late] = Files::split(vec![file], &Default::default());
         late
     }
 
-    fn network() -> Network {
-        Network {
-            hostname: "box".into(),
-            backend: Backend::None,
-            dhcp: true,
-            interfaces: Vec::new(),
-            nameservers: Vec::new(),
-        }
+    fn network() -> network::Part {
+        network::Part(Networking { hostname: "box".into(), ..Networking::default() })
     }
 
     /// Sets a file, a link or nothing at all in place of a folder.

@@ -8,7 +8,7 @@ use std::path::Path;
 use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Input, System, evaluate};
 
-use super::contributors::contributors;
+use crate::parts::parts;
 use crate::rootfs_of_tests::Rootfs;
 use isoplug_packages::apt::{SignedBy, Stanza};
 
@@ -87,7 +87,7 @@ fn contributors_that_make_other_bytes_have_another_version() {
     };
     let mut rootfs = rootfs();
     let mut made = Vec::new();
-    for contributor in contributors(&system(), Path::new(""), Vec::new(), vec![source]).unwrap() {
+    for contributor in parts(&system(), Path::new(""), Vec::new(), vec![source]).unwrap() {
         let name = contributor.title().replace(' ', "-");
         rootfs.add(&*contributor).unwrap_or_else(|error| panic!("{name}: {error}"));
         made.push((name, contributor.version(), rootfs.digest_of_last()));

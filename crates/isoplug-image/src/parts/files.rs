@@ -10,13 +10,14 @@ mod items;
 pub mod source;
 mod volatile;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use isoplug_engine::Key;
 use isoplug_manifest::By;
+use isoplug_manifest::options::{File, User};
 use serde::{Serialize, Serializer};
 
-use super::users::User;
 use super::{ContributeError, Contributor, Host};
 #[cfg(test)]
 pub(crate) use early::is_looked_at;
@@ -94,6 +95,24 @@ impl FileContent {
     }
 }
 
+impl NewFile {
+    /// Takes a file of the user's, which is relative to a folder.
+    ///
+    /// # Errors
+    ///
+    /// When its source cannot be read.
+    pub fn new(file: &File, folder: &Path) -> Result<Self, Unreadable> {
+        let File { target, text, source, mode: _, user, group } = file;
+        Ok(Self {
+            target: target.clone(),
+            from: FileContent::new(target, text.as_deref(), source.as_deref(), folder)?,
+            mode: file.mode_bits().and_then(|bits| u16::try_from(bits).ok()),
+            user: user.clone(),
+            group: group.clone(),
+        })
+    }
+}
+
 /// Writes down bytes by their BLAKE3, since they may be many.
 fn digest<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&blake3::hash(bytes).to_hex())
@@ -101,7 +120,7 @@ fn digest<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error>
 
 impl Files {
     /// Returns the contributors of files: of what others look at, and of all else.
-    pub fn split(files: Vec<NewFile>, users: &[User]) -> [Self; 2] {
+    pub fn split(files: Vec<NewFile>, users: &BTreeMap<String, User>) -> [Self; 2] {
         let [early, late] = early::split(files, users);
         [Self { name: EARLY, files: early }, Self { name: LATE, files: late }]
     }

@@ -8,9 +8,10 @@ mod script;
 
 use isoplug_engine::Key;
 use isoplug_manifest::By;
+use isoplug_manifest::options::MachineState;
 use serde::Serialize;
 
-use super::services::{self, UnitFile};
+use super::services;
 use super::{Attrs, ContributeError, Contributor, Host};
 use isoplug_sandbox::state::{State, known};
 
@@ -19,6 +20,24 @@ use isoplug_sandbox::state::{State, known};
 pub struct FirstBoot {
     /// What the user names, beside the table.
     pub own: Vec<State>,
+}
+
+impl FirstBoot {
+    /// Takes what the user says of it that a machine can make.
+    pub fn new(own: &[MachineState]) -> Self {
+        let made = own.iter().filter(|own| own.make.is_some());
+        let state = |(index, own): (usize, &MachineState)| State {
+            name: format!("own-{}", index + 1),
+            what: own.path.clone(),
+            package: String::new(),
+            paths: vec![own.path.clone()],
+            needs: String::new(),
+            make: own.make.clone(),
+            made: String::new(),
+            before: own.before.clone(),
+        };
+        Self { own: made.enumerate().map(state).collect() }
+    }
 }
 
 /// Where the scripts are.
@@ -63,7 +82,7 @@ fn make(host: &mut dyn Host, state: &State) -> Result<(), ContributeError> {
     let script = script::text(state, make, &mark);
     host.file(&path(state), script.as_bytes(), Attrs::mode(0o755))?;
     let text = text(host, state, &mark);
-    services::write(host, &UnitFile { name: unit.clone(), text })?;
+    services::write(host, &unit, &text)?;
     services::enable(host, &unit)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use isoplug_engine::Key;
 use isoplug_formats::tree::Kind;
 use isoplug_manifest::By;
-use serde::Serialize;
+use isoplug_manifest::options::KernelModules;
 
 use super::nearest::nearest;
 use super::{Attrs, ContributeError, Contributor, Host};
@@ -13,16 +13,11 @@ use super::{Attrs, ContributeError, Contributor, Host};
 const LOAD: &str = "/etc/modules-load.d/isoplug.conf";
 const BLACKLIST: &str = "/etc/modprobe.d/isoplug-blacklist.conf";
 
-/// Kernel modules of the running system.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct KernelModules {
-    /// Kernel modules to load at boot (modules-load.d(5)).
-    pub load: Vec<String>,
-    /// Kernel modules that no device gets by itself (modprobe.d(5)).
-    pub blacklist: Vec<String>,
-}
+/// Loads kernel modules at boot, and keeps some from being loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part(pub KernelModules);
 
-impl Contributor for KernelModules {
+impl Contributor for Part {
     fn by(&self) -> By {
         By::Part("kernel-modules")
     }
@@ -32,38 +27,36 @@ impl Contributor for KernelModules {
     }
 
     fn places(&self) -> Vec<String> {
-        let lists = [(LOAD, &self.load), (BLACKLIST, &self.blacklist)];
+        let lists = [(LOAD, &self.0.load), (BLACKLIST, &self.0.blacklist)];
         let used = lists.into_iter().filter(|(_, modules)| !modules.is_empty());
         used.map(|(path, _)| path.to_owned()).collect()
     }
 
     fn key(&self, key: &mut dyn Key) {
-        key.value("kernel-modules", self);
+        key.value("kernel-modules", &self.0);
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        self.check(host)?;
-        write(host, LOAD, "", &self.load)?;
-        write(host, BLACKLIST, "blacklist ", &self.blacklist)
+        check(&self.0.load, host)?;
+        write(host, LOAD, "", &self.0.load)?;
+        write(host, BLACKLIST, "blacklist ", &self.0.blacklist)
     }
 }
 
-impl KernelModules {
-    /// Refuses to load what no kernel of the image has. Without a kernel there is nothing to ask.
-    fn check(&self, host: &dyn Host) -> Result<(), ContributeError> {
-        if self.load.is_empty() {
-            return Ok(());
-        }
-        let known = modules(host)?;
-        let unknown = |name: &&String| !known.is_empty() && !known.contains(&plain(name));
-        match self.load.iter().find(unknown) {
-            None => Ok(()),
-            Some(name) => Err(ContributeError::Unknown {
-                kind: "kernel module",
-                name: name.clone(),
-                nearest: nearest(&plain(name), known.iter().map(String::as_str)),
-            }),
-        }
+/// Refuses to load what no kernel of the image has. Without a kernel there is nothing to ask.
+fn check(load: &[String], host: &dyn Host) -> Result<(), ContributeError> {
+    if load.is_empty() {
+        return Ok(());
+    }
+    let known = modules(host)?;
+    let unknown = |name: &&String| !known.is_empty() && !known.contains(&plain(name));
+    match load.iter().find(unknown) {
+        None => Ok(()),
+        Some(name) => Err(ContributeError::Unknown {
+            kind: "kernel module",
+            name: name.clone(),
+            nearest: nearest(&plain(name), known.iter().map(String::as_str)),
+        }),
     }
 }
 
@@ -132,7 +125,7 @@ mod tests {
         let mut rootfs = rootfs();
         let load = vec!["overlay_fs".to_owned(), "ext4".to_owned()];
         let blacklist = vec!["nouveau".to_owned()];
-        rootfs.add(&KernelModules { load, blacklist }).unwrap();
+        rootfs.add(&Part(KernelModules { load, blacklist })).unwrap();
         assert_eq!(rootfs.text("/etc/modules-load.d/isoplug.conf"), "overlay_fs\next4\n");
         assert_eq!(rootfs.text("/etc/modprobe.d/isoplug-blacklist.conf"), "blacklist nouveau\n");
     }
@@ -140,7 +133,7 @@ mod tests {
     #[test]
     fn a_kernel_module_that_is_not_there_is_named() {
         let load = vec!["overlayfs".to_owned()];
-        let error = rootfs().add(&KernelModules { load, blacklist: vec![] }).unwrap_err();
+        let error = rootfs().add(&Part(KernelModules { load, blacklist: vec![] })).unwrap_err();
         insta::assert_snapshot!(error, @"the image has no kernel module `overlayfs`; did you mean `overlay_fs`?");
     }
 }

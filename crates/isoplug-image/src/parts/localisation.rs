@@ -3,24 +3,17 @@
 use isoplug_engine::Key;
 use isoplug_formats::tree::Kind;
 use isoplug_manifest::By;
-use serde::Serialize;
+use isoplug_manifest::options::Localisation;
 
 use super::nearest::nearest;
-use super::services::{self, UnitFile};
+use super::services;
 use super::{Attrs, ContributeError, Contributor, Host};
 
-/// Language, time zone and keyboard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Localisation {
-    /// The locale: `C.UTF-8`, `de_DE.UTF-8`.
-    pub locale: String,
-    /// The time zone: `Etc/UTC`, `Europe/Berlin`.
-    pub timezone: String,
-    /// The keyboard layout, with a variant after a colon if one is wanted: `us`, `de:nodeadkeys`.
-    pub keymap: String,
-}
+/// Sets language, time zone and keyboard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part(pub Localisation);
 
-impl Contributor for Localisation {
+impl Contributor for Part {
     fn by(&self) -> By {
         By::Part("localisation")
     }
@@ -34,20 +27,20 @@ impl Contributor for Localisation {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        key.value("localisation", self);
+        key.value("localisation", &self.0);
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        for text in [&self.locale, &self.timezone, &self.keymap] {
+        for text in [&self.0.locale, &self.0.timezone, &self.0.keymap] {
             if text.is_empty() || text.contains(|c: char| c.is_whitespace() || "\"\\$`".contains(c))
             {
                 let reason = format!("`{text}` is no locale, time zone or keyboard layout");
                 return Err(ContributeError::refused("localisation", reason));
             }
         }
-        locale(host, &self.locale)?;
-        timezone(host, &self.timezone)?;
-        keyboard(host, &self.keymap)
+        locale(host, &self.0.locale)?;
+        timezone(host, &self.0.timezone)?;
+        keyboard(host, &self.0.keymap)
     }
 }
 
@@ -144,7 +137,7 @@ fn compile_at_boot(host: &mut dyn Host, locale: &str) -> Result<(), ContributeEr
     host.remove("/usr/lib/locale/locale-archive")?;
     let line = format!("{locale} {charset}\n");
     host.file("/etc/locale.gen", line.as_bytes(), Attrs::mode(0o644))?;
-    services::write(host, &UnitFile { name: COMPILE.into(), text: COMPILE_TEXT.into() })?;
+    services::write(host, COMPILE, COMPILE_TEXT)?;
     services::enable(host, COMPILE)
 }
 
@@ -240,7 +233,7 @@ mod tests {
     #[test]
     fn a_locale_without_its_compiled_form_is_compiled_at_boot() {
         let mut rootfs = rootfs();
-        rootfs.add(&german()).unwrap();
+        rootfs.add(&Part(german())).unwrap();
         assert_eq!(rootfs.text("/etc/default/locale"), "LANG=de_DE.UTF-8\n");
         assert_eq!(rootfs.text("/etc/locale.gen"), "de_DE.UTF-8 UTF-8\n");
         assert_eq!(rootfs.text("/etc/timezone"), "Europe/Berlin\n");
@@ -262,7 +255,7 @@ mod tests {
             ("fr_FR", "fr_FR ISO-8859-1\n"),
         ] {
             let mut rootfs = rootfs();
-            rootfs.add(&Localisation { locale: locale.into(), ..german() }).unwrap();
+            rootfs.add(&Part(Localisation { locale: locale.into(), ..german() })).unwrap();
             assert_eq!(rootfs.text("/etc/locale.gen"), line);
         }
     }
@@ -271,7 +264,7 @@ mod tests {
     fn what_the_image_has_already_stays() {
         let [locale, timezone, keymap] = ["fr_FR.UTF-8", "Etc/UTC", "us"].map(str::to_owned);
         let mut rootfs = rootfs();
-        rootfs.add(&Localisation { locale, timezone, keymap }).unwrap();
+        rootfs.add(&Part(Localisation { locale, timezone, keymap })).unwrap();
         assert!(rootfs.text("/etc/default/keyboard").starts_with("# us\n"));
         let tree = rootfs.merged();
         assert!(tree.get("etc/console-setup/cached_setup_keyboard.sh").is_some());
@@ -289,7 +282,7 @@ mod tests {
         let messages = change.map(|change| {
             let mut options = german();
             change(&mut options);
-            rootfs().add(&options).unwrap_err().to_string()
+            rootfs().add(&Part(options)).unwrap_err().to_string()
         });
         insta::assert_snapshot!(messages.join("\n"), @r"
         the image has no locale `de_ED.UTF-8`; did you mean `de_DE.UTF-8`?

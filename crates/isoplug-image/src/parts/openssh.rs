@@ -1,27 +1,20 @@
 //! Sets up the SSH server: its configuration and its start. Its host keys come with it however it
 //! came (`first_boot.rs`).
 
-use std::collections::BTreeMap;
-
 use isoplug_engine::Key;
 use isoplug_manifest::By;
-use serde::Serialize;
+use isoplug_manifest::options::{OpenSsh, OpenSshSettings, PermitRootLogin};
 
 use super::services;
 use super::{Attrs, ContributeError, Contributor, Host};
 
-/// The SSH server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct OpenSsh {
-    /// The TCP ports it listens on; none: what Debian says, which is 22.
-    pub ports: Vec<u16>,
-    /// Settings by their name in sshd_config(5): `PermitRootLogin`, `no`.
-    pub settings: BTreeMap<String, String>,
-}
-
 const SETTINGS: &str = "/etc/ssh/sshd_config.d/10-isoplug.conf";
 
-impl Contributor for OpenSsh {
+/// Sets the SSH server up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part(pub OpenSsh);
+
+impl Contributor for Part {
     fn by(&self) -> By {
         By::Part("openssh")
     }
@@ -35,7 +28,7 @@ impl Contributor for OpenSsh {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        key.value("openssh", self);
+        key.value("openssh", &self.0);
     }
 
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
@@ -43,24 +36,24 @@ impl Contributor for OpenSsh {
             let reason = "the image has no SSH server; install the package `openssh-server`";
             return Err(ContributeError::refused("services.openssh", reason));
         }
-        host.file(SETTINGS, self.text()?.as_bytes(), Attrs::mode(0o644))?;
+        host.file(SETTINGS, text(&self.0).as_bytes(), Attrs::mode(0o644))?;
         services::enable(host, "ssh.service")
     }
 }
 
-impl OpenSsh {
-    /// Returns the text of the file that sshd reads before its own defaults.
-    fn text(&self) -> Result<String, ContributeError> {
-        let mut text: String = self.ports.iter().map(|port| format!("Port {port}\n")).collect();
-        for (name, value) in &self.settings {
-            if !name.chars().all(|c| c.is_ascii_alphanumeric()) || value.contains(['\n', '\0']) {
-                let reason = format!("`{name}` or its value cannot stand in sshd_config");
-                return Err(ContributeError::refused("services.openssh", reason));
-            }
-            text += &format!("{name} {value}\n");
-        }
-        Ok(text)
-    }
+/// Returns the text of the file that sshd reads before its own defaults; without ports it is Debian's, 22.
+fn text(openssh: &OpenSsh) -> String {
+    let OpenSsh { enable: _, ports, settings } = openssh;
+    let OpenSshSettings { permit_root_login, password_authentication } = settings;
+    let root = match permit_root_login {
+        PermitRootLogin::Yes => "yes",
+        PermitRootLogin::ProhibitPassword => "prohibit-password",
+        PermitRootLogin::ForcedCommandsOnly => "forced-commands-only",
+        PermitRootLogin::No => "no",
+    };
+    let passwords = if *password_authentication { "yes" } else { "no" };
+    let ports: String = ports.iter().map(|port| format!("Port {port}\n")).collect();
+    format!("{ports}PasswordAuthentication {passwords}\nPermitRootLogin {root}\n")
 }
 
 #[cfg(test)]
@@ -73,11 +66,9 @@ mod tests {
         Rootfs::with(&[("/usr/sbin/sshd", ""), ("/usr/lib/systemd/system/ssh.service", ssh)])
     }
 
-    fn open_ssh() -> OpenSsh {
-        let settings =
-            [("PermitRootLogin", "prohibit-password"), ("PasswordAuthentication", "yes")];
-        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        OpenSsh { ports: vec![22, 2222], settings }
+    fn open_ssh() -> Part {
+        let settings = OpenSshSettings::default();
+        Part(OpenSsh { enable: true, ports: vec![22, 2222], settings })
     }
 
     #[test]

@@ -9,7 +9,8 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::tree;
 use isoplug_formats::tree::pack::Packs;
 
-use super::settled::{OwnState, RULES};
+use super::settled::RULES;
+use isoplug_manifest::options::MachineState;
 use isoplug_sandbox::state::Patterns;
 use isoplug_sandbox::state::difference::{Difference, Layer, differences};
 
@@ -20,7 +21,7 @@ pub struct Compare {
     /// The one made to compare.
     pub again: Artifact<Tree>,
     /// What the user knows of, and so may differ.
-    pub own: Vec<OwnState>,
+    pub own: Vec<MachineState>,
     /// The time of what scripts made; seconds since 1970.
     pub epoch: u32,
 }

@@ -175,7 +175,7 @@ mod tests {
             ("var/lib/apt/lists/left", "left"),
         ]));
         let mut overlays = Vec::new();
-        for files in Files::split(CLEANED.map(given).to_vec(), &[]) {
+        for files in Files::split(CLEANED.map(given).to_vec(), &Default::default()) {
             let contributor = Arc::new(files);
             let contribute = Contribute { layer, earlier: Vec::new(), contributor, epoch: 9 };
             overlays.push(graph.add(contribute).overlay);

@@ -10,8 +10,8 @@ use std::io::{self, Write};
 use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::tree::pack::Packs;
 use isoplug_formats::tree::{self, TreePath};
-use serde::Serialize;
 
+use isoplug_manifest::options::MachineState;
 use isoplug_sandbox::state::Patterns;
 use isoplug_sandbox::state::suspect::Suspect;
 use isoplug_sandbox::state::unknown::{Unknown, unknown};
@@ -21,22 +21,9 @@ pub struct Settled {
     /// The layer of the last packages.
     pub layer: Artifact<Tree>,
     /// What the user says of it.
-    pub own: Vec<OwnState>,
+    pub own: Vec<MachineState>,
     /// The time of what scripts made; seconds since 1970.
     pub epoch: u32,
-}
-
-/// State that the user knows of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OwnState {
-    /// Where: a pattern of [`Patterns`].
-    pub path: String,
-    /// Whether it stays in the image.
-    pub keep: bool,
-    /// Shell commands that make it on the machine.
-    pub make: Option<String>,
-    /// Units that need it.
-    pub before: Vec<String>,
 }
 
 /// Outputs.

@@ -8,9 +8,9 @@ use isoplug_formats::tree::pack::{PackWriter, Packs, Pending};
 use isoplug_formats::tree::{Entry, Kind, Tree};
 use isoplug_image::contribute::builder::{Built, OverlayBuilder};
 use isoplug_image::contribute::{ContributeError, Contributor};
-use isoplug_image::parts::kernel_modules::KernelModules;
-use isoplug_image::parts::localisation::Localisation;
+use isoplug_image::parts::{kernel_modules, localisation};
 use isoplug_manifest::By;
+use isoplug_manifest::options::{KernelModules, Localisation};
 use isoplug_plugin::{Plugin, PluginContributor};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -122,7 +122,7 @@ proptest! {
     ) {
         let options = json!({ "load": load, "blacklist": blacklist });
         let plugin = plugin("builtin-kernel-modules", options);
-        compare(&Rootfs::with(&files), &KernelModules { load, blacklist }, &plugin);
+        compare(&Rootfs::with(&files), &kernel_modules::Part(KernelModules { load, blacklist }), &plugin);
     }
 
     #[test]
@@ -135,6 +135,6 @@ proptest! {
         let options = json!({ "locale": locale, "timezone": timezone, "keymap": keymap });
         let plugin = plugin("builtin-localisation", options);
         let [locale, timezone, keymap] = [locale, timezone, keymap].map(str::to_owned);
-        compare(&Rootfs::with(&files), &Localisation { locale, timezone, keymap }, &plugin);
+        compare(&Rootfs::with(&files), &localisation::Part(Localisation { locale, timezone, keymap }), &plugin);
     }
 }

@@ -1,7 +1,7 @@
 //! Tests of the builder of overlays.
 
-use crate::rootfs_of_tests::{EPOCH, Rootfs};
 use super::*;
+use crate::rootfs_of_tests::{EPOCH, Rootfs};
 
 fn rootfs() -> Rootfs {
     Rootfs::with(&[("etc/motd", "hello\n"), ("usr/lib/os", "x")]).link("lib", "usr/lib")

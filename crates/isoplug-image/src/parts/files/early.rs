@@ -1,10 +1,13 @@
 //! Tells the user's files that other contributors look at from all others.
 
+use std::collections::BTreeMap;
+
+use isoplug_manifest::options::User;
 use isoplug_manifest::path::in_image;
 
 use super::source::{Item, Source};
 use super::{FileContent, NewFile};
-use crate::parts::users::User;
+use crate::parts::users::home_of;
 
 /// Files, and folders with a slash at their end, that contributors look at, as they are in an image. The
 /// tests of contributors compare it with what each asks for.
@@ -37,12 +40,12 @@ const ZONES: &str = "usr/share/zoneinfo/";
 
 /// Divides files into those that others look at and all else. What belongs to a user whom the manifest
 /// adds, or lies in such a user's home, cannot be there before the user.
-pub(super) fn split(files: Vec<NewFile>, users: &[User]) -> [Vec<NewFile>; 2] {
+pub(super) fn split(files: Vec<NewFile>, users: &BTreeMap<String, User>) -> [Vec<NewFile>; 2] {
     let [mut early, mut late] = [Vec::new(), Vec::new()];
     for file in files {
-        let is_owned = users.iter().any(|user| [&file.user, &file.group].contains(&&user.name));
+        let is_owned = users.keys().any(|name| [&file.user, &file.group].contains(&name));
         let is_early = |path: &str| {
-            let is_shell = users.iter().any(|user| user.shell.as_deref() == Some(path));
+            let is_shell = users.values().any(|user| !user.system && user.shell == path);
             !is_owned && (is_shell || is_looked_at(path)) && !is_in_home(path, users)
         };
         let [first, rest] = divide(file, is_early);
@@ -69,9 +72,10 @@ fn divide(file: NewFile, is_early: impl Fn(&str) -> bool) -> [Option<NewFile>; 2
     })
 }
 
-fn is_in_home(path: &str, users: &[User]) -> bool {
-    users.iter().any(|user| {
-        let rest = path.strip_prefix(user.home().trim_end_matches('/'));
+fn is_in_home(path: &str, users: &BTreeMap<String, User>) -> bool {
+    users.iter().any(|(name, user)| {
+        let home = home_of(name, user);
+        let rest = path.strip_prefix(home.trim_end_matches('/'));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }

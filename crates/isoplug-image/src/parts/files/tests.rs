@@ -81,7 +81,7 @@ fn folders_on_the_way_belong_to_the_owner_of_the_home() {
 
 #[test]
 fn files_that_others_look_at_come_first() {
-    let ada = User { shell: Some("/opt/sh".into()), ..User::named("ada") };
+    let ada = ("ada".to_owned(), User { shell: "/opt/sh".into(), ..User::default() });
     let of_ada = NewFile { user: "ada".into(), ..text("/etc/skel/y", "") };
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("systemd/system")).unwrap();
@@ -104,7 +104,7 @@ fn files_that_others_look_at_come_first() {
         }
     };
     let paths = |files: Files| files.files.iter().flat_map(paths_of).collect::<Vec<String>>();
-    let [early, late] = Files::split(all, &[ada]).map(paths);
+    let [early, late] = Files::split(all, &[ada].into()).map(paths);
     assert_eq!(
         early,
         [

@@ -3,21 +3,22 @@
 
 use super::super::services;
 use super::super::{Attrs, ContributeError, Host};
-use super::{Backend, Interface, Network};
+use isoplug_manifest::options::{Interface, Networking, NetworkingBackend};
 
 /// Sets up systemd-networkd and systemd-resolved.
-pub(super) fn networkd(network: &Network, host: &mut dyn Host) -> Result<(), ContributeError> {
+pub(super) fn networkd(network: &Networking, host: &mut dyn Host) -> Result<(), ContributeError> {
     need(host, "systemd-networkd.service", "systemd")?;
     need(host, "systemd-resolved.service", "systemd-resolved")?;
-    for (index, interface) in network.interfaces.iter().enumerate() {
-        let matching = format!("[Match]\nName={}\n", interface.name);
+    for (index, (name, interface)) in network.interfaces.iter().enumerate() {
+        let matching = format!("[Match]\nName={name}\n");
         let path = interface_file(index);
         let text = network_file(&matching, interface, &network.nameservers);
         host.file(&path, text.as_bytes(), Attrs::mode(0o644))?;
     }
     if network.dhcp {
         // Ethernet by its type, since names differ between machines; not bridges and the like.
-        let text = network_file("[Match]\nType=ether\nKind=!*\n", &by_dhcp(), &network.nameservers);
+        let by_dhcp = Interface { dhcp: true, ..Interface::default() };
+        let text = network_file("[Match]\nType=ether\nKind=!*\n", &by_dhcp, &network.nameservers);
         host.file(WIRED, text.as_bytes(), Attrs::mode(0o644))?;
     }
     if services::has(host, "NetworkManager.service") {
@@ -32,7 +33,7 @@ pub(super) fn networkd(network: &Network, host: &mut dyn Host) -> Result<(), Con
 
 /// Sets up NetworkManager.
 pub(super) fn network_manager(
-    network: &Network,
+    network: &Networking,
     host: &mut dyn Host,
 ) -> Result<(), ContributeError> {
     need(host, "NetworkManager.service", "network-manager")?;
@@ -45,9 +46,9 @@ pub(super) fn network_manager(
         let text = format!("[global-dns-domain-*]\nservers={servers}\n");
         host.file(GLOBAL_DNS, text.as_bytes(), Attrs::mode(0o644))?;
     }
-    for interface in &network.interfaces {
-        let path = format!("{CONNECTIONS}/{}", connection_name(interface));
-        let text = connection(interface, &network.nameservers);
+    for (name, interface) in &network.interfaces {
+        let path = format!("{CONNECTIONS}/{}", connection_name(name));
+        let text = connection(name, interface, &network.nameservers);
         // NetworkManager reads no connection that others can read.
         host.file(&path, text.as_bytes(), Attrs::mode(0o600))?;
     }
@@ -60,16 +61,16 @@ pub(super) fn network_manager(
 }
 
 /// Returns the paths that [`networkd`] and [`network_manager`] set.
-pub(super) fn places(network: &Network) -> Vec<String> {
+pub(super) fn places(network: &Networking) -> Vec<String> {
     let of = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>();
     let mut places = match network.backend {
-        Backend::None => return Vec::new(),
-        Backend::Networkd => of(&[WIRED, WAIT]),
-        Backend::NetworkManager => of(&[NO_AUTO, GLOBAL_DNS]),
+        NetworkingBackend::None => return Vec::new(),
+        NetworkingBackend::Networkd => of(&[WIRED, WAIT]),
+        NetworkingBackend::Networkmanager => of(&[NO_AUTO, GLOBAL_DNS]),
     };
     let interfaces = network.interfaces.iter().enumerate();
-    places.extend(interfaces.map(|(index, interface)| match network.backend {
-        Backend::NetworkManager => format!("{CONNECTIONS}/{}", connection_name(interface)),
+    places.extend(interfaces.map(|(index, (name, _))| match network.backend {
+        NetworkingBackend::Networkmanager => format!("{CONNECTIONS}/{}", connection_name(name)),
         _ => interface_file(index),
     }));
     places.push("/etc/resolv.conf".to_owned());
@@ -96,10 +97,6 @@ fn need(host: &dyn Host, unit: &str, package: &str) -> Result<(), ContributeErro
     Err(ContributeError::refused("networking.backend", reason))
 }
 
-fn by_dhcp() -> Interface {
-    Interface { name: "*".into(), dhcp: true, addresses: Vec::new(), gateways: Vec::new() }
-}
-
 fn network_file(matching: &str, interface: &Interface, nameservers: &[String]) -> String {
     let mut text = format!("{matching}\n[Link]\nRequiredForOnline=routable\n\n[Network]\n");
     text += if interface.dhcp { "DHCP=yes\n" } else { "DHCP=no\n" };
@@ -124,13 +121,12 @@ fn wait_for_any(host: &mut dyn Host) -> Result<(), ContributeError> {
 }
 
 /// Returns the file name of an interface's connection; a star cannot stand for a text there.
-fn connection_name(interface: &Interface) -> String {
-    format!("isoplug-{}.nmconnection", interface.name.replace(['*', '/'], "any"))
+fn connection_name(name: &str) -> String {
+    format!("isoplug-{}.nmconnection", name.replace(['*', '/'], "any"))
 }
 
-fn connection(interface: &Interface, nameservers: &[String]) -> String {
-    let Interface { name, .. } = interface;
-    let id = connection_name(interface).replace(".nmconnection", "");
+fn connection(name: &str, interface: &Interface, nameservers: &[String]) -> String {
+    let id = connection_name(name).replace(".nmconnection", "");
     let mut text =
         format!("[connection]\nid={id}\ntype=ethernet\n\n[match]\ninterface-name={name};\n");
     for (section, v6) in [("ipv4", false), ("ipv6", true)] {

@@ -2,6 +2,7 @@
 
 use super::super::rootfs_of_tests::Rootfs;
 use super::*;
+use isoplug_manifest::options::{Interface, NetworkingBackend as Backend};
 
 fn rootfs() -> Rootfs {
     let wanted = "[Install]\nWantedBy=multi-user.target\n";
@@ -14,27 +15,26 @@ fn rootfs() -> Rootfs {
     ])
 }
 
-fn network(backend: Backend) -> Network {
-    let (hostname, dhcp) = ("installer".to_owned(), true);
-    Network { hostname, backend, dhcp, interfaces: Vec::new(), nameservers: Vec::new() }
+fn network(backend: Backend) -> Part {
+    Part(Networking { hostname: "installer".to_owned(), backend, ..Networking::default() })
 }
 
-fn fixed(backend: Backend) -> Network {
+fn fixed(backend: Backend) -> Part {
     let interface = Interface {
-        name: "en*".into(),
         dhcp: false,
         addresses: vec!["192.168.1.100/24".into(), "fd00::2/64".into()],
         gateways: vec!["192.168.1.1".into()],
     };
     let nameservers = vec!["9.9.9.9".into()];
-    Network { dhcp: false, interfaces: vec![interface], nameservers, ..network(backend) }
+    let interfaces = [("en*".to_owned(), interface)].into();
+    Part(Networking { dhcp: false, interfaces, nameservers, ..network(backend).0 })
 }
 
 #[test]
 fn the_system_knows_its_name() {
     let mut rootfs = rootfs();
     let hostname = "installer.example.com".into();
-    rootfs.add(&Network { hostname, ..network(Backend::None) }).unwrap();
+    rootfs.add(&Part(Networking { hostname, ..network(Backend::None).0 })).unwrap();
     assert_eq!(rootfs.text("/etc/hostname"), "installer.example.com\n");
     assert!(rootfs.text("/etc/hosts").contains("127.0.1.1\tinstaller.example.com installer\n"));
 }
@@ -80,7 +80,7 @@ fn fixed_addresses_are_written_for_both() {
     DNS=9.9.9.9
     ");
     let mut manager = rootfs();
-    manager.add(&fixed(Backend::NetworkManager)).unwrap();
+    manager.add(&fixed(Backend::Networkmanager)).unwrap();
     let path = "/etc/NetworkManager/system-connections/isoplug-enany.nmconnection";
     assert_eq!(manager.entry(path).mode, 0o600);
     insta::assert_snapshot!(manager.text(path), @r"
@@ -109,10 +109,11 @@ fn fixed_addresses_are_written_for_both() {
 
 #[test]
 fn mistakes_are_named() {
-    let bare = Rootfs::with(&[]).add(&network(Backend::NetworkManager)).unwrap_err();
+    let bare = Rootfs::with(&[]).add(&network(Backend::Networkmanager)).unwrap_err();
     insta::assert_snapshot!(bare, @"networking.backend: the image has no NetworkManager.service; install the package `network-manager`");
     let hostname = "two words".into();
-    let broken = rootfs().add(&Network { hostname, ..network(Backend::None) }).unwrap_err();
+    let broken =
+        rootfs().add(&Part(Networking { hostname, ..network(Backend::None).0 })).unwrap_err();
     insta::assert_snapshot!(broken, @"networking: `two words` is no name or address");
 }
 
@@ -120,7 +121,7 @@ fn mistakes_are_named() {
 fn name_servers_reach_connections_without_a_file() {
     let mut rootfs = rootfs();
     let nameservers = vec!["9.9.9.9".to_owned(), "2620:fe::9".to_owned()];
-    rootfs.add(&Network { nameservers, ..network(Backend::NetworkManager) }).unwrap();
+    rootfs.add(&Part(Networking { nameservers, ..network(Backend::Networkmanager).0 })).unwrap();
     insta::assert_snapshot!(rootfs.text("/etc/NetworkManager/conf.d/10-isoplug-dns.conf"), @r"
     [global-dns-domain-*]
     servers=9.9.9.9,2620:fe::9

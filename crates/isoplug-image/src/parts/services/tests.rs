@@ -7,6 +7,7 @@ use std::process::Command;
 use super::super::rootfs_of_tests::Rootfs;
 use super::*;
 use isoplug_formats::tree::{Kind, sorted_names};
+use isoplug_manifest::options::Unit;
 use proptest::prelude::*;
 
 const UNITS: [(&str, &str); 10] = [
@@ -38,11 +39,13 @@ fn rootfs() -> Rootfs {
     )
 }
 
+fn services(systemd: Systemd) -> Services {
+    Services { systemd, needed: Vec::new() }
+}
+
 fn enabling(names: &[&str]) -> Services {
-    Services {
-        enable: names.iter().map(|name| (*name).to_owned()).collect(),
-        ..Services::default()
-    }
+    let enable = names.iter().map(|name| (*name).to_owned()).collect();
+    services(Systemd { enable, ..Systemd::default() })
 }
 
 /// Returns the links below `/etc/systemd/system` that a contributor leaves.
@@ -99,22 +102,22 @@ fn links_are_those_that_systemctl_makes() {
             links_of_systemctl("enable", unit),
             "enable {unit}"
         );
-        let disable = Services { disable: vec![unit.to_owned()], ..Services::default() };
+        let disable = services(Systemd { disable: vec![unit.to_owned()], ..Systemd::default() });
         assert_eq!(links(&disable).ok(), links_of_systemctl("disable", unit), "disable {unit}");
-        let mask = Services { mask: vec![unit.to_owned()], ..Services::default() };
+        let mask = services(Systemd { mask: vec![unit.to_owned()], ..Systemd::default() });
         let masked = links_of_systemctl("mask", unit);
         assert_eq!(links(&mask).ok(), masked, "mask {unit}");
     }
-    let default = Services { default_target: Some("rescue".into()), ..Services::default() };
+    let default = services(Systemd { default_target: Some("rescue".into()), ..Systemd::default() });
     assert_eq!(links(&default).ok(), links_of_systemctl("set-default", "rescue.target"));
 }
 
 #[test]
 fn written_units_are_enabled() {
     let text = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target";
-    let unit = UnitFile { name: "hello.service".into(), text: text.into() };
+    let units = [("hello.service".to_owned(), Unit { text: text.into() })].into();
     let mut rootfs = rootfs();
-    rootfs.add(&Services { units: vec![unit], ..Services::default() }).unwrap();
+    rootfs.add(&services(Systemd { units, ..Systemd::default() })).unwrap();
     let link = rootfs.entry("/etc/systemd/system/multi-user.target.wants/hello.service");
     assert_eq!(link.kind, Kind::Symlink(b"/etc/systemd/system/hello.service".to_vec()));
     assert!(rootfs.text("/etc/systemd/system/hello.service").ends_with("target\n"));
@@ -129,15 +132,13 @@ fn a_unit_without_install_is_told() {
 
 #[test]
 fn mistakes_are_named() {
-    let bad = UnitFile { name: "hello".into(), text: String::new() };
-    let drop_in = DropIn { unit: "ssh".into(), name: "x".into(), text: String::new() };
+    let units = [("hello".to_owned(), Unit::default())].into();
     let cases = [
         enabling(&["shh"]),
         enabling(&["nett.socket"]),
         enabling(&["a/b"]),
         enabling(&["disk@.service"]),
-        Services { units: vec![bad], ..Services::default() },
-        Services { drop_ins: vec![drop_in], ..Services::default() },
+        services(Systemd { units, ..Systemd::default() }),
     ];
     let messages = cases.map(|services| links(&services).unwrap_err().to_string());
     insta::assert_snapshot!(messages.join("\n"), @r"
@@ -146,7 +147,6 @@ fn mistakes_are_named() {
     unit `a/b`: it is no name of a unit
     unit `disk@.service`: it is a template; name an instance, as in `getty@tty2.service`
     unit `hello`: the name of a unit file ends in its type, such as `.service`
-    unit `ssh.service`: the file name of an addition ends in `.conf`, `x` does not
     ");
 }
 

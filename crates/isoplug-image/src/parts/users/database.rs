@@ -1,12 +1,12 @@
 //! Changes the four files of accounts together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::nearest::nearest;
 use super::super::{ContributeError, Host};
 use super::accounts::{Group, GroupShadow, MEMBERS, Passwd, Rows, Shadow, add_member};
-use super::names::{check_hash, check_name, check_user};
-use super::{NewGroup, Root, User};
+use super::names::{check_hash, check_user};
+use isoplug_manifest::options::{Root, User};
 
 /// Numbers of system users and groups (`/etc/adduser.conf`, FIRST_SYSTEM_UID).
 const SYSTEM: std::ops::Range<u32> = 100..1000;
@@ -41,7 +41,10 @@ pub(super) struct Account {
 
 impl Database {
     /// Reads the accounts of the image, to which these users are to be added.
-    pub(super) fn read(host: &dyn Host, users: &[User]) -> Result<Self, ContributeError> {
+    pub(super) fn read(
+        host: &dyn Host,
+        users: &BTreeMap<String, User>,
+    ) -> Result<Self, ContributeError> {
         let missing = |path: &str| {
             ContributeError::refused(
                 path,
@@ -55,7 +58,7 @@ impl Database {
             gshadow: GroupShadow::read(host, GSHADOW)?,
             today: (host.epoch() / 86400).to_string(),
             added: BTreeSet::new(),
-            reserved: users.iter().filter_map(|user| user.uid).collect(),
+            reserved: users.values().filter_map(|user| user.uid).collect(),
         })
     }
 
@@ -67,41 +70,27 @@ impl Database {
         self.gshadow.as_ref().map_or(Ok(()), |gshadow| gshadow.write(host, GSHADOW))
     }
 
-    /// Adds a group.
-    pub(super) fn add_group(&mut self, new: &NewGroup) -> Result<(), ContributeError> {
-        check_name("group", &new.name)?;
-        let subject = format!("group `{}`", new.name);
-        if self.group.get(&new.name).is_some() {
-            return Err(ContributeError::refused(subject, "the image has a group of this name"));
-        }
-        let gid = match new.gid {
-            Some(gid) => free(&subject, "gid", gid, self.group.with_id(gid))?,
-            None => self.next(&subject, new.system, None)?,
-        };
-        self.push_group(&new.name, gid);
-        Ok(())
-    }
-
     /// Adds a user with a group of its own, and makes it a member of its groups.
     pub(super) fn add_user(
         &mut self,
+        name: &str,
         user: &User,
         host: &dyn Host,
     ) -> Result<Account, ContributeError> {
-        check_user(user)?;
-        let subject = format!("user `{}`", user.name);
-        if self.passwd.get(&user.name).is_some() {
+        check_user(name, user)?;
+        let subject = format!("user `{name}`");
+        if self.passwd.get(name).is_some() {
             return Err(ContributeError::refused(subject, "the image has a user of this name"));
         }
         check_shell(&subject, shell_of(user), host)?;
-        let (uid, gid) = self.numbers(user, &subject)?;
-        if self.group.get(&user.name).is_none() {
-            self.push_group(&user.name, gid);
+        let (uid, gid) = self.numbers(name, user, &subject)?;
+        if self.group.get(name).is_none() {
+            self.push_group(name, gid);
         }
-        let home = home_of(user);
-        self.push_user(user, uid, gid, &home);
+        let home = home_of(name, user);
+        self.push_user((name, user), uid, gid, &home);
         for group in &user.groups {
-            self.join(&subject, &user.name, group, host)?;
+            self.join(&subject, name, group, host)?;
         }
         Ok(Account { uid, gid, home })
     }
@@ -118,9 +107,14 @@ impl Database {
     }
 
     /// Returns a user's uid and the gid of its own group.
-    fn numbers(&self, user: &User, subject: &str) -> Result<(u32, u32), ContributeError> {
-        let own = self.group.id(&user.name);
-        if own.is_some() && !self.added.contains(&user.name) {
+    fn numbers(
+        &self,
+        name: &str,
+        user: &User,
+        subject: &str,
+    ) -> Result<(u32, u32), ContributeError> {
+        let own = self.group.id(name);
+        if own.is_some() && !self.added.contains(name) {
             return Err(ContributeError::refused(subject, "the image has a group of this name"));
         }
         let uid = match user.uid {
@@ -153,8 +147,8 @@ impl Database {
         }
     }
 
-    fn push_user(&mut self, user: &User, uid: u32, gid: u32, home: &str) {
-        let (uid, gid, name) = (uid.to_string(), gid.to_string(), &user.name[..]);
+    fn push_user(&mut self, (name, user): (&str, &User), uid: u32, gid: u32, home: &str) {
+        let (uid, gid) = (uid.to_string(), gid.to_string());
         self.passwd.push([name, "x", &uid, &gid, &user.description, home, shell_of(user)]);
         let hash = password(user.hashed_password.as_deref(), false);
         let limits = if user.system { ["", "", ""] } else { ["0", "99999", "7"] };
@@ -216,14 +210,14 @@ fn check_shell(subject: &str, shell: &str, host: &dyn Host) -> Result<(), Contri
     Err(ContributeError::refused(subject, reason))
 }
 
+/// Nobody logs in to an account for a service.
 fn shell_of(user: &User) -> &str {
-    let usual = if user.system { "/usr/sbin/nologin" } else { "/bin/bash" };
-    user.shell.as_deref().unwrap_or(usual)
+    if user.system { "/usr/sbin/nologin" } else { &user.shell }
 }
 
-pub(super) fn home_of(user: &User) -> String {
-    let usual =
-        if user.system { "/nonexistent".to_owned() } else { format!("/home/{}", user.name) };
+/// Returns where a user's home is; one for a service has none unless it names one.
+pub(crate) fn home_of(name: &str, user: &User) -> String {
+    let usual = if user.system { "/nonexistent".to_owned() } else { format!("/home/{name}") };
     user.home.clone().unwrap_or(usual)
 }
 

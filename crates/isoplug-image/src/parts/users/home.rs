@@ -3,8 +3,8 @@
 use isoplug_formats::tree::{Entry, Kind};
 
 use super::super::{Attrs, ContributeError, Host};
-use super::User;
 use super::database::Account;
+use isoplug_manifest::options::User;
 
 const SKELETON: &str = "/etc/skel";
 

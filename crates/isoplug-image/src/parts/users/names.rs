@@ -1,15 +1,15 @@
 //! Says which names, hashes and fields the files of accounts can hold.
 
 use super::super::ContributeError;
-use super::User;
+use isoplug_manifest::options::User;
 
 /// Refuses a user whose fields cannot be written.
-pub(super) fn check_user(user: &User) -> Result<(), ContributeError> {
-    check_name("user", &user.name)?;
-    let subject = format!("user `{}`", user.name);
+pub(super) fn check_user(name: &str, user: &User) -> Result<(), ContributeError> {
+    check_name(name)?;
+    let subject = format!("user `{name}`");
     let home = user.home.as_deref().unwrap_or("/");
-    let shell = user.shell.as_deref().unwrap_or("/");
-    for (field, value) in [("description", &user.description[..]), ("home", home), ("shell", shell)]
+    for (field, value) in
+        [("description", &user.description[..]), ("home", home), ("shell", &user.shell)]
     {
         if value.contains([':', '\n', '\0']) {
             let reason = format!("its {field} must hold neither a colon nor a line break");
@@ -23,7 +23,7 @@ pub(super) fn check_user(user: &User) -> Result<(), ContributeError> {
 }
 
 /// Refuses a name that useradd(8) of Debian would refuse.
-pub(super) fn check_name(kind: &str, name: &str) -> Result<(), ContributeError> {
+pub(super) fn check_name(name: &str) -> Result<(), ContributeError> {
     let first = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
     let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
     if first && name.chars().all(rest) && name.len() <= 32 {
@@ -31,7 +31,7 @@ pub(super) fn check_name(kind: &str, name: &str) -> Result<(), ContributeError> 
     }
     let reason = "a name begins with a lowercase letter and goes on with lowercase letters, \
                   digits, `_` and `-`, 32 at most";
-    Err(ContributeError::refused(format!("{kind} `{name}`"), reason))
+    Err(ContributeError::refused(format!("user `{name}`"), reason))
 }
 
 /// Refuses what is no hash, such as a password in plain text.

@@ -1,17 +1,17 @@
 //! Writes sudo's rules, one file each below `/etc/sudoers.d` (sudoers(5)).
 
 use super::super::{Attrs, ContributeError, Host};
-use super::{Sudo, User};
+use isoplug_manifest::options::Sudo;
 
 /// Allows a user to become root, as far as its option says.
-pub(super) fn allow(host: &mut dyn Host, user: &User) -> Result<(), ContributeError> {
-    let tag = match user.sudo {
+pub(super) fn allow(host: &mut dyn Host, name: &str, sudo: Sudo) -> Result<(), ContributeError> {
+    let tag = match sudo {
         Sudo::None => return Ok(()),
         Sudo::Password => "",
-        Sudo::WithoutPassword => "NOPASSWD: ",
+        Sudo::Nopasswd => "NOPASSWD: ",
     };
-    let subject = format!("user `{}`", user.name);
-    rule(host, &subject, &user.name, &format!("{} ALL=(ALL:ALL) {tag}ALL\n", user.name))
+    let subject = format!("user `{name}`");
+    rule(host, &subject, name, &format!("{name} ALL=(ALL:ALL) {tag}ALL\n"))
 }
 
 /// Allows the members of the group `sudo` to become root without a password.

@@ -30,19 +30,24 @@ fn rootfs() -> Rootfs {
     rootfs
 }
 
-fn ada() -> User {
-    User {
+fn ada() -> (String, User) {
+    let user = User {
         groups: vec!["wheel".into(), "networkmanager".into()],
         hashed_password: Some("$6$salt$hash".into()),
         authorized_keys: vec!["ssh-ed25519 AAAA ada".into(), "ssh-ed25519 BBBB\n".into()],
-        sudo: Sudo::WithoutPassword,
+        sudo: Sudo::Nopasswd,
         description: "Ada Lovelace".into(),
-        ..User::named("ada")
-    }
+        ..User::default()
+    };
+    ("ada".to_owned(), user)
 }
 
-fn only(users: Vec<User>) -> Users {
-    Users { users, ..Users::default() }
+fn named(name: &str) -> (String, User) {
+    (name.to_owned(), User::default())
+}
+
+fn only<const N: usize>(users: [(String, User); N]) -> Users {
+    Users { users: users.into(), ..Users::default() }
 }
 
 fn refusal(users: &Users) -> String {
@@ -52,31 +57,26 @@ fn refusal(users: &Users) -> String {
 #[test]
 fn accounts_are_appended_as_useradd_would() {
     let mut rootfs = rootfs();
-    let service = User { system: true, ..User::named("probe") };
+    let service = ("probe".to_owned(), User { system: true, ..User::default() });
+    let bob = ("bob".to_owned(), User { uid: Some(1001), ..User::default() });
     let users = Users {
-        users: vec![
-            ada(),
-            service,
-            User { uid: Some(1001), ..User::named("bob") },
-            User::named("eve"),
-        ],
         root: Root { hashed_password: Some("$y$j9T$a$b".into()), ..Root::default() },
-        ..Users::default()
+        ..only([ada(), service, bob, named("eve")])
     };
     rootfs.add(&users).unwrap();
     insta::assert_snapshot!(rootfs.text("/etc/passwd").strip_prefix(PASSWD).unwrap(), @r"
     ada:x:1000:1000:Ada Lovelace:/home/ada:/bin/bash
-    probe:x:100:100::/nonexistent:/usr/sbin/nologin
     bob:x:1001:1001::/home/bob:/bin/bash
     eve:x:1002:1002::/home/eve:/bin/bash
+    probe:x:100:100::/nonexistent:/usr/sbin/nologin
     ");
     insta::assert_snapshot!(rootfs.text("/etc/shadow"), @r"
     root:$y$j9T$a$b:20455:0:99999:7:::
     sync:*:20000:0:99999:7:::
     ada:$6$salt$hash:20455:0:99999:7:::
-    probe:*:20455::::::
     bob:*:20455:0:99999:7:::
     eve:*:20455:0:99999:7:::
+    probe:*:20455::::::
     ");
     assert!(rootfs.text("/etc/group").contains("sudo:x:27:ada\n"));
     assert!(rootfs.text("/etc/gshadow").contains("netdev:!::ada\n"));
@@ -87,7 +87,7 @@ fn accounts_are_appended_as_useradd_would() {
 #[test]
 fn homes_belong_to_their_users() {
     let mut rootfs = rootfs();
-    rootfs.add(&only(vec![ada()])).unwrap();
+    rootfs.add(&only([ada()])).unwrap();
     for (path, mode) in [
         ("/home/ada", 0o700),
         ("/home/ada/.bashrc", 0o644),
@@ -106,22 +106,21 @@ fn homes_belong_to_their_users() {
 
 #[test]
 fn mistakes_are_named() {
-    let user = |change: fn(&mut User)| {
-        let mut user = User::named("ada");
+    let user = |name: &str, change: fn(&mut User)| {
+        let (name, mut user) = named(name);
         change(&mut user);
-        refusal(&only(vec![user]))
+        refusal(&only([(name, user)]))
     };
     let messages = [
-        user(|user| user.name = "Ada".into()),
-        user(|user| user.name = "sync".into()),
-        user(|user| user.name = "sudo".into()),
-        user(|user| user.uid = Some(4)),
-        user(|user| user.shell = Some("/bin/zsh".into())),
-        user(|user| user.hashed_password = Some("secret".into())),
-        user(|user| user.description = "a:b".into()),
-        user(|user| user.groups = vec!["netdv".into()]),
-        user(|user| user.groups = vec!["docker".into()]),
-        refusal(&only(vec![User::named("ada"), User::named("ada")])),
+        user("Ada", |_| {}),
+        user("sync", |_| {}),
+        user("sudo", |_| {}),
+        user("ada", |user| user.uid = Some(4)),
+        user("ada", |user| user.shell = "/bin/zsh".into()),
+        user("ada", |user| user.hashed_password = Some("secret".into())),
+        user("ada", |user| user.description = "a:b".into()),
+        user("ada", |user| user.groups = vec!["netdv".into()]),
+        user("ada", |user| user.groups = vec!["docker".into()]),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r"
     user `Ada`: a name begins with a lowercase letter and goes on with lowercase letters, digits, `_` and `-`, 32 at most
@@ -133,25 +132,25 @@ fn mistakes_are_named() {
     user `ada`: its description must hold neither a colon nor a line break
     the image has no group `netdv`; did you mean `netdev`?
     the image has no group `docker`
-    user `ada`: the image has a user of this name
     ");
 }
 
 #[test]
 fn users_cannot_be_added_a_second_time() {
     let mut rootfs = rootfs();
-    rootfs.add(&only(vec![ada()])).unwrap();
+    rootfs.add(&only([ada()])).unwrap();
     let before = rootfs.merged();
-    assert!(rootfs.add(&only(vec![ada()])).is_err());
+    assert!(rootfs.add(&only([ada()])).is_err());
     assert_eq!(rootfs.merged(), before);
-    rootfs.add(&only(vec![User::named("bob")])).unwrap();
+    rootfs.add(&only([named("bob")])).unwrap();
     assert!(rootfs.text("/etc/passwd").contains("bob:x:1001:1001:"));
 }
 
 #[test]
 fn the_tools_of_debian_accept_the_files() {
     let mut rootfs = rootfs();
-    let users = Users { sudo_without_password: true, ..only(vec![ada(), User::named("bob")]) };
+    let mut users = only([ada(), named("bob")]);
+    users.security.sudo.wheel_needs_password = false;
     rootfs.add(&users).unwrap();
     let folder = tempfile::tempdir().unwrap();
     rootfs.write_to(folder.path()).unwrap();
@@ -177,13 +176,10 @@ proptest! {
     fn numbers_and_names_stay_unique(
         wanted in prop::collection::btree_map("[a-z]{1,6}", (prop::option::of(1000u32..1006), any::<bool>()), 1..8)
     ) {
-        let users = wanted.iter().map(|(name, (uid, system))| User {
-            uid: *uid,
-            system: *system,
-            ..User::named(name)
-        });
+        let user = |(name, (uid, system))| (name, User { uid, system, ..User::default() });
+        let users = Users { users: wanted.into_iter().map(user).collect(), ..Users::default() };
         let mut rootfs = rootfs();
-        if rootfs.add(&only(users.collect())).is_ok() {
+        if rootfs.add(&users).is_ok() {
             for path in ["/etc/passwd", "/etc/group"] {
                 let text = rootfs.text(path);
                 let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(':').collect()).collect();
