@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::check::Check;
+use crate::conceal;
 use crate::default_profiles::default_profiles;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::distribution;
@@ -89,6 +90,7 @@ impl Work {
         let conditions = Conditions { arch: input.arch.to_owned(), suites };
         let mut guests = Guests::describe(manifest.as_ref(), &root, input.plugins, self);
         let shape = guests.shape();
+        self.texts.conceal(conceal::names(&shape));
         let mut said = guests.configs(&shape, self);
         said.extend(self.modules(input.profile, input.load, &shape, &profiles, &conditions));
         let said = guests.contribute(&shape, said, (input.profile, input.arch), self);

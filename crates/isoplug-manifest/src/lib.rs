@@ -13,6 +13,7 @@
 pub mod builtin;
 mod by;
 mod check;
+mod conceal;
 mod default_profiles;
 pub mod diagnostic;
 pub mod distribution;

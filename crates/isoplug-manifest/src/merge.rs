@@ -95,7 +95,7 @@ impl Merge<'_> {
                 let items = won.iter().filter_map(|said| said.value.as_list()).flatten().cloned();
                 Setting { content: Content::List(items.collect()), won, lost }
             }
-            _ => self.scalar(path, said),
+            _ => self.scalar(path, shape, said),
         }
     }
 
@@ -115,11 +115,11 @@ impl Merge<'_> {
         Content::Table(table)
     }
 
-    fn scalar(&mut self, path: &[&str], said: Vec<Said>) -> Setting {
+    fn scalar(&mut self, path: &[&str], shape: &Shape, said: Vec<Said>) -> Setting {
         let (won, lost) = strongest(said);
         let value = won[0].value.clone();
         if let Some(other) = won.iter().find(|said| !said.value.same(&value)) {
-            self.diagnostics.push(conflict(path, &won[0], other));
+            self.diagnostics.push(conflict(path, shape, &won[0], other));
         }
         Setting { content: Content::Scalar(value), won, lost }
     }
@@ -145,8 +145,11 @@ fn strongest(said: Vec<Said>) -> (Vec<Said>, Vec<Said>) {
     said.into_iter().partition(|said| Some(said.strength) == strength)
 }
 
-fn conflict(path: &[&str], one: &Said, other: &Said) -> Diagnostic {
-    let text = |said: &Said| format!("{} here", said.value.to_json());
+fn conflict(path: &[&str], shape: &Shape, one: &Said, other: &Said) -> Diagnostic {
+    let text = |said: &Said| match shape.secret {
+        true => "one here".to_owned(),
+        false => format!("{} here", said.value.to_json()),
+    };
     let help = "say which one holds with `{ force = … }`, or give way with `{ fallback = … }`";
     Diagnostic::error("conflict", format!("`{}` has two different values", join(path)))
         .at(&other.value.origin, text(other))

@@ -1,6 +1,9 @@
 //! Keeps every text that was read, so that a value can say where it was written.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
+
+use crate::conceal::concealed;
 
 /// Names one text of [`Texts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,15 +36,19 @@ pub struct Text {
 
 /// Every text that took part in an evaluation, in the order of reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Texts(Vec<Text>);
+pub struct Texts {
+    list: Vec<Text>,
+    /// Names of keys whose values are secrets, beside those of the options.
+    secrets: BTreeSet<String>,
+}
 
 impl Texts {
     /// Keeps a text and returns its id. Line ends become plain ones, so that those of an editor on
     /// Windows do not reach the files that a manifest writes; an escaped `\r` is not one of them.
     pub fn add(&mut self, name: impl Into<String>, content: impl Into<String>) -> TextId {
         let content = content.into().replace("\r\n", "\n");
-        self.0.push(Text { name: name.into(), content });
-        TextId(self.0.len() - 1)
+        self.list.push(Text { name: name.into(), content });
+        TextId(self.list.len() - 1)
     }
 
     /// Returns the text that [`Texts::add`] gave this id.
@@ -51,7 +58,22 @@ impl Texts {
     /// When the id comes from another `Texts`.
     #[must_use]
     pub fn get(&self, id: TextId) -> &Text {
-        &self.0[id.0]
+        &self.list[id.0]
+    }
+
+    /// Returns a text as it may be drawn: each byte of a secret is a `*`, and places are where they were.
+    ///
+    /// # Panics
+    ///
+    /// As [`Texts::get`].
+    #[must_use]
+    pub fn shown(&self, id: TextId) -> String {
+        concealed(&self.get(id).content, &self.secrets)
+    }
+
+    /// Takes the values of keys with these names for secrets, too.
+    pub(crate) fn conceal(&mut self, names: BTreeSet<String>) {
+        self.secrets.extend(names);
     }
 
     /// Returns line and column (both from 1, the column in characters) of the origin's start.

@@ -6,7 +6,7 @@ mod support;
 
 use isoplug_manifest::{explain, schema};
 use serde_json::Value as Json;
-use support::{evaluate_with, manifest};
+use support::{evaluate_with, manifest, messages};
 
 /// Words in the name of what nobody may see.
 const TELLING: [&str; 6] = ["password", "passphrase", "psk", "secret", "token", "private-key"];
@@ -82,4 +82,19 @@ fn facts_have_no_secrets() {
     assert!(!facts.to_string().contains("hunter"), "{facts}");
     assert_eq!(facts["users"]["me"]["hashed-password"], Json::Null);
     assert_eq!(facts["tests"][0]["login"]["user"], "me");
+}
+
+#[test]
+fn two_secrets_that_differ_are_not_shown() {
+    let said = messages(&format!(
+        "root.hashed-password = \"{ROOT}\"\ninclude = []\nextends = [\"q\"]\n\
+         [profiles.q]\nroot.hashed-password = \"{USER}\""
+    ));
+    assert!(!said.contains("hunter"), "{said}");
+    insta::assert_snapshot!(said, @"
+    isoplug.toml:3:24: error[conflict]: `root.hashed-password` has two different values
+      isoplug.toml:3:24: one here
+      isoplug.toml:7:24: one here
+      help: say which one holds with `{ force = … }`, or give way with `{ fallback = … }`
+    ");
 }

@@ -1,7 +1,8 @@
 //! Starts QEMU with its serial port and controls on sockets, and ends it whatever happens.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{Error, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -135,11 +136,14 @@ impl Drop for Guest {
 const FIRMWARE_LOG: &str = "firmware.log";
 const STDERR: &str = "stderr";
 
+/// Makes a folder that is nobody else's, whatever the umask is: who can connect to what lies there has the machine.
 /// A socket's path is at most 107 bytes long, so the folder may not lie deep.
-fn private_folder() -> Result<TempDir, StartError> {
+pub(crate) fn private_folder() -> Result<TempDir, StartError> {
     let long = std::env::temp_dir().as_os_str().len() > 60;
     let parent = if long { PathBuf::from("/tmp") } else { std::env::temp_dir() };
-    prepare(&parent, tempfile::Builder::new().prefix("isoplug-vm-").tempdir_in(&parent))
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("isoplug-vm-").permissions(Permissions::from_mode(0o700));
+    prepare(&parent, builder.tempdir_in(&parent))
 }
 
 /// Makes the log of this start: one that is there may be written to by another test, and is left to it.
@@ -228,4 +232,16 @@ fn end(child: &mut Child) {
     // Both fail only if it has ended already.
     let _ = child.kill();
     let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_else_reaches_a_machine() {
+        let folder = private_folder().unwrap();
+        let mode = std::fs::metadata(folder.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
 }

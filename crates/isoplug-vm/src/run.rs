@@ -4,15 +4,14 @@ use std::path::Path;
 use std::process::ExitStatus;
 
 use crate::command_line::{CommandLine, Parts, Ports};
-use crate::qemu::{StartError, with_own_variables};
+use crate::qemu::{StartError, private_folder, with_own_variables};
 use crate::{Accelerator, Display, Host, Machine};
 
 /// Boots `iso` and waits until the machine is shut. Without a display the serial port is this
 /// terminal (Ctrl-A X ends the machine); with one it is a tab of the window. UEFI variables are
 /// forgotten afterwards.
 pub fn run(host: &Host, machine: &Machine, iso: &Path) -> Result<ExitStatus, StartError> {
-    let folder = tempfile::tempdir()
-        .map_err(|source| StartError::Prepare { path: std::env::temp_dir(), source })?;
+    let folder = private_folder()?;
     let firmware = host.firmware(machine.arch, machine.firmware)?;
     let accelerator = machine.accelerator.unwrap_or_else(|| host.accelerator(machine.arch));
     let mut machine = machine.clone();

@@ -66,7 +66,7 @@ fn snippets<'a>(
     let snippet = |id| {
         let text = texts.get(id);
         let here = labels.iter().filter(move |label| label.origin.text == id);
-        let source = Snippet::source(text.content.as_str()).path(plain::shown_line(&text.name));
+        let source = Snippet::source(texts.shown(id)).path(plain::shown_line(&text.name));
         source.annotations(here.map(annotation))
     };
     ids.into_iter().map(snippet).collect()

@@ -132,13 +132,17 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     fn set_size(&mut self, start: u64, size: u64) -> io::Result<()> {
-        if size > MAX_SIZE {
-            return Err(io::Error::other(format!("ar cannot hold a member of {size} bytes")));
-        }
         let end = self.out.stream_position()?;
         self.out.seek(SeekFrom::Start(start + SIZE.start as u64))?;
         write!(self.out, "{size:<10}")?;
         self.out.seek(SeekFrom::Start(end)).map(|_| ())
+    }
+}
+
+fn fits(size: u64) -> io::Result<()> {
+    match size > MAX_SIZE {
+        true => Err(io::Error::other(format!("ar cannot hold a member of {size} bytes or more"))),
+        false => Ok(()),
     }
 }
 
@@ -151,9 +155,39 @@ fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<u64, CopyError> {
             Ok(count) => {
                 to.write_all(&buffer[..count]).map_err(CopyError::Write)?;
                 total += count as u64;
+                // Said now: a few bytes may become more than any disk has.
+                fits(total).map_err(CopyError::Write)?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(CopyError::Read(error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counts what is written and keeps nothing.
+    #[derive(Default)]
+    struct Counted(u64);
+
+    impl Write for Counted {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len() as u64;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_member_without_an_end_is_not_written_to_the_end() {
+        let mut out = Counted::default();
+        let error = copy(&mut io::repeat(0), &mut out).unwrap_err();
+        assert!(matches!(error, CopyError::Write(_)));
+        assert!((MAX_SIZE..MAX_SIZE + (1 << 20)).contains(&out.0), "{}", out.0);
     }
 }

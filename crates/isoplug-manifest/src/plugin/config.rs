@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::check::Check;
+use crate::conceal;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::parse::parse;
 use crate::shape::Shape;
@@ -18,6 +19,7 @@ pub fn check_options(schema: &Json, name: &str, text: &str) -> Result<Json, Diag
     let id = texts.add(name, text);
     let value = parse(&texts, id, &mut list);
     let (shape, origin) = (Shape::of_plugin(schema), value.origin.clone());
+    texts.conceal(conceal::names(&shape));
     let mut check =
         Check { texts: &texts, diagnostics: &mut list, merges: true, names_files: true };
     let checked = check.value(value, &shape).map(|value| value.to_json());

@@ -28,8 +28,8 @@ const SHOWN: [&str; 19] = [
     "/usr/share/wallpapers",
 ];
 
-/// Folders of the medium from which it boots.
-const BOOTED: [&str; 3] = ["/EFI", "/boot", "/live"];
+/// Folders of the medium from which it boots, in lower case: where it is copied to FAT, case is no difference.
+const BOOTED: [&str; 3] = ["/efi", "/boot", "/live"];
 
 /// Options that bring nothing that root runs or trusts.
 const TAME: [&str; 7] = [
@@ -81,8 +81,9 @@ fn texts(list: &[String]) -> Vec<&str> {
 fn is_only_shown(pattern: &str) -> bool {
     let (tree, path) = pattern.split_once(':').unwrap_or(("", pattern));
     let fixed = fixed_part(path);
+    let boots = |path: &str| BOOTED.iter().any(|one| is_below(path, one) || is_below(one, path));
     match tree {
-        "iso" => !BOOTED.iter().any(|folder| is_below(&fixed, folder) || is_below(folder, &fixed)),
+        "iso" => !boots(&fixed.to_lowercase()),
         _ => SHOWN.iter().any(|folder| is_below(&fixed, folder)),
     }
 }
@@ -130,6 +131,9 @@ mod tests {
             "iso:/**",
             "iso:/boot/grub/x",
             "iso:/live",
+            "iso:/efi/boot/bootx64.efi",
+            "iso:/Boot/**",
+            "iso:/LIVE/filesystem.squashfs",
             "iso:/*",
         ] {
             assert!(of(pattern).starts_with("run programs as root"), "{pattern}");

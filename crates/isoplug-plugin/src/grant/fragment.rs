@@ -78,9 +78,17 @@ impl Allowed {
                     self.named("kernel parameter", "kernel-params", granted, item)
                 })
             }
-            ["systemd", "enable"] => texts(value).try_for_each(|item| self.unit(item)),
-            ["systemd", "units", unit, ..] => self.unit(unit),
+            ["systemd", "enable"] => texts(value).try_for_each(|item| self.unit_by_name(item)),
+            ["systemd", "units", unit, ..] => self.unit_by_name(unit),
             _ => Ok(()),
+        }
+    }
+
+    /// A `*` of a grant stands for a part of a name, and a path is none.
+    fn unit_by_name(&self, unit: &str) -> Result<(), String> {
+        match unit.contains('/') {
+            true => Err(format!("{unit:?} is no name of a systemd unit")),
+            false => self.unit(unit),
         }
     }
 

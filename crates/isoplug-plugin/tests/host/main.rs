@@ -1,6 +1,7 @@
 //! Runs small plugins, good and hostile, written in the text format of WebAssembly.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod attempts;
 mod calls;
 mod contributor;
 mod guest;

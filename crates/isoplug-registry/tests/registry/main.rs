@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod debian;
+mod endless;
 mod faults;
 mod folder;
 mod foreign;

@@ -33,6 +33,8 @@ pub(crate) struct State {
     pub(crate) has_referrers: bool,
     /// How many tags a page has; 0 is all.
     pub(crate) page: usize,
+    /// What it gives as the next page of every list.
+    pub(crate) next: Option<String>,
     /// Where blobs are stored elsewhere.
     pub(crate) storage: Option<String>,
 }
@@ -300,6 +302,9 @@ impl State {
             let next =
                 format!("</v2/{repository}/tags/list?last={}>; rel=\"next\"", tags[size - 1]);
             headers.push(("Link", next));
+        }
+        if let Some(next) = &self.next {
+            headers.push(("Link", format!("<{next}>; rel=\"next\"")));
         }
         ok(200, headers, json!({"name": repository, "tags": tags[..size]}).to_string().into_bytes())
     }

@@ -2,9 +2,10 @@
 //! are never followed as long as folders are entered only after they were found to be folders.
 
 use std::ffi::OsString;
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, Permissions};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use isoplug_formats::tree::sorted_names;
@@ -64,20 +65,76 @@ impl Still<'_> {
         Ok(found)
     }
 
-    /// Removes all that is in the folder but not the folder, which may be missing.
+    /// Removes all that is in the folder but not the folder, which may be missing. However deep folders lie in
+    /// each other, no path gets longer and no more files are open: what `remove_dir_all` has not enough
+    /// descriptors for is moved up.
     pub(crate) fn empty(self) -> io::Result<()> {
-        let names = match sorted_names(self.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            names => names?,
-        };
-        for name in names {
-            let path = self.0.join(name);
-            if path.symlink_metadata()?.is_dir() {
-                std::fs::remove_dir_all(&path)?;
-            } else {
-                std::fs::remove_file(&path)?;
+        let mut moved = 0;
+        loop {
+            let names = match sorted_names(self.0) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                names => names?,
+            };
+            if names.is_empty() {
+                return Ok(());
+            }
+            for name in names {
+                let path = self.0.join(name);
+                if !path.symlink_metadata()?.is_dir() {
+                    std::fs::remove_file(&path)?;
+                } else if std::fs::remove_dir_all(&path).is_err() {
+                    self.take_apart(&path, &mut moved)?;
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Removes a folder, and moves the folders in it up.
+    fn take_apart(self, folder: &Path, moved: &mut u64) -> io::Result<()> {
+        std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+        for name in sorted_names(folder)? {
+            let path = folder.join(name);
+            if !path.symlink_metadata()?.is_dir() {
+                std::fs::remove_file(&path)?;
+                continue;
+            }
+            // Moving a folder writes to it, too.
+            std::fs::set_permissions(&path, Permissions::from_mode(0o700))?;
+            std::fs::rename(&path, self.free_place(moved))?;
+        }
+        std::fs::remove_dir(folder)
+    }
+
+    /// Returns a path right in the folder at which there is nothing.
+    fn free_place(self, moved: &mut u64) -> PathBuf {
+        loop {
+            *moved += 1;
+            let path = self.0.join(format!("moved-{moved}"));
+            if path.symlink_metadata().is_err() {
+                return path;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_apart_goes_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("a/b/c")).unwrap();
+        std::fs::create_dir_all(at("moved-1/b")).unwrap();
+        std::fs::write(at("a/b/file"), "x").unwrap();
+        std::fs::write(at("kept"), "x").unwrap();
+        std::os::unix::fs::symlink(at("kept"), at("a/link")).unwrap();
+        std::fs::set_permissions(at("a/b"), Permissions::from_mode(0)).unwrap();
+        let mut moved = 0;
+        Still(folder.path()).take_apart(&at("a"), &mut moved).unwrap();
+        assert_eq!(sorted_names(folder.path()).unwrap(), ["kept", "moved-1", "moved-2"]);
+        Still(folder.path()).empty().unwrap();
+        assert!(sorted_names(folder.path()).unwrap().is_empty());
     }
 }

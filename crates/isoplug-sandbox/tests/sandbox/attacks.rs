@@ -7,6 +7,7 @@ use std::os::unix::net::UnixListener;
 use std::sync::Mutex;
 
 use isoplug_sandbox::{Error, Limits, Over, Watch};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::machine::{Machine, number};
 
@@ -337,6 +338,7 @@ pub(crate) fn what_is_hard_to_remove_is_removed(machine: &Machine) {
     let closed = "mkdir '/c'; mkdir '/c/d'; open(F, '>', '/c/d/x'); chown(7, 7, '/c/d'); \
                   chmod(0, '/c/d', '/c', '/etc', '/bin', '/'); exit 3";
     let on_disk = Machine::on_disk();
+    let _few = FewDescriptors::begin();
     for machine in [machine, &on_disk] {
         for script in [deep, closed] {
             // Whether it becomes an image or an error: nothing is left, and the next one works.
@@ -344,6 +346,23 @@ pub(crate) fn what_is_hard_to_remove_is_removed(machine: &Machine) {
             assert!(machine.is_clean(), "{script}");
             machine.run("true").unwrap();
         }
+    }
+}
+
+/// As few files can be open at a time as a shell of a user's allows.
+struct FewDescriptors(Rlimit);
+
+impl FewDescriptors {
+    fn begin() -> Self {
+        let before = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: Some(1024), ..before }).unwrap();
+        Self(before)
+    }
+}
+
+impl Drop for FewDescriptors {
+    fn drop(&mut self) {
+        setrlimit(Resource::Nofile, self.0).unwrap();
     }
 }
 
