@@ -15,6 +15,7 @@ pub mod questions;
 mod reason;
 mod relations;
 mod shortcut;
+mod times;
 
 use std::path::PathBuf;
 
@@ -77,6 +78,7 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
     let waves = order::waves(inside, &packages)?;
     for (index, wave) in waves.iter().enumerate() {
         unpack(inside, wave)?;
+        times::of_folders(inside)?;
         configure(inside, wave, index + 1 == waves.len(), &policy)?;
     }
     policy.remove(inside)
