@@ -22,10 +22,11 @@ use isoplug_tests::sets::layers::{Layers, Made};
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 9] = [
+const TESTS: [Test; 10] = [
     ("a_wave_is_closed", a_wave_is_closed),
     ("interpreters_are_whole", interpreters_are_whole),
     ("triggers_wait_and_run_once", triggers_wait_and_run_once),
+    ("scripts_see_the_times_of_the_image", scripts_see_the_times_of_the_image),
     ("two_packages_with_one_file", two_packages_with_one_file),
     ("one_that_fails_before_others", one_that_fails_before_others),
     ("a_script_that_wants_the_network", a_script_that_wants_the_network),
@@ -150,6 +151,18 @@ fn triggers_wait_and_run_once() {
             .file("usr/share/zz/late", b"x"),
     ]);
     assert_eq!(text(&made.unwrap(), "usr/share/zz-ran"), "ran\n");
+}
+
+/// As fontconfig, which notes the time of each folder of fonts and looks through it anew if it has another one.
+fn scripts_see_the_times_of_the_image() {
+    let postinst = "#!/bin/sh\nset -e\nstat -c %Y /usr/share/zz > /usr/share/zz-seen\n";
+    let made = install(&[
+        Package::new("zz-fonts", "1").file("usr/share/zz/font", b"x"),
+        Package::new("zz-index", "1").script("postinst", postinst),
+    ]);
+    let made = made.unwrap();
+    let folder = made.tree.get("usr/share/zz").unwrap();
+    assert_eq!(text(&made, "usr/share/zz-seen"), format!("{}\n", folder.mtime));
 }
 
 fn two_packages_with_one_file() {

@@ -14,6 +14,7 @@ pub mod questions;
 pub mod reason;
 mod relations;
 mod shortcut;
+mod times;
 
 use std::path::PathBuf;
 
@@ -76,6 +77,7 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
     let waves = order::waves(inside, &packages)?;
     for (index, wave) in waves.iter().enumerate() {
         unpack(inside, wave)?;
+        times::of_folders(inside)?;
         configure(inside, wave, index + 1 == waves.len(), &policy)?;
     }
     policy.remove(inside)

@@ -1,6 +1,6 @@
 //! A registry that leads elsewhere, or has no end.
 
-use isoplug_plugin::registry::{At, Credentials, Registries, Release, versions};
+use isoplug_registry::{At, Credentials, Registries, Release, versions};
 
 use crate::made::{level, put, reference, registries};
 use crate::mini::{Act, Mini};
