@@ -141,8 +141,8 @@ mod tests {
     #[test]
     fn keys_come_with_the_server_however_it_came() {
         let unit = "[Install]\nWantedBy=multi-user.target\n";
-        let mut rootfs =
-            Rootfs::with(&[("/usr/sbin/sshd", ""), ("/usr/lib/systemd/system/ssh.service", unit)]);
+        let ssh = [("/usr/sbin/sshd", ""), ("/usr/lib/systemd/system/ssh.service", unit)];
+        let mut rootfs = Rootfs::with(&ssh).folder("/etc");
         rootfs.add(&FirstBoot::default()).unwrap();
         insta::assert_snapshot!(rootfs.text(SSH), @r"
         [Unit]
