@@ -7,6 +7,8 @@ mod contributors;
 mod drivers;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod needed;
 mod planned;
 mod squash;
 
@@ -17,10 +19,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isoplug_formats::squashfs;
-use isoplug_manifest::System;
 use isoplug_manifest::lock::{Lock, LockedImage};
-use isoplug_manifest::options::{InitrdCompression, InitrdModules, Options};
+use isoplug_manifest::options::{self, InitrdCompression, InitrdModules, Options};
 use isoplug_manifest::plugin::Report;
+use isoplug_manifest::{MenuEntry, Needed, System};
 use serde_json::json;
 
 use crate::contribute::Contributor;
@@ -29,7 +31,7 @@ use crate::contribute::content::source::Source;
 use crate::contribute::content::{FileContent, NewFile};
 use crate::contribute::live::AptSource;
 use crate::dpkg::Answer;
-use crate::grub::{Machine, Menu, Serial};
+use crate::grub::{Entry, Machine, Menu, Serial};
 use crate::initrd::Drivers;
 use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
@@ -212,7 +214,7 @@ impl Image {
             machine: if system.arch == "arm64" { Machine::Arm64 } else { Machine::Pc },
             volume_id: volume_id(system),
             description: title(system),
-            medium: with_plugins(own_medium(options, around.folder)?, medium),
+            medium: with_others(own_medium(system, around.folder)?, medium),
             max_size: options.iso.max_bytes(),
             hooks,
             planners,
@@ -251,25 +253,40 @@ fn menu(system: &System) -> Menu {
     let serial = &boot.serial;
     Menu {
         label: format!("{}{}{}", iso.menu_label_prefix, title(system), iso.menu_label_suffix),
-        kernel_params: boot.kernel_params.clone(),
+        kernel_params: kernel_params(system),
         timeout: boot.timeout,
         text_mode: boot.menu.text_mode,
         safe_graphics: boot.menu.safe_graphics,
         copy_to_ram: boot.menu.copy_to_ram,
+        entries: system.needs.menu.iter().map(entry).collect(),
         serial: serial.enable.then_some(Serial { port: serial.port, speed: serial.speed }),
     }
 }
 
-/// Adds the files of plugins to the user's, which win.
-fn with_plugins(own: Vec<NewFile>, plugins: Vec<NewFile>) -> Vec<NewFile> {
+/// Returns what parts need and then what the user says, which comes last, where it wins.
+fn kernel_params(system: &System) -> Vec<String> {
+    let listed = &system.options.boot.kernel_params;
+    let needed = system.needs.kernel_params.iter().map(|needed| needed.what.clone());
+    let needed = needed.filter(|param| !listed.contains(param));
+    needed.chain(listed.iter().cloned()).collect()
+}
+
+fn entry(needed: &Needed<MenuEntry>) -> Entry {
+    let MenuEntry { id, label, params } = needed.what.clone();
+    Entry { id, label, params }
+}
+
+/// Adds files to others that win.
+fn with_others(own: Vec<NewFile>, others: Vec<NewFile>) -> Vec<NewFile> {
     let target = |file: &NewFile| file.target.trim_matches('/').to_owned();
     let taken: BTreeSet<String> = own.iter().map(target).collect();
-    let others = plugins.into_iter().filter(|file| !taken.contains(&target(file)));
+    let others = others.into_iter().filter(|file| !taken.contains(&target(file)));
     others.collect::<Vec<_>>().into_iter().chain(own).collect()
 }
 
-fn own_medium(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
-    let file = |file: &isoplug_manifest::options::IsoFile| {
+/// Returns the files for the medium that parts need and those of the user's, which win.
+fn own_medium(system: &System, folder: &Path) -> Result<Vec<NewFile>, Error> {
+    let file = |file: &options::IsoFile| {
         Ok(NewFile {
             target: file.target.clone(),
             from: from(&file.target, file.text.as_deref(), file.source.as_deref(), folder)?,
@@ -278,7 +295,9 @@ fn own_medium(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
             group: "root".to_owned(),
         })
     };
-    options.iso.contents.iter().map(file).collect()
+    let own = system.options.iso.contents.iter().map(file).collect::<Result<_, Error>>()?;
+    let needed = system.needs.medium.iter().map(|needed| file(&needed.what));
+    Ok(with_others(own, needed.collect::<Result<_, Error>>()?))
 }
 
 /// Returns what a file holds: its text, or what its source holds now.

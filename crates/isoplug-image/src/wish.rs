@@ -2,8 +2,8 @@
 //!
 //! Knows no archive.
 
+use isoplug_manifest::System;
 use isoplug_manifest::options::Options;
-use isoplug_manifest::{System, package_name};
 
 use crate::firmware;
 use crate::sources::Request;
@@ -39,13 +39,8 @@ fn versioned(package: String, system: &System) -> String {
 /// Returns the packages whose files boot the medium; they are unpacked, not installed.
 fn boot_packages(options: &Options, arch: &str) -> Vec<String> {
     let boot = &options.boot;
-    let memtest = boot.menu.memtest || asks_for(options, MEMTEST);
     // Without loaders for the architecture, the stage that wants them says so.
     let all = loaders::packages(arch, boot.bios, boot.uefi, boot.secure_boot).unwrap_or_default();
-    let wanted = all.into_iter().filter(|package| *package != MEMTEST || memtest);
+    let wanted = all.into_iter().filter(|package| *package != MEMTEST || boot.menu.memtest);
     wanted.map(str::to_owned).collect()
-}
-
-fn asks_for(options: &Options, package: &str) -> bool {
-    options.packages.install.iter().any(|wish| package_name(wish) == package)
 }

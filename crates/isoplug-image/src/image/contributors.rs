@@ -36,7 +36,8 @@ pub(super) fn contributors(
     let (instead, beside): (Vec<_>, Vec<_>) =
         plugins.into_iter().partition(|plugin| plugin.replaces().is_some());
     let users = users(options);
-    let [early, late] = Files::split(files(options, folder)?, &users.users);
+    let own = options.files.iter().map(|file| new_file(file, folder)).collect::<Result<_, _>>()?;
+    let [early, late] = Files::split(own, &users.users);
     let mut all: Vec<Arc<dyn Contributor>> = Vec::new();
     if !early.is_empty() {
         all.push(Arc::new(early));
@@ -50,6 +51,9 @@ pub(super) fn contributors(
     }
     if options.services.openssh.enable {
         all.push(Arc::new(openssh(options)));
+    }
+    for files in of_parts(system, folder)? {
+        all.push(Arc::new(files));
     }
     all.extend(beside);
     all.push(Arc::new(first_boot(options)));
@@ -79,6 +83,10 @@ pub fn places(system: &System) -> BTreeMap<String, String> {
     }
     if options.services.openssh.enable {
         all.push(Box::new(openssh(options)));
+    }
+    // A file that cannot be read is told when the image is made.
+    for files in of_parts(system, Path::new("")).unwrap_or_default() {
+        all.push(Box::new(files));
     }
     let of = |one: Box<dyn Contributor>| {
         let name = one.title();
@@ -234,17 +242,23 @@ fn enabled(system: &System) -> Vec<String> {
     listed.iter().cloned().chain(needed.filter(|unit| !listed.contains(unit))).collect()
 }
 
-fn files(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Error> {
-    let file = |file: &options::File| {
-        Ok(NewFile {
-            target: file.target.clone(),
-            from: from(&file.target, file.text.as_deref(), file.source.as_deref(), folder)?,
-            mode: file.mode_bits().and_then(|bits| u16::try_from(bits).ok()),
-            user: file.user.clone(),
-            group: file.group.clone(),
-        })
-    };
-    options.files.iter().map(file).collect()
+/// Returns the files that parts need, those of each part together.
+fn of_parts(system: &System, folder: &Path) -> Result<Vec<Files>, Error> {
+    let mut files: BTreeMap<&By, Vec<NewFile>> = BTreeMap::new();
+    for needed in &system.needs.files {
+        files.entry(&needed.by).or_default().push(new_file(&needed.what, folder)?);
+    }
+    Ok(files.into_iter().map(|(by, files)| Files::of_part(by.clone(), files)).collect())
+}
+
+fn new_file(file: &options::File, folder: &Path) -> Result<NewFile, Error> {
+    Ok(NewFile {
+        target: file.target.clone(),
+        from: from(&file.target, file.text.as_deref(), file.source.as_deref(), folder)?,
+        mode: file.mode_bits().and_then(|bits| u16::try_from(bits).ok()),
+        user: file.user.clone(),
+        group: file.group.clone(),
+    })
 }
 
 #[cfg(test)]
