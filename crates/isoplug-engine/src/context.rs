@@ -45,21 +45,37 @@ pub(crate) struct Work {
 
 impl Context<'_> {
     /// The immutable file of an input. Fails if `key` did not show it.
+    ///
+    /// # Errors
+    ///
+    /// When `key` did not show it, or its blob is gone from the store.
     pub fn path<T>(&self, artifact: Artifact<T>) -> Result<PathBuf, Error> {
         self.present(&self.digest(artifact)?)
     }
 
     /// The digest of an input. Fails if `key` did not show it.
+    ///
+    /// # Errors
+    ///
+    /// When `key` did not show it.
     pub fn digest<T>(&self, artifact: Artifact<T>) -> Result<Digest, Error> {
         Ok(self.input(artifact.id())?.digest)
     }
 
     /// The blobs that an input refers to, sorted. Fails if `key` did not show it.
+    ///
+    /// # Errors
+    ///
+    /// When `key` did not show it.
     pub fn refers<T>(&self, artifact: Artifact<T>) -> Result<Vec<Digest>, Error> {
         Ok(self.input(artifact.id())?.refers.clone())
     }
 
     /// The file of a blob that a declared input refers to, or that this stage put.
+    ///
+    /// # Errors
+    ///
+    /// When no declared input refers to it and this stage did not put it, or it is gone from the store.
     pub fn referred(&self, digest: &Digest) -> Result<PathBuf, Error> {
         let declared = self.inputs.values().any(|input| input.blobs().any(|blob| blob == digest));
         if declared || guard(&self.work.put).contains(digest) {
@@ -69,11 +85,19 @@ impl Context<'_> {
     }
 
     /// Makes an empty file that can become a blob; it is removed unless it is put.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written to.
     pub fn create(&self) -> Result<NewBlob, Error> {
         self.store.new_blob()
     }
 
     /// Puts a file into the store; see [`Store::put`] for what `known` promises.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or the store cannot be written to.
     pub fn put(&self, blob: NewBlob, known: Option<Digest>) -> Result<Digest, Error> {
         let digest = self.store.put(blob, known)?;
         guard(&self.work.put).insert(digest);
@@ -91,6 +115,10 @@ impl Context<'_> {
 
     /// Says that an output is this blob, which is of no use without those it refers to; the order of
     /// `refers` does not matter. Each output must be finished once.
+    ///
+    /// # Errors
+    ///
+    /// When the output is of another stage or is finished already, or a blob is not in the store.
     pub fn finish<T>(
         &self,
         out: Artifact<T>,
@@ -119,6 +147,10 @@ impl Context<'_> {
     }
 
     /// Makes a private empty folder, which is removed after the stage.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written to.
     pub fn scratch(&self) -> Result<PathBuf, Error> {
         let folder = self.store.workspace()?.new_path("scratch");
         // Others may have no look at what programs own in it.
@@ -192,6 +224,10 @@ impl Context<'_> {
     }
 
     /// Fails if the build is to stop; call it in long loops.
+    ///
+    /// # Errors
+    ///
+    /// When the build is to stop.
     pub fn check_cancelled(&self) -> Result<(), Error> {
         if self.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     }

@@ -22,6 +22,10 @@ impl Digest {
     }
 
     /// Hashes all of a file, wherever its cursor is, which stays there.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
     pub fn of_file(file: &File) -> io::Result<Self> {
         let mut hasher = Hasher::new();
         let mut buffer = vec![0; READ_AT_ONCE];
@@ -58,6 +62,10 @@ impl Digest {
     }
 
     /// Reads 64 hex digits without `sha256:`, as checksum files and package indices write them.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not 64 hex digits.
     pub fn from_hex(hex: &str) -> Result<Self, ParseDigestError> {
         let wrong = || ParseDigestError { text: hex.to_owned() };
         if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {

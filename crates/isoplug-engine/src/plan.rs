@@ -65,11 +65,19 @@ pub struct Plan {
 }
 
 /// Plans a run for every artifact that no stage takes.
+///
+/// # Errors
+///
+/// When the store cannot be locked.
 pub fn plan(graph: &Graph, store: &Store) -> Result<Plan, Error> {
     plan_targets(graph, &graph.ends(), store)
 }
 
 /// Plans a run for these artifacts.
+///
+/// # Errors
+///
+/// When a target is not of this graph, or the store cannot be locked.
 pub fn plan_targets(graph: &Graph, targets: &[ArtifactId], store: &Store) -> Result<Plan, Error> {
     graph.check_targets(targets)?;
     let _guard = store.share()?;

@@ -140,6 +140,10 @@ impl Outputs {
 }
 
 /// Makes the targets and returns where they are; the first failure ends it.
+///
+/// # Errors
+///
+/// When a target is not of this graph, a stage fails or panics, the store cannot be used, or the build is to stop.
 pub fn run(
     graph: &Graph,
     targets: &[ArtifactId],

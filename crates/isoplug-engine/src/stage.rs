@@ -30,6 +30,10 @@ pub trait Stage: Send + Sync + 'static {
     fn key(&self, key: &mut dyn Key);
 
     /// Makes the outputs: the same bytes for the same key, at any time and number of threads.
+    ///
+    /// # Errors
+    ///
+    /// Why the outputs cannot be made, in the stage's own words; what the engine says is passed on.
     fn run(&self, out: &Self::Outputs, cx: &Context) -> Result<(), Self::Error>;
 }
 

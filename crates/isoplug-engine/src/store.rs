@@ -87,11 +87,19 @@ struct Inner {
 
 impl Store {
     /// Opens the store in this folder, and makes it if need be.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be the store: it cannot be made, read or written to.
     pub fn open(root: impl AsRef<Path>) -> Result<Self, Error> {
         Self::open_with(root, StoreOptions::default())
     }
 
     /// Opens the store and removes what processes that died left under `tmp/`.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be the store: it cannot be made, read or written to.
     pub fn open_with(root: impl AsRef<Path>, options: StoreOptions) -> Result<Self, Error> {
         let root = root.as_ref();
         make_folders(root).map_err(|(path, source)| not_a_store(root, path, source))?;
@@ -120,6 +128,10 @@ impl Store {
 
     /// A folder for a side cache with a layout of its own; `usage` counts it, and `gc` does what
     /// [`Keep::caches`] says.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be made.
     pub fn cache_dir(&self, name: &str) -> Result<PathBuf, Error> {
         let folder = self.folder(CACHES).join(name);
         fs::create_dir_all(&folder).map_err(Error::io("make", &folder))?;

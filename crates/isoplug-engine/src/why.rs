@@ -14,6 +14,10 @@ use crate::{ArtifactId, Digest, Error, Graph, Record, Row, RowValue, Step, Store
 const LONGEST: usize = 80;
 
 /// Returns the inputs that make the key of a stage, as far as they are known.
+///
+/// # Errors
+///
+/// When the graph has no such stage, or the store cannot be locked.
 pub fn explain(graph: &Graph, store: &Store, title: &str) -> Result<Vec<Row>, Error> {
     let index = graph.find(title)?;
     let schedule = settled(graph, store)?;
@@ -21,6 +25,10 @@ pub fn explain(graph: &Graph, store: &Store, title: &str) -> Result<Vec<Row>, Er
 }
 
 /// Returns how the inputs of a stage differ from those of its last other run; nothing when there was none.
+///
+/// # Errors
+///
+/// When the graph has no such stage, or the store cannot be locked or read.
 pub fn why(graph: &Graph, store: &Store, title: &str) -> Result<Vec<Change>, Error> {
     let index = graph.find(title)?;
     let schedule = settled(graph, store)?;

@@ -31,17 +31,29 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds a folder; its parent must have been added before, or the kernel leaves it out.
+    ///
+    /// # Errors
+    ///
+    /// When the sink fails, or the path is longer than the format can say.
     pub fn folder(&mut self, path: impl AsRef<[u8]>, mode: u16) -> io::Result<()> {
         self.inode += 1;
         self.entry(path.as_ref(), FOLDER | u32::from(mode), 2, &[])
     }
 
     /// Adds a regular file.
+    ///
+    /// # Errors
+    ///
+    /// When the sink fails, or path or bytes are longer than the format can say.
     pub fn file(&mut self, path: impl AsRef<[u8]>, mode: u16, bytes: &[u8]) -> io::Result<()> {
         self.hard_links(&[path.as_ref()], mode, bytes)
     }
 
     /// Adds a regular file under several names. The last name carries the bytes, as GNU cpio has it.
+    ///
+    /// # Errors
+    ///
+    /// When the sink fails, or a path or the bytes are longer than the format can say.
     pub fn hard_links(&mut self, paths: &[&[u8]], mode: u16, bytes: &[u8]) -> io::Result<()> {
         self.inode += 1;
         let links = u32::try_from(paths.len()).map_err(io::Error::other)?;
@@ -52,12 +64,20 @@ impl<W: Write> Writer<W> {
     }
 
     /// Adds a symbolic link.
+    ///
+    /// # Errors
+    ///
+    /// When the sink fails, or path or target are longer than the format can say.
     pub fn symlink(&mut self, path: impl AsRef<[u8]>, target: impl AsRef<[u8]>) -> io::Result<()> {
         self.inode += 1;
         self.entry(path.as_ref(), SYMLINK | 0o777, 1, target.as_ref())
     }
 
     /// Ends the archive, fills it up to whole 512-byte blocks and returns the sink.
+    ///
+    /// # Errors
+    ///
+    /// When the sink fails.
     pub fn finish(mut self) -> io::Result<W> {
         self.inode = 0;
         self.header(TRAILER.as_bytes(), 0, 1, 0, 0)?;

@@ -83,6 +83,10 @@ pub struct Deb<F = File> {
 
 impl<F: ReadAt> Deb<F> {
     /// Finds the members of the package and checks that all of them lie inside the file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or is not a package of version 2 with both of its tars.
     pub fn open(file: F) -> Result<Self, Error> {
         let members: Vec<Member> = ar::members(&file)?
             .into_iter()
@@ -109,27 +113,47 @@ impl<F: ReadAt> Deb<F> {
     }
 
     /// Returns the text of the `control` file.
+    ///
+    /// # Errors
+    ///
+    /// When the control member cannot be unpacked, or has no such file, or one that is not UTF-8.
     pub fn control(&self) -> Result<String, Error> {
         let file = self.control_files()?.remove("control").ok_or(Error::Missing("control file"))?;
         String::from_utf8(file.bytes).map_err(|bad| damaged(&self.control, io::Error::other(bad)))
     }
 
     /// Returns the files of the control member by name: `control`, `md5sums`, `postinst` and so on.
+    ///
+    /// # Errors
+    ///
+    /// When the control member cannot be unpacked or is too large.
     pub fn control_files(&self) -> Result<BTreeMap<String, ControlFile>, Error> {
         read_control_files(&self.control_tar()?).map_err(|source| damaged(&self.control, source))
     }
 
     /// Returns the file tree as an uncompressed tar stream.
+    ///
+    /// # Errors
+    ///
+    /// When it is compressed in a way that is not known.
     pub fn data(&self) -> Result<impl Read + Send + '_, Error> {
         self.decoder(&self.data)
     }
 
     /// Returns how the file tree is compressed.
+    ///
+    /// # Errors
+    ///
+    /// When it is compressed in a way that is not known.
     pub fn data_compression(&self) -> Result<Compression, Error> {
         compression_of(&self.data)
     }
 
     /// Writes the same package with both tars uncompressed, so that dpkg need not decompress.
+    ///
+    /// # Errors
+    ///
+    /// When a member cannot be unpacked, or the sink fails, or a tar is larger than the format can say.
     pub fn repack_uncompressed(&self, out: impl Write + Seek) -> Result<(), Error> {
         let mut archive = ar::Writer::new(out).map_err(Error::Write)?;
         archive.member("debian-binary", b"2.0\n").map_err(Error::Write)?;

@@ -45,6 +45,10 @@ pub enum Error {
 
 impl Linkage {
     /// Reads a program or a library.
+    ///
+    /// # Errors
+    ///
+    /// When it is not an ELF file, or a damaged one.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         match FileKind::parse(bytes).map_err(|_| Error::Kind)? {
             FileKind::Elf32 => linkage::<FileHeader32<Endianness>>(bytes),
@@ -84,6 +88,10 @@ const LARGEST_MODULE: u64 = 256 << 20;
 
 impl KernelModule {
     /// Reads a kernel module, which may be compressed with xz, zstd or gzip.
+    ///
+    /// # Errors
+    ///
+    /// When it is not an ELF file, or a damaged one, or cannot be unpacked.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         match bytes {
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {

@@ -47,6 +47,10 @@ pub enum Error {
 
 /// Writes the volume into the file, which is emptied first, and returns its length in bytes.
 /// Equal volumes give equal bytes.
+///
+/// # Errors
+///
+/// When FAT cannot hold a name, the label, the time or so many bytes, or the file cannot be written.
 pub fn write(out: &File, volume: &Volume) -> Result<u64, Error> {
     let size = size(&volume.files)?;
     let options = options(volume)?.with_size(size);

@@ -86,6 +86,11 @@ pub type Watch<'a> = &'a mut dyn FnMut(u64) -> io::Result<()>;
 /// Writes images. Equal images give equal bytes.
 pub trait IsoWriter {
     /// Writes the image into the file, which is emptied first.
+    ///
+    /// # Errors
+    ///
+    /// When ISO 9660 cannot hold the time, the layout is refused, the boot image is not among the files, or something
+    /// cannot be read or written.
     fn write(&self, out: &File, image: &Image, watch: Watch<'_>) -> Result<Report, Error>;
 }
 

@@ -186,6 +186,11 @@ pub enum Error {
 
 /// Writes the image of a tree at the writer's position, with its contents read where the cache
 /// does not hold the blocks. Leaves the writer after the image.
+///
+/// # Errors
+///
+/// When squashfs cannot hold the tree or does not know the options, a content cannot be read or compressed, the
+/// image cannot be written, or the watch says to stop.
 pub fn write<W: Write + Seek>(
     out: W,
     tree: &Tree,

@@ -108,6 +108,10 @@ impl Tree {
     }
 
     /// Reads what [`Tree::to_bytes`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are of another format or damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let body = bytes.strip_prefix(MAGIC).ok_or(Error::Format)?;
         // A map is written as its pairs; made of a sorted list it takes half of the memory that it
@@ -225,6 +229,10 @@ pub fn parts(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 }
 
 /// Returns the names in a host folder in byte order, so that no walk depends on the host's order.
+///
+/// # Errors
+///
+/// When the folder cannot be read.
 pub fn sorted_names(folder: &std::path::Path) -> std::io::Result<Vec<std::ffi::OsString>> {
     #[expect(clippy::disallowed_methods, reason = "the one place that sorts")]
     let entries = std::fs::read_dir(folder)?;

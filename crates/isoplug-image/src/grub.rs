@@ -54,8 +54,23 @@ pub struct Menu {
     pub safe_graphics: bool,
     /// Whether there is an entry that copies the system to memory.
     pub copy_to_ram: bool,
+    /// Further entries, offered after those.
+    #[serde(default)]
+    pub entries: Vec<Entry>,
     /// The serial line that menu and kernel use beside the screen.
     pub serial: Option<Serial>,
+}
+
+/// A further way to start the image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Entry {
+    /// Its name in GRUB.
+    pub id: String,
+    /// What its label says between parentheses.
+    pub label: String,
+    /// Kernel parameters of this entry alone.
+    pub params: Vec<String>,
 }
 
 /// A serial line.
@@ -84,8 +99,8 @@ pub fn menu(menu: &Menu, machine: Machine, identity: &str, memory_test: bool) ->
     text.push_str(&terminals(menu, machine));
     let timeout = menu.timeout;
     let _ = write!(text, "\nset default=0\nset timeout={timeout}\n\n");
-    for (id, label, params) in live_entries(menu) {
-        text.push_str(&live_entry(id, &label, &kernel_params(menu, machine, params)));
+    for Entry { id, label, params } in live_entries(menu) {
+        text.push_str(&live_entry(&id, &label, &kernel_params(menu, machine, params)));
     }
     if memory_test {
         text.push_str(&memory_test_entries(menu));
@@ -167,22 +182,26 @@ fn graphics() -> String {
     )
 }
 
-fn live_entries(menu: &Menu) -> Vec<(&'static str, String, &'static [&'static str])> {
-    let label = &menu.label;
-    let mut entries = vec![("live", label.clone(), &[][..])];
-    if menu.safe_graphics {
-        entries.push(("safe-graphics", format!("{label} (safe graphics)"), &["nomodeset"]));
-    }
-    if menu.copy_to_ram {
-        entries.push(("copy-to-ram", format!("{label} (copy to RAM)"), &["toram"]));
-    }
-    entries
+/// Returns the ways to start the image, with whole labels.
+fn live_entries(menu: &Menu) -> Vec<Entry> {
+    let built_in = |id: &str, label: &str, param: &str| Entry {
+        id: id.to_owned(),
+        label: label.to_owned(),
+        params: vec![param.to_owned()],
+    };
+    let safe = menu.safe_graphics.then(|| built_in("safe-graphics", "safe graphics", "nomodeset"));
+    let to_ram = menu.copy_to_ram.then(|| built_in("copy-to-ram", "copy to RAM", "toram"));
+    let others = safe.into_iter().chain(to_ram).chain(menu.entries.iter().cloned());
+    let whole =
+        |entry: Entry| Entry { label: format!("{} ({})", menu.label, entry.label), ..entry };
+    let first = Entry { id: "live".to_owned(), label: menu.label.clone(), params: Vec::new() };
+    [first].into_iter().chain(others.map(whole)).collect()
 }
 
 /// Returns the parameters of an entry, each once: what the user said stays last, where it wins.
-fn kernel_params(menu: &Menu, machine: Machine, of_entry: &[&str]) -> Vec<String> {
+fn kernel_params(menu: &Menu, machine: Machine, of_entry: Vec<String>) -> Vec<String> {
     let mut params = vec!["boot=live".to_owned()];
-    params.extend(of_entry.iter().map(ToString::to_string));
+    params.extend(of_entry);
     if let Some(Serial { port, speed }) = menu.serial {
         let line = if machine == Machine::Pc { "ttyS" } else { "ttyAMA" };
         params.extend(["console=tty0".to_owned(), format!("console={line}{port},{speed}")]);
@@ -242,10 +261,32 @@ pub fn check(menu: &Menu) -> Result<(), String> {
         // GRUB reads it as a number with a sign, and waits for ever for one below zero.
         return Err(format!("the timeout of {} s is longer than GRUB can wait", menu.timeout));
     }
-    menu.kernel_params.iter().try_for_each(|param| match kernel_param::word(param) {
+    check_names(menu)?;
+    let of_entries = menu.entries.iter().flat_map(|entry| &entry.params);
+    let mut params = menu.kernel_params.iter().chain(of_entries);
+    params.try_for_each(|param| match kernel_param::word(param) {
         Ok(_) => Ok(()),
         Err(reason) => Err(format!("the kernel parameter `{param}`: {reason}")),
     })
+}
+
+/// Names of entries that every menu may have.
+const BUILT_IN: [&str; 6] =
+    ["live", "safe-graphics", "copy-to-ram", "memory-test", "firmware", "power-off"];
+
+/// GRUB starts the first entry of a name, and reads others in it than these as its own words.
+fn check_names(menu: &Menu) -> Result<(), String> {
+    let plain = |each: char| each.is_ascii_alphanumeric() || "_-".contains(each);
+    for (index, Entry { id, .. }) in menu.entries.iter().enumerate() {
+        if id.is_empty() || !id.chars().all(plain) {
+            return Err(format!("the menu entry `{id}`: a name has letters, digits, `-` and `_`"));
+        }
+        let earlier = menu.entries[..index].iter().any(|other| other.id == *id);
+        if earlier || BUILT_IN.contains(&id.as_str()) {
+            return Err(format!("there are two menu entries `{id}`"));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the label and the id of an entry. A dash at the label's beginning must not make it an

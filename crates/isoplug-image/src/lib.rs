@@ -10,6 +10,8 @@ pub mod firmware;
 pub mod grub;
 pub mod image;
 pub mod initrd;
+#[cfg(test)]
+mod needed;
 pub mod outputs;
 pub mod parts;
 pub mod pipeline;

@@ -72,11 +72,13 @@ pub fn parts(
     let (instead, beside): (Vec<_>, Vec<_>) =
         plugins.into_iter().partition(|plugin| plugin.replaces().is_some());
     let [first, last] = built_in(system, sources);
+    let of_parts = of_parts(system, folder)?.into_iter().map(|files| Arc::new(files) as _);
     let mut all: Vec<Arc<dyn Contributor>> = Vec::new();
     if !early.is_empty() {
         all.push(Arc::new(early));
     }
     all.extend(first);
+    all.extend(of_parts);
     all.extend(beside);
     // The services come before the user's late files, and what makes a live system at the end.
     let mut last = last.into_iter();
@@ -125,7 +127,25 @@ pub fn places(system: &System) -> BTreeMap<String, String> {
     let lists = system.sources.keys().map(|name| format!("/etc/apt/sources.list.d/{name}.sources"));
     let lists = lists.chain(["/etc/apt/sources.list".to_owned()]);
     let lists = lists.map(|path| (path, "live".to_owned()));
-    built_in(system, Vec::new()).into_iter().flatten().flat_map(of).chain(lists).collect()
+    // A file that cannot be read is told when the image is made.
+    let files = of_parts(system, Path::new("")).unwrap_or_default();
+    let files = files.into_iter().map(|files| Arc::new(files) as _);
+    built_in(system, Vec::new())
+        .into_iter()
+        .flatten()
+        .chain(files)
+        .flat_map(of)
+        .chain(lists)
+        .collect()
+}
+
+/// Returns the files that parts of the manifest need, those of each part together.
+fn of_parts(system: &System, folder: &Path) -> Result<Vec<Files>, Unreadable> {
+    let mut files: BTreeMap<&By, Vec<NewFile>> = BTreeMap::new();
+    for needed in &system.needs.files {
+        files.entry(&needed.by).or_default().push(NewFile::new(&needed.what, folder)?);
+    }
+    Ok(files.into_iter().map(|(by, files)| Files::of_part(by.clone(), files)).collect())
 }
 
 /// Puts a plugin in the place of the built-in contributor that it replaces.

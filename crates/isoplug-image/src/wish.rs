@@ -4,8 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use isoplug_manifest::options::Options;
-use isoplug_manifest::{System, package_name};
+use isoplug_manifest::System;
 
 use crate::firmware;
 use crate::stages::loaders::{self, Wanted};
@@ -47,15 +46,9 @@ fn boot_packages(system: &System) -> Vec<String> {
     let options = &system.options;
     // Without loaders for the architecture, the stage that wants them says so.
     let all = loaders::wanted(system.distribution(), &system.arch, &options.boot);
-    let is_wanted = |wanted: &&Wanted| {
-        !wanted.is_optional || options.boot.menu.memtest || asks_for(options, &wanted.package)
-    };
+    let is_wanted = |wanted: &&Wanted| !wanted.is_optional || options.boot.menu.memtest;
     let all = all.unwrap_or_default();
     let packages: BTreeSet<String> =
         all.iter().filter(is_wanted).map(|wanted| wanted.package.clone()).collect();
     packages.into_iter().collect()
-}
-
-fn asks_for(options: &Options, package: &str) -> bool {
-    options.packages.install.iter().any(|wish| package_name(wish) == package)
 }

@@ -5,14 +5,15 @@ use std::fmt;
 use serde::Serialize;
 
 /// Who says or makes something: a built-in part, a plugin, or the user by the manifest.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum By {
     /// A built-in part, by its name.
     Part(&'static str),
     /// A plugin, by its name in the manifest.
     Plugin(String),
-    /// The user.
+    /// The user: whatever nobody else says.
+    #[default]
     User,
 }
 

@@ -1,7 +1,9 @@
 //! Evaluates one profile of a manifest to a [`System`]: typed options that know their origins.
 
 mod at_odds;
+mod fragments;
 pub(crate) mod guests;
+mod settle;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +15,10 @@ use crate::default_profiles::default_profiles;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::distribution;
 use crate::manifest::{Image, Manifest, Source};
-use crate::merge::{Said, Setting, merge};
+use crate::merge::Said;
 use crate::module::{Conditions, Gather, Load};
 use crate::parse::parse;
-use crate::part::{Contribution, Lint};
+use crate::part::Extra;
 use crate::parts::{About, Options, parts};
 use crate::plugin::Plugins;
 use crate::shape::Shape;
@@ -24,7 +26,9 @@ use crate::strength::Strength;
 use crate::system::System;
 use crate::text::Texts;
 use crate::value::{Table, Value};
+use fragments::Fragments;
 use guests::Guests;
+use settle::{Asked, List, Settled};
 
 /// What to evaluate.
 pub struct Input<'a> {
@@ -48,8 +52,22 @@ pub struct Input<'a> {
 ///
 /// Every mistake that was found, with warnings among them.
 pub fn evaluate(input: Input<'_>) -> Result<System, Diagnostics> {
+    evaluate_with(input, &[])
+}
+
+/// Evaluates a profile with parts beside the built-in ones.
+///
+/// # Errors
+///
+/// Every mistake that was found, with warnings among them.
+pub fn evaluate_with(input: Input<'_>, extra: &[Extra]) -> Result<System, Diagnostics> {
+    evaluate_parts(input, parts, extra)
+}
+
+/// Evaluates a profile with these parts and those.
+fn evaluate_parts(input: Input<'_>, parts: List, extra: &[Extra]) -> Result<System, Diagnostics> {
     let mut work = Work::default();
-    let system = work.system(input);
+    let system = work.system(input, parts, extra);
     let sound = work.sound();
     let Work { texts, diagnostics: mut list } = work;
     list.sort_by_key(|each| each.labels.first().map(|label| label.origin.order()));
@@ -83,23 +101,25 @@ struct Work {
 }
 
 impl Work {
-    fn system(&mut self, input: Input<'_>) -> Option<System> {
+    fn system(&mut self, input: Input<'_>, parts: List, extra: &[Extra]) -> Option<System> {
         let (manifest, profiles, root) = self.manifest(input.name, input.text);
         let sources = manifest.as_ref().map(sources).unwrap_or_default();
         let suites: BTreeSet<String> = sources.values().map(|each| each.suite.clone()).collect();
         let conditions = Conditions { arch: input.arch.to_owned(), suites };
         let mut guests = Guests::describe(manifest.as_ref(), &root, input.plugins, self);
-        let shape = guests.shape();
+        let mut shape = guests.shape();
+        extra.iter().for_each(|extra| shape.insert(&extra.keys(), extra.shape()));
         self.texts.conceal(conceal::names(&shape));
         let mut said = guests.configs(&shape, self);
         said.extend(self.modules(input.profile, input.load, &shape, &profiles, &conditions));
-        let said = guests.contribute(&shape, said, (input.profile, input.arch), self);
-        let settings = merge(&shape, said, &mut self.diagnostics);
-        let mut options: Options = self.read(settings.to_json())?;
-        guests.settle(&mut options);
+        let modules = guests.contribute(&shape, &said, (input.profile, input.arch), self);
+        let plugins = |options: &mut Options| guests.settle(options);
         let distribution = distribution::base(&sources);
         let about = About { profile: input.profile, arch: input.arch, distribution };
-        let needs = self.ask(&options, &settings, about);
+        let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
+        let mut fragments = Fragments::new(&shape, guests.named());
+        let settled = self.settle(&shape, &said, &mut fragments, &asked)?;
+        let Settled { settings, options, own, needs } = settled;
         let config = guests.config;
         let Manifest { image, plugins, grants, trust, .. } = manifest?;
         Some(System {
@@ -107,6 +127,7 @@ impl Work {
             profile: input.profile.to_owned(),
             arch: input.arch.to_owned(),
             options,
+            own,
             needs,
             sources,
             plugins,
@@ -119,23 +140,6 @@ impl Work {
             texts: Texts::default(),
             warnings: Vec::new(),
         })
-    }
-
-    /// Asks every part what it needs, and what is wrong with its options.
-    fn ask(&mut self, options: &Options, settings: &Setting, about: About<'_>) -> Contribution {
-        let mut needs = Contribution::default();
-        let mut lint = Lint { settings, found: Vec::new() };
-        for part in parts(options, about) {
-            part.contribute(&mut needs);
-            if self.sound() {
-                part.lint(&mut lint);
-            }
-        }
-        self.diagnostics.extend(lint.found);
-        if self.sound() {
-            self.diagnostics.extend(at_odds::units(&needs, settings));
-        }
-        needs
     }
 
     /// Says whether there is no error so far. What an error left out would mislead lints.

@@ -27,7 +27,7 @@ pub fn explain(system: &System, path: &str) -> Result<String, Diagnostic> {
         return outside::outside(system, &keys).ok_or_else(|| unknown(root, path));
     };
     let setting = system.settings.at(&keys);
-    let values = serde_json::to_value(&system.options).unwrap_or(Json::Null);
+    let values = system.values();
     let pointer: String = keys.iter().map(|key| format!("/{}", escaped(key))).collect();
     let value = values.pointer(&pointer).cloned().unwrap_or(Json::Null);
     let explain = Explain { system };

@@ -10,6 +10,8 @@
 //! evaluate  all of the above     -> System: typed options
 //! ```
 
+#![warn(clippy::missing_errors_doc)]
+
 pub mod builtin;
 mod by;
 mod check;
@@ -52,13 +54,14 @@ pub mod options {
 }
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
-pub use evaluate::{Input, evaluate, profiles};
+pub use evaluate::{Input, evaluate, evaluate_with, profiles};
 pub use explain::explain;
 pub use format::is_ssh_key;
 pub use lock::Lock;
 pub use manifest::{Image, Pocket, Source, SourceKind};
 pub use module::Load;
-pub use part::{Contribution, Needed, Package};
+pub use option::Path;
+pub use part::{Because, Contribution, Extra, Lint, MenuEntry, Needed, Package, Part};
 pub use parts::Options;
 pub use reference::reference;
 pub use schema::{schema, schema_with};

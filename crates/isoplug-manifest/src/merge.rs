@@ -13,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::path::join;
 use crate::shape::{Kind, Shape};
 use crate::strength::Strength;
+use crate::text::Origin;
 use crate::value::{Data, Value};
 
 /// One place of the merged tree.
@@ -57,6 +58,12 @@ impl Setting {
             Content::List(items) => items.iter().map(Value::to_json).collect(),
             Content::Scalar(value) => value.to_json(),
         }
+    }
+
+    /// Returns where it was set last.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        Some(&self.won.last()?.value.origin)
     }
 
     /// Returns the setting at a path of keys.

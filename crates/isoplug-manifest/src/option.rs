@@ -4,10 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::parts::Options;
-use crate::path::join;
+use crate::path::{join, split};
 
 /// The path of an option of type `T`: `services.openssh.enable`.
-pub(crate) struct Path<T> {
+pub struct Path<T> {
     keys: Vec<String>,
     kind: PhantomData<fn() -> T>,
 }
@@ -20,9 +20,17 @@ impl<T> Path<T> {
     }
 
     /// Goes on below: to a key of a table, or to a field of what stands there.
-    pub(crate) fn below(mut self, key: &str) -> Path<()> {
+    #[must_use]
+    pub fn below(mut self, key: &str) -> Path<()> {
         self.keys.push(key.to_owned());
         Path { keys: self.keys, kind: PhantomData }
+    }
+
+    /// Takes a path as it is written, such as one of a part that is added to the built-in ones. Nothing proves
+    /// that there is such an option.
+    #[must_use]
+    pub fn written(path: &str) -> Self {
+        Self { keys: split(path), kind: PhantomData }
     }
 
     /// Returns its keys.

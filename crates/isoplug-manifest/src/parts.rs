@@ -18,6 +18,7 @@ mod logins;
 pub(crate) mod networking;
 pub(crate) mod openssh;
 pub(crate) mod packages;
+mod plugins;
 pub(crate) mod squashfs;
 pub(crate) mod systemd;
 pub(crate) mod tests;
@@ -145,7 +146,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
     let (install, units) = (&packages.install, &systemd.units);
     vec![
         Box::new(networking::Part { networking, install }),
-        Box::new(boot::Part { boot }),
+        Box::new(boot::Part { boot, install }),
         Box::new(users::Part { users, root, security }),
         Box::new(logins::Part {
             profile,
@@ -171,5 +172,69 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
         Box::new(packages::Part { packages, profile }),
         Box::new(tests::Part { tests, boot, users }),
+        Box::new(plugins::Part),
     ]
+}
+
+#[cfg(test)]
+mod owners {
+    use super::*;
+    use crate::explain::walk;
+    use crate::path::split;
+    use crate::shape::{Kind, Shape};
+
+    /// Returns every option with a value of its own: tables are the options in them.
+    fn all() -> Vec<String> {
+        let (shape, mut found) = (Shape::of::<Options>(), Vec::new());
+        walk(&shape, &mut Vec::new(), &mut |keys, shape| {
+            if !matches!(shape.kind, Kind::Object { .. } | Kind::Map { .. }) {
+                found.push(keys.join("."));
+            }
+        });
+        found
+    }
+
+    /// Returns who owns an option, by what each part says that it owns.
+    fn owners<'p>(owned: &'p [(String, String)], option: &str) -> Vec<&'p str> {
+        let keys = split(option);
+        let mine = owned.iter().filter(|(_, path)| keys.starts_with(&split(path)));
+        mine.map(|(part, _)| part.as_str()).collect()
+    }
+
+    #[test]
+    fn every_option_belongs_to_exactly_one_part() {
+        let options = Options::default();
+        let parts = parts(
+            &options,
+            About { profile: "p", arch: "amd64", distribution: crate::distribution::ALL[0] },
+        );
+        let owned: Vec<(String, String)> = parts
+            .iter()
+            .flat_map(|part| {
+                part.owns().iter().map(|path| (part.by().to_string(), (*path).to_owned()))
+            })
+            .collect();
+        let all = all();
+        assert!(all.len() > 80, "the walk is broken: {} options", all.len());
+        let astray: Vec<(&String, Vec<&str>)> = all
+            .iter()
+            .map(|option| (option, owners(&owned, option)))
+            .filter(|(_, owners)| owners.len() != 1)
+            .collect();
+        assert_eq!(astray, [], "an option has one part");
+        for (part, path) in &owned {
+            let keys = split(path);
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            assert!(Shape::of::<Options>().at(&keys).is_some(), "{part} owns no option `{path}`");
+        }
+    }
+
+    #[test]
+    fn two_owners_and_none_are_found() {
+        let owned = [("a", "boot"), ("b", "boot.menu"), ("c", "boo")];
+        let owned = owned.map(|(part, path)| (part.to_owned(), path.to_owned()));
+        assert_eq!(owners(&owned, "boot.menu.memtest"), ["a", "b"]);
+        assert_eq!(owners(&owned, "boot.timeout"), ["a"]);
+        assert!(owners(&owned, "users.*.uid").is_empty());
+    }
 }

@@ -84,6 +84,20 @@ impl Shape {
         }
     }
 
+    /// Puts a shape into a table at a path, if the way to it is there.
+    pub(crate) fn insert(&mut self, path: &[&str], shape: Self) {
+        let (Some((first, rest)), Kind::Object { fields, .. }) =
+            (path.split_first(), &mut self.kind)
+        else {
+            return;
+        };
+        if rest.is_empty() {
+            fields.insert((*first).to_owned(), shape);
+        } else if let Some(table) = fields.get_mut(*first) {
+            table.insert(rest, shape);
+        }
+    }
+
     /// Fills what is missing in a value with the defaults, at any depth of tables.
     pub(crate) fn fill(&self, value: &mut Json) {
         match (&self.kind, value) {

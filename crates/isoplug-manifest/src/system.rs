@@ -29,6 +29,8 @@ pub struct System {
     pub arch: String,
     /// The options, with defaults where nobody set them.
     pub options: Options,
+    /// The options of parts that are not built in, with defaults in, by the paths of their tables.
+    pub own: BTreeMap<String, Json>,
     /// What follows from the options, each with its reason.
     pub needs: Contribution,
     /// Where packages come from; never empty.
@@ -72,15 +74,25 @@ impl System {
     /// Returns the options as plugins may see them: without secrets.
     #[must_use]
     pub fn facts(&self) -> Json {
-        let mut options = serde_json::to_value(&self.options).unwrap_or_default();
+        let mut options = self.values();
         self.shape.hide(&mut options, &Json::Null);
+        options
+    }
+
+    /// Returns every option, secrets too.
+    pub(crate) fn values(&self) -> Json {
+        let mut options = serde_json::to_value(&self.options).unwrap_or_default();
+        for (path, own) in &self.own {
+            let place = split(path).into_iter().fold(&mut options, |table, key| &mut table[key]);
+            *place = own.clone();
+        }
         options
     }
 
     /// Returns where an option was set last, by a path such as `networking.hostname`.
     #[must_use]
     pub fn origin(&self, path: &str) -> Option<&Origin> {
-        Some(&self.setting(path)?.won.last()?.value.origin)
+        self.setting(path)?.origin()
     }
 
     /// Returns where an item of a list was written: `origin_of("packages.install", "vim")`.

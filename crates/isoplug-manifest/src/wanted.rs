@@ -30,7 +30,7 @@ pub fn package_name(wish: &str) -> &str {
 /// Returns each package once. The last to need it counts: what the user lists is asked for last.
 pub(crate) fn wanted(needs: &Contribution) -> Vec<Wanted> {
     let mut wanted: Vec<Wanted> = Vec::new();
-    for Needed { what: Package { name, optional }, because } in needs.packages.iter().rev() {
+    for Needed { what: Package { name, optional }, because, by: _ } in needs.packages.iter().rev() {
         if !wanted.iter().any(|wanted| wanted.name == *name) {
             let (name, because) = (name.clone(), because.clone());
             wanted.push(Wanted { name, because, optional: *optional });

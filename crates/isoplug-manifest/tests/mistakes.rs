@@ -178,11 +178,11 @@ fn sources() {
       help: did you mean `security`?
     "#);
     assert_snapshot!(source("suite = \"trixie\"\nmirrors = [\"deb.debian.org\"]"), @r#"
-    isoplug.toml:5:12: error[bad-url]: "deb.debian.org" is no address of a mirror
+    isoplug.toml:5:12: error[bad-url]: "deb.debian.org" is not the address of a mirror
       help: `https://HOST/PATH` or `http://HOST/PATH`
     "#);
     assert_snapshot!(source("suite = \"trixie\"\nsnapshot = \"2026-11-20\""), @r#"
-    isoplug.toml:5:12: error[bad-snapshot]: "2026-11-20" is no time stamp of a snapshot
+    isoplug.toml:5:12: error[bad-snapshot]: "2026-11-20" is not the time stamp of a snapshot
       help: such as `20261120T000000Z`
     "#);
     assert_snapshot!(source("suites = \"trixie\""), @r"

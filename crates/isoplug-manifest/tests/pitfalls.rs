@@ -143,9 +143,9 @@ fn files() {
     isoplug.toml:3:21: error[bad-path]: "etc/motd" is not an absolute path
       help: write "/etc/motd"
     "#);
-    assert_snapshot!(one("files = [{ target = \"/etc/../a\", text = \"\" }]"), @r#"isoplug.toml:3:21: error[bad-path]: "/etc/../a" has an empty, `.` or `..` part, or names no file"#);
+    assert_snapshot!(one("files = [{ target = \"/etc/../a\", text = \"\" }]"), @r#"isoplug.toml:3:21: error[bad-path]: "/etc/../a" has an empty, `.` or `..` part, or does not name a file"#);
     assert_snapshot!(one("files = [{ target = \"/a\", text = \"\", mode = \"0888\" }]"), @r#"
-    isoplug.toml:3:45: error[bad-mode]: "0888" is no mode
+    isoplug.toml:3:45: error[bad-mode]: "0888" is not a mode
       help: three or four octal digits, such as "0755"
     "#);
     assert_snapshot!(
@@ -345,11 +345,11 @@ fn loaders_and_tests() {
 #[test]
 fn sizes() {
     assert_snapshot!(one("iso.max-size = \"700 megs\""), @r#"
-    isoplug.toml:3:16: error[bad-size]: "700 megs" is no size
+    isoplug.toml:3:16: error[bad-size]: "700 megs" is not a size
       help: such as `700MiB` or `4GB`
     "#);
     assert_snapshot!(one("squashfs.block-size = \"3MiB\""), @r#"
-    isoplug.toml:3:23: error[bad-size]: "3MiB" is no block size of squashfs
+    isoplug.toml:3:23: error[bad-size]: "3MiB" is not a block size of squashfs
       help: a power of two from `4KiB` to `1MiB`
     "#);
 }
@@ -361,7 +361,7 @@ fn interfaces() {
         gateways = [\"10.0.0.1\", \"fe80::1\"] }\nnetworking.nameservers = [\"9.9.9.9\", \"2620:fe::9\"]";
     assert_eq!(with(fine), "");
     assert_snapshot!(with("networking.interfaces.eth0.dhcp = true"), @r#"
-    isoplug.toml:4:23: warning[old-interface-name]: Debian names no interface `eth0`: names tell the place, as `enp1s0`
+    isoplug.toml:4:23: warning[old-interface-name]: Debian does not call an interface `eth0`: names tell the place, as `enp1s0`
       help: write "en*" for every wired interface
     "#);
     assert_snapshot!(with("networking.interfaces.\"en p1\" = {}"), @r#"
@@ -373,9 +373,9 @@ fn interfaces() {
       help: set `dhcp = true`, or give it `addresses`
     ");
     assert_snapshot!(with("networking.interfaces.enp1s0.addresses = [\"10.0.0.2\", \"10.0.0.2/33\"]"), @r#"
-    isoplug.toml:4:43: error[bad-address]: "10.0.0.2" is no IP address with a prefix
+    isoplug.toml:4:43: error[bad-address]: "10.0.0.2" is not an IP address with the length of its prefix
       help: such as `192.168.1.100/24` or `fd00::2/64`
-    isoplug.toml:4:55: error[bad-address]: "10.0.0.2/33" is no IP address with a prefix
+    isoplug.toml:4:55: error[bad-address]: "10.0.0.2/33" is not an IP address with the length of its prefix
       help: such as `192.168.1.100/24` or `fd00::2/64`
     "#);
     let far = "networking.interfaces.enp1s0 = { addresses = [\"10.0.0.2/24\"], gateways = [\"10.0.1.1\"] }";
@@ -388,7 +388,7 @@ fn interfaces() {
     isoplug.toml:4:58: error[two-gateways]: the interface `enp1s0` has several gateways for IPv4
     ");
     assert_snapshot!(with("networking.nameservers = [\"dns.example.com\"]"), @r#"
-    isoplug.toml:4:27: error[bad-address]: "dns.example.com" is no IP address
+    isoplug.toml:4:27: error[bad-address]: "dns.example.com" is not an IP address
       help: such as `192.168.1.1` or `fd00::1`, without a prefix
     "#);
     assert_snapshot!(one("networking.nameservers = [\"9.9.9.9\"]"), @r#"

@@ -95,7 +95,7 @@ fn mistakes_are_drawn_on_the_users_lines() {
     isoplug.toml:3:9: error[plugin::unusable]: plugin `far` cannot be used: there is no file absent.wasm
     isoplug.toml:4:9: error[unknown-plugin]: there is no plugin `hardning`
       help: did you mean `hardening`?
-    isoplug.toml:6:10: error[bad-pattern]: "/etc/**" names no tree
+    isoplug.toml:6:10: error[bad-pattern]: "/etc/**" does not say of which tree
       help: begin with `root:/` for the root filesystem or `iso:/` for the medium
     isoplug.toml:7:10: error[unknown-option]: there is no option `packages.instal`
       help: did you mean `packages.install`?

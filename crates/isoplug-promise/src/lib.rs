@@ -2,6 +2,8 @@
 //!
 //! Knows no manifest, no option and no shell.
 
+#![warn(clippy::missing_errors_doc)]
+
 use std::fmt;
 
 use schemars::JsonSchema;

@@ -53,6 +53,10 @@ impl Host {
     }
 
     /// Whether a machine can be started at all; the error names the package to install.
+    ///
+    /// # Errors
+    ///
+    /// When there is no QEMU for the architecture, or no firmware of this kind.
     pub fn supports(&self, arch: Arch, firmware: Firmware) -> Result<(), HostError> {
         self.qemu(arch)?;
         self.firmware(arch, firmware).map(|_| ())

@@ -147,6 +147,10 @@ impl Report {
     }
 
     /// JUnit XML: one suite per boot, whose first case is the boot itself.
+    ///
+    /// # Errors
+    ///
+    /// When the report has a text that XML cannot hold.
     pub fn junit(&self) -> Result<String, ReportError> {
         junit::render(self).map_err(|source| ReportError { image: self.image.clone(), source })
     }

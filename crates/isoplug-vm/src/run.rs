@@ -10,6 +10,10 @@ use crate::{Accelerator, Display, Host, Machine};
 /// Boots `iso` and waits until the machine is shut. Without a display the serial port is this
 /// terminal (Ctrl-A X ends the machine); with one it is a tab of the window. UEFI variables are
 /// forgotten afterwards.
+///
+/// # Errors
+///
+/// When something is not installed, a file of the start cannot be made, or QEMU does not start.
 pub fn run(host: &Host, machine: &Machine, iso: &Path) -> Result<ExitStatus, StartError> {
     let folder = private_folder()?;
     let firmware = host.firmware(machine.arch, machine.firmware)?;

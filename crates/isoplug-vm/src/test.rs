@@ -39,6 +39,11 @@ pub enum TestError {
 
 /// Makes the test. One machine runs at a time. Everything that is not installed is reported before
 /// the first is started. What was seen until the user stops it is in the report, too.
+///
+/// # Errors
+///
+/// When the image is not there, the folder for logs cannot be made, or a machine cannot be started. A test that does
+/// not pass is in the report.
 pub fn test(host: &Host, plan: &Plan, events: &dyn Events) -> Result<Report, TestError> {
     prepare(host, plan)?;
     let arch = plan.machine.arch;

@@ -59,7 +59,7 @@ pub(crate) fn firmware(system: &System) -> Vec<Firmware> {
     let supported = [
         (boot.bios && isoplug_arch::is_pc(&system.arch), Firmware::Bios),
         (boot.uefi, Firmware::Uefi),
-        (boot.uefi && boot.secure_boot, Firmware::SecureBoot),
+        (boot.secure_boot, Firmware::SecureBoot),
     ];
     supported.into_iter().filter_map(|(yes, firmware)| yes.then_some(firmware)).collect()
 }

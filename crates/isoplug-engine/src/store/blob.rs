@@ -50,6 +50,10 @@ impl Store {
     }
 
     /// Makes an empty file that can become a blob.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written to.
     pub fn new_blob(&self) -> Result<NewBlob, Error> {
         let path = self.workspace()?.new_path("blob");
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
@@ -60,6 +64,10 @@ impl Store {
 
     /// Puts a file into the store under its digest. One that the caller made while writing is trusted:
     /// `known` must be the digest of these very bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or the store cannot be written to.
     pub fn put(&self, blob: NewBlob, known: Option<Digest>) -> Result<Digest, Error> {
         let digest = match known {
             Some(digest) => digest,
@@ -73,6 +81,10 @@ impl Store {
 
     /// Copies a file into the store; see [`Store::put`]. Outside a run, hold [`Store::share`] until a record
     /// refers to it, or `gc` may take it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or the store cannot be written to.
     pub fn put_file(&self, path: &Path, known: Option<Digest>) -> Result<Digest, Error> {
         let mut source = File::open(path).map_err(Error::io("open", path))?;
         let blob = self.new_blob()?;

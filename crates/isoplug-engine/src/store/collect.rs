@@ -65,6 +65,10 @@ struct Choice {
 
 impl Store {
     /// Removes the least recently used. Fails with [`Error::Busy`] while a build or its [`crate::Outputs`] live.
+    ///
+    /// # Errors
+    ///
+    /// With [`Error::Busy`] when somebody uses the store; else when something in it cannot be read or removed.
     pub fn gc(&self, keep: Keep<'_>) -> Result<Freed, Error> {
         let _guard = self.take_alone()?;
         let sizes = self.blob_sizes()?;

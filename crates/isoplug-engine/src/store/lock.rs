@@ -56,6 +56,10 @@ pub struct Guard {
 
 impl Store {
     /// Keeps `gc` away; many may hold it.
+    ///
+    /// # Errors
+    ///
+    /// When the lock file cannot be opened or locked.
     pub fn share(&self) -> Result<Guard, Error> {
         let (path, file) = self.lock_file("store")?;
         file.lock_shared().map_err(Error::io("lock", &path))?;

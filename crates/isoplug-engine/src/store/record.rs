@@ -97,6 +97,10 @@ impl Store {
     }
 
     /// All readable records with the time since their last use, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the folder of records cannot be read.
     pub fn records(&self) -> Result<Vec<(Duration, Record)>, Error> {
         let mut records = Vec::new();
         for (path, metadata) in file::walk(&self.folder(RECORDS))? {

@@ -56,6 +56,10 @@ impl Usage {
 
 impl Store {
     /// Measures the store.
+    ///
+    /// # Errors
+    ///
+    /// When a folder of the store cannot be read.
     pub fn usage(&self) -> Result<Usage, Error> {
         let size = |name| Size::of(&self.folder(name));
         let mut caches = BTreeMap::new();

@@ -26,6 +26,10 @@ pub struct Damaged {
 impl Store {
     /// Hashes every blob on `threads` threads, removes the damaged ones and returns them, sorted by path.
     /// Safe while others build: what is put meanwhile appears whole.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be locked or read, or a damaged blob cannot be removed.
     pub fn verify(&self, threads: usize) -> Result<Vec<Damaged>, Error> {
         let _guard = self.share()?;
         let files: Vec<PathBuf> =

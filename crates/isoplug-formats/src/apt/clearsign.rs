@@ -37,6 +37,10 @@ pub enum Malformed {
 }
 
 /// Splits a message.
+///
+/// # Errors
+///
+/// When it does not begin, go on or end as a signed message does.
 pub fn split(message: &str) -> Result<Clearsigned<'_>, Malformed> {
     let body = after_headers(message)?;
     let start = body.find(&format!("\n{SIGNATURE}")).ok_or(Malformed::NoSignature)?;

@@ -119,18 +119,30 @@ impl std::fmt::Display for Relation<'_> {
 pub struct Malformed(pub String);
 
 /// Parses a field: all groups must hold, of each group at least one alternative.
+///
+/// # Errors
+///
+/// When an alternative does not follow the grammar; it is named.
 pub fn parse(field: &str) -> Result<Vec<Vec<Relation<'_>>>, Malformed> {
     let groups = field.split(',').filter(|group| !group.trim().is_empty());
     groups.map(|group| group.split('|').map(parse_one).collect()).collect()
 }
 
 /// Parses a field without alternatives, such as `Conflicts` or `Provides`.
+///
+/// # Errors
+///
+/// When a relation does not follow the grammar; it is named.
 pub fn parse_list(field: &str) -> Result<Vec<Relation<'_>>, Malformed> {
     let items = field.split(',').filter(|item| !item.trim().is_empty());
     items.map(parse_one).collect()
 }
 
 /// Parses a single alternative.
+///
+/// # Errors
+///
+/// When it does not follow the grammar.
 pub fn parse_one(text: &str) -> Result<Relation<'_>, Malformed> {
     parts(text.trim()).ok_or_else(|| Malformed(text.trim().to_owned()))
 }

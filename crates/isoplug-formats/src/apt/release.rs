@@ -58,6 +58,10 @@ pub enum Malformed {
 
 impl Release {
     /// Reads the signed text of a Release.
+    ///
+    /// # Errors
+    ///
+    /// When there is no SHA256 section, or a line of it or a date cannot be read.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         let text = text.trim_start_matches('\n');
         let stanza = stanza::stanzas(text).next().unwrap_or_default();

@@ -45,6 +45,10 @@ const DEEPEST: u8 = 4;
 pub type Visit<'a> = &'a mut dyn FnMut(&Entry, &mut dyn Read) -> io::Result<()>;
 
 /// Returns all entries of an initrd in their order.
+///
+/// # Errors
+///
+/// When something cannot be read or unpacked, or is not an archive.
 pub fn list(initrd: impl Read) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::new();
     walk(initrd, &mut |entry, _| {
@@ -56,6 +60,10 @@ pub fn list(initrd: impl Read) -> Result<Vec<Entry>, Error> {
 
 /// Shows each entry of an initrd in its order. Archives may follow one another and each may be
 /// compressed with gzip, xz or zstd, as the kernel allows.
+///
+/// # Errors
+///
+/// When something cannot be read or unpacked, or is not an archive, or `visit` fails.
 pub fn walk(initrd: impl Read, visit: Visit<'_>) -> Result<(), Error> {
     segments(&mut BufReader::with_capacity(256 * 1024, initrd), visit, DEEPEST)
 }

@@ -24,6 +24,10 @@ pub struct Member {
 }
 
 /// Lists the members, each of which lies inside the file.
+///
+/// # Errors
+///
+/// When the file cannot be read, or is not an archive whose members lie inside of it.
 pub fn members(file: &impl ReadAt) -> Result<Vec<Member>, Error> {
     let length = file.size().map_err(Error::Read)?;
     let mut magic = [0; MAGIC.len()];
@@ -95,12 +99,20 @@ pub struct Writer<W> {
 
 impl<W: Write + Seek> Writer<W> {
     /// Begins an archive.
+    ///
+    /// # Errors
+    ///
+    /// When the sink fails.
     pub fn new(mut out: W) -> io::Result<Self> {
         out.write_all(MAGIC)?;
         Ok(Self { out })
     }
 
     /// Adds a member of at most 16 bytes of name.
+    ///
+    /// # Errors
+    ///
+    /// When the sink fails, or the name or the bytes are longer than the format can say.
     pub fn member(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.header(name, bytes.len() as u64)?;
         self.out.write_all(bytes)?;
@@ -108,6 +120,10 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     /// Adds a member whose length is known only once it is read.
+    ///
+    /// # Errors
+    ///
+    /// When the reader or the sink fails, or the name or the bytes are longer than the format can say.
     pub fn stream(&mut self, name: &str, mut from: impl Read) -> Result<(), CopyError> {
         let start = self.out.stream_position().map_err(CopyError::Write)?;
         self.header(name, 0).map_err(CopyError::Write)?;
@@ -116,6 +132,10 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     /// Ends the archive.
+    ///
+    /// # Errors
+    ///
+    /// When the sink fails.
     pub fn finish(mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -40,6 +40,10 @@ impl Compression {
 }
 
 /// Returns a reader of the decompressed bytes. A stream that ends too early is an error on reading.
+///
+/// # Errors
+///
+/// When the decoder cannot be set up.
 pub fn decoder<'a>(
     compression: Compression,
     from: impl Read + Send + 'a,

@@ -9,8 +9,16 @@ use super::Member;
 /// Bytes that can be read at any place without moving a cursor.
 pub trait ReadAt: Sync {
     /// Reads some bytes that begin at `offset`; 0 at the end.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
     /// Returns the length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told.
     fn size(&self) -> io::Result<u64>;
 }
 

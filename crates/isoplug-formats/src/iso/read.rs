@@ -30,17 +30,29 @@ pub struct Reader {
 }
 
 /// Returns the bytes of the file at a path in an image.
+///
+/// # Errors
+///
+/// When the image cannot be opened, or there is no such file, or it cannot be read.
 pub fn read_file(image: &Path, path: &str) -> Result<Vec<u8>, Error> {
     Reader::open(image)?.read(path)
 }
 
 /// Returns all files and folders of an image in byte order of their paths.
+///
+/// # Errors
+///
+/// When the image or a folder of it cannot be read.
 pub fn list(image: &Path) -> Result<Vec<Listed>, Error> {
     Reader::open(image)?.list()
 }
 
 impl Reader {
     /// Opens an image.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened or is not an ISO 9660 image.
     pub fn open(image: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Open { image: image.to_owned(), source };
         let device = FileDevice::open(image).map_err(failed)?;
@@ -56,11 +68,19 @@ impl Reader {
     }
 
     /// Returns the bytes of the file at a path.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, or it cannot be read.
     pub fn read(&self, path: &str) -> Result<Vec<u8>, Error> {
         self.volume.read(rooted(path)).map_err(|error| self.failed(path, error.into()))
     }
 
     /// Copies the file at a path and returns its length.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, or it cannot be read, or the sink fails.
     pub fn copy(&self, path: &str, out: &mut impl Write) -> Result<u64, Error> {
         let opened = self.volume.open(rooted(path), OpenOptions::new().read());
         let mut file = opened.map_err(|error| self.failed(path, error.into()))?;
@@ -77,6 +97,10 @@ impl Reader {
     }
 
     /// Returns all files and folders in byte order of their paths.
+    ///
+    /// # Errors
+    ///
+    /// When the image or a folder of it cannot be read.
     pub fn list(&self) -> Result<Vec<Listed>, Error> {
         let mut walk = self.volume.walk("/").map_err(|error| self.failed("/", error.into()))?;
         let mut found = Vec::new();

@@ -56,6 +56,10 @@ const HEADER: usize = 8 + 32;
 impl DirCache {
     /// Opens the cache in a folder, which is made if it is missing; `limit` is its size in bytes
     /// above which old values are removed.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be made or read.
     pub fn open(folder: &Path, limit: u64) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let (folder, counting) = (folder.to_path_buf(), Mutex::new(()));

@@ -49,6 +49,10 @@ pub enum Error {
 /// Makes the entries of a tree in a folder, which is made if it is missing. Nothing that is there
 /// already is written over, except that the folder itself takes the owner, mode and time of the
 /// tree's root.
+///
+/// # Errors
+///
+/// When the tree is not a file system or an entry cannot be made. When only devices cannot, all else is laid down.
 pub fn lay(tree: &Tree, contents: &dyn Contents, folder: &Path) -> Result<(), Error> {
     check(tree).map_err(|(path, reason)| Error::Tree { path, reason })?;
     let laying = Laying { tree, contents, folder };

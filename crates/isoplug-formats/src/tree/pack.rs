@@ -33,6 +33,10 @@ impl<W: Write> PackWriter<W> {
     }
 
     /// Appends all that the reader gives.
+    ///
+    /// # Errors
+    ///
+    /// When the reader or the sink fails.
     pub fn append(&mut self, mut reader: impl Read) -> io::Result<Pending> {
         let (start, mut blake3) = (self.offset, blake3::Hasher::new());
         loop {
@@ -51,6 +55,10 @@ impl<W: Write> PackWriter<W> {
     }
 
     /// Ends the pack: returns the sink, the pack's id and what each pending content became.
+    ///
+    /// # Errors
+    ///
+    /// When the sink fails.
     pub fn finish(mut self) -> io::Result<(W, PackId, Finished)> {
         self.out.flush()?;
         let pack: PackId = self.sha256.finalize().into();
@@ -75,9 +83,17 @@ impl Finished {
 /// Reads contents by position; shared by threads.
 pub trait Contents: Sync {
     /// Fills the buffer with the bytes of a content from `offset` on. Reading past its end is an error.
+    ///
+    /// # Errors
+    ///
+    /// When the content cannot be read, or ends before the buffer is full.
     fn read_at(&self, content: &Content, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 
     /// Returns all bytes of a content.
+    ///
+    /// # Errors
+    ///
+    /// When the content cannot be read.
     fn read(&self, content: &Content) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; usize::try_from(content.size).map_err(io::Error::other)?];
         self.read_at(content, 0, &mut bytes)?;
@@ -91,6 +107,10 @@ pub struct Packs(BTreeMap<PackId, File>);
 
 impl Packs {
     /// Opens the packs of a tree, each through `open`.
+    ///
+    /// # Errors
+    ///
+    /// When `open` fails.
     pub fn open(tree: &Tree, open: impl Fn(&PackId) -> io::Result<File>) -> io::Result<Self> {
         tree.packs().into_iter().map(|id| Ok((id, open(&id)?))).collect::<io::Result<_>>().map(Self)
     }

@@ -48,6 +48,10 @@ impl Scanned {
 /// the pack in path order. Symbolic links are not followed; other mounts below are entered.
 ///
 /// Times before 1970 and after 2106 become the nearest that a tree can hold.
+///
+/// # Errors
+///
+/// When something cannot be read, or the pack cannot be written.
 pub fn scan<W: Write>(folder: &Path, pack: &mut PackWriter<W>) -> Result<Scanned, Error> {
     let mut scanned = Scanned { tree: Tree::default(), files: Vec::new() };
     let mut names = BTreeMap::new();

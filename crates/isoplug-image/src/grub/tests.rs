@@ -12,6 +12,7 @@ fn plain() -> Menu {
         text_mode: true,
         safe_graphics: false,
         copy_to_ram: false,
+        entries: Vec::new(),
         serial: None,
     }
 }
@@ -205,4 +206,21 @@ fn the_ways_in() {
     export iso_params
     source /boot/grub/grub.cfg
     "#);
+}
+
+#[test]
+fn further_entries_have_parameters_of_their_own() {
+    let entry = |id: &str, param: &str| Entry {
+        id: id.to_owned(),
+        label: "with persistence".to_owned(),
+        params: vec![param.to_owned()],
+    };
+    let with = |entry| Menu { entries: vec![entry], ..plain() };
+    let text = menu(&with(entry("keep", "persistence")), Machine::Pc, "0f", false);
+    assert!(text.contains("menuentry 'ACME Debian'\\''s 13 (with persistence)' --id keep {\n"));
+    assert_eq!(text.matches("boot=live persistence ").count(), 1);
+    assert_eq!(check(&with(entry("keep", "persistence"))), Ok(()));
+    for (id, param) in [("keep", "a='b'"), ("keep {", "a"), ("live", "a"), ("", "a")] {
+        assert!(check(&with(entry(id, param))).is_err(), "{id} {param}");
+    }
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use isoplug_engine::{Artifact, Blob, Graph, Tree};
-use isoplug_manifest::System;
 use isoplug_manifest::options::{IsoFile, Options};
+use isoplug_manifest::{MenuEntry, Needed, System};
 
 use super::Live;
-use crate::grub::{Machine, Menu, Serial};
+use crate::grub::{Entry, Machine, Menu, Serial};
 use crate::parts::files::{FileContent, NewFile, Unreadable};
 use crate::stages::boot::Boot;
 use crate::stages::iso;
@@ -75,7 +75,7 @@ impl Iso {
             machine: if isoplug_arch::is_pc(&system.arch) { Machine::Pc } else { Machine::Arm64 },
             volume_id: volume_id(system),
             description: system.image.title(),
-            files: with_plugins(own_files(options, folder)?, files),
+            files: with_others(own_files(system, folder)?, files),
             max_size: options.iso.max_bytes(),
         })
     }
@@ -126,11 +126,12 @@ pub(crate) fn menu(system: &System) -> Menu {
             system.image.title(),
             iso.menu_label_suffix
         ),
-        kernel_params: boot.kernel_params.clone(),
+        kernel_params: kernel_params(system),
         timeout: boot.timeout,
         text_mode: boot.menu.text_mode,
         safe_graphics: boot.menu.safe_graphics,
         copy_to_ram: boot.menu.copy_to_ram,
+        entries: system.needs.menu.iter().map(entry).collect(),
         serial: serial.enable.then_some(Serial { port: serial.port, speed: serial.speed }),
     }
 }
@@ -142,30 +143,42 @@ fn volume_id(system: &System) -> String {
     system.options.iso.volume_id.clone().unwrap_or_else(made)
 }
 
-/// Adds the files of plugins to the user's, which win.
-fn with_plugins(own: Vec<NewFile>, plugins: Vec<NewFile>) -> Vec<NewFile> {
+/// Returns what parts need and then what the user says, which comes last, where it wins.
+pub(crate) fn kernel_params(system: &System) -> Vec<String> {
+    let listed = &system.options.boot.kernel_params;
+    let needed = system.needs.kernel_params.iter().map(|needed| needed.what.clone());
+    let needed = needed.filter(|param| !listed.contains(param));
+    needed.chain(listed.iter().cloned()).collect()
+}
+
+fn entry(needed: &Needed<MenuEntry>) -> Entry {
+    let MenuEntry { id, label, params } = needed.what.clone();
+    Entry { id, label, params }
+}
+
+/// Adds files to others that win.
+fn with_others(own: Vec<NewFile>, others: Vec<NewFile>) -> Vec<NewFile> {
     let target = |file: &NewFile| file.target.trim_matches('/').to_owned();
     let taken: BTreeSet<String> = own.iter().map(target).collect();
-    let others = plugins.into_iter().filter(|file| !taken.contains(&target(file)));
+    let others = others.into_iter().filter(|file| !taken.contains(&target(file)));
     others.collect::<Vec<_>>().into_iter().chain(own).collect()
 }
 
-fn own_files(options: &Options, folder: &Path) -> Result<Vec<NewFile>, Unreadable> {
+/// Returns the files for the medium that parts need and those of the user's, which win.
+pub(crate) fn own_files(system: &System, folder: &Path) -> Result<Vec<NewFile>, Unreadable> {
     let file = |file: &IsoFile| {
+        let (text, source) = (file.text.as_deref(), file.source.as_deref());
         Ok(NewFile {
             target: file.target.clone(),
-            from: FileContent::new(
-                &file.target,
-                file.text.as_deref(),
-                file.source.as_deref(),
-                folder,
-            )?,
+            from: FileContent::new(&file.target, text, source, folder)?,
             mode: None,
             user: "root".to_owned(),
             group: "root".to_owned(),
         })
     };
-    options.iso.contents.iter().map(file).collect()
+    let own = system.options.iso.contents.iter().map(file).collect::<Result<_, Unreadable>>()?;
+    let needed = system.needs.medium.iter().map(|needed| file(&needed.what));
+    Ok(with_others(own, needed.collect::<Result<_, Unreadable>>()?))
 }
 
 /// Returns the files for the medium, if there are any.

@@ -33,7 +33,9 @@ pub const LATE: &str = "files";
 /// Files to put into the rootfs, in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Files {
-    name: &'static str,
+    name: String,
+    #[serde(skip)]
+    by: By,
     /// The files and folders.
     files: Vec<NewFile>,
 }
@@ -122,7 +124,13 @@ impl Files {
     /// Returns the contributors of files: of what others look at, and of all else.
     pub fn split(files: Vec<NewFile>, users: &BTreeMap<String, User>) -> [Self; 2] {
         let [early, late] = early::split(files, users);
-        [Self { name: EARLY, files: early }, Self { name: LATE, files: late }]
+        let own = |name: &str, files| Self { name: name.to_owned(), by: By::User, files };
+        [own(EARLY, early), own(LATE, late)]
+    }
+
+    /// Returns the contributor of files that a part needs.
+    pub fn of_part(by: By, files: Vec<NewFile>) -> Self {
+        Self { name: format!("files of {by}"), by, files }
     }
 
     /// Tells whether there is nothing to do.
@@ -133,15 +141,19 @@ impl Files {
 
 impl Contributor for Files {
     fn by(&self) -> By {
-        By::User
+        self.by.clone()
     }
 
     fn title(&self) -> String {
-        self.name.to_owned()
+        self.name.clone()
     }
 
     fn version(&self) -> u32 {
         2
+    }
+
+    fn places(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.target.clone()).collect()
     }
 
     fn key(&self, key: &mut dyn Key) {
@@ -154,7 +166,7 @@ impl Contributor for Files {
         for file in &self.files {
             items::add(host, file, &homes, &mut volatile)?;
         }
-        volatile.finish(host, self.name)
+        volatile.finish(host, &self.name)
     }
 }
 

@@ -122,6 +122,7 @@ fn menu() -> Menu {
         text_mode: false,
         safe_graphics: true,
         copy_to_ram: true,
+        entries: Vec::new(),
         serial: Some(Serial { port: 0, speed: 115_200 }),
     }
 }

@@ -1,19 +1,17 @@
-//! The part of plugins in an evaluation: their options are checked, they contribute, and what they
-//! contribute becomes modules beside the user's own.
-//!
-//! What a plugin sets is kept as a text, `plugin NAME VERSION, module M`, so that messages and
-//! `explain` show it as they show any other module.
+//! The part of plugins in an evaluation: their options are checked, they contribute, and each module that
+//! they contribute is asked beside the built-in parts.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
 use super::Work;
+use crate::by::By;
 use crate::check::{Check, did_you_mean};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
 use crate::merge::{Content, Said, Setting, merge};
-use crate::parse::parse;
+use crate::part::{Contribution, Fragment, Part};
 use crate::parts::Options;
 use crate::plugin::{Call, Described, Grants, PluginModule, Plugins, Report, Segment};
 use crate::shape::{Kind, Shape};
@@ -105,21 +103,20 @@ impl<'a> Guests<'a> {
         modules.collect()
     }
 
-    /// Lets the plugins in use contribute; returns their modules and those of the profile, which
-    /// come last, so that its items of lists do.
+    /// Lets the plugins in use contribute; returns what each of their modules says.
     pub(super) fn contribute(
         &mut self,
         shape: &Shape,
-        said: Vec<Said>,
+        said: &[Said],
         (profile, arch): (&str, &str),
         work: &mut Work,
-    ) -> Vec<Said> {
-        let Some(manifest) = self.manifest else { return said };
+    ) -> Vec<Module> {
+        let Some(manifest) = self.manifest else { return Vec::new() };
         // Conflicts are reported by the merge that counts.
-        let settings = merge(shape, said.clone(), &mut Vec::new());
+        let settings = merge(shape, said.to_vec(), &mut Vec::new());
         self.configure(&settings, work);
         if !work.sound() {
-            return said;
+            return Vec::new();
         }
         let facts = BTreeMap::from([
             ("image.name".to_owned(), Json::from(manifest.image.name.as_str())),
@@ -140,10 +137,12 @@ impl<'a> Guests<'a> {
             let place = self.place(&report.plugin, &report.at, &settings).clone();
             work.diagnostics.push(drawn(report, Some(&place)));
         }
-        let options = options_of_plugins();
-        let modules =
-            answer.modules.into_iter().flat_map(|module| self.said(module, &options, work));
-        modules.collect::<Vec<_>>().into_iter().chain(said).collect()
+        answer.modules.into_iter().map(|module| self.module(module)).collect()
+    }
+
+    /// Returns where each plugin is named.
+    pub(super) fn named(&self) -> &BTreeMap<String, Origin> {
+        &self.named
     }
 
     /// Puts the settled options of the plugins into the profile's.
@@ -181,32 +180,41 @@ impl<'a> Guests<'a> {
         place(plugin, at, settings).unwrap_or(&self.named[plugin])
     }
 
-    /// Reads what a module sets.
-    fn said(&self, module: PluginModule, options: &Shape, work: &mut Work) -> Vec<Said> {
+    fn module(&self, module: PluginModule) -> Module {
         let PluginModule { plugin, name, fragments } = module;
         let version = &self.described[&plugin].version;
         let title = format!("plugin {plugin} {version}, module {name}");
-        let mut said = Vec::new();
-        for (index, (fragment, strength)) in fragments.into_iter().enumerate() {
-            let title = if index > 0 { format!("{title} ({})", index + 1) } else { title.clone() };
-            let before = work.diagnostics.len();
-            let value = fragment_value(&title, fragment, options, work);
-            for diagnostic in &mut work.diagnostics[before..] {
-                *diagnostic = diagnostic.clone().and(&self.named[&plugin], "the plugin");
-            }
-            said.extend(value.map(|value| Said { strength, value }));
-        }
-        said
+        Module { plugin, title, fragments }
     }
 }
 
-/// Returns the shape of what a plugin may set: not how plugins are used.
-fn options_of_plugins() -> Shape {
-    let mut shape = Shape::of::<Options>();
-    if let Kind::Object { fields, .. } = &mut shape.kind {
-        fields.remove("plugins");
+/// What a module of a plugin sets: a part that says what it said when it was asked.
+pub(super) struct Module {
+    plugin: String,
+    title: String,
+    fragments: Vec<(Json, Strength)>,
+}
+
+impl Part for Module {
+    fn by(&self) -> By {
+        By::Plugin(self.plugin.clone())
     }
-    shape
+
+    /// A plugin's options are below the part `plugins`.
+    fn owns(&self) -> &[&str] {
+        &[]
+    }
+
+    fn contribute(&self, out: &mut Contribution) {
+        for (index, (value, strength)) in self.fragments.iter().enumerate() {
+            let title = match index {
+                0 => self.title.clone(),
+                index => format!("{} ({})", self.title, index + 1),
+            };
+            let (by, value) = (self.by(), value.clone());
+            out.fragments.push(Fragment { by, title, value, strength: *strength, reason: None });
+        }
+    }
 }
 
 fn table<'v>(root: &'v Value, name: &str) -> impl Iterator<Item = &'v (Key, Value)> + use<'v> {
@@ -218,31 +226,6 @@ fn wrapped(name: &str, value: &Value) -> Value {
     let origin = value.origin.clone();
     let key = Key { name: name.to_owned(), origin: origin.clone() };
     Value { data: Data::Table(vec![(key, value.clone())]), origin }
-}
-
-/// Keeps a fragment as a text of its own and reads it back with its places.
-fn fragment_value(title: &str, fragment: Json, options: &Shape, work: &mut Work) -> Option<Value> {
-    let text = toml::Value::try_from(&fragment).map(|value| toml::to_string_pretty(&value));
-    let text = match text {
-        Ok(Ok(text)) => text,
-        Ok(Err(error)) => return unwritable(title, &error, work),
-        Err(error) => return unwritable(title, &error, work),
-    };
-    let id = work.texts.add(title, text);
-    let value = parse(&work.texts, id, &mut work.diagnostics);
-    let mut check = Check {
-        texts: &work.texts,
-        diagnostics: &mut work.diagnostics,
-        merges: true,
-        names_files: false,
-    };
-    check.value(value, options)
-}
-
-fn unwritable(title: &str, error: &dyn std::error::Error, work: &mut Work) -> Option<Value> {
-    let message = format!("{title} sets what no manifest can: {error}");
-    work.diagnostics.push(Diagnostic::error("plugin::fragment", message));
-    None
 }
 
 /// Draws what a plugin reports at a place.
@@ -273,5 +256,5 @@ fn innermost<'s>(setting: &'s Setting, at: &[Segment]) -> Option<&'s Origin> {
         }
         _ => None,
     };
-    deeper.or_else(|| Some(&setting.won.last()?.value.origin))
+    deeper.or_else(|| setting.origin())
 }

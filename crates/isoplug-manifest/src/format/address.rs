@@ -8,8 +8,9 @@ use super::{Finding, Verdict, made_of, require};
 pub(super) fn interface(text: &str) -> Verdict {
     let old = text.strip_prefix("eth").or_else(|| text.strip_prefix("wlan"));
     if old.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())) {
-        let message =
-            format!("Debian names no interface `{text}`: names tell the place, as `enp1s0`");
+        let message = format!(
+            "Debian does not call an interface `{text}`: names tell the place, as `enp1s0`"
+        );
         let finding = Finding::new("old-interface-name", message);
         return Verdict::Doubtful(finding.help("write \"en*\" for every wired interface"));
     }
@@ -22,7 +23,7 @@ pub(super) fn interface(text: &str) -> Verdict {
 
 pub(super) fn ip(text: &str) -> Verdict {
     require(text.parse::<IpAddr>().is_ok(), || {
-        let finding = Finding::new("bad-address", format!("\"{text}\" is no IP address"));
+        let finding = Finding::new("bad-address", format!("\"{text}\" is not an IP address"));
         finding.help("such as `192.168.1.1` or `fd00::1`, without a prefix")
     })
 }
@@ -30,8 +31,10 @@ pub(super) fn ip(text: &str) -> Verdict {
 /// An address with the length of its prefix.
 pub(super) fn prefix(text: &str) -> Verdict {
     let finding = || {
-        let finding =
-            Finding::new("bad-address", format!("\"{text}\" is no IP address with a prefix"));
+        let finding = Finding::new(
+            "bad-address",
+            format!("\"{text}\" is not an IP address with the length of its prefix"),
+        );
         finding.help("such as `192.168.1.100/24` or `fd00::2/64`")
     };
     require(read_prefix(text).is_some(), finding)

@@ -133,7 +133,7 @@ pub(super) fn url(text: &str) -> Verdict {
     let holds = host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
         && !text.contains(char::is_whitespace);
     require(holds, || {
-        Finding::new("bad-url", format!("\"{text}\" is no address of a mirror"))
+        Finding::new("bad-url", format!("\"{text}\" is not the address of a mirror"))
             .help("`https://HOST/PATH` or `http://HOST/PATH`")
     })
 }
@@ -147,7 +147,7 @@ pub(super) fn snapshot(text: &str) -> Verdict {
             _ => byte.is_ascii_digit(),
         });
     require(fits, || {
-        Finding::new("bad-snapshot", format!("\"{text}\" is no time stamp of a snapshot"))
+        Finding::new("bad-snapshot", format!("\"{text}\" is not the time stamp of a snapshot"))
             .help("such as `20261120T000000Z`")
     })
 }

@@ -10,7 +10,7 @@ pub(super) fn target(text: &str) -> Verdict {
     };
     let plain = |part: &str| !["", ".", ".."].contains(&part) && !part.contains(['\0', '\n']);
     require(inner.trim_end_matches('/').split('/').all(plain), || {
-        let message = format!("\"{text}\" has an empty, `.` or `..` part, or names no file");
+        let message = format!("\"{text}\" has an empty, `.` or `..` part, or does not name a file");
         Finding::new("bad-path", message)
     })
 }
@@ -18,7 +18,7 @@ pub(super) fn target(text: &str) -> Verdict {
 pub(super) fn octal_mode(text: &str) -> Verdict {
     let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777);
     require(mode.is_some() && text.len() >= 3 && !text.starts_with('+'), || {
-        Finding::new("bad-mode", format!("\"{text}\" is no mode"))
+        Finding::new("bad-mode", format!("\"{text}\" is not a mode"))
             .help("three or four octal digits, such as \"0755\"")
     })
 }

@@ -7,7 +7,7 @@ pub(super) fn tree(text: &str) -> Verdict {
     match text.split_once(':') {
         Some(("root" | "iso", pattern)) => path(pattern),
         _ => Verdict::Wrong(
-            Finding::new("bad-pattern", format!("\"{text}\" names no tree"))
+            Finding::new("bad-pattern", format!("\"{text}\" does not say of which tree"))
                 .help("begin with `root:/` for the root filesystem or `iso:/` for the medium"),
         ),
     }

@@ -50,20 +50,22 @@ pub(crate) fn seconds(text: &str) -> Option<u64> {
 
 pub(super) fn amount_text(text: &str) -> Verdict {
     require(amount(text).is_some(), || {
-        Finding::new("bad-size", format!("\"{text}\" is no amount")).help("such as `500M` or `10G`")
+        Finding::new("bad-size", format!("\"{text}\" is not an amount"))
+            .help("such as `500M` or `10G`")
     })
 }
 
 pub(super) fn duration(text: &str) -> Verdict {
     require(seconds(text).is_some(), || {
-        Finding::new("bad-size", format!("\"{text}\" is no length of time"))
+        Finding::new("bad-size", format!("\"{text}\" is not a length of time"))
             .help("such as `60s` or `2m`")
     })
 }
 
 pub(super) fn size(text: &str) -> Verdict {
     require(byte_size(text).is_some(), || {
-        Finding::new("bad-size", format!("\"{text}\" is no size")).help("such as `700MiB` or `4GB`")
+        Finding::new("bad-size", format!("\"{text}\" is not a size"))
+            .help("such as `700MiB` or `4GB`")
     })
 }
 
@@ -71,7 +73,7 @@ pub(super) fn size(text: &str) -> Verdict {
 pub(super) fn block_size(text: &str) -> Verdict {
     let fits = |size: u64| size.is_power_of_two() && (4 << 10..=1 << 20).contains(&size);
     require(byte_size(text).is_some_and(fits), || {
-        Finding::new("bad-size", format!("\"{text}\" is no block size of squashfs"))
+        Finding::new("bad-size", format!("\"{text}\" is not a block size of squashfs"))
             .help("a power of two from `4KiB` to `1MiB`")
     })
 }

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use isoplug_promise::Promise;
 
+use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::kernel_param::LINE;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
+use crate::wanted::package_name;
 
 /// How the image boots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +31,7 @@ pub struct Boot {
     pub bios: bool,
     /// Whether it boots on machines with UEFI.
     pub uefi: bool,
-    /// Whether it boots with Secure Boot on. Needs `uefi`.
+    /// Whether it boots with Secure Boot on. Needs `uefi`; without a value, it is off where that is.
     pub secure_boot: bool,
 }
 
@@ -57,7 +59,7 @@ pub struct Menu {
     pub safe_graphics: bool,
     /// Whether to offer an entry that copies the system to memory, so that the medium can be removed.
     pub copy_to_ram: bool,
-    /// Whether to offer a test of the memory (`memtest86+`, on amd64 only). It is offered too if
+    /// Whether to offer a test of the memory (`memtest86+`, on amd64 only). Without a value, only if
     /// `packages.install` has `memtest86+`.
     pub memtest: bool,
 }
@@ -91,16 +93,34 @@ impl Default for Serial {
 /// What it reads.
 pub(crate) struct Part<'a> {
     pub(crate) boot: &'a Boot,
+    pub(crate) install: &'a [String],
 }
+
+/// The package of the memory test.
+const MEMTEST: &str = "memtest86+";
 
 /// What stands in the command line beside the parameters of the manifest, at its longest.
 const OURS: usize = 256;
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("boot")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["boot"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         let mut params = out.because(option!(boot.kernel_params));
         for param in &self.boot.kernel_params {
             params.promise(Promise::KernelParam { param: param.clone() });
+        }
+        if !self.boot.uefi {
+            out.because(option!(boot.uefi)).set(&option!(boot.secure_boot), false);
+        }
+        if self.install.iter().any(|wish| package_name(wish) == MEMTEST) {
+            out.because(option!(packages.install)).set(&option!(boot.menu.memtest), true);
         }
     }
 
@@ -110,7 +130,7 @@ impl part::Part for Part<'_> {
             let message = "the image boots neither by BIOS nor by UEFI";
             lint.report_at(Diagnostic::error("no-loader", message), &option!(boot.uefi));
         }
-        if lint.is_set(&option!(boot.secure_boot)) && secure_boot && !uefi {
+        if secure_boot && !uefi {
             let message = "Secure Boot needs UEFI, which is off";
             lint.report_at(Diagnostic::error("no-loader", message), &option!(boot.secure_boot));
         }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::by::By;
 use crate::option::option;
 use crate::part::{self, Contribution};
 
@@ -20,6 +21,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("chrony")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["services.chrony"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         if self.chrony.enable {
             out.because(option!(services.chrony.enable)).package("chrony").unit("chrony.service");

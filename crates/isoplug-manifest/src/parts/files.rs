@@ -11,6 +11,7 @@ use isoplug_promise::Promise;
 use super::given::{Given, clashes, wrong_contents};
 use super::systemd::Unit;
 use super::users::{Root, User};
+use crate::by::By;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
@@ -72,6 +73,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("files")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["files"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         let mut promised = out.because(option!(files));
         for file in self.files {

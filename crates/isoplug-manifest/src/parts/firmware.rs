@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::by::By;
 use crate::distribution::Distribution;
 use crate::option::option;
 use crate::part::{self, Contribution};
@@ -46,6 +47,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("firmware")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["firmware", "microcode"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         // What `set` means depends on the sources.
         let Firmware { set: _, packages } = self.firmware;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::users::User;
+use crate::by::By;
 use crate::check::did_you_mean;
 use crate::diagnostic::Diagnostic;
 use crate::option::option;
@@ -27,6 +28,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("getty")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["services.getty"]
+    }
+
     fn lint(&self, lint: &mut Lint<'_>) {
         let Some(user) = &self.getty.autologin_user else { return };
         if user != "root" && !self.users.contains_key(user) {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::by::By;
 use crate::option::option;
 use crate::part::{self, Contribution};
 
@@ -20,6 +21,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("gpm")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["services.gpm"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         if self.gpm.enable {
             out.because(option!(services.gpm.enable)).package("gpm").unit("gpm.service");

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::given::{Given, clashes, wrong_contents};
+use crate::by::By;
 use crate::format::byte_size;
 use crate::option::option;
 use crate::part::{self, Lint};
@@ -57,6 +58,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("iso")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["iso"]
+    }
+
     fn lint(&self, lint: &mut Lint<'_>) {
         let files = self.iso.contents.iter().zip(lint.items(&option!(iso.contents)));
         let given: Vec<Given> = files

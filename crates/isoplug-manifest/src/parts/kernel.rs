@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use isoplug_promise::{Check, Promise};
 
 use super::packages::contradiction;
+use crate::by::By;
 use crate::distribution::Distribution;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
@@ -111,6 +112,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("kernel")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["kernel", "initrd"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         let Kernel { flavour: _, version: _, modules: _, sysctl } = self.kernel;
         out.because(option!(kernel.flavour))

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::by::By;
 use crate::names;
 use crate::option::option;
 use crate::part::{self, Contribution};
@@ -35,6 +36,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("localisation")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["localisation"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         let Localisation { locale, keymap, timezone } = self.localisation;
         if !["C", "C.UTF-8", "POSIX"].contains(&&**locale) {

@@ -7,6 +7,7 @@ use super::getty::Getty;
 use super::openssh::{OpenSsh, PermitRootLogin};
 use super::tests::Test;
 use super::users::{Root, User};
+use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::option::option;
 use crate::part::{self, Lint};
@@ -32,6 +33,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("logins")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &[]
+    }
+
     fn lint(&self, lint: &mut Lint<'_>) {
         // A shipped profile is there to be extended.
         if self.is_closed() && !self.profile.starts_with("isoplug:") {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use isoplug_promise::Promise;
 
+use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::format::read_prefix;
 use crate::option::option;
@@ -82,6 +83,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("networking")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["networking"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         let name = self.networking.hostname.clone();
         out.because(option!(networking.hostname)).promise(Promise::Hostname { name });

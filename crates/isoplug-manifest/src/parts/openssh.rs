@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use isoplug_promise::{Promise, Protocol, UnitState};
 
 use super::users::{Root, User};
+use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
@@ -74,6 +75,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("openssh")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["services.openssh"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         if !self.openssh.enable {
             return;

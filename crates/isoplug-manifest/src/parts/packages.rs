@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use isoplug_promise::Promise;
 
+use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::option::{Path, option};
 use crate::part::{self, Contribution, Lint};
@@ -131,6 +132,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("packages")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["packages"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         let mut listed = out.because(option!(packages.install));
         for wish in &self.packages.install {

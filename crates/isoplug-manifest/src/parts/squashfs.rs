@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::format::byte_size;
 use crate::option::option;
@@ -113,6 +114,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("squashfs")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["squashfs"]
+    }
+
     fn lint(&self, lint: &mut Lint<'_>) {
         let Some(level) = self.squashfs.level else { return };
         let compression = self.squashfs.compresses();

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use isoplug_promise::{Promise, UnitState};
+use isoplug_promise::{Check, Promise, UnitState};
 
-use crate::diagnostic::Diagnostic;
-use crate::option::option;
-use crate::part::{self, Contribution, Lint};
+use crate::by::By;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::option::{Path, option};
+use crate::part::{self, Contribution, Lint, Needed};
 
 /// Units of systemd.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +48,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("systemd")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["systemd"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         let Systemd { enable, disable, mask, units: _, default_target: _ } = self.systemd;
         let mut promise = |option, names: &[String], state| {
@@ -61,6 +70,17 @@ impl part::Part for Part<'_> {
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
+        let Systemd { enable: _, disable, mask, units: _, default_target: _ } = self.systemd;
+        self.not_installed(lint);
+        // A socket may start what is disabled; nothing starts what is masked.
+        refused(lint, disable, &option!(systemd.disable), (Severity::Warning, "disabled"));
+        refused(lint, mask, &option!(systemd.mask), (Severity::Error, "masked"));
+    }
+}
+
+impl Part<'_> {
+    /// Tells of units to enable that say nothing of when they start.
+    fn not_installed(&self, lint: &mut Lint<'_>) {
         let Systemd { enable, units, .. } = self.systemd;
         for (name, origin) in enable.iter().zip(lint.items(&option!(systemd.enable))) {
             let full = full_name(name);
@@ -76,6 +96,37 @@ impl part::Part for Part<'_> {
             }
         }
     }
+}
+
+/// Reports every unit that other options start and this list keeps from starting.
+fn refused(
+    lint: &mut Lint<'_>,
+    names: &[String],
+    list: &Path<Vec<String>>,
+    (severity, word): (Severity, &str),
+) {
+    for (name, origin) in names.iter().zip(lint.items(list)) {
+        let full = full_name(name);
+        let Some(Needed { because, .. }) = started(lint, &full) else { continue };
+        let message = format!("`{full}` is {word}, and `{because}` needs it to start at boot");
+        let diagnostic = Diagnostic::error("contradiction", message).at(origin, "refused here");
+        let diagnostic = Diagnostic { severity, ..diagnostic };
+        let reason = lint.origin(&Path::<()>::written(because));
+        lint.report(match reason {
+            Some(reason) => diagnostic.and(reason, "needed here"),
+            None => diagnostic,
+        });
+    }
+}
+
+/// Returns the promise that a unit is started.
+fn started<'n>(lint: &Lint<'n>, unit: &str) -> Option<&'n Needed<Check>> {
+    lint.needs.checks.iter().find(|check| match &check.what.promise {
+        Promise::Unit { name, state } => {
+            name == unit && matches!(state, UnitState::Enabled | UnitState::Active)
+        }
+        _ => false,
+    })
 }
 
 fn full_name(unit: &str) -> String {

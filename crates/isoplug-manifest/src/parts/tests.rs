@@ -9,6 +9,7 @@ use isoplug_promise::{Check, Firmware, Medium, Promise};
 
 use super::boot::Boot;
 use super::users::User;
+use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
@@ -73,6 +74,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("tests")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["tests"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         let mut promised = out.because(option!(tests));
         for test in self.tests {
@@ -133,7 +142,7 @@ impl Part<'_> {
             let boots = match firmware {
                 Firmware::Bios => bios,
                 Firmware::Uefi => uefi,
-                Firmware::SecureBoot => uefi && secure_boot,
+                Firmware::SecureBoot => secure_boot,
             };
             if !boots {
                 let message = format!("the test boots by {firmware}, which is off");

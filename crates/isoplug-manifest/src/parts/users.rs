@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use isoplug_promise::Promise;
 
+use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
@@ -118,6 +119,14 @@ pub(crate) struct Part<'a> {
 }
 
 impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("users")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["users", "root", "security"]
+    }
+
     fn contribute(&self, out: &mut Contribution) {
         for (name, user) in self.users {
             let User { groups, uid, sudo, .. } = user;

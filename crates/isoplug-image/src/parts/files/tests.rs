@@ -29,7 +29,7 @@ fn text(target: &str, text: &str) -> NewFile {
 }
 
 fn files(files: Vec<NewFile>) -> Files {
-    Files { name: LATE, files }
+    Files { name: LATE.to_owned(), by: By::User, files }
 }
 
 #[test]

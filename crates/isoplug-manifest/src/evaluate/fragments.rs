@@ -1,0 +1,101 @@
+//! What parts and plugins set, kept as texts: `part NAME (because of OPTION)` and `plugin NAME VERSION, module M`.
+//! Messages and `explain` show them as they show any other module.
+
+use std::collections::BTreeMap;
+
+use super::Work;
+use crate::by::By;
+use crate::check::Check;
+use crate::diagnostic::Diagnostic;
+use crate::merge::{Said, Setting};
+use crate::parse::parse;
+use crate::part::{Fragment, Reason};
+use crate::path::split;
+use crate::shape::{Kind, Shape};
+use crate::text::{Origin, TextId};
+use crate::value::Value;
+
+/// The texts of one evaluation, each read once however often its part is asked.
+pub(super) struct Fragments<'a> {
+    /// What may be set: not how plugins are used.
+    shape: Shape,
+    /// Where each plugin is named.
+    named: &'a BTreeMap<String, Origin>,
+    read: Vec<(Fragment, TextId, Option<Value>)>,
+}
+
+impl<'a> Fragments<'a> {
+    /// Keeps texts of options of this shape.
+    pub(super) fn new(shape: &Shape, named: &'a BTreeMap<String, Origin>) -> Self {
+        let mut shape = shape.clone();
+        if let Kind::Object { fields, .. } = &mut shape.kind {
+            fields.remove("plugins");
+        }
+        Self { shape, named, read: Vec::new() }
+    }
+
+    /// Returns what a fragment says.
+    pub(super) fn said(&mut self, fragment: &Fragment, work: &mut Work) -> Option<Said> {
+        let known = self.read.iter().find(|(read, _, _)| read == fragment);
+        let value = match known {
+            Some((_, _, value)) => value.clone(),
+            None => self.keep(fragment, work),
+        };
+        Some(Said { strength: fragment.strength, value: value? })
+    }
+
+    /// Adds to everything that is drawn on a part's text the option that is the reason for it.
+    pub(super) fn explain(&self, diagnostics: &mut [Diagnostic], settings: &Setting) {
+        for (fragment, text, _) in &self.read {
+            let Some(Reason { because, .. }) = &fragment.reason else { continue };
+            let keys = split(because);
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            let Some(origin) = settings.at(&keys).and_then(Setting::origin) else { continue };
+            for diagnostic in diagnostics.iter_mut() {
+                if diagnostic.labels.iter().any(|label| label.origin.text == *text) {
+                    let text = format!("because of this, part {} sets it", fragment.by);
+                    *diagnostic = diagnostic.clone().and(origin, text);
+                }
+            }
+        }
+    }
+
+    /// Keeps a fragment as a text of its own and reads it back with its places.
+    fn keep(&mut self, fragment: &Fragment, work: &mut Work) -> Option<Value> {
+        let before = work.diagnostics.len();
+        let (text, written) = written(fragment, work);
+        let value = written.then(|| self.value(text, work)).flatten();
+        if let By::Plugin(plugin) = &fragment.by {
+            for diagnostic in &mut work.diagnostics[before..] {
+                *diagnostic = diagnostic.clone().and(&self.named[plugin], "the plugin");
+            }
+        }
+        self.read.push((fragment.clone(), text, value.clone()));
+        value
+    }
+
+    fn value(&self, text: TextId, work: &mut Work) -> Option<Value> {
+        let value = parse(&work.texts, text, &mut work.diagnostics);
+        let mut check = Check {
+            texts: &work.texts,
+            diagnostics: &mut work.diagnostics,
+            merges: true,
+            names_files: false,
+        };
+        check.value(value, &self.shape)
+    }
+}
+
+/// Keeps the text of a fragment, which is empty if no manifest can say that; then it says so.
+fn written(fragment: &Fragment, work: &mut Work) -> (TextId, bool) {
+    let text = toml::Value::try_from(&fragment.value).map_err(|error| error.to_string());
+    let text =
+        text.and_then(|value| toml::to_string_pretty(&value).map_err(|error| error.to_string()));
+    let written = text.is_ok();
+    let text = text.unwrap_or_else(|error| {
+        let message = format!("{} sets what no manifest can: {error}", fragment.title);
+        work.diagnostics.push(Diagnostic::error("plugin::fragment", message));
+        String::new()
+    });
+    (work.texts.add(fragment.title.as_str(), text), written)
+}

@@ -1,0 +1,221 @@
+//! Parts: each option has one, what they set merges with what the user says, and one more is added by its own file.
+
+#![cfg(test)]
+
+mod support;
+
+use insta::assert_snapshot;
+use isoplug_manifest::options::{File, Options};
+use isoplug_manifest::plugin::NoPlugins;
+use isoplug_manifest::{
+    By, Contribution, Diagnostics, Extra, Input, Lint, Part, Path, System, evaluate_with, explain,
+};
+use isoplug_promise::Promise;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use support::{manifest, messages, profile};
+
+#[test]
+fn explain_names_the_part_that_set_an_option() {
+    let system = profile("packages.install = [\"memtest86+\"]").unwrap();
+    assert_snapshot!(explain(&system, "boot.menu.memtest").unwrap(), @r"
+    boot.menu.memtest = true
+      Whether to offer a test of the memory (`memtest86+`, on amd64 only). Without a value, only if
+      `packages.install` has `memtest86+`.
+      type:    a boolean
+      default: false
+      set by:  true (fallback) at part boot (because of packages.install):2:11
+    ");
+    let system = profile("boot.uefi = false").unwrap();
+    assert_snapshot!(explain(&system, "boot").unwrap(), @r"
+    boot.bios = true  # default
+    boot.kernel-params = []  # default
+    boot.menu.copy-to-ram = false  # default
+    boot.menu.memtest = false  # default
+    boot.menu.safe-graphics = true  # default
+    boot.menu.text-mode = false  # default
+    boot.secure-boot = false  # part boot (because of boot.uefi):2:15
+    boot.serial.enable = false  # default
+    boot.serial.port = 0  # default
+    boot.serial.speed = 115200  # default
+    boot.timeout = 5  # default
+    boot.uefi = false  # isoplug.toml:3:13
+    ");
+}
+
+#[test]
+fn the_user_wins_over_parts() {
+    let lines = "packages.install = [\"memtest86+\"]\nboot.menu.memtest = false";
+    let system = profile(lines).unwrap();
+    assert!(!system.options.boot.menu.memtest);
+    assert_snapshot!(explain(&system, "boot.menu.memtest").unwrap(), @r"
+    boot.menu.memtest = false
+      Whether to offer a test of the memory (`memtest86+`, on amd64 only). Without a value, only if
+      `packages.install` has `memtest86+`.
+      type:    a boolean
+      default: false
+      set by:  false at isoplug.toml:4:21
+      beats:   true (fallback) at part boot (because of packages.install):2:11
+    ");
+}
+
+#[test]
+fn a_fallback_of_the_users_against_one_of_a_part_is_a_conflict_on_both_lines() {
+    let lines = "boot.uefi = false\nboot.secure-boot = { fallback = true }";
+    assert_snapshot!(messages(lines), @r"
+    isoplug.toml:4:33: error[conflict]: `boot.secure-boot` has two different values
+      isoplug.toml:4:33: true here
+      part boot (because of boot.uefi):2:15: false here
+      isoplug.toml:3:13: because of this, part boot sets it
+      help: say which one holds with `{ force = … }`, or give way with `{ fallback = … }`
+    ");
+}
+
+/// A service that is not built in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+struct Acme {
+    /// The port that it listens on. 0 means that it is off.
+    port: u16,
+}
+
+impl Default for Acme {
+    fn default() -> Self {
+        Self { port: 80 }
+    }
+}
+
+/// What it reads.
+struct AcmePart {
+    acme: Acme,
+    hostname: String,
+}
+
+impl AcmePart {
+    fn new(acme: Acme, options: &Options) -> Self {
+        Self { acme, hostname: options.networking.hostname.clone() }
+    }
+}
+
+impl Part for AcmePart {
+    fn by(&self) -> By {
+        By::Part("acme")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["services.acme"]
+    }
+
+    fn contribute(&self, out: &mut Contribution) {
+        let Acme { port } = self.acme;
+        if port == 0 {
+            return;
+        }
+        let file = File {
+            target: "/etc/acme.conf".to_owned(),
+            text: Some(format!("Listen {}:{port}\n", self.hostname)),
+            source: None,
+            mode: None,
+            user: "root".to_owned(),
+            group: "root".to_owned(),
+        };
+        let port = Path::<u16>::written("services.acme.port");
+        let command = Promise::Command { run: "acme --check".to_owned(), exit: 0, contains: None };
+        out.because(port)
+            .package("acme")
+            .kernel_param("acme=1")
+            .file(file)
+            .promise(command)
+            .set(&Path::written("boot.timeout"), 0);
+    }
+
+    fn lint(&self, lint: &mut Lint<'_>) {
+        if self.acme.port == 22 {
+            let diagnostic = isoplug_manifest::Diagnostic::warning("taken", "22 is SSH's");
+            lint.report_at(diagnostic, &Path::<u16>::written("services.acme.port"));
+        }
+    }
+}
+
+fn with_acme(lines: &str) -> Result<System, Diagnostics> {
+    let mut load = |_: &str| Err("no such file".to_owned());
+    let (name, text, plugins) = ("isoplug.toml", &manifest(lines), &mut NoPlugins);
+    let input = Input { name, text, profile: "p", arch: "amd64", load: &mut load, plugins };
+    evaluate_with(input, &[Extra::new("services.acme", AcmePart::new)])
+}
+
+#[test]
+fn a_part_is_added_by_its_own_file() {
+    let system = with_acme("services.acme.port = 8080\nnetworking.hostname = \"box\"").unwrap();
+    assert_eq!(system.own["services.acme"], serde_json::json!({ "port": 8080 }));
+    let wanted = system.wanted();
+    let package = wanted.iter().find(|wanted| wanted.name == "acme").unwrap();
+    assert_eq!(package.because, "services.acme.port");
+    let [param] = &system.needs.kernel_params[..] else { panic!("{:?}", system.needs) };
+    assert_eq!((param.what.as_str(), &param.by), ("acme=1", &By::Part("acme")));
+    let [file] = &system.needs.files[..] else { panic!("{:?}", system.needs) };
+    assert_eq!(file.what.text.as_deref(), Some("Listen box:8080\n"));
+    let mine = system.needs.checks.iter().filter(|check| check.by == By::Part("acme"));
+    let mine: Vec<String> = mine.map(|check| format!("{:?}", check.what.promise)).collect();
+    assert_snapshot!(mine.join("\n"), @r#"
+    KernelParam { param: "acme=1" }
+    File { path: "/etc/acme.conf", sha256: None, mode: None, owner: None, contains: None }
+    Command { run: "acme --check", exit: 0, contains: None }
+    "#);
+    assert_eq!(system.options.boot.timeout, 0);
+    assert_snapshot!(explain(&system, "boot.timeout").unwrap(), @r"
+    boot.timeout = 0
+      Seconds until the menu boots its first entry; 0 boots at once.
+      type:    an integer
+      default: 5
+      set by:  0 (fallback) at part acme (because of services.acme.port):2:11
+    ");
+    assert_snapshot!(explain(&system, "services.acme.port").unwrap(), @r"
+    services.acme.port = 8080
+      The port that it listens on. 0 means that it is off.
+      type:    an integer
+      default: 80
+      set by:  8080 at isoplug.toml:3:22
+    ");
+}
+
+#[test]
+fn the_options_of_an_added_part_are_checked_and_filled() {
+    assert_eq!(with_acme("").unwrap().own["services.acme"], serde_json::json!({ "port": 80 }));
+    let off = with_acme("services.acme.port = 0").unwrap();
+    assert!(off.needs.files.is_empty() && off.options.boot.timeout == 5);
+    assert_snapshot!(with_acme("services.acme.prot = 1").unwrap_err(), @r"
+    isoplug.toml:3:15: error[unknown-key]: there is no key `prot` here
+      help: did you mean `port`?
+    ");
+    assert_snapshot!(with_acme("services.acme.port = 65536").unwrap_err(), @"isoplug.toml:3:22: error[out-of-range]: found 65536, expected an integer from 0 to 65535");
+    let system = with_acme("services.acme.port = 22").unwrap();
+    let warnings = system.warnings.iter().map(|each| each.plain(&system.texts));
+    assert!(warnings.collect::<String>().contains("isoplug.toml:3:22: warning[taken]"));
+}
+
+#[test]
+fn what_an_option_starts_cannot_be_kept_from_starting() {
+    assert_snapshot!(messages("services.chrony.enable = true\nsystemd.mask = [\"chrony\"]"), @r#"
+    warning[empty-profile]: profile `p` installs no packages
+      help: extend a shipped profile: `extends = "isoplug:minimal"`
+    isoplug.toml:4:17: error[contradiction]: `chrony.service` is masked, and `services.chrony.enable` needs it to start at boot
+      isoplug.toml:4:17: refused here
+      isoplug.toml:3:26: needed here
+    "#);
+    assert_snapshot!(messages("services.openssh.enable = true\nroot.authorized-keys = []\nsystemd.disable = [\"ssh.service\"]"), @r#"
+    warning[empty-profile]: profile `p` installs no packages
+      help: extend a shipped profile: `extends = "isoplug:minimal"`
+    isoplug.toml:5:20: warning[contradiction]: `ssh.service` is disabled, and `services.openssh.enable` needs it to start at boot
+      isoplug.toml:5:20: refused here
+      isoplug.toml:3:27: needed here
+    "#);
+    assert_snapshot!(messages("systemd = { enable = [\"a\"], mask = [\"b\", \"a\"] }"), @r#"
+    warning[empty-profile]: profile `p` installs no packages
+      help: extend a shipped profile: `extends = "isoplug:minimal"`
+    isoplug.toml:3:42: error[contradiction]: `a.service` is masked, and `systemd.enable` needs it to start at boot
+      isoplug.toml:3:42: refused here
+      isoplug.toml:3:22: needed here
+    "#);
+    assert!(profile("services.gpm.enable = true\nsystemd.mask = [\"chrony\"]").is_ok());
+}
