@@ -130,7 +130,7 @@ mod tests {
         std::fs::write(at("a/b/file"), "x").unwrap();
         std::fs::write(at("kept"), "x").unwrap();
         std::os::unix::fs::symlink(at("kept"), at("a/link")).unwrap();
-        std::fs::set_permissions(at("a/b"), Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(at("a/b"), Permissions::from_mode(0o000)).unwrap();
         let mut moved = 0;
         Still(folder.path()).take_apart(&at("a"), &mut moved).unwrap();
         assert_eq!(sorted_names(folder.path()).unwrap(), ["kept", "moved-1", "moved-2"]);
