@@ -2,17 +2,15 @@
 //!
 //! A part says what its options ask of the rest of the image, always because of an option, and what is wrong
 //! with them. It makes no file: its contributor does that, in `isoplug-image`. What a plugin's module sets is
-//! said through the same trait, and so is what a part says that is added to the built-in ones ([`Extra`]).
+//! said through the same trait, and so is what a part says that is added to the built-in ones ([`Extra`](crate::Extra)).
 
 mod contribution;
-mod extra;
 mod lint;
 
 use crate::by::By;
 
 pub use contribution::{Because, Contribution, MenuEntry, Needed, Package};
 pub(crate) use contribution::{Fragment, Reason};
-pub use extra::Extra;
 pub use lint::Lint;
 
 /// One subject of the manifest.

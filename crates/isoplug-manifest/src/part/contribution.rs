@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::by::By;
+use crate::file::{File, IsoFile};
 use crate::option::Path;
-use crate::parts::{File, IsoFile};
 use crate::strength::Strength;
 
 /// Something that is needed, and the option that needs it.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::given::{Given, clashes, wrong_contents};
 use crate::by::By;
+pub use crate::file::IsoFile;
 use crate::format::byte_size;
 use crate::option::option;
 use crate::part::{self, Lint};
@@ -34,22 +35,6 @@ impl Iso {
     pub fn max_bytes(&self) -> Option<u64> {
         byte_size(self.max_size.as_deref()?)
     }
-}
-
-/// A file, or a whole folder, to put onto the ISO.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct IsoFile {
-    /// Its path on the ISO.
-    #[schemars(extend("format" = "target-path"))]
-    pub target: String,
-    /// Its whole text. Either this or `source`.
-    #[serde(default)]
-    pub text: Option<String>,
-    /// The file or folder to copy, relative to the file that says so. Either this or `text`.
-    #[serde(default)]
-    #[schemars(extend("format" = "local-path"))]
-    pub source: Option<String>,
 }
 
 /// What it reads.

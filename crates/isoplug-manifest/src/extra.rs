@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::Part;
+use crate::part::Part;
 use crate::parts::Options;
 use crate::path::split;
 use crate::shape::{Shape, schema_of};
