@@ -19,4 +19,5 @@ pub mod plugins;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
 pub mod stages;
+pub mod stored;
 pub mod wish;

@@ -5,8 +5,6 @@
 //! (live-boot 20250815, `matches_uuid` in 9990-misc-helpers.sh); so of many media in a machine each
 //! boots itself. Knows nothing of what the initrd does else.
 
-pub mod files;
-
 use std::collections::BTreeMap;
 use std::io;
 
@@ -14,7 +12,8 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::{cpio, fat};
 
 use crate::grub::{self, Machine, Menu, paths};
-use files::{NewFiles, put_bytes, stored_files};
+use crate::stored;
+use crate::stored::files::{NewFiles, stored_files};
 
 /// Inputs.
 pub struct Boot {
@@ -97,7 +96,7 @@ impl Stage for Boot {
         let identity = self.identity(cx)?;
         self.write_files(&identity, out.files, cx)?;
         self.write_esp(&identity, out.esp, cx)?;
-        let identity = put_bytes(cx, identity.as_bytes())?;
+        let identity = stored::put(identity.as_bytes(), cx)?;
         Ok(cx.finish(out.identity, identity, &[])?)
     }
 }
@@ -113,7 +112,7 @@ pub enum Error {
     Identity(#[source] io::Error),
     /// A file could not be stored or read.
     #[error(transparent)]
-    Files(#[from] files::Error),
+    Files(#[from] stored::Error),
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),

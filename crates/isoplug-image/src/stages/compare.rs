@@ -1,15 +1,14 @@
 //! Compares the layer of all packages with the same one made once more, on a machine of another
 //! name and at another time, and says what differs and why.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::Path;
 
-use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
-use isoplug_formats::tree;
-use isoplug_formats::tree::pack::Packs;
+use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
 use super::settled::RULES;
+use crate::stored;
 use isoplug_manifest::options::MachineState;
 use isoplug_sandbox::state::Patterns;
 use isoplug_sandbox::state::difference::{Difference, Layer, differences};
@@ -38,7 +37,7 @@ impl Stage for Compare {
     const VERSION: u32 = 1;
 
     type Outputs = Outputs;
-    type Error = Error;
+    type Error = stored::Error;
 
     fn outputs(slots: &Slots) -> Outputs {
         Outputs { differences: slots.slot("differences.json") }
@@ -53,21 +52,18 @@ impl Stage for Compare {
         key.value("rules", &RULES);
     }
 
-    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), stored::Error> {
         let [first, again] = [self.first, self.again].map(|tree| layer(tree, cx));
         let own = Patterns::new(self.own.iter().map(|own| own.path.as_str()));
-        let found = differences(&first?, &again?, &own, self.epoch)?;
-        let blob = cx.create()?;
-        blob.file().write_all(&serde_json::to_vec(&found).map_err(io::Error::other)?)?;
-        Ok(cx.finish(out.differences, cx.put(blob, None)?, &[])?)
+        let found = differences(&first?, &again?, &own, self.epoch);
+        let found = found.map_err(stored::Error::read("the contents of a tree"))?;
+        stored::write_json(out.differences, &found, &[], cx)
     }
 }
 
-fn layer(artifact: Artifact<Tree>, cx: &Context) -> Result<Layer, Error> {
-    let tree = tree::Tree::from_bytes(&fs::read(cx.path(artifact)?)?)?;
-    let packs = Packs::open(&tree, |id| {
-        File::open(cx.referred(&Digest::from_bytes(*id)).map_err(io::Error::other)?)
-    })?;
+fn layer(artifact: Artifact<Tree>, cx: &Context) -> Result<Layer, stored::Error> {
+    let tree = stored::tree(artifact, cx)?;
+    let packs = stored::packs(&tree, cx)?;
     Ok(Layer { tree, packs })
 }
 
@@ -77,18 +73,4 @@ fn layer(artifact: Artifact<Tree>, cx: &Context) -> Result<Layer, Error> {
 /// The file cannot be read, or is none of this stage's.
 pub fn read(path: &Path) -> io::Result<Vec<Difference>> {
     serde_json::from_slice(&fs::read(path)?).map_err(io::Error::other)
-}
-
-/// Why two layers were not compared.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A layer is no tree.
-    #[error(transparent)]
-    Tree(#[from] tree::Error),
-    /// A file of the store could not be read or written.
-    #[error("cannot compare two layers: {0}")]
-    Io(#[from] io::Error),
-    /// The store.
-    #[error(transparent)]
-    Engine(#[from] isoplug_engine::Error),
 }

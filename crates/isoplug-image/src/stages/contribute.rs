@@ -3,20 +3,14 @@
 //! Reads only the list of the rootfs and the few files that the contributor asks for, so a changed
 //! option costs milliseconds. Knows no contributor.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
-use isoplug_formats::tree::pack::Contents;
-use isoplug_formats::tree::{self, Content, PackId};
 use isoplug_manifest::By;
 
 use crate::contribute::builder::{Built, OverlayBuilder};
-use crate::contribute::overlay::Overlay;
 use crate::contribute::{ContributeError, Contributor};
+use crate::stored::{self, InPacks};
 
 /// Inputs.
 #[derive(Clone)]
@@ -45,7 +39,7 @@ pub struct Earlier {
 /// Outputs.
 #[derive(Clone, Copy)]
 pub struct Outputs {
-    /// An [`Overlay`].
+    /// What it added ([`stored::overlay`]).
     pub overlay: Artifact<Tree>,
 }
 
@@ -78,27 +72,29 @@ impl Stage for Contribute {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let layer = read(cx.path(self.layer)?, tree::Tree::from_bytes)?;
-        let (contents, log) = (StoredContents::new(cx), |line: &str| cx.log(line));
-        let pack = cx.create()?;
-        let file = pack.file().try_clone().map_err(Error::io(pack.path()))?;
+        let layer = stored::tree(self.layer, cx)?;
+        let (contents, log) = (InPacks::new(cx), |line: &str| cx.log(line));
+        let pack = cx.create().map_err(stored::Error::from)?;
+        let unwritten = || stored::Error::write(pack.path());
+        let file = pack.file().try_clone().map_err(unwritten())?;
         let by = self.contributor.by();
         let host = OverlayBuilder::new(by.clone(), self.epoch, layer, &contents, file, &log);
-        let mut host = host.map_err(Error::io(pack.path()))?;
+        let mut host = host.map_err(unwritten())?;
         for Earlier { title: _, by, overlay } in &self.earlier {
-            host.after(by, &read(cx.path(*overlay)?, Overlay::from_bytes)?);
+            host.after(by, &stored::overlay(*overlay, cx)?);
         }
         let failed = |error| Error::Contribute { by, error };
         self.contributor.contribute(&mut host).map_err(failed)?;
-        let Built { overlay, pack: id, told } = host.finish().map_err(Error::io(pack.path()))?;
+        let Built { overlay, pack: id, told } = host.finish().map_err(unwritten())?;
         told.iter().for_each(|line| cx.tell(line));
         let refers = match id {
-            Some(id) => vec![cx.put(pack, Some(Digest::from_bytes(id)))?],
+            Some(id) => {
+                let id = Some(Digest::from_bytes(id));
+                vec![cx.put(pack, id).map_err(stored::Error::from)?]
+            }
             None => Vec::new(),
         };
-        let blob = cx.create()?;
-        blob.file().write_all(&overlay.to_bytes()).map_err(Error::io(blob.path()))?;
-        Ok(cx.finish(out.overlay, cx.put(blob, None)?, &refers)?)
+        Ok(stored::write(out.overlay, &overlay.to_bytes(), &refers, cx)?)
     }
 }
 
@@ -113,79 +109,22 @@ pub enum Error {
         /// Why not.
         error: ContributeError,
     },
-    /// An input is no tree.
-    #[error("{}: {source}", path.display())]
-    Tree {
-        /// The file in the store.
-        path: PathBuf,
-        /// What is wrong.
-        source: tree::Error,
-    },
-    /// A file of the store could not be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The engine refused.
+    /// The store.
     #[error(transparent)]
-    Engine(#[from] isoplug_engine::Error),
-}
-
-impl Error {
-    fn io(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io { path, source }
-    }
-}
-
-fn read<T>(path: PathBuf, parse: impl Fn(&[u8]) -> Result<T, tree::Error>) -> Result<T, Error> {
-    let bytes = fs::read(&path).map_err(Error::io(&path))?;
-    parse(&bytes).map_err(|source| Error::Tree { path, source })
-}
-
-/// Reads contents from the packs of the declared inputs, each opened when it is first read.
-pub(super) struct StoredContents<'a> {
-    cx: &'a Context<'a>,
-    open: Mutex<BTreeMap<PackId, Arc<File>>>,
-}
-
-impl<'a> StoredContents<'a> {
-    pub(super) fn new(cx: &'a Context<'a>) -> Self {
-        Self { cx, open: Mutex::default() }
-    }
-
-    fn pack(&self, id: &PackId) -> io::Result<Arc<File>> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = open.get(id) {
-            return Ok(Arc::clone(file));
-        }
-        let path = self.cx.referred(&Digest::from_bytes(*id)).map_err(io::Error::other)?;
-        let file = Arc::new(File::open(path)?);
-        open.insert(*id, Arc::clone(&file));
-        Ok(file)
-    }
-}
-
-impl Contents for StoredContents<'_> {
-    fn read_at(&self, content: &Content, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        use std::os::unix::fs::FileExt;
-        if offset.saturating_add(buffer.len() as u64) > content.size {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.pack(&content.pack)?.read_exact_at(buffer, content.offset + offset)
-    }
+    Stored(#[from] stored::Error),
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::io::Write;
+
     use super::*;
+    use crate::contribute::overlay::Overlay;
     use crate::contribute::{Attrs, Host};
     use isoplug_engine::{Graph, Options, Store, run};
     use isoplug_formats::tree::pack::PackWriter;
-    use isoplug_formats::tree::{Entry, Kind};
+    use isoplug_formats::tree::{self, Entry, Kind};
 
     /// Makes a rootfs of one file.
     struct Layer(&'static str);

@@ -1,13 +1,12 @@
 //! Writes the files that go beside an ISO: checksum, package list, bill of materials, lock.
 
-use std::io::{self, Write};
-
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
 use isoplug_manifest::lock::LockedPackage;
 
 use crate::facts;
 use crate::facts::sbom::{self, Subject};
 use crate::plugins::UsedPlugin;
+use crate::stored;
 
 /// Inputs.
 #[derive(Debug, Clone)]
@@ -46,7 +45,7 @@ impl Stage for Facts {
     const VERSION: u32 = 1;
 
     type Outputs = Outputs;
-    type Error = Error;
+    type Error = stored::Error;
 
     fn outputs(slots: &Slots) -> Outputs {
         Outputs {
@@ -68,7 +67,7 @@ impl Stage for Facts {
         key.value("epoch", epoch);
     }
 
-    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), stored::Error> {
         let Self { iso, file_name, installed, boot, plugins, lock, epoch } = self;
         let sha256 = &cx.digest(*iso)?.hex();
         let subject = Subject { file_name, sha256, installed, boot, plugins, epoch: *epoch };
@@ -79,28 +78,8 @@ impl Stage for Facts {
     }
 }
 
-/// Why the facts could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A file of the store could not be written.
-    #[error("{path}: {source}")]
-    Io {
-        /// The file.
-        path: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The engine refused.
-    #[error(transparent)]
-    Engine(#[from] isoplug_engine::Error),
-}
-
-fn write(cx: &Context, out: Artifact<Blob>, text: &str) -> Result<(), Error> {
-    let blob = cx.create()?;
-    let at = |source| Error::Io { path: blob.path().display().to_string(), source };
-    blob.file().write_all(text.as_bytes()).map_err(at)?;
-    let digest = cx.put(blob, None)?;
-    Ok(cx.finish(out, digest, &[])?)
+fn write(cx: &Context, out: Artifact<Blob>, text: &str) -> Result<(), stored::Error> {
+    stored::write(out, text.as_bytes(), &[], cx)
 }
 
 /// Returns all that the facts say of packages, in a form that can be written down.
@@ -124,7 +103,7 @@ mod tests {
         const NAME: &'static str = "iso";
         const VERSION: u32 = 1;
         type Outputs = Artifact<Blob>;
-        type Error = Error;
+        type Error = stored::Error;
 
         fn outputs(slots: &Slots) -> Artifact<Blob> {
             slots.slot("iso")
@@ -132,7 +111,7 @@ mod tests {
 
         fn key(&self, _: &mut dyn Key) {}
 
-        fn run(&self, out: &Artifact<Blob>, cx: &Context) -> Result<(), Error> {
+        fn run(&self, out: &Artifact<Blob>, cx: &Context) -> Result<(), stored::Error> {
             write(cx, *out, "iso")
         }
     }

@@ -11,7 +11,8 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Key, ParseDigestError, Slo
 use isoplug_manifest::options::InitrdCompression;
 
 use crate::initrd::{self, Selection, selection};
-use crate::stages::initrd_files::{MADE, open};
+use crate::stages::initrd_files::MADE;
+use crate::stored;
 
 /// Inputs.
 pub struct Initrd {
@@ -81,6 +82,9 @@ pub enum Error {
     /// What it is made of cannot be read, or the initrd not be written.
     #[error("cannot write the initrd: {0}")]
     Io(#[from] io::Error),
+    /// The files that it is made of cannot be read.
+    #[error(transparent)]
+    Stored(#[from] stored::Error),
     /// The store.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),
@@ -89,7 +93,7 @@ pub enum Error {
 impl Initrd {
     fn write(&self, list: &Selection, image: &File, cx: &Context) -> Result<(), Error> {
         let selection = self.with_places(list, cx)?;
-        let packs = open(&selection.contents(), cx)?;
+        let packs = stored::packs(&selection.contents(), cx)?;
         let archives = initrd::finish(&selection, &packs)?;
         let mut image = BufWriter::with_capacity(1 << 20, image);
         archives.write_early(&mut image, &packs, self.epoch)?;

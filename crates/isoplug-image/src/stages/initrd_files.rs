@@ -6,17 +6,16 @@
 mod programs;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::io::{self, Write};
 
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, NewBlob, Slots, Stage, Tree};
-use isoplug_formats::tree::pack::{PackWriter, Packs};
+use isoplug_formats::tree::pack::PackWriter;
 use isoplug_formats::tree::{self, Entry, Kind};
 use isoplug_manifest::options::InitrdModules;
 use programs::LayersPrograms;
 
-use crate::contribute::overlay::Overlay;
 use crate::initrd::{self, Drivers, Purpose, Selected};
+use crate::stored as store;
 use isoplug_sandbox::stored::{self, Lines, StoredError};
 use isoplug_sandbox::{self as sandbox, Command, Job, Text};
 
@@ -76,10 +75,10 @@ impl Stage for InitrdFiles {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let kernel = fs::read_to_string(cx.path(self.kernel)?)?;
-        let mut layer = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
-        Overlay::from_bytes(&fs::read(cx.path(self.inputs)?)?)?.apply(&mut layer);
-        let packs = open(&layer, cx)?;
+        let kernel = store::text(self.kernel, cx)?;
+        let mut layer = store::tree(self.layer, cx)?;
+        store::overlay(self.inputs, cx)?.apply(&mut layer);
+        let packs = store::packs(&layer, cx)?;
         let (arch, epoch) = (&self.arch[..], self.epoch);
         let programs = &LayersPrograms { layer: self.layer, inputs: self.inputs, arch, epoch, cx };
         let purpose = Purpose {
@@ -112,9 +111,9 @@ pub enum Error {
     /// The layer has no mkinitramfs.
     #[error("the image has no mkinitramfs: install the package initramfs-tools")]
     NoTool,
-    /// The layer is no tree.
+    /// A tree of the store cannot be read, or a list not be written.
     #[error(transparent)]
-    Tree(#[from] tree::Error),
+    Store(#[from] store::Error),
     /// A file of the store cannot be read or written.
     #[error("cannot pick what the initrd is made of: {0}")]
     Io(#[from] io::Error),
@@ -141,27 +140,15 @@ fn no_module(kernel: &str, name: &str) -> String {
     format!("`initrd.modules` names `{name}`, which the kernel {kernel} does not have")
 }
 
-/// Opens the packs of a tree of the stage's inputs.
-pub(super) fn open(tree: &tree::Tree, cx: &Context) -> io::Result<Packs> {
-    let path = |id: &tree::PackId| cx.referred(&Digest::from_bytes(*id));
-    Packs::open(tree, |id| File::open(path(id).map_err(io::Error::other)?))
-}
-
 /// Puts both forms of a selection and the files that are in no pack yet.
 fn put(selected: Selected, out: Artifact<Blob>, cx: &Context) -> Result<(), Error> {
     let Selected { mut selection, made } = selected;
     pack(&mut selection.files, made, cx)?;
-    let place = put_bytes(&selection.to_bytes(), cx)?;
+    let place = store::put(&selection.to_bytes(), cx)?;
     let packs = selection.contents().packs().into_iter().map(Digest::from_bytes);
     let refers: Vec<Digest> = packs.chain([place]).collect();
-    let list = put_bytes(&selection.without_places().to_bytes(), cx)?;
+    let list = store::put(&selection.without_places().to_bytes(), cx)?;
     Ok(cx.finish(out, list, &refers)?)
-}
-
-fn put_bytes(bytes: &[u8], cx: &Context) -> Result<Digest, Error> {
-    let blob = cx.create()?;
-    blob.file().write_all(bytes)?;
-    Ok(cx.put(blob, None)?)
 }
 
 type MadeFiles = BTreeMap<tree::TreePath, (u16, Vec<u8>)>;
@@ -223,7 +210,7 @@ impl InitrdFiles {
         job.parent = Some(parent.path().to_owned());
         sandbox::run(&job, &Lines::new(cx, &[], 0)).map_err(tell_missing)?;
         let made = cx.put(made, None)?;
-        let list = put_bytes(format!("{MADE}{}", made.hex()).as_bytes(), cx)?;
+        let list = store::put(format!("{MADE}{}", made.hex()).as_bytes(), cx)?;
         Ok(cx.finish(out, list, &[made])?)
     }
 

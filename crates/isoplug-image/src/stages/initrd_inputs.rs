@@ -4,16 +4,15 @@
 //! no contributor.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
 use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::tree::pack::{Contents, PackWriter, Pending};
-use isoplug_formats::tree::{self, Content, Kind, TreePath};
+use isoplug_formats::tree::{Content, Kind, TreePath};
 
 use crate::contribute::overlay::Overlay;
 use crate::initrd::inputs::inputs;
-use crate::stages::contribute::StoredContents;
+use crate::stored::{self, InPacks};
 
 /// Inputs.
 pub struct InitrdInputs {
@@ -33,7 +32,7 @@ impl Stage for InitrdInputs {
     const VERSION: u32 = 1;
 
     type Outputs = Outputs;
-    type Error = Error;
+    type Error = stored::Error;
 
     fn title(&self) -> String {
         "initrd inputs".to_owned()
@@ -50,36 +49,35 @@ impl Stage for InitrdInputs {
         }
     }
 
-    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), stored::Error> {
         let mut all = Overlay::default();
         for overlay in &self.overlays {
-            all.then(&Overlay::from_bytes(&fs::read(cx.path(*overlay)?)?)?);
+            all.then(&stored::overlay(*overlay, cx)?);
         }
         let mut picked = inputs(all);
         let refers = pack(&mut picked, cx)?;
-        let blob = cx.create()?;
-        blob.file().write_all(&picked.to_bytes())?;
-        Ok(cx.finish(out.overlay, cx.put(blob, None)?, &refers)?)
+        stored::write(out.overlay, &picked.to_bytes(), &refers, cx)
     }
 }
 
 /// Puts the contents of the picked files into a pack of their own: where they lay among others must
 /// not matter.
-fn pack(picked: &mut Overlay, cx: &Context) -> Result<Vec<Digest>, Error> {
-    let contents = StoredContents::new(cx);
+fn pack(picked: &mut Overlay, cx: &Context) -> Result<Vec<Digest>, stored::Error> {
+    let contents = InPacks::new(cx);
     let blob = cx.create()?;
+    let unwritten = || stored::Error::write(blob.path());
     let mut writer = PackWriter::new(blob.file());
     let mut pending: BTreeMap<TreePath, Pending> = BTreeMap::new();
     for (path, entry) in &picked.tree.entries {
         if let Kind::File(content) = &entry.kind {
             let bytes = Bytes { contents: &contents, content, at: 0 };
-            pending.insert(path.clone(), writer.append(bytes)?);
+            pending.insert(path.clone(), writer.append(bytes).map_err(unwritten())?);
         }
     }
     if pending.is_empty() {
         return Ok(Vec::new());
     }
-    let (_, id, finished) = writer.finish()?;
+    let (_, id, finished) = writer.finish().map_err(unwritten())?;
     for (path, pending) in pending {
         if let Some(entry) = picked.tree.entries.get_mut(&path) {
             entry.kind = Kind::File(finished.content(pending));
@@ -103,18 +101,4 @@ impl Read for Bytes<'_> {
         self.at += length as u64;
         Ok(length)
     }
-}
-
-/// Why nothing was picked.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// An input is no overlay.
-    #[error(transparent)]
-    Tree(#[from] tree::Error),
-    /// A file of the store cannot be read or written.
-    #[error("cannot pick what the initrd is made of: {0}")]
-    Io(#[from] io::Error),
-    /// The store.
-    #[error(transparent)]
-    Engine(#[from] isoplug_engine::Error),
 }

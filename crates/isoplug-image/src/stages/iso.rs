@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use isoplug_engine::{Artifact, Blob, Context, Digest, Hasher, Key, Slots, Stage, Tree, Unit};
 use isoplug_formats::iso::{self, Bios, Entry, Hadris, Image, IsoWriter, Source};
 
-use super::boot::files::{self, StoredFile, stored_files};
 use super::loaders::MBR;
 use crate::grub::paths;
+use crate::stored;
+use crate::stored::files::{StoredFile, stored_files};
 
 /// Inputs.
 pub struct Iso {
@@ -135,7 +136,7 @@ pub enum Error {
     Write(#[from] iso::Error),
     /// A file of a stored tree could not be read.
     #[error(transparent)]
-    Files(#[from] files::Error),
+    Files(#[from] stored::Error),
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),

@@ -2,18 +2,15 @@
 //!
 //! A judgement is kept: the same image under the same rules is not looked at again.
 
-use std::fs;
-use std::io::{self, Write};
 use std::sync::Arc;
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
-use isoplug_formats::tree;
 use isoplug_manifest::plugin::Report;
 use isoplug_manifest::{By, Severity};
 
-use super::contribute::StoredContents;
 use crate::contribute::builder::OverlayBuilder;
 use crate::plugins::{self, PluginError};
+use crate::stored::{self, InPacks};
 
 /// Inputs.
 pub struct Judge {
@@ -59,26 +56,26 @@ impl Stage for Judge {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let rootfs = tree::Tree::from_bytes(&fs::read(cx.path(self.rootfs)?)?)?;
-        let (contents, log) = (StoredContents::new(cx), |line: &str| cx.log(line));
-        let nothing = cx.create()?.file().try_clone()?;
+        let rootfs = stored::tree(self.rootfs, cx)?;
+        let (contents, log) = (InPacks::new(cx), |line: &str| cx.log(line));
+        let nothing = cx.create().map_err(stored::Error::from)?;
+        let unwritten = || stored::Error::write(nothing.path());
+        let file = nothing.file().try_clone().map_err(unwritten())?;
         let name = self.judge.name();
         let host = OverlayBuilder::new(
             By::Plugin(name.to_owned()),
             self.epoch,
             rootfs,
             &contents,
-            nothing,
+            file,
             &log,
-        )?;
+        );
+        let host = host.map_err(unwritten())?;
         let reports = self.judge.judge(&host)?.reports;
         if reports.iter().any(|report| report.severity == Severity::Error) {
             return Err(Error::Refused { plugin: name.to_owned(), reports });
         }
-        let blob = cx.create()?;
-        serde_json::to_writer(blob.file(), &reports).map_err(io::Error::other)?;
-        blob.file().flush()?;
-        Ok(cx.finish(out.reports, cx.put(blob, None)?, &[])?)
+        Ok(stored::write_json(out.reports, &reports, &[], cx)?)
     }
 }
 
@@ -101,13 +98,7 @@ pub enum Error {
     /// The plugin failed.
     #[error(transparent)]
     Plugin(#[from] PluginError),
-    /// The rootfs is no tree.
-    #[error(transparent)]
-    Tree(#[from] tree::Error),
-    /// A file of the store could not be read or written.
-    #[error("cannot judge the image: {0}")]
-    Io(#[from] io::Error),
     /// The store.
     #[error(transparent)]
-    Engine(#[from] isoplug_engine::Error),
+    Stored(#[from] stored::Error),
 }

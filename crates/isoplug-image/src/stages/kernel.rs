@@ -2,13 +2,11 @@
 //!
 //! Only `/boot/vmlinuz-VERSION` counts, as Debian's kernel packages name it.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-
-use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
+use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 use isoplug_formats::apt::version;
-use isoplug_formats::tree::pack::{Contents, Packs};
 use isoplug_formats::tree::{self, Content, Kind};
+
+use crate::stored::{self, InPacks};
 
 /// Inputs.
 pub struct Kernel {
@@ -42,14 +40,10 @@ impl Stage for Kernel {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let bytes = fs::read(cx.path(self.layer)?)?;
-        let tree = tree::Tree::from_bytes(&bytes)?;
+        let tree = stored::tree(self.layer, cx)?;
         let (version, content) = newest(&tree).ok_or(Error::NoKernel)?;
-        let mut packs = Packs::default();
-        let pack = cx.referred(&Digest::from_bytes(content.pack))?;
-        packs.add(content.pack, File::open(pack)?);
-        put(out.vmlinuz, &packs.read(&content)?, cx)?;
-        put(out.version, version.as_bytes(), cx)
+        stored::write(out.vmlinuz, &InPacks::new(cx).bytes(&content)?, &[], cx)?;
+        Ok(stored::write(out.version, version.as_bytes(), &[], cx)?)
     }
 }
 
@@ -59,15 +53,9 @@ pub enum Error {
     /// No package brought one.
     #[error("no kernel in /boot: no linux-image package is installed")]
     NoKernel,
-    /// The layer is no tree.
-    #[error(transparent)]
-    Tree(#[from] tree::Error),
-    /// A file of the store could not be read or written.
-    #[error("cannot take the kernel out of the store: {0}")]
-    Io(#[from] io::Error),
     /// The store.
     #[error(transparent)]
-    Engine(#[from] isoplug_engine::Error),
+    Stored(#[from] stored::Error),
 }
 
 /// Returns the version and the content of the newest kernel, as Debian orders versions.
@@ -81,12 +69,6 @@ fn newest(tree: &tree::Tree) -> Option<(String, Content)> {
         }
     });
     kernels.max_by(|(a, _), (b, _)| version::compare(a, b))
-}
-
-fn put(out: Artifact<Blob>, bytes: &[u8], cx: &Context) -> Result<(), Error> {
-    let blob = cx.create()?;
-    blob.file().write_all(bytes)?;
-    Ok(cx.finish(out, cx.put(blob, None)?, &[])?)
 }
 
 #[cfg(test)]

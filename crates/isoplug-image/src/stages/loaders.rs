@@ -13,8 +13,9 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::deb::{self, Deb};
 use isoplug_formats::iso;
 
-use super::boot::files::{self, NewFiles};
 use super::fetch;
+use crate::stored;
+use crate::stored::files::NewFiles;
 pub use wanted::{Target, Wanted, wanted};
 
 /// Inputs.
@@ -121,7 +122,7 @@ pub enum Error {
     List(#[from] fetch::Error),
     /// The files could not be stored.
     #[error(transparent)]
-    Files(#[from] files::Error),
+    Files(#[from] stored::Error),
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),

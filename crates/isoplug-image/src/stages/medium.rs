@@ -4,9 +4,10 @@
 
 use isoplug_engine::{Artifact, Context, Key, Slots, Stage, Tree};
 
-use super::boot::files::{self, NewFiles};
 use crate::parts::files::source::{self, Item, Source, What};
 use crate::parts::files::{FileContent, NewFile};
+use crate::stored;
+use crate::stored::files::NewFiles;
 
 /// Inputs.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ pub struct Outputs {
 pub enum Error {
     /// They could not be stored.
     #[error(transparent)]
-    Files(#[from] files::Error),
+    Files(#[from] stored::Error),
     /// A file of the user's could not be read.
     #[error(transparent)]
     Source(#[from] source::Error),

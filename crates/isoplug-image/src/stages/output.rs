@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage};
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::plugins::{Planner, PluginError};
+use crate::stored;
 
 /// Inputs.
 pub struct Output {
@@ -86,10 +87,8 @@ impl Stage for Output {
                 return Err(bad(format!("`{path}` is there twice")));
             }
         }
-        let blob = cx.create()?;
-        serde_json::to_writer(blob.file(), &files).map_err(io::Error::other)?;
-        let refers: Vec<Digest> = files.into_values().collect();
-        Ok(cx.finish(out.files, cx.put(blob, None)?, &refers)?)
+        let refers: Vec<Digest> = files.values().copied().collect();
+        Ok(stored::write_json(out.files, &files, &refers, cx)?)
     }
 }
 
@@ -123,11 +122,7 @@ impl PlannedFile {
         bad: &dyn Fn(String) -> Error,
     ) -> Result<Digest, Error> {
         match (&self.text, &self.artifact) {
-            (Some(text), None) => {
-                let blob = cx.create()?;
-                blob.file().write_all(text.as_bytes())?;
-                Ok(cx.put(blob, None)?)
-            }
+            (Some(text), None) => Ok(stored::put(text.as_bytes(), cx)?),
             (None, Some(name)) => match artifacts.get(name.as_str()) {
                 Some(artifact) => Ok(cx.digest(*artifact)?),
                 None => {
@@ -199,6 +194,9 @@ pub enum Error {
     /// A file of the store could not be read or written.
     #[error("cannot make the files beside the ISO: {0}")]
     Io(#[from] io::Error),
+    /// What they hold could not be stored.
+    #[error(transparent)]
+    Stored(#[from] stored::Error),
     /// The store.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),

@@ -4,20 +4,17 @@
 //! Only lists are read and written; the contents stay in the packs that they are in.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{self, Write};
 
 use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
-use isoplug_formats::tree;
 
-use crate::contribute::overlay::Overlay;
+use crate::stored;
 use isoplug_sandbox::finalise::{finalise, remove_documentation};
 
 /// Inputs.
 pub struct Rootfs {
     /// The last layer.
     pub layer: Artifact<Tree>,
-    /// [`Overlay`]s, the later over the earlier.
+    /// What contributors added, the later over the earlier.
     pub overlays: Vec<Artifact<Tree>>,
     /// Whether the manual pages and documentation of packages stay.
     pub docs: bool,
@@ -37,7 +34,7 @@ impl Stage for Rootfs {
     const VERSION: u32 = 3;
 
     type Outputs = Outputs;
-    type Error = Error;
+    type Error = stored::Error;
 
     fn outputs(slots: &Slots) -> Outputs {
         Outputs { tree: slots.slot("rootfs") }
@@ -53,39 +50,20 @@ impl Stage for Rootfs {
         key.value("epoch", epoch);
     }
 
-    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let mut tree = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
-        let mut packs: BTreeSet<Digest> = cx.refers(self.layer)?.into_iter().collect();
+    fn run(&self, out: &Outputs, cx: &Context) -> Result<(), stored::Error> {
+        let mut tree = stored::tree(self.layer, cx)?;
+        let mut packs: BTreeSet<Digest> = stored::refers(self.layer, cx)?.into_iter().collect();
         // What packages left; what somebody lays over it is meant to be there.
         if !self.docs {
             remove_documentation(&mut tree);
         }
         let mut tree = finalise(tree, self.epoch.into());
         for overlay in &self.overlays {
-            Overlay::from_bytes(&fs::read(cx.path(*overlay)?)?)?.apply(&mut tree);
-            packs.extend(cx.refers(*overlay)?);
+            stored::overlay(*overlay, cx)?.apply(&mut tree);
+            packs.extend(stored::refers(*overlay, cx)?);
         }
-        let used = tree.packs();
-        packs.retain(|pack| used.contains(pack.as_bytes()));
-        let blob = cx.create()?;
-        blob.file().write_all(&tree.to_bytes())?;
-        let packs: Vec<Digest> = packs.into_iter().collect();
-        Ok(cx.finish(out.tree, cx.put(blob, None)?, &packs)?)
+        stored::write_tree(out.tree, &tree, packs, cx)
     }
-}
-
-/// Why there is no rootfs.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// An input is no tree.
-    #[error(transparent)]
-    Tree(#[from] tree::Error),
-    /// A file of the store could not be read or written.
-    #[error("cannot put the rootfs together: {0}")]
-    Io(#[from] io::Error),
-    /// The store.
-    #[error(transparent)]
-    Engine(#[from] isoplug_engine::Error),
 }
 
 #[cfg(test)]
@@ -95,6 +73,11 @@ mod tests {
     use isoplug_engine::{Graph, Options, Store, run};
     use isoplug_formats::tree::pack::{Contents, PackWriter, Packs};
     use isoplug_formats::tree::{Entry, Kind};
+
+    use std::fs;
+    use std::io::Write;
+
+    use isoplug_formats::tree;
 
     use super::*;
     use crate::parts::files::{FileContent, Files, NewFile};

@@ -4,12 +4,10 @@
 //! Reads the list and the few files that scripts made. What the table of `state.rs` knows is gone
 //! already: the sandbox leaves it out when it reads a layer.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-
-use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
-use isoplug_formats::tree::pack::Packs;
+use isoplug_engine::{Artifact, Context, Key, Slots, Stage, Tree};
 use isoplug_formats::tree::{self, TreePath};
+
+use crate::stored;
 
 use isoplug_manifest::options::MachineState;
 use isoplug_sandbox::state::Patterns;
@@ -56,23 +54,18 @@ impl Stage for Settled {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let mut tree = tree::Tree::from_bytes(&fs::read(cx.path(self.layer)?)?)?;
-        let packs = Packs::open(&tree, |id| {
-            File::open(cx.referred(&Digest::from_bytes(*id)).map_err(io::Error::other)?)
-        })?;
+        let mut tree = stored::tree(self.layer, cx)?;
+        let packs = stored::packs(&tree, cx)?;
         remove(&mut tree, &self.patterns(false));
-        let mut unknown = unknown(&tree, &packs, &self.patterns(true), self.epoch)?;
+        let unknown = unknown(&tree, &packs, &self.patterns(true), self.epoch);
+        let mut unknown = unknown.map_err(stored::Error::read("what packages made"))?;
         // It is the same in every build and no secret; `check --rebuild` tells of it.
         unknown.retain(|one| one.suspect != Suspect::HostName);
         if !unknown.is_empty() {
             return Err(Error::Unknown(unknown));
         }
-        let used = tree.packs();
-        let refers = cx.refers(self.layer)?.into_iter();
-        let refers: Vec<Digest> = refers.filter(|pack| used.contains(pack.as_bytes())).collect();
-        let blob = cx.create()?;
-        blob.file().write_all(&tree.to_bytes())?;
-        Ok(cx.finish(out.tree, cx.put(blob, None)?, &refers)?)
+        let packs = stored::refers(self.layer, cx)?;
+        Ok(stored::write_tree(out.tree, &tree, packs, cx)?)
     }
 }
 
@@ -98,15 +91,9 @@ pub enum Error {
     /// It holds what each machine must have of its own.
     #[error("scripts of packages made what must not be the same on two machines:{}", lines(_0))]
     Unknown(Vec<Unknown>),
-    /// The layer is no tree.
-    #[error(transparent)]
-    Tree(#[from] tree::Error),
-    /// A file of the store could not be read or written.
-    #[error("cannot look through what packages made: {0}")]
-    Io(#[from] io::Error),
     /// The store.
     #[error(transparent)]
-    Engine(#[from] isoplug_engine::Error),
+    Stored(#[from] stored::Error),
 }
 
 /// What to try about [`Error::Unknown`].

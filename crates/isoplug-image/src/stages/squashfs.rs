@@ -6,14 +6,13 @@ mod exclude;
 
 pub use exclude::leaves_out;
 
-use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
-use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree, Unit};
+use crate::stored;
+use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree, Unit};
 use isoplug_formats::squashfs::{self, Codec, DirCache, Options, Watch};
 use isoplug_formats::tree;
-use isoplug_formats::tree::pack::Packs;
 
 /// Inputs.
 pub struct Squashfs {
@@ -70,10 +69,7 @@ impl Stage for Squashfs {
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let tree = self.tree(cx)?;
-        let packs = Packs::open(&tree, |id| {
-            File::open(cx.referred(&Digest::from_bytes(*id)).map_err(io::Error::other)?)
-        });
-        let packs = packs.map_err(Error::Packs)?;
+        let packs = stored::packs(&tree, cx)?;
         let image = cx.create()?;
         let cache = DirCache::open(&self.blocks.path, self.blocks.limit)
             .map_err(|source| Error::Cache { folder: self.blocks.path.clone(), source })?;
@@ -93,9 +89,7 @@ impl Stage for Squashfs {
 impl Squashfs {
     /// Reads the rootfs and leaves out what is to be left out.
     fn tree(&self, cx: &Context) -> Result<tree::Tree, Error> {
-        let path = cx.path(self.rootfs)?;
-        let bytes = fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-        let mut tree = tree::Tree::from_bytes(&bytes)?;
+        let mut tree = stored::tree(self.rootfs, cx)?;
         for line in exclude::exclude(&mut tree, &self.exclude)? {
             cx.tell(&line);
         }
@@ -118,20 +112,6 @@ impl Watch for Progress<'_, '_> {
 /// Why there is no image.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The tree could not be read.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// The file in the store.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The tree is damaged.
-    #[error(transparent)]
-    Tree(#[from] tree::Error),
-    /// A pack of the rootfs could not be opened.
-    #[error("cannot open the contents of the rootfs")]
-    Packs(#[source] io::Error),
     /// The folder of compressed blocks cannot be used.
     #[error("cannot use {}", folder.display())]
     Cache {
@@ -155,4 +135,7 @@ pub enum Error {
     /// The engine could not do its part.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),
+    /// The store.
+    #[error(transparent)]
+    Stored(#[from] stored::Error),
 }

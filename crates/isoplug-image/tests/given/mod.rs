@@ -10,11 +10,11 @@ use isoplug_engine::{
 use isoplug_formats::deb::ar;
 use isoplug_formats::iso::{Hadris, Image, IsoWriter, Source};
 use isoplug_image::grub::{Machine, Menu, Serial};
-use isoplug_image::stages::boot::files::{self, NewFiles};
 use isoplug_image::stages::boot::{self, Boot};
 use isoplug_image::stages::fetch::Package;
 use isoplug_image::stages::iso::Iso;
 use isoplug_image::stages::loaders::{self, Loaders};
+use isoplug_image::stored::files::NewFiles;
 use isoplug_manifest::distribution::debian::DEBIAN;
 use isoplug_manifest::options;
 
@@ -250,7 +250,7 @@ impl Stage for Contents {
     const VERSION: u32 = 1;
 
     type Outputs = ContentsOutputs;
-    type Error = files::Error;
+    type Error = isoplug_image::stored::Error;
 
     fn outputs(slots: &Slots) -> ContentsOutputs {
         ContentsOutputs { files: slots.slot("files") }

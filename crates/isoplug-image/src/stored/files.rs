@@ -8,40 +8,9 @@ use std::path::{Path, PathBuf};
 
 use isoplug_engine::{Artifact, Context, Digest, NewBlob, Tree as TreeArtifact};
 use isoplug_formats::tree::pack::{PackWriter, Pending};
-use isoplug_formats::tree::{self, Content, Entry, Kind, Tree};
+use isoplug_formats::tree::{Content, Entry, Kind, Tree};
 
-/// Why files are not stored or not read.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A file could not be stored.
-    #[error("could not store {path}")]
-    Store {
-        /// Its path in the tree.
-        path: String,
-        /// What it said.
-        source: io::Error,
-    },
-    /// A file could not be read.
-    #[error("could not read {path}")]
-    Read {
-        /// Its path in the tree.
-        path: String,
-        /// What it said.
-        source: io::Error,
-    },
-    /// A tree has something that is neither a file, a folder nor a link to one.
-    #[error("{path} is neither a file nor a folder, and a boot medium can hold nothing else")]
-    Kind {
-        /// Its path in the tree.
-        path: String,
-    },
-    /// The stored tree is damaged.
-    #[error("a stored tree is damaged")]
-    Tree(#[from] tree::Error),
-    /// The engine failed.
-    #[error(transparent)]
-    Engine(#[from] isoplug_engine::Error),
-}
+use super::{Error, put};
 
 /// A tree artifact in the making; root owns its files and their time is 1970, for media date theirs.
 pub struct NewFiles<'a> {
@@ -55,39 +24,28 @@ impl<'a> NewFiles<'a> {
     /// Begins.
     pub fn new(cx: &'a Context<'a>) -> Result<Self, Error> {
         let blob = cx.create()?;
-        let failed = |source| Error::Store { path: String::new(), source };
-        let file = blob.file().try_clone().map_err(failed)?;
+        let file = blob.file().try_clone().map_err(Error::write(blob.path()))?;
         Ok(Self { cx, blob, pack: PackWriter::new(BufWriter::new(file)), added: Vec::new() })
     }
 
     /// Adds a file.
     pub fn add(&mut self, path: &str, content: impl Read) -> Result<(), Error> {
-        let pending = self.pack.append(content);
-        let pending = pending.map_err(|source| Error::Store { path: path.to_owned(), source })?;
+        let pending = self.pack.append(content).map_err(Error::write(path))?;
         self.added.push((path.to_owned(), pending));
         Ok(())
     }
 
     /// Finishes an output of the running stage with the files.
     pub fn finish(self, out: Artifact<TreeArtifact>) -> Result<(), Error> {
-        let failed = |source| Error::Store { path: String::new(), source };
-        let (_, id, finished) = self.pack.finish().map_err(failed)?;
+        let (_, id, finished) = self.pack.finish().map_err(Error::write("the files"))?;
         let pack = self.cx.put(self.blob, Some(Digest::from_bytes(id)))?;
         let mut tree = Tree::default();
         for (path, pending) in self.added {
             tree.insert(path, Entry::new(Kind::File(finished.content(pending)), 0o644, 0));
         }
         let packs: &[Digest] = if tree.entries.is_empty() { &[] } else { &[pack] };
-        Ok(self.cx.finish(out, put_bytes(self.cx, &tree.to_bytes())?, packs)?)
+        Ok(self.cx.finish(out, put(&tree.to_bytes(), self.cx)?, packs)?)
     }
-}
-
-/// Puts bytes into the store.
-pub fn put_bytes(cx: &Context, bytes: &[u8]) -> Result<Digest, Error> {
-    let blob = cx.create()?;
-    let failed = |source| Error::Store { path: blob.path().display().to_string(), source };
-    io::Write::write_all(&mut blob.file(), bytes).map_err(failed)?;
-    Ok(cx.put(blob, None)?)
 }
 
 /// A file of a tree artifact.
@@ -108,10 +66,7 @@ pub fn stored_files(
     artifact: Artifact<TreeArtifact>,
     cx: &Context,
 ) -> Result<Vec<StoredFile>, Error> {
-    let path = cx.path(artifact)?;
-    let bytes = std::fs::read(&path)
-        .map_err(|source| Error::Read { path: path.display().to_string(), source })?;
-    let tree = Tree::from_bytes(&bytes)?;
+    let tree = super::tree(artifact, cx)?;
     let mut files = Vec::new();
     for path in tree.entries.keys() {
         let text = String::from_utf8_lossy(path).into_owned();
@@ -168,6 +123,6 @@ impl StoredFile {
     }
 
     fn failed(&self, source: io::Error) -> Error {
-        Error::Read { path: self.path.clone(), source }
+        Error::read(&self.path)(source)
     }
 }
