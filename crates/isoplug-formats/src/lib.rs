@@ -2,8 +2,6 @@
 //!
 //! Knows no stages, no store and no manifest: every function takes readers, writers or trees.
 
-#![warn(clippy::missing_errors_doc)]
-
 pub mod apt;
 pub mod cpio;
 pub mod deb;

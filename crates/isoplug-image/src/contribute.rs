@@ -45,6 +45,10 @@ pub trait Contributor: Send + Sync {
     fn key(&self, key: &mut dyn Key);
 
     /// Reads from the host and adds to it. The same host and key give the same additions.
+    ///
+    /// # Errors
+    ///
+    /// When the options cannot be met on this rootfs, or an addition is refused.
     fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError>;
 }
 
@@ -63,6 +67,10 @@ pub trait Host {
     fn stat(&self, path: &str) -> Option<Entry>;
 
     /// Returns a file's bytes; `None` if there is no regular file.
+    ///
+    /// # Errors
+    ///
+    /// When the file is there and cannot be read.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ContributeError>;
 
     /// Returns the names in a folder in byte order, those that are no UTF-8 left out; none if
@@ -73,9 +81,17 @@ pub trait Host {
     fn set_by(&self, path: &str) -> Option<By>;
 
     /// Adds a regular file.
+    ///
+    /// # Errors
+    ///
+    /// When the path may not be set, or the bytes not be stored.
     fn file(&mut self, path: &str, bytes: &[u8], attrs: Attrs) -> Result<(), ContributeError>;
 
     /// Adds a regular file whose bytes come from a reader, so that large ones need no memory.
+    ///
+    /// # Errors
+    ///
+    /// When the path may not be set, or the content not be read or stored.
     fn file_from(
         &mut self,
         path: &str,
@@ -84,12 +100,24 @@ pub trait Host {
     ) -> Result<(), ContributeError>;
 
     /// Adds a folder, or sets the owner and mode of one. Folders on the way come by themselves.
+    ///
+    /// # Errors
+    ///
+    /// When the path may not be set.
     fn directory(&mut self, path: &str, attrs: Attrs) -> Result<(), ContributeError>;
 
     /// Adds a symbolic link of root's.
+    ///
+    /// # Errors
+    ///
+    /// When the path may not be set.
     fn symlink(&mut self, path: &str, target: &str) -> Result<(), ContributeError>;
 
     /// Removes an entry and all below it; nothing there is no error.
+    ///
+    /// # Errors
+    ///
+    /// When the path may not be removed.
     fn remove(&mut self, path: &str) -> Result<(), ContributeError>;
 
     /// Writes a line into the stage's log.

@@ -256,6 +256,10 @@ fn argument(param: &str) -> String {
 }
 
 /// Refuses parameters that GRUB cannot hand over as they are.
+///
+/// # Errors
+///
+/// What GRUB could not do, in words.
 pub fn check(menu: &Menu) -> Result<(), String> {
     if i32::try_from(menu.timeout).is_err() {
         // GRUB reads it as a number with a sign, and waits for ever for one below zero.

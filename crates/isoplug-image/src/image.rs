@@ -136,6 +136,11 @@ pub enum Error {
 
 impl Image {
     /// Makes the image of an evaluated profile.
+    ///
+    /// # Errors
+    ///
+    /// When a file of the user's cannot be read, a plugin refuses or plans what cannot be, or nothing boots
+    /// the architecture.
     pub fn new(system: &System, around: Surroundings) -> Result<Self, Error> {
         let options = &system.options;
         let epoch = around.epoch.unwrap_or(around.locked.epoch);

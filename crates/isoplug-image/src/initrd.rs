@@ -73,6 +73,10 @@ const NETWORK: &str = "net";
 const FUNCTIONS: &str = "usr/share/initramfs-tools/hook-functions";
 
 /// Picks what the initrd is made of.
+///
+/// # Errors
+///
+/// When the layer has something that only its own mkinitramfs understands, or cannot be read.
 pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result<Selected, Error> {
     let arch = isoplug_arch::find(purpose.arch)
         .ok_or_else(|| unknown(purpose.arch, "an unknown architecture"))?;
@@ -198,6 +202,10 @@ fn is_module_or_list(path: &[u8]) -> bool {
 }
 
 /// Chooses the kernel modules and the firmware and returns all entries of the initrd.
+///
+/// # Errors
+///
+/// When the lists of the kernel, or a kernel module, cannot be read.
 pub fn finish(selection: &Selection, contents: &dyn Contents) -> Result<Archives, Error> {
     let Selection { kernel, requests, hidden, layer, files } = selection;
     let folder = format!("usr/lib/modules/{kernel}");
@@ -220,6 +228,10 @@ pub fn finish(selection: &Selection, contents: &dyn Contents) -> Result<Archives
 }
 
 /// Returns those of the manifest's kernel modules that the kernel does not have, built in or not.
+///
+/// # Errors
+///
+/// When the lists of the kernel cannot be read.
 pub fn missing(
     selection: &Selection,
     contents: &dyn Contents,

@@ -75,6 +75,10 @@ pub trait Planner: Send + Sync {
     fn key(&self, key: &mut dyn Key);
 
     /// Returns the plan of a stage for its settled inputs.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin fails.
     fn plan(&self, stage: &str, inputs: &Json) -> Result<Answer<Json>, PluginError>;
 }
 
@@ -87,6 +91,10 @@ pub trait Judge: Send + Sync {
     fn key(&self, key: &mut dyn Key);
 
     /// Looks at the finished root filesystem.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin fails.
     fn judge(&self, rootfs: &dyn Host) -> Result<Answer<()>, PluginError>;
 }
 

@@ -10,8 +10,6 @@
 //! evaluate  all of the above     -> System: typed options
 //! ```
 
-#![warn(clippy::missing_errors_doc)]
-
 pub mod builtin;
 mod by;
 mod check;

@@ -81,6 +81,10 @@ impl Sources {
 
     /// Returns the lock with the profile's packages pinned in it. An image that gets the same packages
     /// as before keeps its epoch, and so its bytes, whatever was locked for others since.
+    ///
+    /// # Errors
+    ///
+    /// When a source cannot be read, or its packages do not meet the request.
     pub fn lock(
         &self,
         system: &System,

@@ -23,6 +23,10 @@ use super::universe::{Id, Universe};
 
 /// Resolves a request. A lock whose request is the same is returned as it is; else the epoch is
 /// left to the caller, who knows the sources.
+///
+/// # Errors
+///
+/// When a wish names what no source has, or the packages cannot be together.
 pub fn resolve(
     request: &Request,
     universe: &Universe,

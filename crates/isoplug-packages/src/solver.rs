@@ -60,6 +60,10 @@ impl Unsatisfiable {
 /// Finds a set of offers that satisfies a problem and all relations between its members.
 pub trait Solver {
     /// Returns the chosen offers. The answer depends on nothing but the arguments.
+    ///
+    /// # Errors
+    ///
+    /// When what is asked for cannot be installed together, or a limit is reached.
     fn solve(&self, universe: &Universe, problem: &Problem) -> Result<BTreeSet<Id>, Unsatisfiable>;
 }
 

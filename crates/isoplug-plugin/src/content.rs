@@ -37,6 +37,10 @@ impl Content {
     }
 
     /// Takes a file of the build machine, and reads it once for its digest.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened.
     pub fn file(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let size = file.metadata()?.len();
@@ -90,6 +94,10 @@ impl Content {
     }
 
     /// Reads all of it. The reader fails at the end if a file is no longer what it was.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
     pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match &self.place {
             Place::Memory(bytes) | Place::Secret(_, bytes) => {
@@ -104,6 +112,10 @@ impl Content {
     }
 
     /// Returns all bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
     pub fn to_vec(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.open()?.read_to_end(&mut bytes)?;

@@ -12,6 +12,10 @@ use crate::surroundings::{is_inside, join};
 use crate::{Content, InputEntry, Unseen};
 
 /// Lists an input: the folder or file itself, then all below it in byte order.
+///
+/// # Errors
+///
+/// When a folder cannot be read.
 pub fn list(place: &Path) -> Result<Vec<InputEntry>, Unseen> {
     let mut entries = Vec::new();
     walk(place, String::new(), &mut entries)?;
@@ -20,6 +24,10 @@ pub fn list(place: &Path) -> Result<Vec<InputEntry>, Unseen> {
 }
 
 /// Opens one file of an input; an empty path for an input that is a file.
+///
+/// # Errors
+///
+/// When the file is not there, or leads out of the folder.
 pub fn open(place: &Path, path: &str) -> Result<Content, Unseen> {
     if !is_inside(path) {
         return Err(Unseen::NotFound);

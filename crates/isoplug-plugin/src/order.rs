@@ -69,6 +69,10 @@ impl OrderError {
 }
 
 /// Returns the order of modules, as positions in what is given; each comes with its plugin's name.
+///
+/// # Errors
+///
+/// When modules wait for each other, or for one that is not there.
 pub fn order(modules: &[(&str, &Module)]) -> Result<Vec<usize>, OrderError> {
     let names: Vec<String> =
         modules.iter().map(|(plugin, module)| format!("{plugin}/{}", module.name)).collect();

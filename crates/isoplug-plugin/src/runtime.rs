@@ -38,6 +38,10 @@ pub struct Runtime {
 
 impl Runtime {
     /// Makes a runtime that keeps its caches in a folder of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the folder for compiled components cannot be used.
     pub fn new(folder: &Path) -> Result<Self, Error> {
         private_folder(folder)?;
         let (contents, descriptions) = (folder.join("contents"), folder.join("descriptions"));
@@ -55,12 +59,20 @@ impl Runtime {
     }
 
     /// Checks a component's imports and contract. Nothing is compiled before it first runs.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no component of a plugin.
     pub fn component(&self, bytes: &[u8]) -> Result<Component, Error> {
         Component::read(bytes)
     }
 
     /// Asks a component what it is: twice, since a plugin that does not say the same each time is
     /// refused. Kept by its digest.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin traps, or says of itself what cannot be.
     pub fn describe(&self, component: &Component) -> Result<Description, Error> {
         let path = self.descriptions.join(format!("{VERSION}-{}.json", component.digest.hex()));
         let kept = std::fs::read_to_string(&path).ok();
@@ -85,6 +97,10 @@ impl Runtime {
     }
 
     /// Lets a plugin contribute while the manifest is evaluated.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin traps, fails, reaches a limit, or answers what cannot be.
     pub fn contribute(
         &self,
         plugin: &Plugin,
@@ -96,6 +112,10 @@ impl Runtime {
     }
 
     /// Lets a plugin add files with the packages in.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin traps, fails, reaches a limit, or asks for what is not granted.
     pub fn furnish(
         &self,
         plugin: &Plugin,
@@ -108,6 +128,10 @@ impl Runtime {
     }
 
     /// Lets a plugin plan a stage, from that stage's settled inputs as JSON.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin traps, fails, reaches a limit, or answers what cannot be.
     pub fn plan(
         &self,
         plugin: &Plugin,
@@ -124,6 +148,10 @@ impl Runtime {
     }
 
     /// Lets a plugin judge a finished image.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin traps, fails, reaches a limit, or answers what cannot be.
     pub fn check(
         &self,
         plugin: &Plugin,

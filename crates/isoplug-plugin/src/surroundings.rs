@@ -28,15 +28,31 @@ pub trait Surroundings {
     }
 
     /// Lists the folders and files of an input in byte order; the place is what the grant says.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such place, or it cannot be read.
     fn list_input(&self, place: &str) -> Result<Vec<InputEntry>, Unseen>;
 
     /// Returns one file of an input; an empty path for an input that is a file.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, or it cannot be read.
     fn open_input(&self, place: &str, path: &str) -> Result<Content, Unseen>;
 
     /// Returns a download of this digest, from the store or the network.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be fetched, or is not what the digest says.
     fn fetch(&self, url: &str, digest: Digest) -> Result<Content, Unseen>;
 
     /// Returns a secret.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such secret.
     fn secret(&self, secret: &SecretGrant) -> Result<Vec<u8>, Unseen>;
 
     /// Returns what a plugin's random numbers are made of: the same in every build of the same
@@ -56,6 +72,10 @@ pub trait Rootfs {
     fn names(&self, path: &str) -> Vec<String>;
 
     /// Returns a regular file; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
     fn open(&self, path: &str) -> Result<Option<Content>, Unseen>;
 }
 

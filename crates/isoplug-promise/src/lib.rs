@@ -2,8 +2,6 @@
 //!
 //! Knows no manifest, no option and no shell.
 
-#![warn(clippy::missing_errors_doc)]
-
 use std::fmt;
 
 use schemars::JsonSchema;

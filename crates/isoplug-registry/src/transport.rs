@@ -42,9 +42,17 @@ pub trait Transport {
     fn place(&self) -> String;
 
     /// Returns all tags in byte order; none if there is no such repository.
+    ///
+    /// # Errors
+    ///
+    /// When the registry cannot be asked.
     fn tags(&self) -> Result<Vec<String>, Error>;
 
     /// Returns a manifest or index, or none if there is no such tag or digest.
+    ///
+    /// # Errors
+    ///
+    /// When the registry cannot be asked, or sends something else than asked for.
     fn manifest(&self, at: At<'_>) -> Result<Option<Fetched>, Error>;
 
     /// Returns the bytes of a blob.
@@ -56,16 +64,32 @@ pub trait Transport {
     fn blob(&self, blob: &Descriptor, limit: u64) -> Result<Vec<u8>, Error>;
 
     /// Tells whether there is a blob.
+    ///
+    /// # Errors
+    ///
+    /// When the registry cannot be asked.
     fn has_blob(&self, digest: Digest) -> Result<bool, Error>;
 
     /// Stores a blob.
+    ///
+    /// # Errors
+    ///
+    /// When the registry does not take it.
     fn put_blob(&self, bytes: &[u8]) -> Result<(), Error>;
 
     /// Stores a manifest whose blobs are there, and lets a tag point at it. If it has a subject,
     /// [`Transport::referrers`] lists it from then on.
+    ///
+    /// # Errors
+    ///
+    /// When the registry does not take it.
     fn put_manifest(&self, tag: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<(), Error>;
 
     /// Returns the manifests about this one, in a stable order.
+    ///
+    /// # Errors
+    ///
+    /// When the registry cannot be asked.
     fn referrers(&self, subject: Digest) -> Result<Vec<Descriptor>, Error>;
 }
 

@@ -65,6 +65,10 @@ impl Package {
 }
 
 /// Installs the group.
+///
+/// # Errors
+///
+/// When a package cannot be unpacked or configured, or a file of the tree not be written.
 pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
     let mut packages = install.packages.clone();
     packages.sort();

@@ -73,39 +73,67 @@ impl<'a> Inside<'a> {
     }
 
     /// Opens a file of the build machine that the job names.
+    ///
+    /// # Errors
+    ///
+    /// When the machine's file cannot be opened.
     pub fn open(&self, path: &Path) -> io::Result<File> {
         self.given.open(path)
     }
 
     /// Makes a file beside the tree, to be shown to programs in place of another.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
     pub fn file(&self, name: &str, mode: u32, text: &str) -> Result<PathBuf, Failure> {
         let text = Text { mode, text: text.to_owned(), append: false };
         text.make(&Path::new(WORK).join("files"), name)
     }
 
     /// Writes a file of the tree, whose folder is there.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
     pub fn write(&self, path: &str, mode: u32, text: &str) -> Result<(), Failure> {
         let text = Text { mode, text: text.to_owned(), append: false };
         self.tree().write(path, &text).map_err(Failure::of(format!("write {path}")))
     }
 
     /// Returns the text of a file of the tree.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and cannot be read.
     pub fn text(&self, path: &str) -> Result<String, Failure> {
         self.tree().text(path).map_err(Failure::of(format!("read {path}")))
     }
 
     /// Removes a file of the tree.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and cannot be removed.
     pub fn remove(&self, path: &str) -> Result<(), Failure> {
         self.tree().remove(path).map_err(Failure::of(format!("remove {path}")))
     }
 
     /// Runs a program of the tree to its end; then nothing that it started runs any more.
+    ///
+    /// # Errors
+    ///
+    /// When the program cannot be started, or fails.
     pub fn run(&self, command: &Command) -> Result<(), Failure> {
         self.run_beside(command, &[], || {})
     }
 
     /// Runs a program to its end, and at the same time others, one after the other; `ended` is
     /// called after those. The program's failure counts before theirs.
+    ///
+    /// # Errors
+    ///
+    /// When the program cannot be started, or fails.
     pub fn run_beside(
         &self,
         command: &Command,

@@ -42,6 +42,10 @@ impl Rooted {
     }
 
     /// Makes a file that must not be there, in a folder to which no link may lead.
+    ///
+    /// # Errors
+    ///
+    /// When it is there already, or leads out of the folder.
     pub fn create(&self, path: &str, mode: u32) -> io::Result<File> {
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY;
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
@@ -53,6 +57,10 @@ impl Rooted {
     }
 
     /// Makes a folder; one that is there stays.
+    ///
+    /// # Errors
+    ///
+    /// When it is there already, or leads out of the folder.
     pub fn make_folder(&self, name: &str) -> io::Result<()> {
         match mkdirat(self.root()?, name, Mode::from_raw_mode(0o755)) {
             Err(rustix::io::Errno::EXIST) => Ok(()),
@@ -61,6 +69,10 @@ impl Rooted {
     }
 
     /// Opens a regular file for reading.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, is no regular file, or leads out of the folder.
     pub fn file(&self, path: &str) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK;
         regular(self.open(path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?)
@@ -76,6 +88,10 @@ impl Rooted {
     }
 
     /// Returns the sorted names in a folder.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or leads out of the folder.
     pub fn names(&self, path: &str) -> io::Result<Vec<OsString>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK;
         let folder = self.open(path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
@@ -96,6 +112,10 @@ impl Rooted {
     }
 
     /// Removes a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be removed, or leads out of the folder.
     pub fn remove(&self, path: &str) -> io::Result<()> {
         let path = Path::new(path);
         let folder = path.parent().and_then(Path::to_str).unwrap_or_default();

@@ -21,6 +21,10 @@ pub enum StoredError {
 
 /// Begins a job with a tree of the store, or with none, in a folder of its own. `arch` and `epoch`
 /// are those of [`Job`].
+///
+/// # Errors
+///
+/// When the parent is no input, or there is no place for the work folder.
 pub fn begin(
     parent: Option<Artifact<TreeArtifact>>,
     arch: &str,
@@ -39,6 +43,10 @@ pub fn begin(
 }
 
 /// Lets a job's tree have contents of another tree of the store, too.
+///
+/// # Errors
+///
+/// When the tree is no input.
 pub fn add_contents(
     job: &mut Job,
     tree: Artifact<TreeArtifact>,
@@ -51,6 +59,10 @@ pub fn add_contents(
 }
 
 /// Does a job and makes the tree that it ends with an output.
+///
+/// # Errors
+///
+/// When the sandbox cannot run, a program fails, or what is left cannot be stored.
 pub fn keep(
     mut job: Job,
     out: Artifact<TreeArtifact>,

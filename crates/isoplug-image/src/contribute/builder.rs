@@ -49,6 +49,10 @@ pub struct Built {
 
 impl<'a> OverlayBuilder<'a> {
     /// Begins the overlay of a contributor over a rootfs, with an empty file for its pack.
+    ///
+    /// # Errors
+    ///
+    /// When the file of the pack cannot be written.
     pub fn new(
         by: By,
         epoch: u32,
@@ -82,6 +86,10 @@ impl<'a> OverlayBuilder<'a> {
     }
 
     /// Ends the overlay and its pack.
+    ///
+    /// # Errors
+    ///
+    /// When the file of the pack cannot be written.
     pub fn finish(mut self) -> io::Result<Built> {
         let (_, id, _) = self.pack.finish()?;
         for entry in self.overlay.tree.entries.values_mut() {

@@ -35,6 +35,10 @@ impl Overlay {
     }
 
     /// Reads what [`Overlay::to_bytes`] wrote; a tree without removals is an overlay too.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no overlay.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, tree::Error> {
         let mut tree = Tree::from_bytes(bytes)?;
         let mut removed = Vec::new();

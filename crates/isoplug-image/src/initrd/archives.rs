@@ -22,6 +22,10 @@ pub struct Archives {
 impl Archives {
     /// Writes the microcode for processors at the very beginning of an initrd; nothing if there is
     /// none.
+    ///
+    /// # Errors
+    ///
+    /// When a content cannot be read, or the archive not be written.
     pub fn write_early(
         &self,
         out: impl Write,
@@ -55,6 +59,10 @@ impl Archives {
 
     /// Writes the files that are compressed already, with the folders that they are in; nothing
     /// if there are none.
+    ///
+    /// # Errors
+    ///
+    /// When a content cannot be read, or the archive not be written.
     pub fn write_stored(
         &self,
         out: impl Write,
@@ -69,6 +77,10 @@ impl Archives {
     }
 
     /// Writes all other entries.
+    ///
+    /// # Errors
+    ///
+    /// When a content cannot be read, or the archive not be written.
     pub fn write_rest(
         &self,
         out: impl Write,

@@ -64,6 +64,10 @@ impl Selection {
     }
 
     /// Reads what [`Selection::to_bytes`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no list of an initrd's files.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let end = bytes.iter().position(|&byte| byte == b'\n').ok_or(Error::Short)?;
         let Head { kernel, requests, hidden, layer } = serde_json::from_slice(&bytes[..end])?;

@@ -67,11 +67,19 @@ fn is_enabled(name: &str, text: &str) -> bool {
 }
 
 /// Starts a unit at boot, as `systemctl enable` does.
+///
+/// # Errors
+///
+/// When the image has no such unit, or it is a template.
 pub fn enable(host: &mut dyn Host, unit: &str) -> Result<(), ContributeError> {
     enable::enable(host, unit)
 }
 
 /// Keeps a unit from being started at boot, as `systemctl disable` does.
+///
+/// # Errors
+///
+/// When the image has no such unit.
 pub fn disable(host: &mut dyn Host, unit: &str) -> Result<(), ContributeError> {
     enable::disable(host, unit)
 }
@@ -82,6 +90,10 @@ pub fn has(host: &dyn Host, unit: &str) -> bool {
 }
 
 /// Writes a unit file of the administrator's.
+///
+/// # Errors
+///
+/// When the name is none of a unit file.
 pub fn write(host: &mut dyn Host, name: &str, text: &str) -> Result<(), ContributeError> {
     if Name::parse(name).is_none() {
         let reason = "the name of a unit file ends in its type, such as `.service`";

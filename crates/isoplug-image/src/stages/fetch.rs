@@ -73,6 +73,10 @@ pub struct Package {
 
 impl Package {
     /// Returns the digest by which the store has the .deb.
+    ///
+    /// # Errors
+    ///
+    /// When the lock has no digest for it.
     pub fn digest(&self) -> Result<Digest, Error> {
         Digest::from_hex(&self.sha256).map_err(|_| Error::BadDigest { package: self.title() })
     }
@@ -224,6 +228,10 @@ fn shortened(packages: &[String]) -> String {
 }
 
 /// Reads the list that [`Outputs::debs`] is.
+///
+/// # Errors
+///
+/// When the list cannot be read.
 pub fn read(list: &Path) -> Result<Vec<Package>, Error> {
     let path = list.to_owned();
     let text = fs::read(list).map_err(|source| Error::Read { path: path.clone(), source })?;

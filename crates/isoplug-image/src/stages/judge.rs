@@ -80,6 +80,10 @@ impl Stage for Judge {
 }
 
 /// Reads the reports of a judgement.
+///
+/// # Errors
+///
+/// When the bytes are no reports.
 pub fn read(bytes: &[u8]) -> Result<Vec<Report>, serde_json::Error> {
     serde_json::from_slice(bytes)
 }

@@ -150,6 +150,10 @@ impl From<StoredError> for Error {
 
 /// Installs the packages over the parent, with answers to what they ask; without a parent, as the
 /// Essential set of a new tree.
+///
+/// # Errors
+///
+/// When a package cannot be installed, the sandbox not run, or the layer not be stored.
 pub fn layer(
     parent: Option<Artifact<Tree>>,
     (debs, answers): (Artifact<Blob>, &[Answer]),

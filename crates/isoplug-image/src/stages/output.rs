@@ -93,6 +93,10 @@ impl Stage for Output {
 }
 
 /// Reads the list of files: the digest of the blob that holds each, by path.
+///
+/// # Errors
+///
+/// When the bytes are no list of files.
 pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, Digest>, serde_json::Error> {
     serde_json::from_slice(bytes)
 }

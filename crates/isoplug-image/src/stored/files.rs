@@ -22,6 +22,10 @@ pub struct NewFiles<'a> {
 
 impl<'a> NewFiles<'a> {
     /// Begins.
+    ///
+    /// # Errors
+    ///
+    /// When there is no place for the pack.
     pub fn new(cx: &'a Context<'a>) -> Result<Self, Error> {
         let blob = cx.create()?;
         let file = blob.file().try_clone().map_err(Error::write(blob.path()))?;
@@ -29,6 +33,10 @@ impl<'a> NewFiles<'a> {
     }
 
     /// Adds a file.
+    ///
+    /// # Errors
+    ///
+    /// When the content cannot be read or stored.
     pub fn add(&mut self, path: &str, content: impl Read) -> Result<(), Error> {
         let pending = self.pack.append(content).map_err(Error::write(path))?;
         self.added.push((path.to_owned(), pending));
@@ -36,6 +44,10 @@ impl<'a> NewFiles<'a> {
     }
 
     /// Finishes an output of the running stage with the files.
+    ///
+    /// # Errors
+    ///
+    /// When the pack or the tree cannot be stored.
     pub fn finish(self, out: Artifact<TreeArtifact>) -> Result<(), Error> {
         let (_, id, finished) = self.pack.finish().map_err(Error::write("the files"))?;
         let pack = self.cx.put(self.blob, Some(Digest::from_bytes(id)))?;
@@ -62,6 +74,10 @@ pub struct StoredFile {
 }
 
 /// Returns the files of a tree artifact in byte order of their paths; links become what they lead to.
+///
+/// # Errors
+///
+/// When the tree cannot be read, or holds what no medium can.
 pub fn stored_files(
     artifact: Artifact<TreeArtifact>,
     cx: &Context,
@@ -97,6 +113,10 @@ fn content(tree: &Tree, path: &[u8], text: &str) -> Result<Option<(Content, u16)
 
 impl StoredFile {
     /// Opens the file.
+    ///
+    /// # Errors
+    ///
+    /// When its pack cannot be opened.
     pub fn open(&self) -> Result<impl Read + use<>, Error> {
         let opened = File::open(&self.pack).and_then(|mut pack| {
             pack.seek(SeekFrom::Start(self.offset))?;
@@ -106,6 +126,10 @@ impl StoredFile {
     }
 
     /// Returns the bytes.
+    ///
+    /// # Errors
+    ///
+    /// When its pack cannot be read.
     pub fn read(&self) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         self.open()?.read_to_end(&mut bytes).map_err(|source| self.failed(source))?;
@@ -113,6 +137,10 @@ impl StoredFile {
     }
 
     /// Copies the bytes to a new file of the build machine.
+    ///
+    /// # Errors
+    ///
+    /// When its pack cannot be read, or the new file is there already or cannot be written.
     pub fn copy_to(&self, path: &Path) -> Result<(), Error> {
         let copied = File::create_new(path).and_then(|mut out| {
             let mut pack = File::open(&self.pack)?;

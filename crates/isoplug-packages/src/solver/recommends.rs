@@ -17,6 +17,10 @@ use crate::universe::{Id, Universe};
 ///
 /// What an addition recommends comes in the next round. A recommendation that conflicts with
 /// what was chosen before is left out, as apt does.
+///
+/// # Errors
+///
+/// When what is asked for cannot be installed together.
 pub fn solve_with_recommends(
     solver: &dyn Solver,
     universe: &Universe,
@@ -98,6 +102,10 @@ impl<'a> Rounds<'_, 'a> {
 }
 
 /// Adds the groups that can be satisfied together, halving those that cannot.
+///
+/// # Errors
+///
+/// When the time or the memory for choosing ends.
 pub fn add_possible<'a>(
     solver: &dyn Solver,
     universe: &Universe,

@@ -71,11 +71,19 @@ pub struct Error {
 
 impl Source {
     /// Reads a file or folder. A link is followed if it is the source itself.
+    ///
+    /// # Errors
+    ///
+    /// When a file or folder cannot be read.
     pub fn scan(path: &Path) -> Result<Self, Error> {
         Self::read(path, hash)
     }
 
     /// Reads what a file or folder holds without reading files: their digests stay empty.
+    ///
+    /// # Errors
+    ///
+    /// When a folder cannot be read.
     pub fn list(path: &Path) -> Result<Self, Error> {
         Self::read(path, |_| Ok(String::new()))
     }
@@ -94,6 +102,10 @@ impl Source {
     }
 
     /// Opens an item's file to read what was there when the source was scanned, or fail.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened, or is another than when it was scanned.
     pub fn open(&self, item: &Item) -> Result<impl Read + use<>, Error> {
         let path = self.path_of(item);
         let file = File::open(&path).map_err(|source| Error { path, source })?;
