@@ -1,6 +1,5 @@
 //! Evaluates one profile of a manifest to a [`System`]: typed options that know their origins.
 
-mod at_odds;
 mod fragments;
 pub(crate) mod guests;
 mod settle;

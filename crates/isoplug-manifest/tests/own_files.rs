@@ -110,12 +110,10 @@ fn a_unit_that_nothing_starts() {
 #[test]
 fn a_unit_that_starts_and_does_not() {
     let drawn = one("services.chrony.enable = true\nsystemd.mask = [\"chrony\"]");
-    let said = "warning[at-odds]: `services.chrony.enable` starts `chrony.service` at boot, and \
-                `systemd.mask` masks it";
-    assert!(drawn.contains(said) && drawn.contains("this starts it"), "{drawn}");
+    let said = "error[contradiction]: `chrony.service` is masked, and `services.chrony.enable` needs it to start at boot";
+    assert!(drawn.contains(said) && drawn.contains("needed here"), "{drawn}");
     let drawn = one("systemd = { enable = [\"x.service\"], disable = [\"x\"] }");
-    assert!(drawn.contains("`systemd.enable` starts `x.service` at boot"), "{drawn}");
-    assert!(drawn.contains("`systemd.disable` disables it"), "{drawn}");
+    assert!(drawn.contains("`x.service` is disabled, and `systemd.enable` needs it"), "{drawn}");
     assert_eq!(one("systemd = { mask = [\"x\"], disable = [\"x\"], enable = [\"y\"] }"), "");
 }
 

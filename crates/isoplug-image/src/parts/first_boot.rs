@@ -141,8 +141,11 @@ mod tests {
     #[test]
     fn keys_come_with_the_server_however_it_came() {
         let unit = "[Install]\nWantedBy=multi-user.target\n";
-        let ssh = [("/usr/sbin/sshd", ""), ("/usr/lib/systemd/system/ssh.service", unit)];
-        let mut rootfs = Rootfs::with(&ssh).folder("/etc");
+        let mut rootfs = Rootfs::with(&[
+            ("/usr/sbin/sshd", ""),
+            ("/etc/ssh/sshd_config", ""),
+            ("/usr/lib/systemd/system/ssh.service", unit),
+        ]);
         rootfs.add(&FirstBoot::default()).unwrap();
         insta::assert_snapshot!(rootfs.text(SSH), @r"
         [Unit]
@@ -152,7 +155,7 @@ mod tests {
         Before=ssh.service ssh.socket shutdown.target
         Conflicts=shutdown.target
         ConditionPathExistsGlob=|!/etc/ssh/ssh_host_*_key
-        ConditionPathExists=|/etc/.isoplug-ssh-keys
+        ConditionPathExists=|/etc/ssh/.isoplug-ssh-keys
 
         [Service]
         Type=oneshot

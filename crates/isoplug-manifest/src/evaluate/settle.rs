@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::Work;
 use super::fragments::Fragments;
 use super::guests::Module;
-use super::{Work, at_odds};
 use crate::diagnostic::Diagnostic;
 use crate::extra::Extra;
 use crate::merge::{Said, Setting, merge};
@@ -107,9 +107,6 @@ impl Work {
             part.lint(&mut lint);
         }
         self.diagnostics.extend(lint.found);
-        if self.sound() {
-            self.diagnostics.extend(at_odds::units(needs, settings));
-        }
         Some(())
     }
 

@@ -4,13 +4,12 @@
 //! beside what it knows of its files, as fontconfig does, would note another one: then what it made is
 //! never used, and each user's first program looks through all fonts.
 
-use crate::{Command, Failure, Inside};
+use crate::{Failure, Inside};
 
 /// Sets what is newer than the epoch to the epoch, folders alone: they got their time when files came into them.
+/// Only below `/usr`, where packages bring what others index.
 pub(super) fn of_folders(inside: &Inside) -> Result<(), Failure> {
-    let epoch = format!("@{}", inside.epoch());
-    let epoch = epoch.as_str();
-    let find = ["find", "/", "-xdev", "-type", "d", "-newermt", epoch];
-    let touch = ["-exec", "touch", "--no-create", "--date", epoch, "{}", "+"];
-    inside.run(&Command::new(find.into_iter().chain(touch)))
+    let epoch = i64::try_from(inside.epoch()).unwrap_or(i64::MAX);
+    let limited = inside.tree().limit_times("usr", epoch);
+    limited.map_err(Failure::of("give folders the time of the image".to_owned()))
 }
