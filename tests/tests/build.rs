@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use isoplug_formats::squashfs::{self, NoCache, NoWatch};
 use isoplug_formats::tree::{Entry, Kind, sorted_names};
-use isoplug_tests::real::{self, Example, cpu_of, events, sha256, stages_that_ran};
+use isoplug_tests::real::{self, Example, Medium, cpu_of, events, sha256, stages_that_ran};
 use isoplug_tests::require;
 
 #[test]
@@ -198,4 +198,36 @@ fn a_stopped_build_goes_on_where_it_was() {
 /// Makes a text that no earlier run left in the shared store.
 fn new_each_run(text: &str) -> String {
     format!("{text}_{}", std::process::id())
+}
+
+/// Attempt 81: what a stranger finds who has the image, or an account on the running system.
+#[test]
+fn the_image_has_no_open_door() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let tree = real::rootfs(&built);
+    let entry = |path: &str| tree.get(path).unwrap_or_else(|| panic!("no {path}"));
+    for path in ["etc/shadow", "etc/gshadow"] {
+        let Entry { mode, uid, gid, .. } = entry(path);
+        assert_eq!((*mode, *uid, *gid), (0o640, 0, 42), "{path}");
+    }
+    let paths = tree.entries.iter().map(|(path, entry)| (String::from_utf8_lossy(path), entry));
+    let keys = |path: &str| path.starts_with("etc/ssh/ssh_host_") || path.ends_with("/random-seed");
+    let is_open =
+        |entry: &Entry| entry.mode & 0o1002 == 2 && !matches!(entry.kind, Kind::Symlink(_));
+    for (path, entry) in paths.clone() {
+        assert!(!keys(&path) && !is_open(entry), "{path}: {:o}", entry.mode);
+    }
+    let setuid =
+        paths.filter(|(_, entry)| entry.mode & 0o6000 != 0 && entry.kind != Kind::Directory);
+    let setuid: Vec<String> =
+        setuid.map(|(path, entry)| format!("{path} {:o}", entry.mode)).collect();
+    insta::assert_snapshot!(setuid.join("\n"), @"");
+    require!(Medium::can_be_read(), "xorriso or unsquashfs is not installed");
+    let medium = Medium::open(&built.iso());
+    assert_eq!(medium.text_of_rootfs("etc/machine-id"), "");
+    let shadow = medium.text_of_rootfs("etc/shadow");
+    let password =
+        |line: &str| line.split(':').nth(1).is_some_and(|word| !word.starts_with(['*', '!']));
+    assert!(!shadow.lines().any(password), "{shadow}");
 }

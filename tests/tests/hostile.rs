@@ -127,6 +127,41 @@ fn a_build_with_a_hostile_plugin_fails_and_leaves_nothing() {
     assert_eq!(served.run(&["build", "--quiet"]), before);
 }
 
+/// Attempts 54 and 55: its messages, their codes and helps, lines of its log, names of its modules and options.
+#[test]
+fn what_a_plugin_says_shows_as_what_it_is() {
+    let odd = "x\u{1b}]0;pwn\u{7}\u{9b}2J\u{202e}\r";
+    let served = Served::default();
+    let good = served.space.read("isoplug.toml");
+    served.write(&format!("{good}{PLUGIN}"));
+    let reports = |code: &str, message: &str, help: &str| {
+        let mut guest = Guest::contributor().log(odd).module("a");
+        let [code, message, help] = [code, message, help].map(|text| guest.text(text));
+        let none = "(i32.const 0) (i32.const 0)";
+        guest.does(&format!(
+            "(call $report (i32.const 0) {code} {message} {none} (i32.const 1) {help})"
+        ))
+    };
+    for guest in [
+        reports(odd, "message", "help"),
+        reports("code", odd, "help"),
+        reports("code", "message", odd),
+        Guest::contributor().log(odd).module(odd),
+        Guest::contributor().module("a").after(odd),
+        Guest::contributor().module("a").file("root", format!("/etc/{odd}"), "", 0o644),
+        Guest::contributor().module("a").merge(&format!("{{\"{odd}\": 1}}")),
+    ] {
+        fs::write(served.space.path("toy.wasm"), guest.bytes()).unwrap();
+        for arguments in [&["check", "--verbose"][..], &["plan"], &["plugin", "options", "toy"]] {
+            let said = served.run(arguments);
+            let plain = !said.contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\r']);
+            assert!(plain && !said.contains("panicked"), "{said:?}");
+        }
+    }
+    let said = served.run(&["check"]);
+    assert!(said.starts_with("exit: 4\n"), "{said}");
+}
+
 /// What only a stage can find out: the file of another, and an endless loop with the packages in.
 #[test]
 fn a_plugin_that_fails_in_its_stage_leaves_the_store_as_it_was() {

@@ -63,6 +63,11 @@ fn files_elsewhere_are_not_read_before_it_is_allowed() {
     ");
     assert!(said(&space, &elsewhere, &["check", "--trust-folder"]).contains("the-secret"));
     assert!(said(&space, &elsewhere, &["check"]).starts_with("exit: 8\n"));
+    for path in ["/etc/shadow", "/proc/self/environ", "../../../etc/passwd"] {
+        let (space, elsewhere) = project(&format!("[profiles.p]\ninclude = [\"{path}\"]\n"));
+        let said = said(&space, &elsewhere, &["check"]);
+        assert!(said.starts_with("exit: 8\n") && !said.contains("root:"), "{path}: {said}");
+    }
 }
 
 #[test]
@@ -207,6 +212,8 @@ fn nothing_is_written_through_links_of_the_folder() {
         symlink(&victim, served.space.path(name)).unwrap();
     }
     served.space.ok(&["lock"]);
+    served.space.ok(&["plugin", "keygen", "acme.key"]);
+    served.space.ok(&["plugin", "trust", "acme", "acme.key.pub"]);
     assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
     symlink(elsewhere.path(), served.space.path("out")).unwrap();
     assert_snapshot!(served.run(&["build"]), @r"
@@ -243,6 +250,29 @@ fn pipes_and_devices_of_the_folder_end_at_once() {
     assert!(ends(&space), "a pipe is a file's source");
     fs::rename(space.path("pipe"), space.path("isoplug.toml")).unwrap();
     assert!(ends(&space), "a pipe is the manifest");
+}
+
+#[test]
+fn a_text_without_an_end_is_not_read() {
+    let include = "[profiles.p]\ninclude = [\"zero\"]\n";
+    let file = "[[profiles.p.files]]\ntarget = \"/x\"\nsource = \"zero\"\n";
+    for (rest, link) in [
+        (include, "zero"),
+        (file, "zero"),
+        ("", "isoplug.toml"),
+        ("[profiles.p]\n", "isoplug.lock"),
+    ] {
+        let (space, elsewhere) = project(rest);
+        _ = fs::remove_file(space.path(link));
+        symlink("/dev/zero", space.path(link)).unwrap();
+        for command in [&["check"][..], &["check", "--trust-folder"], &["plan", "--trust-folder"]] {
+            let said = said(&space, &elsewhere, command);
+            assert!(
+                !said.starts_with("exit: 0\n") && !said.starts_with("exit: killed"),
+                "{link}: {said}"
+            );
+        }
+    }
 }
 
 /// What is wrong with a lock is drawn; a linked one is another file.

@@ -17,7 +17,7 @@ pub(crate) fn draw(diagnostics: &Diagnostics, colored: bool) -> String {
     diagnostics.list.iter().map(draw_one).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns a diagnostic whose words do nothing but show. The renderer does the same for lines of texts.
+/// Returns a diagnostic whose words do nothing but show.
 fn shown(diagnostic: &Diagnostic) -> Diagnostic {
     let shown = |text: &str| plain::shown(text).into_owned();
     let mut diagnostic = diagnostic.clone();
@@ -66,10 +66,25 @@ fn snippets<'a>(
     let snippet = |id| {
         let text = texts.get(id);
         let here = labels.iter().filter(move |label| label.origin.text == id);
-        let source = Snippet::source(texts.shown(id)).path(plain::shown_line(&text.name));
+        let source =
+            Snippet::source(drawable(&texts.shown(id))).path(plain::shown_line(&text.name));
         source.annotations(here.map(annotation))
     };
     ids.into_iter().map(snippet).collect()
+}
+
+/// Returns a text whose lines do nothing but show, each byte where it was. The renderer has signs for control
+/// characters of ASCII; for others, such as those of C1, there are question marks.
+fn drawable(text: &str) -> String {
+    let mut drawn = String::with_capacity(text.len());
+    for each in text.chars() {
+        let is_shown = each.is_ascii() || plain::is_plain(each.encode_utf8(&mut [0; 4]));
+        match is_shown {
+            true => drawn.push(each),
+            false => drawn.extend(std::iter::repeat_n('?', each.len_utf8())),
+        }
+    }
+    drawn
 }
 
 fn annotation(label: &Label) -> annotate_snippets::Annotation<'_> {

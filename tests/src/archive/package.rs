@@ -19,6 +19,8 @@ pub struct Package {
     pub links: BTreeMap<String, String>,
     /// Regular files whose paths are taken as they are, even if no packer would write them.
     pub raw: BTreeMap<String, Vec<u8>>,
+    /// The archive of its files as it is, in place of all those.
+    pub data: Option<Vec<u8>>,
 }
 
 impl Package {
@@ -39,6 +41,7 @@ impl Package {
             files: BTreeMap::new(),
             links: BTreeMap::new(),
             raw: BTreeMap::new(),
+            data: None,
         }
     }
 
@@ -63,6 +66,12 @@ impl Package {
     /// Adds a file with a path that no packer would write, of at most 100 bytes.
     pub fn raw_file(mut self, path: &str, bytes: &[u8]) -> Self {
         self.raw.insert(path.to_owned(), bytes.to_vec());
+        self
+    }
+
+    /// Takes this archive of files as it is.
+    pub fn data(mut self, tar: Vec<u8>) -> Self {
+        self.data = Some(tar);
         self
     }
 
@@ -116,6 +125,9 @@ impl Package {
     }
 
     fn data_tar(&self) -> Result<Vec<u8>> {
+        if let Some(tar) = &self.data {
+            return Ok(tar.clone());
+        }
         let mut tar = tar::Builder::new(Vec::new());
         add_folder(&mut tar, "./")?;
         for folder in self.folders() {
