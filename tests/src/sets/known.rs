@@ -36,6 +36,7 @@ const RULES: &[(&str, Rule, &str)] = &[
     ("var/lib/mysql/", Rule::Contents, "a database made at installation; its keys are random"),
     ("var/lib/postgresql/", Rule::Contents, "a database made at installation; its keys are random"),
     ("var/lib/texmf/web2c/lua", Rule::Contents, "LuaTeX writes other bytes each time"),
+    ("var/lib/texmf/web2c/tex/tex.fmt", Rule::Contents, "TeX writes the minute into it"),
     ("etc/shells", Rule::Lines, "lines go by the order of configuration"),
     ("var/lib/dpkg/status", Rule::Paragraphs, "paragraphs go by the order of configuration"),
     (

@@ -2,8 +2,8 @@
 //! it made anew at the next boot.
 //!
 //! One runs at a time: what it calls is written for dpkg, which configures one package after the other, and debconf's
-//! memory is locked by whoever has it. A mark lies beside what is made for as long as it is being made. Who finds it there knows that the
-//! last attempt did not come to its end, whatever it left; so no script of the table has to care.
+//! memory is locked by whoever has it. A mark lies beside what is made for as long as it is being made. Who finds it
+//! there knows that the last attempt did not come to its end, whatever it left; so no script of the table has to care.
 
 use super::Host;
 use isoplug_sandbox::state::State;
