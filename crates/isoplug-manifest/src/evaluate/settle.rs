@@ -176,3 +176,6 @@ fn unsettled(turns: &[Vec<Fragment>], settings: &Setting) -> Diagnostic {
     let options = options.join(" or ");
     diagnostic.help(format!("set {options} yourself: what you say wins over what parts say"))
 }
+
+#[cfg(test)]
+mod tests;
