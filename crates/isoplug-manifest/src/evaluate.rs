@@ -112,8 +112,8 @@ impl Work {
         let plugins = |options: &mut Options| guests.settle(options);
         let about = About { profile: input.profile, arch: input.arch };
         let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
-        let mut fragments = Fragments::new(&shape, guests.named());
-        let settled = self.settle(&shape, &said, &mut fragments, &asked)?;
+        let mut fragments = Fragments::new(&shape, said, guests.named());
+        let settled = self.settle(&shape, &mut fragments, &asked)?;
         let Settled { settings, options, own, needs } = settled;
         let config = guests.config;
         let Manifest { image, plugins, grants, trust, .. } = manifest?;

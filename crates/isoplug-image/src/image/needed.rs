@@ -51,13 +51,13 @@ impl Part for Acme {
             .file(file("/etc/acme.conf"))
             .file(file("/etc/acme.key"))
             .medium_file(on_medium("/acme/a.txt"))
-            .medium_file(on_medium("/acme/b.txt"));
+            .medium_file(on_medium("acme/b.txt"));
     }
 }
 
 fn system() -> System {
     let text = "image.name = \"t\"\n[profiles.p]\nboot.kernel-params = [\"quiet\", \"debug\"]\n\
-        iso.contents = [{ target = \"acme/b.txt\", text = \"mine\\n\" }]\n\
+        iso.contents = [{ target = \"/acme/b.txt\", text = \"mine\\n\" }]\n\
         files = [{ target = \"/etc/acme.key\", text = \"mine\\n\" }]\n";
     let mut load = |_: &str| Err("no file".to_owned());
     let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
@@ -82,7 +82,7 @@ fn the_medium_has_what_parts_need_and_the_users_own() {
     let files: Vec<(&str, &FileContent)> =
         files.iter().map(|file| (file.target.as_str(), &file.from)).collect();
     let bytes = |text: &str| FileContent::Bytes(text.into());
-    assert_eq!(files, [("/acme/a.txt", &bytes("acme\n")), ("acme/b.txt", &bytes("mine\n"))]);
+    assert_eq!(files, [("/acme/a.txt", &bytes("acme\n")), ("/acme/b.txt", &bytes("mine\n"))]);
 }
 
 #[test]

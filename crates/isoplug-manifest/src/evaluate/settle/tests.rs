@@ -91,7 +91,7 @@ fn what_does_not_settle_is_an_error_that_names_who_sets_it() {
     insta::assert_snapshot!(run(pendulum, "microcode = true").unwrap_err(), @r"
     isoplug.toml:3:13: error[unsettled]: parts set options without an end: part first sets `boot.menu.copy-to-ram` because of `microcode`, and part second sets `boot.menu.text-mode` because of `boot.menu.copy-to-ram`
       isoplug.toml:3:13: because of this, part first sets `boot.menu.copy-to-ram`
-      help: set `boot.menu.copy-to-ram` or `boot.menu.text-mode` yourself: what you say wins over what parts say
+      help: set `boot.menu.copy-to-ram` or `boot.menu.text-mode` yourself: a plain value wins over what parts say
     ");
     let settled = run(pendulum, "microcode = true\nboot.menu.text-mode = false").unwrap();
     assert!(settled.options.boot.menu.copy_to_ram);
@@ -116,7 +116,7 @@ fn two_parts_that_differ_are_a_conflict() {
       part long (because of boot.bios):2:11: 9 here
       part short (because of microcode):2:11: 1 here
       isoplug.toml:3:13: because of this, part short sets it
-      help: say which one holds with `{ force = … }`, or give way with `{ fallback = … }`
+      help: set it yourself: a plain value wins over what parts say
     ");
     assert_eq!(run(rivals, "boot.timeout = 3").unwrap().options.boot.timeout, 3);
 }
