@@ -51,7 +51,7 @@ impl Part for Acme {
             .file(file("/etc/acme.conf"))
             .file(file("/etc/acme.key"))
             .medium_file(on_medium("/acme/a.txt"))
-            .medium_file(on_medium("/acme/b.txt"));
+            .medium_file(on_medium("acme/b.txt"));
     }
 }
 

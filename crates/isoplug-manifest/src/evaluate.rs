@@ -116,8 +116,8 @@ impl Work {
         let distribution = distribution::base(&sources);
         let about = About { profile: input.profile, arch: input.arch, distribution };
         let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
-        let mut fragments = Fragments::new(&shape, guests.named());
-        let settled = self.settle(&shape, &said, &mut fragments, &asked)?;
+        let mut fragments = Fragments::new(&shape, said, guests.named());
+        let settled = self.settle(&shape, &mut fragments, &asked)?;
         let Settled { settings, options, own, needs } = settled;
         let config = guests.config;
         let Manifest { image, plugins, grants, trust, .. } = manifest?;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::diagnostic::Diagnostic;
-use crate::path::join;
+use crate::path::{join, split};
 use crate::shape::{Kind, Shape};
 use crate::strength::Strength;
 use crate::text::Origin;
@@ -64,6 +64,12 @@ impl Setting {
     #[must_use]
     pub fn origin(&self) -> Option<&Origin> {
         Some(&self.won.last()?.value.origin)
+    }
+
+    /// Returns the setting at a path, as it is written.
+    pub(crate) fn at_path(&self, path: &str) -> Option<&Self> {
+        let keys = split(path);
+        self.at(&keys.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// Returns the setting at a path of keys.

@@ -112,9 +112,7 @@ impl System {
     /// Returns what an option came to, and who said so.
     #[must_use]
     pub fn setting(&self, path: &str) -> Option<&Setting> {
-        let keys = split(path);
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        self.settings.at(&keys)
+        self.settings.at_path(path)
     }
 
     /// Draws what a plugin reports on the option that it is about, or on the plugin's line.

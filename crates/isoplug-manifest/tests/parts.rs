@@ -67,7 +67,7 @@ fn a_fallback_of_the_users_against_one_of_a_part_is_a_conflict_on_both_lines() {
       isoplug.toml:4:33: true here
       part boot (because of boot.uefi):2:15: false here
       isoplug.toml:3:13: because of this, part boot sets it
-      help: say which one holds with `{ force = … }`, or give way with `{ fallback = … }`
+      help: set it yourself: a plain value wins over what parts say
     ");
 }
 

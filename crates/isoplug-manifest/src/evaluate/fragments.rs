@@ -10,7 +10,6 @@ use crate::diagnostic::Diagnostic;
 use crate::merge::{Said, Setting};
 use crate::parse::parse;
 use crate::part::{Fragment, Reason};
-use crate::path::split;
 use crate::shape::{Kind, Shape};
 use crate::text::{Origin, TextId};
 use crate::value::Value;
@@ -19,23 +18,32 @@ use crate::value::Value;
 pub(super) struct Fragments<'a> {
     /// What may be set: not how plugins are used.
     shape: Shape,
+    /// What the user says.
+    said: Vec<Said>,
     /// Where each plugin is named.
     named: &'a BTreeMap<String, Origin>,
     read: Vec<(Fragment, TextId, Option<Value>)>,
 }
 
 impl<'a> Fragments<'a> {
-    /// Keeps texts of options of this shape.
-    pub(super) fn new(shape: &Shape, named: &'a BTreeMap<String, Origin>) -> Self {
+    /// Keeps texts of options of this shape, beside what the user says.
+    pub(super) fn new(shape: &Shape, said: Vec<Said>, named: &'a BTreeMap<String, Origin>) -> Self {
         let mut shape = shape.clone();
         if let Kind::Object { fields, .. } = &mut shape.kind {
             fields.remove("plugins");
         }
-        Self { shape, named, read: Vec::new() }
+        Self { shape, said, named, read: Vec::new() }
     }
 
-    /// Returns what a fragment says.
-    pub(super) fn said(&mut self, fragment: &Fragment, work: &mut Work) -> Option<Said> {
+    /// Returns what fragments say and then what the user says, whose items of lists come last.
+    pub(super) fn said(&mut self, fragments: &[Fragment], work: &mut Work) -> Vec<Said> {
+        let mut said: Vec<Said> =
+            fragments.iter().filter_map(|fragment| self.one(fragment, work)).collect();
+        said.extend(self.said.iter().cloned());
+        said
+    }
+
+    fn one(&mut self, fragment: &Fragment, work: &mut Work) -> Option<Said> {
         let known = self.read.iter().find(|(read, _, _)| read == fragment);
         let value = match known {
             Some((_, _, value)) => value.clone(),
@@ -48,13 +56,17 @@ impl<'a> Fragments<'a> {
     pub(super) fn explain(&self, diagnostics: &mut [Diagnostic], settings: &Setting) {
         for (fragment, text, _) in &self.read {
             let Some(Reason { because, .. }) = &fragment.reason else { continue };
-            let keys = split(because);
-            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-            let Some(origin) = settings.at(&keys).and_then(Setting::origin) else { continue };
-            for diagnostic in diagnostics.iter_mut() {
-                if diagnostic.labels.iter().any(|label| label.origin.text == *text) {
+            let origin = settings.at_path(because).and_then(Setting::origin);
+            let is_on_it =
+                |each: &&mut Diagnostic| each.labels.iter().any(|label| label.origin.text == *text);
+            for diagnostic in diagnostics.iter_mut().filter(is_on_it) {
+                if let Some(origin) = origin {
                     let text = format!("because of this, part {} sets it", fragment.by);
                     *diagnostic = diagnostic.clone().and(origin, text);
+                }
+                if diagnostic.code == "conflict" {
+                    let help = "set it yourself: a plain value wins over what parts say";
+                    diagnostic.help = Some(help.to_owned());
                 }
             }
         }

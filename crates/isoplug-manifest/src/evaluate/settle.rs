@@ -4,7 +4,7 @@
 //! A part sets options at the strength of a fallback, so the user wins, and sees what other parts set. Each
 //! option is merged from what all say; so the order of the parts does not matter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -13,10 +13,9 @@ use super::fragments::Fragments;
 use super::guests::Module;
 use crate::diagnostic::Diagnostic;
 use crate::extra::Extra;
-use crate::merge::{Said, Setting, merge};
+use crate::merge::{Setting, merge};
 use crate::part::{Contribution, Fragment, Lint, Part, Reason};
 use crate::parts::{About, Options};
-use crate::path::split;
 use crate::shape::Shape;
 
 /// How often the parts are asked. A set that follows from a set takes one time more; none of ours follows from
@@ -53,28 +52,27 @@ impl Work {
     pub(super) fn settle(
         &mut self,
         shape: &Shape,
-        said: &[Said],
         fragments: &mut Fragments<'_>,
         asked: &Asked<'_>,
     ) -> Option<Settled> {
-        let mut turns =
-            vec![contribution(asked.modules.iter().map(|module| module as &dyn Part)).fragments];
+        let modules = asked.modules.iter().map(|module| module as &dyn Part);
+        let mut latest = contribution(modules).fragments;
+        let mut turns = Vec::new();
         loop {
-            let latest = turns.last().map_or(&[][..], Vec::as_slice);
-            let of_parts: Vec<Said> =
-                latest.iter().filter_map(|fragment| fragments.said(fragment, self)).collect();
+            let said = fragments.said(&latest, self);
             let before = self.diagnostics.len();
-            let all = of_parts.into_iter().chain(said.iter().cloned()).collect();
-            let settings = merge(shape, all, &mut self.diagnostics);
+            let settings = merge(shape, said, &mut self.diagnostics);
             let settled = self.ask(settings, asked)?;
-            if settled.needs.fragments == latest {
+            let next = settled.needs.fragments.clone();
+            if next == latest {
                 self.lint(&settled, asked)?;
                 fragments.explain(&mut self.diagnostics, &settled.settings);
                 return Some(settled);
             }
+            // What was wrong is said by the turn that counts.
             self.diagnostics.truncate(before);
-            turns.push(settled.needs.fragments.clone());
-            if turns.len() > ROUNDS {
+            turns.push(std::mem::replace(&mut latest, next));
+            if turns.len() == ROUNDS {
                 self.diagnostics.push(unsettled(&turns, &settled.settings));
                 return None;
             }
@@ -146,34 +144,31 @@ fn contribution<'p>(parts: impl Iterator<Item = &'p (dyn Part + 'p)>) -> Contrib
 
 /// Says which parts set and take back options without an end.
 fn unsettled(turns: &[Vec<Fragment>], settings: &Setting) -> Diagnostic {
-    // What never rests is in one of the last turns and not in another one.
-    let last = &turns[turns.len() / 2..];
-    let moves = |fragment: &&Fragment| !last.iter().all(|turn| turn.contains(fragment));
-    let mut moving: Vec<(String, &Reason)> = Vec::new();
-    for fragment in last.iter().flatten().filter(moves) {
-        let Some(reason) = &fragment.reason else { continue };
-        let each = (fragment.by.to_string(), reason);
-        if !moving.contains(&each) {
-            moving.push(each);
-        }
-    }
-    moving.sort();
+    let moving = moving(turns);
     let sets = moving.iter().map(|(by, Reason { option, because })| {
         format!("part {by} sets `{option}` because of `{because}`")
     });
-    let message =
-        format!("parts set options without an end: {}", sets.collect::<Vec<_>>().join(", and "));
+    let sets = sets.collect::<Vec<_>>().join(", and ");
+    let message = format!("parts set options without an end: {sets}");
     let mut diagnostic = Diagnostic::error("unsettled", message);
     for (by, Reason { option, because }) in &moving {
-        let keys = split(because);
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        if let Some(origin) = settings.at(&keys).and_then(Setting::origin) {
-            diagnostic =
-                diagnostic.at(origin, format!("because of this, part {by} sets `{option}`"));
+        if let Some(origin) = settings.at_path(because).and_then(Setting::origin) {
+            let text = format!("because of this, part {by} sets `{option}`");
+            diagnostic = diagnostic.at(origin, text);
         }
     }
-    let options: Vec<String> =
-        moving.iter().map(|(_, reason)| format!("`{}`", reason.option)).collect();
-    let options = options.join(" or ");
-    diagnostic.help(format!("set {options} yourself: what you say wins over what parts say"))
+    let options = moving.iter().map(|(_, reason)| format!("`{}`", reason.option));
+    let options = options.collect::<Vec<_>>().join(" or ");
+    diagnostic.help(format!("set {options} yourself: a plain value wins over what parts say"))
 }
+
+/// Returns who set something in one of the last turns and not in another one.
+fn moving(turns: &[Vec<Fragment>]) -> BTreeSet<(String, &Reason)> {
+    let last = &turns[turns.len() / 2..];
+    let moves = |fragment: &&Fragment| !last.iter().all(|turn| turn.contains(fragment));
+    let moving = last.iter().flatten().filter(moves);
+    moving.filter_map(|each| Some((each.by.to_string(), each.reason.as_ref()?))).collect()
+}
+
+#[cfg(test)]
+mod tests;
