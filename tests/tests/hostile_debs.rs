@@ -80,7 +80,8 @@ fn files_of_the_base_system_stay_in_it() {
     fs::write(outside.path().join("mine"), "mine").unwrap();
     let file =
         |data: &mut Data, path: &str| data.add(EntryType::Regular, path.as_bytes(), "", b"x");
-    let cases: Vec<(&str, Box<dyn FnOnce(&mut Data)>)> = vec![
+    type Case<'a> = (&'a str, Box<dyn FnOnce(&mut Data) + 'a>);
+    let cases: Vec<Case<'_>> = vec![
         (
             "a file below a link",
             Box::new(|data| {

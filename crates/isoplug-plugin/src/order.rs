@@ -188,17 +188,21 @@ impl<'a> Words<'a> {
         let Some(start) = ring.iter().copied().min_by_key(name) else {
             return OrderError::Cycle(Vec::new());
         };
-        let mut way = shortest_way_back(graph, start).into_iter();
+        let mut way = shortest_way_back(graph, start, self.names).into_iter();
         OrderError::Cycle(way.by_ref().map(|node| self.names[node.index()].clone()).collect())
     }
 }
 
-/// Returns the shortest way from a node to itself.
-fn shortest_way_back(graph: &DiGraph<(), ()>, start: NodeIndex) -> Vec<NodeIndex> {
+/// Returns the shortest way from a node to itself; of several, the one whose names come first.
+fn shortest_way_back(
+    graph: &DiGraph<(), ()>,
+    start: NodeIndex,
+    names: &[String],
+) -> Vec<NodeIndex> {
     let (mut ways, mut seen) = (std::collections::VecDeque::from([vec![start]]), BTreeSet::new());
     while let Some(way) = ways.pop_front() {
         let mut next: Vec<NodeIndex> = graph.neighbors(way[way.len() - 1]).collect();
-        next.sort_unstable();
+        next.sort_by_key(|node| &names[node.index()]);
         for node in next {
             let longer = [way.as_slice(), &[node]].concat();
             if node == start {
