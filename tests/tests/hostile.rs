@@ -101,7 +101,7 @@ fn a_build_with_a_hostile_plugin_fails_and_leaves_nothing() {
         assert!(!refused.contains("panicked"), "{refused}");
     }
     assert_snapshot!(said, @r#"
-    endless loop: exit: 4: error[toy::fault]: plugin `toy` failed in `contribute` after 100000000 units of fuel: it used up its 100000000 units of fuel; if it is no endless loop, `limits.fuel` in [grants.toy] gives it more
+    endless loop: exit: 4: error[toy::fault]: plugin `toy` failed in `contribute` after 100000000 units of fuel: it used up its 100000000 units of fuel; unless it loops without an end, `limits.fuel` in [grants.toy] gives it more
     memory bomb: exit: 4: error[toy::fault]: plugin `toy` failed in `contribute` after 10 units of fuel: it asked for 33 MiB of memory, and 32 MiB is the limit
     table bomb: exit: 4: error[toy::fault]: plugin `toy` failed in `contribute` after 10 units of fuel: it asked for tables of 1100023 elements, and 1048576 is the limit
     endless recursion: exit: 4: error[toy::fault]: plugin `toy` failed in `contribute` after 65530 units of fuel: its stack overflowed: an endless recursion?
@@ -111,7 +111,7 @@ fn a_build_with_a_hostile_plugin_fails_and_leaves_nothing() {
     path to nowhere: exit: 4: error[toy::refused]: "etc/x": a path begins with `/`
     path with NUL: exit: 4: error[toy::refused]: "/etc/a\0b": a path has no NUL, line break or other control character
     setuid: exit: 4: error[toy::refused]: /etc/su: mode 4755 is not granted; `setuid = true` in [grants.toy] would allow it
-    device: exit: 4: error[toy::refused]: /etc/sda: 0o60644 are no permission bits
+    device: exit: 4: error[toy::refused]: /etc/sda: 0o60644 are not permission bits
     no files of its own: exit: 4: error[toy::refused]: root:/usr/bin/x is not granted; `files = ["root:/usr/bin/x"]` in [grants.toy] would allow it
     millions of files: exit: 4: error[toy::fault]: plugin `toy` failed in `contribute` after 2800038 units of fuel: it contributes more than 100000 files and other entries, which is the limit
     cycle: exit: 4: error[toy::order]: modules wait for each other: toy/a before toy/b before toy/a
@@ -191,7 +191,7 @@ fn a_plugin_that_fails_in_its_stage_leaves_the_store_as_it_was() {
     --- stdout
     --- stderr
     error: stage `plugin toy` of minimal (amd64) failed
-      because: plugin `toy`: plugin `toy` failed in `furnish` after 100000000 units of fuel: it used up its 100000000 units of fuel; if it is no endless loop, `limits.fuel` in [grants.toy] gives it more
+      because: plugin `toy`: plugin `toy` failed in `furnish` after 100000000 units of fuel: it used up its 100000000 units of fuel; unless it loops without an end, `limits.fuel` in [grants.toy] gives it more
         this is a fault of the plugin acme.toy 1.2.0, not of the manifest
       log: [STORE]/logs-v1/[SHA256].log
     ");

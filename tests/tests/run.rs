@@ -49,7 +49,7 @@ fn one_profile_must_be_chosen() {
     resolving a for amd64
     error: cannot read the sources of a
       because: offline, and dists/trixie/InRelease is not in the cache
-      try: once without --offline
+      try: run it once without --offline to fill the store
     ");
 }
 

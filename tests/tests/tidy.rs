@@ -286,6 +286,31 @@ fn no_folder_of_a_crate_uses_one_that_uses_it() {
     report("folders of a crate must not use each other in a circle", &circles);
 }
 
+/// A German way to say "is not a": "x is no number". "There is no x" is English.
+#[test]
+fn messages_are_in_plain_english() {
+    let mut wrong = Vec::new();
+    for path in rust_files().iter().filter(|path| path.starts_with(root().join("crates"))) {
+        let text = fs::read_to_string(path).unwrap();
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let is_text = |part: &(usize, &str)| part.0 % 2 == 1;
+            let texts =
+                line.split('"').enumerate().filter(is_text).map(|(_, text)| text.to_lowercase());
+            let calque = |text: String| {
+                let text = text
+                    .replace("there is no", "")
+                    .replace("there are no", "")
+                    .replace(" no longer", "");
+                text.contains(" is no ") || text.contains(" are no ")
+            };
+            if texts.into_iter().any(calque) {
+                wrong.push(format!("{}: {}", path.display(), line.trim()));
+            }
+        }
+    }
+    report("a message must not say that something \"is no\" other thing", &wrong);
+}
+
 /// Returns what stands between backquotes in the last cell of each row of a page's tables.
 fn tests_named_in(page: &str) -> Vec<String> {
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.ends_with(" |"));

@@ -112,7 +112,7 @@ fn a_failed_update_leaves_the_lock() {
     resolving p for amd64
     error: cannot read the sources of p
       because: offline, and dists/stable/InRelease is not in the cache
-      try: once without --offline
+      try: run it once without --offline to fill the store
     ");
     assert_eq!(served.space.read("isoplug.lock"), text);
 }

@@ -102,7 +102,7 @@ impl Hasher {
 
 /// A text that is no digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no digest; one reads sha256:<64 hex digits>")]
+#[error("`{text}` is not a digest; one reads sha256:<64 hex digits>")]
 pub struct ParseDigestError {
     text: String,
 }

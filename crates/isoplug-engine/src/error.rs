@@ -53,7 +53,7 @@ pub enum Error {
         digest: Digest,
     },
     /// A stage asked for an artifact that its `key` did not show.
-    #[error("`{artifact}` is no declared input of this stage")]
+    #[error("`{artifact}` is not a declared input of this stage")]
     Undeclared {
         /// The name of the artifact, or the digest of the blob.
         artifact: String,

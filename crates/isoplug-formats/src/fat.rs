@@ -32,10 +32,10 @@ pub struct Volume {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The label is empty, too long or has characters that FAT cannot keep.
-    #[error("{0:?} is no FAT volume label: up to 11 ASCII characters are")]
+    #[error("{0:?} is not a FAT volume label, which has up to 11 ASCII characters")]
     Label(String),
     /// The epoch is outside of the years that FAT can say.
-    #[error("epoch {0} is no time that FAT can keep")]
+    #[error("epoch {0} is outside the times that FAT can store")]
     Epoch(u64),
     /// The files need more room than an El Torito boot image can have.
     #[error("the files need {0} bytes, and an ESP on an ISO holds {MAX_SIZE}")]

@@ -98,7 +98,7 @@ pub trait IsoWriter {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The epoch is outside of the years 1970 to 2155 that ISO 9660 can say.
-    #[error("epoch {0} is no time that ISO 9660 can keep")]
+    #[error("epoch {0} is outside the times that ISO 9660 can store")]
     Epoch(u64),
     /// The El Torito image is none of the files.
     #[error("boot image {0} is not among the files of the image")]

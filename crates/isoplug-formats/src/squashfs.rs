@@ -147,7 +147,7 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The options ask for what the format does not know.
-    #[error("squashfs cannot have {0}")]
+    #[error("unsupported option of squashfs: {0}")]
     Options(String),
     /// The tree is no file system, or one that squashfs cannot hold.
     #[error("squashfs cannot hold {}: {reason}", String::from_utf8_lossy(path))]

@@ -87,7 +87,10 @@ fn mistakes_name_their_cause() {
     let good = volume(&[1]);
     let label = Volume { label: "much too long".to_owned(), ..good.clone() };
     let message = fat::write(&out, &label).unwrap_err().to_string();
-    assert_eq!(message, "\"much too long\" is no FAT volume label: up to 11 ASCII characters are");
+    assert_eq!(
+        message,
+        "\"much too long\" is not a FAT volume label, which has up to 11 ASCII characters"
+    );
     let old = Volume { epoch: 0, ..good };
     assert!(matches!(fat::write(&out, &old), Err(Error::Epoch(0))));
     assert!(matches!(fat::write(&out, &volume(&[40_000_000])), Err(Error::TooLarge(_))));

@@ -94,7 +94,7 @@ pub fn help(error: &Error) -> Vec<String> {
 /// Returns what to do about packages that cannot be had.
 fn of_transfer(error: &Error) -> Option<String> {
     if let Some(packages::Error::Offline { .. }) = error.find() {
-        return Some("once without --offline".to_owned());
+        return Some("run it once without --offline to fill the store".to_owned());
     }
     let hint = match error.find::<fetch::Error>()? {
         error if error.is_absent() => {

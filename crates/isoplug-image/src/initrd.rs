@@ -118,7 +118,7 @@ fn links_into_usr(draft: &mut Draft) -> Result<(), Error> {
     for folder in ["bin", "sbin"].map(str::to_owned).into_iter().chain(library_folders(draft)) {
         let real = format!("usr/{folder}");
         if draft.layer.resolve(&folder).as_deref() != Some(real.as_bytes()) {
-            return Err(unknown(folder, "it is no link into /usr"));
+            return Err(unknown(folder, "it is not a link into /usr"));
         }
         draft.folder(&real);
         let link = Entry::new(Kind::Symlink(real.into_bytes()), 0o777, 0);

@@ -29,7 +29,7 @@ pub enum Error {
         reason: String,
     },
     /// It exports no world of plugins, or several.
-    #[error("the component is no isoplug plugin: {0}")]
+    #[error("the component is not an isoplug plugin: {0}")]
     World(String),
     /// It was built against another contract.
     #[error(

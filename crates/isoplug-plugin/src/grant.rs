@@ -98,7 +98,7 @@ impl Allowed {
     /// Returns permission bits that are in range and granted.
     pub(crate) fn mode(&self, path: &str, mode: u32) -> Result<u16, String> {
         let bits = u16::try_from(mode).ok().filter(|mode| *mode <= 0o7777);
-        let bits = bits.ok_or_else(|| format!("{path}: {mode:#o} are no permission bits"))?;
+        let bits = bits.ok_or_else(|| format!("{path}: {mode:#o} are not permission bits"))?;
         if bits & 0o7000 != 0 && !self.grants.setuid {
             let line = self.set("setuid");
             return Err(format!("{path}: mode {bits:04o} is not granted; {line}"));
@@ -235,7 +235,7 @@ mod tests {
             allowed.mode("/etc/x", 0o4755).unwrap_err(),
             @"/etc/x: mode 4755 is not granted; `setuid = true` in [grants.acme] would allow it"
         );
-        assert_snapshot!(allowed.mode("/etc/x", 0o100_644).unwrap_err(), @"/etc/x: 0o100644 are no permission bits");
+        assert_snapshot!(allowed.mode("/etc/x", 0o100_644).unwrap_err(), @"/etc/x: 0o100644 are not permission bits");
         assert_snapshot!(
             allowed.reads("/root/.ssh").unwrap_err(),
             @r#"reading /root/.ssh is not granted; `reads = ["/root/.ssh"]` in [grants.acme] would allow it"#

@@ -62,7 +62,7 @@ fn walk(place: &Path, path: String, entries: &mut Vec<InputEntry>) -> Result<(),
     }
     for name in sorted_names(&at)? {
         let name = name.into_string().map_err(|name| {
-            Unseen::Failed(format!("{}: a name that is no UTF-8", name.to_string_lossy()))
+            Unseen::Failed(format!("{}: a name that is not UTF-8", name.to_string_lossy()))
         })?;
         let below = if path.is_empty() { name } else { format!("{path}/{name}") };
         walk(place, below, entries)?;

@@ -40,7 +40,7 @@ pub enum KitError {
     #[error("{}: the folder is not empty", .0.display())]
     NotEmpty(PathBuf),
     /// A new plugin's name.
-    #[error("`{0}` is no name for a plugin: use a-z, 0-9 and `-`, with a letter first")]
+    #[error("`{0}` is not a valid name for a plugin: use a-z, 0-9 and `-`, with a letter first")]
     Name(String),
     /// A folder without a plugin.
     #[error(
@@ -57,7 +57,7 @@ pub enum KitError {
         help: &'static str,
     },
     /// A tool that failed.
-    #[error("`{0}` failed, and has said why")]
+    #[error("`{0}` failed; see its output above")]
     Failed(&'static str),
     /// A core module that is no plugin.
     #[error("no component can be made of the module: {0}")]

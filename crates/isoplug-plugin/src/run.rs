@@ -206,7 +206,7 @@ fn take(
 fn json(plan: String) -> wasmtime::Result<String> {
     match serde_json::from_str::<Json>(&plan) {
         Ok(plan) => Ok(sorted(plan).to_string()),
-        Err(error) => Err(wasmtime::Error::msg(format!("its plan is no JSON: {error}"))),
+        Err(error) => Err(wasmtime::Error::msg(format!("its plan is not JSON: {error}"))),
     }
 }
 
@@ -235,7 +235,7 @@ fn what(error: &wasmtime::Error, call: &Call<'_>) -> String {
     let (fuel, name) = (call.budget.fuel, &call.name);
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => format!(
-            "it used up its {fuel} units of fuel; if it is no endless loop, \
+            "it used up its {fuel} units of fuel; unless it loops without an end, \
              `limits.fuel` in [grants.{name}] gives it more"
         ),
         Some(Trap::StackOverflow) => "its stack overflowed: an endless recursion?".to_owned(),

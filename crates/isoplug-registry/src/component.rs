@@ -62,6 +62,6 @@ mod tests {
     fn what_is_no_component() {
         assert!(outline(b"").is_err() && outline(b"not wasm").is_err());
         let module = wat::parse_str("(module)").unwrap();
-        assert_eq!(outline(&module).unwrap_err(), "it is a core module, no component");
+        assert_eq!(outline(&module).unwrap_err(), "it is a core module, not a component");
     }
 }

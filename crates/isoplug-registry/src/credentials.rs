@@ -123,7 +123,7 @@ impl Credentials {
         let failed = |why: String| Error::document(&place, &format!("credential of {host}"), why);
         let Some(text) = helper(program, server(host)).map_err(failed)? else { return Ok(None) };
         let answer: Answer =
-            serde_json::from_str(&text).map_err(|_| failed("it is no JSON".to_owned()))?;
+            serde_json::from_str(&text).map_err(|_| failed("it is not JSON".to_owned()))?;
         Ok(Some(match answer.username.as_str() {
             "<token>" => Credential::IdentityToken(answer.secret),
             _ => Credential::Password { username: answer.username, password: answer.secret },
@@ -176,7 +176,7 @@ impl Auth {
                 Error::document(
                     "the credentials file",
                     host,
-                    "\"auth\" is no base64 of name:password",
+                    "\"auth\" is not base64 of name:password",
                 )
             })?,
         };

@@ -26,7 +26,7 @@ pub struct Name {
 #[derive(Debug, thiserror::Error)]
 pub enum Nameless {
     /// It is what a component is made of.
-    #[error("it is a core module, no component")]
+    #[error("it is a core module, not a component")]
     Module,
     /// It is no WebAssembly.
     #[error("{} at byte {}", .0.message(), .0.offset())]

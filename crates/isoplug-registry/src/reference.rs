@@ -182,7 +182,7 @@ fn check_host(host: &str, has_scheme: bool) -> Result<(), String> {
     let is_registry = name.contains('.') || port.is_some() || name == "localhost";
     match well_formed && (is_registry || has_scheme || inner.is_some()) {
         true => Ok(()),
-        false => Err(format!("\"{host}\" is no name of a registry")),
+        false => Err(format!("\"{host}\" is not the name of a registry")),
     }
 }
 
@@ -223,7 +223,7 @@ fn check_repository(name: &str) -> Result<(), String> {
     match name.len() <= 255 && name.split('/').all(part) {
         true => Ok(()),
         false => Err(format!(
-            "\"{name}\" is no name of a repository: lower-case letters and digits, with . _ - or / \
+            "\"{name}\" is not the name of a repository: lower-case letters and digits, with . _ - or / \
              between them"
         )),
     }

@@ -260,7 +260,7 @@ fn component(manifest: &OciManifest) -> Result<Descriptor, String> {
     match (found.as_slice(), manifest.layers.as_slice()) {
         ([only], _) => Ok((*only).clone()),
         ([], [only]) if manifest.kind() == CONFIG => Ok(only.clone()),
-        ([], _) => Err(format!("it is no WebAssembly, but {:?}", manifest.kind())),
+        ([], _) => Err(format!("it is not WebAssembly, but {:?}", manifest.kind())),
         _ => Err(format!("it has {} components, expected one", found.len())),
     }
 }

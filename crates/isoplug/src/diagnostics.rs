@@ -104,12 +104,12 @@ mod tests {
         let mut texts = Texts::default();
         let text = texts.add("isoplug.toml", "[image]\nnam = \"x\"\n");
         let origin = Origin { text, span: 8..11 };
-        let diagnostic = Diagnostic::error("unknown-key", "`nam` is no option of `image`")
+        let diagnostic = Diagnostic::error("unknown-key", "`nam` is not an option of `image`")
             .at(&origin, "no such option")
             .help("did you mean `name`?");
         let diagnostics = Diagnostics { list: vec![diagnostic], texts };
         insta::assert_snapshot!(draw(&diagnostics, false), @r#"
-        error[unknown-key]: `nam` is no option of `image`
+        error[unknown-key]: `nam` is not an option of `image`
          --> isoplug.toml:2:1
           |
         2 | nam = "x"

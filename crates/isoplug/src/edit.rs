@@ -6,9 +6,9 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 /// Why a text cannot be changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("it is no TOML: {0}")]
+    #[error("it is not TOML: {0}")]
     Syntax(#[from] toml_edit::TomlError),
-    #[error("`{0}` is no table")]
+    #[error("`{0}` is not a table")]
     NoTable(String),
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
             if exit(error) == Exit::Failed && error.is_full() {
                 let message = match log.parent().and_then(Path::parent) {
                     Some(store) => {
-                        format!("the disk is full that has the store {}", store.display())
+                        format!("the disk that holds the store {} is full", store.display())
                     }
                     None => "the disk is full".to_owned(),
                 };

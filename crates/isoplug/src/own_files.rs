@@ -148,8 +148,10 @@ fn clash(own: &Own, other: &Own) -> Diagnostic {
         ("duplicate-file", format!("\"{}\" is given twice", own.target))
     } else {
         let (outer, inner) = if here.len() < there.len() { (own, other) } else { (other, own) };
-        let message =
-            format!("\"{}\" is no folder, so nothing can be at \"{}\"", outer.target, inner.target);
+        let message = format!(
+            "\"{}\" is not a folder, so nothing can be at \"{}\"",
+            outer.target, inner.target
+        );
         ("file-in-the-way", message)
     };
     Diagnostic::error(code, message).at(own.origin, "here").and(other.origin, "and here")

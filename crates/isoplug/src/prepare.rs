@@ -238,8 +238,11 @@ fn resolve_anew(
         .cache_dir("indices")
         .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))?;
     let hint = "name a file of certificates in SSL_CERT_FILE, or unset it";
-    let distrust =
-        |error| Failure::new(Exit::Host, "no mirror can be believed").because(&error).hint(hint);
+    let distrust = |error| {
+        Failure::new(Exit::Host, "cannot verify the TLS certificate of any mirror")
+            .because(&error)
+            .hint(hint)
+    };
     let downloader =
         Downloader::new(4, Patience::default(), &session.authorities()).map_err(distrust)?;
     let access = Access {

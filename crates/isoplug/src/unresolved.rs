@@ -52,7 +52,9 @@ pub(crate) fn source(error: &SourceError, system: &System) -> Failure {
             let hint = "again later, or name another mirror in `mirrors` of the source";
             failure.because(source).hint(hint)
         }
-        SourceError::Offline { .. } => failure.because(error).hint("once without --offline"),
+        SourceError::Offline { .. } => {
+            failure.because(error).hint("run it once without --offline to fill the store")
+        }
         SourceError::Untrusted { source, .. } => trust::hint(source, failure.because(error)),
         SourceError::Older { .. } => failure.because(error).hint(
             "again later or another mirror; `isoplug update --allow-older` goes back in time",

@@ -134,7 +134,7 @@ fn the_disk_is_full() {
     exit: 1
     --- stdout
     --- stderr
-    error: the disk is full that has the store [DIR]/small
+    error: the disk that holds the store [DIR]/small is full
       try: free space, run `isoplug cache gc`, or name another store with --store DIR
     ");
     assert!(!served.space.path("out").exists());

@@ -83,13 +83,13 @@ fn offline() {
     resolving p for amd64
     error: cannot read the sources of p
       because: offline, and dists/stable/InRelease is not in the cache
-      try: once without --offline
+      try: run it once without --offline to fill the store
     ");
     served.space.ok(&["lock"]);
     // Which of the fetches fails first is not fixed.
     let text = served.run(&["build", "--offline", "--quiet"]);
     assert!(text.starts_with("exit: 1") && text.contains("nor vendored: "), "{text}");
-    assert!(text.contains("\n  try: once without --offline\n"), "{text}");
+    assert!(text.contains("\n  try: run it once without --offline to fill the store\n"), "{text}");
     assert!(!served.space.path("out").exists());
     fetches(&served);
     let asked = served.server.requests().len();
@@ -158,7 +158,7 @@ fn an_authority_of_ones_own() {
     --- stdout
     --- stderr
     resolving p for amd64
-    error: no mirror can be believed
+    error: cannot verify the TLS certificate of any mirror
       because: failed to read [FILE]
       because: No such file or directory (os error 2)
       try: name a file of certificates in SSL_CERT_FILE, or unset it

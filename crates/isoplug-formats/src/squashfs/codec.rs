@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn levels_out_of_range_are_named() {
         let error = Codec::Zstd { level: 23 }.check().unwrap_err().to_string();
-        assert_eq!(error, "squashfs cannot have zstd level 23; levels go from 1 to 22");
+        assert_eq!(error, "unsupported option of squashfs: zstd level 23; levels go from 1 to 22");
         assert!(Codec::Gzip { level: 0 }.check().is_err());
         assert!(Codec::Xz { level: 9, x86: true }.check().is_ok());
     }

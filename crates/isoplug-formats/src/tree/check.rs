@@ -12,7 +12,7 @@ pub(crate) fn check(tree: &Tree) -> Result<(), (TreePath, &'static str)> {
         hard_link(tree, path, entry).map_err(|why| (path.clone(), why))?;
         // The number by which chown(2) leaves an owner as it is can own nothing.
         if entry.uid == u32::MAX || entry.gid == u32::MAX {
-            return Err((path.clone(), "its owner or group is no number that can own"));
+            return Err((path.clone(), "its owner or group is not a valid number"));
         }
     }
     Ok(())
@@ -21,7 +21,7 @@ pub(crate) fn check(tree: &Tree) -> Result<(), (TreePath, &'static str)> {
 fn name(path: &[u8], entry: &Entry) -> Result<(), &'static str> {
     match file_name(path) {
         _ if path.is_empty() && entry.kind == Kind::Directory => Ok(()),
-        _ if path.is_empty() => Err("the root is no folder"),
+        _ if path.is_empty() => Err("the root is not a folder"),
         _ if path.starts_with(b"/") => Err("its path begins with a slash"),
         b"" | b"." | b".." => Err("not a name"),
         name if name.contains(&0) => Err("its name holds a zero byte"),
@@ -32,7 +32,7 @@ fn name(path: &[u8], entry: &Entry) -> Result<(), &'static str> {
 
 fn place(tree: &Tree, path: &[u8]) -> Result<(), &'static str> {
     let is_folder = |path| tree.entries.get(path).is_some_and(|e| e.kind == Kind::Directory);
-    if parent(path).is_none_or(is_folder) { Ok(()) } else { Err("its parent is no folder") }
+    if parent(path).is_none_or(is_folder) { Ok(()) } else { Err("its parent is not a folder") }
 }
 
 fn hard_link(tree: &Tree, path: &[u8], entry: &Entry) -> Result<(), &'static str> {

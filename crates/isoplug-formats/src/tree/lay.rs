@@ -236,7 +236,7 @@ mod tests {
             refuse(b"h", Kind::HardLink(b"".to_vec())),
         ];
         let expected = [
-            "cannot lay down link/etc: its parent is no folder",
+            "cannot lay down link/etc: its parent is not a folder",
             "cannot lay down a/..: not a name",
             "cannot lay down a/: not a name",
             "cannot lay down /a: its path begins with a slash",

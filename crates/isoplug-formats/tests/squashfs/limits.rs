@@ -56,7 +56,7 @@ fn entries_that_cannot_be_are_named() {
         "nnnnnnnnnnnnnnnnn: its name is longer than 255 bytes",
         "squashfs cannot hold a/h: the target of a hard link is missing",
         "squashfs cannot hold x: an extended attribute is larger than Linux allows",
-        "squashfs cannot hold x: its owner or group is no number that can own",
+        "squashfs cannot hold x: its owner or group is not a valid number",
         "squashfs cannot hold : the tree has no root",
     ];
     assert_eq!(messages, expected);
@@ -69,12 +69,12 @@ fn options_that_cannot_be_are_named() {
     let with = |options: Options| written(&tree, &options).unwrap_err().to_string();
     assert_eq!(
         with(Options { block_size: 3 << 16, ..options() }),
-        "squashfs cannot have blocks of 196608 bytes; sizes are powers of two from 4096 to 1048576"
+        "unsupported option of squashfs: blocks of 196608 bytes; sizes are powers of two from 4096 to 1048576"
     );
     assert!(with(Options { block_size: 1 << 21, ..options() }).contains("2097152"));
     assert_eq!(
         with(Options { codec: Codec::Gzip { level: 0 }, ..options() }),
-        "squashfs cannot have gzip level 0; levels go from 1 to 9"
+        "unsupported option of squashfs: gzip level 0; levels go from 1 to 9"
     );
 }
 

@@ -117,7 +117,7 @@ impl<'a> OverlayBuilder<'a> {
         let mut up = Some(&folder[..]);
         while let Some(above) = up {
             if self.view.get(above).is_some_and(|entry| entry.kind != Kind::Directory) {
-                return Err(refuse("a part of it is no folder"));
+                return Err(refuse("a part of it is not a folder"));
             }
             up = tree::parent(above);
         }
@@ -145,7 +145,7 @@ impl<'a> OverlayBuilder<'a> {
         let folder = |entry: &Entry| entry.kind == Kind::Directory;
         match self.view.get(&place) {
             Some(there) if folder(there) && !folder(&entry) => return refuse("it is a folder"),
-            Some(there) if !folder(there) && folder(&entry) => return refuse("it is no folder"),
+            Some(there) if !folder(there) && folder(&entry) => return refuse("it is not a folder"),
             _ => {}
         }
         self.overlay.tree.entries.insert(place.clone(), entry.clone());

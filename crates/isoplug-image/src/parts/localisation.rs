@@ -34,7 +34,7 @@ impl Contributor for Part {
         for text in [&self.0.locale, &self.0.timezone, &self.0.keymap] {
             if text.is_empty() || text.contains(|c: char| c.is_whitespace() || "\"\\$`".contains(c))
             {
-                let reason = format!("`{text}` is no locale, time zone or keyboard layout");
+                let reason = format!("`{text}` is not a locale, time zone or keyboard layout");
                 return Err(ContributeError::refused("localisation", reason));
             }
         }
@@ -288,7 +288,7 @@ mod tests {
         the image has no locale `de_ED.UTF-8`; did you mean `de_DE.UTF-8`?
         the image has no time zone `Europe/Berlinn`; did you mean `Europe/Berlin`?
         the image has no keyboard layout `ed`
-        localisation: `$(id)` is no locale, time zone or keyboard layout
+        localisation: `$(id)` is not a locale, time zone or keyboard layout
         ");
     }
 }

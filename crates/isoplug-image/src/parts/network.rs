@@ -58,7 +58,7 @@ fn check(networking: &Networking) -> Result<(), ContributeError> {
     match { texts }.find(broken) {
         None => Ok(()),
         Some(text) => {
-            let reason = format!("`{text}` is no name or address");
+            let reason = format!("`{text}` is not a name or an address");
             Err(ContributeError::refused("networking", reason))
         }
     }

@@ -35,7 +35,7 @@ impl Contributor for Sysctl {
         let mut text = String::new();
         for (name, value) in &self.0 {
             if name.contains(['\n', '=']) || value.contains('\n') {
-                let reason = format!("the value of `{name}` is no single line");
+                let reason = format!("the value of `{name}` is not a single line");
                 return Err(ContributeError::refused("kernel.sysctl", reason));
             }
             text += &format!("{name} = {value}\n");
@@ -59,6 +59,6 @@ mod tests {
         rootfs.add(&sysctl("net.ipv4.ip_forward", "1")).unwrap();
         assert_eq!(rootfs.text(PATH), "net.ipv4.ip_forward = 1\n");
         let broken = Rootfs::with(&[]).add(&sysctl("a.b", "1\nc.d = 2")).unwrap_err();
-        insta::assert_snapshot!(broken, @"kernel.sysctl: the value of `a.b` is no single line");
+        insta::assert_snapshot!(broken, @"kernel.sysctl: the value of `a.b` is not a single line");
     }
 }

@@ -169,7 +169,7 @@ fn check_path(path: &str) -> Result<(), String> {
     let plain = |part: &str| !["", ".", ".."].contains(&part) && !part.contains(['\0', '\\']);
     match path.split('/').all(plain) {
         true => Ok(()),
-        false => Err(format!("`{path}` is no relative path without empty, `.` or `..` parts")),
+        false => Err(format!("`{path}` is not a relative path without empty, `.` or `..` parts")),
     }
 }
 

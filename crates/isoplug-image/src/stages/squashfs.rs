@@ -121,7 +121,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A pattern of paths to leave out is none.
-    #[error("`{pattern}` is no pattern of paths")]
+    #[error("`{pattern}` is not a valid pattern of paths")]
     Pattern {
         /// The pattern.
         pattern: String,

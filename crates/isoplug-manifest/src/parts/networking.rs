@@ -27,7 +27,7 @@ pub struct Networking {
     pub backend: NetworkingBackend,
     /// Whether every wired interface asks for an address by DHCP.
     pub dhcp: bool,
-    /// Name servers to ask beside those that DHCP names; NetworkManager asks them alone.
+    /// Additional name servers; with NetworkManager they replace those of DHCP.
     #[schemars(extend("format" = "ip-address"))]
     pub nameservers: Vec<String>,
     /// Wired interfaces with settings of their own, by name. `*` stands for any text, as in `en*`.
@@ -44,7 +44,7 @@ pub struct Interface {
     /// Its addresses with the length of their prefix, such as `192.168.1.100/24`.
     #[schemars(extend("format" = "ip-prefix"))]
     pub addresses: Vec<String>,
-    /// Its router, and if it has addresses of both families one of each.
+    /// Its default gateways: at most one for IPv4 and one for IPv6.
     #[schemars(extend("format" = "ip-address"))]
     pub gateways: Vec<String>,
 }

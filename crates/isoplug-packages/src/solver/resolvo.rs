@@ -124,7 +124,7 @@ impl<'u, 'a> Provider<'u, 'a> {
             let text = || group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
             self.requirement(group).ok_or_else(|| Unsatisfiable {
                 names: group.iter().map(|relation| relation.name.to_owned()).collect(),
-                ..Unsatisfiable::because(format!("nothing is {}", text()))
+                ..Unsatisfiable::because(format!("no available package satisfies {}", text()))
             })
         });
         fixed.map(Ok).chain(wanted).map(|found| found.map(ConditionalRequirement::from)).collect()

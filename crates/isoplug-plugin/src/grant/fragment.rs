@@ -87,7 +87,7 @@ impl Allowed {
     /// A `*` of a grant stands for a part of a name, and a path is none.
     fn unit_by_name(&self, unit: &str) -> Result<(), String> {
         match unit.contains('/') {
-            true => Err(format!("{unit:?} is no name of a systemd unit")),
+            true => Err(format!("{unit:?} is not the name of a systemd unit")),
             false => self.unit(unit),
         }
     }

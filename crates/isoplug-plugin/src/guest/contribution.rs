@@ -30,7 +30,7 @@ impl HostModule for Guest {
         }
         if !is_word(&name) {
             return Err(Trap::msg(format!(
-                "{name:?} is no name of a module: up to 64 of letters, digits and `-_.:`"
+                "{name:?} is not a valid name of a module: up to 64 of letters, digits and `-_.:`"
             )));
         }
         Ok(self.table.push(ModuleInTheMaking(Module { name, ..Module::default() }))?)
@@ -69,7 +69,7 @@ impl HostModule for Guest {
         }
         let fragment: Json = match serde_json::from_str(&fragment) {
             Ok(fragment) => fragment,
-            Err(error) => return Ok(Err(format!("a fragment that is no JSON: {error}"))),
+            Err(error) => return Ok(Err(format!("a fragment that is not JSON: {error}"))),
         };
         if let Err(reason) = self.allowed.fragment(&fragment) {
             return Ok(Err(reason));
@@ -125,7 +125,7 @@ impl HostModule for Guest {
         self.made.count(0)?;
         let entry = self.place(&tree, &path).and_then(|(tree, path)| {
             if target.is_empty() || target.len() > 4095 || target.chars().any(char::is_control) {
-                return Err(format!("{path}: {target:?} is no target of a link"));
+                return Err(format!("{path}: {target:?} is not a valid target of a link"));
             }
             Ok(Entry { tree, path, kind: EntryKind::Symlink(target) })
         });
@@ -182,7 +182,9 @@ impl Guest {
         self.made.count(0)?;
         let words = list(&mut self.table.get_mut(module)?.0);
         if word.is_empty() || word.len() > 256 || word.chars().any(char::is_control) {
-            return Err(Trap::msg(format!("{word:?} is no word for the order of modules")));
+            return Err(Trap::msg(format!(
+                "{word:?} is not a valid word for the order of modules"
+            )));
         }
         if !words.contains(&word) {
             words.push(word);

@@ -73,7 +73,7 @@ fn a_word_is_one_word_to_all_who_read_it() {
     for other in ["ssh.service", "acme-a.socket"] {
         assert!(units(other).contains("is not granted"), "{other}");
     }
-    assert!(units("acme-/../ssh.service").contains("is no name of a systemd unit"));
+    assert!(units("acme-/../ssh.service").contains("is not the name of a systemd unit"));
     let forced = json!({ "force": { "systemd": { "force": { "enable": ["ssh.service"] } } } });
     assert!(merge(forced).contains("is not granted"));
 }

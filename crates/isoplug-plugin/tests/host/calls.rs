@@ -108,7 +108,7 @@ fn what_goes_too_far_is_refused_at_the_call() {
     );
     assert_snapshot!(
         refusal(begin().merge("{")),
-        @"refused: a fragment that is no JSON: EOF while parsing an object at line 1 column 1"
+        @"refused: a fragment that is not JSON: EOF while parsing an object at line 1 column 1"
     );
     assert_snapshot!(
         refusal(begin().open("open_input", &["banner", ""])),
@@ -245,7 +245,7 @@ fn a_stage_is_planned_and_an_image_checked() {
     assert_snapshot!(
         error.to_string().replace(char::is_numeric, "N").replace("NN", "N"),
         @r"
-    plugin `toy` failed in `plan` after N units of fuel: its plan is no JSON: expected ident at line N column N
+    plugin `toy` failed in `plan` after N units of fuel: its plan is not JSON: expected ident at line N column N
     this is a fault of the plugin acme.toy N.N.N, not of the manifest
     "
     );

@@ -26,7 +26,7 @@ fn an_endless_loop_runs_out_of_fuel() {
     assert_snapshot!(
         Space::new().refusal(&guest.bytes(), limited("1M", "", "")),
         @r"
-    plugin `toy` failed in `contribute` after 1000000 units of fuel: it used up its 1000000 units of fuel; if it is no endless loop, `limits.fuel` in [grants.toy] gives it more
+    plugin `toy` failed in `contribute` after 1000000 units of fuel: it used up its 1000000 units of fuel; unless it loops without an end, `limits.fuel` in [grants.toy] gives it more
       it logged: before
     this is a fault of the plugin acme.toy 1.2.0, not of the manifest
     "
@@ -96,11 +96,11 @@ fn malformed_texts_and_lists_are_refused() {
         .does("(call $from_bytes (i32.const 0) (i32.const 0x0c000000) (i32.const 16))");
     assert_snapshot!(failure(&guest, etc()), @"plugin `toy` failed in `contribute` after N units of fuel: too much data is being copied between the host and the guest: fuel allocated for hostcalls has been exhausted");
     let guest = Guest::contributor().module(&"a".repeat(65));
-    assert!(failure(&guest, etc()).contains("is no name of a module: up to N of letters"));
+    assert!(failure(&guest, etc()).contains("is not a valid name of a module: up to N of letters"));
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     assert_snapshot!(
         failure(&Guest::contributor().module("a").merge(&deep), etc()),
-        @"refused: a fragment that is no JSON: recursion limit exceeded at line N column N"
+        @"refused: a fragment that is not JSON: recursion limit exceeded at line N column N"
     );
 }
 
@@ -172,7 +172,7 @@ fn modules_that_wait_for_each_other_are_refused() {
 #[test]
 fn devices_are_no_files() {
     let guest = Guest::contributor().module("a").file("root", "/etc/x", "", 0o020_644);
-    assert_snapshot!(failure(&guest, etc()), @"refused: /etc/x: NoN are no permission bits");
+    assert_snapshot!(failure(&guest, etc()), @"refused: /etc/x: NoN are not permission bits");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn what_is_no_component_is_refused_before_it_is_compiled() {
     );
     assert_snapshot!(
         refusal(&wat::parse_str("(component)").unwrap()),
-        @"the component is no isoplug plugin: it does not export `describe`"
+        @"the component is not an isoplug plugin: it does not export `describe`"
     );
     assert_snapshot!(
         refusal(&wat::parse_str("(component (import \"run\" (func)))").unwrap()),

@@ -23,7 +23,7 @@ fn a_new_plugin_is_complete_and_named() {
         assert!(matches!(error, KitError::NotEmpty(_)), "{error}");
     }
     let error = new(Path::new("/nonexistent"), "Acme Greeter", Language::C).unwrap_err();
-    insta::assert_snapshot!(error, @"`Acme Greeter` is no name for a plugin: use a-z, 0-9 and `-`, with a letter first");
+    insta::assert_snapshot!(error, @"`Acme Greeter` is not a valid name for a plugin: use a-z, 0-9 and `-`, with a letter first");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_compiler_that_fails_is_not_one_that_is_missing() {
     match build(runtime(), folder.path()).unwrap_err() {
         error @ KitError::Missing { .. } => isoplug_skip::skipped(&error.to_string()),
         error => {
-            insta::assert_snapshot!(error, @"`clang for wasm32-wasi` failed, and has said why")
+            insta::assert_snapshot!(error, @"`clang for wasm32-wasi` failed; see its output above")
         }
     }
 }

@@ -33,10 +33,10 @@ fn what_people_write() {
 fn what_is_refused() {
     let refused = |text: &str| read(text).unwrap_err();
     insta::assert_snapshot!(refused("hardening"), @r#""hardening" does not say where a plugin is: there is no / in it"#);
-    insta::assert_snapshot!(refused("acme/hardening"), @r#""acme/hardening" does not say where a plugin is: "acme" is no name of a registry"#);
-    insta::assert_snapshot!(refused("ghcr.io/Acme/x"), @r#""ghcr.io/Acme/x" does not say where a plugin is: "Acme/x" is no name of a repository: lower-case letters and digits, with . _ - or / between them"#);
+    insta::assert_snapshot!(refused("acme/hardening"), @r#""acme/hardening" does not say where a plugin is: "acme" is not the name of a registry"#);
+    insta::assert_snapshot!(refused("ghcr.io/Acme/x"), @r#""ghcr.io/Acme/x" does not say where a plugin is: "Acme/x" is not the name of a repository: lower-case letters and digits, with . _ - or / between them"#);
     insta::assert_snapshot!(refused("ftp://ghcr.io/acme/x"), @r#""ftp://ghcr.io/acme/x" does not say where a plugin is: ftp:// is unknown"#);
-    insta::assert_snapshot!(refused("ghcr.io/acme/x@sha256:12"), @r#""ghcr.io/acme/x@sha256:12" does not say where a plugin is: `sha256:12` is no digest; one reads sha256:<64 hex digits>"#);
+    insta::assert_snapshot!(refused("ghcr.io/acme/x@sha256:12"), @r#""ghcr.io/acme/x@sha256:12" does not say where a plugin is: `sha256:12` is not a digest; one reads sha256:<64 hex digits>"#);
     for text in [
         "",
         "/",

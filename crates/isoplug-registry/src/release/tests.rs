@@ -80,7 +80,7 @@ fn what_other_tools_push() {
     assert_eq!(release.version.unwrap().to_string(), "1.2.0+a");
     let image = json!({"schemaVersion": 2, "layers": [], "config":
         {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": Digest::of(b""), "size": 0}});
-    insta::assert_snapshot!(read(image.to_string().into_bytes()).unwrap_err(), @r#"tag 1.2.0_a in r.example/x cannot be used: it is no WebAssembly, but "application/vnd.oci.image.config.v1+json""#);
+    insta::assert_snapshot!(read(image.to_string().into_bytes()).unwrap_err(), @r#"tag 1.2.0_a in r.example/x cannot be used: it is not WebAssembly, but "application/vnd.oci.image.config.v1+json""#);
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Policy {
         let mut rules = Vec::new();
         for allow in &trust.allow {
             let pattern = glob::Pattern::new(&allow.reference)
-                .map_err(|why| format!("\"{}\" is no pattern: {why}", allow.reference))?;
+                .map_err(|why| format!("\"{}\" is not a valid pattern: {why}", allow.reference))?;
             let (publisher, threshold) = (allow.publisher.clone(), allow.threshold as usize);
             let rule = Rule { pattern, publisher, threshold };
             rule.check(&publishers)?;

@@ -23,7 +23,7 @@ pub enum Refusal {
         what: String,
     },
     /// Only keys signed it that no publisher has.
-    #[error("{what} is signed by nobody who is known: key {}", listed(keys))]
+    #[error("{what} is signed with an unknown key: {}", listed(keys))]
     Unknown {
         /// The plugin and its version.
         what: String,

@@ -76,7 +76,7 @@ fn a_known_publisher_is_enough() {
     assert_eq!(by(&old).as_deref(), Ok("acme"));
     assert_eq!(by(&new).as_deref(), Ok("acme"));
     let unknown = by(&stranger).unwrap_err().replace(&stranger.public.id().to_string(), "[KEY]");
-    insta::assert_snapshot!(unknown, @"ghcr.io/acme/x 1.2.0 is signed by nobody who is known: key [KEY]");
+    insta::assert_snapshot!(unknown, @"ghcr.io/acme/x 1.2.0 is signed with an unknown key: [KEY]");
     insta::assert_snapshot!(judged(&trust, HERE, &[]).unwrap_err(), @"ghcr.io/acme/x 1.2.0 is not signed");
     insta::assert_snapshot!(judged(&[], HERE, &[]).unwrap_err(), @"ghcr.io/acme/x 1.2.0 is not signed");
 }
@@ -185,11 +185,11 @@ fn policies_that_cannot_be_meant() {
         change(&mut trust);
         Policy::new(&trust).unwrap_err()
     };
-    insta::assert_snapshot!(wrong(&|trust| trust.allow = vec![rule("a/**b", "acme", 1)]), @r#""a/**b" is no pattern: Pattern syntax error near position 4: recursive wildcards must form a single path component"#);
+    insta::assert_snapshot!(wrong(&|trust| trust.allow = vec![rule("a/**b", "acme", 1)]), @r#""a/**b" is not a valid pattern: Pattern syntax error near position 4: recursive wildcards must form a single path component"#);
     insta::assert_snapshot!(wrong(&|trust| trust.allow = vec![rule("a/*", "corp", 1)]), @r#"the publisher corp of "a/*" has no key"#);
     insta::assert_snapshot!(wrong(&|trust| trust.allow = vec![rule("a/*", "acme", 2)]), @r#""a/*" wants 2 keys of acme, who has 1"#);
     insta::assert_snapshot!(wrong(&|trust| trust.allow = vec![rule("a/*", "acme", 0)]), @r#"the threshold of "a/*" is 0, expected 1 or more"#);
-    insta::assert_snapshot!(wrong(&|trust| trust.deny = vec!["x".to_owned()]), @"trust.deny: `x` is no digest; one reads sha256:<64 hex digits>");
+    insta::assert_snapshot!(wrong(&|trust| trust.deny = vec!["x".to_owned()]), @"trust.deny: `x` is not a digest; one reads sha256:<64 hex digits>");
     let key = |trust: &mut Trust| {
         trust.publishers.insert("acme".to_owned(), vec!["RWQ".to_owned()]);
     };

@@ -117,7 +117,7 @@ fn locks(registries: &Registries, at: &Reference, acme: &Publisher) -> Pin {
     assert!(
         stranger
             .to_string()
-            .ends_with(&format!("signed by nobody who is known: key {}", acme.public.id()))
+            .ends_with(&format!("signed with an unknown key: {}", acme.public.id()))
     );
     let pin =
         resolved.lock("hardening", at, &requirement, Digest::of(b"grants"), &verdict).unwrap();

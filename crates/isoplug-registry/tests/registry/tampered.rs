@@ -78,7 +78,7 @@ fn verify_tells_what_is_wrong() {
     let folder = Folder::new();
     assert_eq!(folder.verify(&folder.policies()).as_deref(), Ok("acme"));
     let unknown = folder.verify(&[policy("acme", &[&publisher().public])]).unwrap_err();
-    assert!(unknown.starts_with("r.example/x 1.0.0 is signed by nobody who is known"), "{unknown}");
+    assert!(unknown.starts_with("r.example/x 1.0.0 is signed with an unknown key"), "{unknown}");
     // The policy would take it, but the lock says who signed.
     let renamed = folder.verify(&[policy("other", &[&folder.acme.public])]).unwrap_err();
     insta::assert_snapshot!(renamed, @"the signature of x 1.0.0 in oci-layout:/f cannot be used: the lock says that acme published it, and it is other");

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let folder = args.folder.strip_prefix(".").unwrap_or(&args.folder);
     let manifest = folder.join("isoplug.toml");
     if folder.exists() && !folder.is_dir() {
-        return Err(Failure::new(Exit::Manifest, format!("{} is no folder", folder.display()))
+        return Err(Failure::new(Exit::Manifest, format!("{} is not a folder", folder.display()))
             .hint("choose another name"));
     }
     if manifest.exists() {

@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let iso = match &args.iso {
         Some(iso) if iso.is_file() => iso.clone(),
         Some(iso) => {
-            let what = if iso.exists() { "is no file" } else { "is not there" };
+            let what = if iso.exists() { "is not a file" } else { "is not there" };
             return Err(Failure::new(Exit::Manifest, format!("{} {what}", iso.display()))
                 .hint("name an ISO, or leave --iso out to build one"));
         }

@@ -174,7 +174,7 @@ fn test(
     };
     let path = outputs.path(report).unwrap_or_default();
     let read = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    read.ok_or_else(|| Failure::new(Exit::Internal, format!("{} is no report", path.display())))
+    read.ok_or_else(|| Failure::new(Exit::Internal, format!("{} is not a report", path.display())))
 }
 
 /// Tells whether a machine will be started: what passed before is not tested again.

@@ -63,7 +63,7 @@ impl Around {
         if let Some(why) = &self.offline {
             return Err(format!("{url} is not in the store, and {why}"));
         }
-        let (mirror, name) = url.rsplit_once('/').ok_or_else(|| format!("{url} is no URL"))?;
+        let (mirror, name) = url.rsplit_once('/').ok_or_else(|| format!("{url} is not a URL"))?;
         // A name of its own: a process of another container may have our number, and our store.
         let new = NamedTempFile::new_in(folder);
         let new = new.map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -114,7 +114,7 @@ impl Surroundings for Around {
         match (&secret.env, &secret.file) {
             (Some(name), None) => session::secret(name).ok_or(Unseen::NotFound),
             (None, Some(path)) => Ok(read_bytes(Path::new(path))?),
-            _ => Err(Unseen::Failed("its grant names not one of `env` and `file`".to_owned())),
+            _ => Err(Unseen::Failed("set exactly one of `env` and `file` in its grant".to_owned())),
         }
     }
 

@@ -23,11 +23,11 @@ use super::{Around, Contributed, Found, Guests, report};
 pub(crate) enum Error {
     #[error("plugin `{plugin}` adds a symbolic link {path} to the medium, which cannot have one")]
     Link { plugin: String, path: String },
-    #[error("plugin `{plugin}` removes {path} of the medium, where only added files are")]
+    #[error("plugin `{plugin}` cannot remove {path}: on the medium plugins can only add")]
     Removal { plugin: String, path: String },
     #[error("plugin `{plugin}`: {path}: {error}")]
     Content { plugin: String, path: String, error: io::Error },
-    #[error("plugin `{plugin}`: the hook `{hook}` is no text")]
+    #[error("plugin `{plugin}`: the hook `{hook}` is not text")]
     Hook { plugin: String, hook: String },
     #[error(
         "plugin `{plugin}` replaces `{part}`, but adds nothing to an image: it is of the world `{world}`"

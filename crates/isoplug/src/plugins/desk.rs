@@ -130,7 +130,7 @@ impl Desk {
         let (name, version) = (&pin.name, &pin.version);
         if digest(&description) != pin.describe {
             let message = format!(
-                "plugin {name} {version} says other things of itself than when it was locked"
+                "the description of plugin {name} {version} differs from the one pinned in isoplug.lock"
             );
             return Err(Failure::new(Exit::Plugin, message).hint("`isoplug plugin update`"));
         }
@@ -251,7 +251,8 @@ fn check_said(
     match &release.description {
         Some(said) if said.digest() == digest(description) => Ok(()),
         Some(_) => {
-            let message = format!("{reference} says other things of itself than its component");
+            let message =
+                format!("the description of {reference} differs from that of its component");
             Err(refused(message).hint("ask its publisher"))
         }
         None => {

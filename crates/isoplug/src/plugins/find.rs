@@ -22,7 +22,7 @@ pub(crate) enum NotFound {
     Unreadable { path: String, error: std::io::Error },
     #[error("it needs `registry` or `path`, one of them")]
     NoSource,
-    #[error("\"{text}\" is no requirement of versions: {error}")]
+    #[error("invalid version requirement \"{text}\": {error}")]
     Requirement { text: String, error: semver::Error },
     #[error("isoplug.lock does not pin it; `isoplug plugin add` or `isoplug lock` does")]
     NotLocked,

@@ -98,7 +98,7 @@ fn ask_helper(program: &str, server: &str) -> Result<Option<String>, String> {
     use std::process::{Command, Stdio};
     let name = format!("docker-credential-{program}");
     if Path::new(&name).components().count() != 1 {
-        return Err(format!("\"{program}\" is no name of a program"));
+        return Err(format!("\"{program}\" is not the name of a program"));
     }
     let child = Command::new(&name).arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let mut child = child.map_err(|error| format!("{name}: {error}"))?;

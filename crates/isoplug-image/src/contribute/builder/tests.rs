@@ -32,7 +32,7 @@ fn bad_paths_are_refused() {
     /a/../b: a path must not hold `..`
     /aNUL: a path must not hold NUL
     /: the root folder itself cannot be set
-    /etc/motd/x: a part of it is no folder
+    /etc/motd/x: a part of it is not a folder
     /usr/lib: it is a folder
     ");
 }

@@ -29,7 +29,7 @@ pub(super) fn intel(draft: &mut Draft) -> Result<(), Error> {
     let mut all = Vec::new();
     for (path, bytes) in &files {
         let found = microcodes(bytes);
-        all.extend(found.ok_or_else(|| unknown(path, "it is no microcode for Intel processors"))?);
+        all.extend(found.ok_or_else(|| unknown(path, "it is not microcode for Intel processors"))?);
     }
     all.sort_by_key(Microcode::place);
     all.dedup_by_key(|microcode| microcode.bytes);
@@ -58,7 +58,7 @@ fn read(folder: &str, settings: &str, draft: &Draft) -> Result<Vec<(TreePath, Ve
     }
     let file = |path: TreePath| match draft.layer.entries.get(&path).map(|entry| &entry.kind) {
         Some(tree::Kind::File(content)) => Ok((path, draft.contents.read(content)?)),
-        _ => Err(unknown(path, "it is no file with one name")),
+        _ => Err(unknown(path, "it is not a file with one name")),
     };
     draft.named(folder, |_| true).into_iter().map(file).collect()
 }

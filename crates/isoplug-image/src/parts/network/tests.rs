@@ -114,7 +114,7 @@ fn mistakes_are_named() {
     let hostname = "two words".into();
     let broken =
         rootfs().add(&Part(Networking { hostname, ..network(Backend::None).0 })).unwrap_err();
-    insta::assert_snapshot!(broken, @"networking: `two words` is no name or address");
+    insta::assert_snapshot!(broken, @"networking: `two words` is not a name or an address");
 }
 
 #[test]

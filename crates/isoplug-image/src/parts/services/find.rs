@@ -38,7 +38,10 @@ pub(super) struct Found {
 pub(super) fn find(host: &dyn Host, asked: &str) -> Result<Found, ContributeError> {
     let name = full_name(asked);
     let Some(parsed) = Name::parse(&name) else {
-        return Err(ContributeError::refused(format!("unit `{asked}`"), "it is no name of a unit"));
+        return Err(ContributeError::refused(
+            format!("unit `{asked}`"),
+            "it is not the name of a unit",
+        ));
     };
     if let Some(found) = exact(host, &name, 0) {
         return Ok(found);
@@ -81,7 +84,7 @@ fn exact(host: &dyn Host, name: &str, links: usize) -> Option<Found> {
 fn unknown(host: &dyn Host, asked: &str, name: &str) -> ContributeError {
     let stem = name.strip_suffix(".service").unwrap_or(name);
     if host.stat(&format!("/etc/init.d/{stem}")).is_some() {
-        let reason = "it is no unit but a script in /etc/init.d, which is started if its package \
+        let reason = "it is not a unit but a script in /etc/init.d, which is started if its package \
                       says so; it cannot be changed here";
         return ContributeError::refused(format!("unit `{asked}`"), reason);
     }

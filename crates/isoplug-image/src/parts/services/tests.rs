@@ -144,7 +144,7 @@ fn mistakes_are_named() {
     insta::assert_snapshot!(messages.join("\n"), @r"
     the image has no unit `shh`; did you mean `ssh`?
     the image has no unit `nett.socket`; did you mean `net.socket`?
-    unit `a/b`: it is no name of a unit
+    unit `a/b`: it is not the name of a unit
     unit `disk@.service`: it is a template; name an instance, as in `getty@tty2.service`
     unit `hello`: the name of a unit file ends in its type, such as `.service`
     ");

@@ -206,7 +206,8 @@ fn check_shell(subject: &str, shell: &str, host: &dyn Host) -> Result<(), Contri
     if host.stat(shell).is_some_and(|entry| entry.mode & 0o111 != 0) {
         return Ok(());
     }
-    let reason = format!("its shell {shell} is no program of the image; is its package installed?");
+    let reason =
+        format!("its shell {shell} is not a program of the image; is its package installed?");
     Err(ContributeError::refused(subject, reason))
 }
 

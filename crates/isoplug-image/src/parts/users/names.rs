@@ -43,7 +43,7 @@ pub(super) fn check_hash(subject: &str, hash: Option<&str>) -> Result<(), Contri
     match hash {
         Some(hash) if !fits(hash) => {
             let reason =
-                "its hashed password is none that crypt(5) knows; make one with `mkpasswd`";
+                "its hashed password is not one that crypt(5) knows; make one with `mkpasswd`";
             Err(ContributeError::refused(subject, reason))
         }
         _ => Ok(()),

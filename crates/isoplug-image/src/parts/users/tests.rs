@@ -127,8 +127,8 @@ fn mistakes_are_named() {
     user `sync`: the image has a user of this name
     user `sudo`: the image has a group of this name
     user `ada`: its uid 4 belongs to `sync`
-    user `ada`: its shell /bin/zsh is no program of the image; is its package installed?
-    user `ada`: its hashed password is none that crypt(5) knows; make one with `mkpasswd`
+    user `ada`: its shell /bin/zsh is not a program of the image; is its package installed?
+    user `ada`: its hashed password is not one that crypt(5) knows; make one with `mkpasswd`
     user `ada`: its description must hold neither a colon nor a line break
     the image has no group `netdv`; did you mean `netdev`?
     the image has no group `docker`

@@ -32,7 +32,7 @@ fn take_one(folder: &Path, package: &Package, cx: &Context) -> Result<bool, Erro
         let mut file = match open(&path) {
             Ok(file) if file.metadata().map_err(read)?.is_file() => file,
             Ok(_) => {
-                cx.log(&format!("{} is no regular file: passed over", path.display()));
+                cx.log(&format!("{} is not a regular file: passed over", path.display()));
                 continue;
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

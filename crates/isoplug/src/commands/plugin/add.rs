@@ -95,7 +95,7 @@ fn add_release(args: &Args, project: &Project, session: &Session) -> Result<Exit
 
 pub(super) fn requirement(text: &str) -> Result<VersionReq, Failure> {
     VersionReq::parse(text).map_err(|error| {
-        Failure::new(Exit::Manifest, format!("\"{text}\" is no requirement of versions"))
+        Failure::new(Exit::Manifest, format!("invalid version requirement \"{text}\""))
             .because(&error)
             .hint("such as `^1.2`, `~1.2.3` or `=1.2.3`")
     })
