@@ -52,7 +52,7 @@ impl Settings {
             "[config.builtin-kernel-modules]\nload = [\"loop\"]\nblacklist = [\"{module}\"]\n\n\
              [config.builtin-localisation]\ntimezone = \"Europe/Berlin\"\n\n\
              [config.builtin-network]\nhostname = \"{hostname}\"\n\n\
-             [config.builtin-services]\nmask = [\"getty@tty5.service\"]\nunits.\"{unit}\" = {UNIT:?}\n"
+             [config.builtin-services]\nmask = [\"getty@tty5.service\"]\nunits.\"{unit}\".text = {UNIT:?}\n"
         )
     }
 }

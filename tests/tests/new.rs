@@ -155,7 +155,7 @@ fn an_existing_manifest_stays() {
     exit: 2
     --- stdout
     --- stderr
-    error: file is no folder
+    error: file is not a folder
       try: choose another name
     ");
 }

@@ -68,7 +68,7 @@ fn an_iso_that_is_not_there() {
     exit: 2
     --- stdout
     --- stderr
-    error: folder is no file
+    error: folder is not a file
       try: name an ISO, or leave --iso out to build one
     ");
 }

@@ -268,11 +268,11 @@ fn quiet_prints_only_results() {
     --- stdout
     --- stderr
     ");
-    assert_snapshot!(served.run(&["explain", "image.name", "--quiet"]), @r"
+    assert_snapshot!(served.run(&["explain", "image.nam", "--quiet"]), @r"
     exit: 2
     --- stdout
     --- stderr
-    error: there is no option `image.name`
+    error: there is no option `image.nam`
       try: `isoplug schema --reference` lists every option
     ");
 }
