@@ -21,6 +21,8 @@ pub struct Arch {
     pub serial: &'static str,
     /// Whether it is that of PCs, which may have a BIOS.
     pub pc: bool,
+    /// Whether sandboxes can have its programs emulated: they have 64 bits, the small end first.
+    pub emulated: bool,
     /// Whether images can be made for it.
     pub images: bool,
 }
@@ -31,33 +33,29 @@ const fn other(
     efi: &'static str,
     serial: &'static str,
 ) -> Arch {
-    Arch { name, rust, qemu, triplet, elf, efi, serial, pc: false, images: false }
-}
-
-impl Arch {
-    /// Tells whether it has 64 bits, the small end first: the form of the header by which the kernel is told
-    /// to have its programs emulated.
-    #[must_use]
-    pub fn is_emulated(&self) -> bool {
-        matches!(self.name, "amd64" | "arm64" | "ppc64el" | "riscv64")
-    }
+    Arch { name, rust, qemu, triplet, elf, efi, serial, pc: false, emulated: false, images: false }
 }
 
 /// All architectures that are known of, by name.
 pub const ALL: [Arch; 7] = [
     Arch {
         pc: true,
+        emulated: true,
         images: true,
         ..other(["amd64", "x86_64", "x86_64", "x86_64-linux-gnu"], 62, "X64", "ttyS")
     },
     Arch {
+        emulated: true,
         images: true,
         ..other(["arm64", "aarch64", "aarch64", "aarch64-linux-gnu"], 183, "AA64", "ttyAMA")
     },
     other(["armhf", "arm", "arm", "arm-linux-gnueabihf"], 40, "ARM", "ttyAMA"),
     Arch { pc: true, ..other(["i386", "x86", "i386", "i386-linux-gnu"], 3, "IA32", "ttyS") },
     other(["ppc64el", "powerpc64", "ppc64le", "powerpc64le-linux-gnu"], 21, "", "hvc"),
-    other(["riscv64", "riscv64", "riscv64", "riscv64-linux-gnu"], 243, "RISCV64", "ttyS"),
+    Arch {
+        emulated: true,
+        ..other(["riscv64", "riscv64", "riscv64", "riscv64-linux-gnu"], 243, "RISCV64", "ttyS")
+    },
     other(["s390x", "s390x", "s390x", "s390x-linux-gnu"], 22, "", "ttysclp"),
 ];
 

@@ -71,49 +71,48 @@ pub fn parts(
     let [early, late] = Files::split(files, &system.options.users);
     let (instead, beside): (Vec<_>, Vec<_>) =
         plugins.into_iter().partition(|plugin| plugin.replaces().is_some());
-    let [first, last] = built_in(system, sources);
+    let [before_plugins, after_plugins, last] = built_in(system, sources);
     let of_parts = of_parts(system, folder)?.into_iter().map(|files| Arc::new(files) as _);
     let mut all: Vec<Arc<dyn Contributor>> = Vec::new();
     if !early.is_empty() {
         all.push(Arc::new(early));
     }
-    all.extend(first);
+    all.extend(before_plugins);
     all.extend(of_parts);
     all.extend(beside);
-    // The services come before the user's late files, and what makes a live system at the end.
-    let mut last = last.into_iter();
-    all.extend(last.by_ref().take(2));
+    all.extend(after_plugins);
     all.push(Arc::new(late));
     all.extend(last);
     instead.into_iter().try_for_each(|plugin| replace(&mut all, plugin))?;
     Ok(all)
 }
 
-/// Wires the parts, each with the options that are its own: those before plugins, and those after.
-fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>; 2] {
+/// Wires the parts, each with the options that are its own: those before plugins, those after them, and those
+/// after the user's late files.
+fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>; 3] {
     let Options { localisation, kernel, networking, users, root, security, .. } = &system.options;
     let Options { services, packages, systemd, .. } = &system.options;
     let Servers { openssh, getty, chrony: _, gpm: _ } = services;
     let (users, root, security) = (users.clone(), root.clone(), security.clone());
-    let mut first: Vec<Arc<dyn Contributor>> = vec![
+    let mut before_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(localisation::Part(localisation.clone())),
         Arc::new(kernel_modules::Part(kernel.modules.clone())),
         Arc::new(network::Part(networking.clone())),
         Arc::new(Users { users, root, security }),
     ];
     if !kernel.sysctl.is_empty() {
-        first.push(Arc::new(Sysctl(kernel.sysctl.clone())));
+        before_plugins.push(Arc::new(Sysctl(kernel.sysctl.clone())));
     }
     if openssh.enable {
-        first.push(Arc::new(openssh::Part(openssh.clone())));
+        before_plugins.push(Arc::new(openssh::Part(openssh.clone())));
     }
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
-    let last: Vec<Arc<dyn Contributor>> = vec![
+    let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),
         Arc::new(Services { systemd: systemd.clone(), needed }),
-        Arc::new(Live { sources, autologin: getty.autologin_user.clone() }),
     ];
-    [first, last]
+    let live = Live { sources, autologin: getty.autologin_user.clone() };
+    [before_plugins, after_plugins, vec![Arc::new(live)]]
 }
 
 /// Returns the paths that parts set for a profile, with who sets each.

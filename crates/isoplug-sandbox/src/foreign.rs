@@ -23,7 +23,7 @@ impl Foreign {
     /// Finds the emulator for programs of the architecture, in Debian's words, if this machine
     /// does not run them itself.
     pub(super) fn find(architecture: &str) -> Result<Option<Self>, Failure> {
-        let Some(arch) = isoplug_arch::find(architecture).filter(|arch| arch.is_emulated()) else {
+        let Some(arch) = isoplug_arch::find(architecture).filter(|arch| arch.emulated) else {
             return Ok(None);
         };
         let processor = Processor(arch);
