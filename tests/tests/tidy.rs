@@ -191,6 +191,10 @@ fn arrows_point_down() {
             "isoplug-plugin",
             "isoplug-engine isoplug-formats isoplug-image isoplug-manifest isoplug-registry",
         ),
+        (
+            "isoplug-kit",
+            "isoplug-engine isoplug-formats isoplug-manifest isoplug-plugin isoplug-registry",
+        ),
     ];
     for (name, may) in allowed {
         let manifest = root().join("crates").join(name).join("Cargo.toml");
@@ -205,6 +209,12 @@ fn arrows_point_down() {
             .collect();
         report("arrows between crates point down", &wrong);
     }
+    let all = isoplug_formats::tree::sorted_names(&root().join("crates")).unwrap();
+    let is_held = |name: &str| name == "isoplug" || allowed.iter().any(|(held, _)| *held == name);
+    let free = all.iter().map(|name| name.to_string_lossy()).filter(|name| {
+        root().join("crates").join(&**name).join("Cargo.toml").is_file() && !is_held(name)
+    });
+    report("each crate says what it may use", &free.map(String::from).collect::<Vec<_>>());
 }
 
 /// Returns the names after `crate::`, and after as many `super::` as lead to the root of the crate, of code

@@ -3,7 +3,7 @@
 #[path = "../tests/host/guest.rs"]
 #[expect(clippy::unwrap_used, dead_code, reason = "the tests use all of it")]
 mod guest;
-#[path = "../tests/kit/nothing.rs"]
+#[path = "../tests/components/nothing.rs"]
 mod nothing;
 
 use std::path::Path;

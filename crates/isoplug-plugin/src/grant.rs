@@ -4,7 +4,7 @@
 
 mod fragment;
 pub(crate) mod path;
-mod pattern;
+pub(crate) mod pattern;
 
 use isoplug_manifest::path::split;
 
@@ -13,7 +13,7 @@ use pattern::{PathPattern, covers_url};
 
 /// The grants of one plugin, patterns read.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Allowed {
+pub struct Allowed {
     plugin: String,
     files: Vec<(Tree, PathPattern)>,
     remove: Vec<(Tree, PathPattern)>,
@@ -24,7 +24,11 @@ pub(crate) struct Allowed {
 
 impl Allowed {
     /// Reads the patterns in the grants of a plugin.
-    pub(crate) fn read(plugin: &str, grants: &Grants) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be read.
+    pub fn read(plugin: &str, grants: &Grants) -> Result<Self, Error> {
         let wrong = |pattern: &str, reason| Error::Pattern {
             plugin: plugin.to_owned(),
             pattern: pattern.to_owned(),
@@ -43,13 +47,17 @@ impl Allowed {
     }
 
     /// Returns the path at which an entry may be put, in its shortest form.
-    pub(crate) fn entry(&self, tree: Tree, path: &str) -> Result<String, String> {
+    ///
+    /// # Errors
+    ///
+    /// When it may not be put there: the line of the manifest that would allow it.
+    pub fn entry(&self, tree: Tree, path: &str) -> Result<String, String> {
         let path = self.place(tree, path)?;
         if !covers(&self.files, tree, &path) {
             let named = format!("{tree}:{path}");
             return Err(format!("{named} is not granted; {}", self.line("files", &named)));
         }
-        if let Some(unit) = path::unit(&path).filter(|_| tree == Tree::Root) {
+        if let Some(unit) = path::systemd_unit(&path).filter(|_| tree == Tree::Root) {
             self.unit(unit).map_err(|reason| format!("{path}: {reason}"))?;
         }
         Ok(path)
@@ -92,7 +100,7 @@ impl Allowed {
             let named = format!("root:{path}");
             return Err(format!("{named} is not granted; {}", self.line(word, &named)));
         }
-        path::unit(path).map_or(Ok(()), |unit| self.unit(unit))
+        path::systemd_unit(path).map_or(Ok(()), |unit| self.unit(unit))
     }
 
     /// Returns permission bits that are in range and granted.
@@ -116,7 +124,11 @@ impl Allowed {
     }
 
     /// Refuses to read a path of the root filesystem that is not granted.
-    pub(crate) fn reads(&self, path: &str) -> Result<(), String> {
+    ///
+    /// # Errors
+    ///
+    /// The line of the manifest that would allow it.
+    pub fn reads(&self, path: &str) -> Result<(), String> {
         if self.reads.iter().any(|pattern| pattern.covers(path)) {
             return Ok(());
         }
@@ -152,7 +164,11 @@ impl Allowed {
     }
 
     /// Refuses an address that is not granted.
-    pub(crate) fn fetch(&self, url: &str) -> Result<(), String> {
+    ///
+    /// # Errors
+    ///
+    /// The line of the manifest that would allow it.
+    pub fn fetch(&self, url: &str) -> Result<(), String> {
         if self.grants.fetch.iter().any(|granted| covers_url(granted, url)) {
             return Ok(());
         }

@@ -34,7 +34,7 @@ pub struct ModuleInTheMaking(pub(crate) Module);
 
 /// What a plugin was called for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
+pub enum Verb {
     /// To say what it is.
     Describe,
     /// To contribute while the manifest is evaluated.
@@ -49,7 +49,7 @@ pub(crate) enum Verb {
 
 impl Verb {
     /// Returns its name, which is that of the function.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Describe => "describe",
             Self::Contribute => "contribute",

@@ -1,7 +1,7 @@
 //! Plugins: sandboxed WebAssembly components that add to an image, plan a stage or check a result.
 //!
 //! A plugin returns data and does nothing by itself. Knows wasmtime and registries; knows no
-//! terminal.
+//! terminal, and not how a plugin is written.
 
 mod compiled;
 mod component;
@@ -16,7 +16,6 @@ mod grant;
 mod guest;
 pub mod input;
 mod kept;
-pub mod kit;
 mod limit;
 mod link;
 mod order;
@@ -27,6 +26,7 @@ mod run;
 mod runtime;
 mod spool;
 mod surroundings;
+mod trial;
 mod warm;
 mod wasi;
 
@@ -38,11 +38,17 @@ pub use contribution::{
 };
 pub use contributor::PluginContributor;
 pub use error::{Error, Fault};
+pub use grant::Allowed;
+pub use grant::path::systemd_unit;
+pub use grant::pattern::covers_word;
+pub use guest::Verb;
 pub use isoplug_manifest::plugin::{Grants, Limits, Requests, SecretGrant, Segment};
 pub use isoplug_manifest::strength::Strength;
 pub use order::{OrderError, order};
 pub use plugin::{Description, Example, Plugin};
+pub use question::Question;
 pub use runtime::Runtime;
 pub use surroundings::{
     Found, FoundKind, HostRootfs, InputEntry, Level, LogLine, Rootfs, Surroundings, Unseen,
 };
+pub use trial::{Trial, Tried};

@@ -11,7 +11,7 @@ use crate::{Content, Found, FoundKind, InputEntry, Rootfs, SecretGrant, Unseen};
 
 /// A question that a granted call asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Question {
+pub enum Question {
     /// The value of a fact.
     Fact(String),
     /// What random numbers are made of.

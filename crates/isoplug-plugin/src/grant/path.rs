@@ -64,7 +64,7 @@ const UNITS: [&str; 11] = [
 
 /// Returns the systemd unit that an entry defines or changes: `a.service` for `a.service`,
 /// `a.service.d/x.conf` and `x.target.wants/a.service`; an empty name for a folder of units.
-pub(crate) fn unit(path: &str) -> Option<&str> {
+pub fn systemd_unit(path: &str) -> Option<&str> {
     let folder = UNITS.iter().find(|folder| is_at_or_below(path, folder))?;
     let rest = path[folder.len()..].trim_start_matches('/');
     let (first, below) = rest.split_once('/').unwrap_or((rest, ""));
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn units_are_found() {
-        let unit_of = |path| unit(path).unwrap_or("none");
+        let unit_of = |path| systemd_unit(path).unwrap_or("none");
         assert_eq!(unit_of("/etc/systemd/system/a.service"), "a.service");
         assert_eq!(unit_of("/lib/systemd/system/a.service.d/x.conf"), "a.service");
         assert_eq!(unit_of("/etc/systemd/system/x.target.wants/a.service"), "a.service");

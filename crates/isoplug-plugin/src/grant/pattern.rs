@@ -1,6 +1,6 @@
 //! Patterns of grants: of paths, words and option paths.
 
-use ureq::http::Uri;
+use http::Uri;
 
 /// A pattern of absolute paths: `*` and `?` stand within one part, `**` for any number of parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl PathPattern {
 }
 
 /// Says whether a pattern covers a whole word: `*` stands for any characters, `?` for one.
-pub(crate) fn covers_word(pattern: &str, word: &str) -> bool {
+pub fn covers_word(pattern: &str, word: &str) -> bool {
     let (pattern, word): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), word.chars().collect());
     let (mut at, mut star, mut next) = (0, None, 0);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use isoplug_plugin::kit::{self, Case, Finding, KitError, Verdict};
+use isoplug_kit::{Case, Finding, KitError, Language, Verdict};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ pub(crate) struct NewArgs {
     folder: PathBuf,
     /// The language to write it in: rust, js, python or c
     #[arg(long, short = 'l', alias = "lang", value_name = "LANGUAGE", default_value = "rust", value_parser = language)]
-    language: kit::Language,
+    language: Language,
 }
 
 /// Build a plugin's component
@@ -80,7 +80,7 @@ impl Subject {
     fn component(&self, session: &Session) -> Result<Vec<u8>, Failure> {
         if self.plugin.is_dir() {
             let runtime = crate::plugins::runtime(session)?;
-            return Ok(kit::build(&runtime, &self.plugin).map_err(failure)?.bytes);
+            return Ok(isoplug_kit::build(&runtime, &self.plugin).map_err(failure)?.bytes);
         }
         fs::read(&self.plugin).map_err(|error| {
             Failure::new(Exit::Manifest, format!("cannot read {}", self.plugin.display()))
@@ -97,9 +97,9 @@ impl Subject {
     }
 }
 
-fn language(text: &str) -> Result<kit::Language, String> {
+fn language(text: &str) -> Result<Language, String> {
     text.parse().map_err(|_| {
-        let names: Vec<&str> = kit::Language::ALL.iter().map(|language| language.name()).collect();
+        let names: Vec<&str> = Language::ALL.iter().map(|language| language.name()).collect();
         format!("no plugin is written in {text}; there are {}", names.join(", "))
     })
 }
@@ -109,7 +109,7 @@ pub(crate) fn new(args: &NewArgs, session: &Session) -> Result<Exit, Failure> {
     let Some(name) = name else {
         return Err(Failure::new(Exit::Manifest, "the folder has no name to call the plugin by"));
     };
-    let written = kit::new(&args.folder, &name, args.language).map_err(failure)?;
+    let written = isoplug_kit::new(&args.folder, &name, args.language).map_err(failure)?;
     let lines: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
     session.out(&lines.join("\n"));
     session.note(&format!("next: isoplug plugin test {}", args.folder.display()));
@@ -118,7 +118,7 @@ pub(crate) fn new(args: &NewArgs, session: &Session) -> Result<Exit, Failure> {
 
 pub(crate) fn build(args: &BuildArgs, session: &Session) -> Result<Exit, Failure> {
     let runtime = crate::plugins::runtime(session)?;
-    let built = kit::build(&runtime, &args.folder).map_err(failure)?;
+    let built = isoplug_kit::build(&runtime, &args.folder).map_err(failure)?;
     let (id, version) = (&built.description.id, &built.description.version);
     session.note(&format!("{id} {version}, {} bytes", built.size));
     session.out(&built.path.display().to_string());
@@ -128,7 +128,7 @@ pub(crate) fn build(args: &BuildArgs, session: &Session) -> Result<Exit, Failure
 pub(crate) fn test(args: &TestArgs, session: &Session) -> Result<Exit, Failure> {
     let component = args.subject.component(session)?;
     let runtime = crate::plugins::runtime(session)?;
-    let cases = kit::test(&runtime, &component, &args.subject.cases(), args.bless);
+    let cases = isoplug_kit::test(&runtime, &component, &args.subject.cases(), args.bless);
     let cases = cases.map_err(failure)?;
     let mut failed = 0;
     for Case { name, verdict, fuel } in &cases {
@@ -161,7 +161,7 @@ pub(crate) fn run(args: &RunArgs, session: &Session) -> Result<Exit, Failure> {
             session.note(line);
         }
     };
-    let made = kit::run(&runtime, &component, &case, &mut trace).map_err(failure)?;
+    let made = isoplug_kit::run(&runtime, &component, &case, &mut trace).map_err(failure)?;
     session.out(&format!("{made:#}"));
     Ok(Exit::Done)
 }
@@ -179,7 +179,7 @@ pub(crate) fn lint(args: &LintArgs, session: &Session) -> Result<Exit, Failure> 
     let component = args.subject.component(session)?;
     let runtime = crate::plugins::runtime(session)?;
     let cases = Some(args.subject.cases()).filter(|cases| cases.is_dir());
-    let found = kit::lint(&runtime, &component, cases.as_deref()).map_err(failure)?;
+    let found = isoplug_kit::lint(&runtime, &component, cases.as_deref()).map_err(failure)?;
     for Finding { code, message, is_error } in &found {
         let word = if *is_error { "error" } else { "warning" };
         session.out(&format!("{word}[{code}]: {message}"));

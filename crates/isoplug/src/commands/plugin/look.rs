@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use isoplug_plugin::kit;
+use isoplug_kit::OptionRow;
 use isoplug_plugin::{Description, World};
 use isoplug_registry::Reference;
 
@@ -72,8 +72,8 @@ pub(crate) fn info(args: &InfoArgs, session: &Session) -> Result<Exit, Failure> 
 
 pub(crate) fn options(args: &OptionsArgs, session: &Session) -> Result<Exit, Failure> {
     let Seen { description, .. } = see(&args.which, session)?;
-    let rows = kit::options(&description).into_iter().map(|row| {
-        let kit::OptionRow { name, kind, default, description, is_required } = row;
+    let rows = isoplug_kit::options(&description).into_iter().map(|row| {
+        let OptionRow { name, kind, default, description, is_required } = row;
         let default = if is_required { "(must be set)".to_owned() } else { default };
         [name, kind, default, description]
     });

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use isoplug_plugin::kit::{KitError, Language, Verdict, build, lint, new, test};
+use isoplug_kit::{KitError, Language, Verdict, build, lint, new, test};
 
 use crate::runtime;
 

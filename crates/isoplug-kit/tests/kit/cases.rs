@@ -1,7 +1,7 @@
 //! Every plugin of this repository passes its own cases. `ISOPLUG_TESTS_BLESS=1` writes down what
 //! comes as what is expected.
 
-use isoplug_plugin::kit::{Verdict, run, test};
+use isoplug_kit::{Verdict, run, test};
 
 use crate::{component, plugins, runtime};
 

@@ -1,14 +1,9 @@
-//! The kit on the plugins of this repository: cases, templates in four languages, lint, and the
-//! built-in contributors as components.
+//! The committed components: the right bytes, and the built-in contributors among them add what the native ones add.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod built;
 mod builtin;
-mod cases;
-mod findings;
-mod languages;
 mod nothing;
-mod template;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -24,10 +19,7 @@ fn plugins() -> PathBuf {
 
 /// Returns the component of a plugin of this repository.
 fn component(name: &str) -> Vec<u8> {
-    let path = match name.starts_with("hello-") {
-        true => plugins().join("fixtures").join(format!("{name}.wasm")),
-        false => plugins().join(name).join(format!("{name}.wasm")),
-    };
+    let path = plugins().join(name).join(format!("{name}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -7,15 +7,14 @@ use std::path::Path;
 
 use isoplug_formats::tree::sorted_names;
 use isoplug_manifest::plugin::check_options;
+use isoplug_plugin::{Component, Description, Error, Runtime, Verb, World};
+use isoplug_registry::names::Names;
 use serde_json::Value as Json;
 
-use super::KitError;
-use super::call::call;
-use super::case::{Laid, granted};
-use super::option::options;
-use crate::guest::Verb;
-use crate::{Component, Description, Error, Runtime, World};
-use isoplug_registry::names::Names;
+use crate::KitError;
+use crate::call::call;
+use crate::case::{Scene, granted};
+use crate::option::options;
 use uses::Uses;
 
 /// Something that a reviewer would find.
@@ -123,8 +122,8 @@ fn examples(
         };
         if component.world == World::Contributor {
             let grants = granted(description);
-            let laid = Laid::example(nothing.path(), Verb::Contribute, options, grants);
-            uses.add(&call(runtime, component, description, &laid, false)?, &laid.grants);
+            let scene = Scene::example(nothing.path(), Verb::Contribute, options, grants);
+            uses.add(&call(runtime, component, description, &scene, false)?, &scene.grants);
         }
     }
     Ok(())
@@ -150,8 +149,8 @@ fn use_in_cases(
         Err(error) => return Err(KitError::io(cases)(error)),
     };
     for folder in names.iter().map(|name| cases.join(name)).filter(|folder| folder.is_dir()) {
-        let laid = Laid::read(&folder, component.world, description)?;
-        uses.add(&call(runtime, component, description, &laid, false)?, &laid.grants);
+        let scene = Scene::read(&folder, component.world, description)?;
+        uses.add(&call(runtime, component, description, &scene, false)?, &scene.grants);
         count += 1;
     }
     Ok(count)

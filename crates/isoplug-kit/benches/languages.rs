@@ -8,7 +8,7 @@
     reason = "it prints its table and says what it skips"
 )]
 
-#[path = "../tests/kit/nothing.rs"]
+#[path = "../../isoplug-plugin/tests/components/nothing.rs"]
 mod nothing;
 
 use std::fs;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use isoplug_formats::tree::sorted_names;
-use isoplug_plugin::kit::{self, KitError, Language};
+use isoplug_kit::{KitError, Language};
 use isoplug_plugin::{Plugin, Runtime};
 use nothing::Nothing;
 use serde_json::json;
@@ -69,18 +69,18 @@ fn built(language: Language) -> Result<(Vec<u8>, Duration), KitError> {
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = Runtime::new(&folder.path().join("caches"))?;
     let plugin = folder.path().join("plugin");
-    kit::new(&plugin, "acme-greeter", language)?;
+    isoplug_kit::new(&plugin, "acme-greeter", language)?;
     // What cargo builds of the kit's dependencies stays for the next run.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugin");
     let cargo = format!("[build]\ntarget-dir = {target:?}\n");
     fs::create_dir(plugin.join(".cargo")).expect("a folder");
     fs::write(plugin.join(".cargo/config.toml"), cargo).expect("a file");
     if language == Language::Rust {
-        kit::build(&runtime, &plugin)?;
+        isoplug_kit::build(&runtime, &plugin)?;
     }
     change(&plugin, language);
     let start = Instant::now();
-    let built = kit::build(&runtime, &plugin)?;
+    let built = isoplug_kit::build(&runtime, &plugin)?;
     Ok((built.bytes, start.elapsed()))
 }
 

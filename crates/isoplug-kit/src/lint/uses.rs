@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use isoplug_manifest::path::split;
+use isoplug_plugin::{
+    Allowed, Entry, EntryKind, Grants, Question, Requests, Tree, covers_word, systemd_unit,
+};
 use serde_json::Value as Json;
 
 use super::Finding;
-use crate::grant::{Allowed, path};
-use crate::kit::call::Called;
-use crate::question::Question;
-use crate::{Entry, EntryKind, Grants, Requests, Tree};
+use crate::call::Called;
 
 /// What a plugin used.
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ impl Uses {
             self.removed.insert(at);
             return;
         }
-        if let Some(unit) = path::unit(&entry.path).filter(|_| entry.tree == Tree::Root) {
+        if let Some(unit) = systemd_unit(&entry.path).filter(|_| entry.tree == Tree::Root) {
             self.units.insert(unit.to_owned());
         }
         self.files.insert(at);
@@ -158,10 +158,6 @@ fn covers_read(pattern: &str, path: &str) -> bool {
 
 fn covers_option(wanted: &[String], path: &[String]) -> bool {
     wanted.len() <= path.len() && wanted.iter().zip(path).all(|(it, part)| it == "*" || it == part)
-}
-
-fn covers_word(pattern: &str, word: &str) -> bool {
-    glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(word))
 }
 
 /// Returns a narrower pattern that covers the same uses: all lie right in the folder.

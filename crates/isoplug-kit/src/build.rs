@@ -7,12 +7,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use isoplug_plugin::{Component, Description, Runtime};
 use wasmparser::Parser;
 use wit_component::ComponentEncoder;
 
-use super::strip::stripped;
-use super::{KitError, Language};
-use crate::{Component, Description, Runtime};
+use crate::strip::stripped;
+use crate::{KitError, Language};
 
 /// A plugin that was built.
 #[derive(Debug)]

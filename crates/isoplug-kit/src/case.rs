@@ -11,23 +11,22 @@ use std::path::{Path, PathBuf};
 use isoplug_engine::Digest;
 use isoplug_formats::tree::sorted_names;
 use isoplug_manifest::plugin::check_options;
+use isoplug_plugin::{
+    Content, Description, Found, FoundKind, Grants, InputEntry, LogLine, Rootfs, SecretGrant,
+    Surroundings, Unseen, Verb, World, input,
+};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::KitError;
-use crate::guest::Verb;
-use crate::{
-    Content, Description, Found, FoundKind, Grants, InputEntry, LogLine, Rootfs, SecretGrant,
-    Surroundings, Unseen, World, input,
-};
+use crate::KitError;
 
-/// A case that was read.
-pub(crate) struct Laid {
+/// A case as the plugin sees it.
+pub(crate) struct Scene {
     pub(crate) verb: Verb,
     pub(crate) options: Json,
     pub(crate) grants: Grants,
-    /// The stage and its inputs, for a plan.
-    pub(crate) given: Vec<String>,
+    /// The stage and its inputs as JSON, for a plan.
+    pub(crate) stage: Option<(String, String)>,
     folder: PathBuf,
     facts: BTreeMap<String, Json>,
     modes: BTreeMap<String, String>,
@@ -36,7 +35,7 @@ pub(crate) struct Laid {
 /// What `case.toml` may say.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-struct Said {
+struct CaseToml {
     /// What is called, if the world and the files leave a choice.
     call: Option<String>,
     /// The stage to plan.
@@ -49,7 +48,7 @@ struct Said {
     modes: BTreeMap<String, String>,
 }
 
-impl Laid {
+impl Scene {
     /// Reads a case.
     pub(crate) fn read(
         folder: &Path,
@@ -57,15 +56,15 @@ impl Laid {
         description: &Description,
     ) -> Result<Self, KitError> {
         let path = folder.join("case.toml");
-        let said: Said = match read_if_there(&path)? {
-            None => Said::default(),
+        let said: CaseToml = match read_if_there(&path)? {
+            None => CaseToml::default(),
             Some(text) => toml::from_str(&text).map_err(|error| KitError::case(&path, error))?,
         };
         let verb = verb(said.call.as_deref(), world, folder)
             .ok_or_else(|| KitError::case(&path, format!("a {world} has no such call")))?;
-        let given = match verb {
-            Verb::Plan => given(&said, folder, description)?,
-            _ => Vec::new(),
+        let stage = match verb {
+            Verb::Plan => Some(stage(&said, folder, description)?),
+            _ => None,
         };
         let facts = [("name", "case"), ("version", "1.0"), ("arch", "amd64"), ("profile", "main")];
         let facts = facts.map(|(name, value)| (format!("image.{name}"), json!(value)));
@@ -73,7 +72,7 @@ impl Laid {
             verb,
             options: options(folder, description)?,
             grants: said.grants.unwrap_or_else(|| granted(description)),
-            given,
+            stage,
             folder: folder.to_owned(),
             facts: BTreeMap::from(facts).into_iter().chain(said.facts).collect(),
             modes: said.modes,
@@ -83,8 +82,7 @@ impl Laid {
     /// Makes a case of an example of the plugin's own.
     pub(crate) fn example(folder: &Path, verb: Verb, options: Json, grants: Grants) -> Self {
         let (facts, modes) = (BTreeMap::new(), BTreeMap::new());
-        let given = Vec::new();
-        Self { verb, options, grants, given, folder: folder.to_owned(), facts, modes }
+        Self { verb, options, grants, stage: None, folder: folder.to_owned(), facts, modes }
     }
 }
 
@@ -109,14 +107,18 @@ fn verb(call: Option<&str>, world: World, folder: &Path) -> Option<Verb> {
     }
 }
 
-fn given(said: &Said, folder: &Path, description: &Description) -> Result<Vec<String>, KitError> {
+fn stage(
+    said: &CaseToml,
+    folder: &Path,
+    description: &Description,
+) -> Result<(String, String), KitError> {
     let stage = said.stage.clone().or_else(|| description.stages.first().cloned());
     let path = folder.join("stage.json");
     let inputs = read_if_there(&path)?.unwrap_or_else(|| "{}".to_owned());
     if let Err(error) = serde_json::from_str::<Json>(&inputs) {
         return Err(KitError::case(&path, error));
     }
-    Ok(vec![stage.unwrap_or_default(), inputs])
+    Ok((stage.unwrap_or_default(), inputs))
 }
 
 fn options(folder: &Path, description: &Description) -> Result<Json, KitError> {
@@ -143,7 +145,7 @@ fn read_if_there(path: &Path) -> Result<Option<String>, KitError> {
     }
 }
 
-impl Surroundings for Laid {
+impl Surroundings for Scene {
     fn fact(&self, path: &str) -> Option<Json> {
         self.facts.get(path).cloned()
     }
@@ -178,7 +180,7 @@ impl Surroundings for Laid {
 }
 
 /// The folder `rootfs/`, owned by root, with the modes that git keeps and those that the case says.
-impl Rootfs for Laid {
+impl Rootfs for Scene {
     fn look(&self, path: &str) -> Option<Found> {
         let place = self.folder.join("rootfs").join(path.trim_start_matches('/'));
         let found = fs::symlink_metadata(&place).ok()?;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{KitError, Language};
+use crate::{KitError, Language};
 
 /// Writes a new plugin into a folder that does not exist or is empty. Returns the files.
 ///
@@ -67,18 +67,18 @@ macro_rules! own {
 /// A file of the folder `plugins`.
 macro_rules! plugins {
     ($path:literal, $from:literal) => {
-        File($path, include_bytes!(concat!("../../../../plugins/", $from)))
+        File($path, include_bytes!(concat!("../../../plugins/", $from)))
     };
 }
 
 /// A file of the kit for Rust, under the same name.
 macro_rules! sdk {
     ($path:literal) => {
-        File(concat!("sdk/", $path), include_bytes!(concat!("../../../../plugins/sdk/", $path)))
+        File(concat!("sdk/", $path), include_bytes!(concat!("../../../plugins/sdk/", $path)))
     };
 }
 
-const CONTRACT: &[u8] = include_bytes!("../../../../wit/0.1/plugin.wit");
+const CONTRACT: &[u8] = include_bytes!("../../../wit/0.1/plugin.wit");
 
 const COMMON: &[File] = &[
     own!("README.md", "README.md"),

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value as Json, json};
-
-use crate::{
+use isoplug_plugin::{
     Attributes, Content, Entry, EntryKind, Module, PluginDiagnostic, PluginSeverity, Segment,
     Strength,
 };
+use serde_json::{Map, Value as Json, json};
 
 /// Texts longer than this are shown as their digest.
 const LONG: u64 = 16 << 10;

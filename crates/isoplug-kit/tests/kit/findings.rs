@@ -1,6 +1,6 @@
 //! What lint finds.
 
-use isoplug_plugin::kit::{Finding, lint, options};
+use isoplug_kit::{Finding, lint, options};
 
 use crate::{component, plugins, runtime};
 

@@ -4,13 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use isoplug_formats::tree::sorted_names;
+use isoplug_plugin::{EntryKind, Question, Runtime};
 use serde_json::Value as Json;
 
-use super::KitError;
-use super::call::{Called, call};
-use super::case::Laid;
-use crate::question::Question;
-use crate::{EntryKind, Runtime};
+use crate::KitError;
+use crate::call::{Called, call};
+use crate::case::Scene;
 
 /// What came of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +55,9 @@ pub fn test(
         if !folder.is_dir() {
             continue;
         }
-        let laid = Laid::read(&folder, component.world, &description)?;
+        let scene = Scene::read(&folder, component.world, &description)?;
         let [first, second] =
-            [false, true].map(|shorter| call(runtime, &component, &description, &laid, shorter));
+            [false, true].map(|shorter| call(runtime, &component, &description, &scene, shorter));
         let (first, second) = (first?, second?);
         let verdict = match () {
             () if !are_alike(&first, &second) => Verdict::Failed(
@@ -87,9 +86,9 @@ pub fn run(
 ) -> Result<Json, KitError> {
     let component = runtime.component(component)?;
     let description = runtime.describe(&component)?;
-    let laid = Laid::read(case, component.world, &description)?;
-    trace(&format!("{} with options {}", laid.verb.name(), laid.options));
-    let called = call(runtime, &component, &description, &laid, false)?;
+    let scene = Scene::read(case, component.world, &description)?;
+    trace(&format!("{} with options {}", scene.verb.name(), scene.options));
+    let called = call(runtime, &component, &description, &scene, false)?;
     called.asked.iter().for_each(|(question, _)| trace(&asked(question)));
     added(&called, trace);
     called.contribution.log.iter().for_each(|line| trace(&format!("log: {}", line.text)));

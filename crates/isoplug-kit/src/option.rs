@@ -1,8 +1,7 @@
 //! Draws a plugin's options as rows.
 
+use isoplug_plugin::Description;
 use serde_json::Value as Json;
-
-use crate::Description;
 
 /// One option.
 #[derive(Debug, Clone, PartialEq, Eq)]

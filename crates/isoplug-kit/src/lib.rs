@@ -1,6 +1,7 @@
 //! What plugins are written with: templates, a build, tests by cases, a look for mistakes.
 //!
-//! Knows the toolchains of four languages by their commands; prints nothing.
+//! Knows the toolchains of four languages by their commands, and the host of plugins by its public functions; knows
+//! neither wasmtime nor an image, and prints nothing.
 
 mod build;
 mod call;
@@ -23,7 +24,7 @@ pub use option::{OptionRow, options};
 pub use template::new;
 pub use test::{Case, Verdict, run, test};
 
-use crate::Error;
+use isoplug_plugin::Error;
 
 /// Why a plugin could not be made, built or tried.
 #[derive(Debug, thiserror::Error)]

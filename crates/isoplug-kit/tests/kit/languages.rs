@@ -1,6 +1,6 @@
 //! The same greeting in four languages gives the same answers.
 
-use isoplug_plugin::kit::{Verdict, test};
+use isoplug_kit::{Verdict, test};
 
 use crate::{component, plugins, runtime};
 

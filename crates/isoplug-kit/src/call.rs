@@ -1,16 +1,14 @@
 //! Calls a plugin in a case: always anew, never from what is kept.
 
 use isoplug_engine::Digest;
+use isoplug_plugin::{
+    Component, Contribution, Description, Error, Plugin, Question, Rootfs, Runtime, Trial, Tried,
+    Verb,
+};
 use serde_json::{Value as Json, json};
 
-use super::case::Laid;
-use super::show;
-use crate::conversation::Outside;
-use crate::guest::Verb;
-use crate::kept::Kept;
-use crate::question::Question;
-use crate::run::{Call, Made};
-use crate::{Component, Contribution, Description, Error, Plugin, Runtime};
+use crate::case::Scene;
+use crate::show;
 
 /// What came of a call.
 pub(crate) struct Called {
@@ -25,10 +23,10 @@ pub(crate) fn call(
     runtime: &Runtime,
     component: &Component,
     description: &Description,
-    laid: &Laid,
+    scene: &Scene,
     shorter: bool,
 ) -> Result<Called, Error> {
-    let mut grants = laid.grants.clone();
+    let mut grants = scene.grants.clone();
     if shorter {
         grants.limits.memory.get_or_insert_with(|| "200MiB".to_owned());
         grants.limits.fuel.get_or_insert_with(|| "9G".to_owned());
@@ -37,13 +35,13 @@ pub(crate) fn call(
         name: description.id.clone(),
         component: component.clone(),
         description: description.clone(),
-        options: laid.options.clone(),
+        options: scene.options.clone(),
         grants,
     };
-    let call = Call::new(&plugin, laid.verb, laid.given.clone())?;
-    let outside = Outside { around: laid, rootfs: rootfs(laid) };
-    match runtime.run(&call, &outside) {
-        Ok(Made { kept, asked, .. }) => Ok(called(laid.verb, kept, asked)),
+    let (verb, stage) = (scene.verb, scene.stage.clone());
+    let trial = Trial { plugin: &plugin, verb, stage, around: scene, rootfs: rootfs(scene) };
+    match runtime.attempt(trial) {
+        Ok(tried) => Ok(called(verb, tried)),
         // A fault is an answer too: a case may expect it.
         Err(Error::Fault(fault)) => Ok(Called {
             shown: Err(format!("fault: {}\n", fault.what)),
@@ -54,18 +52,18 @@ pub(crate) fn call(
     }
 }
 
-fn rootfs(laid: &Laid) -> Option<&dyn crate::Rootfs> {
-    matches!(laid.verb, Verb::Furnish | Verb::Check).then_some(laid)
+fn rootfs(scene: &Scene) -> Option<&dyn Rootfs> {
+    matches!(scene.verb, Verb::Furnish | Verb::Check).then_some(scene)
 }
 
-fn called(verb: Verb, kept: Kept, asked: Vec<(Question, Digest)>) -> Called {
-    let Kept { text, contribution } = kept;
+fn called(verb: Verb, tried: Tried) -> Called {
+    let Tried { plan, contribution, asked } = tried;
     if contribution.failed() {
         let shown = Err(show::errors(&contribution.diagnostics));
         return Called { shown, contribution, asked };
     }
     let mut shown = match verb {
-        Verb::Plan => json!({ "plan": serde_json::from_str::<Json>(&text).unwrap_or_default() }),
+        Verb::Plan => json!({ "plan": serde_json::from_str::<Json>(&plan).unwrap_or_default() }),
         Verb::Check | Verb::Describe => json!({}),
         Verb::Contribute | Verb::Furnish => {
             json!({ "modules": show::modules(&contribution.modules) })
