@@ -13,7 +13,7 @@ use isoplug_tests::real::{self, Example, Medium, cpu_of, events, sha256, stages_
 use isoplug_tests::require;
 
 #[test]
-fn the_iso_comes_with_its_facts() {
+fn the_iso_comes_with_its_papers() {
     let _turn = real::turn();
     let built = real::minimal();
     let iso = built.iso();
@@ -54,7 +54,7 @@ fn a_changed_file_makes_only_what_holds_it() {
     let manifest = built.space.read("isoplug.toml");
     built.space.write("isoplug.toml", &manifest.replace("smallest image", &new_each_run("image")));
     let ran = stages_that_ran(&events(&built.space, &["build"]));
-    assert_eq!(ran.join(" "), "files live initrd inputs rootfs squashfs boot iso facts");
+    assert_eq!(ran.join(" "), "files live initrd inputs rootfs squashfs boot iso papers");
     assert_ne!(sha256(&built.iso()), before);
     // Early cut-off and the cache bring the old bytes back.
     built.space.write("isoplug.toml", &manifest);

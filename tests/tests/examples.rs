@@ -130,7 +130,7 @@ fn a_machine_boots_over_the_network_what_is_on_the_iso() {
 }
 
 #[test]
-fn a_hardened_image_is_judged_once() {
+fn a_hardened_image_is_checked_once() {
     require!(Medium::can_be_read(), "xorriso or unsquashfs is not installed");
     let _turn = real::turn();
     let example = Shipped::copy("hardened");
@@ -176,7 +176,7 @@ fn an_image_that_breaks_a_rule_is_not_published() {
        = help: take the bit away, or list the path in `setuid`
     error: plugin `cis-check` refuses hardened (amd64)
     "#);
-    // No judgement of an image that is refused is kept.
+    // No check of an image that is refused is kept.
     assert_eq!(example.space.run(&["build", "--quiet", &example.folder]), refused);
     assert!(!example.path("out").exists());
     let manifest = example.manifest();
@@ -225,8 +225,8 @@ fn the_inventory_lists_every_package() {
     let example = Shipped::copy("branded");
     let page = example.build().text_of_rootfs("usr/share/doc/inventory.html");
     assert!(page.contains("<h1>acme-rescue 2026.11</h1>"), "{page}");
-    let facts = "examples/branded/out/acme-rescue-branded-2026.11-amd64.iso.packages";
-    let packages = example.space.read(facts);
+    let papers = "examples/branded/out/acme-rescue-branded-2026.11-amd64.iso.packages";
+    let packages = example.space.read(papers);
     assert!(page.contains(&format!("<p>{} packages, ", packages.lines().count())), "{page}");
     for line in packages.lines() {
         let [name, version, _] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };

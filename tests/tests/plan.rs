@@ -27,7 +27,7 @@ fn the_stages_as_a_tree() {
     assert_snapshot!(served.run(&["plan", "--locked"]), @r"
     exit: 0
     --- stdout
-    facts (depends)
+    papers (depends)
     └─ iso (depends)
        ├─ kernel (depends)
        │  └─ settled (depends)

@@ -1,7 +1,6 @@
 //! How something is added to a rootfs that no package brings.
 //!
-//! A contributor reads the rootfs below it through a [`Host`] and says through the same host what
-//! to add. It never writes an image and knows no stage; built-in parts and plugins share
+//! A contributor reads the [`Rootfs`] below it and says to it what to add. It never writes an image and knows no stage; built-in parts and plugins share
 //! this one door. Order is the caller's: a contributor sees what those before it did.
 
 pub mod builder;
@@ -44,19 +43,19 @@ pub trait Contributor: Send + Sync {
     /// Shows everything that decides what it does: its options, and for a plugin its digest.
     fn key(&self, key: &mut dyn Key);
 
-    /// Reads from the host and adds to it. The same host and key give the same additions.
+    /// Reads from the rootfs and adds to it. The same rootfs and key give the same additions.
     ///
     /// # Errors
     ///
     /// When the options cannot be met on this rootfs, or an addition is refused.
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError>;
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError>;
 }
 
 /// The rootfs as a contributor sees and changes it.
 ///
 /// Paths are absolute, with neither `..` nor NUL. Symbolic links on the way are followed inside
 /// the rootfs. Reading follows a link at the end too; writing replaces it.
-pub trait Host {
+pub trait Rootfs {
     /// Returns the epoch: the time of every added entry, in seconds since 1970.
     fn epoch(&self) -> u32;
 

@@ -8,7 +8,7 @@ use isoplug_manifest::By;
 use isoplug_manifest::plugin::Report;
 use isoplug_sandbox::Error as SandboxError;
 
-use crate::stages::{contribute, fetch as packages, hooks, judge, layer, output, settled};
+use crate::stages::{check, contribute, fetch as packages, hooks, layer, output, settled};
 
 /// A kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,15 +56,15 @@ pub enum OfPlugin<'e> {
     Failed(String),
 }
 
-/// Returns what a plugin that judges or plans did, if the failure is of one.
+/// Returns what a plugin that checks or plans did, if the failure is of one.
 #[must_use]
 pub fn plugin(error: &Error) -> Option<OfPlugin<'_>> {
     match (error.find(), error.find()) {
-        (Some(judge::Error::Refused { plugin, reports }), _)
+        (Some(check::Error::Refused { plugin, reports }), _)
         | (_, Some(output::Error::Refused { plugin, reports })) => {
             Some(OfPlugin::Refuses(plugin, reports))
         }
-        (Some(judge::Error::Plugin(error)), _) | (_, Some(output::Error::Plugin(error))) => {
+        (Some(check::Error::Plugin(error)), _) | (_, Some(output::Error::Plugin(error))) => {
             Some(OfPlugin::Failed(error.to_string()))
         }
         (_, Some(error @ output::Error::Plan { .. })) => Some(OfPlugin::Failed(error.to_string())),

@@ -3,11 +3,11 @@
 //! The one place that turns options into inputs of stages. Reads the user's files to know their
 //! digests; knows no graph.
 
+mod compression;
 mod drivers;
 #[cfg(test)]
 mod golden;
 mod planned;
-mod squash;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use serde_json::json;
 
 use crate::contribute::Contributor;
 use crate::initrd::Drivers;
-use crate::plugins::{Hook, Judge, Planner, Plugins, UsedPlugin};
+use crate::plugins::{Checker, Hook, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
 use crate::stages::squashfs::BlockFolder;
 use crate::{outputs, parts};
@@ -70,8 +70,8 @@ pub struct Image {
     pub hooks: Vec<Hook>,
     /// Plugins that plan stages.
     pub planners: Vec<Arc<dyn Planner>>,
-    /// Plugins that judge the finished image.
-    pub judges: Vec<Arc<dyn Judge>>,
+    /// Plugins that check the finished image.
+    pub checkers: Vec<Arc<dyn Checker>>,
     /// The plugins that were used.
     pub used: Vec<UsedPlugin>,
     /// What plugins have to say of their plans.
@@ -79,7 +79,7 @@ pub struct Image {
 }
 
 /// What an image is made of besides its profile.
-pub struct Surroundings<'a> {
+pub struct Materials<'a> {
     /// The folder that the user's files are relative to.
     pub folder: &'a Path,
     /// The lock, with the profile's packages in it.
@@ -141,10 +141,10 @@ impl Image {
     ///
     /// When a file of the user's cannot be read, a plugin refuses or plans what cannot be, or nothing boots
     /// the architecture.
-    pub fn new(system: &System, around: Surroundings) -> Result<Self, Error> {
+    pub fn new(system: &System, materials: Materials) -> Result<Self, Error> {
         let options = &system.options;
-        let epoch = around.epoch.unwrap_or(around.locked.epoch);
-        let Plugins { contributors, medium, hooks, planners, judges, used } = around.plugins;
+        let epoch = materials.epoch.unwrap_or(materials.locked.epoch);
+        let Plugins { contributors, medium, hooks, planners, checkers, used } = materials.plugins;
         let facts = json!({ "name": name(system), "arch": system.arch });
         let squashfs = planned::squashfs(&planners, &facts, &options.squashfs)?;
         let menu = planned::menu(&planners, &facts, outputs::iso::menu(system))?;
@@ -153,10 +153,10 @@ impl Image {
             name: name(system),
             arch: system.arch.clone(),
             epoch: u32::try_from(epoch).map_err(|_| Error::Epoch(epoch))?,
-            locked: around.locked.clone(),
-            lock_text: around.lock.to_toml(),
-            answers: around.answers,
-            places: around.places,
+            locked: materials.locked.clone(),
+            lock_text: materials.lock.to_toml(),
+            answers: materials.answers,
+            places: materials.places,
             initrd_modules: options.initrd.modules.clone(),
             initrd_drivers: drivers::drivers(
                 &options.initrd,
@@ -164,16 +164,16 @@ impl Image {
                 &planners,
             ),
             initrd_compression: options.initrd.compression,
-            contributors: parts::parts(system, around.folder, contributors, around.sources)?,
+            contributors: parts::parts(system, materials.folder, contributors, materials.sources)?,
             machine_state: options.packages.machine_state.clone(),
             docs: options.packages.docs,
-            compression: squash::compression(&squashfs.inputs),
+            compression: compression::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,
-            blocks: around.blocks,
-            iso: outputs::iso::Iso::new(system, menu.inputs, around.folder, medium)?,
+            blocks: materials.blocks,
+            iso: outputs::iso::Iso::new(system, menu.inputs, materials.folder, medium)?,
             hooks,
             planners,
-            judges,
+            checkers,
             used,
             reports,
         })

@@ -5,7 +5,6 @@
 
 pub mod consent;
 pub mod contribute;
-pub mod facts;
 pub mod failed;
 pub mod firmware;
 pub mod grub;
@@ -14,11 +13,12 @@ pub mod initrd;
 #[cfg(test)]
 mod needed;
 pub mod outputs;
+pub mod papers;
 pub mod parts;
 pub mod pipeline;
 pub mod plugins;
+pub mod request;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
 pub mod stages;
 pub mod stored;
-pub mod wish;

@@ -12,7 +12,7 @@ use isoplug_manifest::{
 use crate::outputs::iso::{kernel_params, menu, own_files};
 use crate::parts::files::FileContent;
 use crate::parts::{parts, places};
-use crate::rootfs_of_tests::Rootfs;
+use crate::rootfs_of_tests::TestRootfs;
 
 /// Needs one of everything.
 struct Acme;
@@ -87,7 +87,7 @@ fn the_medium_has_what_parts_need_and_the_users_own() {
 
 #[test]
 fn the_rootfs_has_what_parts_need_and_the_users_own() {
-    let mut rootfs = Rootfs::with(&[
+    let mut rootfs = TestRootfs::with(&[
         ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
         ("/etc/group", "root:x:0:\n"),
         ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),

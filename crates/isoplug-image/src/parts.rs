@@ -1,7 +1,7 @@
 //! The built-in parts: what each subject of the manifest puts into a rootfs.
 //!
 //! A part takes its options as `isoplug-manifest/src/parts/` has them, and says through a
-//! [`Host`](crate::contribute::Host) what it adds. Knows no stage.
+//! [`Rootfs`](crate::contribute::Rootfs) what it adds. Knows no stage.
 
 pub mod files;
 pub mod first_boot;
@@ -22,7 +22,7 @@ use isoplug_manifest::options::{Options, Services as Servers};
 use isoplug_manifest::{By, System};
 use isoplug_packages::apt::Stanza;
 
-pub(crate) use crate::contribute::{Attrs, ContributeError, Contributor, Host, nearest};
+pub(crate) use crate::contribute::{Attrs, ContributeError, Contributor, Rootfs, nearest};
 #[cfg(test)]
 use crate::rootfs_of_tests;
 use files::{Files, NewFile, Unreadable};
@@ -172,7 +172,7 @@ mod tests {
     use isoplug_manifest::{Input, evaluate};
 
     use super::*;
-    use crate::rootfs_of_tests::Rootfs;
+    use crate::rootfs_of_tests::TestRootfs;
 
     fn system(lines: &str) -> System {
         let text = format!("image.name = \"t\"\n[profiles.p]\n{lines}\n");
@@ -194,7 +194,7 @@ mod tests {
              text = \"[Install]\\nWantedBy=multi-user.target\\n\" },\n\
              { target = \"/home/me/.config/x\", text = \"\", user = \"me\" },\n]",
         );
-        let mut rootfs = Rootfs::with(&[
+        let mut rootfs = TestRootfs::with(&[
             ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
             ("/etc/group", "root:x:0:\n"),
             ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),

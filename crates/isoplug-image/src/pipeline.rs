@@ -9,19 +9,19 @@ use crate::image::Image;
 use crate::outputs::{self, Live};
 use crate::plugins::{self, Planner};
 use crate::stages::base::Base;
+use crate::stages::check::Check;
 use crate::stages::compare::Compare;
 use crate::stages::contribute::{Contribute, Earlier};
-use crate::stages::facts::{self, Facts};
 use crate::stages::fetch::Fetch;
 use crate::stages::hooks::Hooks;
 use crate::stages::initrd::Initrd;
 use crate::stages::initrd_files::InitrdFiles;
 use crate::stages::initrd_inputs::InitrdInputs;
-use crate::stages::judge::Judge;
 use crate::stages::kernel::{self, Kernel};
 use crate::stages::layer::Round;
 use crate::stages::output::Output;
 use crate::stages::packages::Packages;
+use crate::stages::papers::{self, Papers};
 use crate::stages::rootfs::Rootfs;
 use crate::stages::settled::Settled;
 use crate::stages::squashfs::Squashfs;
@@ -35,20 +35,20 @@ pub struct Products {
     /// The image's identity: 32 hexadecimal digits, which the running system shows too.
     pub identity: Artifact<Blob>,
     /// What is put beside the ISO.
-    pub facts: facts::Outputs,
+    pub papers: papers::Outputs,
     /// The files that plugins put beside it, by plugin; [`output::read`] reads them.
     pub outputs: Vec<(String, Artifact<Blob>)>,
-    /// What plugins say of it, by plugin; [`judge::read`] reads it.
-    pub judgements: Vec<(String, Artifact<Blob>)>,
+    /// What plugins say of it, by plugin; [`check::read`] reads it.
+    pub checks: Vec<(String, Artifact<Blob>)>,
 }
 
 impl Products {
     /// Returns all of them.
     pub fn artifacts(&self) -> Vec<ArtifactId> {
-        let Self { iso, identity, facts, outputs, judgements } = self;
-        let facts::Outputs { checksum, packages, sbom, lock } = *facts;
+        let Self { iso, identity, papers, outputs, checks } = self;
+        let papers::Outputs { checksum, packages, sbom, lock } = *papers;
         let own = [*iso, *identity, checksum, packages, sbom, lock];
-        let plugins = outputs.iter().chain(judgements).map(|(_, artifact)| *artifact);
+        let plugins = outputs.iter().chain(checks).map(|(_, artifact)| *artifact);
         own.into_iter().chain(plugins).map(Artifact::id).collect()
     }
 }
@@ -78,10 +78,10 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
 
     let live = Live { rootfs, vmlinuz, initrd, squashfs, boot_debs };
     let outputs::iso::Made { iso, identity } = image.iso.add(live, epoch, graph);
-    let facts = graph.add(facts(image, iso));
+    let papers = graph.add(papers(image, iso));
     let outputs = beside(image, live, iso, graph);
-    let judgements = judgements(image, rootfs, iso, graph);
-    Products { iso, identity, facts, outputs, judgements }
+    let checks = checks(image, rootfs, iso, graph);
+    Products { iso, identity, papers, outputs, checks }
 }
 
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which
@@ -153,19 +153,19 @@ fn beside(
     image.planners.iter().filter(|planner| planner.plans("output")).map(output).collect()
 }
 
-/// Lets each judge look at the finished image.
-fn judgements(
+/// Lets each checker look at the finished image.
+fn checks(
     image: &Image,
     rootfs: Artifact<Tree>,
     iso: Artifact<Blob>,
     graph: &mut Graph,
 ) -> Vec<(String, Artifact<Blob>)> {
-    let judge = |judge: &Arc<dyn plugins::Judge>| {
-        let (judge, epoch) = (Arc::clone(judge), image.epoch);
-        let name = judge.name().to_owned();
-        (name, graph.add(Judge { rootfs, iso, judge, epoch }).reports)
+    let check = |checker: &Arc<dyn plugins::Checker>| {
+        let (checker, epoch) = (Arc::clone(checker), image.epoch);
+        let name = checker.name().to_owned();
+        (name, graph.add(Check { rootfs, iso, checker, epoch }).reports)
     };
-    image.judges.iter().map(judge).collect()
+    image.checkers.iter().map(check).collect()
 }
 
 /// Returns the packages of each install group, and those that only boot the medium.
@@ -212,8 +212,8 @@ fn contribute(image: &Image, layer: Artifact<Tree>, graph: &mut Graph) -> Vec<Ar
     earlier.into_iter().map(|earlier| earlier.overlay).collect()
 }
 
-fn facts(image: &Image, iso: Artifact<Blob>) -> Facts {
-    Facts {
+fn papers(image: &Image, iso: Artifact<Blob>) -> Papers {
+    Papers {
         iso,
         file_name: format!("{}.iso", image.name),
         installed: image.locked.groups.iter().flatten().cloned().collect(),

@@ -10,7 +10,7 @@ use isoplug_manifest::plugin::Report;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::contribute::{Contributor, Host};
+use crate::contribute::{Contributor, Rootfs};
 use crate::parts::files::NewFile;
 
 /// Everything that plugins bring to an image.
@@ -24,9 +24,9 @@ pub struct Plugins {
     pub hooks: Vec<Hook>,
     /// Who plans stages.
     pub planners: Vec<Arc<dyn Planner>>,
-    /// Who judges the finished image.
-    pub judges: Vec<Arc<dyn Judge>>,
-    /// Which plugins were used, for the facts.
+    /// Who checks the finished image.
+    pub checkers: Vec<Arc<dyn Checker>>,
+    /// Which plugins were used, for the papers.
     pub used: Vec<UsedPlugin>,
 }
 
@@ -82,12 +82,12 @@ pub trait Planner: Send + Sync {
     fn plan(&self, stage: &str, inputs: &Json) -> Result<Answer<Json>, PluginError>;
 }
 
-/// Judges a finished image.
-pub trait Judge: Send + Sync {
+/// Checks a finished image.
+pub trait Checker: Send + Sync {
     /// Returns its name in the manifest.
     fn name(&self) -> &str;
 
-    /// Shows everything that decides its judgement.
+    /// Shows everything that decides what it reports.
     fn key(&self, key: &mut dyn Key);
 
     /// Looks at the finished root filesystem.
@@ -95,7 +95,7 @@ pub trait Judge: Send + Sync {
     /// # Errors
     ///
     /// When the plugin fails.
-    fn judge(&self, rootfs: &dyn Host) -> Result<Answer<()>, PluginError>;
+    fn check(&self, rootfs: &dyn Rootfs) -> Result<Answer<()>, PluginError>;
 }
 
 /// What a plugin answered, and what it has to say.

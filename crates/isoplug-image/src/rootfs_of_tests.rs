@@ -11,7 +11,7 @@ use isoplug_manifest::By;
 
 use crate::contribute::builder::{Built, OverlayBuilder};
 use crate::contribute::overlay::Overlay;
-use crate::contribute::{Attrs, ContributeError, Contributor, Host};
+use crate::contribute::{Attrs, ContributeError, Contributor, Rootfs};
 use crate::parts::files::is_looked_at;
 
 /// The epoch of all tests: 2026-01-02 03:04:05 UTC, day 20455.
@@ -22,7 +22,7 @@ const SAYING: [&str; 7] =
     ["kernel-modules", "live", "localisation", "network", "openssh", "services", "sysctl"];
 
 /// A rootfs with its packs, to which contributors are applied one after the other.
-pub(crate) struct Rootfs {
+pub(crate) struct TestRootfs {
     pub(crate) tree: Tree,
     packs: Packs,
     earlier: Vec<(By, Overlay)>,
@@ -30,7 +30,7 @@ pub(crate) struct Rootfs {
     pub(crate) told: Vec<String>,
 }
 
-impl Rootfs {
+impl TestRootfs {
     /// Lays out text files of root's, 0644, with the folders on their way.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let mut pack = PackWriter::new(tempfile::tempfile().unwrap());
@@ -60,11 +60,11 @@ impl Rootfs {
         self
     }
 
-    /// Lets a function add through a host.
+    /// Lets a function add to it.
     pub(crate) fn run(
         &self,
         name: &'static str,
-        contribute: impl FnOnce(&mut dyn Host) -> Result<(), ContributeError>,
+        contribute: impl FnOnce(&mut dyn Rootfs) -> Result<(), ContributeError>,
     ) -> Result<(Built, File), ContributeError> {
         self.run_by(By::Part(name), contribute)
     }
@@ -72,24 +72,24 @@ impl Rootfs {
     fn run_by(
         &self,
         by: By,
-        contribute: impl FnOnce(&mut dyn Host) -> Result<(), ContributeError>,
+        contribute: impl FnOnce(&mut dyn Rootfs) -> Result<(), ContributeError>,
     ) -> Result<(Built, File), ContributeError> {
         let (pack, log) = (tempfile::tempfile().unwrap(), |_: &str| {});
         let file = pack.try_clone().unwrap();
         let tree = self.tree.clone();
-        let mut host = OverlayBuilder::new(by, EPOCH, tree, &self.packs, pack, &log).unwrap();
+        let mut rootfs = OverlayBuilder::new(by, EPOCH, tree, &self.packs, pack, &log).unwrap();
         for (by, overlay) in &self.earlier {
-            host.after(by, overlay);
+            rootfs.after(by, overlay);
         }
-        contribute(&mut host)?;
-        Ok((host.finish().unwrap(), file))
+        contribute(&mut rootfs)?;
+        Ok((rootfs.finish().unwrap(), file))
     }
 
     /// Runs a contributor and keeps its overlay as an earlier one.
     pub(crate) fn add(&mut self, contributor: &dyn Contributor) -> Result<(), ContributeError> {
         let asked = RefCell::default();
-        let (built, file) = self.run_by(contributor.by(), |host| {
-            contributor.contribute(&mut Asking { host, asked: &asked })
+        let (built, file) = self.run_by(contributor.by(), |rootfs| {
+            contributor.contribute(&mut Asking { rootfs, asked: &asked })
         })?;
         self.told.extend(built.told.iter().cloned());
         if let Some(id) = built.pack {
@@ -177,9 +177,9 @@ impl Rootfs {
     }
 }
 
-/// A host that remembers what it was asked for.
+/// A rootfs that remembers what it was asked for.
 struct Asking<'a> {
-    host: &'a mut dyn Host,
+    rootfs: &'a mut dyn Rootfs,
     asked: &'a RefCell<BTreeSet<String>>,
 }
 
@@ -189,32 +189,32 @@ impl Asking<'_> {
     }
 }
 
-impl Host for Asking<'_> {
+impl Rootfs for Asking<'_> {
     fn epoch(&self) -> u32 {
-        self.host.epoch()
+        self.rootfs.epoch()
     }
     fn entry(&self, path: &str) -> Option<Entry> {
         self.note(path);
-        self.host.entry(path)
+        self.rootfs.entry(path)
     }
     fn stat(&self, path: &str) -> Option<Entry> {
         self.note(path);
-        self.host.stat(path)
+        self.rootfs.stat(path)
     }
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ContributeError> {
         self.note(path);
-        self.host.read(path)
+        self.rootfs.read(path)
     }
     fn list(&self, path: &str) -> Vec<String> {
         self.note(path);
-        self.host.list(path)
+        self.rootfs.list(path)
     }
     fn set_by(&self, path: &str) -> Option<By> {
         self.note(path);
-        self.host.set_by(path)
+        self.rootfs.set_by(path)
     }
     fn file(&mut self, path: &str, bytes: &[u8], attrs: Attrs) -> Result<(), ContributeError> {
-        self.host.file(path, bytes, attrs)
+        self.rootfs.file(path, bytes, attrs)
     }
     fn file_from(
         &mut self,
@@ -222,21 +222,21 @@ impl Host for Asking<'_> {
         content: &mut dyn io::Read,
         attrs: Attrs,
     ) -> Result<(), ContributeError> {
-        self.host.file_from(path, content, attrs)
+        self.rootfs.file_from(path, content, attrs)
     }
     fn directory(&mut self, path: &str, attrs: Attrs) -> Result<(), ContributeError> {
-        self.host.directory(path, attrs)
+        self.rootfs.directory(path, attrs)
     }
     fn symlink(&mut self, path: &str, target: &str) -> Result<(), ContributeError> {
-        self.host.symlink(path, target)
+        self.rootfs.symlink(path, target)
     }
     fn remove(&mut self, path: &str) -> Result<(), ContributeError> {
-        self.host.remove(path)
+        self.rootfs.remove(path)
     }
     fn log(&self, line: &str) {
-        self.host.log(line);
+        self.rootfs.log(line);
     }
     fn tell(&mut self, line: &str) {
-        self.host.tell(line);
+        self.rootfs.tell(line);
     }
 }

@@ -2,22 +2,22 @@
 
 pub mod base;
 pub mod boot;
+pub mod check;
 pub mod compare;
 pub mod contribute;
-pub mod facts;
 pub mod fetch;
 pub mod hooks;
 pub mod initrd;
 pub mod initrd_files;
 pub mod initrd_inputs;
 pub mod iso;
-pub mod judge;
 pub mod kernel;
 pub mod layer;
 pub mod loaders;
 pub mod medium;
 pub mod output;
 pub mod packages;
+pub mod papers;
 pub mod rootfs;
 pub mod settled;
 pub mod squashfs;

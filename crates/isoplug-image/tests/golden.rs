@@ -18,12 +18,12 @@ use isoplug_formats::squashfs::Codec;
 use isoplug_formats::tree;
 use isoplug_image::parts::files::{FileContent, NewFile};
 use isoplug_image::stages::boot::Boot;
-use isoplug_image::stages::facts::Facts;
 use isoplug_image::stages::initrd_inputs::InitrdInputs;
 use isoplug_image::stages::iso::Iso;
 use isoplug_image::stages::kernel::Kernel;
 use isoplug_image::stages::loaders::Loaders;
 use isoplug_image::stages::medium::Medium;
+use isoplug_image::stages::papers::Papers;
 use isoplug_image::stages::rootfs::Rootfs;
 use isoplug_image::stages::squashfs::{BlockFolder, Squashfs};
 use isoplug_manifest::lock::LockedPackage;
@@ -122,7 +122,7 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
         sha256: Digest::of(b"acme").hex(),
     };
     let iso = graph.add(Given::new(b"an ISO")).blob;
-    let facts = graph.add(Facts {
+    let papers = graph.add(Papers {
         iso,
         file_name: "acme.iso".to_owned(),
         installed: vec![package.clone()],
@@ -131,8 +131,8 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
         lock: "version = 1\n".to_owned(),
         epoch: EPOCH,
     });
-    let facts = [facts.checksum.id(), facts.packages.id(), facts.sbom.id(), facts.lock.id()];
-    vec![of::<Medium>("", &[medium.id()]), of::<Facts>("", &facts)]
+    let papers = [papers.checksum.id(), papers.packages.id(), papers.sbom.id(), papers.lock.id()];
+    vec![of::<Medium>("", &[medium.id()]), of::<Papers>("", &papers)]
 }
 
 fn digest(made: &Made, outputs: &Outputs) -> String {

@@ -44,7 +44,6 @@ pub mod strength;
 mod system;
 pub mod text;
 pub mod value;
-mod wanted;
 
 pub use by::By;
 pub mod options {
@@ -68,4 +67,3 @@ pub use reference::reference;
 pub use schema::{schema, schema_with};
 pub use system::System;
 pub use text::{Origin, Texts};
-pub use wanted::{Wanted, package_name};

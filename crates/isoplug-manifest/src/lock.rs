@@ -97,8 +97,8 @@ pub struct LockedImage {
     pub boot: Vec<LockedPackage>,
 }
 
-/// One package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// One package, by name, version and architecture in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LockedPackage {
     /// Its name.
     pub name: PackageName,
@@ -114,6 +114,14 @@ pub struct LockedPackage {
     pub size: u64,
     /// Its digest, 64 hexadecimal digits.
     pub sha256: String,
+}
+
+impl LockedPackage {
+    /// Returns name, version and architecture, as messages show a package.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {} {}", self.name, self.version, self.architecture)
+    }
 }
 
 impl Default for Lock {

@@ -6,7 +6,8 @@
 use std::fmt;
 use std::ops::Deref;
 
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The longest name, version or architecture: a file may be called by all three.
 const LONGEST: usize = 120;
@@ -77,6 +78,12 @@ macro_rules! checked {
             }
         }
 
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+            }
+        }
+
         impl From<$name> for String {
             fn from(checked: $name) -> Self {
                 checked.0
@@ -115,6 +122,12 @@ checked! {
 checked! {
     /// The path of a package's file below an archive's root: it stays inside.
     ArchivePath, "path in an archive", is_inside
+}
+
+/// Returns the name in what asks for a package: `name:architecture`, `name=version`, `name/suite`.
+#[must_use]
+pub fn name_in(wish: &str) -> &str {
+    wish.split([':', '=', '/']).next().unwrap_or(wish)
 }
 
 fn is_word(text: &str, more: &[u8]) -> bool {

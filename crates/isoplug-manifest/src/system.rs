@@ -9,14 +9,13 @@ use crate::distribution::{self, Distribution};
 use crate::evaluate::guests;
 use crate::manifest::{Image, Source};
 use crate::merge::{Content, Setting};
-use crate::part::Contribution;
+use crate::part::{Contribution, Needed, Package};
 use crate::parts::Options;
 use crate::path::{join, split};
 use crate::plugin::{Grants, PluginSource, Report, Trust};
 use crate::shape::Shape;
 use crate::text::{Origin, Texts};
 use crate::value::Value;
-use crate::wanted::{Wanted, wanted};
 
 /// An evaluated profile.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,8 +60,8 @@ impl System {
     /// Those that the user lists come first.
     /// `firmware.set` is not resolved here: what it means depends on the sources.
     #[must_use]
-    pub fn wanted(&self) -> Vec<Wanted> {
-        wanted(&self.needs)
+    pub fn packages(&self) -> Vec<&Needed<Package>> {
+        self.needs.packages_once()
     }
 
     /// Returns what the base system is made of.

@@ -94,9 +94,10 @@ fn names_its_profiles() {
 #[test]
 fn wants_what_options_imply() {
     let system = system("minimal", "amd64");
-    let wanted = system.wanted();
+    let packages = system.packages();
     let because = |name: &str| {
-        wanted.iter().find(|wanted| wanted.name == name).map(|wanted| wanted.because.as_str())
+        let package = packages.iter().find(|package| package.what.name == name);
+        package.map(|package| package.because.as_str())
     };
     assert_eq!(because("vim"), Some("packages.install"));
     assert_eq!(because("linux-image-amd64"), Some("kernel.flavour"));

@@ -148,8 +148,8 @@ fn with_acme(lines: &str) -> Result<System, Diagnostics> {
 fn a_part_is_added_by_its_own_file() {
     let system = with_acme("services.acme.port = 8080\nnetworking.hostname = \"box\"").unwrap();
     assert_eq!(system.own["services.acme"], serde_json::json!({ "port": 8080 }));
-    let wanted = system.wanted();
-    let package = wanted.iter().find(|wanted| wanted.name == "acme").unwrap();
+    let packages = system.packages();
+    let package = packages.iter().find(|package| package.what.name == "acme").unwrap();
     assert_eq!(package.because, "services.acme.port");
     let [param] = &system.needs.kernel_params[..] else { panic!("{:?}", system.needs) };
     assert_eq!((param.what.as_str(), &param.by), ("acme=1", &By::Part("acme")));

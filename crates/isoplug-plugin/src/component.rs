@@ -44,7 +44,7 @@ pub enum World {
     Contributor,
     /// Plans a stage.
     Stage,
-    /// Judges a finished image.
+    /// Checks a finished image.
     Check,
 }
 

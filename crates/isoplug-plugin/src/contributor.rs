@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use isoplug_engine::{Digest, Key};
-use isoplug_image::contribute::{Attrs, ContributeError, Contributor, Host};
+use isoplug_image::contribute::{Attrs, ContributeError, Contributor, Rootfs};
 use isoplug_manifest::By;
 use serde_json::{Value as Json, json};
 
 use crate::grant::Allowed;
 use crate::resolve::{Last, resolve};
 use crate::{
-    Attributes, Contribution, Entry, EntryKind, Error, HostRootfs, Module, Plugin, PluginSeverity,
-    Runtime, Surroundings, Tree,
+    Attributes, Contribution, Entry, EntryKind, Error, Module, Plugin, PluginSeverity, Runtime,
+    StageRootfs, Surroundings, Tree,
 };
 
 /// A plugin as a contributor to the rootfs.
@@ -50,9 +50,9 @@ impl PluginContributor {
     }
 
     /// Returns what the plugin adds when it sees the rootfs.
-    fn furnish(&self, host: &dyn Host) -> Result<Vec<Module>, ContributeError> {
+    fn furnish(&self, rootfs: &dyn Rootfs) -> Result<Vec<Module>, ContributeError> {
         let refuse = |error: Error| self.refused(&error.to_string());
-        let furnished = self.runtime.furnish(&self.plugin, &*self.around, &HostRootfs(host));
+        let furnished = self.runtime.furnish(&self.plugin, &*self.around, &StageRootfs(rootfs));
         let Contribution { modules, diagnostics, .. } = furnished.map_err(refuse)?;
         let errors = diagnostics.iter().filter(|each| each.severity == PluginSeverity::Error);
         let mut messages = Vec::new();
@@ -63,7 +63,7 @@ impl PluginContributor {
             return Err(self.refused(&messages.join("\n")));
         }
         for each in &diagnostics {
-            host.log(&format!("{}::{}: {}", self.plugin.name, each.code, each.message));
+            rootfs.log(&format!("{}::{}: {}", self.plugin.name, each.code, each.message));
         }
         let with: Vec<(&str, &Module)> =
             modules.iter().map(|module| (self.plugin.name.as_str(), module)).collect();
@@ -95,12 +95,12 @@ impl PluginContributor {
         &self,
         modules: &[Module],
         allowed: &Allowed,
-        host: &mut dyn Host,
+        rootfs: &mut dyn Rootfs,
     ) -> Result<(), ContributeError> {
         for module in modules {
             for entry in module.entries.iter().filter(|entry| entry.tree == Tree::Root) {
-                self.lead(entry, allowed, host)?;
-                set(entry, host)?;
+                self.lead(entry, allowed, rootfs)?;
+                set(entry, rootfs)?;
             }
         }
         Ok(())
@@ -111,9 +111,9 @@ impl PluginContributor {
         &self,
         entry: &Entry,
         allowed: &Allowed,
-        host: &dyn Host,
+        rootfs: &dyn Rootfs,
     ) -> Result<(), ContributeError> {
-        let Some(end) = resolve(&HostRootfs(host), &entry.path, Last::Kept) else {
+        let Some(end) = resolve(&StageRootfs(rootfs), &entry.path, Last::Kept) else {
             return Err(ContributeError::Path {
                 path: entry.path.clone(),
                 reason: "a loop of links",
@@ -161,14 +161,14 @@ impl Contributor for PluginContributor {
         }
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
         let plugin = &self.plugin;
         let allowed = Allowed::read(&plugin.name, &plugin.grants)
             .map_err(|error| self.refused(&error.to_string()))?;
-        self.play(&self.modules, &allowed, host)?;
+        self.play(&self.modules, &allowed, rootfs)?;
         if self.furnishes() {
-            let furnished = self.furnish(host)?;
-            self.play(&furnished, &allowed, host)?;
+            let furnished = self.furnish(rootfs)?;
+            self.play(&furnished, &allowed, rootfs)?;
         }
         Ok(())
     }
@@ -211,7 +211,7 @@ fn digest(value: &impl serde::Serialize) -> String {
 }
 
 /// Sets or removes one entry.
-fn set(entry: &Entry, host: &mut dyn Host) -> Result<(), ContributeError> {
+fn set(entry: &Entry, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
     let of = |attributes: &Attributes| {
         let Attributes { mode, uid, gid, replace } = *attributes;
         Attrs { mode, uid, gid, replace }
@@ -220,10 +220,10 @@ fn set(entry: &Entry, host: &mut dyn Host) -> Result<(), ContributeError> {
     match &entry.kind {
         EntryKind::File(content, attributes) => {
             let io = |source| ContributeError::Io { path: path.clone(), source };
-            host.file_from(path, &mut content.open().map_err(io)?, of(attributes))
+            rootfs.file_from(path, &mut content.open().map_err(io)?, of(attributes))
         }
-        EntryKind::Folder(attributes) => host.directory(path, of(attributes)),
-        EntryKind::Symlink(target) => host.symlink(path, target),
-        EntryKind::Remove => host.remove(path),
+        EntryKind::Folder(attributes) => rootfs.directory(path, of(attributes)),
+        EntryKind::Symlink(target) => rootfs.symlink(path, target),
+        EntryKind::Remove => rootfs.remove(path),
     }
 }

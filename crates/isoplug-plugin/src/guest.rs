@@ -43,7 +43,7 @@ pub enum Verb {
     Furnish,
     /// To plan a stage.
     Plan,
-    /// To judge an image.
+    /// To check an image.
     Check,
 }
 

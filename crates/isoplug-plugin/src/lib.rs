@@ -49,6 +49,6 @@ pub use plugin::{Description, Example, Plugin};
 pub use question::Question;
 pub use runtime::Runtime;
 pub use surroundings::{
-    Found, FoundKind, HostRootfs, InputEntry, Level, LogLine, Rootfs, Surroundings, Unseen,
+    Found, FoundKind, InputEntry, Level, LogLine, Rootfs, StageRootfs, Surroundings, Unseen,
 };
 pub use trial::{Trial, Tried};

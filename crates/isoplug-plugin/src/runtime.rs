@@ -147,7 +147,7 @@ impl Runtime {
         Ok(Plan { json: text, diagnostics, fuel, log })
     }
 
-    /// Lets a plugin judge a finished image.
+    /// Lets a plugin check a finished image.
     ///
     /// # Errors
     ///

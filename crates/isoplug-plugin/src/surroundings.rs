@@ -7,7 +7,7 @@ use std::path::Path;
 
 use isoplug_engine::Digest;
 use isoplug_formats::tree::Kind;
-use isoplug_image::contribute::Host;
+use isoplug_image::contribute;
 use isoplug_manifest::plugin::SecretGrant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -165,9 +165,9 @@ pub struct LogLine {
 }
 
 /// Reads the root filesystem of a stage that contributes.
-pub struct HostRootfs<'a>(pub &'a dyn Host);
+pub struct StageRootfs<'a>(pub &'a dyn contribute::Rootfs);
 
-impl Rootfs for HostRootfs<'_> {
+impl Rootfs for StageRootfs<'_> {
     fn look(&self, path: &str) -> Option<Found> {
         let entry = if path == "/" { self.0.stat(path) } else { self.0.entry(path) }?;
         let Kind::HardLink(first) = &entry.kind else { return Some(found(&entry)) };

@@ -43,14 +43,14 @@ pub(crate) fn export(
     folder: &Path,
     session: &Session,
 ) -> Result<PathBuf, Failure> {
-    let facts = &prepared.products.facts;
+    let papers = &prepared.products.papers;
     let iso = folder.join(format!("{}.iso", prepared.name));
     let beside = |suffix: &str| folder.join(format!("{}.iso.{suffix}", prepared.name));
     let files = [
-        (facts.packages, beside("packages")),
-        (facts.lock, beside("lock")),
-        (facts.sbom, beside("spdx.json")),
-        (facts.checksum, beside("sha256")),
+        (papers.packages, beside("packages")),
+        (papers.lock, beside("lock")),
+        (papers.sbom, beside("spdx.json")),
+        (papers.checksum, beside("sha256")),
         (prepared.products.iso, iso.clone()),
     ];
     let mut all = Vec::new();

@@ -50,8 +50,8 @@ pub(crate) fn found(system: &System, locked: Option<&LockedImage>) -> Result<Dia
 
 /// Whether the manifest asks for a package by its name.
 fn is_listed(name: &str, system: &System) -> bool {
-    let mut wanted = system.wanted().into_iter();
-    wanted.any(|wanted| !wanted.optional && wanted.package() == name)
+    let mut packages = system.packages().into_iter().map(|needed| &needed.what);
+    packages.any(|package| !package.optional && package.bare_name() == name)
 }
 
 /// Returns the answers of a profile, with what is in the environment.
@@ -96,10 +96,10 @@ fn unaccepted(questions: &[Question], system: &System) -> Diagnostic {
     };
     let mut diagnostic = Diagnostic::error("licence", message);
     for question in questions {
-        let wanted = system.wanted();
-        let wanted = wanted.iter().find(|wanted| wanted.package() == question.package);
-        let option = wanted.map_or("firmware.set", |wanted| &wanted.because);
-        let listed = wanted.and_then(|wanted| system.origin_of(option, &wanted.name));
+        let packages = system.packages();
+        let needed = packages.iter().find(|needed| needed.what.bare_name() == question.package);
+        let option = needed.map_or("firmware.set", |needed| &needed.because);
+        let listed = needed.and_then(|needed| system.origin_of(option, &needed.what.name));
         if let Some(origin) = listed.or_else(|| system.origin(option))
             && !diagnostic.labels.iter().any(|label| label.origin == *origin)
         {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use isoplug_engine::{Artifact, Blob, Outputs};
-use isoplug_image::stages::judge;
+use isoplug_image::stages::check;
 use isoplug_manifest::lock::Lock;
 use isoplug_manifest::plugin::{
     Answer, Call, Described, PluginModule, PluginSource, Plugins, Report,
@@ -198,16 +198,16 @@ pub(crate) fn schemas(project: &Project, session: &Session) -> BTreeMap<String, 
 }
 
 /// Returns what plugins have to say of a finished image.
-pub(crate) fn judged(
-    judgements: &[(String, Artifact<Blob>)],
+pub(crate) fn checked(
+    checks: &[(String, Artifact<Blob>)],
     outputs: &Outputs,
     system: &System,
 ) -> Diagnostics {
     let read = |(_, artifact): &(String, Artifact<Blob>)| {
         let bytes = std::fs::read(outputs.path(*artifact)?).ok()?;
-        judge::read(&bytes).ok()
+        check::read(&bytes).ok()
     };
-    reported(judgements.iter().filter_map(read).flatten().collect(), system)
+    reported(checks.iter().filter_map(read).flatten().collect(), system)
 }
 
 /// Makes the runtime, with its caches in the store.

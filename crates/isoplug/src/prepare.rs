@@ -6,11 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use isoplug_engine::{CancelToken, Graph, Store};
 use isoplug_fetch::{Downloader, Patience, Watch};
-use isoplug_image::image::{self, Image, Surroundings};
+use isoplug_image::image::{self, Image, Materials};
 use isoplug_image::pipeline::{Products, pipeline};
 use isoplug_image::stages::fetch::Places;
 use isoplug_image::stages::squashfs::BlockFolder;
-use isoplug_image::wish;
 use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::{Diagnostics, System};
 use isoplug_packages::locking::{self, Freshness, Sources, locked_image};
@@ -114,7 +113,7 @@ pub(crate) fn plan(
         Failure::new(Exit::Plugin, "what a plugin adds cannot go into an image").because(&error)
     })?;
     let in_image = sources.for_image().map_err(|error| unresolved::failure(&error, &system))?;
-    let around = Surroundings {
+    let materials = Materials {
         folder: Path::new(""),
         lock: &lock,
         locked,
@@ -131,7 +130,7 @@ pub(crate) fn plan(
         plugins,
         sources: in_image,
     };
-    let image = Image::new(&system, around).map_err(|error| no_image(error, &system))?;
+    let image = Image::new(&system, materials).map_err(|error| no_image(error, &system))?;
     session.warn(&plugins::reported(image.reports.clone(), &system));
     Ok(Planned { system, image, store })
 }
@@ -223,7 +222,7 @@ pub(crate) fn foreseen(
 
 /// Returns what a profile asks of its sources.
 fn request(sources: &Sources, system: &System) -> Request {
-    wish::request(system, sources.lines())
+    isoplug_image::request::request(system, sources.lines())
 }
 
 fn resolve_anew(

@@ -7,7 +7,7 @@ extern crate builtin_shim as isoplug_manifest;
 
 #[path = "../../../crates/isoplug-image/src/parts"]
 mod parts {
-    pub(crate) use builtin_shim::{Attrs, ContributeError, Contributor, Host, nearest};
+    pub(crate) use builtin_shim::{Attrs, ContributeError, Contributor, Rootfs, nearest};
 
     #[allow(missing_docs, dead_code)]
     pub(crate) mod network;

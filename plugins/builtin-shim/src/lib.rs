@@ -4,8 +4,8 @@
 //! Stands for `isoplug_engine`, `isoplug_formats`, `isoplug_manifest` and the traits of `contribute.rs`, as far as
 //! those files use them.
 
-mod host;
 pub mod options;
+mod rootfs;
 
 pub mod tree {
     //! Entries of the rootfs.
@@ -75,12 +75,12 @@ pub trait Contributor {
     /// Shows everything that decides what it does.
     fn key(&self, key: &mut dyn Key);
 
-    /// Reads from the host and adds to it.
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError>;
+    /// Reads from the rootfs and adds to it.
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError>;
 }
 
 /// The rootfs as a contributor sees and changes it.
-pub trait Host {
+pub trait Rootfs {
     /// Returns the entry at a path, a link at its end not followed.
     fn entry(&self, path: &str) -> Option<Entry>;
 
@@ -183,9 +183,9 @@ impl From<Error> for ContributeError {
 /// Lets a contributor add to a module.
 pub fn furnish(contributor: &dyn Contributor, cx: &Context) -> isoplug_sdk::Result<Vec<Module>> {
     let By::Part(name) = contributor.by();
-    let mut host = host::ModuleHost::new(name, cx);
-    match contributor.contribute(&mut host) {
-        Ok(()) => Ok(vec![host.finish()]),
+    let mut rootfs = rootfs::ModuleRootfs::new(name, cx);
+    match contributor.contribute(&mut rootfs) {
+        Ok(()) => Ok(vec![rootfs.finish()]),
         Err(ContributeError::Host(error)) => Err(error),
         Err(error) => Err(error.to_string().into()),
     }

@@ -7,7 +7,7 @@ use isoplug_formats::tree::pack::Contents;
 use isoplug_formats::tree::{Content, Tree};
 use isoplug_image::contribute::overlay::Overlay;
 use isoplug_image::initrd::Selection;
-use isoplug_image::stages::{judge, output};
+use isoplug_image::stages::{check, output};
 use isoplug_sandbox::Job;
 
 /// A tree: what is read gives the same tree again, and every walk through it ends.
@@ -66,8 +66,8 @@ pub(super) fn blocks(bytes: &[u8]) {
     assert!(cache.get(&key).is_none_or(|value| bytes.ends_with(&value)));
 }
 
-/// Lists in JSON: what judges say, what lies beside an ISO, and what a sandbox is to do.
+/// Lists in JSON: what checkers say, what lies beside an ISO, and what a sandbox is to do.
 pub(super) fn lists(bytes: &[u8]) {
-    _ = (judge::read(bytes), output::read(bytes));
+    _ = (check::read(bytes), output::read(bytes));
     _ = serde_json::from_slice::<Job>(bytes);
 }

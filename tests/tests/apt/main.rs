@@ -178,11 +178,11 @@ fn run_fetch_until(
     let list = fetch::read(&outputs.path(debs).unwrap()).unwrap();
     let referred = outputs.output(debs).unwrap();
     for package in &list {
-        let digest = package.digest().unwrap();
+        let digest = fetch::digest(package).unwrap();
         assert!(referred.refers.contains(&digest));
         assert_eq!(hex(&fs::read(store.blob_path(&digest)).unwrap()), package.sha256);
     }
-    Ok(list.into_iter().map(|package| package.name).collect())
+    Ok(list.into_iter().map(|package| package.name.into()).collect())
 }
 
 #[test]

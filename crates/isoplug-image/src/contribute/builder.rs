@@ -1,4 +1,4 @@
-//! Builds one contributor's overlay over a rootfs: the [`Host`] of every stage that contributes.
+//! Builds one contributor's overlay over a rootfs: the [`Rootfs`] of every stage that contributes.
 //!
 //! Keeps a view of the rootfs with all that was added so far, and appends the bytes of new files
 //! to one pack. Knows no stage and no store.
@@ -15,7 +15,7 @@ use isoplug_formats::tree::{self, Content, Entry, Kind, PackId, Tree, TreePath};
 use isoplug_manifest::By;
 
 use super::overlay::Overlay;
-use super::{Attrs, ContributeError, Host};
+use super::{Attrs, ContributeError, Rootfs};
 
 /// Stands for the pack that is being written, whose id is not known yet.
 const UNFINISHED: PackId = [0; 32];
@@ -188,7 +188,7 @@ impl<'a> OverlayBuilder<'a> {
     }
 }
 
-impl Host for OverlayBuilder<'_> {
+impl Rootfs for OverlayBuilder<'_> {
     fn epoch(&self) -> u32 {
         self.epoch
     }

@@ -28,16 +28,16 @@ pub(super) fn between(first: &By, second: &By) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Attrs, ContributeError, Contributor, Host};
+    use super::super::{Attrs, ContributeError, Contributor, Rootfs};
     use crate::parts::files::{FileContent, Files, NewFile};
     use crate::parts::network;
-    use crate::rootfs_of_tests::Rootfs;
+    use crate::rootfs_of_tests::TestRootfs;
     use isoplug_formats::tree::Kind;
     use isoplug_manifest::By;
     use isoplug_manifest::options::Networking;
 
-    fn rootfs() -> Rootfs {
-        Rootfs::with(&[
+    fn rootfs() -> TestRootfs {
+        TestRootfs::with(&[
             ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
             ("/etc/group", "root:x:0:\n"),
             ("/etc/hosts", "127.0.0.1\tlocalhost\n"),
@@ -71,11 +71,11 @@ mod tests {
             1
         }
         fn key(&self, _: &mut dyn isoplug_engine::Key) {}
-        fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+        fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
             match self.0 {
-                "file" => host.file("/etc/hosts", b"acme\n", Attrs::mode(0o644)),
-                "link" => host.symlink("/etc/hosts", "acme"),
-                _ => host.remove("/etc"),
+                "file" => rootfs.file("/etc/hosts", b"acme\n", Attrs::mode(0o644)),
+                "link" => rootfs.symlink("/etc/hosts", "acme"),
+                _ => rootfs.remove("/etc"),
             }
         }
     }

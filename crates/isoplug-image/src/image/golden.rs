@@ -9,7 +9,7 @@ use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Input, System, evaluate};
 
 use crate::parts::parts;
-use crate::rootfs_of_tests::Rootfs;
+use crate::rootfs_of_tests::TestRootfs;
 use isoplug_packages::apt::{SignedBy, Stanza};
 
 /// Every contributor has something to do.
@@ -47,9 +47,9 @@ fn system() -> System {
     evaluate(input).unwrap_or_else(|found| panic!("{:?}", found.list))
 }
 
-fn rootfs() -> Rootfs {
+fn rootfs() -> TestRootfs {
     let unit = "[Install]\nWantedBy=multi-user.target\n";
-    let base = Rootfs::with(&[
+    let base = TestRootfs::with(&[
         ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
         ("/etc/group", "root:x:0:\nsudo:x:27:\n"),
         ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),

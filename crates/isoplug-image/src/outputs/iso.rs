@@ -14,14 +14,14 @@ use crate::grub::{Entry, Machine, Menu, Serial};
 use crate::parts::files::{FileContent, NewFile, Unreadable};
 use crate::stages::boot::Boot;
 use crate::stages::iso;
-use crate::stages::loaders::{self, Loaders};
+use crate::stages::loaders::{self, LoaderFile, Loaders};
 use crate::stages::medium::Medium;
 
 /// What is the ISO's alone.
 #[derive(Debug, Clone)]
 pub struct Iso {
     /// What boots it, of its boot packages.
-    pub loaders: Vec<loaders::Wanted>,
+    pub loaders: Vec<LoaderFile>,
     /// The boot menu.
     pub menu: Menu,
     /// The machine that it boots on.
@@ -70,7 +70,7 @@ impl Iso {
     ) -> Result<Self, Error> {
         let options = &system.options;
         Ok(Self {
-            loaders: loaders::wanted(system.distribution(), &system.arch, &options.boot)?,
+            loaders: loaders::choice(system.distribution(), &system.arch, &options.boot)?,
             menu,
             machine: if isoplug_arch::is_pc(&system.arch) { Machine::Pc } else { Machine::Arm64 },
             volume_id: volume_id(system),
@@ -84,7 +84,7 @@ impl Iso {
     pub fn add(&self, live: Live, epoch: u32, graph: &mut Graph) -> Made {
         let Self { loaders, menu, machine, volume_id, description, files, max_size } = self.clone();
         let Live { rootfs: _, vmlinuz, initrd, squashfs, boot_debs } = live;
-        let loaders = graph.add(Loaders { debs: boot_debs, wanted: loaders }).files;
+        let loaders = graph.add(Loaders { debs: boot_debs, files: loaders }).files;
         let contents = medium(files, graph);
         let boot = graph.add(Boot {
             loaders,

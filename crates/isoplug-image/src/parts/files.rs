@@ -18,7 +18,7 @@ use isoplug_manifest::By;
 use isoplug_manifest::options::{File, User};
 use serde::{Serialize, Serializer};
 
-use super::{ContributeError, Contributor, Host};
+use super::{ContributeError, Contributor, Rootfs};
 #[cfg(test)]
 pub(crate) use early::is_looked_at;
 use home::Homes;
@@ -160,13 +160,13 @@ impl Contributor for Files {
         key.value("files", self);
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        let homes = Homes::read(host)?;
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+        let homes = Homes::read(rootfs)?;
         let mut volatile = Volatile::default();
         for file in &self.files {
-            items::add(host, file, &homes, &mut volatile)?;
+            items::add(rootfs, file, &homes, &mut volatile)?;
         }
-        volatile.finish(host, &self.name)
+        volatile.finish(rootfs, &self.name)
     }
 }
 

@@ -12,7 +12,7 @@ use isoplug_manifest::options::MachineState;
 use serde::Serialize;
 
 use super::services;
-use super::{Attrs, ContributeError, Contributor, Host};
+use super::{Attrs, ContributeError, Contributor, Rootfs};
 use isoplug_sandbox::state::{State, known};
 
 /// What a machine is to make.
@@ -65,25 +65,25 @@ impl Contributor for FirstBoot {
         key.value("known", &known().states());
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        known().states().iter().chain(&self.own).try_for_each(|state| make(host, state))
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+        known().states().iter().chain(&self.own).try_for_each(|state| make(rootfs, state))
     }
 }
 
 /// Adds script and unit of one kind of state, if the image has what it belongs to.
-fn make(host: &mut dyn Host, state: &State) -> Result<(), ContributeError> {
+fn make(rootfs: &mut dyn Rootfs, state: &State) -> Result<(), ContributeError> {
     let Some(make) = &state.make else { return Ok(()) };
     let unit = format!("isoplug-{}.service", state.name);
-    let is_needed = state.needs.is_empty() || host.stat(&state.needs).is_some();
-    if !is_needed || services::has(host, &unit) {
+    let is_needed = state.needs.is_empty() || rootfs.stat(&state.needs).is_some();
+    if !is_needed || services::has(rootfs, &unit) {
         return Ok(());
     }
-    let mark = script::mark(host, state);
+    let mark = script::mark(rootfs, state);
     let script = script::text(state, make, &mark);
-    host.file(&path(state), script.as_bytes(), Attrs::mode(0o755))?;
-    let text = text(host, state, &mark);
-    services::write(host, &unit, &text)?;
-    services::enable(host, &unit)
+    rootfs.file(&path(state), script.as_bytes(), Attrs::mode(0o755))?;
+    let text = text(rootfs, state, &mark);
+    services::write(rootfs, &unit, &text)?;
+    services::enable(rootfs, &unit)
 }
 
 fn unit(state: &State) -> String {
@@ -96,12 +96,15 @@ fn path(state: &State) -> String {
 
 /// Returns the text of the unit. It comes before the daemons that need the state, and with them;
 /// if none is named, before all that come after sysinit.target.
-fn text(host: &dyn Host, state: &State, mark: &str) -> String {
+fn text(rootfs: &dyn Rootfs, state: &State, mark: &str) -> String {
     let (before, wanted_by) = match &state.before[..] {
         [] => ("sysinit.target".to_owned(), "sysinit.target".to_owned()),
         units => {
-            let there: Vec<&str> =
-                units.iter().map(String::as_str).filter(|unit| services::has(host, unit)).collect();
+            let there: Vec<&str> = units
+                .iter()
+                .map(String::as_str)
+                .filter(|unit| services::has(rootfs, unit))
+                .collect();
             let wanted =
                 if there.is_empty() { "multi-user.target".into() } else { there.join(" ") };
             (units.join(" "), wanted)
@@ -133,7 +136,7 @@ fn text(host: &dyn Host, state: &State, mark: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rootfs_of_tests::Rootfs;
+    use super::super::rootfs_of_tests::TestRootfs;
     use super::*;
 
     const SSH: &str = "/etc/systemd/system/isoplug-ssh-keys.service";
@@ -141,7 +144,7 @@ mod tests {
     #[test]
     fn keys_come_with_the_server_however_it_came() {
         let unit = "[Install]\nWantedBy=multi-user.target\n";
-        let mut rootfs = Rootfs::with(&[
+        let mut rootfs = TestRootfs::with(&[
             ("/usr/sbin/sshd", ""),
             ("/etc/ssh/sshd_config", ""),
             ("/usr/lib/systemd/system/ssh.service", unit),
@@ -177,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_the_user_names_is_made_before_all() {
-        let mut rootfs = Rootfs::with(&[]);
+        let mut rootfs = TestRootfs::with(&[]);
         let own = State {
             name: "own-1".into(),
             what: "/etc/acme/id".into(),
@@ -201,13 +204,13 @@ mod tests {
         if !isoplug_skip::has("systemd-analyze") {
             return;
         }
-        let rootfs = Rootfs::with(&[]);
+        let rootfs = TestRootfs::with(&[]);
         let folder = tempfile::tempdir().unwrap();
         let (_, _) = rootfs
-            .run("test", |host| {
+            .run("test", |rootfs| {
                 for state in known().states().iter().filter(|state| state.make.is_some()) {
-                    let mark = script::mark(host, state);
-                    let text = text(host, state, &mark).replace(&path(state), "/bin/true");
+                    let mark = script::mark(rootfs, state);
+                    let text = text(rootfs, state, &mark).replace(&path(state), "/bin/true");
                     let unit = folder.path().join(format!("isoplug-{}.service", state.name));
                     std::fs::write(unit, text).unwrap();
                 }

@@ -8,7 +8,7 @@ use isoplug_manifest::By;
 use isoplug_manifest::options::KernelModules;
 
 use super::nearest::nearest;
-use super::{Attrs, ContributeError, Contributor, Host};
+use super::{Attrs, ContributeError, Contributor, Rootfs};
 
 const LOAD: &str = "/etc/modules-load.d/isoplug.conf";
 const BLACKLIST: &str = "/etc/modprobe.d/isoplug-blacklist.conf";
@@ -36,19 +36,19 @@ impl Contributor for Part {
         key.value("kernel-modules", &self.0);
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        check(&self.0.load, host)?;
-        write(host, LOAD, "", &self.0.load)?;
-        write(host, BLACKLIST, "blacklist ", &self.0.blacklist)
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+        check(&self.0.load, rootfs)?;
+        write(rootfs, LOAD, "", &self.0.load)?;
+        write(rootfs, BLACKLIST, "blacklist ", &self.0.blacklist)
     }
 }
 
 /// Refuses to load what no kernel of the image has. Without a kernel there is nothing to ask.
-fn check(load: &[String], host: &dyn Host) -> Result<(), ContributeError> {
+fn check(load: &[String], rootfs: &dyn Rootfs) -> Result<(), ContributeError> {
     if load.is_empty() {
         return Ok(());
     }
-    let known = modules(host)?;
+    let known = modules(rootfs)?;
     let unknown = |name: &&String| !known.is_empty() && !known.contains(&plain(name));
     match load.iter().find(unknown) {
         None => Ok(()),
@@ -61,7 +61,7 @@ fn check(load: &[String], host: &dyn Host) -> Result<(), ContributeError> {
 }
 
 fn write(
-    host: &mut dyn Host,
+    rootfs: &mut dyn Rootfs,
     path: &str,
     verb: &str,
     modules: &[String],
@@ -70,27 +70,27 @@ fn write(
         return Ok(());
     }
     let lines: String = modules.iter().map(|module| format!("{verb}{module}\n")).collect();
-    host.file(path, lines.as_bytes(), Attrs::mode(0o644))
+    rootfs.file(path, lines.as_bytes(), Attrs::mode(0o644))
 }
 
 /// Returns the names of all kernel modules of the image, built in or not.
-fn modules(host: &dyn Host) -> Result<BTreeSet<String>, ContributeError> {
+fn modules(rootfs: &dyn Rootfs) -> Result<BTreeSet<String>, ContributeError> {
     let mut names = BTreeSet::new();
-    for kernel in host.list("/usr/lib/modules") {
+    for kernel in rootfs.list("/usr/lib/modules") {
         let folder = format!("/usr/lib/modules/{kernel}");
-        collect(host, &folder, &mut names);
-        let built_in = host.read(&format!("{folder}/modules.builtin"))?.unwrap_or_default();
+        collect(rootfs, &folder, &mut names);
+        let built_in = rootfs.read(&format!("{folder}/modules.builtin"))?.unwrap_or_default();
         let built_in = String::from_utf8_lossy(&built_in).into_owned();
         names.extend(built_in.lines().filter_map(module_name));
     }
     Ok(names)
 }
 
-fn collect(host: &dyn Host, folder: &str, names: &mut BTreeSet<String>) {
-    for name in host.list(folder) {
+fn collect(rootfs: &dyn Rootfs, folder: &str, names: &mut BTreeSet<String>) {
+    for name in rootfs.list(folder) {
         let path = format!("{folder}/{name}");
-        match host.entry(&path).map(|entry| entry.kind) {
-            Some(Kind::Directory) => collect(host, &path, names),
+        match rootfs.entry(&path).map(|entry| entry.kind) {
+            Some(Kind::Directory) => collect(rootfs, &path, names),
             _ => names.extend(module_name(&name)),
         }
     }
@@ -110,11 +110,11 @@ fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rootfs_of_tests::Rootfs;
+    use super::super::rootfs_of_tests::TestRootfs;
     use super::*;
 
-    fn rootfs() -> Rootfs {
-        Rootfs::with(&[
+    fn rootfs() -> TestRootfs {
+        TestRootfs::with(&[
             ("/usr/lib/modules/6.12/kernel/fs/overlay-fs.ko.xz", ""),
             ("/usr/lib/modules/6.12/modules.builtin", "kernel/fs/ext4/ext4.ko\n"),
         ])

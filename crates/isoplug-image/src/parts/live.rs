@@ -12,7 +12,7 @@ use isoplug_manifest::By;
 use isoplug_packages::apt::{SignedBy, Stanza};
 use serde::Serialize;
 
-use super::{Attrs, ContributeError, Contributor, Host, services};
+use super::{Attrs, ContributeError, Contributor, Rootfs, services};
 
 /// What a live system needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -52,26 +52,26 @@ impl Contributor for Live {
         key.value("live", self);
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        unless_set(host, FSTAB, "# The initrd mounts the root file system.\n", 0o644)?;
-        unless_set(host, MACHINE_ID, "", 0o444)?;
-        unless_set(host, JOURNAL, "[Journal]\nStorage=volatile\n", 0o644)?;
-        disable_upkeep(host)?;
-        write_sources(host, &self.sources)?;
-        self.autologin.iter().try_for_each(|user| log_in(host, user))
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+        unless_set(rootfs, FSTAB, "# The initrd mounts the root file system.\n", 0o644)?;
+        unless_set(rootfs, MACHINE_ID, "", 0o444)?;
+        unless_set(rootfs, JOURNAL, "[Journal]\nStorage=volatile\n", 0o644)?;
+        disable_upkeep(rootfs)?;
+        write_sources(rootfs, &self.sources)?;
+        self.autologin.iter().try_for_each(|user| log_in(rootfs, user))
     }
 }
 
 /// Writes a file unless another contributor did. That the user's own wins is told.
 fn unless_set(
-    host: &mut dyn Host,
+    rootfs: &mut dyn Rootfs,
     path: &str,
     text: &str,
     mode: u16,
 ) -> Result<(), ContributeError> {
-    match host.set_by(path) {
+    match rootfs.set_by(path) {
         Some(By::Part(_) | By::Plugin(_)) => Ok(()),
-        _ => host.file(path, text.as_bytes(), Attrs::mode(mode)),
+        _ => rootfs.file(path, text.as_bytes(), Attrs::mode(mode)),
     }
 }
 
@@ -87,29 +87,29 @@ const UPKEEP: [&str; 8] = [
     "e2scrub_reap.service",
 ];
 
-fn disable_upkeep(host: &mut dyn Host) -> Result<(), ContributeError> {
+fn disable_upkeep(rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
     for unit in UPKEEP {
-        if services::has(host, unit) {
-            services::disable(host, unit)?;
+        if services::has(rootfs, unit) {
+            services::disable(rootfs, unit)?;
         }
     }
     Ok(())
 }
 
-fn write_sources(host: &mut dyn Host, sources: &[Stanza]) -> Result<(), ContributeError> {
+fn write_sources(rootfs: &mut dyn Rootfs, sources: &[Stanza]) -> Result<(), ContributeError> {
     if sources.is_empty() {
         return Ok(());
     }
     // What the image was made from, maybe a mirror that nobody else can reach.
-    host.remove("/etc/apt/sources.list")?;
+    rootfs.remove("/etc/apt/sources.list")?;
     let mut names: Vec<&str> = sources.iter().map(|source| &source.name[..]).collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
         let sources = sources.iter().filter(|source| source.name == name).enumerate();
-        let stanzas = sources.map(|(index, source)| text_of(host, source, index));
+        let stanzas = sources.map(|(index, source)| text_of(rootfs, source, index));
         let text = stanzas.collect::<Result<Vec<_>, _>>()?.join("\n");
-        host.file(&sources_file(name), text.as_bytes(), Attrs::mode(0o644))?;
+        rootfs.file(&sources_file(name), text.as_bytes(), Attrs::mode(0o644))?;
     }
     Ok(())
 }
@@ -122,7 +122,11 @@ fn sources_file(name: &str) -> String {
     format!("/etc/apt/sources.list.d/{name}.sources")
 }
 
-fn text_of(host: &mut dyn Host, source: &Stanza, index: usize) -> Result<String, ContributeError> {
+fn text_of(
+    rootfs: &mut dyn Rootfs,
+    source: &Stanza,
+    index: usize,
+) -> Result<String, ContributeError> {
     let Stanza { name, uris, suites, components, signed_by } = source;
     let lists = [uris, suites, components].into_iter().flatten().chain([name]);
     if { lists }.any(|text| text.is_empty() || text.contains(char::is_whitespace)) {
@@ -133,7 +137,7 @@ fn text_of(host: &mut dyn Host, source: &Stanza, index: usize) -> Result<String,
         SignedBy::Keyring(path) => path.clone(),
         SignedBy::Key(armoured) => {
             let path = key_file(source, index);
-            host.file(&path, armoured.as_bytes(), Attrs::mode(0o644))?;
+            rootfs.file(&path, armoured.as_bytes(), Attrs::mode(0o644))?;
             path
         }
     };
@@ -154,12 +158,12 @@ fn login_file(unit: &str) -> String {
 }
 
 /// Logs a user in on the first console and on serial ones.
-fn log_in(host: &mut dyn Host, user: &str) -> Result<(), ContributeError> {
-    super::users::uid(host, user)?;
+fn log_in(rootfs: &mut dyn Rootfs, user: &str) -> Result<(), ContributeError> {
+    super::users::uid(rootfs, user)?;
     for (unit, speed) in CONSOLES {
         let command = format!("-/sbin/agetty --autologin {user} --noclear {speed}- $TERM");
         let text = format!("[Service]\nExecStart=\nExecStart={command}\n");
-        host.file(&login_file(unit), text.as_bytes(), Attrs::mode(0o644))?;
+        rootfs.file(&login_file(unit), text.as_bytes(), Attrs::mode(0o644))?;
     }
     Ok(())
 }
@@ -168,7 +172,7 @@ fn log_in(host: &mut dyn Host, user: &str) -> Result<(), ContributeError> {
 mod tests {
     use isoplug_formats::tree::Kind;
 
-    use super::super::rootfs_of_tests::Rootfs;
+    use super::super::rootfs_of_tests::TestRootfs;
     use super::*;
 
     fn debian(suite: &str, components: &[&str]) -> Stanza {
@@ -181,9 +185,9 @@ mod tests {
         }
     }
 
-    fn rootfs() -> Rootfs {
+    fn rootfs() -> TestRootfs {
         let timer = "[Install]\nWantedBy=timers.target\n";
-        Rootfs::with(&[
+        TestRootfs::with(&[
             ("/etc/apt/sources.list", "deb http://mirror.invalid/debian trixie main\n"),
             ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
             ("/usr/lib/systemd/system/apt-daily.timer", timer),

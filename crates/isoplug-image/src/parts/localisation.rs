@@ -7,7 +7,7 @@ use isoplug_manifest::options::Localisation;
 
 use super::nearest::nearest;
 use super::services;
-use super::{Attrs, ContributeError, Contributor, Host};
+use super::{Attrs, ContributeError, Contributor, Rootfs};
 
 /// Sets language, time zone and keyboard.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,7 @@ impl Contributor for Part {
         key.value("localisation", &self.0);
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
         for text in [&self.0.locale, &self.0.timezone, &self.0.keymap] {
             if text.is_empty() || text.contains(|c: char| c.is_whitespace() || "\"\\$`".contains(c))
             {
@@ -38,9 +38,9 @@ impl Contributor for Part {
                 return Err(ContributeError::refused("localisation", reason));
             }
         }
-        locale(host, &self.0.locale)?;
-        timezone(host, &self.0.timezone)?;
-        keyboard(host, &self.0.keymap)
+        locale(rootfs, &self.0.locale)?;
+        timezone(rootfs, &self.0.timezone)?;
+        keyboard(rootfs, &self.0.keymap)
     }
 }
 
@@ -56,28 +56,28 @@ const PLACES: [&str; 7] = [
 
 /// Writes `/etc/locale.conf`, which Debian 13 reads, and the file that older ones read unless it
 /// is a link to it.
-fn locale(host: &mut dyn Host, locale: &str) -> Result<(), ContributeError> {
+fn locale(rootfs: &mut dyn Rootfs, locale: &str) -> Result<(), ContributeError> {
     let text = format!("LANG={locale}\n");
-    host.file("/etc/locale.conf", text.as_bytes(), Attrs::mode(0o644))?;
-    let old = host.entry("/etc/default/locale").map(|entry| entry.kind);
+    rootfs.file("/etc/locale.conf", text.as_bytes(), Attrs::mode(0o644))?;
+    let old = rootfs.entry("/etc/default/locale").map(|entry| entry.kind);
     if !matches!(old, Some(Kind::Symlink(_))) {
-        host.symlink("/etc/default/locale", "../locale.conf")?;
+        rootfs.symlink("/etc/default/locale", "../locale.conf")?;
     }
-    if is_compiled(host, locale)? { Ok(()) } else { compile_at_boot(host, locale) }
+    if is_compiled(rootfs, locale)? { Ok(()) } else { compile_at_boot(rootfs, locale) }
 }
 
 /// Tells whether the image has the compiled form of a locale, under its own name or with its charset
 /// in it.
-fn is_compiled(host: &dyn Host, locale: &str) -> Result<bool, ContributeError> {
+fn is_compiled(rootfs: &dyn Rootfs, locale: &str) -> Result<bool, ContributeError> {
     if ["C", "POSIX", "C.UTF-8"].contains(&locale) {
         return Ok(true);
     }
-    let names = compiled_names(locale, &supported(host)?);
-    if names.iter().any(|name| host.stat(&format!("/usr/lib/locale/{name}")).is_some()) {
+    let names = compiled_names(locale, &supported(rootfs)?);
+    if names.iter().any(|name| rootfs.stat(&format!("/usr/lib/locale/{name}")).is_some()) {
         return Ok(true);
     }
     // The archive lists its locales by name, each ended by NUL (glibc, locale/locarchive.h).
-    let archive = host.read("/usr/lib/locale/locale-archive")?.unwrap_or_default();
+    let archive = rootfs.read("/usr/lib/locale/locale-archive")?.unwrap_or_default();
     Ok(names.iter().any(|name| {
         let name = [name.as_bytes(), b"\0"].concat();
         archive.windows(name.len()).any(|window| window == name)
@@ -96,8 +96,8 @@ fn compiled_names(locale: &str, supported: &[(String, String)]) -> Vec<String> {
 }
 
 /// Returns the locales that the image can compile, with their charsets.
-fn supported(host: &dyn Host) -> Result<Vec<(String, String)>, ContributeError> {
-    let bytes = host.read("/usr/share/i18n/SUPPORTED")?.unwrap_or_default();
+fn supported(rootfs: &dyn Rootfs) -> Result<Vec<(String, String)>, ContributeError> {
+    let bytes = rootfs.read("/usr/share/i18n/SUPPORTED")?.unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let pairs = text.lines().filter(|line| !line.starts_with('#'));
     let pairs = pairs.filter_map(|line| line.trim().split_once(' '));
@@ -122,56 +122,56 @@ WantedBy=sysinit.target
 ";
 
 /// Lets the system compile a locale when it boots, since only its own programs can.
-fn compile_at_boot(host: &mut dyn Host, locale: &str) -> Result<(), ContributeError> {
+fn compile_at_boot(rootfs: &mut dyn Rootfs, locale: &str) -> Result<(), ContributeError> {
     let subject = "localisation.locale";
-    if host.stat("/usr/sbin/locale-gen").is_none() {
+    if rootfs.stat("/usr/sbin/locale-gen").is_none() {
         let reason = format!("the image cannot make `{locale}`; install the package `locales`");
         return Err(ContributeError::refused(subject, reason));
     }
-    let supported = supported(host)?;
+    let supported = supported(rootfs)?;
     let Some((_, charset)) = supported.iter().find(|(name, _)| name == locale) else {
         let nearest = nearest(locale, supported.iter().map(|(name, _)| name.as_str()));
         return Err(ContributeError::Unknown { kind: "locale", name: locale.to_owned(), nearest });
     };
-    host.log(&format!("{locale} is compiled at boot; the package `locales-all` has it ready"));
-    host.remove("/usr/lib/locale/locale-archive")?;
+    rootfs.log(&format!("{locale} is compiled at boot; the package `locales-all` has it ready"));
+    rootfs.remove("/usr/lib/locale/locale-archive")?;
     let line = format!("{locale} {charset}\n");
-    host.file("/etc/locale.gen", line.as_bytes(), Attrs::mode(0o644))?;
-    services::write(host, COMPILE, COMPILE_TEXT)?;
-    services::enable(host, COMPILE)
+    rootfs.file("/etc/locale.gen", line.as_bytes(), Attrs::mode(0o644))?;
+    services::write(rootfs, COMPILE, COMPILE_TEXT)?;
+    services::enable(rootfs, COMPILE)
 }
 
 /// Links `/etc/localtime`, and writes `/etc/timezone` where the image has one (before Debian 13).
-fn timezone(host: &mut dyn Host, zone: &str) -> Result<(), ContributeError> {
+fn timezone(rootfs: &mut dyn Rootfs, zone: &str) -> Result<(), ContributeError> {
     const ZONES: &str = "/usr/share/zoneinfo";
     let is_utc = ["UTC", "Etc/UTC"].contains(&zone);
-    if host.stat(&format!("{ZONES}/{zone}")).is_none() && !is_utc {
-        if host.stat(ZONES).is_none() {
+    if rootfs.stat(&format!("{ZONES}/{zone}")).is_none() && !is_utc {
+        if rootfs.stat(ZONES).is_none() {
             let reason = format!("the image knows no `{zone}`; install the package `tzdata`");
             return Err(ContributeError::refused("localisation.timezone", reason));
         }
         let (area, _) = zone.split_once('/').unwrap_or(("", zone));
         let lead = if area.is_empty() { String::new() } else { format!("{area}/") };
-        let known = host.list(&format!("{ZONES}/{area}"));
+        let known = rootfs.list(&format!("{ZONES}/{area}"));
         let known: Vec<String> = known.iter().map(|name| format!("{lead}{name}")).collect();
         let nearest = nearest(zone, known.iter().map(String::as_str));
         return Err(ContributeError::Unknown { kind: "time zone", name: zone.to_owned(), nearest });
     }
-    host.symlink("/etc/localtime", &format!("{ZONES}/{zone}"))?;
-    if host.entry("/etc/timezone").is_some() {
-        host.file("/etc/timezone", format!("{zone}\n").as_bytes(), Attrs::mode(0o644))?;
+    rootfs.symlink("/etc/localtime", &format!("{ZONES}/{zone}"))?;
+    if rootfs.entry("/etc/timezone").is_some() {
+        rootfs.file("/etc/timezone", format!("{zone}\n").as_bytes(), Attrs::mode(0o644))?;
     }
     Ok(())
 }
 
 /// Writes the file that console-setup and X read, and removes what console-setup made of the old
 /// one, which it would go on using.
-fn keyboard(host: &mut dyn Host, keymap: &str) -> Result<(), ContributeError> {
+fn keyboard(rootfs: &mut dyn Rootfs, keymap: &str) -> Result<(), ContributeError> {
     let (layout, variant) = keymap.split_once(':').unwrap_or((keymap, ""));
     let symbols = "/usr/share/X11/xkb/symbols";
-    let known = host.list(symbols);
+    let known = rootfs.list(symbols);
     if !known.is_empty()
-        && layout.split(',').any(|l| host.stat(&format!("{symbols}/{l}")).is_none())
+        && layout.split(',').any(|l| rootfs.stat(&format!("{symbols}/{l}")).is_none())
     {
         let nearest = nearest(layout, known.iter().map(String::as_str));
         let name = keymap.to_owned();
@@ -182,15 +182,15 @@ fn keyboard(host: &mut dyn Host, keymap: &str) -> Result<(), ContributeError> {
          BACKSPACE=\"guess\"\n"
     );
     let path = "/etc/default/keyboard";
-    let before = host.read(path)?.unwrap_or_default();
+    let before = rootfs.read(path)?.unwrap_or_default();
     if settings(&String::from_utf8_lossy(&before)) == settings(&text) {
         return Ok(());
     }
-    host.file(path, text.as_bytes(), Attrs::mode(0o644))?;
-    let cached = host.list("/etc/console-setup").into_iter().filter(|name| {
+    rootfs.file(path, text.as_bytes(), Attrs::mode(0o644))?;
+    let cached = rootfs.list("/etc/console-setup").into_iter().filter(|name| {
         name.starts_with("cached_") && (name.contains("keyboard") || name.contains(".kmap"))
     });
-    cached.into_iter().try_for_each(|name| host.remove(&format!("/etc/console-setup/{name}")))
+    cached.into_iter().try_for_each(|name| rootfs.remove(&format!("/etc/console-setup/{name}")))
 }
 
 /// Returns the lines that set something.
@@ -200,11 +200,11 @@ fn settings(text: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rootfs_of_tests::Rootfs;
+    use super::super::rootfs_of_tests::TestRootfs;
     use super::*;
 
-    fn rootfs() -> Rootfs {
-        Rootfs::with(&[
+    fn rootfs() -> TestRootfs {
+        TestRootfs::with(&[
             ("/usr/share/zoneinfo/Europe/Berlin", ""),
             ("/usr/share/zoneinfo/Etc/UTC", ""),
             ("/usr/share/X11/xkb/symbols/de", ""),

@@ -6,7 +6,7 @@ use isoplug_engine::Key;
 use isoplug_manifest::By;
 use isoplug_manifest::options::{Networking, NetworkingBackend};
 
-use super::{Attrs, ContributeError, Contributor, Host};
+use super::{Attrs, ContributeError, Contributor, Rootfs};
 
 /// Sets host name and network up.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,18 +30,18 @@ impl Contributor for Part {
         key.value("network", &self.0);
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
         check(&self.0)?;
-        host.file(
+        rootfs.file(
             "/etc/hostname",
             format!("{}\n", self.0.hostname).as_bytes(),
             Attrs::mode(0o644),
         )?;
-        host.file("/etc/hosts", hosts(&self.0.hostname).as_bytes(), Attrs::mode(0o644))?;
+        rootfs.file("/etc/hosts", hosts(&self.0.hostname).as_bytes(), Attrs::mode(0o644))?;
         match self.0.backend {
             NetworkingBackend::None => Ok(()),
-            NetworkingBackend::Networkd => backend::networkd(&self.0, host),
-            NetworkingBackend::Networkmanager => backend::network_manager(&self.0, host),
+            NetworkingBackend::Networkd => backend::networkd(&self.0, rootfs),
+            NetworkingBackend::Networkmanager => backend::network_manager(&self.0, rootfs),
         }
     }
 }

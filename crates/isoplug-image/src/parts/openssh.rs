@@ -6,7 +6,7 @@ use isoplug_manifest::By;
 use isoplug_manifest::options::{OpenSsh, OpenSshSettings, PermitRootLogin};
 
 use super::services;
-use super::{Attrs, ContributeError, Contributor, Host};
+use super::{Attrs, ContributeError, Contributor, Rootfs};
 
 const SETTINGS: &str = "/etc/ssh/sshd_config.d/10-isoplug.conf";
 
@@ -31,13 +31,13 @@ impl Contributor for Part {
         key.value("openssh", &self.0);
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        if host.stat("/usr/sbin/sshd").is_none() {
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+        if rootfs.stat("/usr/sbin/sshd").is_none() {
             let reason = "the image has no SSH server; install the package `openssh-server`";
             return Err(ContributeError::refused("services.openssh", reason));
         }
-        host.file(SETTINGS, text(&self.0).as_bytes(), Attrs::mode(0o644))?;
-        services::enable(host, "ssh.service")
+        rootfs.file(SETTINGS, text(&self.0).as_bytes(), Attrs::mode(0o644))?;
+        services::enable(rootfs, "ssh.service")
     }
 }
 
@@ -58,12 +58,12 @@ fn text(openssh: &OpenSsh) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rootfs_of_tests::Rootfs;
+    use super::super::rootfs_of_tests::TestRootfs;
     use super::*;
 
-    fn rootfs() -> Rootfs {
+    fn rootfs() -> TestRootfs {
         let ssh = "[Install]\nWantedBy=multi-user.target\nAlias=sshd.service\n";
-        Rootfs::with(&[("/usr/sbin/sshd", ""), ("/usr/lib/systemd/system/ssh.service", ssh)])
+        TestRootfs::with(&[("/usr/sbin/sshd", ""), ("/usr/lib/systemd/system/ssh.service", ssh)])
     }
 
     fn open_ssh() -> Part {
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn without_a_server_the_package_is_named() {
-        let error = Rootfs::with(&[]).add(&open_ssh()).unwrap_err();
+        let error = TestRootfs::with(&[]).add(&open_ssh()).unwrap_err();
         insta::assert_snapshot!(error, @"services.openssh: the image has no SSH server; install the package `openssh-server`");
     }
 }

@@ -10,7 +10,7 @@ use isoplug_engine::Key;
 use isoplug_manifest::By;
 use isoplug_manifest::options::Systemd;
 
-use super::{Attrs, ContributeError, Contributor, Host};
+use super::{Attrs, ContributeError, Contributor, Rootfs};
 use unit::{Install, Name};
 
 /// Units to write, enable, disable and mask.
@@ -42,10 +42,10 @@ impl Contributor for Services {
         key.value("needed", needed);
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
         let Systemd { enable, disable, mask, units, default_target } = &self.systemd;
-        units.iter().try_for_each(|(name, unit)| write(host, name, &unit.text))?;
-        disable.iter().try_for_each(|unit| enable::disable(host, unit))?;
+        units.iter().try_for_each(|(name, unit)| write(rootfs, name, &unit.text))?;
+        disable.iter().try_for_each(|unit| enable::disable(rootfs, unit))?;
         let refused = |name: &String| disable.contains(name) || mask.contains(name);
         let own =
             units.iter().filter(|(name, unit)| is_enabled(name, &unit.text) && !refused(name));
@@ -53,9 +53,9 @@ impl Contributor for Services {
         own.map(|(name, _)| name)
             .chain(enable)
             .chain(needed)
-            .try_for_each(|unit| enable::enable(host, unit))?;
-        mask.iter().try_for_each(|unit| enable::mask(host, unit))?;
-        default_target.iter().try_for_each(|target| enable::set_default(host, target))
+            .try_for_each(|unit| enable::enable(rootfs, unit))?;
+        mask.iter().try_for_each(|unit| enable::mask(rootfs, unit))?;
+        default_target.iter().try_for_each(|target| enable::set_default(rootfs, target))
     }
 }
 
@@ -71,8 +71,8 @@ fn is_enabled(name: &str, text: &str) -> bool {
 /// # Errors
 ///
 /// When the image has no such unit, or it is a template.
-pub fn enable(host: &mut dyn Host, unit: &str) -> Result<(), ContributeError> {
-    enable::enable(host, unit)
+pub fn enable(rootfs: &mut dyn Rootfs, unit: &str) -> Result<(), ContributeError> {
+    enable::enable(rootfs, unit)
 }
 
 /// Keeps a unit from being started at boot, as `systemctl disable` does.
@@ -80,13 +80,13 @@ pub fn enable(host: &mut dyn Host, unit: &str) -> Result<(), ContributeError> {
 /// # Errors
 ///
 /// When the image has no such unit.
-pub fn disable(host: &mut dyn Host, unit: &str) -> Result<(), ContributeError> {
-    enable::disable(host, unit)
+pub fn disable(rootfs: &mut dyn Rootfs, unit: &str) -> Result<(), ContributeError> {
+    enable::disable(rootfs, unit)
 }
 
 /// Tells whether the image has a unit.
-pub fn has(host: &dyn Host, unit: &str) -> bool {
-    find::find(host, unit).is_ok()
+pub fn has(rootfs: &dyn Rootfs, unit: &str) -> bool {
+    find::find(rootfs, unit).is_ok()
 }
 
 /// Writes a unit file of the administrator's.
@@ -94,12 +94,12 @@ pub fn has(host: &dyn Host, unit: &str) -> bool {
 /// # Errors
 ///
 /// When the name is none of a unit file.
-pub fn write(host: &mut dyn Host, name: &str, text: &str) -> Result<(), ContributeError> {
+pub fn write(rootfs: &mut dyn Rootfs, name: &str, text: &str) -> Result<(), ContributeError> {
     if Name::parse(name).is_none() {
         let reason = "the name of a unit file ends in its type, such as `.service`";
         return Err(ContributeError::refused(format!("unit `{name}`"), reason));
     }
-    host.file(&format!("{}/{name}", find::CONFIGURED), &lines(text), Attrs::mode(0o644))
+    rootfs.file(&format!("{}/{name}", find::CONFIGURED), &lines(text), Attrs::mode(0o644))
 }
 
 /// Ends a text with a line break, since systemd ignores what follows the last one.

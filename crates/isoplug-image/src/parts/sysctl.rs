@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use isoplug_engine::Key;
 use isoplug_manifest::By;
 
-use super::{Attrs, ContributeError, Contributor, Host};
+use super::{Attrs, ContributeError, Contributor, Rootfs};
 
 /// Settings of the running kernel by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Contributor for Sysctl {
         key.value("sysctl", &self.0);
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
         let mut text = String::new();
         for (name, value) in &self.0 {
             if name.contains(['\n', '=']) || value.contains('\n') {
@@ -40,13 +40,13 @@ impl Contributor for Sysctl {
             }
             text += &format!("{name} = {value}\n");
         }
-        host.file(PATH, text.as_bytes(), Attrs::mode(0o644))
+        rootfs.file(PATH, text.as_bytes(), Attrs::mode(0o644))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::rootfs_of_tests::Rootfs;
+    use super::super::rootfs_of_tests::TestRootfs;
     use super::*;
 
     fn sysctl(name: &str, value: &str) -> Sysctl {
@@ -55,10 +55,10 @@ mod tests {
 
     #[test]
     fn each_setting_is_a_line() {
-        let mut rootfs = Rootfs::with(&[]);
+        let mut rootfs = TestRootfs::with(&[]);
         rootfs.add(&sysctl("net.ipv4.ip_forward", "1")).unwrap();
         assert_eq!(rootfs.text(PATH), "net.ipv4.ip_forward = 1\n");
-        let broken = Rootfs::with(&[]).add(&sysctl("a.b", "1\nc.d = 2")).unwrap_err();
+        let broken = TestRootfs::with(&[]).add(&sysctl("a.b", "1\nc.d = 2")).unwrap_err();
         insta::assert_snapshot!(broken, @"kernel.sysctl: the value of `a.b` is not a single line");
     }
 }

@@ -15,7 +15,7 @@ use isoplug_engine::Key;
 use isoplug_manifest::By;
 use isoplug_manifest::options::{Root, Security, Sudo, User};
 
-use super::{ContributeError, Contributor, Host};
+use super::{ContributeError, Contributor, Rootfs};
 use database::Database;
 pub(crate) use database::{gid, home_of, uid};
 
@@ -58,19 +58,19 @@ impl Contributor for Users {
         key.value("security", security);
     }
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        let mut database = Database::read(host, &self.users)?;
-        let accounts = self.users.iter().map(|(name, user)| database.add_user(name, user, host));
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+        let mut database = Database::read(rootfs, &self.users)?;
+        let accounts = self.users.iter().map(|(name, user)| database.add_user(name, user, rootfs));
         let accounts = accounts.collect::<Result<Vec<_>, _>>()?;
         database.set_root(&self.root)?;
-        database.write(host)?;
+        database.write(rootfs)?;
         for ((name, user), account) in self.users.iter().zip(&accounts) {
-            home::make(host, user, account)?;
-            sudo::allow(host, name, user.sudo)?;
+            home::make(rootfs, user, account)?;
+            sudo::allow(rootfs, name, user.sudo)?;
         }
-        home::authorize(host, "/root", (0, 0), &self.root.authorized_keys)?;
+        home::authorize(rootfs, "/root", (0, 0), &self.root.authorized_keys)?;
         if self.sudo_without_password() {
-            sudo::allow_group(host)?;
+            sudo::allow_group(rootfs)?;
         }
         Ok(())
     }

@@ -78,14 +78,14 @@ impl Stage for Contribute {
         let unwritten = || stored::Error::write(pack.path());
         let file = pack.file().try_clone().map_err(unwritten())?;
         let by = self.contributor.by();
-        let host = OverlayBuilder::new(by.clone(), self.epoch, layer, &contents, file, &log);
-        let mut host = host.map_err(unwritten())?;
+        let rootfs = OverlayBuilder::new(by.clone(), self.epoch, layer, &contents, file, &log);
+        let mut rootfs = rootfs.map_err(unwritten())?;
         for Earlier { title: _, by, overlay } in &self.earlier {
-            host.after(by, &stored::overlay(*overlay, cx)?);
+            rootfs.after(by, &stored::overlay(*overlay, cx)?);
         }
         let failed = |error| Error::Contribute { by, error };
-        self.contributor.contribute(&mut host).map_err(failed)?;
-        let Built { overlay, pack: id, told } = host.finish().map_err(unwritten())?;
+        self.contributor.contribute(&mut rootfs).map_err(failed)?;
+        let Built { overlay, pack: id, told } = rootfs.finish().map_err(unwritten())?;
         told.iter().for_each(|line| cx.tell(line));
         let refers = match id {
             Some(id) => {
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::contribute::overlay::Overlay;
-    use crate::contribute::{Attrs, Host};
+    use crate::contribute::{Attrs, Rootfs};
     use isoplug_engine::{Graph, Options, Store, run};
     use isoplug_formats::tree::pack::PackWriter;
     use isoplug_formats::tree::{self, Entry, Kind};
@@ -172,9 +172,9 @@ mod tests {
 
         fn key(&self, _: &mut dyn Key) {}
 
-        fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-            let word = host.read("/etc/word")?.unwrap_or_default();
-            host.file("/etc/word", &word.repeat(2), Attrs::mode(0o644).replacing())
+        fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+            let word = rootfs.read("/etc/word")?.unwrap_or_default();
+            rootfs.file("/etc/word", &word.repeat(2), Attrs::mode(0o644).replacing())
         }
     }
 

@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage};
 use isoplug_manifest::lock::LockedPackage;
-use serde::{Deserialize, Serialize};
 
 use isoplug_fetch as download;
 use isoplug_packages::mirrors::MirrorList;
@@ -52,54 +51,13 @@ pub struct Outputs {
     pub debs: Artifact<Blob>,
 }
 
-/// One package of the list, by name, version and architecture in order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Package {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Its architecture, or `all`.
-    pub architecture: String,
-    /// Key of the archive it is in.
-    pub source: String,
-    /// Its path in the archive.
-    pub path: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// The digest of the .deb, in hexadecimal digits.
-    pub sha256: String,
-}
-
-impl Package {
-    /// Returns the digest by which the store has the .deb.
-    ///
-    /// # Errors
-    ///
-    /// When the lock has no digest for it.
-    pub fn digest(&self) -> Result<Digest, Error> {
-        Digest::from_hex(&self.sha256).map_err(|_| Error::BadDigest { package: self.title() })
-    }
-
-    fn title(&self) -> String {
-        format!("{} {} {}", self.name, self.version, self.architecture)
-    }
-}
-
-impl From<&LockedPackage> for Package {
-    fn from(locked: &LockedPackage) -> Self {
-        let LockedPackage { name, version, architecture, source, path, size, sha256 } =
-            locked.clone();
-        Self {
-            name: name.into(),
-            version: version.into(),
-            architecture: architecture.into(),
-            source,
-            path: path.into(),
-            size,
-            sha256,
-        }
-    }
+/// Returns the digest by which the store has the .deb of a package.
+///
+/// # Errors
+///
+/// When the lock has no digest for it.
+pub fn digest(package: &LockedPackage) -> Result<Digest, Error> {
+    Digest::from_hex(&package.sha256).map_err(|_| Error::BadDigest { package: package.title() })
 }
 
 /// Why the packages could not be had.
@@ -232,33 +190,36 @@ fn shortened(packages: &[String]) -> String {
 /// # Errors
 ///
 /// When the list cannot be read.
-pub fn read(list: &Path) -> Result<Vec<Package>, Error> {
+pub fn read(list: &Path) -> Result<Vec<LockedPackage>, Error> {
     let path = list.to_owned();
     let text = fs::read(list).map_err(|source| Error::Read { path: path.clone(), source })?;
     serde_json::from_slice(&text).map_err(|source| Error::BadList { path, source })
 }
 
-fn list(packages: &[LockedPackage]) -> BTreeSet<Package> {
-    packages.iter().map(Package::from).collect()
+fn list(packages: &[LockedPackage]) -> BTreeSet<LockedPackage> {
+    packages.iter().cloned().collect()
 }
 
-fn absent<'p>(packages: &'p BTreeSet<Package>, cx: &Context) -> Result<Vec<&'p Package>, Error> {
+fn absent<'p>(
+    packages: &'p BTreeSet<LockedPackage>,
+    cx: &Context,
+) -> Result<Vec<&'p LockedPackage>, Error> {
     let mut absent = Vec::new();
     for package in packages {
-        if !cx.adopt(&package.digest()?) {
+        if !cx.adopt(&digest(package)?) {
             absent.push(package);
         }
     }
     Ok(absent)
 }
 
-fn write(packages: &BTreeSet<Package>, out: &Outputs, cx: &Context) -> Result<(), Error> {
+fn write(packages: &BTreeSet<LockedPackage>, out: &Outputs, cx: &Context) -> Result<(), Error> {
     let blob = cx.create()?;
     let path = blob.path().to_owned();
     let text = serde_json::to_vec(packages)
         .map_err(|source| Error::BadList { path: path.clone(), source })?;
     blob.file().write_all(&text).map_err(|source| Error::Write { path, source })?;
     let digest = cx.put(blob, None)?;
-    let debs: Vec<Digest> = packages.iter().map(Package::digest).collect::<Result<_, _>>()?;
+    let debs: Vec<Digest> = packages.iter().map(self::digest).collect::<Result<_, _>>()?;
     Ok(cx.finish(out.debs, digest, &debs)?)
 }

@@ -7,6 +7,7 @@ use std::io;
 
 use isoplug_engine::{Artifact, Blob, Context, Tree};
 use isoplug_formats::deb::Deb;
+use isoplug_manifest::lock::LockedPackage;
 use serde::Serialize;
 
 use crate::stages::fetch;
@@ -216,9 +217,9 @@ const STEPS: [&str; 4] =
 
 fn packages(debs: Artifact<Blob>, cx: &Context) -> Result<Vec<Package>, Error> {
     let listed = fetch::read(&cx.path(debs)?)?.into_iter();
-    let package = |listed: fetch::Package| {
-        let deb = cx.referred(&listed.digest()?)?;
-        Ok(Package { name: listed.name, architecture: listed.architecture, deb })
+    let package = |listed: LockedPackage| {
+        let deb = cx.referred(&fetch::digest(&listed)?)?;
+        Ok(Package { name: listed.name.into(), architecture: listed.architecture.into(), deb })
     };
     listed.map(package).collect()
 }

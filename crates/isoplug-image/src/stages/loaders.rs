@@ -2,7 +2,7 @@
 //!
 //! Knows no menus and no media.
 
-mod wanted;
+mod choice;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,14 +16,14 @@ use isoplug_formats::iso;
 use super::fetch;
 use crate::stored;
 use crate::stored::files::NewFiles;
-pub use wanted::{Target, Wanted, wanted};
+pub use choice::{LoaderFile, Target, choice};
 
 /// Inputs.
 pub struct Loaders {
     /// The fetched packages ([`fetch::read`]).
     pub debs: Artifact<Blob>,
-    /// What is wanted of them ([`wanted`]).
-    pub wanted: Vec<Wanted>,
+    /// What is taken out of them ([`choice`]).
+    pub files: Vec<LoaderFile>,
 }
 
 /// Outputs.
@@ -49,18 +49,18 @@ impl Stage for Loaders {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { debs, wanted } = self;
+        let Self { debs, files } = self;
         key.artifact("debs", *debs);
-        key.value("wanted", wanted);
+        key.value("files", files);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let packages = fetched(self.debs, cx)?;
         let mut files = NewFiles::new(cx)?;
-        for (package, wanted) in by_package(&self.wanted) {
+        for (package, chosen) in by_package(&self.files) {
             match packages.get(package) {
-                Some(digest) => take(package, &wanted, &cx.referred(digest)?, &mut files, cx)?,
-                None if wanted.iter().all(|wanted| wanted.is_optional) => {}
+                Some(digest) => take(package, &chosen, &cx.referred(digest)?, &mut files, cx)?,
+                None if chosen.iter().all(|file| file.is_optional) => {}
                 None => return Err(Error::NoPackage { package: package.to_owned() }),
             }
         }
@@ -130,20 +130,20 @@ pub enum Error {
 
 fn fetched(list: Artifact<Blob>, cx: &Context) -> Result<BTreeMap<String, Digest>, Error> {
     let packages = fetch::read(&cx.path(list)?)?.into_iter();
-    packages.map(|package| Ok((package.name.clone(), package.digest()?))).collect()
+    packages.map(|package| Ok((package.name.to_string(), fetch::digest(&package)?))).collect()
 }
 
-fn by_package(wanted: &[Wanted]) -> BTreeMap<&str, Vec<&Wanted>> {
-    let mut packages: BTreeMap<&str, Vec<&Wanted>> = BTreeMap::new();
-    for wanted in wanted {
-        packages.entry(&wanted.package).or_default().push(wanted);
+fn by_package(files: &[LoaderFile]) -> BTreeMap<&str, Vec<&LoaderFile>> {
+    let mut packages: BTreeMap<&str, Vec<&LoaderFile>> = BTreeMap::new();
+    for file in files {
+        packages.entry(&file.package).or_default().push(file);
     }
     packages
 }
 
 fn take(
     package: &str,
-    wanted: &[&Wanted],
+    chosen: &[&LoaderFile],
     path: &Path,
     files: &mut NewFiles,
     cx: &Context,
@@ -154,7 +154,7 @@ fn take(
     let deb = Deb::open(File::open(path).map_err(failed)?).map_err(damaged)?.known();
     let mut archive = tar::Archive::new(deb.data().map_err(damaged)?);
     let mut missing: BTreeMap<&str, &Target> =
-        wanted.iter().map(|wanted| (&*wanted.path, &wanted.target)).collect();
+        chosen.iter().map(|file| (&*file.path, &file.target)).collect();
     for entry in archive.entries().map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
@@ -186,8 +186,8 @@ fn rescue(
     io::copy(&mut content, &mut image).map_err(failed)?;
     let image = iso::Reader::open(&path).map_err(damaged)?;
     for entry in image.list().map_err(damaged)? {
-        let wanted = ["boot/grub/i386-pc/", "boot/grub/fonts/"];
-        if !entry.folder && wanted.iter().any(|folder| entry.path.starts_with(folder)) {
+        let taken = ["boot/grub/i386-pc/", "boot/grub/fonts/"];
+        if !entry.folder && taken.iter().any(|folder| entry.path.starts_with(folder)) {
             let bytes = image.read(&entry.path).map_err(damaged)?;
             files.add(&format!("iso/{}", entry.path), &*bytes)?;
         }

@@ -11,12 +11,13 @@ use isoplug_formats::deb::ar;
 use isoplug_formats::iso::{Hadris, Image, IsoWriter, Source};
 use isoplug_image::grub::{Machine, Menu, Serial};
 use isoplug_image::stages::boot::{self, Boot};
-use isoplug_image::stages::fetch::Package;
 use isoplug_image::stages::iso::Iso;
 use isoplug_image::stages::loaders::{self, Loaders};
 use isoplug_image::stored::files::NewFiles;
 use isoplug_manifest::distribution::debian::DEBIAN;
+use isoplug_manifest::lock::LockedPackage;
 use isoplug_manifest::options;
+use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 
 const EPOCH: u64 = 1_700_000_000;
 
@@ -64,8 +65,8 @@ impl Case {
         let contents = Some(graph.add(Contents(self.contents.clone())).files);
         let Self { bios, secure_boot, max_size, .. } = *self;
         let boot = options::Boot { bios, uefi: true, secure_boot, ..options::Boot::default() };
-        let wanted = loaders::wanted(&DEBIAN, "amd64", &boot).unwrap();
-        let loaders = Loaders { debs, wanted };
+        let files = loaders::choice(&DEBIAN, "amd64", &boot).unwrap();
+        let loaders = Loaders { debs, files };
         let loaders = graph.add(loaders).files;
         let volume_id = "ACME".to_owned();
         let (menu, machine, description) = (menu(), Machine::Pc, "ACME 1".to_owned());
@@ -99,16 +100,16 @@ impl Case {
     }
 
     fn debs(&self) -> Given {
-        let package = |(name, deb): (&&str, &Vec<u8>)| Package {
-            name: (*name).to_owned(),
-            version: "1".to_owned(),
-            architecture: "amd64".to_owned(),
+        let package = |(name, deb): (&&str, &Vec<u8>)| LockedPackage {
+            name: PackageName::new(name).unwrap(),
+            version: Version::new("1").unwrap(),
+            architecture: Arch::new("amd64").unwrap(),
             source: "debian".to_owned(),
-            path: String::new(),
+            path: ArchivePath::new("pool/a.deb").unwrap(),
             size: deb.len() as u64,
             sha256: Digest::of(deb).hex(),
         };
-        let list: Vec<Package> = self.packages.iter().map(package).collect();
+        let list: Vec<LockedPackage> = self.packages.iter().map(package).collect();
         let refers = self.packages.values().cloned().collect();
         Given { bytes: serde_json::to_vec(&list).unwrap(), refers }
     }

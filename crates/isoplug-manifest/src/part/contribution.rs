@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use crate::by::By;
 use crate::file::{File, IsoFile};
 use crate::option::Path;
+use crate::package::name_in;
 use crate::strength::Strength;
 
 /// Something that is needed, and the option that needs it.
@@ -27,6 +28,14 @@ pub struct Package {
     pub name: String,
     /// Whether the image can do without it where no source has it.
     pub optional: bool,
+}
+
+impl Package {
+    /// Returns the package's name alone, without architecture, version and suite.
+    #[must_use]
+    pub fn bare_name(&self) -> &str {
+        name_in(&self.name)
+    }
 }
 
 /// A further way to start the image, offered below the others in the boot menu.
@@ -91,6 +100,17 @@ impl Contribution {
     /// Begins to ask for things because of an option. A part has no other way to ask.
     pub fn because<T>(&mut self, option: Path<T>) -> Because<'_> {
         Because { because: option.to_string(), out: self }
+    }
+
+    /// Returns each package once. The last to need it counts: what the user lists is asked for last.
+    pub(crate) fn packages_once(&self) -> Vec<&Needed<Package>> {
+        let mut once: Vec<&Needed<Package>> = Vec::new();
+        for needed in self.packages.iter().rev() {
+            if !once.iter().any(|other| other.what.name == needed.what.name) {
+                once.push(needed);
+            }
+        }
+        once
     }
 }
 

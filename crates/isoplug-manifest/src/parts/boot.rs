@@ -9,8 +9,8 @@ use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::kernel_param::LINE;
 use crate::option::option;
+use crate::package::name_in;
 use crate::part::{self, Contribution, Lint};
-use crate::wanted::package_name;
 
 /// How the image boots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -119,7 +119,7 @@ impl part::Part for Part<'_> {
         if !self.boot.uefi {
             out.because(option!(boot.uefi)).set(&option!(boot.secure_boot), false);
         }
-        if self.install.iter().any(|wish| package_name(wish) == MEMTEST) {
+        if self.install.iter().any(|wish| name_in(wish) == MEMTEST) {
             out.because(option!(packages.install)).set(&option!(boot.menu.memtest), true);
         }
     }

@@ -10,9 +10,9 @@ use super::users::{Root, User};
 use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::option::option;
+use crate::package::name_in;
 use crate::part::{self, Lint};
 use crate::plugin::PluginUse;
-use crate::wanted::package_name;
 
 /// Packages with which an image is a system that somebody could log in to.
 const SYSTEMS: [&str; 3] = ["init", "login", "systemd-sysv"];
@@ -59,7 +59,7 @@ impl Part<'_> {
     /// locks root and names no user means it.
     fn is_closed(&self) -> bool {
         let installs =
-            |names: &[&str]| self.install.iter().any(|wish| names.contains(&package_name(wish)));
+            |names: &[&str]| self.install.iter().any(|wish| names.contains(&name_in(wish)));
         let is_meant = self.root.locked && self.users.is_empty();
         let elsewhere = self.files.iter().any(|file| file.target.starts_with("/etc/"))
             || !self.plugins.is_empty()

@@ -13,8 +13,8 @@ use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::format::read_prefix;
 use crate::option::option;
+use crate::package::name_in;
 use crate::part::{self, Contribution, Lint};
-use crate::wanted::package_name;
 
 /// Host name and network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -140,7 +140,7 @@ impl Part<'_> {
         };
         let origins = lint.items(&option!(packages.install));
         for (wish, origin) in self.install.iter().zip(origins) {
-            let name = package_name(wish);
+            let name = name_in(wish);
             if rivals.contains(&name) {
                 let message =
                     format!("`{name}` would fight with `networking.backend` for interfaces");

@@ -10,9 +10,9 @@ use isoplug_promise::Promise;
 use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::option::{Path, option};
+use crate::package::name_in;
 use crate::part::{self, Contribution, Lint};
 use crate::text::Origin;
-use crate::wanted::package_name;
 
 /// Which packages the root filesystem gets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -143,7 +143,7 @@ impl part::Part for Part<'_> {
     fn contribute(&self, out: &mut Contribution) {
         let mut listed = out.because(option!(packages.install));
         for wish in &self.packages.install {
-            let name = package_name(wish).to_owned();
+            let name = name_in(wish).to_owned();
             listed.package(wish).promise(Promise::Package { name, version: version(wish) });
         }
     }
@@ -175,7 +175,7 @@ pub(super) fn contradiction(
 ) {
     let (asked, refused) = (lint.items(yes), lint.items(no));
     for (name, refused) in unwanted.iter().zip(refused) {
-        let Some(index) = wanted.iter().position(|wish| package_name(wish) == name) else {
+        let Some(index) = wanted.iter().position(|wish| name_in(wish) == name) else {
             continue;
         };
         let message = format!("\"{name}\" is both in `{yes}` and in `{no}`");

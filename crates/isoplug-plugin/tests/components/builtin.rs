@@ -43,11 +43,11 @@ impl Rootfs {
         let pack = tempfile::tempfile().unwrap();
         let file = pack.try_clone().unwrap();
         let log = |_: &str| {};
-        let mut host =
+        let mut built =
             OverlayBuilder::new(By::Part("x"), 1, self.tree.clone(), &self.packs, pack, &log)
                 .unwrap();
-        contributor.contribute(&mut host)?;
-        Ok((host.finish().unwrap(), bytes(file)))
+        contributor.contribute(&mut built)?;
+        Ok((built.finish().unwrap(), bytes(file)))
     }
 }
 

@@ -8,7 +8,7 @@ use isoplug_engine::{Key, Walk};
 use isoplug_formats::tree::pack::Contents;
 use isoplug_formats::tree::{self, Content, Entry, Kind, Tree};
 use isoplug_image::contribute::builder::OverlayBuilder;
-use isoplug_image::contribute::{Attrs, ContributeError, Contributor, Host};
+use isoplug_image::contribute::{Attrs, ContributeError, Contributor, Rootfs};
 use isoplug_manifest::By;
 use isoplug_plugin::{Grants, PluginContributor};
 
@@ -55,8 +55,8 @@ impl Contributor for Owner {
 
     fn key(&self, _: &mut dyn Key) {}
 
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        host.file("/etc/hostname", b"rescue\n", Attrs::mode(0o644))
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+        rootfs.file("/etc/hostname", b"rescue\n", Attrs::mode(0o644))
     }
 }
 
@@ -74,12 +74,12 @@ fn play(guest: &Guest, grants: Grants) -> String {
     let earlier = tempfile::tempfile().unwrap();
     let mut owner = OverlayBuilder::new(Owner.by(), 7, layer(), &Empty, earlier, &log).unwrap();
     Owner.contribute(&mut owner).unwrap();
-    let mut host = OverlayBuilder::new(contributor.by(), 7, layer(), &Empty, pack, &log).unwrap();
-    host.after(&Owner.by(), &owner.finish().unwrap().overlay);
-    match contributor.contribute(&mut host) {
+    let mut rootfs = OverlayBuilder::new(contributor.by(), 7, layer(), &Empty, pack, &log).unwrap();
+    rootfs.after(&Owner.by(), &owner.finish().unwrap().overlay);
+    match contributor.contribute(&mut rootfs) {
         Err(error) => error.to_string(),
         Ok(()) => {
-            let overlay = host.finish().unwrap().overlay;
+            let overlay = rootfs.finish().unwrap().overlay;
             let path = |path: &tree::TreePath| String::from_utf8(path.clone()).unwrap();
             overlay.tree.entries.keys().map(path).collect::<Vec<_>>().join(" ")
         }

@@ -70,7 +70,7 @@ fn a_later_stage_is_planned() {
 }
 
 #[test]
-fn a_later_check_judges() {
+fn a_later_check_reports() {
     let guest = Guest::new("check").open("open_rootfs", &["/etc/name"]).log_blob();
     let space = Space::new();
     let grants = Grants { reads: vec!["/etc/*".to_owned()], ..Grants::default() };

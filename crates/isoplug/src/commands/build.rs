@@ -101,8 +101,8 @@ fn build_told(
     };
     let outputs = isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options)
         .map_err(|error| outcome::failure(&error, &prepared.system))?;
-    let judgements = &prepared.products.judgements;
-    session.warn(&plugins::judged(judgements, &outputs, &prepared.system));
+    let checks = &prepared.products.checks;
+    session.warn(&plugins::checked(checks, &outputs, &prepared.system));
     export::export(prepared, &outputs, output, session)
 }
 

@@ -5,14 +5,14 @@ use std::io;
 use std::sync::Arc;
 
 use isoplug_engine::Key;
-use isoplug_image::contribute::Host;
+use isoplug_image::contribute::Rootfs;
 use isoplug_image::parts::files::{FileContent, NewFile};
-use isoplug_image::plugins::{self, Answer, Hook, Judge, Planner, PluginError, UsedPlugin};
+use isoplug_image::plugins::{self, Answer, Checker, Hook, Planner, PluginError, UsedPlugin};
 use isoplug_manifest::path::join;
 use isoplug_manifest::plugin::Grants;
 use isoplug_manifest::{Diagnostic, Diagnostics, Severity, System};
 use isoplug_plugin::{
-    EntryKind, HostRootfs, Module, Plugin, PluginContributor, Runtime, Surroundings, Tree, World,
+    EntryKind, Module, Plugin, PluginContributor, Runtime, StageRootfs, Surroundings, Tree, World,
 };
 use serde_json::{Value as Json, json};
 
@@ -78,7 +78,7 @@ impl Guests<'_> {
                     check_stages(name, &found.description.stages)?;
                     brought.planners.push(Arc::new(guest));
                 }
-                World::Check => brought.judges.push(Arc::new(guest)),
+                World::Check => brought.checkers.push(Arc::new(guest)),
             }
         }
         Ok(brought)
@@ -203,7 +203,7 @@ fn add(brought: &mut plugins::Plugins, plugin: &str, module: &Module) -> Result<
     Ok(())
 }
 
-/// A plugin that plans or judges.
+/// A plugin that plans or checks.
 struct Guest {
     plugin: Plugin,
     runtime: Arc<Runtime>,
@@ -249,7 +249,7 @@ impl Planner for Guest {
     }
 }
 
-impl Judge for Guest {
+impl Checker for Guest {
     fn name(&self) -> &str {
         &self.plugin.name
     }
@@ -258,8 +258,8 @@ impl Judge for Guest {
         self.show(key);
     }
 
-    fn judge(&self, rootfs: &dyn Host) -> Result<Answer<()>, PluginError> {
-        let report_of = self.runtime.check(&self.plugin, &*self.around, &HostRootfs(rootfs));
+    fn check(&self, rootfs: &dyn Rootfs) -> Result<Answer<()>, PluginError> {
+        let report_of = self.runtime.check(&self.plugin, &*self.around, &StageRootfs(rootfs));
         let found = report_of.map_err(|error| PluginError(error.to_string()))?;
         let name = &self.plugin.name;
         let reports = found.diagnostics.iter().map(|each| report(name, each)).collect();

@@ -36,12 +36,12 @@ pub(super) fn unsatisfiable(conflict: &Unsatisfiable, system: &System) -> Failur
 
 /// Returns where a name is asked for and where it is refused, with what to say there.
 fn places<'s>(name: &str, system: &'s System) -> Vec<(&'s Origin, String)> {
-    let wanted = system.wanted().into_iter().find(|wanted| wanted.package() == name);
-    let asked = wanted.and_then(|wanted| {
-        let by_name = system.origin_of(&wanted.because, &wanted.name);
-        match by_name.or_else(|| system.origin_of(&wanted.because, name)) {
+    let mut packages = system.packages().into_iter();
+    let asked = packages.find(|package| package.what.bare_name() == name).and_then(|package| {
+        let by_name = system.origin_of(&package.because, &package.what.name);
+        match by_name.or_else(|| system.origin_of(&package.because, name)) {
             Some(origin) => Some((origin, "asked for here".to_owned())),
-            None => Some((system.origin(&wanted.because)?, format!("needs `{name}`"))),
+            None => Some((system.origin(&package.because)?, format!("needs `{name}`"))),
         }
     });
     let refused = system.origin_of("packages.remove", name);
@@ -113,17 +113,17 @@ fn suites(system: &System) -> String {
 /// Returns the option that asks for a package.
 fn asking(package: &UnknownPackage, system: &System) -> String {
     let (name, kernel) = (package.name.as_str(), &system.options.kernel);
-    let wanted = system.wanted();
-    let exactly = wanted.iter().find(|wanted| wanted.name == package.wish);
+    let packages = system.packages();
+    let exactly = packages.iter().find(|needed| needed.what.name == package.wish);
     if exactly.is_none()
         && kernel.version.is_some()
         && kernel.package(system.distribution(), &system.arch) == name
     {
         return "kernel.version".to_owned();
     }
-    let by_name = || wanted.iter().find(|wanted| wanted.package() == name);
-    if let Some(wanted) = exactly.or_else(by_name) {
-        return wanted.because.clone();
+    let by_name = || packages.iter().find(|needed| needed.what.bare_name() == name);
+    if let Some(needed) = exactly.or_else(by_name) {
+        return needed.because.clone();
     }
     let of_boot = [
         ("grub-pc", "boot.bios"),

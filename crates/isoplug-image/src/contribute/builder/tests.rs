@@ -1,20 +1,20 @@
 //! Tests of the builder of overlays.
 
 use super::*;
-use crate::rootfs_of_tests::{EPOCH, Rootfs};
+use crate::rootfs_of_tests::{EPOCH, TestRootfs};
 
-fn rootfs() -> Rootfs {
-    Rootfs::with(&[("etc/motd", "hello\n"), ("usr/lib/os", "x")]).link("lib", "usr/lib")
+fn rootfs() -> TestRootfs {
+    TestRootfs::with(&[("etc/motd", "hello\n"), ("usr/lib/os", "x")]).link("lib", "usr/lib")
 }
 
 #[test]
 fn writes_go_where_links_on_the_way_lead() {
     let (built, _) = rootfs()
-        .run("a", |host| {
-            host.file("/lib/new", b"1", Attrs::mode(0o640).owned_by(3, 4))?;
-            assert_eq!(host.read("/usr/lib/new")?, Some(b"1".to_vec()));
-            assert_eq!(host.list("/lib"), ["new", "os"]);
-            host.file("/empty", b"", Attrs::mode(0o600))
+        .run("a", |rootfs| {
+            rootfs.file("/lib/new", b"1", Attrs::mode(0o640).owned_by(3, 4))?;
+            assert_eq!(rootfs.read("/usr/lib/new")?, Some(b"1".to_vec()));
+            assert_eq!(rootfs.list("/lib"), ["new", "os"]);
+            rootfs.file("/empty", b"", Attrs::mode(0o600))
         })
         .unwrap();
     let entry = built.overlay.tree.get("usr/lib/new").unwrap();
@@ -25,7 +25,10 @@ fn writes_go_where_links_on_the_way_lead() {
 #[test]
 fn bad_paths_are_refused() {
     let refusals = ["etc/x", "/a/../b", "/a\0", "/", "/etc/motd/x", "/usr/lib"].map(|path| {
-        rootfs().run("a", |host| host.file(path, b"", Attrs::mode(0o644))).unwrap_err().to_string()
+        rootfs()
+            .run("a", |rootfs| rootfs.file(path, b"", Attrs::mode(0o644)))
+            .unwrap_err()
+            .to_string()
     });
     insta::assert_snapshot!(refusals.join("\n").replace('\0', "NUL"), @r"
     etc/x: a path in the image must begin with a slash
@@ -49,9 +52,9 @@ impl super::super::Contributor for Motd {
     fn key(&self, key: &mut dyn isoplug_engine::Key) {
         key.value("text", self.1);
     }
-    fn contribute(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
+    fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
         let attrs = Attrs { replace: self.2, ..Attrs::mode(0o644) };
-        host.file("/etc/motd", self.1.as_bytes(), attrs)
+        rootfs.file("/etc/motd", self.1.as_bytes(), attrs)
     }
 }
 
@@ -62,7 +65,7 @@ fn two_contributors_must_agree_on_a_file() {
     rootfs.add(&Motd("same", "1", false)).unwrap();
     let conflict = rootfs.add(&Motd("other", "2", false)).unwrap_err();
     insta::assert_snapshot!(conflict, @"/etc/motd: both `same` and `other` set it, each to something else");
-    let lost = rootfs.run("remover", |host| host.remove("/etc")).unwrap_err();
+    let lost = rootfs.run("remover", |rootfs| rootfs.remove("/etc")).unwrap_err();
     insta::assert_snapshot!(lost, @"/etc: both `same` and `remover` set it, each to something else");
     rootfs.add(&Motd("forced", "2", true)).unwrap();
     assert_eq!(rootfs.text("/etc/motd"), "2");
@@ -71,11 +74,11 @@ fn two_contributors_must_agree_on_a_file() {
 #[test]
 fn what_is_removed_can_be_set_anew() {
     let (built, _) = rootfs()
-        .run("a", |host| {
-            host.remove("/missing")?;
-            host.remove("/usr/lib")?;
-            assert!(host.entry("/usr/lib/os").is_none());
-            host.symlink("/usr/lib", "lib64")
+        .run("a", |rootfs| {
+            rootfs.remove("/missing")?;
+            rootfs.remove("/usr/lib")?;
+            assert!(rootfs.entry("/usr/lib/os").is_none());
+            rootfs.symlink("/usr/lib", "lib64")
         })
         .unwrap();
     let mut tree = rootfs().tree;
@@ -87,10 +90,10 @@ fn what_is_removed_can_be_set_anew() {
 #[test]
 fn the_same_contributor_gives_the_same_bytes() {
     let build = || {
-        let run = rootfs().run("a", |host| {
-            host.file("/b", b"2", Attrs::mode(0o644))?;
-            host.remove("/etc/motd")?;
-            host.file("/a", b"1", Attrs::mode(0o644))
+        let run = rootfs().run("a", |rootfs| {
+            rootfs.file("/b", b"2", Attrs::mode(0o644))?;
+            rootfs.remove("/etc/motd")?;
+            rootfs.file("/a", b"1", Attrs::mode(0o644))
         });
         let (built, _) = run.unwrap();
         (built.overlay.to_bytes(), built.pack)

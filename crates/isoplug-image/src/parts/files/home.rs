@@ -6,32 +6,36 @@ use std::collections::BTreeMap;
 
 use isoplug_formats::tree::{Entry, Kind};
 
-use super::super::{Attrs, ContributeError, Host};
+use super::super::{Attrs, ContributeError, Rootfs};
 
 /// The homes of an image and their owners.
 pub(super) struct Homes(BTreeMap<String, (u32, u32)>);
 
 impl Homes {
     /// Reads them.
-    pub(super) fn read(host: &dyn Host) -> Result<Self, ContributeError> {
-        let passwd = host.read("/etc/passwd")?.unwrap_or_default();
+    pub(super) fn read(rootfs: &dyn Rootfs) -> Result<Self, ContributeError> {
+        let passwd = rootfs.read("/etc/passwd")?.unwrap_or_default();
         let passwd = String::from_utf8_lossy(&passwd);
         Ok(Self(passwd.lines().filter_map(home).collect()))
     }
 
     /// Adds the folders on the way to a path in a home that nobody made yet.
-    pub(super) fn make_way(&self, host: &mut dyn Host, path: &str) -> Result<(), ContributeError> {
+    pub(super) fn make_way(
+        &self,
+        rootfs: &mut dyn Rootfs,
+        path: &str,
+    ) -> Result<(), ContributeError> {
         let mut owner = None;
         for (end, _) in path.trim_end_matches('/').match_indices('/').skip(1) {
             let folder = &path[..end];
-            let there = host.stat(folder);
+            let there = rootfs.stat(folder);
             let owned = self.0.get(folder).copied().or(owner);
             owner = match there {
                 None => owned,
                 Some(entry) => owner_below(&entry, owned),
             };
-            if let (None, Some((uid, gid))) = (host.stat(folder), owner) {
-                host.directory(folder, Attrs::mode(mode(folder)).owned_by(uid, gid))?;
+            if let (None, Some((uid, gid))) = (rootfs.stat(folder), owner) {
+                rootfs.directory(folder, Attrs::mode(mode(folder)).owned_by(uid, gid))?;
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Adds each file, folder and link of what the user gives, with its owner and mode.
 
-use super::super::{Attrs, ContributeError, Host, users};
+use super::super::{Attrs, ContributeError, Rootfs, users};
 use super::home::Homes;
 use super::source::{Item, Source, What};
 use super::volatile::Volatile;
@@ -9,33 +9,33 @@ use isoplug_formats::tree::Kind;
 
 /// Adds a file of the manifest, or all that its folder holds.
 pub(super) fn add(
-    host: &mut dyn Host,
+    rootfs: &mut dyn Rootfs,
     file: &NewFile,
     homes: &Homes,
     volatile: &mut Volatile,
 ) -> Result<(), ContributeError> {
-    let owner = (users::uid(host, &file.user)?, users::gid(host, &file.group)?);
+    let owner = (users::uid(rootfs, &file.user)?, users::gid(rootfs, &file.group)?);
     match &file.from {
         FileContent::Bytes(bytes) => {
             let attrs = Attrs::mode(file.mode.unwrap_or(0o644)).owned_by(owner.0, owner.1);
-            homes.make_way(host, &file.target)?;
-            host.file(&file.target, bytes, attrs)?;
+            homes.make_way(rootfs, &file.target)?;
+            rootfs.file(&file.target, bytes, attrs)?;
             match volatile.file(&file.target, attrs) {
-                Some(copy) => host.file(&copy, bytes, attrs),
+                Some(copy) => rootfs.file(&copy, bytes, attrs),
                 None => Ok(()),
             }
         }
         FileContent::Source(source) => source.items.iter().try_for_each(|item| {
             let path = item.path_in(&file.target);
-            homes.make_way(host, &path)?;
+            homes.make_way(rootfs, &path)?;
             let attrs = Attrs::mode(mode(file.mode, &item.what)).owned_by(owner.0, owner.1);
-            add_item(host, (source, item), (&path, attrs), volatile)
+            add_item(rootfs, (source, item), (&path, attrs), volatile)
         }),
     }
 }
 
 fn add_item(
-    host: &mut dyn Host,
+    rootfs: &mut dyn Rootfs,
     (source, item): (&Source, &Item),
     (path, attrs): (&str, Attrs),
     volatile: &mut Volatile,
@@ -43,19 +43,19 @@ fn add_item(
     match &item.what {
         What::Folder => {
             volatile.folder(path, attrs);
-            match host.stat(path).is_some_and(|entry| entry.kind == Kind::Directory) {
+            match rootfs.stat(path).is_some_and(|entry| entry.kind == Kind::Directory) {
                 true => Ok(()),
-                false => host.directory(path, attrs),
+                false => rootfs.directory(path, attrs),
             }
         }
         What::Link { target } => {
             volatile.link(path, target);
-            host.symlink(path, target)
+            rootfs.symlink(path, target)
         }
         What::File { .. } => {
-            copy(host, source, item, (path, attrs))?;
+            copy(rootfs, source, item, (path, attrs))?;
             match volatile.file(path, attrs) {
-                Some(place) => copy(host, source, item, (&place, attrs)),
+                Some(place) => copy(rootfs, source, item, (&place, attrs)),
                 None => Ok(()),
             }
         }
@@ -63,7 +63,7 @@ fn add_item(
 }
 
 fn copy(
-    host: &mut dyn Host,
+    rootfs: &mut dyn Rootfs,
     source: &Source,
     item: &Item,
     (path, attrs): (&str, Attrs),
@@ -72,7 +72,7 @@ fn copy(
         path: error.path.display().to_string(),
         source: error.source,
     })?;
-    host.file_from(path, &mut reader, attrs)
+    rootfs.file_from(path, &mut reader, attrs)
 }
 
 /// Returns the mode of an item.

@@ -2,13 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::super::rootfs_of_tests::Rootfs;
+use super::super::rootfs_of_tests::TestRootfs;
 use super::*;
 use isoplug_formats::tree::{Entry, Kind};
 use proptest::prelude::*;
 
-fn rootfs() -> Rootfs {
-    Rootfs::with(&[
+fn rootfs() -> TestRootfs {
+    TestRootfs::with(&[
         ("/etc/passwd", "root:x:0:0::/root:/bin/sh\nada:x:1000:1001::/home/ada:/bin/sh\n"),
         ("/etc/group", "root:x:0:\nada:x:1001:\n"),
         ("/etc/motd", "Debian\n"),
@@ -52,7 +52,7 @@ fn owners_are_resolved_in_the_image() {
 
 #[test]
 fn folders_on_the_way_belong_to_the_owner_of_the_home() {
-    let mut rootfs = Rootfs::with(&[
+    let mut rootfs = TestRootfs::with(&[
         (
             "/etc/passwd",
             "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\n\
@@ -121,7 +121,7 @@ fn files_that_others_look_at_come_first() {
 
 #[test]
 fn what_is_emptied_at_boot_is_put_there_again() {
-    let mut rootfs = Rootfs::with(&[
+    let mut rootfs = TestRootfs::with(&[
         ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
         ("/etc/group", "root:x:0:\n"),
         ("/usr/bin/systemd-tmpfiles", ""),

@@ -4,7 +4,7 @@
 //! elsewhere, and systemd-tmpfiles puts it there at each boot (tmpfiles.d(5)). What is in
 //! `/var/tmp` is kept from being removed for its age.
 
-use super::super::{Attrs, ContributeError, Host};
+use super::super::{Attrs, ContributeError, Rootfs};
 
 /// Where the copies lie.
 const COPIES: &str = "/usr/lib/isoplug/files";
@@ -49,14 +49,14 @@ impl Volatile {
     /// Writes the lines into a file that is named after the contributor.
     pub(super) fn finish(
         self,
-        host: &mut dyn Host,
+        rootfs: &mut dyn Rootfs,
         contributor: &str,
     ) -> Result<(), ContributeError> {
         if self.0.is_empty() {
             return Ok(());
         }
-        if host.stat("/usr/bin/systemd-tmpfiles").is_none() {
-            host.tell(
+        if rootfs.stat("/usr/bin/systemd-tmpfiles").is_none() {
+            rootfs.tell(
                 "files below /run and /tmp are not seen once the system runs: without \
                  systemd-tmpfiles nothing puts them there",
             );
@@ -64,7 +64,7 @@ impl Volatile {
         }
         let path = format!("/usr/lib/tmpfiles.d/isoplug-{}.conf", contributor.replace(' ', "-"));
         let text = self.0.join("\n") + "\n";
-        host.file(&path, text.as_bytes(), Attrs::mode(0o644))
+        rootfs.file(&path, text.as_bytes(), Attrs::mode(0o644))
     }
 }
 

@@ -5,7 +5,7 @@
 //! memory is locked by whoever has it. A mark lies beside what is made for as long as it is being made. Who finds it
 //! there knows that the last attempt did not come to its end, whatever it left; so no script of the table has to care.
 
-use super::Host;
+use super::Rootfs;
 use isoplug_sandbox::state::State;
 
 /// The file that whoever has its turn holds.
@@ -13,7 +13,7 @@ const TURN: &str = "/run/isoplug-first-boot";
 
 /// Returns the path of the mark: in the next folder above what is made that the image has, so that it stays for
 /// as long as that does.
-pub(super) fn mark(host: &dyn Host, state: &State) -> String {
+pub(super) fn mark(rootfs: &dyn Rootfs, state: &State) -> String {
     let path = &state.paths[0];
     let fixed = path.split(['*', '?', '[']).next().unwrap_or_default();
     let mut folder = fixed.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -21,7 +21,7 @@ pub(super) fn mark(host: &dyn Host, state: &State) -> String {
     if path.strip_prefix(folder).is_some_and(|rest| rest == "/**") {
         folder = above(folder);
     }
-    while !folder.is_empty() && host.stat(folder).is_none() {
+    while !folder.is_empty() && rootfs.stat(folder).is_none() {
         folder = above(folder);
     }
     format!("{folder}/.isoplug-{}", state.name)
@@ -85,7 +85,7 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
-    use super::super::super::rootfs_of_tests::Rootfs;
+    use super::super::super::rootfs_of_tests::TestRootfs;
     use super::*;
     use isoplug_sandbox::state::known;
 
@@ -163,16 +163,16 @@ mod tests {
     #[test]
     fn the_mark_lies_beside_what_is_made() {
         let folders = ["/etc/ssh/sshd_config", "/var/lib/mysql/x", "/var/lib/postgresql/x"];
-        let rootfs = Rootfs::with(&folders.map(|path| (path, "")));
+        let rootfs = TestRootfs::with(&folders.map(|path| (path, "")));
         let find = |name: &str| known().states().iter().find(|state| state.name == name).unwrap();
         let (_, _) = rootfs
-            .run("test", |host| {
-                assert_eq!(mark(host, find("ssh-keys")), "/etc/ssh/.isoplug-ssh-keys");
-                assert_eq!(mark(host, find("mariadb-data")), "/var/lib/.isoplug-mariadb-data");
-                let postgresql = mark(host, find("postgresql-data"));
+            .run("test", |rootfs| {
+                assert_eq!(mark(rootfs, find("ssh-keys")), "/etc/ssh/.isoplug-ssh-keys");
+                assert_eq!(mark(rootfs, find("mariadb-data")), "/var/lib/.isoplug-mariadb-data");
+                let postgresql = mark(rootfs, find("postgresql-data"));
                 assert_eq!(postgresql, "/var/lib/postgresql/.isoplug-postgresql-data");
                 // The image has no such folder: its script makes it.
-                assert_eq!(mark(host, find("varnish-secret")), "/etc/.isoplug-varnish-secret");
+                assert_eq!(mark(rootfs, find("varnish-secret")), "/etc/.isoplug-varnish-secret");
                 Ok(())
             })
             .unwrap();

@@ -2,62 +2,65 @@
 //! (nm-settings-keyfile(5)).
 
 use super::super::services;
-use super::super::{Attrs, ContributeError, Host};
+use super::super::{Attrs, ContributeError, Rootfs};
 use isoplug_manifest::options::{Interface, Networking, NetworkingBackend};
 
 /// Sets up systemd-networkd and systemd-resolved.
-pub(super) fn networkd(network: &Networking, host: &mut dyn Host) -> Result<(), ContributeError> {
-    need(host, "systemd-networkd.service", "systemd")?;
-    need(host, "systemd-resolved.service", "systemd-resolved")?;
+pub(super) fn networkd(
+    network: &Networking,
+    rootfs: &mut dyn Rootfs,
+) -> Result<(), ContributeError> {
+    need(rootfs, "systemd-networkd.service", "systemd")?;
+    need(rootfs, "systemd-resolved.service", "systemd-resolved")?;
     for (index, (name, interface)) in network.interfaces.iter().enumerate() {
         let matching = format!("[Match]\nName={name}\n");
         let path = interface_file(index);
         let text = network_file(&matching, interface, &network.nameservers);
-        host.file(&path, text.as_bytes(), Attrs::mode(0o644))?;
+        rootfs.file(&path, text.as_bytes(), Attrs::mode(0o644))?;
     }
     if network.dhcp {
         // Ethernet by its type, since names differ between machines; not bridges and the like.
         let by_dhcp = Interface { dhcp: true, ..Interface::default() };
         let text = network_file("[Match]\nType=ether\nKind=!*\n", &by_dhcp, &network.nameservers);
-        host.file(WIRED, text.as_bytes(), Attrs::mode(0o644))?;
+        rootfs.file(WIRED, text.as_bytes(), Attrs::mode(0o644))?;
     }
-    if services::has(host, "NetworkManager.service") {
-        host.log("NetworkManager is not started, since systemd-networkd configures the network");
-        services::disable(host, "NetworkManager.service")?;
+    if services::has(rootfs, "NetworkManager.service") {
+        rootfs.log("NetworkManager is not started, since systemd-networkd configures the network");
+        services::disable(rootfs, "NetworkManager.service")?;
     }
-    wait_for_any(host)?;
-    services::enable(host, "systemd-networkd.service")?;
-    services::enable(host, "systemd-resolved.service")?;
-    host.symlink("/etc/resolv.conf", STUB)
+    wait_for_any(rootfs)?;
+    services::enable(rootfs, "systemd-networkd.service")?;
+    services::enable(rootfs, "systemd-resolved.service")?;
+    rootfs.symlink("/etc/resolv.conf", STUB)
 }
 
 /// Sets up NetworkManager.
 pub(super) fn network_manager(
     network: &Networking,
-    host: &mut dyn Host,
+    rootfs: &mut dyn Rootfs,
 ) -> Result<(), ContributeError> {
-    need(host, "NetworkManager.service", "network-manager")?;
+    need(rootfs, "NetworkManager.service", "network-manager")?;
     if !network.dhcp {
-        host.file(NO_AUTO, b"[main]\nno-auto-default=*\n", Attrs::mode(0o644))?;
+        rootfs.file(NO_AUTO, b"[main]\nno-auto-default=*\n", Attrs::mode(0o644))?;
     }
     if !network.nameservers.is_empty() {
         // Connections that NetworkManager makes by itself have no file to name them in.
         let servers = network.nameservers.join(",");
         let text = format!("[global-dns-domain-*]\nservers={servers}\n");
-        host.file(GLOBAL_DNS, text.as_bytes(), Attrs::mode(0o644))?;
+        rootfs.file(GLOBAL_DNS, text.as_bytes(), Attrs::mode(0o644))?;
     }
     for (name, interface) in &network.interfaces {
         let path = format!("{CONNECTIONS}/{}", connection_name(name));
         let text = connection(name, interface, &network.nameservers);
         // NetworkManager reads no connection that others can read.
-        host.file(&path, text.as_bytes(), Attrs::mode(0o600))?;
+        rootfs.file(&path, text.as_bytes(), Attrs::mode(0o600))?;
     }
-    services::enable(host, "NetworkManager.service")?;
-    if services::has(host, "systemd-resolved.service") {
-        return host.symlink("/etc/resolv.conf", STUB);
+    services::enable(rootfs, "NetworkManager.service")?;
+    if services::has(rootfs, "systemd-resolved.service") {
+        return rootfs.symlink("/etc/resolv.conf", STUB);
     }
     // NetworkManager writes its own.
-    host.remove("/etc/resolv.conf")
+    rootfs.remove("/etc/resolv.conf")
 }
 
 /// Returns the paths that [`networkd`] and [`network_manager`] set.
@@ -89,8 +92,8 @@ fn interface_file(index: usize) -> String {
 
 const STUB: &str = "../run/systemd/resolve/stub-resolv.conf";
 
-fn need(host: &dyn Host, unit: &str, package: &str) -> Result<(), ContributeError> {
-    if services::has(host, unit) {
+fn need(rootfs: &dyn Rootfs, unit: &str, package: &str) -> Result<(), ContributeError> {
+    if services::has(rootfs, unit) {
         return Ok(());
     }
     let reason = format!("the image has no {unit}; install the package `{package}`");
@@ -110,14 +113,14 @@ fn network_file(matching: &str, interface: &Interface, nameservers: &[String]) -
 }
 
 /// Lets the system count as online with one interface, since others may have no cable.
-fn wait_for_any(host: &mut dyn Host) -> Result<(), ContributeError> {
+fn wait_for_any(rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
     let unit = "systemd-networkd-wait-online.service";
-    if !services::has(host, unit) {
+    if !services::has(rootfs, unit) {
         return Ok(());
     }
     let program = "/usr/lib/systemd/systemd-networkd-wait-online";
     let text = format!("[Service]\nExecStart=\nExecStart={program} --any --timeout=30\n");
-    host.file(WAIT, text.as_bytes(), Attrs::mode(0o644))
+    rootfs.file(WAIT, text.as_bytes(), Attrs::mode(0o644))
 }
 
 /// Returns the file name of an interface's connection; a star cannot stand for a text there.

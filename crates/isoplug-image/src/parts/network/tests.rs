@@ -1,12 +1,12 @@
 //! Tests of the contributor of the network.
 
-use super::super::rootfs_of_tests::Rootfs;
+use super::super::rootfs_of_tests::TestRootfs;
 use super::*;
 use isoplug_manifest::options::{Interface, NetworkingBackend as Backend};
 
-fn rootfs() -> Rootfs {
+fn rootfs() -> TestRootfs {
     let wanted = "[Install]\nWantedBy=multi-user.target\n";
-    Rootfs::with(&[
+    TestRootfs::with(&[
         ("/usr/lib/systemd/system/systemd-networkd.service", wanted),
         ("/usr/lib/systemd/system/systemd-networkd-wait-online.service", wanted),
         ("/usr/lib/systemd/system/systemd-resolved.service", wanted),
@@ -109,7 +109,7 @@ fn fixed_addresses_are_written_for_both() {
 
 #[test]
 fn mistakes_are_named() {
-    let bare = Rootfs::with(&[]).add(&network(Backend::Networkmanager)).unwrap_err();
+    let bare = TestRootfs::with(&[]).add(&network(Backend::Networkmanager)).unwrap_err();
     insta::assert_snapshot!(bare, @"networking.backend: the image has no NetworkManager.service; install the package `network-manager`");
     let hostname = "two words".into();
     let broken =

@@ -6,26 +6,26 @@ use std::collections::BTreeSet;
 
 use isoplug_formats::tree::Kind;
 
-use super::super::{ContributeError, Host};
+use super::super::{ContributeError, Rootfs};
 use super::find::{CONFIGURED, Found, find, full_name};
 use super::unit::{Install, Name, expand};
 
 /// Enables a unit and those that its `Also=` names.
-pub(super) fn enable(host: &mut dyn Host, asked: &str) -> Result<(), ContributeError> {
+pub(super) fn enable(rootfs: &mut dyn Rootfs, asked: &str) -> Result<(), ContributeError> {
     let mut done = BTreeSet::new();
     let mut waiting = vec![asked.to_owned()];
     while let Some(asked) = waiting.pop() {
-        let unit = find(host, &asked)?;
+        let unit = find(rootfs, &asked)?;
         if done.insert(unit.name.clone()) {
             let subject = || format!("unit `{}`", unit.name);
-            let install = install_of(host, &unit)?
+            let install = install_of(rootfs, &unit)?
                 .ok_or_else(|| ContributeError::refused(subject(), "it is masked"))?;
             if install.is_empty() && done.len() == 1 {
-                host.tell(&format!(
+                rootfs.tell(&format!(
                     "unit `{asked}` has no [Install] section, so nothing starts it"
                 ));
             }
-            link(host, &unit, &install)?;
+            link(rootfs, &unit, &install)?;
             waiting.extend(install.also.iter().filter_map(|also| expand(also, &unit.name)));
         }
     }
@@ -33,15 +33,15 @@ pub(super) fn enable(host: &mut dyn Host, asked: &str) -> Result<(), ContributeE
 }
 
 /// Removes every link that starts a unit, and those of the units that its `Also=` names.
-pub(super) fn disable(host: &mut dyn Host, asked: &str) -> Result<(), ContributeError> {
-    let unit = find(host, asked)?;
+pub(super) fn disable(rootfs: &mut dyn Rootfs, asked: &str) -> Result<(), ContributeError> {
+    let unit = find(rootfs, asked)?;
     let mut names = BTreeSet::from([unit.name.clone()]);
-    names.extend(install_of(host, &unit)?.into_iter().flat_map(|install| install.also));
-    for folder in folders_of_links(host) {
-        for name in host.list(&folder) {
+    names.extend(install_of(rootfs, &unit)?.into_iter().flat_map(|install| install.also));
+    for folder in folders_of_links(rootfs) {
+        for name in rootfs.list(&folder) {
             let path = format!("{folder}/{name}");
-            if starts(host, &path, &name, &names) {
-                host.remove(&path)?;
+            if starts(rootfs, &path, &name, &names) {
+                rootfs.remove(&path)?;
             }
         }
     }
@@ -49,39 +49,39 @@ pub(super) fn disable(host: &mut dyn Host, asked: &str) -> Result<(), Contribute
 }
 
 /// Keeps a unit from being started by anything.
-pub(super) fn mask(host: &mut dyn Host, asked: &str) -> Result<(), ContributeError> {
-    let unit = find(host, asked)?;
+pub(super) fn mask(rootfs: &mut dyn Rootfs, asked: &str) -> Result<(), ContributeError> {
+    let unit = find(rootfs, asked)?;
     let path = format!("{CONFIGURED}/{}", unit.name);
-    let is_file = |host: &dyn Host| matches!(host.entry(&path), Some(e) if !is_link(&e.kind));
-    if is_file(host) {
+    let is_file = |rootfs: &dyn Rootfs| matches!(rootfs.entry(&path), Some(e) if !is_link(&e.kind));
+    if is_file(rootfs) {
         let reason = format!("it cannot be masked, since {path} is its own file");
         return Err(ContributeError::refused(format!("unit `{asked}`"), reason));
     }
-    host.symlink(&path, "/dev/null")
+    rootfs.symlink(&path, "/dev/null")
 }
 
 /// Makes a target the one that the system boots into.
-pub(super) fn set_default(host: &mut dyn Host, asked: &str) -> Result<(), ContributeError> {
+pub(super) fn set_default(rootfs: &mut dyn Rootfs, asked: &str) -> Result<(), ContributeError> {
     let asked =
         if asked.ends_with(".target") { asked.to_owned() } else { format!("{asked}.target") };
-    let target = find(host, &asked)?;
-    host.symlink(&format!("{CONFIGURED}/default.target"), &target.path)
+    let target = find(rootfs, &asked)?;
+    rootfs.symlink(&format!("{CONFIGURED}/default.target"), &target.path)
 }
 
 /// Returns how a unit is installed; nothing if it is masked.
-fn install_of(host: &dyn Host, unit: &Found) -> Result<Option<Install>, ContributeError> {
-    let text = host.read(&unit.path)?;
+fn install_of(rootfs: &dyn Rootfs, unit: &Found) -> Result<Option<Install>, ContributeError> {
+    let text = rootfs.read(&unit.path)?;
     Ok(text.map(|text| Install::parse(&String::from_utf8_lossy(&text))))
 }
 
 /// Makes the links that a unit's `[Install]` asks for.
-fn link(host: &mut dyn Host, unit: &Found, install: &Install) -> Result<(), ContributeError> {
+fn link(rootfs: &mut dyn Rootfs, unit: &Found, install: &Install) -> Result<(), ContributeError> {
     let subject = format!("unit `{}`", unit.name);
     let name = instance_of(unit, install);
     for alias in &install.alias {
         let alias = alias_name(alias, &name, &subject)?;
         if alias != unit.name {
-            host.symlink(&format!("{CONFIGURED}/{alias}"), &unit.path)?;
+            rootfs.symlink(&format!("{CONFIGURED}/{alias}"), &unit.path)?;
         }
     }
     let by = [
@@ -98,7 +98,8 @@ fn link(host: &mut dyn Host, unit: &Found, install: &Install) -> Result<(), Cont
                 let reason = "it is a template; name an instance, as in `getty@tty2.service`";
                 return Err(ContributeError::refused(subject, reason));
             }
-            host.symlink(&format!("{CONFIGURED}/{}.{kind}/{name}", full_name(&by)), &unit.path)?;
+            rootfs
+                .symlink(&format!("{CONFIGURED}/{}.{kind}/{name}", full_name(&by)), &unit.path)?;
         }
     }
     Ok(())
@@ -130,17 +131,17 @@ fn expanded(text: &str, unit: &str, subject: &str) -> Result<String, ContributeE
 }
 
 /// Returns the folders in which links start units.
-fn folders_of_links(host: &dyn Host) -> Vec<String> {
+fn folders_of_links(rootfs: &dyn Rootfs) -> Vec<String> {
     let links =
         |name: &String| [".wants", ".requires", ".upholds"].iter().any(|end| name.ends_with(end));
-    let below = host.list(CONFIGURED).into_iter().filter(links);
+    let below = rootfs.list(CONFIGURED).into_iter().filter(links);
     let below = below.map(|name| format!("{CONFIGURED}/{name}"));
     std::iter::once(CONFIGURED.to_owned()).chain(below).collect()
 }
 
 /// Tells whether a link starts one of the named units, or is another name of one.
-fn starts(host: &dyn Host, path: &str, link: &str, units: &BTreeSet<String>) -> bool {
-    let Some(Kind::Symlink(target)) = host.entry(path).map(|entry| entry.kind) else {
+fn starts(rootfs: &dyn Rootfs, path: &str, link: &str, units: &BTreeSet<String>) -> bool {
+    let Some(Kind::Symlink(target)) = rootfs.entry(path).map(|entry| entry.kind) else {
         return false;
     };
     let target = String::from_utf8_lossy(&target).into_owned();

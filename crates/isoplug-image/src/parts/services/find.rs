@@ -3,7 +3,7 @@
 use isoplug_formats::tree::Kind;
 
 use super::super::nearest::nearest;
-use super::super::{ContributeError, Host};
+use super::super::{ContributeError, Rootfs};
 use super::unit::Name;
 
 /// Where unit files are, what is in the first hiding what is in the next (systemd.unit(5)).
@@ -35,7 +35,7 @@ pub(super) struct Found {
 }
 
 /// Finds the unit of a name, which may lack `.service` or be one of another distribution.
-pub(super) fn find(host: &dyn Host, asked: &str) -> Result<Found, ContributeError> {
+pub(super) fn find(rootfs: &dyn Rootfs, asked: &str) -> Result<Found, ContributeError> {
     let name = full_name(asked);
     let Some(parsed) = Name::parse(&name) else {
         return Err(ContributeError::refused(
@@ -43,12 +43,12 @@ pub(super) fn find(host: &dyn Host, asked: &str) -> Result<Found, ContributeErro
             "it is not the name of a unit",
         ));
     };
-    if let Some(found) = exact(host, &name, 0) {
+    if let Some(found) = exact(rootfs, &name, 0) {
         return Ok(found);
     }
     let ours = ALIASES.iter().find(|(other, _)| *other == parsed.prefix.to_lowercase());
-    let renamed = ours.and_then(|(_, ours)| exact(host, &format!("{ours}.{}", parsed.suffix), 0));
-    renamed.ok_or_else(|| unknown(host, asked, &name))
+    let renamed = ours.and_then(|(_, ours)| exact(rootfs, &format!("{ours}.{}", parsed.suffix), 0));
+    renamed.ok_or_else(|| unknown(rootfs, asked, &name))
 }
 
 /// Returns a name with its type, which is `.service` if it has none.
@@ -60,12 +60,12 @@ pub(super) fn full_name(asked: &str) -> String {
 }
 
 /// Finds the file of a unit, following the links by which a unit has another name.
-fn exact(host: &dyn Host, name: &str, links: usize) -> Option<Found> {
+fn exact(rootfs: &dyn Rootfs, name: &str, links: usize) -> Option<Found> {
     let parsed = Name::parse(name)?;
     let files = [name.to_owned(), parsed.file()];
     let paths = files.iter().flat_map(|file| FOLDERS.iter().map(move |f| format!("{f}/{file}")));
     let (path, entry) =
-        paths.into_iter().find_map(|path| host.entry(&path).map(|entry| (path, entry)))?;
+        paths.into_iter().find_map(|path| rootfs.entry(&path).map(|entry| (path, entry)))?;
     match entry.kind {
         Kind::Symlink(target) if target != b"/dev/null" && links < 8 => {
             let target = String::from_utf8(target).ok()?;
@@ -75,20 +75,20 @@ fn exact(host: &dyn Host, name: &str, links: usize) -> Option<Found> {
                 (Some(real), Some(instance)) if real.is_template() => real.with_instance(instance),
                 _ => real.to_owned(),
             };
-            if real == name { None } else { exact(host, &real, links + 1) }
+            if real == name { None } else { exact(rootfs, &real, links + 1) }
         }
         _ => Some(Found { name: name.to_owned(), path }),
     }
 }
 
-fn unknown(host: &dyn Host, asked: &str, name: &str) -> ContributeError {
+fn unknown(rootfs: &dyn Rootfs, asked: &str, name: &str) -> ContributeError {
     let stem = name.strip_suffix(".service").unwrap_or(name);
-    if host.stat(&format!("/etc/init.d/{stem}")).is_some() {
+    if rootfs.stat(&format!("/etc/init.d/{stem}")).is_some() {
         let reason = "it is not a unit but a script in /etc/init.d, which is started if its package \
                       says so; it cannot be changed here";
         return ContributeError::refused(format!("unit `{asked}`"), reason);
     }
-    let units = all(host);
+    let units = all(rootfs);
     let wanted = if asked.contains('.') { name } else { stem };
     let names = units.iter().map(|unit| match asked.contains('.') {
         true => &unit[..],
@@ -99,8 +99,8 @@ fn unknown(host: &dyn Host, asked: &str, name: &str) -> ContributeError {
 }
 
 /// Returns the file names of all units of the image.
-fn all(host: &dyn Host) -> Vec<String> {
-    let mut names: Vec<String> = FOLDERS.iter().flat_map(|folder| host.list(folder)).collect();
+fn all(rootfs: &dyn Rootfs) -> Vec<String> {
+    let mut names: Vec<String> = FOLDERS.iter().flat_map(|folder| rootfs.list(folder)).collect();
     names.retain(|name| Name::parse(name).is_some());
     names.sort();
     names.dedup();

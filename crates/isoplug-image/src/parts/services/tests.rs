@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use super::super::rootfs_of_tests::Rootfs;
+use super::super::rootfs_of_tests::TestRootfs;
 use super::*;
 use isoplug_formats::tree::{Kind, sorted_names};
 use isoplug_manifest::options::Unit;
@@ -29,10 +29,10 @@ const UNITS: [(&str, &str); 10] = [
     ("plain.service", "[Service]\nExecStart=x\n"),
 ];
 
-fn rootfs() -> Rootfs {
+fn rootfs() -> TestRootfs {
     let paths = UNITS.map(|(name, text)| (format!("/usr/lib/systemd/system/{name}"), text));
     let files: Vec<(&str, &str)> = paths.iter().map(|(path, text)| (&path[..], *text)).collect();
-    let units = Rootfs::with(&files).folder("/etc/systemd/system");
+    let units = TestRootfs::with(&files).folder("/etc/systemd/system");
     units.link(
         "/etc/systemd/system/multi-user.target.wants/net.service",
         "/usr/lib/systemd/system/net.service",

@@ -2,7 +2,7 @@
 //!
 //! A file is rows of texts, so what this program does not change is written as it was read.
 
-use super::super::{Attrs, ContributeError, Host};
+use super::super::{Attrs, ContributeError, Rootfs};
 
 /// `/etc/passwd`: name, `x`, uid, gid, comment, home, shell.
 pub(crate) type Passwd = Rows<7>;
@@ -44,18 +44,18 @@ impl<const COLUMNS: usize> Rows<COLUMNS> {
     }
 
     /// Reads a file of the image; `None` if it has none.
-    pub(crate) fn read(host: &dyn Host, path: &str) -> Result<Option<Self>, ContributeError> {
-        let Some(bytes) = host.read(path)? else { return Ok(None) };
+    pub(crate) fn read(rootfs: &dyn Rootfs, path: &str) -> Result<Option<Self>, ContributeError> {
+        let Some(bytes) = rootfs.read(path)? else { return Ok(None) };
         Self::parse(path, &String::from_utf8_lossy(&bytes)).map(Some)
     }
 
     /// Writes a file of the image, with the owner and mode that it has.
-    pub(crate) fn write(&self, host: &mut dyn Host, path: &str) -> Result<(), ContributeError> {
-        let attrs = match host.stat(path) {
+    pub(crate) fn write(&self, rootfs: &mut dyn Rootfs, path: &str) -> Result<(), ContributeError> {
+        let attrs = match rootfs.stat(path) {
             Some(entry) => Attrs::mode(entry.mode).owned_by(entry.uid, entry.gid),
             None => Attrs::mode(0o644),
         };
-        host.file(path, self.emit().as_bytes(), attrs.replacing())
+        rootfs.file(path, self.emit().as_bytes(), attrs.replacing())
     }
 
     /// Returns the row of a name.

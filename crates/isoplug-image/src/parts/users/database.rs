@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::nearest::nearest;
-use super::super::{ContributeError, Host};
+use super::super::{ContributeError, Rootfs};
 use super::accounts::{Group, GroupShadow, MEMBERS, Passwd, Rows, Shadow, add_member};
 use super::names::{check_hash, check_user};
 use isoplug_manifest::options::{Root, User};
@@ -42,7 +42,7 @@ pub(super) struct Account {
 impl Database {
     /// Reads the accounts of the image, to which these users are to be added.
     pub(super) fn read(
-        host: &dyn Host,
+        rootfs: &dyn Rootfs,
         users: &BTreeMap<String, User>,
     ) -> Result<Self, ContributeError> {
         let missing = |path: &str| {
@@ -52,22 +52,22 @@ impl Database {
             )
         };
         Ok(Self {
-            passwd: Passwd::read(host, PASSWD)?.ok_or_else(|| missing(PASSWD))?,
-            group: Group::read(host, GROUP)?.ok_or_else(|| missing(GROUP))?,
-            shadow: Shadow::read(host, SHADOW)?.ok_or_else(|| missing(SHADOW))?,
-            gshadow: GroupShadow::read(host, GSHADOW)?,
-            today: (host.epoch() / 86400).to_string(),
+            passwd: Passwd::read(rootfs, PASSWD)?.ok_or_else(|| missing(PASSWD))?,
+            group: Group::read(rootfs, GROUP)?.ok_or_else(|| missing(GROUP))?,
+            shadow: Shadow::read(rootfs, SHADOW)?.ok_or_else(|| missing(SHADOW))?,
+            gshadow: GroupShadow::read(rootfs, GSHADOW)?,
+            today: (rootfs.epoch() / 86400).to_string(),
             added: BTreeSet::new(),
             reserved: users.values().filter_map(|user| user.uid).collect(),
         })
     }
 
     /// Writes the accounts back.
-    pub(super) fn write(&self, host: &mut dyn Host) -> Result<(), ContributeError> {
-        self.passwd.write(host, PASSWD)?;
-        self.group.write(host, GROUP)?;
-        self.shadow.write(host, SHADOW)?;
-        self.gshadow.as_ref().map_or(Ok(()), |gshadow| gshadow.write(host, GSHADOW))
+    pub(super) fn write(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+        self.passwd.write(rootfs, PASSWD)?;
+        self.group.write(rootfs, GROUP)?;
+        self.shadow.write(rootfs, SHADOW)?;
+        self.gshadow.as_ref().map_or(Ok(()), |gshadow| gshadow.write(rootfs, GSHADOW))
     }
 
     /// Adds a user with a group of its own, and makes it a member of its groups.
@@ -75,14 +75,14 @@ impl Database {
         &mut self,
         name: &str,
         user: &User,
-        host: &dyn Host,
+        rootfs: &dyn Rootfs,
     ) -> Result<Account, ContributeError> {
         check_user(name, user)?;
         let subject = format!("user `{name}`");
         if self.passwd.get(name).is_some() {
             return Err(ContributeError::refused(subject, "the image has a user of this name"));
         }
-        check_shell(&subject, shell_of(user), host)?;
+        check_shell(&subject, shell_of(user), rootfs)?;
         let (uid, gid) = self.numbers(name, user, &subject)?;
         if self.group.get(name).is_none() {
             self.push_group(name, gid);
@@ -90,7 +90,7 @@ impl Database {
         let home = home_of(name, user);
         self.push_user((name, user), uid, gid, &home);
         for group in &user.groups {
-            self.join(&subject, name, group, host)?;
+            self.join(&subject, name, group, rootfs)?;
         }
         Ok(Account { uid, gid, home })
     }
@@ -162,11 +162,11 @@ impl Database {
         subject: &str,
         user: &str,
         group: &str,
-        host: &dyn Host,
+        rootfs: &dyn Rootfs,
     ) -> Result<(), ContributeError> {
         let name = self.known_group(group)?;
         if name != group {
-            host.log(&format!("{subject}: group `{group}` is `{name}` in Debian"));
+            rootfs.log(&format!("{subject}: group `{group}` is `{name}` in Debian"));
         }
         if let Some(row) = self.group.get_mut(&name) {
             add_member(&mut row[MEMBERS], user);
@@ -202,8 +202,8 @@ fn free(subject: &str, kind: &str, id: u32, owner: Option<&str>) -> Result<u32, 
 }
 
 /// Refuses a shell that the image cannot run.
-fn check_shell(subject: &str, shell: &str, host: &dyn Host) -> Result<(), ContributeError> {
-    if host.stat(shell).is_some_and(|entry| entry.mode & 0o111 != 0) {
+fn check_shell(subject: &str, shell: &str, rootfs: &dyn Rootfs) -> Result<(), ContributeError> {
+    if rootfs.stat(shell).is_some_and(|entry| entry.mode & 0o111 != 0) {
         return Ok(());
     }
     let reason =
@@ -234,14 +234,14 @@ const SHADOW: &str = "/etc/shadow";
 const GSHADOW: &str = "/etc/gshadow";
 
 /// Returns the uid that a name or number stands for in the image.
-pub(crate) fn uid(host: &dyn Host, name: &str) -> Result<u32, ContributeError> {
-    let rows = Passwd::read(host, PASSWD)?.unwrap_or_default();
+pub(crate) fn uid(rootfs: &dyn Rootfs, name: &str) -> Result<u32, ContributeError> {
+    let rows = Passwd::read(rootfs, PASSWD)?.unwrap_or_default();
     id_of("user", name, &rows)
 }
 
 /// Returns the gid that a name or number stands for in the image.
-pub(crate) fn gid(host: &dyn Host, name: &str) -> Result<u32, ContributeError> {
-    let rows = Group::read(host, GROUP)?.unwrap_or_default();
+pub(crate) fn gid(rootfs: &dyn Rootfs, name: &str) -> Result<u32, ContributeError> {
+    let rows = Group::read(rootfs, GROUP)?.unwrap_or_default();
     id_of("group", name, &rows)
 }
 

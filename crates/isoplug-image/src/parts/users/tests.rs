@@ -1,14 +1,14 @@
 //! Tests of the contributor of users, against pwck, grpck and visudo where they are installed.
 
-use super::super::rootfs_of_tests::Rootfs;
+use super::super::rootfs_of_tests::TestRootfs;
 use super::*;
 use proptest::prelude::*;
 
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nsync:x:4:65534:sync:/bin:/bin/sync\n";
 const GROUP: &str = "root:x:0:\nsudo:x:27:\nnogroup:x:65534:\n_ssh:x:101:\nnetdev:x:103:\n";
 
-fn rootfs() -> Rootfs {
-    let mut rootfs = Rootfs::with(&[
+fn rootfs() -> TestRootfs {
+    let mut rootfs = TestRootfs::with(&[
         ("/etc/passwd", PASSWD),
         ("/etc/group", GROUP),
         ("/etc/shadow", "root:*:20000:0:99999:7:::\nsync:*:20000:0:99999:7:::\n"),

@@ -9,13 +9,14 @@ use std::fs::File;
 use isoplug_engine::Context;
 use isoplug_formats::apt::stanza;
 use isoplug_formats::deb::Deb;
+use isoplug_manifest::lock::LockedPackage;
 use rayon::prelude::*;
 
-use super::{Error, Package};
+use super::{Error, digest};
 
 /// Fails at the first package whose control file has another name, version or architecture.
-pub(super) fn compare(packages: &BTreeSet<Package>, cx: &Context) -> Result<(), Error> {
-    let paths = packages.iter().map(|package| Ok((package, cx.referred(&package.digest()?)?)));
+pub(super) fn compare(packages: &BTreeSet<LockedPackage>, cx: &Context) -> Result<(), Error> {
+    let paths = packages.iter().map(|package| Ok((package, cx.referred(&digest(package)?)?)));
     let paths = paths.collect::<Result<Vec<_>, Error>>()?;
     paths.into_par_iter().try_for_each(|(package, path)| {
         let file = File::open(&path).map_err(|source| Error::Read { path, source })?;
@@ -25,10 +26,10 @@ pub(super) fn compare(packages: &BTreeSet<Package>, cx: &Context) -> Result<(), 
     })
 }
 
-fn compare_one(package: &Package, control: &str) -> Result<(), Error> {
-    let Package { name, version, architecture, .. } = package;
+fn compare_one(package: &LockedPackage, control: &str) -> Result<(), Error> {
+    let LockedPackage { name, version, architecture, .. } = package;
     for (field, expected) in
-        [("Package", name), ("Version", version), ("Architecture", architecture)]
+        [("Package", name.as_str()), ("Version", version), ("Architecture", architecture)]
     {
         let found = stanza::field(control, field).unwrap_or_default();
         if found != expected {

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use isoplug_engine::{Context, Unit};
+use isoplug_manifest::lock::LockedPackage;
 
-use super::{Error, Package, Places};
+use super::{Error, Places, digest};
 use isoplug_fetch::{Downloader, Expected, Watch};
 
 /// How many files are fetched at once. More connections gain nothing and annoy mirrors.
@@ -13,7 +14,7 @@ const CONNECTIONS: usize = 4;
 
 /// Downloads the packages into the store. The first failure stops the rest.
 pub(super) fn download(
-    mut packages: Vec<&Package>,
+    mut packages: Vec<&LockedPackage>,
     places: &Places,
     cx: &Context,
 ) -> Result<(), Error> {
@@ -42,7 +43,7 @@ pub(super) fn download(
 }
 
 struct Queue<'q, 'c> {
-    open: Mutex<Vec<&'q Package>>,
+    open: Mutex<Vec<&'q LockedPackage>>,
     failure: Mutex<Option<Error>>,
     stopped: AtomicBool,
     received: AtomicU64,
@@ -64,15 +65,15 @@ impl Queue<'_, '_> {
         }
     }
 
-    fn next(&self) -> Option<&Package> {
+    fn next(&self) -> Option<&LockedPackage> {
         match self.stopped.load(Ordering::Relaxed) || self.cx.cancelled() {
             true => None,
             false => self.open.lock().unwrap_or_else(PoisonError::into_inner).pop(),
         }
     }
 
-    fn fetch(&self, package: &Package) -> Result<(), Error> {
-        let digest = package.digest()?;
+    fn fetch(&self, package: &LockedPackage) -> Result<(), Error> {
+        let digest = digest(package)?;
         let expected =
             Expected { digest: Some(digest), size: Some(package.size), ..Expected::default() };
         let mirrors = self.places.mirrors.get(&package.source).map_or(&[][..], Vec::as_slice);

@@ -6,15 +6,16 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::{Context, Digest};
+use isoplug_manifest::lock::LockedPackage;
 
-use super::{Error, Package};
+use super::{Error, digest};
 
 /// Puts what the folder has into the store and returns what it has not.
 pub(super) fn take<'p>(
     folder: &Path,
-    packages: Vec<&'p Package>,
+    packages: Vec<&'p LockedPackage>,
     cx: &Context,
-) -> Result<Vec<&'p Package>, Error> {
+) -> Result<Vec<&'p LockedPackage>, Error> {
     let mut missing = Vec::new();
     for package in packages {
         cx.check_cancelled()?;
@@ -25,8 +26,8 @@ pub(super) fn take<'p>(
     Ok(missing)
 }
 
-fn take_one(folder: &Path, package: &Package, cx: &Context) -> Result<bool, Error> {
-    let digest = package.digest()?;
+fn take_one(folder: &Path, package: &LockedPackage, cx: &Context) -> Result<bool, Error> {
+    let digest = digest(package)?;
     for path in candidates(folder, package) {
         let read = |source| Error::Read { path: path.clone(), source };
         let mut file = match open(&path) {
@@ -55,7 +56,7 @@ fn open(path: &Path) -> io::Result<File> {
     File::options().read(true).custom_flags(flags).open(path)
 }
 
-fn candidates(folder: &Path, package: &Package) -> Vec<PathBuf> {
+fn candidates(folder: &Path, package: &LockedPackage) -> Vec<PathBuf> {
     let name = package.path.rsplit('/').next().unwrap_or_default();
     let names = [package.sha256.clone(), format!("{}.deb", package.sha256), name.to_owned()];
     names.iter().filter(|name| !name.is_empty()).map(|name| folder.join(name)).collect()

@@ -59,16 +59,16 @@ fn upwards<'o>(options: &'o Options, _: About<'o>) -> Vec<Box<dyn Part + 'o>> {
 #[test]
 fn a_part_sees_what_parts_below_it_set() {
     let system = run(upwards, "microcode = true").unwrap();
-    assert_eq!(system.wanted()[0].name, "third");
+    assert_eq!(system.packages()[0].what.name, "third");
     insta::assert_snapshot!(explain(&system, "boot.menu").unwrap(), @r"
     boot.menu.copy-to-ram = true  # part first (because of microcode):2:15
     boot.menu.memtest = false  # default
     boot.menu.safe-graphics = true  # default
     boot.menu.text-mode = true  # part second (because of boot.menu.copy-to-ram):2:13
     ");
-    assert!(run(upwards, "").unwrap().wanted().is_empty());
+    assert!(run(upwards, "").unwrap().packages().is_empty());
     let off = run(upwards, "microcode = true\nboot.menu.copy-to-ram = false").unwrap();
-    assert!(off.wanted().is_empty() && !off.options.boot.menu.text_mode);
+    assert!(off.packages().is_empty() && !off.options.boot.menu.text_mode);
 }
 
 /// The second takes away what the first one sets, by what follows from it.

@@ -7,19 +7,19 @@ use std::collections::BTreeSet;
 use isoplug_manifest::System;
 
 use crate::firmware;
-use crate::stages::loaders::{self, Wanted};
+use crate::stages::loaders::{self, LoaderFile};
 use isoplug_packages::Request;
 
 /// Returns what a profile asks of its sources, whose suites are given one a line.
 pub fn request(system: &System, suites: Vec<String>) -> Request {
     let options = &system.options;
-    let (optional, wanted): (Vec<_>, Vec<_>) =
-        system.wanted().into_iter().partition(|wanted| wanted.optional);
-    let optional = optional.into_iter().map(|wanted| wanted.name);
+    let packages = system.packages().into_iter().map(|needed| needed.what.clone());
+    let (optional, needed): (Vec<_>, Vec<_>) = packages.partition(|package| package.optional);
+    let optional = optional.into_iter().map(|package| package.name);
     Request {
         architecture: system.arch.clone(),
         suites,
-        install: wanted.into_iter().map(|wanted| versioned(wanted.name, system)).collect(),
+        install: needed.into_iter().map(|package| versioned(package.name, system)).collect(),
         optional: optional
             .chain(firmware::wishes(options.firmware.set, &system.distribution().firmware))
             .collect(),
@@ -44,11 +44,11 @@ fn versioned(package: String, system: &System) -> String {
 /// Returns the packages whose files boot the medium; they are unpacked, not installed.
 fn boot_packages(system: &System) -> Vec<String> {
     let options = &system.options;
-    // Without loaders for the architecture, the stage that wants them says so.
-    let all = loaders::wanted(system.distribution(), &system.arch, &options.boot);
-    let is_wanted = |wanted: &&Wanted| !wanted.is_optional || options.boot.menu.memtest;
+    // Without loaders for the architecture, whoever makes the ISO says so.
+    let all = loaders::choice(system.distribution(), &system.arch, &options.boot);
+    let is_asked_for = |file: &&LoaderFile| !file.is_optional || options.boot.menu.memtest;
     let all = all.unwrap_or_default();
     let packages: BTreeSet<String> =
-        all.iter().filter(is_wanted).map(|wanted| wanted.package.clone()).collect();
+        all.iter().filter(is_asked_for).map(|file| file.package.clone()).collect();
     packages.into_iter().collect()
 }

@@ -1,4 +1,4 @@
-//! Turns what a distribution has of loaders into what an image wants of them, and where it goes.
+//! Chooses which files of a distribution's loaders an image gets, and where each goes.
 
 use isoplug_arch::Arch;
 use isoplug_manifest::distribution::{Distribution, Role};
@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::{Error, MBR};
 
-/// A file that is wanted of a package.
+/// A file of a package that boots something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Wanted {
+pub struct LoaderFile {
     /// The package.
     pub package: String,
     /// The file's path in it.
@@ -34,11 +34,11 @@ pub enum Target {
 /// # Errors
 ///
 /// When the distribution has no loaders for it.
-pub fn wanted(
+pub fn choice(
     distribution: &Distribution,
     architecture: &str,
     boot: &Boot,
-) -> Result<Vec<Wanted>, Error> {
+) -> Result<Vec<LoaderFile>, Error> {
     let unknown = || Error::Architecture {
         distribution: distribution.title,
         architecture: architecture.to_owned(),
@@ -49,18 +49,18 @@ pub fn wanted(
     if of_arch.is_empty() {
         return Err(unknown());
     }
-    let is_wanted = |role: Role| match role.is_of_bios() {
+    let is_chosen = |role: Role| match role.is_of_bios() {
         true => boot.bios,
         false => boot.uefi && (boot.secure_boot || !role.is_of_secure_boot()),
     };
-    let wanted = of_arch.into_iter().filter(|loader| is_wanted(loader.role));
-    let file = |loader: &isoplug_manifest::distribution::Loader| Wanted {
+    let chosen = of_arch.into_iter().filter(|loader| is_chosen(loader.role));
+    let file = |loader: &isoplug_manifest::distribution::Loader| LoaderFile {
         package: loader.package.to_owned(),
         path: loader.path.to_owned(),
         target: target(loader.role, arch, boot.secure_boot),
         is_optional: loader.role.is_memtest(),
     };
-    Ok(wanted.map(file).collect())
+    Ok(chosen.map(file).collect())
 }
 
 /// Firmware looks for `EFI/BOOT/BOOTX64.EFI` (UEFI specification, 3.5.1.1), shim for GRUB and MokManager
@@ -88,8 +88,8 @@ mod tests {
 
     fn targets(distribution: &Distribution, arch: &str, secure_boot: bool) -> Vec<String> {
         let boot = Boot { secure_boot, ..Boot::default() };
-        let wanted = wanted(distribution, arch, &boot).unwrap();
-        let of_esp = wanted.into_iter().filter_map(|wanted| match wanted.target {
+        let files = choice(distribution, arch, &boot).unwrap();
+        let of_esp = files.into_iter().filter_map(|file| match file.target {
             Target::Path(path) => path.strip_prefix("esp/EFI/BOOT/").map(str::to_owned),
             Target::RescueImage => None,
         });
@@ -104,6 +104,6 @@ mod tests {
             assert_eq!(targets(distribution, "amd64", false), ["BOOTX64.EFI"]);
         }
         assert_eq!(targets(&DEBIAN, "arm64", true)[0], "BOOTAA64.EFI");
-        assert!(wanted(&UBUNTU, "arm64", &Boot::default()).is_err());
+        assert!(choice(&UBUNTU, "arm64", &Boot::default()).is_err());
     }
 }

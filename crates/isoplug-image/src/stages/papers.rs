@@ -3,14 +3,14 @@
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
 use isoplug_manifest::lock::LockedPackage;
 
-use crate::facts;
-use crate::facts::sbom::{self, Subject};
+use crate::papers;
+use crate::papers::sbom::{self, Subject};
 use crate::plugins::UsedPlugin;
 use crate::stored;
 
 /// Inputs.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct Papers {
     /// The ISO.
     pub iso: Artifact<Blob>,
     /// The ISO's file name, as users see it.
@@ -40,8 +40,8 @@ pub struct Outputs {
     pub lock: Artifact<Blob>,
 }
 
-impl Stage for Facts {
-    const NAME: &'static str = "facts";
+impl Stage for Papers {
+    const NAME: &'static str = "papers";
     const VERSION: u32 = 1;
 
     type Outputs = Outputs;
@@ -71,8 +71,8 @@ impl Stage for Facts {
         let Self { iso, file_name, installed, boot, plugins, lock, epoch } = self;
         let sha256 = &cx.digest(*iso)?.hex();
         let subject = Subject { file_name, sha256, installed, boot, plugins, epoch: *epoch };
-        write(cx, out.checksum, &facts::checksum(sha256, file_name))?;
-        write(cx, out.packages, &facts::package_list(installed))?;
+        write(cx, out.checksum, &papers::checksum(sha256, file_name))?;
+        write(cx, out.packages, &papers::package_list(installed))?;
         write(cx, out.sbom, &sbom::write(&subject))?;
         write(cx, out.lock, lock)
     }
@@ -82,7 +82,7 @@ fn write(cx: &Context, out: Artifact<Blob>, text: &str) -> Result<(), stored::Er
     stored::write(out, text.as_bytes(), &[], cx)
 }
 
-/// Returns all that the facts say of packages, in a form that can be written down.
+/// Returns all that the papers say of packages, in a form that can be written down.
 fn digests(packages: &[LockedPackage]) -> Vec<[&str; 6]> {
     let all = packages.iter().map(|package| {
         let LockedPackage { name, version, architecture, source, path, size: _, sha256 } = package;
@@ -122,7 +122,7 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let mut graph = Graph::new();
         let iso = graph.add(Iso);
-        let facts = graph.add(Facts {
+        let papers = graph.add(Papers {
             iso,
             file_name: "acme.iso".into(),
             installed: Vec::new(),
@@ -131,8 +131,8 @@ mod tests {
             lock: "version = 1\n".into(),
             epoch: 0,
         });
-        let outputs = run(&graph, &[facts.checksum.id()], &store, &Options::default()).unwrap();
-        let checksum = std::fs::read_to_string(outputs.path(facts.checksum).unwrap()).unwrap();
+        let outputs = run(&graph, &[papers.checksum.id()], &store, &Options::default()).unwrap();
+        let checksum = std::fs::read_to_string(outputs.path(papers.checksum).unwrap()).unwrap();
         assert_eq!(checksum, format!("{}  acme.iso\n", Digest::of(b"iso").hex()));
     }
 }

@@ -1,13 +1,13 @@
-//! A contributor's host over a plugin's: reads the root filesystem with what was added so far.
+//! A contributor's rootfs over a plugin's: reads the root filesystem with what was added so far.
 
 use std::collections::BTreeMap;
 
 use isoplug_sdk::{Context, Module, root};
 
 use crate::tree::{Entry, Kind};
-use crate::{Attrs, ContributeError, Host};
+use crate::{Attrs, ContributeError, Rootfs};
 
-pub(crate) struct ModuleHost<'a> {
+pub(crate) struct ModuleRootfs<'a> {
     module: Module,
     cx: &'a Context,
     /// What was added, by path; `None` for what was removed.
@@ -23,7 +23,7 @@ enum Added {
 /// The most links that the kernel follows on one way.
 const LINKS: usize = 40;
 
-impl<'a> ModuleHost<'a> {
+impl<'a> ModuleRootfs<'a> {
     pub(crate) fn new(name: &str, cx: &'a Context) -> Self {
         Self { module: Module::new(name), cx, added: BTreeMap::new() }
     }
@@ -60,7 +60,7 @@ fn joined(link: &str, target: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
-impl Host for ModuleHost<'_> {
+impl Rootfs for ModuleRootfs<'_> {
     fn entry(&self, path: &str) -> Option<Entry> {
         let kind = match self.added.get(path) {
             Some(added) => match added.clone()? {

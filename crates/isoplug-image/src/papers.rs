@@ -1,4 +1,4 @@
-//! Writes down what an ISO is: its checksum, its packages, its bill of materials.
+//! Writes the papers of an ISO: its checksum, its packages, its bill of materials.
 //!
 //! Pure: the same packages and digest give the same bytes. Knows no stage.
 

@@ -1,6 +1,6 @@
-//! Lets one plugin judge the finished image, before it is put into the user's folder.
+//! Lets one plugin check the finished image, before it is put into the user's folder.
 //!
-//! A judgement is kept: the same image under the same rules is not looked at again.
+//! What came of it is kept: the same image under the same rules is not looked at again.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use isoplug_manifest::plugin::Report;
 use isoplug_manifest::{By, Severity};
 
 use crate::contribute::builder::OverlayBuilder;
-use crate::plugins::{self, PluginError};
+use crate::plugins::{Checker, PluginError};
 use crate::stored::{self, InPacks};
 
 /// Inputs.
-pub struct Judge {
+pub struct Check {
     /// The finished root filesystem.
     pub rootfs: Artifact<Tree>,
-    /// The ISO: nothing is judged before it is made.
+    /// The ISO: nothing is checked before it is made.
     pub iso: Artifact<Blob>,
-    /// Who judges.
-    pub judge: Arc<dyn plugins::Judge>,
+    /// Who checks.
+    pub checker: Arc<dyn Checker>,
     /// The time of the image, in seconds since 1970.
     pub epoch: u32,
 }
@@ -31,7 +31,7 @@ pub struct Outputs {
     pub reports: Artifact<Blob>,
 }
 
-impl Stage for Judge {
+impl Stage for Check {
     const NAME: &'static str = "check";
     const VERSION: u32 = 1;
 
@@ -39,7 +39,7 @@ impl Stage for Judge {
     type Error = Error;
 
     fn title(&self) -> String {
-        format!("{} {}", Self::NAME, self.judge.name())
+        format!("{} {}", Self::NAME, self.checker.name())
     }
 
     fn outputs(slots: &Slots) -> Outputs {
@@ -47,12 +47,12 @@ impl Stage for Judge {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { rootfs, iso, judge, epoch } = self;
+        let Self { rootfs, iso, checker, epoch } = self;
         key.artifact("rootfs", *rootfs);
         key.artifact("iso", *iso);
-        key.value("plugin", judge.name());
+        key.value("plugin", checker.name());
         key.value("epoch", epoch);
-        judge.key(key);
+        checker.key(key);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
@@ -61,8 +61,8 @@ impl Stage for Judge {
         let nothing = cx.create().map_err(stored::Error::from)?;
         let unwritten = || stored::Error::write(nothing.path());
         let file = nothing.file().try_clone().map_err(unwritten())?;
-        let name = self.judge.name();
-        let host = OverlayBuilder::new(
+        let name = self.checker.name();
+        let rootfs = OverlayBuilder::new(
             By::Plugin(name.to_owned()),
             self.epoch,
             rootfs,
@@ -70,8 +70,8 @@ impl Stage for Judge {
             file,
             &log,
         );
-        let host = host.map_err(unwritten())?;
-        let reports = self.judge.judge(&host)?.reports;
+        let rootfs = rootfs.map_err(unwritten())?;
+        let reports = self.checker.check(&rootfs)?.reports;
         if reports.iter().any(|report| report.severity == Severity::Error) {
             return Err(Error::Refused { plugin: name.to_owned(), reports });
         }
@@ -79,7 +79,7 @@ impl Stage for Judge {
     }
 }
 
-/// Reads the reports of a judgement.
+/// Reads the reports of a check.
 ///
 /// # Errors
 ///
@@ -88,7 +88,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Report>, serde_json::Error> {
     serde_json::from_slice(bytes)
 }
 
-/// Why an image was not judged good.
+/// Why an image did not pass.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It breaks a rule.
