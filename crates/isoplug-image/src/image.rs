@@ -141,41 +141,40 @@ impl Image {
     ///
     /// When a file of the user's cannot be read, a plugin refuses or plans what cannot be, or nothing boots
     /// the architecture.
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn new(system: &System, materials: Materials) -> Result<Self, Error> {
         let options = &system.options;
-        let epoch = materials.epoch.unwrap_or(materials.locked.epoch);
-        let Plugins { contributors, medium, hooks, planners, checkers, used } = materials.plugins;
+        let Materials { folder, lock, locked, epoch, answers, places, sources, blocks, plugins } =
+            materials;
+        let epoch = epoch.unwrap_or(locked.epoch);
+        let Plugins { contributors, medium, hooks, planners, checkers, used } = plugins;
         let facts = json!({ "name": name(system), "arch": system.arch });
         let squashfs = planned::squashfs(&planners, &facts, &options.squashfs)?;
         let menu = planned::menu(&planners, &facts, outputs::iso::menu(system))?;
-        let reports = [squashfs.reports, menu.reports].concat();
+        let (params, initrd) = (&menu.inputs.kernel_params, options.initrd.clone());
         Ok(Self {
             name: name(system),
             arch: system.arch.clone(),
             epoch: u32::try_from(epoch).map_err(|_| Error::Epoch(epoch))?,
-            locked: materials.locked.clone(),
-            lock_text: materials.lock.to_toml(),
-            answers: materials.answers,
-            places: materials.places,
-            initrd_modules: options.initrd.modules.clone(),
-            initrd_drivers: drivers::drivers(
-                &options.initrd,
-                &menu.inputs.kernel_params,
-                &planners,
-            ),
-            initrd_compression: options.initrd.compression,
-            contributors: parts::parts(system, materials.folder, contributors, materials.sources)?,
+            locked: locked.clone(),
+            lock_text: lock.to_toml(),
+            answers,
+            places,
+            initrd_drivers: drivers::drivers(&initrd, params, &planners),
+            initrd_modules: initrd.modules,
+            initrd_compression: initrd.compression,
+            contributors: parts::parts(system, folder, contributors, sources)?,
             machine_state: options.packages.machine_state.clone(),
             docs: options.packages.docs,
             compression: compression::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,
-            blocks: materials.blocks,
-            iso: outputs::iso::Iso::new(system, menu.inputs, materials.folder, medium)?,
+            blocks,
+            iso: outputs::iso::Iso::new(system, menu.inputs, folder, medium)?,
             hooks,
             planners,
             checkers,
             used,
-            reports,
+            reports: [squashfs.reports, menu.reports].concat(),
         })
     }
 }

@@ -28,6 +28,7 @@ use isoplug_formats::tree::{self, Entry, Kind, Tree, TreePath};
 use isoplug_manifest::options::InitrdModules;
 
 pub use archives::Archives;
+use classes::Classes;
 pub use classes::Request;
 pub use draft::Error;
 use draft::{Draft, unknown};
@@ -83,16 +84,9 @@ pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result
     let mut draft = Draft::new(layer, contents, arch.triplet);
     check_kernel(&draft, purpose.kernel)?;
     let hooks = known::known(&draft)?;
-    let functions = draft.read(FUNCTIONS)?.unwrap_or_default();
-    let classes = classes::read(&String::from_utf8_lossy(&functions))?;
-    let is_wanted = |class: &&String| purpose.drivers.network || *class != NETWORK;
-    let usual = classes.usual.iter().filter(is_wanted);
-    draft.requests.extend(usual.cloned().map(Request::Class));
-    lay_out(&mut draft, purpose)?;
-    ask_as_configured(&mut draft, purpose)?;
-    scripts::copy(&mut draft);
-    hooks::run(&hooks, purpose, &mut draft)?;
-    scripts::order(&mut draft)?;
+    let classes = classes::read(&draft.text(FUNCTIONS)?)?;
+    draft.requests.extend(usual(&classes, purpose.drivers));
+    fill(&mut draft, &hooks, purpose)?;
     let selection = Selection {
         kernel: purpose.kernel.to_owned(),
         requests: classes.flat(&draft.requests),
@@ -102,6 +96,21 @@ pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result
     };
     let made = draft.made.into_iter().map(|(path, made)| (path, (made.mode, made.bytes)));
     Ok(Selected { selection, made: made.collect() })
+}
+
+/// Does what mkinitramfs does in its order.
+fn fill(draft: &mut Draft, hooks: &known::Hooks, purpose: Purpose) -> Result<(), Error> {
+    lay_out(draft, purpose)?;
+    ask_as_configured(draft, purpose)?;
+    scripts::copy(draft);
+    hooks::run(hooks, purpose, draft)?;
+    scripts::order(draft)
+}
+
+/// Returns the classes of kernel modules that every initrd has; those of network cards only where they are of use.
+fn usual(classes: &Classes, drivers: Drivers) -> Vec<Request> {
+    let is_of_use = |class: &&String| drivers.network || *class != NETWORK;
+    classes.usual.iter().filter(is_of_use).cloned().map(Request::Class).collect()
 }
 
 fn check_kernel(draft: &Draft, kernel: &str) -> Result<(), Error> {

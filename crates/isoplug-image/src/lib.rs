@@ -3,6 +3,7 @@
 //!
 //! Prints nothing and reads no environment. `pipeline` is the place to begin to read.
 
+pub mod bootable;
 pub mod consent;
 pub mod contribute;
 pub mod failed;

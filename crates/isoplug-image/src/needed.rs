@@ -27,18 +27,6 @@ impl Part for Acme {
     }
 
     fn contribute(&self, out: &mut Contribution) {
-        let text = Some("acme\n".to_owned());
-        let user = || "root".to_owned();
-        let file = |target: &str| File {
-            target: target.to_owned(),
-            text: text.clone(),
-            source: None,
-            mode: Some("0600".to_owned()),
-            user: user(),
-            group: user(),
-        };
-        let on_medium =
-            |target: &str| IsoFile { target: target.to_owned(), text: text.clone(), source: None };
         let entry = MenuEntry {
             id: "acme".to_owned(),
             label: "with acme".to_owned(),
@@ -101,4 +89,17 @@ fn the_rootfs_has_what_parts_need_and_the_users_own() {
     assert_eq!(rootfs.entry("/etc/acme.conf").mode & 0o777, 0o600);
     assert_eq!(rootfs.text("/etc/acme.key"), "mine\n");
     assert_eq!(places(&system())["/etc/acme.conf"], "files of acme");
+}
+
+fn text() -> Option<String> {
+    Some("acme\n".to_owned())
+}
+
+fn file(target: &str) -> File {
+    let [target, user, group] = [target, "root", "root"].map(str::to_owned);
+    File { target, text: text(), source: None, mode: Some("0600".to_owned()), user, group }
+}
+
+fn on_medium(target: &str) -> IsoFile {
+    IsoFile { target: target.to_owned(), text: text(), source: None }
 }

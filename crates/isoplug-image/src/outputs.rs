@@ -11,17 +11,15 @@ pub mod iso;
 
 use isoplug_engine::{Artifact, Blob, Tree};
 
+use crate::bootable::Bootable;
+
 /// A system that boots into memory from what every output has in common.
 #[derive(Debug, Clone, Copy)]
 pub struct Live {
     /// The root filesystem.
     pub rootfs: Artifact<Tree>,
-    /// The kernel.
-    pub vmlinuz: Artifact<Blob>,
-    /// The initrd.
-    pub initrd: Artifact<Blob>,
-    /// The root filesystem as squashfs.
-    pub squashfs: Artifact<Blob>,
+    /// What boots it.
+    pub bootable: Bootable,
     /// The packages that hold boot loaders ([`crate::stages::fetch::read`]).
     pub boot_debs: Artifact<Blob>,
 }

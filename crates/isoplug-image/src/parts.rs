@@ -94,18 +94,15 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
     let Options { services, packages, systemd, .. } = &system.options;
     let Servers { openssh, getty, chrony: _, gpm: _ } = services;
     let (users, root, security) = (users.clone(), root.clone(), security.clone());
+    let sysctl = (!kernel.sysctl.is_empty()).then(|| Arc::new(Sysctl(kernel.sysctl.clone())) as _);
+    let openssh = openssh.enable.then(|| Arc::new(openssh::Part(openssh.clone())) as _);
     let mut before_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(localisation::Part(localisation.clone())),
         Arc::new(kernel_modules::Part(kernel.modules.clone())),
         Arc::new(network::Part(networking.clone())),
         Arc::new(Users { users, root, security }),
     ];
-    if !kernel.sysctl.is_empty() {
-        before_plugins.push(Arc::new(Sysctl(kernel.sysctl.clone())));
-    }
-    if openssh.enable {
-        before_plugins.push(Arc::new(openssh::Part(openssh.clone())));
-    }
+    before_plugins.extend(sysctl.into_iter().chain(openssh));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),
@@ -183,17 +180,21 @@ mod tests {
     }
 
     /// A login shell, what every home is to hold, and a unit: all of the user's own making.
+    const OWN: &str = r##"
+networking.backend = "none"
+systemd.enable = ["hi"]
+users.me = { shell = "/usr/local/bin/mysh" }
+files = [
+    { target = "/usr/local/bin/mysh", text = "#!/bin/sh\n", mode = "0755" },
+    { target = "/etc/skel/.profile", text = "# mine\n" },
+    { target = "/etc/systemd/system/hi.service", text = "[Install]\nWantedBy=multi-user.target\n" },
+    { target = "/home/me/.config/x", text = "", user = "me" },
+]
+"##;
+
     #[test]
     fn own_files_are_there_for_others() {
-        let system = system(
-            "networking.backend = \"none\"\nsystemd.enable = [\"hi\"]\n\
-             users.me = { shell = \"/usr/local/bin/mysh\" }\nfiles = [\n\
-             { target = \"/usr/local/bin/mysh\", text = \"#!/bin/sh\\n\", mode = \"0755\" },\n\
-             { target = \"/etc/skel/.profile\", text = \"# mine\\n\" },\n\
-             { target = \"/etc/systemd/system/hi.service\", \
-             text = \"[Install]\\nWantedBy=multi-user.target\\n\" },\n\
-             { target = \"/home/me/.config/x\", text = \"\", user = \"me\" },\n]",
-        );
+        let system = system(OWN);
         let mut rootfs = TestRootfs::with(&[
             ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
             ("/etc/group", "root:x:0:\n"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
 use serde_json::json;
 
+use crate::bootable::Bootable;
 use crate::image::Image;
 use crate::outputs::{self, Live};
 use crate::plugins::{self, Planner};
@@ -56,27 +57,21 @@ impl Products {
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let epoch = image.epoch;
-    let (codec, block_size) = image.compression;
-
     let (debs, boot_debs) = fetch(image, graph);
     let layer = layers(image, &debs, Round::First, graph);
-    let own = image.machine_state.clone();
-    let layer = graph.add(Settled { layer, own, epoch }).tree;
+    let layer = graph.add(Settled { layer, own: image.machine_state.clone(), epoch }).tree;
     let layer = hooks(image, layer, graph);
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
 
     let overlays = contribute(image, layer, graph);
     let inputs = graph.add(InitrdInputs { overlays: overlays.clone() }).overlay;
     let files = graph.add(initrd_files(image, layer, inputs, version)).files;
-    let initrd = Initrd { files, compression: image.initrd_compression, epoch };
-    let initrd = graph.add(initrd).image;
+    let initrd = graph.add(Initrd { files, compression: image.initrd_compression, epoch }).image;
 
     let rootfs = graph.add(Rootfs { layer, overlays, docs: image.docs, epoch }).tree;
-    let (exclude, blocks) = (image.exclude.clone(), image.blocks.clone());
-    let squashfs = Squashfs { rootfs, codec, block_size, exclude, epoch, blocks };
-    let squashfs = graph.add(squashfs).image;
+    let squashfs = graph.add(squashfs(image, rootfs)).image;
 
-    let live = Live { rootfs, vmlinuz, initrd, squashfs, boot_debs };
+    let live = Live { rootfs, bootable: Bootable { vmlinuz, initrd, squashfs }, boot_debs };
     let outputs::iso::Made { iso, identity } = image.iso.add(live, epoch, graph);
     let papers = graph.add(papers(image, iso));
     let outputs = beside(image, live, iso, graph);
@@ -144,11 +139,11 @@ fn beside(
         "volume-id": image.iso.volume_id,
         "kernel-params": image.iso.menu.kernel_params,
     });
-    let Live { vmlinuz, initrd, squashfs, .. } = live;
+    let Live { bootable, .. } = live;
     let output = |planner: &Arc<dyn Planner>| {
         let (planner, image) = (Arc::clone(planner), facts.clone());
         let name = planner.name().to_owned();
-        (name, graph.add(Output { planner, image, vmlinuz, initrd, squashfs, iso }).files)
+        (name, graph.add(Output { planner, image, bootable, iso }).files)
     };
     image.planners.iter().filter(|planner| planner.plans("output")).map(output).collect()
 }
@@ -210,6 +205,12 @@ fn contribute(image: &Image, layer: Artifact<Tree>, graph: &mut Graph) -> Vec<Ar
         earlier.push(Earlier { title, by, overlay: graph.add(stage).overlay });
     }
     earlier.into_iter().map(|earlier| earlier.overlay).collect()
+}
+
+fn squashfs(image: &Image, rootfs: Artifact<Tree>) -> Squashfs {
+    let (codec, block_size) = image.compression;
+    let (exclude, blocks) = (image.exclude.clone(), image.blocks.clone());
+    Squashfs { rootfs, codec, block_size, exclude, epoch: image.epoch, blocks }
 }
 
 fn papers(image: &Image, iso: Artifact<Blob>) -> Papers {

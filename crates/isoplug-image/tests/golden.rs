@@ -77,6 +77,14 @@ fn layer(graph: &mut Graph) -> Artifact<Tree> {
         .files
 }
 
+const CODECS: [(&str, Codec); 5] = [
+    ("-zstd", Codec::Zstd { level: 15 }),
+    ("-xz", Codec::Xz { level: 6, x86: true }),
+    ("-gzip", Codec::Gzip { level: 9 }),
+    ("-lz4", Codec::Lz4),
+    ("-none", Codec::None),
+];
+
 fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made> {
     let kernel = graph.add(Kernel { layer });
     let inputs = graph.add(InitrdInputs { overlays: Vec::new() }).overlay;
@@ -86,14 +94,7 @@ fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made
         of::<InitrdInputs>("", &[inputs.id()]),
         of::<Rootfs>("", &[rootfs.id()]),
     ];
-    let codecs = [
-        ("-zstd", Codec::Zstd { level: 15 }),
-        ("-xz", Codec::Xz { level: 6, x86: true }),
-        ("-gzip", Codec::Gzip { level: 9 }),
-        ("-lz4", Codec::Lz4),
-        ("-none", Codec::None),
-    ];
-    for (name, codec) in codecs {
+    for (name, codec) in CODECS {
         let blocks = BlockFolder { path: blocks.to_owned(), limit: 1 << 20 };
         let (block_size, exclude) = (131_072, Vec::new());
         let squashfs =
@@ -103,16 +104,8 @@ fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made
     made
 }
 
-fn beside(graph: &mut Graph) -> Vec<Made> {
-    let file = NewFile {
-        target: "/docs/README".to_owned(),
-        from: FileContent::Bytes(b"read me".to_vec()),
-        mode: None,
-        user: "root".to_owned(),
-        group: "root".to_owned(),
-    };
-    let medium = graph.add(Medium { files: vec![file] }).files;
-    let package = LockedPackage {
+fn package() -> LockedPackage {
+    LockedPackage {
         name: PackageName::new("acme").unwrap(),
         version: Version::new("1.2-3").unwrap(),
         architecture: Arch::new("amd64").unwrap(),
@@ -120,7 +113,15 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
         path: ArchivePath::new("pool/acme.deb").unwrap(),
         size: 7,
         sha256: Digest::of(b"acme").hex(),
-    };
+    }
+}
+
+fn beside(graph: &mut Graph) -> Vec<Made> {
+    let [target, user, group] = ["/docs/README", "root", "root"].map(str::to_owned);
+    let from = FileContent::Bytes(b"read me".to_vec());
+    let file = NewFile { target, from, mode: None, user, group };
+    let medium = graph.add(Medium { files: vec![file] }).files;
+    let package = package();
     let iso = graph.add(Given::new(b"an ISO")).blob;
     let papers = graph.add(Papers {
         iso,

@@ -9,14 +9,11 @@ use isoplug_engine::{
     Artifact, Blob, Context, Digest, Error, Graph, Key, Options, Slots, Stage, Store, Tree, run,
 };
 use isoplug_formats::tree;
+use isoplug_image::bootable::Bootable;
 use isoplug_image::outputs::Live;
 
 /// A script by which iPXE boots the files of a live system from a server, each by its digest.
-struct Script {
-    vmlinuz: Artifact<Blob>,
-    initrd: Artifact<Blob>,
-    squashfs: Artifact<Blob>,
-}
+struct Script(Bootable);
 
 #[derive(Clone, Copy)]
 struct Outputs {
@@ -35,15 +32,13 @@ impl Stage for Script {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { vmlinuz, initrd, squashfs } = self;
-        key.artifact("vmlinuz", *vmlinuz);
-        key.artifact("initrd", *initrd);
-        key.artifact("squashfs", *squashfs);
+        let Self(bootable) = self;
+        bootable.key(key);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let [kernel, initrd, root] =
-            [self.vmlinuz, self.initrd, self.squashfs].map(|blob| cx.digest(blob));
+        let Bootable { vmlinuz, initrd, squashfs } = self.0;
+        let [kernel, initrd, root] = [vmlinuz, initrd, squashfs].map(|blob| cx.digest(blob));
         let (kernel, initrd, root) = (kernel?.hex(), initrd?.hex(), root?.hex());
         let blob = cx.create()?;
         let text = format!("#!ipxe\nkernel {kernel} fetch={root}\ninitrd {initrd}\nboot\n");
@@ -54,8 +49,8 @@ impl Stage for Script {
 
 /// Wires it, as `outputs/iso.rs` wires the ISO.
 fn add(live: Live, graph: &mut Graph) -> Artifact<Blob> {
-    let Live { rootfs: _, vmlinuz, initrd, squashfs, boot_debs: _ } = live;
-    graph.add(Script { vmlinuz, initrd, squashfs }).script
+    let Live { rootfs: _, bootable, boot_debs: _ } = live;
+    graph.add(Script(bootable)).script
 }
 
 /// Gives bytes as a blob, and an empty tree.
@@ -103,26 +98,17 @@ fn a_second_output_needs_nothing_of_the_iso() {
     let mut graph = Graph::new();
     let given: BTreeMap<&str, GivenOutputs> =
         ["kernel", "initrd", "squashfs", "debs"].map(|name| (name, graph.add(Given(name)))).into();
-    let live = Live {
-        rootfs: given["squashfs"].tree,
-        vmlinuz: given["kernel"].blob,
-        initrd: given["initrd"].blob,
-        squashfs: given["squashfs"].blob,
-        boot_debs: given["debs"].blob,
-    };
+    let [vmlinuz, initrd, squashfs, boot_debs] =
+        ["kernel", "initrd", "squashfs", "debs"].map(|name| given[name].blob);
+    let rootfs = given["squashfs"].tree;
+    let live = Live { rootfs, bootable: Bootable { vmlinuz, initrd, squashfs }, boot_debs };
     let script = add(live, &mut graph);
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let made = run(&graph, &[script.into()], &store, &Options::default()).unwrap();
     let text = std::fs::read_to_string(made.path(script).unwrap()).unwrap();
-    let digest = |text: &str| Digest::of(text.as_bytes()).hex();
-    assert_eq!(
-        text,
-        format!(
-            "#!ipxe\nkernel {} fetch={}\ninitrd {}\nboot\n",
-            digest("kernel"),
-            digest("squashfs"),
-            digest("initrd")
-        )
-    );
+    let [kernel, initrd, root] =
+        ["kernel", "initrd", "squashfs"].map(|text| Digest::of(text.as_bytes()).hex());
+    let expected = format!("#!ipxe\nkernel {kernel} fetch={root}\ninitrd {initrd}\nboot\n");
+    assert_eq!(text, expected);
 }

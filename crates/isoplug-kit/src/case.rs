@@ -4,7 +4,7 @@
 //! `secrets/`, `downloads/`, `rootfs/` and `stage.json` are what the plugin sees.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -48,6 +48,15 @@ struct CaseToml {
     modes: BTreeMap<String, String>,
 }
 
+impl CaseToml {
+    fn read(path: &Path) -> Result<Self, KitError> {
+        match read_if_there(path)? {
+            None => Ok(Self::default()),
+            Some(text) => toml::from_str(&text).map_err(|error| KitError::case(path, error)),
+        }
+    }
+}
+
 impl Scene {
     /// Reads a case.
     pub(crate) fn read(
@@ -56,10 +65,7 @@ impl Scene {
         description: &Description,
     ) -> Result<Self, KitError> {
         let path = folder.join("case.toml");
-        let said: CaseToml = match read_if_there(&path)? {
-            None => CaseToml::default(),
-            Some(text) => toml::from_str(&text).map_err(|error| KitError::case(&path, error))?,
-        };
+        let said = CaseToml::read(&path)?;
         let verb = verb(said.call.as_deref(), world, folder)
             .ok_or_else(|| KitError::case(&path, format!("a {world} has no such call")))?;
         let stage = match verb {
@@ -184,15 +190,7 @@ impl Rootfs for Scene {
     fn look(&self, path: &str) -> Option<Found> {
         let place = self.folder.join("rootfs").join(path.trim_start_matches('/'));
         let found = fs::symlink_metadata(&place).ok()?;
-        let kind = found.file_type();
-        let (kind, usual) = match () {
-            () if kind.is_symlink() => (FoundKind::Symlink, 0o777),
-            () if kind.is_dir() => (FoundKind::Folder, 0o755),
-            () if kind.is_block_device() || kind.is_char_device() => (FoundKind::Device, 0o600),
-            () if !kind.is_file() => (FoundKind::Other, 0o600),
-            () if found.permissions().mode() & 0o100 != 0 => (FoundKind::File, 0o755),
-            () => (FoundKind::File, 0o644),
-        };
+        let (kind, usual) = kind_and_usual_mode(&found);
         let said = self.modes.get(path).and_then(|mode| u32::from_str_radix(mode, 8).ok());
         let target = fs::read_link(&place).unwrap_or_default();
         Some(Found {
@@ -217,5 +215,17 @@ impl Rootfs for Scene {
             return Ok(None);
         }
         Ok(Some(Content::file(&place)?))
+    }
+}
+
+fn kind_and_usual_mode(found: &Metadata) -> (FoundKind, u32) {
+    let kind = found.file_type();
+    match () {
+        () if kind.is_symlink() => (FoundKind::Symlink, 0o777),
+        () if kind.is_dir() => (FoundKind::Folder, 0o755),
+        () if kind.is_block_device() || kind.is_char_device() => (FoundKind::Device, 0o600),
+        () if !kind.is_file() => (FoundKind::Other, 0o600),
+        () if found.permissions().mode() & 0o100 != 0 => (FoundKind::File, 0o755),
+        () => (FoundKind::File, 0o644),
     }
 }

@@ -7,12 +7,12 @@ use std::path::Path;
 
 use isoplug_formats::tree::sorted_names;
 use isoplug_manifest::plugin::check_options;
-use isoplug_plugin::{Component, Description, Error, Runtime, Verb, World};
+use isoplug_plugin::{Description, Error, Runtime, Verb, World};
 use isoplug_registry::names::Names;
 use serde_json::Value as Json;
 
 use crate::KitError;
-use crate::call::call;
+use crate::call::Subject;
 use crate::case::{Scene, granted};
 use crate::option::options;
 use uses::Uses;
@@ -48,9 +48,8 @@ pub fn lint(
     bytes: &[u8],
     cases: Option<&Path>,
 ) -> Result<Vec<Finding>, KitError> {
-    let component = runtime.component(bytes)?;
-    let description = match runtime.describe(&component) {
-        Ok(description) => description,
+    let subject = match Subject::read(runtime, bytes) {
+        Ok(subject) => subject,
         Err(Error::Description(reason)) => {
             return Ok(vec![Finding::error("description", reason)]);
         }
@@ -58,17 +57,14 @@ pub fn lint(
     };
     let mut findings = Vec::new();
     imports(bytes, &mut findings);
-    words(&description, &mut findings);
+    words(&subject.description, &mut findings);
     let mut uses = Uses::default();
-    examples(runtime, &component, &description, &mut uses, &mut findings)?;
-    let count = match cases {
-        Some(cases) => use_in_cases(runtime, &component, &description, cases, &mut uses)?,
-        None => 0,
-    };
-    if count == 0 {
-        findings.push(Finding::warning("no-cases", "no case shows what it does; see `cases/`"));
-    } else {
-        uses.compare(&description.requests, &mut findings);
+    examples(&subject, &mut uses, &mut findings)?;
+    match cases.map_or(Ok(0), |cases| use_in_cases(&subject, cases, &mut uses))? {
+        0 => {
+            findings.push(Finding::warning("no-cases", "no case shows what it does; see `cases/`"));
+        }
+        _ => uses.compare(&subject.description.requests, &mut findings),
     }
     Ok(findings)
 }
@@ -104,13 +100,12 @@ fn words(description: &Description, findings: &mut Vec<Finding>) {
 
 /// Runs the examples, as far as there is enough to see for them.
 fn examples(
-    runtime: &Runtime,
-    component: &Component,
-    description: &Description,
+    subject: &Subject,
     uses: &mut Uses,
     findings: &mut Vec<Finding>,
 ) -> Result<(), KitError> {
     let nothing = tempfile::tempdir().map_err(KitError::io(std::env::temp_dir()))?;
+    let description = &subject.description;
     for example in &description.examples {
         let options = match checked(description, &example.config) {
             Ok(options) => options,
@@ -120,10 +115,10 @@ fn examples(
                 continue;
             }
         };
-        if component.world == World::Contributor {
+        if subject.component.world == World::Contributor {
             let grants = granted(description);
             let scene = Scene::example(nothing.path(), Verb::Contribute, options, grants);
-            uses.add(&call(runtime, component, description, &scene, false)?, &scene.grants);
+            uses.add(&subject.call(&scene)?, &scene.grants);
         }
     }
     Ok(())
@@ -135,13 +130,7 @@ fn checked(description: &Description, options: &Json) -> Result<Json, String> {
     checked.map_err(|diagnostics| diagnostics.to_string().trim_end().to_owned())
 }
 
-fn use_in_cases(
-    runtime: &Runtime,
-    component: &Component,
-    description: &Description,
-    cases: &Path,
-    uses: &mut Uses,
-) -> Result<usize, KitError> {
+fn use_in_cases(subject: &Subject, cases: &Path, uses: &mut Uses) -> Result<usize, KitError> {
     let mut count = 0;
     let names = match sorted_names(cases) {
         Ok(names) => names,
@@ -149,8 +138,8 @@ fn use_in_cases(
         Err(error) => return Err(KitError::io(cases)(error)),
     };
     for folder in names.iter().map(|name| cases.join(name)).filter(|folder| folder.is_dir()) {
-        let scene = Scene::read(&folder, component.world, description)?;
-        uses.add(&call(runtime, component, description, &scene, false)?, &scene.grants);
+        let scene = Scene::read(&folder, subject.component.world, &subject.description)?;
+        uses.add(&subject.call(&scene)?, &scene.grants);
         count += 1;
     }
     Ok(count)

@@ -56,9 +56,6 @@ fn described(option: &Json) -> String {
 }
 
 fn kind(schema: &Json) -> String {
-    let words = |list: &Json, word: fn(&Json) -> Option<&str>| {
-        list.as_array().into_iter().flatten().filter_map(word).collect::<Vec<_>>().join(", ")
-    };
     if schema["enum"].is_array() {
         return format!("one of {}", words(&schema["enum"], Json::as_str));
     }
@@ -77,6 +74,10 @@ fn kind(schema: &Json) -> String {
         Some("object") => "table".to_owned(),
         _ => "anything".to_owned(),
     }
+}
+
+fn words(list: &Json, word: fn(&Json) -> Option<&str>) -> String {
+    list.as_array().into_iter().flatten().filter_map(word).collect::<Vec<_>>().join(", ")
 }
 
 fn range(schema: &Json) -> String {

@@ -21,20 +21,12 @@ fn one(module: &Module) -> Map<String, Json> {
     let Module { name: _, provides, requires, conflicts, after, before, fragments, entries, hooks } =
         module;
     let mut shown = Map::new();
-    let words = [
-        ("provides", provides),
-        ("requires", requires),
-        ("conflicts", conflicts),
-        ("after", after),
-        ("before", before),
-    ];
+    let [requires, conflicts] = [("requires", requires), ("conflicts", conflicts)];
+    let words = [("provides", provides), requires, conflicts, ("after", after), ("before", before)];
     for (word, list) in words.into_iter().filter(|(_, list)| !list.is_empty()) {
         shown.insert(word.to_owned(), json!(list));
     }
-    let merge: Vec<Json> = fragments
-        .iter()
-        .map(|(fragment, strength)| json!({ "fragment": fragment, "strength": word(*strength) }))
-        .collect();
+    let merge: Vec<Json> = fragments.iter().map(fragment).collect();
     let entries: Map<String, Json> = entries.iter().map(entry).collect();
     let hooks: Map<String, Json> =
         hooks.iter().map(|hook| (hook.name.clone(), content(&hook.script))).collect();
@@ -42,6 +34,10 @@ fn one(module: &Module) -> Map<String, Json> {
     let is_there = |part: &Json| *part != json!([]) && *part != json!({});
     shown.extend(parts.into_iter().filter(|(_, it)| is_there(it)).map(|(k, v)| (k.to_owned(), v)));
     shown
+}
+
+fn fragment((fragment, strength): &(Json, Strength)) -> Json {
+    json!({ "fragment": fragment, "strength": word(*strength) })
 }
 
 fn word(strength: Strength) -> &'static str {

@@ -11,10 +11,7 @@ use crate::{KitError, Language};
 ///
 /// If the name is none for a plugin, the folder is not empty, or a file cannot be written.
 pub fn new(folder: &Path, name: &str, language: Language) -> Result<Vec<PathBuf>, KitError> {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(is_plain) {
-        return Err(KitError::Name(name.to_owned()));
-    }
+    check_name(name)?;
     fs::create_dir_all(folder).map_err(KitError::io(folder))?;
     if !isoplug_formats::tree::sorted_names(folder).map_err(KitError::io(folder))?.is_empty() {
         return Err(KitError::NotEmpty(folder.to_owned()));
@@ -33,6 +30,14 @@ pub fn new(folder: &Path, name: &str, language: Language) -> Result<Vec<PathBuf>
         written.push(path);
     }
     Ok(written)
+}
+
+fn check_name(name: &str) -> Result<(), KitError> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    match name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(is_plain) {
+        true => Ok(()),
+        false => Err(KitError::Name(name.to_owned())),
+    }
 }
 
 fn filled(text: &str, example: &str, name: &str, language: Language) -> String {

@@ -8,7 +8,7 @@ use isoplug_plugin::{EntryKind, Question, Runtime};
 use serde_json::Value as Json;
 
 use crate::KitError;
-use crate::call::{Called, call};
+use crate::call::{Called, Subject};
 use crate::case::Scene;
 
 /// What came of a case.
@@ -47,29 +47,30 @@ pub fn test(
     cases: &Path,
     bless: bool,
 ) -> Result<Vec<Case>, KitError> {
-    let component = runtime.component(component)?;
-    let description = runtime.describe(&component)?;
+    let subject = Subject::read(runtime, component)?;
     let mut done = Vec::new();
     for name in sorted_names(cases).map_err(KitError::io(cases))? {
         let folder = cases.join(&name);
-        if !folder.is_dir() {
-            continue;
+        if folder.is_dir() {
+            let (verdict, fuel) = test_one(&subject, &folder, bless)?;
+            done.push(Case { name: name.to_string_lossy().into_owned(), verdict, fuel });
         }
-        let scene = Scene::read(&folder, component.world, &description)?;
-        let [first, second] =
-            [false, true].map(|shorter| call(runtime, &component, &description, &scene, shorter));
-        let (first, second) = (first?, second?);
-        let verdict = match () {
-            () if !are_alike(&first, &second) => Verdict::Failed(
-                "two runs gave different answers; a plugin must always answer alike".to_owned(),
-            ),
-            () if bless => blessed(&folder, &first)?,
-            () => verdict(&folder, &first)?,
-        };
-        let name = name.to_string_lossy().into_owned();
-        done.push(Case { name, verdict, fuel: first.contribution.fuel });
     }
     Ok(done)
+}
+
+/// Runs a case twice; returns what came of it, and how much fuel the first run took.
+fn test_one(subject: &Subject, folder: &Path, bless: bool) -> Result<(Verdict, u64), KitError> {
+    let scene = Scene::read(folder, subject.component.world, &subject.description)?;
+    let (first, second) = (subject.call(&scene)?, subject.call_shorter(&scene)?);
+    let verdict = match () {
+        () if !are_alike(&first, &second) => Verdict::Failed(
+            "two runs gave different answers; a plugin must always answer alike".to_owned(),
+        ),
+        () if bless => blessed(folder, &first)?,
+        () => verdict(folder, &first)?,
+    };
+    Ok((verdict, first.contribution.fuel))
 }
 
 /// Runs one case, shows each question of the plugin and each thing that it added, and returns its
@@ -84,11 +85,10 @@ pub fn run(
     case: &Path,
     trace: &mut dyn FnMut(&str),
 ) -> Result<Json, KitError> {
-    let component = runtime.component(component)?;
-    let description = runtime.describe(&component)?;
-    let scene = Scene::read(case, component.world, &description)?;
+    let subject = Subject::read(runtime, component)?;
+    let scene = Scene::read(case, subject.component.world, &subject.description)?;
     trace(&format!("{} with options {}", scene.verb.name(), scene.options));
-    let called = call(runtime, &component, &description, &scene, false)?;
+    let called = subject.call(&scene)?;
     called.asked.iter().for_each(|(question, _)| trace(&asked(question)));
     added(&called, trace);
     called.contribution.log.iter().for_each(|line| trace(&format!("log: {}", line.text)));

@@ -26,24 +26,8 @@ fn bench(criterion: &mut Criterion) {
     let bytes = std::fs::read(fixture).expect("the fixture is part of the repository");
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = Runtime::new(folder.path()).expect("a runtime");
-    let hello = plugin(&runtime, &bytes, json!({}));
-    let toy = runtime.component(&guest::Guest::contributor().bytes()).expect("a component");
-    let mut warm = runtime.warm(&toy).expect("it starts");
-    criterion.bench_function("warm call", |it| it.iter(|| warm.describe().expect("it answers")));
-    criterion.bench_function("load, link and start", |it| {
-        it.iter(|| {
-            let component = runtime.component(&bytes).expect("a component");
-            runtime.warm(&component).expect("it starts")
-        });
-    });
-    criterion.bench_function("contribute, new options", |it| {
-        let mut count = 0;
-        it.iter(|| {
-            count += 1;
-            let new = Plugin { options: json!({ "greeting": count.to_string() }), ..hello.clone() };
-            runtime.contribute(&new, &Nothing).expect("it contributes")
-        });
-    });
+    starts(&runtime, &bytes, criterion);
+    calls(&runtime, &bytes, criterion);
     criterion.bench_function("ten kept plugins, from their bytes", |it| {
         it.iter(|| {
             let runtime = Runtime::new(folder.path()).expect("a runtime");
@@ -52,6 +36,30 @@ fn bench(criterion: &mut Criterion) {
                 let kept = plugin(&runtime, &bytes, options);
                 runtime.contribute(&kept, &Nothing).expect("it contributes");
             }
+        });
+    });
+}
+
+fn starts(runtime: &Runtime, bytes: &[u8], criterion: &mut Criterion) {
+    let toy = runtime.component(&guest::Guest::contributor().bytes()).expect("a component");
+    let mut warm = runtime.warm(&toy).expect("it starts");
+    criterion.bench_function("warm call", |it| it.iter(|| warm.describe().expect("it answers")));
+    criterion.bench_function("load, link and start", |it| {
+        it.iter(|| {
+            let component = runtime.component(bytes).expect("a component");
+            runtime.warm(&component).expect("it starts")
+        });
+    });
+}
+
+fn calls(runtime: &Runtime, bytes: &[u8], criterion: &mut Criterion) {
+    let hello = plugin(runtime, bytes, json!({}));
+    criterion.bench_function("contribute, new options", |it| {
+        let mut count = 0;
+        it.iter(|| {
+            count += 1;
+            let new = Plugin { options: json!({ "greeting": count.to_string() }), ..hello.clone() };
+            runtime.contribute(&new, &Nothing).expect("it contributes")
         });
     });
 }

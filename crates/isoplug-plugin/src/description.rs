@@ -53,6 +53,23 @@ impl Default for Document {
     }
 }
 
+impl From<DocumentedExample> for Example {
+    fn from(example: DocumentedExample) -> Self {
+        Self { title: example.title, config: example.config }
+    }
+}
+
+fn read(text: &str) -> Result<(Json, Document, Version), String> {
+    if text.len() > LARGEST {
+        return Err("the document has more than 256 KiB".to_owned());
+    }
+    let json: Json = serde_json::from_str(text).map_err(|error| format!("no JSON: {error}"))?;
+    let document = Document::deserialize(&json).map_err(|error| error.to_string())?;
+    let version = Version::parse(&document.version)
+        .map_err(|error| format!("version {:?}: {error}", document.version))?;
+    Ok((json, document, version))
+}
+
 impl Description {
     /// Reads the document that a plugin of a world returned.
     pub(crate) fn read(text: &str, world: World) -> Result<Self, Error> {
@@ -60,40 +77,37 @@ impl Description {
     }
 
     fn parse(text: &str, world: World) -> Result<Self, String> {
-        if text.len() > LARGEST {
-            return Err("the document has more than 256 KiB".to_owned());
-        }
-        let json: Json = serde_json::from_str(text).map_err(|error| format!("no JSON: {error}"))?;
-        let document = Document::deserialize(&json).map_err(|error| error.to_string())?;
-        let version = Version::parse(&document.version)
-            .map_err(|error| format!("version {:?}: {error}", document.version))?;
-        let requests: Requests = serde_json::from_value(document.requests)
-            .map_err(|error| format!("it asks for what this isoplug does not know: {error}"))?;
-        Allowed::read("NAME", &requests.granted()).map_err(|error| error.to_string())?;
-        check_id(&document.id)?;
+        let (json, document, version) = read(text)?;
+        let Document { id, version: _, summary, licence, homepage, stages, .. } = document;
+        let requests = asked_for(document.requests)?;
+        check_id(&id)?;
         check_plain(&json)?;
-        let lines = requests.lines();
-        check_lines(&lines.iter().map(String::as_str).collect::<Vec<_>>())?;
-        check_lines(&[&document.summary, &document.licence, &document.homepage])?;
-        check_stages(&document.stages, world)?;
-        let example =
-            |example: DocumentedExample| Example { title: example.title, config: example.config };
+        check_lines(&requests.lines())?;
+        check_lines(&[&summary, &licence, &homepage])?;
+        check_stages(&stages, world)?;
         Ok(Self {
-            id: document.id,
+            id,
             version,
-            summary: document.summary,
-            licence: document.licence,
-            homepage: document.homepage,
-            stages: document.stages,
+            summary,
+            licence,
+            homepage,
+            stages,
             options: schema::read(document.options)?,
             requests,
-            examples: document.examples.into_iter().map(example).collect(),
+            examples: document.examples.into_iter().map(Example::from).collect(),
             json: crate::question::sorted(json).to_string(),
         })
     }
 }
 
 /// Requires parts of lower-case letters, digits and `-`, with dots between them.
+fn asked_for(requests: Json) -> Result<Requests, String> {
+    let requests: Requests = serde_json::from_value(requests)
+        .map_err(|error| format!("it asks for what this isoplug does not know: {error}"))?;
+    Allowed::read("NAME", &requests.granted()).map_err(|error| error.to_string())?;
+    Ok(requests)
+}
+
 fn check_id(id: &str) -> Result<(), String> {
     let fine = |each: char| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-';
     let part = |part: &str| !part.is_empty() && part.chars().all(fine) && !part.starts_with('-');
@@ -111,8 +125,9 @@ fn check_plain(document: &Json) -> Result<(), String> {
     })
 }
 
-fn check_lines(lines: &[&str]) -> Result<(), String> {
-    match lines.iter().find(|line| line.len() > 1000 || !plain::is_plain_line(line)) {
+fn check_lines(lines: &[impl AsRef<str>]) -> Result<(), String> {
+    let mut lines = lines.iter().map(AsRef::as_ref);
+    match lines.find(|line: &&str| line.len() > 1000 || !plain::is_plain_line(line)) {
         Some(line) => {
             let begin: String = line.chars().take(60).collect();
             Err(format!("{begin:?} must be one line of at most 1000 bytes"))
@@ -187,20 +202,24 @@ mod tests {
             @r#"the plugin describes itself wrongly: version "1.2": unexpected end of input while parsing minor version number"#
         );
         assert_snapshot!(
-            refuse(json!({ "requests": { "root-shell": true } })),
-            @"the plugin describes itself wrongly: it asks for what this isoplug does not know: unknown field `root-shell`, expected one of `files`, `merge`, `reads`, `inputs`, `secrets`, `fetch`, `units`, `kernel-params`, `setuid`, `remove`, `hooks`"
-        );
-        assert_snapshot!(
-            refuse(json!({ "requests": { "files": ["/etc/x"] } })),
-            @"the plugin describes itself wrongly: pattern `/etc/x` in [grants.NAME]: it begins with `root:` or `iso:`"
-        );
-        assert_snapshot!(
             refuse(json!({ "stages": ["iso"] })),
             @"the plugin describes itself wrongly: `stages` is for plugins that plan one; this is a contributor"
         );
         assert_snapshot!(
             refuse(json!({ "options": true })),
             @"the plugin describes itself wrongly: options: a schema is an object"
+        );
+    }
+
+    #[test]
+    fn requests_for_the_unknown_are_refused() {
+        assert_snapshot!(
+            refuse(json!({ "requests": { "root-shell": true } })),
+            @"the plugin describes itself wrongly: it asks for what this isoplug does not know: unknown field `root-shell`, expected one of `files`, `merge`, `reads`, `inputs`, `secrets`, `fetch`, `units`, `kernel-params`, `setuid`, `remove`, `hooks`"
+        );
+        assert_snapshot!(
+            refuse(json!({ "requests": { "files": ["/etc/x"] } })),
+            @"the plugin describes itself wrongly: pattern `/etc/x` in [grants.NAME]: it begins with `root:` or `iso:`"
         );
     }
 }

@@ -3,12 +3,14 @@
 //! A module provides its own name (`hardening/sysctl`) and its plugin's (`hardening`) as well. The
 //! order depends on names and words only, not on where things stand in the manifest.
 
+mod paths;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::{Entry, EntryKind, Module, Tree};
+use crate::{Module, Tree};
 
 /// Why modules cannot be put into an order, or cannot be together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +86,7 @@ pub fn order(modules: &[(&str, &Module)]) -> Result<Vec<usize>, OrderError> {
     let words = Words::of(modules, &names);
     words.check(modules)?;
     let order = words.sort(modules)?;
-    paths(modules, &names, &order)?;
+    paths::check(modules, &names, &order)?;
     Ok(order)
 }
 
@@ -144,8 +146,7 @@ impl<'a> Words<'a> {
         let mut order = Vec::with_capacity(modules.len());
         while let Some((_, index)) = ready.pop_first() {
             order.push(index);
-            for later in graph.neighbors(NodeIndex::new(index)) {
-                let later = later.index();
+            for later in graph.neighbors(NodeIndex::new(index)).map(NodeIndex::index) {
                 waits[later] -= 1;
                 if waits[later] == 0 {
                     ready.insert((&self.names[later], later));
@@ -216,150 +217,5 @@ fn shortest_way_back(
     vec![start]
 }
 
-/// Refuses two modules that set one path to different things.
-fn paths(modules: &[(&str, &Module)], names: &[String], order: &[usize]) -> Result<(), OrderError> {
-    let mut owners: BTreeMap<(Tree, &str), (usize, &Entry)> = BTreeMap::new();
-    for index in order {
-        let sets = |entry: &&Entry| entry.kind != EntryKind::Remove;
-        for entry in modules[*index].1.entries.iter().filter(sets) {
-            let here = (entry.tree, entry.path.as_str());
-            if let Some((first, before)) = owners.insert(here, (*index, entry))
-                && !replaces(before, entry)
-            {
-                return Err(OrderError::Path {
-                    tree: entry.tree,
-                    path: entry.path.clone(),
-                    first: names[first].clone(),
-                    second: names[*index].clone(),
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Says whether an entry may stand where one before it stood.
-fn replaces(before: &Entry, entry: &Entry) -> bool {
-    let mut same = before.clone();
-    if let (EntryKind::File(_, before), EntryKind::File(_, now))
-    | (EntryKind::Folder(before), EntryKind::Folder(now)) = (&mut same.kind, &entry.kind)
-    {
-        before.replace = now.replace;
-    }
-    match &entry.kind {
-        EntryKind::File(_, attributes) | EntryKind::Folder(attributes) if attributes.replace => {
-            true
-        }
-        _ => same == *entry,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use insta::assert_snapshot;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::{Attributes, Content};
-
-    fn module(name: &str, change: impl FnOnce(&mut Module)) -> Module {
-        let mut module = Module { name: name.to_owned(), ..Module::default() };
-        change(&mut module);
-        module
-    }
-
-    fn words(words: &[&str]) -> Vec<String> {
-        words.iter().map(|word| (*word).to_owned()).collect()
-    }
-
-    fn sorted(modules: &[Module]) -> Result<Vec<&str>, String> {
-        let with: Vec<(&str, &Module)> = modules.iter().map(|module| ("p", module)).collect();
-        let order = order(&with).map_err(|error| error.to_string())?;
-        Ok(order.into_iter().map(|index| modules[index].name.as_str()).collect())
-    }
-
-    #[test]
-    fn words_decide_then_names() {
-        let modules = [
-            module("c", |it| it.before = words(&["late"])),
-            module("b", |it| it.provides = words(&["late"])),
-            module("a", |it| it.after = words(&["late", "nobody"])),
-            module("d", |_| {}),
-        ];
-        assert_eq!(sorted(&modules).unwrap(), ["c", "b", "a", "d"]);
-    }
-
-    #[test]
-    fn what_cannot_be_is_said() {
-        assert_snapshot!(
-            sorted(&[module("a", |it| it.requires = words(&["x"]))]).unwrap_err(),
-            @"module `p/a` requires `x`, which no module provides"
-        );
-        assert_snapshot!(
-            sorted(&[
-                module("a", |it| it.conflicts = words(&["x"])),
-                module("b", |it| it.provides = words(&["x"])),
-            ]).unwrap_err(),
-            @"module `p/a` conflicts with `x`, which module `p/b` provides"
-        );
-        assert_snapshot!(
-            sorted(&[
-                module("c", |it| it.after = words(&["p/b"])),
-                module("a", |it| it.after = words(&["p/c"])),
-                module("b", |it| it.after = words(&["p/a"])),
-                module("z", |it| it.after = words(&["p/b"])),
-            ]).unwrap_err(),
-            @"modules wait for each other: p/a before p/b before p/c before p/a"
-        );
-        assert_snapshot!(
-            sorted(&[module("a", |_| {}), module("a", |_| {})]).unwrap_err(),
-            @"there are two modules `p/a`"
-        );
-    }
-
-    #[test]
-    fn the_module_at_fault_is_named() {
-        let (fine, lacks) = (module("a", |_| {}), module("b", |it| it.requires = words(&["x"])));
-        let error = order(&[("one", &fine), ("two", &lacks)]).unwrap_err();
-        assert_eq!(error.module(), "two/b");
-    }
-
-    #[test]
-    fn a_path_has_one_owner() {
-        let file = |text: &str, replace| {
-            let attributes = Attributes { mode: 0o644, uid: 0, gid: 0, replace };
-            let kind = EntryKind::File(Content::bytes(text.as_bytes()), attributes);
-            vec![Entry { tree: Tree::Root, path: "/etc/motd".to_owned(), kind }]
-        };
-        let both = |second: Vec<Entry>| {
-            let first = file("a", false);
-            let both =
-                [module("a", |it| it.entries = first), module("b", |it| it.entries = second)];
-            sorted(&both).map(|names| names.join(" "))
-        };
-        assert!(both(file("a", false)).is_ok());
-        assert!(both(file("b", true)).is_ok());
-        assert_snapshot!(
-            both(file("b", false)).unwrap_err(),
-            @"root:/etc/motd: both `p/a` and `p/b` set it, each to something else; `replace` would let the later one win"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_does_not_depend_on_places(
-            seed in prop::collection::vec((0..6_usize, 0..6_usize), 0..6),
-            turn in 0..6_usize,
-        ) {
-            let mut modules: Vec<Module> =
-                (0..6).map(|index| module(&format!("m{index}"), |_| {})).collect();
-            for (earlier, later) in seed {
-                modules[later].after.push(format!("p/m{earlier}"));
-            }
-            let before = sorted(&modules).map(|names| names.join(" "));
-            modules.rotate_left(turn);
-            let after = sorted(&modules).map(|names| names.join(" "));
-            prop_assert_eq!(before, after);
-        }
-    }
-}
+mod tests;

@@ -17,34 +17,54 @@ const LINKS: usize = 40;
 /// Returns where a path leads, links on the way followed inside the root filesystem; what is not
 /// there leads where the path says. `None` for a loop.
 pub(crate) fn resolve(rootfs: &dyn Rootfs, path: &str, last: Last) -> Option<String> {
-    let mut rest: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
-    let (mut place, mut links) = (String::new(), 0);
-    while let Some(part) = rest.pop() {
-        match part.as_str() {
-            "" | "." => continue,
-            ".." => {
-                place.truncate(place.rfind('/').unwrap_or(0));
+    let mut way = Way::new(path);
+    let mut links = 0;
+    while let Some(next) = way.next() {
+        let is_kept = last == Last::Kept && way.rest.is_empty();
+        let found = rootfs.look(&next).filter(|_| !is_kept);
+        match found.filter(|found| found.kind == FoundKind::Symlink) {
+            Some(_) if links == LINKS => return None,
+            Some(link) => way.follow(&link.target),
+            None => {
+                way.place = next;
                 continue;
             }
-            _ => {}
         }
-        let next = format!("{place}/{part}");
-        let is_kept = last == Last::Kept && rest.is_empty();
-        let found = rootfs.look(&next).filter(|_| !is_kept);
-        let Some(link) = found.filter(|found| found.kind == FoundKind::Symlink) else {
-            place = next;
-            continue;
-        };
         links += 1;
-        if links > LINKS {
-            return None;
-        }
-        if link.target.starts_with('/') {
-            place.clear();
-        }
-        rest.extend(link.target.split('/').rev().map(str::to_owned));
     }
-    Some(if place.is_empty() { "/".to_owned() } else { place })
+    Some(if way.place.is_empty() { "/".to_owned() } else { way.place })
+}
+
+/// How far a path was walked: a folder, and the parts that come after it, the last first.
+struct Way {
+    place: String,
+    rest: Vec<String>,
+}
+
+impl Way {
+    fn new(path: &str) -> Self {
+        Self { place: String::new(), rest: path.split('/').rev().map(str::to_owned).collect() }
+    }
+
+    /// Returns the path of the next part.
+    fn next(&mut self) -> Option<String> {
+        while let Some(part) = self.rest.pop() {
+            match part.as_str() {
+                "" | "." => {}
+                ".." => self.place.truncate(self.place.rfind('/').unwrap_or(0)),
+                _ => return Some(format!("{}/{part}", self.place)),
+            }
+        }
+        None
+    }
+
+    /// Goes where a link in the folder leads.
+    fn follow(&mut self, target: &str) {
+        if target.starts_with('/') {
+            self.place.clear();
+        }
+        self.rest.extend(target.split('/').rev().map(str::to_owned));
+    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,16 @@ struct Returned {
     refusal: Option<String>,
 }
 
+impl Returned {
+    fn text(text: String) -> wasmtime::Result<Self> {
+        Ok(Self { text, ..Self::default() })
+    }
+
+    fn refusal(refusal: String) -> wasmtime::Result<Self> {
+        Ok(Self { refusal: Some(refusal), ..Self::default() })
+    }
+}
+
 /// The end of a call on the guest's thread.
 struct Ended {
     returned: Result<Returned, String>,
@@ -159,31 +169,25 @@ fn export(
     store: &mut Store<Guest>,
 ) -> wasmtime::Result<Returned> {
     let function = wanted.verb.name();
-    let mut returned = Returned::default();
     match wanted.verb {
-        Verb::Describe => returned.text = call(instance, store, "describe", function, ())?,
+        Verb::Describe => Returned::text(call(instance, store, "describe", function, ())?),
         Verb::Contribute | Verb::Furnish => {
             type Modules = Result<Vec<Resource<ModuleInTheMaking>>, String>;
             let modules: Modules = call(instance, store, "contributor", function, ())?;
-            match modules {
-                Ok(modules) => returned.modules = take(store, modules)?,
-                Err(refusal) => returned.refusal = Some(refusal),
-            }
+            let take =
+                |modules| Ok(Returned { modules: take(store, modules)?, ..Returned::default() });
+            modules.map_or_else(Returned::refusal, take)
         }
         Verb::Plan => {
             let given = (wanted.given[0].as_str(), wanted.given[1].as_str());
             let plan: Result<String, String> = call(instance, store, "stage", function, given)?;
-            match plan {
-                Ok(plan) => returned.text = json(plan)?,
-                Err(refusal) => returned.refusal = Some(refusal),
-            }
+            plan.map_or_else(Returned::refusal, |plan| Returned::text(json(plan)?))
         }
         Verb::Check => {
             let done: Result<(), String> = call(instance, store, "check", function, ())?;
-            returned.refusal = done.err();
+            done.map_or_else(Returned::refusal, |()| Ok(Returned::default()))
         }
     }
-    Ok(returned)
 }
 
 /// Takes the modules that a plugin returned; those that it dropped are gone.

@@ -5,13 +5,16 @@
 //! files, what is written to standard output goes to the log, and the rest traps with what to use
 //! instead. All versions 0.2.x are served alike, since a function is found by its name.
 
+mod random;
+
 use wasmtime::component::types::{Component as ComponentType, ComponentItem};
-use wasmtime::component::{Linker, Resource, ResourceAny, ResourceType, Val};
+use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceAny, ResourceType, Val};
 use wasmtime::{AsContextMut, Engine, Error as Trap, Result, StoreContextMut};
 
 use crate::Level;
 use crate::guest::Guest;
 use crate::question::{Answer, Question};
+use random::{random_bytes, random_number};
 
 /// The interfaces that a plugin may import.
 const SERVED: [&str; 20] = [
@@ -80,23 +83,32 @@ pub(crate) fn define(
                 ComponentItem::Resource(_) => {
                     linked.resource(function, ResourceType::host::<Handle>(), |_, _| Ok(()))?;
                 }
-                ComponentItem::ComponentFunc(_) => match serve(interface, function) {
-                    Some(serve) => {
-                        linked.func_new(function, move |mut store, _, given, answer| {
-                            serve(store.as_context_mut(), given, answer)?;
-                            given.iter().try_for_each(|value| give_back(&mut store, value))
-                        })?
-                    }
-                    None => {
-                        let full = format!("{interface}#{function}");
-                        linked.func_new(function, move |_, _, _, _| Err(refused(&full)))?;
-                    }
-                },
+                ComponentItem::ComponentFunc(_) => {
+                    define_function(&mut linked, interface, function)?;
+                }
                 _ => {}
             }
         }
     }
     Ok(())
+}
+
+/// Defines a function: by what answers it, or by a trap that says what to use instead.
+fn define_function(
+    linked: &mut LinkerInstance<'_, Guest>,
+    interface: &str,
+    function: &str,
+) -> Result<()> {
+    match serve(interface, function) {
+        Some(serve) => linked.func_new(function, move |mut store, _, given, answer| {
+            serve(store.as_context_mut(), given, answer)?;
+            given.iter().try_for_each(|value| give_back(&mut store, value))
+        }),
+        None => {
+            let full = format!("{interface}#{function}");
+            linked.func_new(function, move |_, _, _, _| Err(refused(&full)))
+        }
+    }
 }
 
 /// Gives borrowed handles back, which a call must do before it ends.
@@ -109,6 +121,7 @@ fn give_back(store: &mut StoreContextMut<'_, Guest>, value: &Val) -> Result<()> 
 }
 
 /// Returns what answers a function; nothing for those that trap.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn serve(interface: &str, function: &str) -> Option<Serve> {
     let (_, interface) = interface.split_once(':')?;
     Some(match (interface, function) {
@@ -229,32 +242,6 @@ fn wall_clock(mut store: StoreContextMut<'_, Guest>, _: &[Val], answer: &mut [Va
     put(answer, datetime(epoch, 0))
 }
 
-/// The most random bytes of one call.
-const RANDOM: u64 = 1 << 16;
-
-fn random_bytes(
-    mut store: StoreContextMut<'_, Guest>,
-    given: &[Val],
-    answer: &mut [Val],
-) -> Result<()> {
-    let [Val::U64(length @ 0..=RANDOM)] = *given else {
-        return Err(Trap::msg(format!("more than {RANDOM} random bytes at once")));
-    };
-    let bytes = next_random(store.data_mut(), usize::try_from(length)?)?;
-    put(answer, Val::List(bytes.into_iter().map(Val::U8).collect()))
-}
-
-fn random_number(mut store: StoreContextMut<'_, Guest>) -> Result<u64> {
-    let bytes = next_random(store.data_mut(), 8)?;
-    Ok(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-}
-
-fn next_random(guest: &mut Guest, length: usize) -> Result<Vec<u8>> {
-    guest.random += 1;
-    let label = format!("wasi:random {}", guest.random);
-    guest.random(&label, length)
-}
-
 fn write(mut store: StoreContextMut<'_, Guest>, given: &[Val], answer: &mut [Val]) -> Result<()> {
     let Some(Val::List(bytes)) = given.get(1) else {
         return Err(Trap::msg("a stream takes bytes"));
@@ -281,27 +268,4 @@ pub(crate) fn end_line(guest: &mut Guest) {
 }
 
 #[cfg(test)]
-mod tests {
-    use insta::assert_snapshot;
-
-    use super::*;
-
-    #[test]
-    fn what_a_plugin_may_import_is_fixed() {
-        assert!(accepts("wasi:cli/stdout@0.2.6").is_ok());
-        assert!(accepts("wasi:io/streams@0.2.0").is_ok());
-        let refusal = |name| accepts(name).unwrap_err();
-        assert_snapshot!(
-            refusal("wasi:sockets/tcp@0.2.0"),
-            @"plugins have no network; use `context.fetch`, which takes a digest, and the grant `fetch`"
-        );
-        assert_snapshot!(
-            refusal("wasi:cli/stdout@0.3.0"),
-            @"this is not in the part of WASI that plugins get: cli, io, clocks, random and filesystem of 0.2, none of which reaches the build machine"
-        );
-        assert_snapshot!(
-            refusal("env"),
-            @"plugins import `isoplug:plugin` and a part of WASI 0.2, and nothing else"
-        );
-    }
-}
+mod tests;

@@ -4,6 +4,8 @@
 //! to one pack. Knows no stage and no store.
 
 mod clash;
+mod hashed;
+mod path;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,6 +18,7 @@ use isoplug_manifest::By;
 
 use super::overlay::Overlay;
 use super::{Attrs, ContributeError, Rootfs};
+use hashed::Hashed;
 
 /// Stands for the pack that is being written, whose id is not known yet.
 const UNFINISHED: PackId = [0; 32];
@@ -108,7 +111,7 @@ impl<'a> OverlayBuilder<'a> {
     /// Returns where a path is to be written: links on the way followed, not one at its end.
     fn place(&self, path: &str) -> Result<TreePath, ContributeError> {
         let refuse = |reason| ContributeError::Path { path: path.to_owned(), reason };
-        check(path).map_err(refuse)?;
+        path::check(path).map_err(refuse)?;
         let parts: Vec<&[u8]> = tree::parts(path.as_bytes()).collect();
         let Some((name, folders)) = parts.split_last() else {
             return Err(refuse("the root folder itself cannot be set"));
@@ -126,7 +129,7 @@ impl<'a> OverlayBuilder<'a> {
 
     /// Returns where a path leads, all links followed; `None` for paths that lead nowhere.
     fn follow(&self, path: &str) -> Option<TreePath> {
-        check(path).ok()?;
+        path::check(path).ok()?;
         self.view.resolve(path).filter(|path| self.view.entries.contains_key(path))
     }
 
@@ -285,23 +288,6 @@ impl Rootfs for OverlayBuilder<'_> {
     }
 }
 
-/// Refuses paths that do not name one place below the root.
-fn check(path: &str) -> Result<(), &'static str> {
-    if !path.starts_with('/') {
-        return Err("a path in the image must begin with a slash");
-    }
-    if path.contains('\0') {
-        return Err("a path must not hold NUL");
-    }
-    if path.split('/').any(|part| part == "..") {
-        return Err("a path must not hold `..`");
-    }
-    if path.split('/').any(|part| part.len() > 255) || path.len() > 4095 {
-        return Err("it is longer than Linux allows");
-    }
-    Ok(())
-}
-
 /// Tells whether two entries are the same but for time and place in a pack.
 fn same(a: &Entry, b: &Entry) -> bool {
     let kinds = match (&a.kind, &b.kind) {
@@ -314,22 +300,6 @@ fn same(a: &Entry, b: &Entry) -> bool {
 fn owned(kind: Kind, attrs: Attrs, epoch: u32) -> Entry {
     let entry = Entry::new(kind, attrs.mode & 0o7777, epoch);
     Entry { uid: attrs.uid, gid: attrs.gid, ..entry }
-}
-
-/// Hashes and counts what is read through it.
-struct Hashed<'a> {
-    reader: &'a mut dyn Read,
-    hasher: blake3::Hasher,
-    size: u64,
-}
-
-impl Read for Hashed<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.hasher.update(&buffer[..read]);
-        self.size += read as u64;
-        Ok(read)
-    }
 }
 
 #[cfg(test)]

@@ -90,20 +90,21 @@ impl Overlay {
         }
     }
 
+    /// Returns the names that stay of doomed files, each with the name that has the content.
+    fn orphans(&self, tree: &Tree) -> Vec<(TreePath, TreePath)> {
+        let orphan = |(name, entry): (&TreePath, &Entry)| match &entry.kind {
+            Kind::HardLink(first) if self.dooms(first) && !self.dooms(name) => {
+                Some((name.clone(), first.clone()))
+            }
+            _ => None,
+        };
+        tree.entries.iter().filter_map(orphan).collect()
+    }
+
     /// Gives the content of each doomed file to its first other name that stays.
     fn keep_hard_links(&self, tree: &mut Tree) {
-        let orphans: Vec<(TreePath, TreePath)> = tree
-            .entries
-            .iter()
-            .filter_map(|(name, entry)| match &entry.kind {
-                Kind::HardLink(first) if self.dooms(first) && !self.dooms(name) => {
-                    Some((name.clone(), first.clone()))
-                }
-                _ => None,
-            })
-            .collect();
         let mut heirs: BTreeMap<TreePath, TreePath> = BTreeMap::new();
-        for (name, first) in orphans {
+        for (name, first) in self.orphans(tree) {
             let kind = match heirs.get(&first) {
                 Some(heir) => Kind::HardLink(heir.clone()),
                 None => match tree.entries.get(&first) {

@@ -55,64 +55,7 @@ fn everything() {
         serial: Some(Serial { port: 0, speed: 115_200 }),
         ..plain()
     };
-    insta::assert_snapshot!(menu(&all, Machine::Pc, "0f", true), @r#"
-    # Written by isoplug.
-    if [ -z "$iso_path" ]; then
-      search --no-floppy --set=root --file /.isoplug/0f
-    fi
-
-    set screen=console
-    set font=
-    if [ "$grub_platform" = efi ]; then
-      if loadfont (memdisk)/fonts/unicode.pf2; then set font=y; fi
-    fi
-    if [ -z "$font" ]; then
-      if loadfont /boot/grub/fonts/unicode.pf2; then set font=y; fi
-    fi
-    if [ -n "$font" ]; then
-      set gfxmode=1024x768,800x600,auto
-      insmod all_video
-      insmod gfxterm
-      set screen=gfxterm
-    fi
-    if serial --unit=0 --speed=115200; then
-      terminal_input console serial
-      terminal_output $screen serial
-    else
-      terminal_output $screen
-    fi
-
-    set default=0
-    set timeout=5
-
-    menuentry 'Live' --id live {
-      echo 'Loading the kernel ...'
-      linux /boot/vmlinuz boot=live console=ttyS0,115200 console=tty0 $iso_params
-      echo 'Loading the initrd ...'
-      initrd /boot/initrd /boot/id.cpio
-    }
-    menuentry 'Live (safe graphics)' --id safe-graphics {
-      echo 'Loading the kernel ...'
-      linux /boot/vmlinuz boot=live nomodeset console=ttyS0,115200 console=tty0 $iso_params
-      echo 'Loading the initrd ...'
-      initrd /boot/initrd /boot/id.cpio
-    }
-    menuentry 'Live (copy to RAM)' --id copy-to-ram {
-      echo 'Loading the kernel ...'
-      linux /boot/vmlinuz boot=live toram console=ttyS0,115200 console=tty0 $iso_params
-      echo 'Loading the initrd ...'
-      initrd /boot/initrd /boot/id.cpio
-    }
-    if [ "$grub_platform" = pc ]; then
-      menuentry 'Memory test' --id memory-test { linux /boot/memtest86+/memtest86+.bin console=ttyS0,115200; }
-    elif [ "$lockdown" != y ]; then
-      menuentry 'Memory test' --id memory-test { chainloader /boot/memtest86+/memtest86+.efi console=ttyS0,115200; }
-    fi
-    if [ "$grub_platform" = efi ]; then
-      menuentry 'Firmware setup' --id firmware { fwsetup; }
-    fi
-    menuentry 'Power off' --id power-off { halt; }
-    "#);
+    assert_eq!(menu(&all, Machine::Pc, "0f", true), include_str!("tests/everything.cfg"));
     assert!(!menu(&all, Machine::Arm64, "0f", false).contains("serial --unit"));
 }
 
@@ -146,9 +89,19 @@ fn grub_words(text: &str) -> Option<Vec<String>> {
     }
     let line = text.lines().find_map(|line| line.trim().strip_prefix("linux ")).unwrap();
     let show = "function show { for word in \"$@\"; do echo \"[$word]\"; done; }";
+    let said = said_by_grub(&format!("{show}\nshow {line}\nreboot\n"));
+    let word = |line: &str| {
+        let (_, word) = line.split_once('[').filter(|(lead, _)| !lead.contains(']'))?;
+        Some(word.trim_end().strip_suffix(']')?.to_owned())
+    };
+    let lines = said.lines().map(without_escapes);
+    Some(lines.filter_map(|line| word(&line)).collect())
+}
+
+/// Returns what GRUB's emulator shows while it runs a script.
+fn said_by_grub(script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let settings = format!("{show}\nshow {line}\nreboot\n");
-    std::fs::write(folder.path().join("grub.cfg"), settings).unwrap();
+    std::fs::write(folder.path().join("grub.cfg"), script).unwrap();
     let folder = folder.path().display();
     let command = format!("grub-emu -d {folder} -m /dev/null -r host");
     let said = std::process::Command::new("timeout")
@@ -157,13 +110,7 @@ fn grub_words(text: &str) -> Option<Vec<String>> {
         .stdin(std::process::Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    let word = |line: &str| {
-        let (_, word) = line.split_once('[').filter(|(lead, _)| !lead.contains(']'))?;
-        Some(word.trim_end().strip_suffix(']')?.to_owned())
-    };
-    let lines = said.lines().map(without_escapes);
-    Some(lines.filter_map(|line| word(&line)).collect())
+    String::from_utf8_lossy(&said.stdout).into_owned()
 }
 
 /// Takes out the colours of a terminal (ECMA-48).

@@ -45,14 +45,15 @@ mod tests {
     fn what_is_not_set_is_the_presets() {
         use Compression::{Gzip, Lz4, None as Plain, Xz, Zstd};
         use Preset::{Default as Usual, Fast, Small};
+        let zstd = |level| Codec::Zstd { level };
         let xz = |level| Codec::Xz { level, x86: false };
         let table = [
-            (Usual, None, None, Codec::Zstd { level: 7 }),
-            (Fast, None, None, Codec::Zstd { level: 3 }),
+            (Usual, None, None, zstd(7)),
+            (Fast, None, None, zstd(3)),
             (Small, None, None, xz(6)),
-            (Fast, Some(Zstd), None, Codec::Zstd { level: 3 }),
-            (Small, Some(Zstd), None, Codec::Zstd { level: 7 }),
-            (Usual, Some(Zstd), Some(22), Codec::Zstd { level: 22 }),
+            (Fast, Some(Zstd), None, zstd(3)),
+            (Small, Some(Zstd), None, zstd(7)),
+            (Usual, Some(Zstd), Some(22), zstd(22)),
             (Small, None, Some(0), xz(0)),
             (Fast, Some(Xz), None, xz(6)),
             (Fast, Some(Gzip), None, Codec::Gzip { level: 9 }),
@@ -60,10 +61,13 @@ mod tests {
             (Small, Some(Lz4), Some(3), Codec::Lz4),
             (Small, Some(Plain), None, Codec::None),
         ];
-        for (preset, set, level, expected) in table {
-            let options = Squashfs { preset, compression: set, level, ..Squashfs::default() };
-            assert_eq!(compression(&options), (expected, 1 << 20), "{preset:?} {set:?} {level:?}");
-        }
+        table.into_iter().for_each(compare);
+    }
+
+    fn compare(row: (Preset, Option<Compression>, Option<u32>, Codec)) {
+        let (preset, set, level, expected) = row;
+        let options = Squashfs { preset, compression: set, level, ..Squashfs::default() };
+        assert_eq!(compression(&options), (expected, 1 << 20), "{preset:?} {set:?} {level:?}");
     }
 
     #[test]

@@ -47,32 +47,35 @@ fn system() -> System {
     evaluate(input).unwrap_or_else(|found| panic!("{:?}", found.list))
 }
 
+const UNIT: &str = "[Install]\nWantedBy=multi-user.target\n";
+
+/// What packages brought.
+const FILES: [(&str, &str); 21] = [
+    ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+    ("/etc/group", "root:x:0:\nsudo:x:27:\n"),
+    ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),
+    ("/etc/gshadow", "root:*::\nsudo:*::\n"),
+    ("/usr/sbin/sshd", ""),
+    ("/usr/bin/sudo", ""),
+    ("/usr/bin/systemd-tmpfiles", ""),
+    ("/usr/lib/systemd/system/multi-user.target", ""),
+    ("/usr/lib/systemd/system/ssh.service", UNIT),
+    ("/usr/lib/systemd/system/hi.service", UNIT),
+    ("/usr/lib/systemd/system/no.service", UNIT),
+    ("/usr/lib/systemd/system/getty@.service", ""),
+    ("/usr/lib/systemd/system/serial-getty@.service", ""),
+    ("/usr/lib/systemd/system/systemd-networkd.service", UNIT),
+    ("/usr/lib/systemd/system/systemd-resolved.service", UNIT),
+    ("/usr/lib/systemd/system/acme.service", UNIT),
+    ("/usr/share/X11/xkb/symbols/de", ""),
+    ("/usr/share/zoneinfo/Europe/Berlin", "TZif"),
+    ("/usr/share/i18n/SUPPORTED", "de_DE.UTF-8 UTF-8\n"),
+    ("/usr/sbin/locale-gen", ""),
+    ("/usr/lib/modules/6.12.0/kernel/acme.ko", ""),
+];
+
 fn rootfs() -> TestRootfs {
-    let unit = "[Install]\nWantedBy=multi-user.target\n";
-    let base = TestRootfs::with(&[
-        ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
-        ("/etc/group", "root:x:0:\nsudo:x:27:\n"),
-        ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),
-        ("/etc/gshadow", "root:*::\nsudo:*::\n"),
-        ("/usr/sbin/sshd", ""),
-        ("/usr/bin/sudo", ""),
-        ("/usr/bin/systemd-tmpfiles", ""),
-        ("/usr/lib/systemd/system/multi-user.target", ""),
-        ("/usr/lib/systemd/system/ssh.service", unit),
-        ("/usr/lib/systemd/system/hi.service", unit),
-        ("/usr/lib/systemd/system/no.service", unit),
-        ("/usr/lib/systemd/system/getty@.service", ""),
-        ("/usr/lib/systemd/system/serial-getty@.service", ""),
-        ("/usr/lib/systemd/system/systemd-networkd.service", unit),
-        ("/usr/lib/systemd/system/systemd-resolved.service", unit),
-        ("/usr/lib/systemd/system/acme.service", unit),
-        ("/usr/share/X11/xkb/symbols/de", ""),
-        ("/usr/share/zoneinfo/Europe/Berlin", "TZif"),
-        ("/usr/share/i18n/SUPPORTED", "de_DE.UTF-8 UTF-8\n"),
-        ("/usr/sbin/locale-gen", ""),
-        ("/usr/lib/modules/6.12.0/kernel/acme.ko", ""),
-    ]);
-    base.folder("/run").folder("/root").folder("/home")
+    TestRootfs::with(&FILES).folder("/run").folder("/root").folder("/home")
 }
 
 #[test]

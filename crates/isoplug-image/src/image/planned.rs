@@ -74,19 +74,23 @@ fn planned<T: Serialize + DeserializeOwned>(
     if planning.next().is_some() {
         return Err(bad("only one plugin can plan a stage".to_owned()));
     }
-    let mut all = serde_json::to_value(&inputs).map_err(|error| bad(error.to_string()))?;
+    let all = serde_json::to_value(&inputs).map_err(|error| bad(error.to_string()))?;
     let answer = planner.plan(stage, &json!({ "image": image, "options": all }));
     let answer = answer.map_err(|error| bad(error.to_string()))?;
     if answer.reports.iter().any(|report| report.severity == Severity::Error) {
         return Err(Error::Refused { plugin, reports: answer.reports });
     }
-    let (Json::Object(all), Json::Object(plan)) = (&mut all, answer.answer) else {
-        return Err(bad("a plan is a JSON object".to_owned()));
+    let inputs = replaced(all, answer.answer).map_err(bad)?;
+    Ok(Planned { inputs, reports: answer.reports })
+}
+
+/// Puts what is planned in the place of the settled inputs.
+fn replaced<T: DeserializeOwned>(mut inputs: Json, plan: Json) -> Result<T, String> {
+    let (Json::Object(all), Json::Object(plan)) = (&mut inputs, plan) else {
+        return Err("a plan is a JSON object".to_owned());
     };
     all.extend(plan);
-    let inputs = serde_json::from_value(Json::Object(std::mem::take(all)))
-        .map_err(|error| bad(error.to_string()))?;
-    Ok(Planned { inputs, reports: answer.reports })
+    serde_json::from_value(inputs).map_err(|error| error.to_string())
 }
 
 /// Returns the plugins that plan a stage.

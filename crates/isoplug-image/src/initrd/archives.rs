@@ -106,22 +106,18 @@ impl Archives {
         let mut writer = Writer::new(out, epoch);
         for path in with_folders(leaves) {
             let shown = if path.is_empty() { b"." } else { path };
-            if let Some(Made { mode, bytes }) = self.made.get(path) {
-                writer.file(shown, *mode, bytes)?;
-                continue;
-            }
-            let Some(Entry { kind, mode, .. }) = self.tree.entries.get(path) else {
-                writer.folder(shown, 0o755)?;
-                continue;
-            };
-            match kind {
-                Kind::Directory => writer.folder(shown, *mode)?,
-                Kind::Symlink(target) => writer.symlink(shown, target)?,
-                Kind::File(_) | Kind::HardLink(_) => {
-                    let Some((names, content)) = files.get(path) else { continue };
-                    writer.hard_links(names, *mode, &contents.read(content)?)?;
-                }
-                _ => return Err(io::Error::other("an initrd of this kind has no devices")),
+            match (self.made.get(path), self.tree.entries.get(path)) {
+                (Some(Made { mode, bytes }), _) => writer.file(shown, *mode, bytes)?,
+                (None, None) => writer.folder(shown, 0o755)?,
+                (None, Some(Entry { kind, mode, .. })) => match kind {
+                    Kind::Directory => writer.folder(shown, *mode)?,
+                    Kind::Symlink(target) => writer.symlink(shown, target)?,
+                    Kind::File(_) | Kind::HardLink(_) => {
+                        let Some((names, content)) = files.get(path) else { continue };
+                        writer.hard_links(names, *mode, &contents.read(content)?)?;
+                    }
+                    _ => return Err(io::Error::other("an initrd of this kind has no devices")),
+                },
             }
         }
         writer.finish().map(drop)
@@ -246,26 +242,30 @@ mod tests {
         assert_eq!(paths(&rest), expected);
     }
 
+    /// Returns archives of a program and the microcode of two makers, of AMD's these bytes.
+    fn with_microcode(amd: &[u8]) -> (Archives, Packs) {
+        let mut pack = PackWriter::new(Vec::new());
+        let [amd, intel] = [amd, b"MICROCODE"].map(|bytes| pack.append(bytes).unwrap());
+        let (bytes, id, finished) = pack.finish().unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        let mut packs = Packs::default();
+        packs.add(id, file);
+        let mut tree = Tree::default();
+        let mut add = |path: &str, pending| {
+            let kind = Kind::File(finished.content(pending));
+            tree.insert(path.as_bytes(), Entry::new(kind, 0o644, 0));
+        };
+        add("init", amd);
+        add("kernel/x86/microcode/AuthenticAMD.bin", amd);
+        add("kernel/x86/microcode/GenuineIntel.bin", intel);
+        (Archives { tree, made: BTreeMap::new() }, packs)
+    }
+
     #[test]
     fn microcode_comes_first_and_lies_where_it_must() {
         for size in 0..20 {
-            let mut pack = PackWriter::new(Vec::new());
-            let amd = vec![1; size];
-            let [amd, intel] = [&amd[..], b"MICROCODE"].map(|bytes| pack.append(bytes).unwrap());
-            let (bytes, id, finished) = pack.finish().unwrap();
-            let mut file = tempfile::tempfile().unwrap();
-            file.write_all(&bytes).unwrap();
-            let mut packs = Packs::default();
-            packs.add(id, file);
-            let mut tree = Tree::default();
-            let mut add = |path: &str, pending| {
-                let kind = Kind::File(finished.content(pending));
-                tree.insert(path.as_bytes(), Entry::new(kind, 0o644, 0));
-            };
-            add("init", amd);
-            add("kernel/x86/microcode/AuthenticAMD.bin", amd);
-            add("kernel/x86/microcode/GenuineIntel.bin", intel);
-            let archives = Archives { tree, made: BTreeMap::new() };
+            let (archives, packs) = with_microcode(&vec![1; size]);
             let (mut early, mut rest) = (Vec::new(), Vec::new());
             archives.write_early(&mut early, &packs, 7).unwrap();
             archives.write_rest(&mut rest, &packs, 7).unwrap();

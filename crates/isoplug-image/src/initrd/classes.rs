@@ -139,6 +139,11 @@ impl Reading {
         if let Some((name, value)) = statement.split_once('=').filter(|(name, _)| is_name(name)) {
             return self.assign(name, value.trim_matches('"'), statement);
         }
+        self.call(statement)
+    }
+
+    /// Takes a call of a function that asks for folders.
+    fn call(&mut self, statement: &str) -> Result<(), Error> {
         let words: Vec<&str> = statement.split(' ').map(unquoted).collect();
         match words[..] {
             ["copy_modules_dir", path, ref names @ ..] => {
@@ -161,13 +166,10 @@ impl Reading {
         let grown = value.strip_prefix('$').and_then(|value| value.strip_prefix(name));
         match (name, grown) {
             ("modules" | "block_modules", None) if value.is_empty() => Ok(()),
-            ("modules", Some(more)) => {
-                for word in more.split_whitespace() {
-                    let folder = word.strip_prefix('=');
-                    self.add(folder.map_or_else(|| Request::name(word), whole))?;
-                }
-                Ok(())
-            }
+            ("modules", Some(more)) => more.split_whitespace().try_for_each(|word| {
+                let folder = word.strip_prefix('=');
+                self.add(folder.map_or_else(|| Request::name(word), whole))
+            }),
             ("block_modules", Some(more)) => {
                 let folders: Vec<&str> = more.split_whitespace().collect();
                 self.folders(&folders, Vec::new(), "${blockfuncs}", statement)
@@ -242,6 +244,18 @@ fn exclusion(name: &str) -> String {
 
 /// Splits `a|b/(c|d)|e` into `a`, `b/c`, `b/d` and `e`.
 fn alternatives(text: &str) -> Vec<String> {
+    let inside = |part: &str| match part.strip_suffix(')').and_then(|part| part.split_once('(')) {
+        Some((before, inner)) => {
+            alternatives(inner).into_iter().map(|inner| format!("{before}{inner}")).collect()
+        }
+        None => vec![part.to_owned()],
+    };
+    let parts = outer_alternatives(text).into_iter();
+    parts.flat_map(inside).filter(|part| !part.is_empty()).collect()
+}
+
+/// Splits at each `|` that is not between parentheses.
+fn outer_alternatives(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let (mut depth, mut start) = (0, 0);
     for (at, char) in text.char_indices() {
@@ -256,13 +270,7 @@ fn alternatives(text: &str) -> Vec<String> {
         }
     }
     found.push(&text[start..]);
-    let inside = |part: &str| match part.strip_suffix(')').and_then(|part| part.split_once('(')) {
-        Some((before, inner)) => {
-            alternatives(inner).into_iter().map(|inner| format!("{before}{inner}")).collect()
-        }
-        None => vec![part.to_owned()],
-    };
-    found.into_iter().flat_map(inside).filter(|part| !part.is_empty()).collect()
+    found
 }
 
 /// Reads the rows `name)` and `echo more names` of a `case`.
@@ -291,96 +299,4 @@ pub(super) fn normal(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEXT: &str = r#"
-auto_add_modules()
-{
-	local arg exclude exclude_dir
-	local block_modules=
-	local modules=
-
-	if [ "$#" -eq 0 ] ; then
-		set -- base net
-	fi
-
-	local blockfuncs="ahci_get|scsi_add"
-	blockfuncs="${blockfuncs}|nvme_init"
-
-	for arg in "$@" ; do
-		case "$arg" in
-		base)
-			modules="$modules btrfs =drivers/usb/dwc2"
-			# A comment
-			copy_modules_dir kernel/drivers/hid \
-				'hid-*ff.ko' \
-				can
-			block_modules="$block_modules =drivers/ata"
-		;;
-		net)
-			exclude="tun|veth"
-			exclude_dir="net/(802|phy)|wan"
-			_call_dracut_install -P "/((${exclude})\.ko|(${exclude_dir})/)" \
-				-s "eth_type|${blockfuncs}" \
-				"=drivers/net"
-		;;
-		esac
-	done
-
-	# shellcheck disable=SC2086
-	manual_add_modules $modules
-}
-
-hidden_dep_add_modules()
-{
-	manual_add_modules $(
-		while read -r module; do
-			case "$module" in
-			spi-rockchip)
-				echo pl330 other
-				;;
-			esac
-		done
-		)
-}
-"#;
-
-    fn folder(path: &str, lists: [&[&str]; 3]) -> Request {
-        let [names, without, symbols] =
-            lists.map(|list| list.iter().map(|&text| text.to_owned()).collect());
-        Request::Folder(Folder { path: path.to_owned(), names, without, symbols })
-    }
-
-    #[test]
-    fn lists_are_read_as_the_shell_reads_them() {
-        let classes = read(TEXT).unwrap();
-        let symbols = ["ahci_get", "scsi_add", "nvme_init"];
-        let base = vec![
-            Request::name("btrfs"),
-            folder("kernel/drivers/usb/dwc2", [&[], &[], &[]]),
-            folder("kernel/drivers/hid", [&["hid-*ff.ko*", "can"], &[], &[]]),
-            folder("kernel/drivers/ata", [&[], &[], &symbols]),
-        ];
-        assert_eq!(classes.classes["base"], base);
-        let without = ["/tun.ko", "/veth.ko", "/net/802/", "/net/phy/", "/wan/"];
-        let symbols = ["eth_type", "ahci_get", "scsi_add", "nvme_init"];
-        let net = vec![folder("kernel/drivers/net", [&[], &without, &symbols])];
-        assert_eq!(classes.classes["net"], net);
-        assert_eq!(classes.usual, ["base", "net"]);
-        assert_eq!(classes.hidden["spi_rockchip"], ["pl330", "other"]);
-    }
-
-    #[test]
-    fn other_statements_are_refused() {
-        for (old, new) in [
-            ("# A comment", "modules=$(cat list)"),
-            ("# A comment", "rm -rf x"),
-            ("-P \"/((", "-P \"(("),
-            ("echo pl330 other", "cat list"),
-            ("auto_add_modules()", "other()"),
-        ] {
-            assert!(read(&TEXT.replacen(old, new, 1)).is_err(), "{new}");
-        }
-    }
-}
+mod tests;

@@ -87,6 +87,11 @@ impl<'a> Draft<'a> {
         self.find(path).is_some_and(|(_, entry)| file(&self.layer.entries, entry).is_some())
     }
 
+    /// Returns the text of the layer's file at a path; an empty one if there is no file.
+    pub(super) fn text(&self, path: impl AsRef<[u8]>) -> Result<String, Error> {
+        Ok(String::from_utf8_lossy(&self.read(path)?.unwrap_or_default()).into_owned())
+    }
+
     /// Returns the bytes of the layer's file at a path; `None` if there is no file.
     pub(super) fn read(&self, path: impl AsRef<[u8]>) -> Result<Option<Vec<u8>>, Error> {
         let Some((_, entry)) = self.find(path) else { return Ok(None) };

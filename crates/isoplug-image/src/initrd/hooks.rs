@@ -17,37 +17,10 @@ use super::classes::Request;
 use super::draft::{Draft, Error, unknown};
 use super::known::{Hooks, Release};
 
-/// Runs the hooks.
+/// Runs the hooks; those that fill in what is missing come after all others.
 pub(super) fn run(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) -> Result<(), Error> {
     for (name, release) in hooks {
-        match name.strip_prefix("hooks/").unwrap_or_default() {
-            "kmod" => kmod(*release, purpose, draft)?,
-            "udev" => udev::run(*release, draft)?,
-            "btrfs" => disks::btrfs(hooks, draft)?,
-            "dmsetup" => disks::dmsetup(draft)?,
-            "lvm2" => disks::lvm2(draft)?,
-            "mdadm" => disks::mdadm(*release, draft)?,
-            "fuse" => disks::fuse(draft)?,
-            "ntfs_3g" => disks::ntfs_3g(*release, draft)?,
-            "cryptroot" => crypt::cryptroot(*release, hooks, purpose, draft)?,
-            "cryptroot-unlock" => crypt::cryptroot_unlock(draft),
-            "amd64_microcode" => microcode::amd(draft)?,
-            "intel_microcode" => microcode::intel(draft)?,
-            // These only do something for devices that are listed, and none is.
-            "cryptgnupg" | "cryptgnupg-sc" | "cryptkeyctl" | "cryptopensc" | "cryptpassdev" => {}
-            "plymouth" => plymouth::run(*release, purpose, draft)?,
-            "live" => live::run(*release, draft)?,
-            "kms" => kms(hooks, purpose, draft),
-            "thermal" => thermal(purpose.arch, draft),
-            "keymap" => keymap(hooks, draft)?,
-            // These look at a root file system and swap that a live system does not name.
-            "fsck" | "xfs" | "resume" => {}
-            // Settings of what is done here anyway.
-            "" => {}
-            // They fill in what is missing after all others.
-            "zz-busybox" | "klibc-utils" => {}
-            _ => return Err(unknown(name, "only its own mkinitramfs can run it")),
-        }
+        run_one((name, *release), hooks, purpose, draft)?;
     }
     if hooks.contains_key("hooks/zz-busybox") {
         busybox::run(draft)?;
@@ -57,6 +30,44 @@ pub(super) fn run(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) -> Result<
     }
     if hooks.contains_key("hooks/live") && purpose.drivers.network {
         draft.requests.push(Request::Class(super::NETWORK.to_owned()));
+    }
+    Ok(())
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn run_one(
+    (name, release): (&str, Release),
+    hooks: &Hooks,
+    purpose: Purpose,
+    draft: &mut Draft,
+) -> Result<(), Error> {
+    match name.strip_prefix("hooks/").unwrap_or_default() {
+        "kmod" => kmod(release, purpose, draft)?,
+        "udev" => udev::run(release, draft)?,
+        "btrfs" => disks::btrfs(hooks, draft)?,
+        "dmsetup" => disks::dmsetup(draft)?,
+        "lvm2" => disks::lvm2(draft)?,
+        "mdadm" => disks::mdadm(release, draft)?,
+        "fuse" => disks::fuse(draft)?,
+        "ntfs_3g" => disks::ntfs_3g(release, draft)?,
+        "cryptroot" => crypt::cryptroot(release, hooks, purpose, draft)?,
+        "cryptroot-unlock" => crypt::cryptroot_unlock(draft),
+        "amd64_microcode" => microcode::amd(draft)?,
+        "intel_microcode" => microcode::intel(draft)?,
+        // These only do something for devices that are listed, and none is.
+        "cryptgnupg" | "cryptgnupg-sc" | "cryptkeyctl" | "cryptopensc" | "cryptpassdev" => {}
+        "plymouth" => plymouth::run(release, purpose, draft)?,
+        "live" => live::run(release, draft)?,
+        "kms" => kms(hooks, purpose, draft),
+        "thermal" => thermal(purpose.arch, draft),
+        "keymap" => keymap(hooks, draft)?,
+        // These look at a root file system and swap that a live system does not name.
+        "fsck" | "xfs" | "resume" => {}
+        // Settings of what is done here anyway.
+        "" => {}
+        // They fill in what is missing after all others.
+        "zz-busybox" | "klibc-utils" => {}
+        _ => return Err(unknown(name, "only its own mkinitramfs can run it")),
     }
     Ok(())
 }

@@ -16,6 +16,15 @@ const WHOLE: [&str; 5] = [
     "modules.order",
 ];
 
+/// Lists of which the lines of chosen modules stay, each with the index that is made of it.
+const PARTIAL: [(&str, Option<&str>); 5] = [
+    ("modules.alias", Some("modules.alias.bin")),
+    ("modules.symbols", Some("modules.symbols.bin")),
+    ("modules.softdep", None),
+    ("modules.weakdep", None),
+    ("modules.devname", None),
+];
+
 /// Returns the lists by name.
 pub(super) fn lists(
     modules: &KernelModules,
@@ -28,34 +37,23 @@ pub(super) fn lists(
         }
     }
     let dependencies = kept(&modules.text("modules.dep")?, |line| {
-        line.split_once(':').is_some_and(|(path, _)| chosen.contains(&name_of(path)))
+        line.contains(':') && chosen.contains(&first_name(line))
     });
-    let order: BTreeMap<String, u32> = dependencies
-        .lines()
-        .map(|line| name_of(line.split(':').next().unwrap_or_default()))
-        .zip(0..)
-        .collect();
-    let by_name = dependencies.lines().map(|line| {
-        let name = name_of(line.split(':').next().unwrap_or_default());
-        (name.clone(), line.to_owned(), order[&name])
-    });
-    lists.insert("modules.dep.bin", trie::write(by_name));
+    let order: BTreeMap<String, u32> = dependencies.lines().map(first_name).zip(0..).collect();
+    lists.insert("modules.dep.bin", trie::write(by_name(&dependencies, &order)));
     lists.insert("modules.dep", dependencies.into_bytes());
-    for (name, binary) in [
-        ("modules.alias", Some("modules.alias.bin")),
-        ("modules.symbols", Some("modules.symbols.bin")),
-        ("modules.softdep", None),
-        ("modules.weakdep", None),
-        ("modules.devname", None),
-    ] {
+    for (name, binary) in PARTIAL {
         let Some(text) = modules.bytes(name)? else { continue };
         let text = kept(&String::from_utf8_lossy(&text), |line| says_of(line, chosen));
-        if let Some(binary) = binary {
-            lists.insert(binary, trie::write(aliases(&text, &order)));
-        }
+        lists.extend(binary.map(|binary| (binary, trie::write(aliases(&text, &order)))));
         lists.insert(name, text.into_bytes());
     }
     Ok(lists)
+}
+
+/// Returns the name of the module that a line `path: paths` begins with.
+fn first_name(line: &str) -> String {
+    name_of(line.split(':').next().unwrap_or_default())
 }
 
 fn kept(text: &str, is_kept: impl Fn(&str) -> bool) -> String {
@@ -72,6 +70,17 @@ fn says_of(line: &str, chosen: &BTreeSet<String>) -> bool {
         [] => return false,
     };
     chosen.contains(&name.replace('-', "_"))
+}
+
+/// Returns the rows of an index of dependencies.
+fn by_name(
+    dependencies: &str,
+    order: &BTreeMap<String, u32>,
+) -> impl Iterator<Item = (String, String, u32)> {
+    dependencies.lines().map(|line| {
+        let name = first_name(line);
+        (name.clone(), line.to_owned(), order[&name])
+    })
 }
 
 /// Returns the rows of an index of aliases: in them, names differ not by `-` and `_`.

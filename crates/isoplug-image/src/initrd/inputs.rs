@@ -109,6 +109,8 @@ fn holds(path: &TreePath, listed: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use isoplug_formats::tree::{Content, Entry};
 
     use super::*;
@@ -151,38 +153,29 @@ mod tests {
         assert_eq!(inputs(overlay).removed, [b"etc".to_vec(), b"etc/lvm/lvm.conf".to_vec()]);
     }
 
+    fn files_in(folder: &Path) -> Vec<PathBuf> {
+        let names = isoplug_formats::tree::sorted_names(folder).unwrap().into_iter();
+        names.map(|name| folder.join(name)).collect()
+    }
+
     /// Every path below `/etc` that is named where initrds are made must be in the list.
     #[test]
     fn the_list_has_all_that_is_read_here() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/initrd");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/initrd");
+        let folders = ["", "hooks", "hooks/plymouth"].map(|below| folder.join(below));
         let mut missing = Vec::new();
-        let names = isoplug_formats::tree::sorted_names(folder.as_ref()).unwrap();
-        let hooks = [
-            "hooks/busybox",
-            "hooks/crypt",
-            "hooks/disks",
-            "hooks/live",
-            "hooks/microcode",
-            "hooks/plymouth",
-            "hooks/plymouth/theme",
-            "hooks/udev",
-        ];
-        let files = names.iter().map(|name| name.to_str().unwrap().to_owned());
-        for file in files.chain(hooks.map(|hook| format!("{hook}.rs"))) {
-            let Ok(text) = std::fs::read_to_string(format!("{folder}/{file}")) else { continue };
+        for file in folders.iter().flat_map(|folder| files_in(folder)) {
+            let Ok(text) = std::fs::read_to_string(file) else { continue };
             let code = text.split("#[cfg(test)]").next().unwrap();
             let named =
                 code.split('"').filter(|word| word.starts_with("etc/") && !word.contains('{'));
             // What the initrd alone has.
             let named = named.filter(|word| !["etc/mtab", "etc/motd", "etc/passwd"].contains(word));
-            missing.extend(
-                named
-                    .filter(|word| {
-                        let path = word.trim_end_matches('/').as_bytes().to_vec();
-                        !READ.iter().any(|read| is_at(&path, read) || holds(&path, read))
-                    })
-                    .map(str::to_owned),
-            );
+            let is_missing = |word: &&str| {
+                let path = word.trim_end_matches('/').as_bytes().to_vec();
+                !READ.iter().any(|read| is_at(&path, read) || holds(&path, read))
+            };
+            missing.extend(named.filter(is_missing).map(str::to_owned));
         }
         assert_eq!(missing, [""; 0]);
         assert!(READ.is_sorted());

@@ -49,19 +49,21 @@ impl<'a> KernelModules<'a> {
             patterns: Vec::new(),
             built_in: BTreeSet::new(),
         };
-        for line in modules.text("modules.dep")?.lines() {
-            modules.dependencies(line)?;
-        }
-        let built_in = modules.text("modules.builtin")?;
-        modules.built_in = built_in.lines().map(name_of).collect();
-        for text in settings {
-            modules.settings(text);
-        }
-        for list in ["modules.softdep", "modules.weakdep", "modules.alias"] {
-            let text = modules.bytes(list)?.unwrap_or_default();
-            modules.settings(&String::from_utf8_lossy(&text));
-        }
+        modules.lists(settings)?;
         Ok(modules)
+    }
+
+    fn lists(&mut self, settings: &[String]) -> Result<(), Error> {
+        for line in self.text("modules.dep")?.lines() {
+            self.dependencies(line)?;
+        }
+        self.built_in = self.text("modules.builtin")?.lines().map(name_of).collect();
+        settings.iter().for_each(|text| self.settings(text));
+        for list in ["modules.softdep", "modules.weakdep", "modules.alias"] {
+            let text = self.bytes(list)?.unwrap_or_default();
+            self.settings(&String::from_utf8_lossy(&text));
+        }
+        Ok(())
     }
 
     /// Returns a list that depmod made.
@@ -244,20 +246,21 @@ pub(super) fn firmware(
     let kernel = modules.folder.rsplit('/').next().unwrap_or_default();
     let folders =
         [format!("updates/{kernel}/"), "updates/".into(), format!("{kernel}/"), "".into()];
-    let is_there =
-        |path: &&String| tree.resolve(path).is_some_and(|path| tree.entries.contains_key(&path));
     for name in modules.firmware(chosen)? {
-        for folder in &folders {
-            let path = format!("{FIRMWARE}/{folder}{name}");
-            if name.contains(['*', '?', '[']) {
-                found.extend(matching(&path, tree));
-                continue;
+        for path in folders.iter().map(|folder| format!("{FIRMWARE}/{folder}{name}")) {
+            match name.contains(['*', '?', '[']) {
+                true => found.extend(matching(&path, tree)),
+                false => found.extend(as_it_is_or_compressed(&path, tree)),
             }
-            let paths = ["", ".zst", ".xz"].map(|ending| format!("{path}{ending}"));
-            found.extend(paths.iter().find(is_there).cloned());
         }
     }
     Ok(found)
+}
+
+fn as_it_is_or_compressed(path: &str, tree: &Tree) -> Option<String> {
+    let is_there =
+        |path: &String| tree.resolve(path).is_some_and(|path| tree.entries.contains_key(&path));
+    ["", ".zst", ".xz"].map(|ending| format!("{path}{ending}")).into_iter().find(is_there)
 }
 
 fn matching(pattern: &str, tree: &Tree) -> Vec<String> {

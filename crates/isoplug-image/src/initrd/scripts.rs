@@ -40,11 +40,7 @@ pub(super) fn order(draft: &mut Draft) -> Result<(), Error> {
     let paths = executable(draft);
     for path in &paths {
         let Some((folder, name)) = path.rsplit_once('/') else { continue };
-        let after = match ANSWERS.iter().find(|answer| known::is_known(answer.0, path, draft)) {
-            Some((_, Waits::ForNone)) => Vec::new(),
-            Some((_, Waits::ForAll)) => others(path, &paths),
-            None => prerequisites(path, draft)?,
-        };
+        let after = waits_for(path, &paths, draft)?;
         folders.entry(folder.to_owned()).or_default().push((name.to_owned(), after));
     }
     for (folder, scripts) in folders {
@@ -57,6 +53,15 @@ pub(super) fn order(draft: &mut Draft) -> Result<(), Error> {
         draft.make(format!("{folder}/ORDER"), text);
     }
     Ok(())
+}
+
+/// Returns the names of the scripts that come before one in its folder.
+fn waits_for(path: &str, paths: &[String], draft: &Draft) -> Result<Vec<String>, Error> {
+    match ANSWERS.iter().find(|answer| known::is_known(answer.0, path, draft)) {
+        Some((_, Waits::ForNone)) => Ok(Vec::new()),
+        Some((_, Waits::ForAll)) => Ok(others(path, paths)),
+        None => prerequisites(path, draft),
+    }
 }
 
 /// Returns the paths of the scripts that are in a folder of scripts.
@@ -134,6 +139,18 @@ fn sorted(scripts: &[(String, Vec<String>)]) -> Option<Vec<String>> {
             before.entry(first).or_default().insert(0, name);
         }
     }
+    let all = waits.len();
+    let out = drained(waits, &before)?;
+    let is_script = |name: &&str| scripts.iter().any(|script| script.0 == **name);
+    (out.len() == all)
+        .then(|| out.into_iter().filter(|name| is_script(name)).map(str::to_owned).collect())
+}
+
+/// Takes out one name after the other that waits for none any more; names in a circle stay.
+fn drained<'s>(
+    mut waits: BTreeMap<&'s str, usize>,
+    before: &BTreeMap<&'s str, Vec<&'s str>>,
+) -> Option<Vec<&'s str>> {
     let free = waits.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name);
     let mut queue: VecDeque<&str> = free.collect();
     let mut out = Vec::new();
@@ -147,9 +164,7 @@ fn sorted(scripts: &[(String, Vec<String>)]) -> Option<Vec<String>> {
             }
         }
     }
-    let is_script = |name: &&str| scripts.iter().any(|script| script.0 == **name);
-    (out.len() == waits.len())
-        .then(|| out.into_iter().filter(|name| is_script(name)).map(str::to_owned).collect())
+    Some(out)
 }
 
 #[cfg(test)]

@@ -111,28 +111,23 @@ fn lists_are_about_what_is_there() {
     assert_eq!(lists["modules.dep.bin"][..8], [0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1]);
 }
 
+const FIRMWARE: [(&str, &str); 4] = [
+    ("usr/lib/firmware/updates/a.bin.xz", "newer"),
+    ("usr/lib/firmware/b/1.ucode", "one"),
+    ("usr/lib/firmware/c/a.real", "other"),
+    ("usr/lib/firmware/b/unasked", "two"),
+];
+
 #[test]
 fn firmware_is_found_compressed_and_behind_links() {
-    let files = [
-        ("usr/lib/firmware/updates/a.bin.xz", "newer"),
-        ("usr/lib/firmware/b/1.ucode", "one"),
-        ("usr/lib/firmware/c/a.real", "other"),
-        ("usr/lib/firmware/b/unasked", "two"),
-    ];
-    let (tree, packs) =
-        layer(&[&KERNEL[..], &files].concat(), &[("usr/lib/firmware/a.bin", "c/a.real")]);
+    let files = [&KERNEL[..], &FIRMWARE].concat();
+    let (tree, packs) = layer(&files, &[("usr/lib/firmware/a.bin", "c/a.real")]);
     let modules = KernelModules::read(&tree, "usr/lib/modules/6.1", &packs, &[]).unwrap();
     let found = kernel_modules::firmware(&modules, &Default::default()).unwrap();
-    let found: Vec<String> = found.into_iter().collect();
     let expected = ["a.bin", "b/1.ucode", "updates/a.bin.xz"];
-    assert_eq!(found, expected.map(|path| format!("usr/lib/firmware/{path}")));
-    let selection = Selection {
-        kernel: "6.1".into(),
-        requests: Vec::new(),
-        hidden: BTreeMap::new(),
-        layer: tree,
-        files: Tree::default(),
-    };
+    assert_eq!(found, expected.map(|path| format!("usr/lib/firmware/{path}")).into());
+    let (requests, hidden, files) = (Vec::new(), BTreeMap::new(), Tree::default());
+    let selection = Selection { kernel: "6.1".into(), requests, hidden, layer: tree, files };
     let archives = finish(&selection, &packs).unwrap();
     let mut rest = Vec::new();
     archives.write_rest(&mut rest, &packs, 7).unwrap();

@@ -12,7 +12,7 @@ use isoplug_manifest::{MenuEntry, Needed, System};
 use super::Live;
 use crate::grub::{Entry, Machine, Menu, Serial};
 use crate::parts::files::{FileContent, NewFile, Unreadable};
-use crate::stages::boot::Boot;
+use crate::stages::boot::{self, Boot};
 use crate::stages::iso;
 use crate::stages::loaders::{self, LoaderFile, Loaders};
 use crate::stages::medium::Medium;
@@ -83,35 +83,25 @@ impl Iso {
     /// Adds its stages: each line uses only lines above it.
     pub fn add(&self, live: Live, epoch: u32, graph: &mut Graph) -> Made {
         let Self { loaders, menu, machine, volume_id, description, files, max_size } = self.clone();
-        let Live { rootfs: _, vmlinuz, initrd, squashfs, boot_debs } = live;
+        let Live { rootfs: _, bootable, boot_debs } = live;
         let loaders = graph.add(Loaders { debs: boot_debs, files: loaders }).files;
         let contents = medium(files, graph);
-        let boot = graph.add(Boot {
+        let (epoch, label) = (epoch.into(), volume_id.clone());
+        let boot =
+            Boot { loaders, bootable, contents, menu, machine, volume_id, description, epoch };
+        let boot::Outputs { files: boot, esp, identity } = graph.add(boot);
+        let iso = iso::Iso {
+            bootable,
             loaders,
-            vmlinuz,
-            initrd,
-            squashfs,
+            boot,
+            esp,
+            identity,
             contents,
-            menu,
-            machine,
-            volume_id: volume_id.clone(),
-            description,
-            epoch: epoch.into(),
-        });
-        let iso = graph.add(iso::Iso {
-            vmlinuz,
-            initrd,
-            squashfs,
-            loaders,
-            boot: boot.files,
-            esp: boot.esp,
-            identity: boot.identity,
-            contents,
-            volume_id,
-            epoch: epoch.into(),
+            volume_id: label,
+            epoch,
             max_size,
-        });
-        Made { iso: iso.iso, identity: boot.identity }
+        };
+        Made { iso: graph.add(iso).iso, identity }
     }
 }
 

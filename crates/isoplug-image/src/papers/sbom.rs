@@ -3,12 +3,13 @@
 //! Nothing in it depends on when or where it was written: its time is the epoch and its namespace
 //! holds the digest of the ISO.
 
-use isoplug_manifest::lock::LockedPackage;
+mod form;
 
 use isoplug_manifest::distribution;
-use serde::Serialize;
+use isoplug_manifest::lock::LockedPackage;
 
 use crate::plugins::UsedPlugin;
+use form::{CreationInfo, Document, ExternalRef, Package, Relationship};
 
 /// What the bill is about.
 #[derive(Debug, Clone, Copy)]
@@ -36,77 +37,14 @@ pub fn write(subject: &Subject) -> String {
 
 const IMAGE: &str = "SPDXRef-Image";
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document {
-    spdx_version: &'static str,
-    data_license: &'static str,
-    #[serde(rename = "SPDXID")]
-    id: &'static str,
-    name: String,
-    document_namespace: String,
-    creation_info: CreationInfo,
-    packages: Vec<Package>,
-    relationships: Vec<Relationship>,
-}
-
-#[derive(Serialize)]
-struct CreationInfo {
-    created: String,
-    creators: [String; 1],
-}
-
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "camelCase")]
-struct Package {
-    name: String,
-    #[serde(rename = "SPDXID")]
-    id: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    version_info: String,
-    package_file_name: String,
-    primary_package_purpose: &'static str,
-    download_location: &'static str,
-    files_analyzed: bool,
-    checksums: [Checksum; 1],
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    external_refs: Vec<ExternalRef>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<String>,
-}
-
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "camelCase")]
-struct Checksum {
-    algorithm: &'static str,
-    checksum_value: String,
-}
-
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "camelCase")]
-struct ExternalRef {
-    reference_category: &'static str,
-    reference_type: &'static str,
-    reference_locator: String,
-}
-
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "camelCase")]
-struct Relationship {
-    spdx_element_id: String,
-    relationship_type: &'static str,
-    related_spdx_element: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'static str>,
-}
-
 fn document(subject: &Subject) -> Document {
     let Subject { file_name, sha256, installed, boot, plugins, epoch } = *subject;
     let mut packages: Vec<Package> = installed.iter().chain(boot).map(package).collect();
     packages.sort();
     packages.dedup_by(|a, b| a.id == b.id);
     packages.extend(plugins.iter().map(plugin));
-    packages.insert(0, image(file_name, sha256));
+    let (id, file) = (IMAGE.to_owned(), file_name.to_owned());
+    packages.insert(0, Package::new(file_name, id, file, "OPERATING-SYSTEM", sha256));
     Document {
         spdx_version: "SPDX-2.3",
         data_license: "CC0-1.0",
@@ -122,46 +60,23 @@ fn document(subject: &Subject) -> Document {
     }
 }
 
-fn image(file_name: &str, sha256: &str) -> Package {
-    Package {
-        name: file_name.to_owned(),
-        id: IMAGE.to_owned(),
-        version_info: String::new(),
-        package_file_name: file_name.to_owned(),
-        primary_package_purpose: "OPERATING-SYSTEM",
-        download_location: "NOASSERTION",
-        files_analyzed: false,
-        checksums: [Checksum { algorithm: "SHA256", checksum_value: sha256.to_owned() }],
-        external_refs: Vec::new(),
-        comment: None,
-    }
-}
-
 /// A plugin is no part of the image; what it was allowed to do says what it may have changed.
 fn plugin(plugin: &UsedPlugin) -> Package {
     let UsedPlugin { name, id, version, sha256, source, publisher, grants } = plugin;
     let signed = if publisher.is_empty() { "nobody" } else { publisher };
-    let repository = source.strip_prefix("oci://").map(|repository| ExternalRef {
-        reference_category: "PACKAGE-MANAGER",
-        reference_type: "purl",
-        reference_locator: format!(
+    let repository = source.strip_prefix("oci://").map(|repository| {
+        ExternalRef::purl(format!(
             "pkg:oci/{}@{}?repository_url={}",
             escape(repository.rsplit('/').next().unwrap_or(repository)),
             escape(version),
             escape(repository),
-        ),
+        ))
     });
     Package {
-        name: name.clone(),
-        id: plugin_id(plugin),
         version_info: version.clone(),
-        package_file_name: format!("{name}.wasm"),
-        primary_package_purpose: "APPLICATION",
-        download_location: "NOASSERTION",
-        files_analyzed: false,
-        checksums: [Checksum { algorithm: "SHA256", checksum_value: sha256.clone() }],
         external_refs: repository.into_iter().collect(),
         comment: Some(format!("isoplug plugin {id}, signed by {signed}, granted {grants}")),
+        ..Package::new(name, plugin_id(plugin), format!("{name}.wasm"), "APPLICATION", sha256)
     }
 }
 
@@ -171,21 +86,11 @@ fn package(package: &LockedPackage) -> Package {
     let namespace = distribution::archive(source).map_or(&source[..], |(whose, _)| whose.name);
     let (namespace, name_, version_) = (escape(namespace), escape(name), escape(version));
     let locator = format!("pkg:deb/{namespace}/{name_}@{version_}?arch={architecture}");
+    let file_name = path.rsplit('/').next().unwrap_or(path).to_owned();
     Package {
-        name: name.to_string(),
-        id: id(package),
         version_info: version.to_string(),
-        package_file_name: path.rsplit('/').next().unwrap_or(path).to_owned(),
-        primary_package_purpose: "INSTALL",
-        download_location: "NOASSERTION",
-        files_analyzed: false,
-        checksums: [Checksum { algorithm: "SHA256", checksum_value: sha256.clone() }],
-        external_refs: vec![ExternalRef {
-            reference_category: "PACKAGE-MANAGER",
-            reference_type: "purl",
-            reference_locator: locator,
-        }],
-        comment: None,
+        external_refs: vec![ExternalRef::purl(locator)],
+        ..Package::new(name, id(package), file_name, "INSTALL", sha256)
     }
 }
 
@@ -194,34 +99,21 @@ fn relationships(
     boot: &[LockedPackage],
     plugins: &[UsedPlugin],
 ) -> Vec<Relationship> {
+    let image = || IMAGE.to_owned();
     let contains = |comment| {
         move |package: &LockedPackage| Relationship {
-            spdx_element_id: IMAGE.to_owned(),
-            relationship_type: "CONTAINS",
-            related_spdx_element: id(package),
             comment,
+            ..Relationship::new(image(), "CONTAINS", id(package))
         }
     };
     let boot = boot.iter().map(contains(Some("its boot loaders only")));
-    let tool = |plugin: &UsedPlugin| Relationship {
-        spdx_element_id: plugin_id(plugin),
-        relationship_type: "BUILD_TOOL_OF",
-        related_spdx_element: IMAGE.to_owned(),
-        comment: None,
-    };
+    let tool = |plugin: &UsedPlugin| Relationship::new(plugin_id(plugin), "BUILD_TOOL_OF", image());
     let contained = installed.iter().map(contains(None)).chain(boot);
     let mut relationships: Vec<_> = contained.chain(plugins.iter().map(tool)).collect();
     relationships.sort();
     relationships.dedup();
-    relationships.insert(
-        0,
-        Relationship {
-            spdx_element_id: "SPDXRef-DOCUMENT".to_owned(),
-            relationship_type: "DESCRIBES",
-            related_spdx_element: IMAGE.to_owned(),
-            comment: None,
-        },
-    );
+    let document = "SPDXRef-DOCUMENT".to_owned();
+    relationships.insert(0, Relationship::new(document, "DESCRIBES", image()));
     relationships
 }
 
@@ -299,31 +191,33 @@ mod tests {
         assert_eq!(value["relationships"].as_array().unwrap().len(), 4);
         let written = serde_json::to_string_pretty(&super::package(&package("g++", "1"))).unwrap();
         assert!(text.replace("\n    ", "\n").contains(&written));
-        insta::assert_snapshot!(written, @r#"
-        {
-          "name": "g++",
-          "SPDXID": "SPDXRef-Package-g---1111111111111111",
-          "versionInfo": "1:2+b1~rc",
-          "packageFileName": "g++_2_amd64.deb",
-          "primaryPackagePurpose": "INSTALL",
-          "downloadLocation": "NOASSERTION",
-          "filesAnalyzed": false,
-          "checksums": [
-            {
-              "algorithm": "SHA256",
-              "checksumValue": "1111111111111111111111111111111111111111111111111111111111111111"
-            }
-          ],
-          "externalRefs": [
-            {
-              "referenceCategory": "PACKAGE-MANAGER",
-              "referenceType": "purl",
-              "referenceLocator": "pkg:deb/debian/g%2B%2B@1%3A2%2Bb1~rc?arch=amd64"
-            }
-          ]
-        }
-        "#);
+        assert_eq!(written, WRITTEN.trim_end());
     }
+
+    /// `g++` in the bill.
+    const WRITTEN: &str = r#"{
+  "name": "g++",
+  "SPDXID": "SPDXRef-Package-g---1111111111111111",
+  "versionInfo": "1:2+b1~rc",
+  "packageFileName": "g++_2_amd64.deb",
+  "primaryPackagePurpose": "INSTALL",
+  "downloadLocation": "NOASSERTION",
+  "filesAnalyzed": false,
+  "checksums": [
+    {
+      "algorithm": "SHA256",
+      "checksumValue": "1111111111111111111111111111111111111111111111111111111111111111"
+    }
+  ],
+  "externalRefs": [
+    {
+      "referenceCategory": "PACKAGE-MANAGER",
+      "referenceType": "purl",
+      "referenceLocator": "pkg:deb/debian/g%2B%2B@1%3A2%2Bb1~rc?arch=amd64"
+    }
+  ]
+}
+"#;
 
     #[test]
     fn a_plugin_comes_with_what_it_was_granted() {

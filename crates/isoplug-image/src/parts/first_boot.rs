@@ -97,20 +97,9 @@ fn path(state: &State) -> String {
 /// Returns the text of the unit. It comes before the daemons that need the state, and with them;
 /// if none is named, before all that come after sysinit.target.
 fn text(rootfs: &dyn Rootfs, state: &State, mark: &str) -> String {
-    let (before, wanted_by) = match &state.before[..] {
-        [] => ("sysinit.target".to_owned(), "sysinit.target".to_owned()),
-        units => {
-            let there: Vec<&str> = units
-                .iter()
-                .map(String::as_str)
-                .filter(|unit| services::has(rootfs, unit))
-                .collect();
-            let wanted =
-                if there.is_empty() { "multi-user.target".into() } else { there.join(" ") };
-            (units.join(" "), wanted)
-        }
-    };
-    let made = if state.made.is_empty() { &state.paths[0] } else { &state.made };
+    let (before, wanted_by) = daemons(rootfs, state);
+    let [what, made, mark] = [&*state.what, made(state), mark].map(|text| text.replace('%', "%%"));
+    let script = path(state);
     format!(
         "[Unit]\n\
          Description=Make {what}\n\
@@ -120,18 +109,27 @@ fn text(rootfs: &dyn Rootfs, state: &State, mark: &str) -> String {
          Conflicts=shutdown.target\n\
          ConditionPathExistsGlob=|!{made}\n\
          ConditionPathExists=|{mark}\n\n\
-         [Service]\n\
-         Type=oneshot\n\
-         RemainAfterExit=yes\n\
+         [Service]\nType=oneshot\nRemainAfterExit=yes\n\
          Environment=DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 HOME=/root\n\
          ExecStart={script}\n\n\
-         [Install]\n\
-         WantedBy={wanted_by}\n",
-        what = state.what.replace('%', "%%"),
-        made = made.replace('%', "%%"),
-        mark = mark.replace('%', "%%"),
-        script = path(state),
+         [Install]\nWantedBy={wanted_by}\n",
     )
+}
+
+/// Returns what there is once the state was made.
+fn made(state: &State) -> &str {
+    if state.made.is_empty() { &state.paths[0] } else { &state.made }
+}
+
+/// Returns what the unit comes before, and what starts it.
+fn daemons(rootfs: &dyn Rootfs, state: &State) -> (String, String) {
+    if state.before.is_empty() {
+        return ("sysinit.target".to_owned(), "sysinit.target".to_owned());
+    }
+    let units = state.before.iter().map(String::as_str);
+    let there: Vec<&str> = units.filter(|unit| services::has(rootfs, unit)).collect();
+    let wanted = if there.is_empty() { "multi-user.target".into() } else { there.join(" ") };
+    (state.before.join(" "), wanted)
 }
 
 #[cfg(test)]
@@ -141,8 +139,7 @@ mod tests {
 
     const SSH: &str = "/etc/systemd/system/isoplug-ssh-keys.service";
 
-    #[test]
-    fn keys_come_with_the_server_however_it_came() {
+    fn with_ssh() -> TestRootfs {
         let unit = "[Install]\nWantedBy=multi-user.target\n";
         let mut rootfs = TestRootfs::with(&[
             ("/usr/sbin/sshd", ""),
@@ -150,6 +147,12 @@ mod tests {
             ("/usr/lib/systemd/system/ssh.service", unit),
         ]);
         rootfs.add(&FirstBoot::default()).unwrap();
+        rootfs
+    }
+
+    #[test]
+    fn keys_are_made_before_the_server_starts() {
+        let rootfs = with_ssh();
         insta::assert_snapshot!(rootfs.text(SSH), @r"
         [Unit]
         Description=Make the host keys of the SSH server
@@ -169,6 +172,11 @@ mod tests {
         [Install]
         WantedBy=ssh.service
         ");
+    }
+
+    #[test]
+    fn keys_come_with_the_server_however_it_came() {
+        let rootfs = with_ssh();
         let script = rootfs.text("/usr/lib/isoplug/first-boot/ssh-keys");
         assert!(script.contains("\n(\nssh-keygen -A\n) 9>&-\n"), "{script}");
         let tree = rootfs.merged();
@@ -206,17 +214,15 @@ mod tests {
         }
         let rootfs = TestRootfs::with(&[]);
         let folder = tempfile::tempdir().unwrap();
-        let (_, _) = rootfs
-            .run("test", |rootfs| {
-                for state in known().states().iter().filter(|state| state.make.is_some()) {
-                    let mark = script::mark(rootfs, state);
-                    let text = text(rootfs, state, &mark).replace(&path(state), "/bin/true");
-                    let unit = folder.path().join(format!("isoplug-{}.service", state.name));
-                    std::fs::write(unit, text).unwrap();
-                }
-                Ok(())
-            })
-            .unwrap();
+        let write = |state: &State, rootfs: &dyn Rootfs| {
+            let mark = script::mark(rootfs, state);
+            let text = text(rootfs, state, &mark).replace(&path(state), "/bin/true");
+            let unit = folder.path().join(format!("isoplug-{}.service", state.name));
+            std::fs::write(unit, text).unwrap();
+            Ok(())
+        };
+        let mut made = known().states().iter().filter(|state| state.make.is_some());
+        rootfs.run("test", |rootfs| made.try_for_each(|state| write(state, rootfs))).unwrap();
         let units = isoplug_formats::tree::sorted_names(folder.path()).unwrap();
         let units = units.iter().map(|name| folder.path().join(name));
         let mut command = std::process::Command::new("systemd-analyze");

@@ -11,6 +11,7 @@ use std::io;
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::{cpio, fat};
 
+use crate::bootable::Bootable;
 use crate::grub::{self, Machine, Menu, paths};
 use crate::stored;
 use crate::stored::files::{NewFiles, stored_files};
@@ -19,12 +20,8 @@ use crate::stored::files::{NewFiles, stored_files};
 pub struct Boot {
     /// What [`super::loaders`] took out of the packages.
     pub loaders: Artifact<Tree>,
-    /// The kernel.
-    pub vmlinuz: Artifact<Blob>,
-    /// The initrd.
-    pub initrd: Artifact<Blob>,
-    /// The root filesystem.
-    pub squashfs: Artifact<Blob>,
+    /// What it boots.
+    pub bootable: Bootable,
     /// The user's files on the medium, if there are any.
     pub contents: Option<Artifact<Tree>>,
     /// The menu.
@@ -66,22 +63,10 @@ impl Stage for Boot {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self {
-            loaders,
-            vmlinuz,
-            initrd,
-            squashfs,
-            contents,
-            menu,
-            machine,
-            volume_id,
-            description,
-            epoch,
-        } = self;
+        let Self { loaders, bootable, contents, menu, machine, volume_id, description, epoch } =
+            self;
         key.artifact("loaders", *loaders);
-        key.artifact("vmlinuz", *vmlinuz);
-        key.artifact("initrd", *initrd);
-        key.artifact("squashfs", *squashfs);
+        bootable.key(key);
         if let Some(contents) = contents {
             key.artifact("contents", *contents);
         }
@@ -125,9 +110,9 @@ impl Boot {
     fn identity(&self, cx: &Context) -> Result<String, Error> {
         let mut parts = vec![
             cx.digest(self.loaders)?,
-            cx.digest(self.vmlinuz)?,
-            cx.digest(self.initrd)?,
-            cx.digest(self.squashfs)?,
+            cx.digest(self.bootable.vmlinuz)?,
+            cx.digest(self.bootable.initrd)?,
+            cx.digest(self.bootable.squashfs)?,
         ];
         if let Some(contents) = self.contents {
             parts.push(cx.digest(contents)?);

@@ -87,14 +87,9 @@ impl Stage for Contribute {
         self.contributor.contribute(&mut rootfs).map_err(failed)?;
         let Built { overlay, pack: id, told } = rootfs.finish().map_err(unwritten())?;
         told.iter().for_each(|line| cx.tell(line));
-        let refers = match id {
-            Some(id) => {
-                let id = Some(Digest::from_bytes(id));
-                vec![cx.put(pack, id).map_err(stored::Error::from)?]
-            }
-            None => Vec::new(),
-        };
-        Ok(stored::write(out.overlay, &overlay.to_bytes(), &refers, cx)?)
+        let put = |id| cx.put(pack, Some(Digest::from_bytes(id))).map_err(stored::Error::from);
+        let refers = id.map(put).transpose()?;
+        Ok(stored::write(out.overlay, &overlay.to_bytes(), refers.as_slice(), cx)?)
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, NewBlob, Slots, Stage, Tree};
-use isoplug_formats::tree::pack::PackWriter;
+use isoplug_formats::tree::pack::{PackWriter, Packs};
 use isoplug_formats::tree::{self, Entry, Kind};
 use isoplug_manifest::options::InitrdModules;
 use programs::LayersPrograms;
@@ -81,24 +81,16 @@ impl Stage for InitrdFiles {
         let packs = store::packs(&layer, cx)?;
         let (arch, epoch) = (&self.arch[..], self.epoch);
         let programs = &LayersPrograms { layer: self.layer, inputs: self.inputs, arch, epoch, cx };
-        let purpose = Purpose {
-            kernel: &kernel,
-            arch,
-            modules: &self.modules,
-            drivers: self.drivers,
-            programs,
-        };
+        let (kernel, modules, drivers) = (&kernel[..], &self.modules, self.drivers);
+        let purpose = Purpose { kernel, arch, modules, drivers, programs };
         match initrd::select(&layer, &packs, purpose) {
             Ok(selected) => {
-                let missing = initrd::missing(&selected.selection, &packs, &self.modules);
-                for name in missing.map_err(unreadable)? {
-                    cx.tell(&no_module(&kernel, &name));
-                }
+                self.tell_of_modules(&selected, kernel, &packs, cx)?;
                 put(selected, out.files, cx)
             }
             Err(error @ initrd::Error::Unknown { .. }) => {
                 cx.warn(&cost(&error));
-                self.run_mkinitramfs(&kernel, &layer, out.files, cx)
+                self.run_mkinitramfs(kernel, &layer, out.files, cx)
             }
             Err(error) => Err(unreadable(error)),
         }
@@ -197,6 +189,21 @@ const FOR_ALL: &str =
     "if [ auto = \"$AMD64UCODE_INITRAMFS\" ]; then AMD64UCODE_INITRAMFS=early; fi\n";
 
 impl InitrdFiles {
+    /// Tells of kernel modules that the user names and the kernel does not have.
+    fn tell_of_modules(
+        &self,
+        selected: &Selected,
+        kernel: &str,
+        packs: &Packs,
+        cx: &Context,
+    ) -> Result<(), Error> {
+        let missing = initrd::missing(&selected.selection, packs, &self.modules);
+        for name in missing.map_err(unreadable)? {
+            cx.tell(&no_module(kernel, &name));
+        }
+        Ok(())
+    }
+
     fn run_mkinitramfs(
         &self,
         kernel: &str,

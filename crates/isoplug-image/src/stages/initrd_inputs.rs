@@ -63,8 +63,7 @@ impl Stage for InitrdInputs {
 /// Puts the contents of the picked files into a pack of their own: where they lay among others must
 /// not matter.
 fn pack(picked: &mut Overlay, cx: &Context) -> Result<Vec<Digest>, stored::Error> {
-    let contents = InPacks::new(cx);
-    let blob = cx.create()?;
+    let (contents, blob) = (InPacks::new(cx), cx.create()?);
     let unwritten = || stored::Error::write(blob.path());
     let mut writer = PackWriter::new(blob.file());
     let mut pending: BTreeMap<TreePath, Pending> = BTreeMap::new();
@@ -78,8 +77,8 @@ fn pack(picked: &mut Overlay, cx: &Context) -> Result<Vec<Digest>, stored::Error
         return Ok(Vec::new());
     }
     let (_, id, finished) = writer.finish().map_err(unwritten())?;
-    for (path, pending) in pending {
-        if let Some(entry) = picked.tree.entries.get_mut(&path) {
+    for (path, entry) in &mut picked.tree.entries {
+        if let Some(pending) = pending.remove(path) {
             entry.kind = Kind::File(finished.content(pending));
         }
     }

@@ -11,18 +11,15 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Hasher, Key, Slots, Stage,
 use isoplug_formats::iso::{self, Bios, Entry, Hadris, Image, IsoWriter, Source};
 
 use super::loaders::MBR;
+use crate::bootable::Bootable;
 use crate::grub::paths;
 use crate::stored;
 use crate::stored::files::{StoredFile, stored_files};
 
 /// Inputs.
 pub struct Iso {
-    /// The kernel.
-    pub vmlinuz: Artifact<Blob>,
-    /// The initrd.
-    pub initrd: Artifact<Blob>,
-    /// The root filesystem.
-    pub squashfs: Artifact<Blob>,
+    /// What it boots.
+    pub bootable: Bootable,
     /// What [`super::loaders`] took out of the packages.
     pub loaders: Artifact<Tree>,
     /// The files that [`super::boot`] made.
@@ -60,22 +57,9 @@ impl Stage for Iso {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self {
-            vmlinuz,
-            initrd,
-            squashfs,
-            loaders,
-            boot,
-            esp,
-            identity,
-            contents,
-            volume_id,
-            epoch,
-            max_size,
-        } = self;
-        key.artifact("vmlinuz", *vmlinuz);
-        key.artifact("initrd", *initrd);
-        key.artifact("squashfs", *squashfs);
+        let Self { bootable, loaders, boot, esp, identity, contents, volume_id, epoch, max_size } =
+            self;
+        bootable.key(key);
         key.artifact("loaders", *loaders);
         key.artifact("boot", *boot);
         key.artifact("esp", *esp);
@@ -150,21 +134,16 @@ const SMALL: u64 = 1 << 20;
 
 impl Iso {
     fn fill(&self, medium: &mut Medium) -> Result<(), Error> {
-        medium.add_blob(paths::KERNEL, self.vmlinuz)?;
-        medium.add_blob(paths::INITRD, self.initrd)?;
-        medium.add_blob(paths::SQUASHFS, self.squashfs)?;
+        medium.add_blob(paths::KERNEL, self.bootable.vmlinuz)?;
+        medium.add_blob(paths::INITRD, self.bootable.initrd)?;
+        medium.add_blob(paths::SQUASHFS, self.bootable.squashfs)?;
         if let Some(contents) = self.contents {
             for file in stored_files(contents, medium.cx)? {
                 medium.add_file(&file.path, &file)?;
             }
         }
         for file in stored_files(self.boot, medium.cx)? {
-            if paths::YIELDING.contains(&&*file.path) && medium.files.contains_key(&file.path) {
-                let path = &file.path;
-                medium.cx.tell(&format!("/{path} is the manifest's own, in place of isoplug's"));
-                continue;
-            }
-            medium.add_file(&file.path, &file)?;
+            medium.add_unless_given(&file)?;
         }
         for file in stored_files(self.loaders, medium.cx)? {
             // UEFI programs lie on the ISO too, for those who copy its files to a FAT stick.
@@ -234,6 +213,15 @@ impl<'a> Medium<'a> {
         self.add(path, source.into(), self.cx.digest(blob)?)
     }
 
+    /// Adds a file of our own, unless the manifest has one in its place that it may have.
+    fn add_unless_given(&mut self, file: &StoredFile) -> Result<(), Error> {
+        let path = &file.path;
+        if paths::YIELDING.contains(&&**path) && self.files.contains_key(path) {
+            self.cx.tell(&format!("/{path} is the manifest's own, in place of isoplug's"));
+            return Ok(());
+        }
+        self.add_file(path, file)
+    }
     fn add_file(&mut self, path: &str, file: &StoredFile) -> Result<(), Error> {
         let digest =
             digest(file.open()?).map_err(|source| Error::Read { path: path.to_owned(), source })?;

@@ -12,6 +12,7 @@ use isoplug_manifest::plugin::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use crate::bootable::Bootable;
 use crate::plugins::{Planner, PluginError};
 use crate::stored;
 
@@ -21,12 +22,8 @@ pub struct Output {
     pub planner: Arc<dyn Planner>,
     /// What is settled of the image, for the plan.
     pub image: Json,
-    /// The kernel.
-    pub vmlinuz: Artifact<Blob>,
-    /// The initrd.
-    pub initrd: Artifact<Blob>,
-    /// The root filesystem.
-    pub squashfs: Artifact<Blob>,
+    /// What the image boots.
+    pub bootable: Bootable,
     /// The ISO.
     pub iso: Artifact<Blob>,
 }
@@ -54,12 +51,10 @@ impl Stage for Output {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { planner, image, vmlinuz, initrd, squashfs, iso } = self;
+        let Self { planner, image, bootable, iso } = self;
         key.value("plugin", planner.name());
         key.value("image", image);
-        key.artifact("vmlinuz", *vmlinuz);
-        key.artifact("initrd", *initrd);
-        key.artifact("squashfs", *squashfs);
+        bootable.key(key);
         key.artifact("iso", *iso);
         planner.key(key);
     }
@@ -78,15 +73,7 @@ impl Stage for Output {
         let bad = |reason: String| Error::Plan { plugin: plugin.clone(), reason };
         let plan: Plan =
             serde_json::from_value(planned.answer).map_err(|error| bad(error.to_string()))?;
-        let mut files = BTreeMap::new();
-        for file in plan.files {
-            let path = file.path.clone();
-            check_path(&path).map_err(bad)?;
-            let digest = file.digest(&artifacts, cx, &bad)?;
-            if files.insert(path.clone(), digest).is_some() {
-                return Err(bad(format!("`{path}` is there twice")));
-            }
-        }
+        let files = plan.carry_out(&artifacts, cx, &bad)?;
         let refers: Vec<Digest> = files.values().copied().collect();
         Ok(stored::write_json(out.files, &files, &refers, cx)?)
     }
@@ -105,6 +92,27 @@ pub fn read(bytes: &[u8]) -> Result<BTreeMap<String, Digest>, serde_json::Error>
 #[serde(deny_unknown_fields)]
 struct Plan {
     files: Vec<PlannedFile>,
+}
+
+impl Plan {
+    /// Returns the blob that holds each file.
+    fn carry_out(
+        self,
+        artifacts: &BTreeMap<&str, Artifact<Blob>>,
+        cx: &Context,
+        bad: &dyn Fn(String) -> Error,
+    ) -> Result<BTreeMap<String, Digest>, Error> {
+        let mut files = BTreeMap::new();
+        for file in self.files {
+            let path = file.path.clone();
+            check_path(&path).map_err(bad)?;
+            let digest = file.digest(artifacts, cx, bad)?;
+            if files.insert(path.clone(), digest).is_some() {
+                return Err(bad(format!("`{path}` is there twice")));
+            }
+        }
+        Ok(files)
+    }
 }
 
 #[derive(Deserialize, Serialize)]
@@ -141,12 +149,9 @@ impl PlannedFile {
 
 impl Output {
     fn artifacts(&self) -> BTreeMap<&'static str, Artifact<Blob>> {
-        BTreeMap::from([
-            ("vmlinuz", self.vmlinuz),
-            ("initrd", self.initrd),
-            ("squashfs", self.squashfs),
-            ("iso", self.iso),
-        ])
+        let Bootable { vmlinuz, initrd, squashfs } = self.bootable;
+        let bootable = [("vmlinuz", vmlinuz), ("initrd", initrd), ("squashfs", squashfs)];
+        bootable.into_iter().chain([("iso", self.iso)]).collect()
     }
 
     fn inputs(

@@ -146,17 +146,19 @@ mod tests {
         }
     }
 
+    const LEFT: [(&str, &str); 4] = [
+        ("etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+        ("etc/group", "root:x:0:\n"),
+        ("var/log/dpkg.log", "left"),
+        ("var/lib/apt/lists/left", "left"),
+    ];
+
     #[test]
     fn what_packages_left_goes_and_what_the_user_gives_stays() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let mut graph = Graph::new();
-        let layer = graph.add(Layer(&[
-            ("etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
-            ("etc/group", "root:x:0:\n"),
-            ("var/log/dpkg.log", "left"),
-            ("var/lib/apt/lists/left", "left"),
-        ]));
+        let layer = graph.add(Layer(&LEFT));
         let mut overlays = Vec::new();
         for files in Files::split(CLEANED.map(given).to_vec(), &Default::default()) {
             let contributor = Arc::new(files);
@@ -167,20 +169,19 @@ mod tests {
         let outputs = run(&graph, &[rootfs.id()], &store, &Options::default()).unwrap();
         let tree = fs::read(outputs.path(rootfs).unwrap()).unwrap();
         let tree = tree::Tree::from_bytes(&tree).unwrap();
-        let packs =
-            Packs::open(&tree, |id| fs::File::open(store.blob_path(&Digest::from_bytes(*id))));
-        let packs = packs.unwrap();
         for path in CLEANED {
-            let entry = tree.get(path).unwrap_or_else(|| panic!("no {path}"));
-            let Kind::File(content) = entry.kind else { panic!("{path}") };
-            assert_eq!(
-                (packs.read(&content).unwrap(), entry.mode),
-                (b"mine".to_vec(), 0o640),
-                "{path}"
-            );
+            assert_eq!(content_and_mode(&tree, path, &store), (b"mine".to_vec(), 0o640), "{path}");
         }
         for path in ["var/log/dpkg.log", "var/lib/apt/lists/left"] {
             assert!(tree.get(path).is_none(), "{path}");
         }
+    }
+
+    fn content_and_mode(tree: &tree::Tree, path: &str, store: &Store) -> (Vec<u8>, u16) {
+        let packs =
+            Packs::open(tree, |id| fs::File::open(store.blob_path(&Digest::from_bytes(*id))));
+        let entry = tree.get(path).unwrap_or_else(|| panic!("no {path}"));
+        let Kind::File(content) = entry.kind else { panic!("{path}") };
+        (packs.unwrap().read(&content).unwrap(), entry.mode)
     }
 }

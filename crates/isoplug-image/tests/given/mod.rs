@@ -9,6 +9,7 @@ use isoplug_engine::{
 };
 use isoplug_formats::deb::ar;
 use isoplug_formats::iso::{Hadris, Image, IsoWriter, Source};
+use isoplug_image::bootable::Bootable;
 use isoplug_image::grub::{Machine, Menu, Serial};
 use isoplug_image::stages::boot::{self, Boot};
 use isoplug_image::stages::iso::Iso;
@@ -62,40 +63,21 @@ impl Case {
         let mut blob = |bytes: &[u8]| graph.add(Given::new(bytes)).blob;
         let [vmlinuz, initrd, squashfs] =
             [&b"kernel"[..], b"initrd", &self.squashfs].map(&mut blob);
+        let bootable = Bootable { vmlinuz, initrd, squashfs };
         let contents = Some(graph.add(Contents(self.contents.clone())).files);
         let Self { bios, secure_boot, max_size, .. } = *self;
         let boot = options::Boot { bios, uefi: true, secure_boot, ..options::Boot::default() };
         let files = loaders::choice(&DEBIAN, "amd64", &boot).unwrap();
         let loaders = Loaders { debs, files };
         let loaders = graph.add(loaders).files;
-        let volume_id = "ACME".to_owned();
         let (menu, machine, description) = (menu(), Machine::Pc, "ACME 1".to_owned());
-        let made = graph.add(Boot {
-            loaders,
-            vmlinuz,
-            initrd,
-            squashfs,
-            contents,
-            menu,
-            machine,
-            volume_id: volume_id.clone(),
-            description,
-            epoch: EPOCH,
-        });
-        let boot::Outputs { files: boot, esp, identity } = made;
-        let iso = Iso {
-            vmlinuz,
-            initrd,
-            squashfs,
-            loaders,
-            boot,
-            esp,
-            identity,
-            contents,
-            volume_id,
-            epoch: EPOCH,
-            max_size,
-        };
+        let (volume_id, epoch) = ("ACME".to_owned(), EPOCH);
+        let made =
+            Boot { loaders, bootable, contents, menu, machine, volume_id, description, epoch };
+        let made = graph.add(made);
+        let (boot::Outputs { files: boot, esp, identity }, volume_id) = (made, "ACME".to_owned());
+        let iso =
+            Iso { bootable, loaders, boot, esp, identity, contents, volume_id, epoch, max_size };
         Stages { loaders, boot: made, iso: graph.add(iso).iso }
     }
 

@@ -3,6 +3,8 @@
 //! A digest that changes at an unchanged version means that an old store would go on giving the old
 //! bytes: the version must be raised, and with it the line of the table.
 
+const OTHER: &str = "makes other bytes than before of the same inputs: raise its version";
+
 /// Compares `(name, version, digest)` with the lines `NAME@VERSION DIGEST` of a table.
 pub(crate) fn compare(table: &str, file: &str, made: &[(String, u32, String)]) {
     let lines: Vec<&str> = table.lines().filter(|line| !line.starts_with('#')).collect();
@@ -12,14 +14,11 @@ pub(crate) fn compare(table: &str, file: &str, made: &[(String, u32, String)]) {
         if lines.contains(&line.as_str()) {
             continue;
         }
-        let same = format!("{name}@{version} ");
-        match lines.iter().any(|line| line.starts_with(&same)) {
-            true => wrong.push(format!(
-                "{name} makes other bytes than before of the same inputs: raise its version, and write `{name}@{} {digest}` into {file}",
-                version + 1
-            )),
-            false => wrong.push(format!("write `{line}` into {file}")),
-        }
+        let (same, next) = (format!("{name}@{version} "), version + 1);
+        wrong.push(match lines.iter().any(|line| line.starts_with(&same)) {
+            true => format!("{name} {OTHER}, and write `{name}@{next} {digest}` into {file}"),
+            false => format!("write `{line}` into {file}"),
+        });
     }
     for line in lines {
         let name = line.split('@').next().unwrap_or_default();

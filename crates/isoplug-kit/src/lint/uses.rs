@@ -111,6 +111,10 @@ impl Uses {
         }
     }
 
+    fn sets(&self, option: &[String]) -> bool {
+        self.options.iter().any(|path| covers_option(option, path))
+    }
+
     fn unused(&self, requests: &Requests) -> Vec<String> {
         let mut unused = Vec::new();
         let mut look = |word: &str, list: &[String], is_used: &dyn Fn(&String) -> bool| {
@@ -119,10 +123,7 @@ impl Uses {
         };
         look("files", &requests.files, &|it| self.files.iter().any(|at| covers_file(it, at)));
         look("remove", &requests.remove, &|it| self.removed.iter().any(|at| covers_file(it, at)));
-        look("merge", &requests.merge, &|it| {
-            let wanted = split(it);
-            self.options.iter().any(|path| covers_option(&wanted, path))
-        });
+        look("merge", &requests.merge, &|it| self.sets(&split(it)));
         look("reads", &requests.reads, &|it| self.reads.iter().any(|path| covers_read(it, path)));
         look("inputs", &requests.inputs, &|it| self.inputs.contains(it));
         look("secrets", &requests.secrets, &|it| self.secrets.contains(it));
@@ -130,10 +131,7 @@ impl Uses {
         look("kernel-params", &requests.kernel_params, &|it| {
             self.params.iter().any(|param| covers_word(it, param))
         });
-        look("fetch", &requests.fetch, &|it| {
-            let grants = Grants { fetch: vec![it.clone()], ..Grants::default() };
-            self.urls.iter().any(|url| allows(&grants, |allowed| allowed.fetch(url).is_ok()))
-        });
+        look("fetch", &requests.fetch, &|it| self.urls.iter().any(|url| covers_url(it, url)));
         let flags =
             [("setuid", requests.setuid && !self.setuid), ("hooks", requests.hooks && !self.hooks)];
         unused.extend(flags.into_iter().filter(|(_, it)| *it).map(|(word, _)| word.to_owned()));
@@ -156,8 +154,13 @@ fn covers_read(pattern: &str, path: &str) -> bool {
     allows(&grants, |allowed| allowed.reads(path).is_ok())
 }
 
-fn covers_option(wanted: &[String], path: &[String]) -> bool {
-    wanted.len() <= path.len() && wanted.iter().zip(path).all(|(it, part)| it == "*" || it == part)
+fn covers_url(pattern: &str, url: &str) -> bool {
+    let grants = Grants { fetch: vec![pattern.to_owned()], ..Grants::default() };
+    allows(&grants, |allowed| allowed.fetch(url).is_ok())
+}
+
+fn covers_option(option: &[String], path: &[String]) -> bool {
+    option.len() <= path.len() && option.iter().zip(path).all(|(it, part)| it == "*" || it == part)
 }
 
 /// Returns a narrower pattern that covers the same uses: all lie right in the folder.

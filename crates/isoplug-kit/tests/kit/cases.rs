@@ -1,7 +1,8 @@
 //! Every plugin of this repository passes its own cases. `ISOPLUG_TESTS_BLESS=1` writes down what
 //! comes as what is expected.
 
-use isoplug_kit::{Verdict, run, test};
+use isoplug_kit::{KitError, Verdict, run, test};
+use tempfile::TempDir;
 
 use crate::{component, plugins, runtime};
 
@@ -24,37 +25,57 @@ fn every_plugin_passes_its_cases() {
     }
 }
 
+/// A case of the greeting in a folder of its own.
+struct Greeting {
+    cases: TempDir,
+    hello: Vec<u8>,
+}
+
+impl Greeting {
+    /// Makes it with what the plugin answers without options, as is expected.
+    fn blessed() -> Self {
+        let greeting = Self { cases: tempfile::tempdir().unwrap(), hello: component("hello-rust") };
+        std::fs::create_dir(greeting.cases.path().join("other")).unwrap();
+        let failed = Verdict::Failed("there is no expected.json; --bless writes it".to_owned());
+        assert_eq!(greeting.verdict(false).unwrap(), failed);
+        assert_eq!(greeting.verdict(true).unwrap(), Verdict::Blessed);
+        greeting
+    }
+
+    fn verdict(&self, bless: bool) -> Result<Verdict, KitError> {
+        let mut done = test(runtime(), &self.hello, self.cases.path(), bless)?;
+        Ok(done.remove(0).verdict)
+    }
+
+    fn with_options(&self, options: &str) -> Result<Verdict, KitError> {
+        std::fs::write(self.cases.path().join("other/options.toml"), options).unwrap();
+        self.verdict(false)
+    }
+}
+
 #[test]
 fn a_case_that_differs_names_the_line() {
-    let runtime = runtime();
-    let cases = tempfile::tempdir().unwrap();
-    let case = cases.path().join("other");
-    std::fs::create_dir(&case).unwrap();
-    let hello = component("hello-rust");
-    let verdict = || test(runtime, &hello, cases.path(), false).unwrap().remove(0).verdict;
-    let failed = Verdict::Failed("there is no expected.json; --bless writes it".to_owned());
-    assert_eq!(verdict(), failed);
-
-    let blessed = test(runtime, &hello, cases.path(), true).unwrap().remove(0).verdict;
-    assert_eq!((blessed, verdict()), (Verdict::Blessed, Verdict::Passed));
-
-    std::fs::write(case.join("options.toml"), "greeting = \"Hi\\n\"\n").unwrap();
-    let Verdict::Failed(how) = verdict() else { panic!("it passed") };
+    let greeting = Greeting::blessed();
+    assert_eq!(greeting.verdict(false).unwrap(), Verdict::Passed);
+    let how = greeting.with_options("greeting = \"Hi\\n\"\n").unwrap();
+    let Verdict::Failed(how) = how else { panic!("it passed") };
     insta::assert_snapshot!(how, @r#"
     line 7:
     -           "text": "Hello from a plugin\n"
     +           "text": "Hi\n"
     "#);
+}
 
-    std::fs::write(case.join("options.toml"), "greeting = \"\"\n").unwrap();
-    let Verdict::Failed(how) = verdict() else { panic!("it passed") };
+#[test]
+fn a_case_that_fails_says_why() {
+    let greeting = Greeting::blessed();
+    let how = greeting.with_options("greeting = \"\"\n").unwrap();
+    let Verdict::Failed(how) = how else { panic!("it passed") };
     insta::assert_snapshot!(how, @r"
     it failed:
     empty-greeting at greeting: there is nothing to say
     ");
-
-    std::fs::write(case.join("options.toml"), "greting = \"\"\n").unwrap();
-    let error = test(runtime, &hello, cases.path(), false).unwrap_err().to_string();
+    let error = greeting.with_options("greting = \"\"\n").unwrap_err().to_string();
     assert!(error.contains("did you mean `greeting`?"), "{error}");
 }
 

@@ -170,12 +170,20 @@ mod tests {
     }
 
     #[test]
-    fn others_are_refused_with_the_line_that_would_allow_them() {
+    fn what_is_never_an_option_is_refused() {
         assert_snapshot!(refuse(json!([])), @"a fragment is a JSON object");
         assert_snapshot!(
             refuse(json!({ "packages": { "instal": [] } })),
             @"there is no option `packages.instal`"
         );
+        assert_snapshot!(
+            refuse(json!({ "files": [{ "target": "/etc/shadow", "text": "" }] })),
+            @"`files` cannot be set: add files with `module.file`"
+        );
+    }
+
+    #[test]
+    fn options_are_refused_with_the_line_that_would_allow_them() {
         assert_snapshot!(
             refuse(json!({ "users": { "a.b": { "hashed-password": "x" } } })),
             @r#"`users."a.b".hashed-password` is not granted; `merge = ["users.\"a.b\".hashed-password"]` in [grants.acme] would allow it"#
@@ -191,10 +199,6 @@ mod tests {
         assert_snapshot!(
             refuse(json!({ "systemd": { "units": { "x.service": { "text": "" } } } })),
             @r#"systemd unit `x.service` is not granted; `units = ["x.service"]` in [grants.acme] would allow it"#
-        );
-        assert_snapshot!(
-            refuse(json!({ "files": [{ "target": "/etc/shadow", "text": "" }] })),
-            @"`files` cannot be set: add files with `module.file`"
         );
     }
 }

@@ -17,14 +17,11 @@ pub(crate) fn normal(path: &str) -> Result<String, &'static str> {
     }
     let mut shortest = String::with_capacity(path.len());
     for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
-        if part == ".." {
-            return Err("a path has no `..`");
+        match part {
+            ".." => return Err("a path has no `..`"),
+            _ if part.len() > LONGEST_PART => return Err("a part of a path has at most 255 bytes"),
+            _ => shortest.extend(["/", part]),
         }
-        if part.len() > LONGEST_PART {
-            return Err("a part of a path has at most 255 bytes");
-        }
-        shortest.push('/');
-        shortest.push_str(part);
     }
     match shortest.len() {
         0 => Ok("/".to_owned()),

@@ -4,11 +4,23 @@ use isoplug_plugin::Grants;
 use serde_json::json;
 
 use crate::guest::Guest;
-use crate::space::{Space, etc};
+use crate::space::{Space, etc, list};
 
-fn list(items: &[&str]) -> Vec<String> {
-    items.iter().map(|item| (*item).to_owned()).collect()
-}
+/// Paths that are not `/etc/NAME`, or none.
+const OTHERS: [&str; 12] = [
+    "/etc/a/b",
+    "/ETC/motd",
+    "/etc",
+    "/etc/",
+    "/etcetera",
+    "/etc/../usr/x",
+    "/usr/../etc/x",
+    "etc/x",
+    "",
+    "/proc/x",
+    "/etc/a\0b",
+    "/etc/a\nb",
+];
 
 /// Attempt 43: other words for a path, and paths that are none.
 #[test]
@@ -27,39 +39,28 @@ fn a_path_is_compared_as_what_it_means() {
     for same in ["/etc/motd", "//etc///motd", "/etc/./motd", "/./etc/motd"] {
         assert_eq!(put(same.as_bytes()).as_deref(), Ok("/etc/motd"), "{same}");
     }
-    for other in [
-        "/etc/a/b",
-        "/ETC/motd",
-        "/etc",
-        "/etc/",
-        "/etcetera",
-        "/etc/../usr/x",
-        "/usr/../etc/x",
-        "etc/x",
-        "",
-        "/proc/x",
-        "/etc/a\0b",
-        "/etc/a\nb",
-    ] {
+    for other in OTHERS {
         assert!(put(other.as_bytes()).is_err(), "{other:?}");
     }
     assert!(put(b"/etc/\xff").is_err());
 }
 
-/// Attempts 45 and 46: what is one word to the grant and several to those who read it.
-#[test]
-fn a_word_is_one_word_to_all_who_read_it() {
+/// Merges a fragment with grants of some parameters and units; returns why it is refused.
+fn merge(fragment: &serde_json::Value) -> String {
     let grants = Grants {
         merge: list(&["boot.kernel-params", "systemd"]),
         kernel_params: list(&["audit=*"]),
         units: list(&["acme-*.service"]),
         ..etc()
     };
-    let space = Space::new();
-    let merge = |fragment: serde_json::Value| {
-        let guest = Guest::contributor().module("a").merge(&fragment.to_string());
-        space.refusal(&guest.bytes(), grants.clone())
-    };
+    let guest = Guest::contributor().module("a").merge(&fragment.to_string());
+    Space::new().refusal(&guest.bytes(), grants)
+}
+
+/// Attempts 45 and 46: what is one word to the grant and several to those who read it.
+#[test]
+fn a_word_is_one_word_to_all_who_read_it() {
+    let merge = |fragment| merge(&fragment);
     let parameter = |text: &str| merge(json!({ "boot": { "kernel-params": [text] } }));
     assert_eq!(parameter("audit=1"), "fine");
     for more in
@@ -68,6 +69,11 @@ fn a_word_is_one_word_to_all_who_read_it() {
         assert!(parameter(more).contains("is more than one kernel parameter"), "{more}");
     }
     assert!(parameter("AUDIT=1").contains("is not granted") && parameter(" audit=1") != "fine");
+}
+
+#[test]
+fn a_unit_is_one_unit_to_all_who_read_it() {
+    let merge = |fragment| merge(&fragment);
     let units = |unit: &str| merge(json!({ "systemd": { "units": { unit: { "text": "" } } } }));
     assert_eq!(units("acme-a.service"), "fine");
     for other in ["ssh.service", "acme-a.socket"] {

@@ -4,15 +4,11 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use isoplug_engine::Digest;
-use isoplug_plugin::{EntryKind, Grants, SecretGrant, Strength, Tree};
+use isoplug_plugin::{EntryKind, Grants, Strength, Tree};
 use serde_json::json;
 
 use crate::guest::Guest;
-use crate::space::{Files, Space, etc};
-
-fn list(items: &[&str]) -> Vec<String> {
-    items.iter().map(|item| (*item).to_owned()).collect()
-}
+use crate::space::{Files, Space, etc, list};
 
 #[test]
 fn a_plugin_says_what_it_is() {
@@ -31,24 +27,7 @@ fn a_plugin_says_what_it_is() {
 
 #[test]
 fn a_plugin_contributes_options_files_and_hooks() {
-    let guest = Guest::contributor()
-        .module("a")
-        .merge(r#"{"packages":{"install":["vim"]}}"#)
-        .file("root", "/etc//motd", "hello", 0o644)
-        .folder("root", "/etc/toy.d", 0o755)
-        .symlink("/etc/link", "motd")
-        .remove("/usr/share/doc")
-        .module("b")
-        .file("iso", "/docs/a.txt", "on the medium", 0o644)
-        .hook("later", "echo hello");
-    let grants = Grants {
-        files: list(&["root:/etc/**", "iso:/docs/*"]),
-        merge: list(&["packages"]),
-        remove: list(&["root:/usr/share/doc"]),
-        hooks: true,
-        ..Grants::default()
-    };
-    let made = Space::new().contribute(&guest.bytes(), grants).unwrap();
+    let made = Space::new().contribute(&of_all_kinds().bytes(), all_kinds()).unwrap();
     assert_eq!(made.diagnostics, []);
     let [a, b] = &made.modules[..] else { panic!("{made:?}") };
     assert_eq!(a.fragments, [(json!({ "packages": { "install": ["vim"] } }), Strength::Normal)]);
@@ -61,11 +40,42 @@ fn a_plugin_contributes_options_files_and_hooks() {
     assert!(made.fuel > 0 && made.fuel < 10_000, "{}", made.fuel);
 }
 
+/// A guest that contributes one of each kind.
+fn of_all_kinds() -> Guest {
+    Guest::contributor()
+        .module("a")
+        .merge(r#"{"packages":{"install":["vim"]}}"#)
+        .file("root", "/etc//motd", "hello", 0o644)
+        .folder("root", "/etc/toy.d", 0o755)
+        .symlink("/etc/link", "motd")
+        .remove("/usr/share/doc")
+        .module("b")
+        .file("iso", "/docs/a.txt", "on the medium", 0o644)
+        .hook("later", "echo hello")
+}
+
+fn all_kinds() -> Grants {
+    Grants {
+        files: list(&["root:/etc/**", "iso:/docs/*"]),
+        merge: list(&["packages"]),
+        remove: list(&["root:/usr/share/doc"]),
+        hooks: true,
+        ..Grants::default()
+    }
+}
+
+/// Begins a contributor with a module.
+fn begin() -> Guest {
+    Guest::contributor().module("a")
+}
+
+/// Returns why a guest is refused that may write below `/etc`.
+fn refusal(guest: Guest) -> String {
+    Space::new().refusal(&guest.bytes(), etc())
+}
+
 #[test]
-fn what_goes_too_far_is_refused_at_the_call() {
-    let space = Space::new();
-    let refusal = |guest: Guest| space.refusal(&guest.bytes(), etc());
-    let begin = || Guest::contributor().module("a");
+fn files_are_refused_at_the_call() {
     assert_snapshot!(
         refusal(begin().file("root", "/usr/bin/x", "", 0o755)),
         @r#"refused: root:/usr/bin/x is not granted; `files = ["root:/usr/bin/x"]` in [grants.toy] would allow it"#
@@ -74,6 +84,14 @@ fn what_goes_too_far_is_refused_at_the_call() {
         refusal(begin().file("root", "/etc/su", "", 0o4755)),
         @"refused: /etc/su: mode 4755 is not granted; `setuid = true` in [grants.toy] would allow it"
     );
+    assert_snapshot!(
+        refusal(begin().file("root", "/etc/systemd/system/x.service", "", 0o644)),
+        @r#"refused: /etc/systemd/system/x.service: systemd unit `x.service` is not granted; `units = ["x.service"]` in [grants.toy] would allow it"#
+    );
+}
+
+#[test]
+fn paths_that_are_none_are_refused_at_the_call() {
     assert_snapshot!(
         refusal(begin().file("root", "/etc/../usr/x", "", 0o644)),
         @r#"refused: "/etc/../usr/x": a path has no `..`"#
@@ -86,6 +104,10 @@ fn what_goes_too_far_is_refused_at_the_call() {
         refusal(begin().file("root", "/etc/a\0b", "", 0o644)),
         @r#"refused: "/etc/a\0b": a path has no NUL, line break or other control character"#
     );
+}
+
+#[test]
+fn places_that_nobody_gets_are_refused_at_the_call() {
     assert_snapshot!(
         refusal(begin().file("root", "/dev/sda", "", 0o644)),
         @"refused: /dev/sda: /dev belongs to the kernel of the running system"
@@ -94,10 +116,10 @@ fn what_goes_too_far_is_refused_at_the_call() {
         refusal(begin().file("efi", "/x", "", 0o644)),
         @r#"refused: there is no tree "efi", but `root` and `iso`"#
     );
-    assert_snapshot!(
-        refusal(begin().file("root", "/etc/systemd/system/x.service", "", 0o644)),
-        @r#"refused: /etc/systemd/system/x.service: systemd unit `x.service` is not granted; `units = ["x.service"]` in [grants.toy] would allow it"#
-    );
+}
+
+#[test]
+fn hooks_and_options_are_refused_at_the_call() {
     assert_snapshot!(
         refusal(begin().hook("x", "true")),
         @"refused: hooks are not granted; `hooks = true` in [grants.toy] would allow it"
@@ -110,6 +132,10 @@ fn what_goes_too_far_is_refused_at_the_call() {
         refusal(begin().merge("{")),
         @"refused: a fragment that is not JSON: EOF while parsing an object at line 1 column 1"
     );
+}
+
+#[test]
+fn what_may_not_be_seen_is_refused_at_the_call() {
     assert_snapshot!(
         refusal(begin().open("open_input", &["banner", ""])),
         @r#"refused: input `banner` is not granted; `inputs = { banner = "PATH" }` in [grants.toy] would allow it"#
@@ -126,112 +152,7 @@ fn what_goes_too_far_is_refused_at_the_call() {
 }
 
 #[test]
-fn inputs_and_downloads_are_seen_if_granted() {
-    let mut space = Space::new();
-    let place = space.folder.path().join("input");
-    std::fs::create_dir(&place).unwrap();
-    std::fs::write(place.join("a.txt"), "in a file").unwrap();
-    std::os::unix::fs::symlink("/etc/passwd", place.join("link")).unwrap();
-    let digest = Digest::of(b"from afar");
-    space.around.files.insert(digest, b"from afar".to_vec());
-    let grants = Grants {
-        inputs: BTreeMap::from([("docs".to_owned(), place.display().to_string())]),
-        fetch: list(&["https://example.com/**"]),
-        ..etc()
-    };
-    let guest = Guest::contributor()
-        .open("open_input", &["docs", "a.txt"])
-        .log_blob()
-        .open("fetch", &["https://example.com/x.tar", &digest.to_string()])
-        .log_blob();
-    space.contribute(&guest.bytes(), grants.clone()).unwrap();
-    assert_eq!(*space.around.log.lock().unwrap(), ["toy: in a file", "toy: from afar"]);
-    let guest = Guest::contributor().open("open_input", &["docs", "link"]);
-    assert_snapshot!(
-        space.refusal(&guest.bytes(), grants.clone()),
-        @"refused: link: a symbolic link, which is not followed"
-    );
-    let guest = Guest::contributor().open("open_input", &["docs", "../x"]);
-    assert_snapshot!(
-        space.refusal(&guest.bytes(), grants.clone()),
-        @r#"refused: "../x": a path inside an input is relative, without `.` and `..`"#
-    );
-    let guest = Guest::contributor().open("open_input", &["docs", "/etc/passwd"]);
-    assert_snapshot!(
-        space.refusal(&guest.bytes(), grants),
-        @r#"refused: "/etc/passwd": a path inside an input is relative, without `.` and `..`"#
-    );
-}
-
-#[test]
-fn a_secret_is_placed_and_not_read() {
-    let space = Space::new();
-    let secret = |read| {
-        let grant = SecretGrant { env: Some("TOY_KEY".to_owned()), file: None, read };
-        Grants { secrets: BTreeMap::from([("key".to_owned(), grant)]), ..etc() }
-    };
-    let placed = Guest::contributor().open("secret", &["key"]).module("a").place_blob("/etc/key");
-    for _ in ["made", "kept"] {
-        let made = space.contribute(&placed.bytes(), secret(false)).unwrap();
-        let EntryKind::File(content, _) = &made.modules[0].entries[0].kind else { panic!() };
-        assert_eq!(content.secret_name(), Some("key"));
-        assert_eq!(content.to_vec().unwrap(), b"hunter22\n");
-        assert!(!format!("{made:?}").contains("hunter22"));
-    }
-    let read = Guest::contributor().open("secret", &["key"]).log_blob();
-    assert_snapshot!(
-        space.refusal(&read.bytes(), secret(false)),
-        @"refused: secret `key` may be placed, not read; `secrets.key.read = true` in [grants.toy] would allow it"
-    );
-    space.contribute(&read.bytes(), secret(true)).unwrap();
-    assert_eq!(*space.around.log.lock().unwrap(), ["toy: [secret key]\n"]);
-    for result in space.kept("results") {
-        let text = std::fs::read_to_string(result).unwrap();
-        assert!(!text.contains("hunter22") && !text.contains("aHVudGVyMj"));
-    }
-}
-
-#[test]
-fn furnish_reads_what_is_granted_where_links_lead() {
-    let space = Space::new();
-    let files = [
-        ("/etc", ""),
-        ("/etc/passwd", "root:x:0:0"),
-        ("/etc/shadow", "root:*"),
-        ("/etc/open", ""),
-        ("/etc/open/link", "-> ../shadow"),
-        ("/etc/open/name", "toy"),
-    ];
-    let rootfs = Files(BTreeMap::from(files));
-    let grants = Grants { reads: list(&["/etc/open/**"]), ..etc() };
-    let furnish = |guest: Guest| {
-        let plugin = space.plugin(&guest.furnishes().bytes(), grants.clone());
-        let made = space.runtime.furnish(&plugin, &space.around, &rootfs).unwrap();
-        made.diagnostics.last().map_or("fine".to_owned(), |each| each.message.clone())
-    };
-    let open = |path| Guest::contributor().open("open_rootfs", &[path]).log_blob();
-    assert_eq!(furnish(open("/etc/open/name")), "fine");
-    assert_eq!(*space.around.log.lock().unwrap(), ["toy: toy"]);
-    assert_snapshot!(
-        furnish(open("/etc/passwd")),
-        @r#"reading /etc/passwd is not granted; `reads = ["/etc/passwd"]` in [grants.toy] would allow it"#
-    );
-    assert_snapshot!(
-        furnish(open("/etc/open/link")),
-        @r#"reading /etc/shadow is not granted; `reads = ["/etc/shadow"]` in [grants.toy] would allow it"#
-    );
-    assert_snapshot!(
-        furnish(Guest::contributor().module("a").merge("{}")),
-        @"options are settled; set them in `contribute`"
-    );
-    assert_snapshot!(
-        furnish(Guest::contributor().module("a").file("iso", "/x", "", 0o644)),
-        @"iso:/x: files of the medium are set in `contribute`"
-    );
-}
-
-#[test]
-fn a_stage_is_planned_and_an_image_checked() {
+fn a_stage_is_planned() {
     let space = Space::new();
     // The plan is the text of the stage's inputs.
     let plan = "(i32.store (i32.const 64) (i32.const 0))
@@ -249,6 +170,11 @@ fn a_stage_is_planned_and_an_image_checked() {
     this is a fault of the plugin acme.toy N.N.N, not of the manifest
     "
     );
+}
+
+#[test]
+fn an_image_is_checked() {
+    let space = Space::new();
     let rootfs = Files(BTreeMap::from([("/etc/passwd", "root:x:0:0")]));
     let check = Guest::new("check").open("open_rootfs", &["/etc/passwd"]).log_blob();
     let grants = Grants { reads: list(&["/etc/*"]), ..Grants::default() };

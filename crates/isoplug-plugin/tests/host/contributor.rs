@@ -60,6 +60,11 @@ impl Contributor for Owner {
     }
 }
 
+fn builder(by: By) -> OverlayBuilder<'static> {
+    let pack = tempfile::tempfile().unwrap();
+    OverlayBuilder::new(by, 7, layer(), &Empty, pack, &|_: &str| {}).unwrap()
+}
+
 /// Returns the paths that it added, or why it was refused.
 fn play(guest: &Guest, grants: Grants) -> String {
     let space = Space::new();
@@ -69,12 +74,9 @@ fn play(guest: &Guest, grants: Grants) -> String {
     assert_eq!(made.diagnostics, []);
     let contributor =
         PluginContributor::new(Arc::new(runtime), Arc::new(plugin), made.modules, Arc::new(around));
-    let pack = tempfile::tempfile().unwrap();
-    let log = |_: &str| {};
-    let earlier = tempfile::tempfile().unwrap();
-    let mut owner = OverlayBuilder::new(Owner.by(), 7, layer(), &Empty, earlier, &log).unwrap();
+    let mut owner = builder(Owner.by());
     Owner.contribute(&mut owner).unwrap();
-    let mut rootfs = OverlayBuilder::new(contributor.by(), 7, layer(), &Empty, pack, &log).unwrap();
+    let mut rootfs = builder(contributor.by());
     rootfs.after(&Owner.by(), &owner.finish().unwrap().overlay);
     match contributor.contribute(&mut rootfs) {
         Err(error) => error.to_string(),
@@ -110,6 +112,10 @@ fn a_link_out_of_what_is_granted_is_refused() {
         play(&guest, grants(&["root:/etc/open/**"], &[])),
         @r#"plugin `toy`: /etc/open/mine/a is /secret/a here, and root:/secret/a is not granted; `files = ["root:/secret/a"]` in [grants.toy] would allow it"#
     );
+}
+
+#[test]
+fn a_link_to_a_unit_that_is_not_granted_is_refused() {
     let guest = Guest::contributor()
         .module("a")
         .symlink("/etc/open/units", "/etc/systemd/system")

@@ -2,7 +2,10 @@
 //!
 //! What the host refuses, the plugin returns as its error, so that a test sees it.
 
-use std::fmt::Write;
+#[path = "guest/imports.rs"]
+mod imports;
+#[path = "guest/text.rs"]
+mod text;
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -227,99 +230,7 @@ impl Guest {
         let encoder = ComponentEncoder::default().validate(true).module(&core).unwrap();
         { encoder }.encode().unwrap()
     }
-
-    fn wat(&self) -> String {
-        let mut guest = self.clone();
-        let description = guest.text(&self.description);
-        let [at, length] = description.split(") (").collect::<Vec<_>>()[..] else { panic!() };
-        let (at, length) = (format!("{at})"), format!("({length}"));
-        let describe = if self.describe.is_empty() {
-            format!("(i32.store (i32.const 48) {at}) (i32.store (i32.const 52) {length})")
-        } else {
-            self.describe.clone()
-        };
-        let pages = (TEXTS + guest.texts.len()).div_ceil(65536) + 1;
-        let mut text = String::from("(module\n");
-        let imports = imports(self.world).into_iter();
-        for (interface, function, name, parameters, results) in imports {
-            let results =
-                if results.is_empty() { String::new() } else { format!("(result {results})") };
-            let parameters =
-                if parameters.is_empty() { String::new() } else { format!("(param {parameters})") };
-            let version = self.version;
-            writeln!(text, "(import \"isoplug:plugin/{interface}@{version}\" \"{function}\" (func ${name} {parameters} {results}))").unwrap();
-        }
-        writeln!(text, "{}", self.fields).unwrap();
-        writeln!(text, "(memory (export \"memory\") {pages})").unwrap();
-        writeln!(text, "(data (i32.const {TEXTS}) \"{}\")", escaped(&guest.texts)).unwrap();
-        let (modules, heap) = (self.modules, TEXTS + guest.texts.len());
-        text.push_str(&ROUTINES.replace("HEAP", &(heap.div_ceil(16) * 16).to_string()));
-        if self.world != "stage" {
-            text.push_str(LOG_FACT);
-        }
-        let locals = "(local $m i32) (local $b i32) (local $i i32)";
-        let done = format!("(call $done (i32.const {modules}))");
-        let mut export = |name: &str, parameters: &str, body: &str, done: &str| {
-            let version = self.version;
-            writeln!(text, "(func (export \"isoplug:plugin/{}@{version}#{name}\") {parameters} (result i32) {locals} {body} {done})",
-                if name == "describe" { "describe" } else { self.world }).unwrap();
-        };
-        export("describe", "", &describe, "(i32.const 48)");
-        match self.world {
-            "contributor" => {
-                export(
-                    "contribute",
-                    "",
-                    &self.body,
-                    if self.furnish.is_empty() { &done } else { "(call $done (i32.const 0))" },
-                );
-                export(
-                    "furnish",
-                    "",
-                    &self.furnish,
-                    if self.furnish.is_empty() { "(call $done (i32.const 0))" } else { &done },
-                );
-            }
-            "stage" => {
-                export("plan", "(param i32 i32 i32 i32)", &self.body, "(call $done (i32.const 0))")
-            }
-            world => export(world, "", &self.body, "(call $done (i32.const 0))"),
-        }
-        text.push(')');
-        text
-    }
 }
-
-/// Memory, and how a function ends: `$done` with the modules at 1024, `$fail` with the text at 20.
-const ROUTINES: &str = r#"
-(global $next (mut i32) (i32.const HEAP))
-(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (local $at i32)
-  (local.set $at (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
-  (global.set $next (i32.add (local.get $at) (local.get 3)))
-  (block $enough
-    (loop $more
-      (br_if $enough (i32.le_u (global.get $next) (i32.mul (memory.size) (i32.const 65536))))
-      (drop (memory.grow (i32.const 1)))
-      (br $more)))
-  (local.get $at))
-(func $done (param $modules i32) (result i32)
-  (i32.store (i32.const 64) (i32.const 0))
-  (i32.store (i32.const 68) (i32.const 1024))
-  (i32.store (i32.const 72) (local.get $modules))
-  (i32.const 64))
-(func $fail (param $at i32) (param $length i32) (result i32)
-  (i32.store (i32.const 64) (i32.const 1))
-  (i32.store (i32.const 68) (local.get $at))
-  (i32.store (i32.const 72) (local.get $length))
-  (i32.const 64))
-"#;
-
-const LOG_FACT: &str = r#"
-(func $log_fact
-  (if (i32.eqz (i32.load8_u (i32.const 16)))
-    (then (if (i32.load8_u (i32.const 20))
-      (then (call $log (i32.const 1) (i32.load (i32.const 24)) (i32.load (i32.const 28))))))))
-"#;
 
 /// Ends with the host's text if it refuses.
 fn checked(call: &str) -> String {
@@ -333,72 +244,4 @@ fn seen(call: &str) -> String {
     format!(
         "{call} (if (i32.load8_u (i32.const 16)) (then (return (call $fail (i32.load (i32.const 24)) (i32.load (i32.const 28))))))\n"
     )
-}
-
-type Import = (&'static str, &'static str, &'static str, &'static str, &'static str);
-
-/// Interface, function, name here, parameters, results.
-fn imports(world: &str) -> Vec<Import> {
-    let context = [
-        ("context", "log", "log", "i32 i32 i32", ""),
-        ("context", "report", "report", "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32", ""),
-        ("context", "options", "options", "i32", ""),
-        ("context", "fact", "fact", "i32 i32 i32", ""),
-        ("context", "seed", "seed", "i32 i32 i32 i32", ""),
-        ("context", "list-input", "list_input", "i32 i32 i32", ""),
-        ("context", "open-input", "open_input", "i32 i32 i32 i32 i32", ""),
-        ("context", "secret", "secret", "i32 i32 i32", ""),
-        ("context", "fetch", "fetch", "i32 i32 i32 i32 i32", ""),
-        ("blobs", "from-string", "from_string", "i32 i32 i32", ""),
-        ("blobs", "from-bytes", "from_bytes", "i32 i32 i32", ""),
-        ("blobs", "[method]blob.read", "read", "i32 i64 i32 i32", ""),
-        ("blobs", "[resource-drop]blob", "drop_blob", "i32", ""),
-    ];
-    let rootfs = [
-        ("rootfs", "look", "look", "i32 i32 i32", ""),
-        ("rootfs", "open", "open_rootfs", "i32 i32 i32", ""),
-    ];
-    let contribution = [
-        ("contribution", "[constructor]module", "module", "i32 i32", "i32"),
-        ("contribution", "[method]module.after", "after", "i32 i32 i32", ""),
-        ("contribution", "[method]module.merge", "merge", "i32 i32 i32 i32 i32", ""),
-        (
-            "contribution",
-            "[method]module.file",
-            "file",
-            "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32",
-            "",
-        ),
-        (
-            "contribution",
-            "[method]module.folder",
-            "folder",
-            "i32 i32 i32 i32 i32 i32 i32 i32 i32 i32",
-            "",
-        ),
-        (
-            "contribution",
-            "[method]module.symlink",
-            "symlink",
-            "i32 i32 i32 i32 i32 i32 i32 i32",
-            "",
-        ),
-        ("contribution", "[method]module.remove", "remove", "i32 i32 i32 i32 i32 i32", ""),
-        ("contribution", "[method]module.hook", "hook", "i32 i32 i32 i32 i32", ""),
-    ];
-    let mut imports = context.to_vec();
-    if world != "stage" {
-        imports.extend(rootfs);
-    }
-    if world == "contributor" {
-        imports.extend(contribution);
-    }
-    imports
-}
-
-fn escaped(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "\\{byte:02x}").unwrap();
-        text
-    })
 }

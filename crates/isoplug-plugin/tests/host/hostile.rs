@@ -95,6 +95,10 @@ fn malformed_texts_and_lists_are_refused() {
         .does("(drop (memory.grow (i32.const 3500)))")
         .does("(call $from_bytes (i32.const 0) (i32.const 0x0c000000) (i32.const 16))");
     assert_snapshot!(failure(&guest, etc()), @"plugin `toy` failed in `contribute` after N units of fuel: too much data is being copied between the host and the guest: fuel allocated for hostcalls has been exhausted");
+}
+
+#[test]
+fn malformed_names_and_fragments_are_refused() {
     let guest = Guest::contributor().module(&"a".repeat(65));
     assert!(failure(&guest, etc()).contains("is not a valid name of a module: up to N of letters"));
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
@@ -128,7 +132,7 @@ fn handles_that_are_not_its_own_are_refused() {
 }
 
 #[test]
-fn millions_of_files_and_lines_are_cut_off() {
+fn millions_of_files_and_handles_are_cut_off() {
     let guest =
         Guest::contributor().module("a").does("(loop $files").folder("root", "/etc/x", 0o755);
     let guest = guest.does("(br $files))");
@@ -149,6 +153,10 @@ fn millions_of_files_and_lines_are_cut_off() {
         failure(&guest, etc()),
         @"plugin `toy` failed in `contribute` after N units of fuel: it makes bytes in more than N pieces, which is the limit"
     );
+}
+
+#[test]
+fn millions_of_lines_are_cut_off() {
     let line = "x".repeat(1 << 16);
     let guest = Guest::contributor().does("(loop $lines").log(&line).does(
         "(local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $lines (i32.lt_u (local.get $i) (i32.const 100))))",
@@ -193,36 +201,6 @@ fn a_false_description_is_refused() {
     let endless = Guest::contributor().describes("(loop $again (br $again))");
     let message = space.describe(&endless.bytes()).unwrap_err().to_string();
     assert!(message.contains("it used up its 1000000000 units of fuel"), "{message}");
-}
-
-#[test]
-fn what_is_no_component_is_refused_before_it_is_compiled() {
-    let space = Space::new();
-    let refusal = |bytes: &[u8]| space.runtime.component(bytes).unwrap_err().to_string();
-    let whole = Guest::contributor().bytes();
-    assert!(
-        refusal(&whole[..whole.len() / 2]).starts_with("not a usable component: unexpected end")
-    );
-    assert!(refusal(b"ELF").starts_with("not a usable component: "));
-    assert_snapshot!(
-        refusal(&wat::parse_str("(module)").unwrap()),
-        @"not a usable component: it is a core module; `isoplug plugin build` makes a component of it"
-    );
-    assert_snapshot!(
-        refusal(&wat::parse_str("(component)").unwrap()),
-        @"the component is not an isoplug plugin: it does not export `describe`"
-    );
-    assert_snapshot!(
-        refusal(&wat::parse_str("(component (import \"run\" (func)))").unwrap()),
-        @"the component imports `run`: plugins import whole interfaces only"
-    );
-    assert_snapshot!(
-        refusal(&vec![0; (64 << 20) + 1]),
-        @"the component has 67108865 bytes, and 67108864 is the limit"
-    );
-    for cut in (0..whole.len()).step_by(97) {
-        let _ = space.runtime.component(&whole[..cut]);
-    }
 }
 
 #[test]

@@ -80,11 +80,8 @@ fn files_of_the_rootfs_and_inputs_are_part_of_it() {
     let space = Space::new();
     let input = space.folder.path().join("input");
     fs::write(&input, "first").unwrap();
-    let grants = Grants {
-        reads: vec!["/etc/*".to_owned()],
-        inputs: BTreeMap::from([("docs".to_owned(), input.display().to_string())]),
-        ..etc()
-    };
+    let inputs = BTreeMap::from([("docs".to_owned(), input.display().to_string())]);
+    let grants = Grants { reads: vec!["/etc/*".to_owned()], inputs, ..etc() };
     let guest = Guest::contributor()
         .open("open_input", &["docs", ""])
         .log_blob()
@@ -97,8 +94,7 @@ fn files_of_the_rootfs_and_inputs_are_part_of_it() {
         let made = space.runtime.furnish(&plugin, &space.around, &rootfs).unwrap();
         made.log.into_iter().map(|line| line.text).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(log("a"), "first a");
-    assert_eq!(log("b"), "first b");
+    assert_eq!(["a", "b"].map(log), ["first a", "first b"]);
     fs::write(&input, "second").unwrap();
     assert_eq!(log("b"), "second b");
 }

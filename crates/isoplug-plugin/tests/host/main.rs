@@ -3,11 +3,13 @@
 
 mod attempts;
 mod calls;
+mod components;
 mod contributor;
 mod guest;
 mod hostile;
 mod kept;
 mod sameness;
+mod seen;
 mod space;
 mod versions;
 mod wasi;

@@ -129,36 +129,34 @@ fn under_conditions() {
     fs::write(format!("{index}.made"), made).unwrap();
 }
 
+/// Returns a runtime that lost all that was kept, or what was made, or nothing: in turn.
+fn forgetful(caches: &Path, round: usize) -> Runtime {
+    match round % 3 {
+        0 => fs::remove_dir_all(caches).unwrap(),
+        1 => fs::remove_dir_all(caches.join("results")).unwrap(),
+        _ => {}
+    }
+    Runtime::new(caches).unwrap()
+}
+
 /// Runs the plugin; returns what it made, which was the same each time.
 fn rounds(threads: usize) -> String {
     let bytes = toy().bytes();
     let mut space = Space::new();
     let made = Mutex::new(BTreeSet::new());
     for round in 0..10 {
-        let caches = space.folder.path().join("plugins");
-        match round % 3 {
-            0 => fs::remove_dir_all(caches).unwrap(),
-            1 => fs::remove_dir_all(caches.join("results")).unwrap(),
-            // What was compiled and what was made are there.
-            _ => {}
-        }
-        space.runtime = Runtime::new(&space.folder.path().join("plugins")).unwrap();
+        space.runtime = forgetful(&space.folder.path().join("plugins"), round);
         let plugin = space.plugin(&bytes, etc());
         let left = AtomicUsize::new(RUNS / 10);
-        thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| {
-                    while left
-                        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
-                        .is_ok()
-                    {
-                        let once = space.runtime.contribute(&plugin, &space.around).unwrap();
-                        assert!(once.fuel > 3000);
-                        made.lock().unwrap().insert(told(&once));
-                    }
-                });
+        let run = || {
+            let one = |left: usize| left.checked_sub(1);
+            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one).is_ok() {
+                let once = space.runtime.contribute(&plugin, &space.around).unwrap();
+                assert!(once.fuel > 3000);
+                made.lock().unwrap().insert(told(&once));
             }
-        });
+        };
+        thread::scope(|scope| (0..threads).for_each(|_| _ = scope.spawn(run)));
     }
     let made = made.into_inner().unwrap();
     assert_eq!(made.len(), 1, "{made:#?}");

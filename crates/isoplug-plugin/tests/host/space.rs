@@ -133,3 +133,8 @@ impl Rootfs for Files {
 pub(crate) fn etc() -> Grants {
     Grants { files: vec!["root:/etc/**".to_owned()], ..Grants::default() }
 }
+
+/// Returns owned texts.
+pub(crate) fn list(items: &[&str]) -> Vec<String> {
+    items.iter().map(|item| (*item).to_owned()).collect()
+}

@@ -11,6 +11,16 @@ use crate::initrd::known::{Hooks, Release};
 const SETTINGS: &str = "etc/cryptsetup-initramfs/conf-hook";
 const DEVICES: &str = "etc/crypttab";
 
+/// Refuses what only a machine with encrypted disks of its own has.
+fn refuse_settings(draft: &Draft) -> Result<(), Error> {
+    for path in [SETTINGS, DEVICES] {
+        if super::says_something(&draft.read(path)?.unwrap_or_default()) {
+            return Err(unknown(path, "only its own mkinitramfs knows what to do with it"));
+        }
+    }
+    Ok(())
+}
+
 /// The programs, all kernel modules for encryption, and a list of devices with nothing in it.
 pub(super) fn cryptroot(
     release: Release,
@@ -21,11 +31,7 @@ pub(super) fn cryptroot(
     if !hooks.contains_key("hooks/zz-busybox") {
         return Err(unknown("usr/bin/busybox", "cryptsetup needs it in the initrd"));
     }
-    for path in [SETTINGS, DEVICES] {
-        if super::says_something(&draft.read(path)?.unwrap_or_default()) {
-            return Err(unknown(path, "only its own mkinitramfs knows what to do with it"));
-        }
-    }
+    refuse_settings(draft)?;
     if draft.is_file(DEVICES) {
         draft.make("cryptroot/crypttab", "");
     }

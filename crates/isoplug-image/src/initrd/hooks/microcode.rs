@@ -9,6 +9,9 @@ use crate::initrd::draft::{Draft, Error, unknown};
 
 const FOLDER: &str = "kernel/x86/microcode";
 
+/// Where Intel's lie.
+const INTEL: &str = "usr/lib/firmware/intel-ucode";
+
 /// All files, one after the other.
 pub(super) fn amd(draft: &mut Draft) -> Result<(), Error> {
     let files = read("usr/lib/firmware/amd-ucode", "etc/default/amd64-microcode", draft)?;
@@ -19,13 +22,21 @@ pub(super) fn amd(draft: &mut Draft) -> Result<(), Error> {
     Ok(())
 }
 
+fn one_replaces_another(all: &[Microcode]) -> bool {
+    let mut pairs = all
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| all[at + 1..].iter().map(move |other| (one, other)));
+    pairs.any(|(one, other)| one.replaces(other) || other.replaces(one))
+}
+
 /// All microcodes in the order of iucode_tool.
 pub(super) fn intel(draft: &mut Draft) -> Result<(), Error> {
     let old = draft.named("usr/share/misc", |name| name.starts_with("intel-microcode"));
     if let Some(path) = old.first() {
         return Err(unknown(path, "only iucode_tool can read it"));
     }
-    let files = read("usr/lib/firmware/intel-ucode", "etc/default/intel-microcode", draft)?;
+    let files = read(INTEL, "etc/default/intel-microcode", draft)?;
     let mut all = Vec::new();
     for (path, bytes) in &files {
         let found = microcodes(bytes);
@@ -33,15 +44,8 @@ pub(super) fn intel(draft: &mut Draft) -> Result<(), Error> {
     }
     all.sort_by_key(Microcode::place);
     all.dedup_by_key(|microcode| microcode.bytes);
-    let mut pairs = all
-        .iter()
-        .enumerate()
-        .flat_map(|(at, one)| all[at + 1..].iter().map(move |other| (one, other)));
-    if pairs.any(|(one, other)| one.replaces(other) || other.replaces(one)) {
-        return Err(unknown(
-            "usr/lib/firmware/intel-ucode",
-            "only iucode_tool knows which is newer",
-        ));
+    if one_replaces_another(&all) {
+        return Err(unknown(INTEL, "only iucode_tool knows which is newer"));
     }
     let bytes: Vec<u8> = all.iter().flat_map(|microcode| microcode.bytes).copied().collect();
     if !bytes.is_empty() {

@@ -34,6 +34,12 @@ pub(super) fn run(release: Release, purpose: Purpose, draft: &mut Draft) -> Resu
     if !["text", "details"].contains(&&theme.name[..]) {
         words(release, &theme, purpose, draft)?;
     }
+    screens(&plugins, purpose, draft)?;
+    settings(draft)
+}
+
+/// What it draws with, and the drivers of graphics cards.
+fn screens(plugins: &str, purpose: Purpose, draft: &mut Draft) -> Result<(), Error> {
     if purpose.drivers.graphics != Some(false) {
         let names = UNWANTED.map(str::to_owned).to_vec();
         let path = "kernel/drivers/gpu/drm".to_owned();
@@ -42,7 +48,7 @@ pub(super) fn run(release: Release, purpose: Purpose, draft: &mut Draft) -> Resu
     for name in ["frame-buffer", "drm"] {
         draft.program(format!("{plugins}/renderers/{name}.so"))?;
     }
-    settings(draft)
+    Ok(())
 }
 
 /// The theme's own pictures, those that it borrows, and the two themes that are always there.

@@ -26,6 +26,15 @@ pub(super) fn run(release: Release, draft: &mut Draft) -> Result<(), Error> {
         draft.programs(draft.libraries("libkmod.so."))?;
         draft.copy("usr/lib/udev/hwdb.bin", "usr/lib/udev/hwdb.bin");
     }
+    settings(release, draft)?;
+    for name in ["ata_id", "scsi_id"] {
+        draft.program(format!("usr/lib/udev/{name}"))?;
+    }
+    draft.program("usr/sbin/blkid")
+}
+
+/// Its settings, the names of network devices, and its rules.
+fn settings(release: Release, draft: &mut Draft) -> Result<(), Error> {
     draft.folder("etc/udev");
     draft.copy("etc/udev/udev.conf", "etc/udev/udev.conf");
     draft.folder("usr/lib/systemd/network");
@@ -37,10 +46,7 @@ pub(super) fn run(release: Release, draft: &mut Draft) -> Result<(), Error> {
         rules(name, draft);
     }
     own_rules(draft);
-    for name in ["ata_id", "scsi_id"] {
-        draft.program(format!("usr/lib/udev/{name}"))?;
-    }
-    draft.program("usr/sbin/blkid")
+    Ok(())
 }
 
 /// Copies rules by name, those of the machine rather than those of packages. Returns whether there are any.

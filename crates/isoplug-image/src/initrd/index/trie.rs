@@ -64,31 +64,42 @@ impl Node {
 
     /// Appends the node and returns where it is, with what it has.
     fn write(&self, bytes: &mut Vec<u8>) -> u32 {
-        let children = self.children.values().map(|child| child.write(bytes)).collect::<Vec<_>>();
-        let letters: Vec<u8> = self.children.keys().copied().collect();
+        let children: BTreeMap<u8, u32> =
+            self.children.iter().map(|(letter, child)| (*letter, child.write(bytes))).collect();
         let mut place = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         if !self.prefix.is_empty() {
             place |= HAS_PREFIX;
             bytes.extend(&self.prefix);
             bytes.push(0);
         }
-        if let (Some(first), Some(last)) = (letters.first(), letters.last()) {
+        if !children.is_empty() {
             place |= HAS_CHILDREN;
-            bytes.extend([*first, *last]);
-            for letter in *first..=*last {
-                let child = letters.binary_search(&letter).map_or(0, |at| children[at]);
-                bytes.extend(child.to_be_bytes());
-            }
+            write_children(&children, bytes);
         }
         if !self.values.is_empty() {
             place |= HAS_VALUES;
-            bytes.extend((self.values.len() as u32).to_be_bytes());
-            for (rank, value) in &self.values {
-                bytes.extend(rank.to_be_bytes());
-                bytes.extend(value.as_bytes());
-                bytes.push(0);
-            }
+            write_values(&self.values, bytes);
         }
         place
+    }
+}
+
+/// Writes the first and last letter, and the place of the child of each letter between; 0 without one.
+fn write_children(children: &BTreeMap<u8, u32>, bytes: &mut Vec<u8>) {
+    let letters = children.first_key_value().zip(children.last_key_value());
+    let Some(((first, _), (last, _))) = letters else { return };
+    bytes.extend([*first, *last]);
+    for letter in *first..=*last {
+        let child = children.get(&letter).copied().unwrap_or_default();
+        bytes.extend(child.to_be_bytes());
+    }
+}
+
+fn write_values(values: &[(u32, String)], bytes: &mut Vec<u8>) {
+    bytes.extend((values.len() as u32).to_be_bytes());
+    for (rank, value) in values {
+        bytes.extend(rank.to_be_bytes());
+        bytes.extend(value.as_bytes());
+        bytes.push(0);
     }
 }

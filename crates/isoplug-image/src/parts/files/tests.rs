@@ -50,17 +50,18 @@ fn owners_are_resolved_in_the_image() {
     insta::assert_snapshot!(error, @"the image has no user `adda`; did you mean `ada`?");
 }
 
+const USERS: [(&str, &str); 2] = [
+    (
+        "/etc/passwd",
+        "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\n\
+         ada:x:1000:1001::/home/ada:/bin/sh\napp:x:101:102::/srv/app:/bin/sh\n",
+    ),
+    ("/etc/group", "root:x:0:\nada:x:1001:\n"),
+];
+
 #[test]
 fn folders_on_the_way_belong_to_the_owner_of_the_home() {
-    let mut rootfs = TestRootfs::with(&[
-        (
-            "/etc/passwd",
-            "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\n\
-             ada:x:1000:1001::/home/ada:/bin/sh\napp:x:101:102::/srv/app:/bin/sh\n",
-        ),
-        ("/etc/group", "root:x:0:\nada:x:1001:\n"),
-    ])
-    .folder("/var/www");
+    let mut rootfs = TestRootfs::with(&USERS).folder("/var/www");
     let home = Entry { uid: 1000, gid: 1001, ..Entry::new(Kind::Directory, 0o700, 0) };
     rootfs.tree.insert(*b"home/ada", home);
     let paths = ["/home/ada/.config/x/y", "/home/ada/.ssh/config", "/srv/app/z/y", "/var/www/z/y"];
@@ -81,42 +82,35 @@ fn folders_on_the_way_belong_to_the_owner_of_the_home() {
 
 #[test]
 fn files_that_others_look_at_come_first() {
-    let ada = ("ada".to_owned(), User { shell: "/opt/sh".into(), ..User::default() });
-    let of_ada = NewFile { user: "ada".into(), ..text("/etc/skel/y", "") };
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("systemd/system")).unwrap();
     for name in ["systemd/system/x.service", "x.conf"] {
         std::fs::write(folder.path().join(name), "").unwrap();
     }
     let etc = FileContent::Source(Source::scan(folder.path()).unwrap());
-    let all = vec![
-        text("/etc/skel/.x", ""),
-        of_ada,
-        text("/opt/sh", ""),
-        text("/home/ada/y", ""),
-        text("/lib/systemd/system/y.service", ""),
-        NewFile { from: etc, ..text("/etc", "") },
-    ];
-    let paths_of = |file: &NewFile| match &file.from {
+    let mut all =
+        ["/etc/skel/.x", "/opt/sh", "/home/ada/y", "/lib/systemd/system/y.service", "/etc"]
+            .map(|path| text(path, ""))
+            .to_vec();
+    all[4].from = etc;
+    all.insert(1, NewFile { user: "ada".into(), ..text("/etc/skel/y", "") });
+    let ada = ("ada".to_owned(), User { shell: "/opt/sh".into(), ..User::default() });
+    let paths = |files: Files| files.files.iter().flat_map(paths_of).collect::<Vec<String>>();
+    let [early, late] = Files::split(all, &[ada].into()).map(paths);
+    assert_eq!(early.join(" "), EARLY);
+    assert_eq!(late, ["/etc/skel/y", "/home/ada/y", "/etc", "/etc/x.conf"]);
+}
+
+const EARLY: &str = "/etc/skel/.x /opt/sh /lib/systemd/system/y.service /etc/systemd \
+                     /etc/systemd/system /etc/systemd/system/x.service";
+
+fn paths_of(file: &NewFile) -> Vec<String> {
+    match &file.from {
         FileContent::Bytes(_) => vec![file.target.clone()],
         FileContent::Source(source) => {
             source.items.iter().map(|item| item.path_in(&file.target)).collect()
         }
-    };
-    let paths = |files: Files| files.files.iter().flat_map(paths_of).collect::<Vec<String>>();
-    let [early, late] = Files::split(all, &[ada].into()).map(paths);
-    assert_eq!(
-        early,
-        [
-            "/etc/skel/.x",
-            "/opt/sh",
-            "/lib/systemd/system/y.service",
-            "/etc/systemd",
-            "/etc/systemd/system",
-            "/etc/systemd/system/x.service",
-        ]
-    );
-    assert_eq!(late, ["/etc/skel/y", "/home/ada/y", "/etc", "/etc/x.conf"]);
+    }
 }
 
 #[test]
@@ -148,8 +142,7 @@ fn a_file_is_given_once() {
     insta::assert_snapshot!(rootfs().add(&twice).unwrap_err(), @"/a: `the manifest` sets it twice, each time to something else");
 }
 
-#[test]
-fn folders_are_copied_with_their_links_and_modes() {
+fn folder_of_tools() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let at = |path: &str| folder.path().join(path);
     std::fs::create_dir_all(at("lib/tools")).unwrap();
@@ -157,6 +150,12 @@ fn folders_are_copied_with_their_links_and_modes() {
     std::fs::set_permissions(at("lib/tools/run"), PermissionsExt::from_mode(0o700)).unwrap();
     std::fs::write(at("lib/tools/data"), "x").unwrap();
     std::os::unix::fs::symlink("run", at("lib/tools/go")).unwrap();
+    folder
+}
+
+#[test]
+fn folders_are_copied_with_their_links_and_modes() {
+    let folder = folder_of_tools();
     let source = Source::scan(folder.path()).unwrap();
     let file = NewFile { from: FileContent::Source(source.clone()), ..text("/", "") };
     let mut rootfs = rootfs();
@@ -164,7 +163,7 @@ fn folders_are_copied_with_their_links_and_modes() {
     assert_eq!(rootfs.entry("/usr/lib/tools/run").mode, 0o755);
     assert_eq!(rootfs.entry("/usr/lib/tools/data").mode, 0o644);
     assert_eq!(rootfs.entry("/usr/lib/tools/go").kind, Kind::Symlink(b"run".to_vec()));
-    std::fs::write(at("lib/tools/data"), "y").unwrap();
+    std::fs::write(folder.path().join("lib/tools/data"), "y").unwrap();
     let changed = self::rootfs().add(&files(vec![file])).unwrap_err().to_string();
     assert!(
         changed.ends_with("/lib/tools/data: it changed while the image was built"),

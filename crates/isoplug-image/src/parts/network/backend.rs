@@ -5,13 +5,8 @@ use super::super::services;
 use super::super::{Attrs, ContributeError, Rootfs};
 use isoplug_manifest::options::{Interface, Networking, NetworkingBackend};
 
-/// Sets up systemd-networkd and systemd-resolved.
-pub(super) fn networkd(
-    network: &Networking,
-    rootfs: &mut dyn Rootfs,
-) -> Result<(), ContributeError> {
-    need(rootfs, "systemd-networkd.service", "systemd")?;
-    need(rootfs, "systemd-resolved.service", "systemd-resolved")?;
+/// Writes what systemd-networkd reads of each interface, and of all others.
+fn network_files(network: &Networking, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
     for (index, (name, interface)) in network.interfaces.iter().enumerate() {
         let matching = format!("[Match]\nName={name}\n");
         let path = interface_file(index);
@@ -24,6 +19,17 @@ pub(super) fn networkd(
         let text = network_file("[Match]\nType=ether\nKind=!*\n", &by_dhcp, &network.nameservers);
         rootfs.file(WIRED, text.as_bytes(), Attrs::mode(0o644))?;
     }
+    Ok(())
+}
+
+/// Sets up systemd-networkd and systemd-resolved.
+pub(super) fn networkd(
+    network: &Networking,
+    rootfs: &mut dyn Rootfs,
+) -> Result<(), ContributeError> {
+    need(rootfs, "systemd-networkd.service", "systemd")?;
+    need(rootfs, "systemd-resolved.service", "systemd-resolved")?;
+    network_files(network, rootfs)?;
     if services::has(rootfs, "NetworkManager.service") {
         rootfs.log("NetworkManager is not started, since systemd-networkd configures the network");
         services::disable(rootfs, "NetworkManager.service")?;

@@ -62,7 +62,7 @@ fn networkd_asks_on_every_wired_interface() {
 }
 
 #[test]
-fn fixed_addresses_are_written_for_both() {
+fn fixed_addresses_are_written_for_networkd() {
     let mut networkd = rootfs();
     networkd.add(&fixed(Backend::Networkd)).unwrap();
     insta::assert_snapshot!(networkd.text("/etc/systemd/network/10-isoplug-0.network"), @r"
@@ -79,6 +79,10 @@ fn fixed_addresses_are_written_for_both() {
     Gateway=192.168.1.1
     DNS=9.9.9.9
     ");
+}
+
+#[test]
+fn fixed_addresses_are_written_for_network_manager() {
     let mut manager = rootfs();
     manager.add(&fixed(Backend::Networkmanager)).unwrap();
     let path = "/etc/NetworkManager/system-connections/isoplug-enany.nmconnection";
@@ -101,10 +105,14 @@ fn fixed_addresses_are_written_for_both() {
     method=manual
     address1=fd00::2/64
     ");
-    assert_eq!(
-        manager.text("/etc/NetworkManager/conf.d/10-isoplug.conf"),
-        "[main]\nno-auto-default=*\n"
-    );
+}
+
+#[test]
+fn network_manager_configures_no_other_cards_then() {
+    let mut manager = rootfs();
+    manager.add(&fixed(Backend::Networkmanager)).unwrap();
+    let settings = manager.text("/etc/NetworkManager/conf.d/10-isoplug.conf");
+    assert_eq!(settings, "[main]\nno-auto-default=*\n");
 }
 
 #[test]

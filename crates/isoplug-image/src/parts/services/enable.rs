@@ -74,32 +74,43 @@ fn install_of(rootfs: &dyn Rootfs, unit: &Found) -> Result<Option<Install>, Cont
     Ok(text.map(|text| Install::parse(&String::from_utf8_lossy(&text))))
 }
 
-/// Makes the links that a unit's `[Install]` asks for.
-fn link(rootfs: &mut dyn Rootfs, unit: &Found, install: &Install) -> Result<(), ContributeError> {
-    let subject = format!("unit `{}`", unit.name);
-    let name = instance_of(unit, install);
+/// Tells whether a template would be started by a unit that names no instance of it.
+fn starts_no_instance(name: &str, by: &str) -> bool {
+    Name::parse(name).is_some_and(|name| name.is_template())
+        && Name::parse(by).is_none_or(|by| by.instance.is_none())
+}
+
+/// Makes the links by which a unit has other names too.
+fn link_aliases(
+    rootfs: &mut dyn Rootfs,
+    (unit, name): (&Found, &str),
+    install: &Install,
+    subject: &str,
+) -> Result<(), ContributeError> {
     for alias in &install.alias {
-        let alias = alias_name(alias, &name, &subject)?;
+        let alias = alias_name(alias, name, subject)?;
         if alias != unit.name {
             rootfs.symlink(&format!("{CONFIGURED}/{alias}"), &unit.path)?;
         }
     }
-    let by = [
-        ("wants", &install.wanted_by),
-        ("requires", &install.required_by),
-        ("upholds", &install.upheld_by),
-    ];
-    for (kind, units) in by {
+    Ok(())
+}
+
+/// Makes the links that a unit's `[Install]` asks for.
+fn link(rootfs: &mut dyn Rootfs, unit: &Found, install: &Install) -> Result<(), ContributeError> {
+    let subject = format!("unit `{}`", unit.name);
+    let name = instance_of(unit, install);
+    link_aliases(rootfs, (unit, &name), install, &subject)?;
+    let Install { wanted_by, required_by, upheld_by, .. } = install;
+    for (kind, units) in [("wants", wanted_by), ("requires", required_by), ("upholds", upheld_by)] {
         for by in units {
             let by = expanded(by, &name, &subject)?;
-            if Name::parse(&name).is_some_and(|name| name.is_template())
-                && Name::parse(&by).is_none_or(|by| by.instance.is_none())
-            {
+            if starts_no_instance(&name, &by) {
                 let reason = "it is a template; name an instance, as in `getty@tty2.service`";
                 return Err(ContributeError::refused(subject, reason));
             }
-            rootfs
-                .symlink(&format!("{CONFIGURED}/{}.{kind}/{name}", full_name(&by)), &unit.path)?;
+            let link = format!("{CONFIGURED}/{}.{kind}/{name}", full_name(&by));
+            rootfs.symlink(&link, &unit.path)?;
         }
     }
     Ok(())

@@ -54,22 +54,33 @@ fn refusal(users: &Users) -> String {
     rootfs().add(users).unwrap_err().to_string()
 }
 
+/// A service among people, one of whom asks for a number.
+fn four_accounts() -> Users {
+    let service = ("probe".to_owned(), User { system: true, ..User::default() });
+    let bob = ("bob".to_owned(), User { uid: Some(1001), ..User::default() });
+    Users {
+        root: Root { hashed_password: Some("$y$j9T$a$b".into()), ..Root::default() },
+        ..only([ada(), service, bob, named("eve")])
+    }
+}
+
 #[test]
 fn accounts_are_appended_as_useradd_would() {
     let mut rootfs = rootfs();
-    let service = ("probe".to_owned(), User { system: true, ..User::default() });
-    let bob = ("bob".to_owned(), User { uid: Some(1001), ..User::default() });
-    let users = Users {
-        root: Root { hashed_password: Some("$y$j9T$a$b".into()), ..Root::default() },
-        ..only([ada(), service, bob, named("eve")])
-    };
-    rootfs.add(&users).unwrap();
+    rootfs.add(&four_accounts()).unwrap();
     insta::assert_snapshot!(rootfs.text("/etc/passwd").strip_prefix(PASSWD).unwrap(), @r"
     ada:x:1000:1000:Ada Lovelace:/home/ada:/bin/bash
     bob:x:1001:1001::/home/bob:/bin/bash
     eve:x:1002:1002::/home/eve:/bin/bash
     probe:x:100:100::/nonexistent:/usr/sbin/nologin
     ");
+    assert!(rootfs.text("/etc/group").contains("sudo:x:27:ada\n"));
+}
+
+#[test]
+fn passwords_are_kept_apart_as_useradd_would() {
+    let mut rootfs = rootfs();
+    rootfs.add(&four_accounts()).unwrap();
     insta::assert_snapshot!(rootfs.text("/etc/shadow"), @r"
     root:$y$j9T$a$b:20455:0:99999:7:::
     sync:*:20000:0:99999:7:::
@@ -78,7 +89,6 @@ fn accounts_are_appended_as_useradd_would() {
     eve:*:20455:0:99999:7:::
     probe:*:20455::::::
     ");
-    assert!(rootfs.text("/etc/group").contains("sudo:x:27:ada\n"));
     assert!(rootfs.text("/etc/gshadow").contains("netdev:!::ada\n"));
     let shadow = rootfs.entry("/etc/shadow");
     assert_eq!((shadow.mode, shadow.gid), (0o640, 42));
@@ -104,6 +114,17 @@ fn homes_belong_to_their_users() {
     assert_eq!(rootfs.entry("/etc/sudoers.d/isoplug-ada").mode, 0o440);
 }
 
+const MISTAKES: &str = "\
+user `Ada`: a name begins with a lowercase letter and goes on with lowercase letters, digits, `_` and `-`, 32 at most
+user `sync`: the image has a user of this name
+user `sudo`: the image has a group of this name
+user `ada`: its uid 4 belongs to `sync`
+user `ada`: its shell /bin/zsh is not a program of the image; is its package installed?
+user `ada`: its hashed password is not one that crypt(5) knows; make one with `mkpasswd`
+user `ada`: its description must hold neither a colon nor a line break
+the image has no group `netdv`; did you mean `netdev`?
+the image has no group `docker`";
+
 #[test]
 fn mistakes_are_named() {
     let user = |name: &str, change: fn(&mut User)| {
@@ -122,17 +143,7 @@ fn mistakes_are_named() {
         user("ada", |user| user.groups = vec!["netdv".into()]),
         user("ada", |user| user.groups = vec!["docker".into()]),
     ];
-    insta::assert_snapshot!(messages.join("\n"), @r"
-    user `Ada`: a name begins with a lowercase letter and goes on with lowercase letters, digits, `_` and `-`, 32 at most
-    user `sync`: the image has a user of this name
-    user `sudo`: the image has a group of this name
-    user `ada`: its uid 4 belongs to `sync`
-    user `ada`: its shell /bin/zsh is not a program of the image; is its package installed?
-    user `ada`: its hashed password is not one that crypt(5) knows; make one with `mkpasswd`
-    user `ada`: its description must hold neither a colon nor a line break
-    the image has no group `netdv`; did you mean `netdev`?
-    the image has no group `docker`
-    ");
+    assert_eq!(messages.join("\n"), MISTAKES);
 }
 
 #[test]
@@ -146,6 +157,12 @@ fn users_cannot_be_added_a_second_time() {
     assert!(rootfs.text("/etc/passwd").contains("bob:x:1001:1001:"));
 }
 
+fn run(command: &[&str]) {
+    let output = std::process::Command::new(command[0]).args(&command[1..]).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
+}
+
 #[test]
 fn the_tools_of_debian_accept_the_files() {
     let mut rootfs = rootfs();
@@ -154,11 +171,6 @@ fn the_tools_of_debian_accept_the_files() {
     rootfs.add(&users).unwrap();
     let folder = tempfile::tempdir().unwrap();
     rootfs.write_to(folder.path()).unwrap();
-    let run = |command: &[&str]| {
-        let output = std::process::Command::new(command[0]).args(&command[1..]).output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&said));
-    };
     let root = folder.path().to_str().unwrap();
     for tool in ["pwck", "grpck"] {
         if isoplug_skip::has(tool) && isoplug_skip::has("unshare") {

@@ -20,18 +20,7 @@ pub(super) fn download(
 ) -> Result<(), Error> {
     // The last is taken first.
     packages.sort_by_key(|package| (package.size, &package.sha256));
-    let total = packages.iter().map(|package| package.size).sum();
-    let downloader = Downloader::new(CONNECTIONS, places.patience, &places.authorities)?;
-    let queue = Queue {
-        open: Mutex::new(packages),
-        failure: Mutex::new(None),
-        stopped: AtomicBool::new(false),
-        received: AtomicU64::new(0),
-        total,
-        places,
-        downloader,
-        cx,
-    };
+    let queue = Queue::new(packages, places, cx)?;
     std::thread::scope(|scope| {
         for _ in 0..CONNECTIONS {
             scope.spawn(|| queue.work());
@@ -53,7 +42,24 @@ struct Queue<'q, 'c> {
     cx: &'q Context<'c>,
 }
 
-impl Queue<'_, '_> {
+impl<'q, 'c> Queue<'q, 'c> {
+    fn new(
+        packages: Vec<&'q LockedPackage>,
+        places: &'q Places,
+        cx: &'q Context<'c>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            total: packages.iter().map(|package| package.size).sum(),
+            open: Mutex::new(packages),
+            failure: Mutex::new(None),
+            stopped: AtomicBool::new(false),
+            received: AtomicU64::new(0),
+            places,
+            downloader: Downloader::new(CONNECTIONS, places.patience, &places.authorities)?,
+            cx,
+        })
+    }
+
     fn work(&self) {
         while let Some(package) = self.next() {
             if let Err(error) = self.fetch(package) {

@@ -26,19 +26,24 @@ pub(super) fn take<'p>(
     Ok(missing)
 }
 
+/// Opens a file; `None` if there is no regular one.
+fn regular(path: &Path, cx: &Context) -> io::Result<Option<File>> {
+    match open(path) {
+        Ok(file) if file.metadata()?.is_file() => Ok(Some(file)),
+        Ok(_) => {
+            cx.log(&format!("{} is not a regular file: passed over", path.display()));
+            Ok(None)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn take_one(folder: &Path, package: &LockedPackage, cx: &Context) -> Result<bool, Error> {
     let digest = digest(package)?;
     for path in candidates(folder, package) {
         let read = |source| Error::Read { path: path.clone(), source };
-        let mut file = match open(&path) {
-            Ok(file) if file.metadata().map_err(read)?.is_file() => file,
-            Ok(_) => {
-                cx.log(&format!("{} is not a regular file: passed over", path.display()));
-                continue;
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(read(error)),
-        };
+        let Some(mut file) = regular(&path, cx).map_err(read)? else { continue };
         let blob = cx.create()?;
         io::copy(&mut (&mut file).take(package.size + 1), &mut blob.file()).map_err(read)?;
         if Digest::of_file(blob.file()).map_err(read)? == digest {

@@ -1,7 +1,7 @@
 //! Chooses which files of a distribution's loaders an image gets, and where each goes.
 
 use isoplug_arch::Arch;
-use isoplug_manifest::distribution::{Distribution, Role};
+use isoplug_manifest::distribution::{Distribution, Loader, Role};
 use isoplug_manifest::options::Boot;
 use serde::Serialize;
 
@@ -54,13 +54,18 @@ pub fn choice(
         false => boot.uefi && (boot.secure_boot || !role.is_of_secure_boot()),
     };
     let chosen = of_arch.into_iter().filter(|loader| is_chosen(loader.role));
-    let file = |loader: &isoplug_manifest::distribution::Loader| LoaderFile {
-        package: loader.package.to_owned(),
-        path: loader.path.to_owned(),
-        target: target(loader.role, arch, boot.secure_boot),
-        is_optional: loader.role.is_memtest(),
-    };
-    Ok(chosen.map(file).collect())
+    Ok(chosen.map(|loader| LoaderFile::new(loader, arch, boot.secure_boot)).collect())
+}
+
+impl LoaderFile {
+    fn new(loader: &Loader, arch: &Arch, secure_boot: bool) -> Self {
+        Self {
+            package: loader.package.to_owned(),
+            path: loader.path.to_owned(),
+            target: target(loader.role, arch, secure_boot),
+            is_optional: loader.role.is_memtest(),
+        }
+    }
 }
 
 /// Firmware looks for `EFI/BOOT/BOOTX64.EFI` (UEFI specification, 3.5.1.1), shim for GRUB and MokManager
