@@ -1,6 +1,6 @@
 //! Changes a manifest's text as a careful person would: what is not concerned stays as it is.
 
-use isoplug_manifest::plugin::{Grants, PluginSource};
+use isoplug_manifest::plugin::{Grants, PluginSource, SecretGrant};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
 /// Why a text cannot be changed.
@@ -95,54 +95,40 @@ impl Manifest {
     }
 }
 
+/// Returns what is granted as a table, without the limits, which only the user sets.
 fn granted(grants: &Grants) -> Table {
-    let mut table = Table::new();
-    let Grants {
-        files,
-        merge,
-        reads,
-        inputs,
-        secrets,
-        fetch,
-        units,
-        kernel_params,
-        setuid,
-        remove,
-        hooks,
-        limits: _,
-    } = grants;
     let lists = [
-        ("files", files),
-        ("merge", merge),
-        ("reads", reads),
-        ("fetch", fetch),
-        ("units", units),
-        ("kernel-params", kernel_params),
-        ("remove", remove),
+        ("files", &grants.files),
+        ("merge", &grants.merge),
+        ("reads", &grants.reads),
+        ("fetch", &grants.fetch),
+        ("units", &grants.units),
+        ("kernel-params", &grants.kernel_params),
+        ("remove", &grants.remove),
     ];
-    for (key, items) in lists.into_iter().filter(|(_, items)| !items.is_empty()) {
-        table.insert(key, value(list(items)));
-    }
-    if !inputs.is_empty() {
-        let inputs = inputs.iter().map(|(name, path)| (name.as_str(), Value::from(path.as_str())));
-        table.insert("inputs", value(inputs.collect::<InlineTable>()));
-    }
-    if !secrets.is_empty() {
-        let secret = |secret: &isoplug_manifest::plugin::SecretGrant| {
-            let mut table = InlineTable::new();
-            for (key, text) in [("env", &secret.env), ("file", &secret.file)] {
-                text.iter().for_each(|text| _ = table.insert(key, text.as_str().into()));
-            }
-            secret.read.then(|| table.insert("read", true.into()));
-            Value::from(table)
-        };
-        let secrets = secrets.iter().map(|(name, grant)| (name.as_str(), secret(grant)));
-        table.insert("secrets", value(secrets.collect::<InlineTable>()));
-    }
-    for (key, allowed) in [("setuid", *setuid), ("hooks", *hooks)] {
-        allowed.then(|| table.insert(key, value(true)));
-    }
-    table
+    let named = [("inputs", inputs(grants)), ("secrets", secrets(grants))];
+    let allowed = [("setuid", grants.setuid), ("hooks", grants.hooks)];
+    let lists = lists.into_iter().filter(|(_, items)| !items.is_empty());
+    let named = named.into_iter().filter(|(_, names)| !names.is_empty());
+    let allowed = allowed.into_iter().filter(|(_, is_allowed)| *is_allowed);
+    let lists = lists.map(|(key, items)| (key, value(list(items))));
+    let named = named.map(|(key, names)| (key, value(names)));
+    lists.chain(named).chain(allowed.map(|(key, _)| (key, value(true)))).collect()
+}
+
+fn inputs(grants: &Grants) -> InlineTable {
+    grants.inputs.iter().map(|(name, path)| (name.as_str(), Value::from(path.as_str()))).collect()
+}
+
+fn secrets(grants: &Grants) -> InlineTable {
+    grants.secrets.iter().map(|(name, grant)| (name.as_str(), Value::from(secret(grant)))).collect()
+}
+
+fn secret(grant: &SecretGrant) -> InlineTable {
+    let places = [("env", &grant.env), ("file", &grant.file)];
+    let places = places.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?.into())));
+    let read = grant.read.then(|| ("read", Value::from(true)));
+    places.chain(read).collect()
 }
 
 /// Several items stand on a line each.
@@ -158,7 +144,9 @@ fn list(items: &[String]) -> Array {
 
 #[cfg(test)]
 mod tests {
-    use isoplug_manifest::plugin::Requests;
+    use std::collections::BTreeMap;
+
+    use isoplug_manifest::plugin::{Limits, Requests};
 
     use super::*;
 
@@ -169,6 +157,22 @@ image.name = \"a\"   # keep
 [profiles.p]
 packages.install = [ \"vim\" ]
 ";
+
+    const ADDED: &str = r#"
+[plugins]
+hardening = { registry = "registry.example.com/isoplug/hardening", version = "^1.2" }
+
+[grants.hardening]
+files = [
+  "root:/etc/a",
+  "root:/etc/b",
+  "root:/etc/c",
+]
+merge = ["packages.install"]
+inputs = { banner = "banner" }
+secrets = { luks-pass = { env = "LUKS_PASS" } }
+hooks = true
+"#;
 
     fn source() -> PluginSource {
         PluginSource {
@@ -196,30 +200,33 @@ packages.install = [ \"vim\" ]
         let mut manifest = Manifest::read(BEFORE).unwrap();
         manifest.set_plugin("hardening", &source()).unwrap();
         manifest.set_grants("hardening", &grants()).unwrap();
-        insta::assert_snapshot!(manifest.text(), @r#"
-        # ours
-        image.name = "a"   # keep
-
-        [profiles.p]
-        packages.install = [ "vim" ]
-
-        [plugins]
-        hardening = { registry = "registry.example.com/isoplug/hardening", version = "^1.2" }
-
-        [grants.hardening]
-        files = [
-          "root:/etc/a",
-          "root:/etc/b",
-          "root:/etc/c",
-        ]
-        merge = ["packages.install"]
-        inputs = { banner = "banner" }
-        secrets = { luks-pass = { env = "LUKS_PASS" } }
-        hooks = true
-        "#);
+        assert_eq!(manifest.text(), format!("{BEFORE}{ADDED}"));
         assert!(manifest.remove_plugin("hardening"));
         assert!(!manifest.remove_plugin("hardening"));
         assert_eq!(manifest.text(), BEFORE);
+    }
+
+    /// A field that is new does not compile here, and one that `granted` forgets is not read back.
+    #[test]
+    fn no_grant_is_forgotten() {
+        let texts = |text: &str| vec![text.to_owned()];
+        let place = |text: &str| Some(text.to_owned());
+        let secret = SecretGrant { env: place("E"), file: place("f"), read: true };
+        let all = Grants {
+            files: texts("root:/a"),
+            merge: texts("packages.install"),
+            reads: texts("/b"),
+            inputs: BTreeMap::from([("i".to_owned(), "c".to_owned())]),
+            secrets: BTreeMap::from([("s".to_owned(), secret)]),
+            fetch: texts("https://d/"),
+            units: texts("e.service"),
+            kernel_params: texts("quiet"),
+            setuid: true,
+            remove: texts("root:/g"),
+            hooks: true,
+            limits: Limits::default(),
+        };
+        assert_eq!(toml::from_str::<Grants>(&granted(&all).to_string()).unwrap(), all);
     }
 
     #[test]
