@@ -118,7 +118,7 @@ fn files() {
 
 /// Found as the C library and tzdata have them, with the nearest name where they are not.
 #[test]
-fn locales() {
+fn locales_are_found_or_told() {
     let locale = |name: &str| one(&format!("localisation.locale = \"{name}\""));
     for fine in ["en_US.utf8", "C.utf8", "POSIX", "ca_ES@valencia", "de_DE@euro", "en_IN"] {
         assert_eq!(locale(fine), "", "{fine}");
@@ -134,7 +134,7 @@ fn locales() {
 }
 
 #[test]
-fn time_zones() {
+fn time_zones_are_found_or_told() {
     let zone = |name: &str| one(&format!("localisation.timezone = \"{name}\""));
     for fine in ["US/Eastern", "Europe/Berlin", "UTC", "Etc/GMT+5", "EST5EDT"] {
         assert_eq!(zone(fine), "", "{fine}");

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn keys() {
+fn keys_that_are_not_one() {
     assert_snapshot!(one("users.ada.authorized-keys = [\"ssh-ed25519 AAAA... ada\"]"), @r"
     isoplug.toml:3:30: warning[placeholder]: this SSH key is a placeholder: nobody can log in with it
       help: put the line of your `.pub` file here
@@ -19,7 +19,7 @@ fn keys() {
 }
 
 #[test]
-fn passwords() {
+fn passwords_that_are_not_hashes() {
     assert_snapshot!(one("users.ada.hashed-password = \"secret\""), @r"
     isoplug.toml:3:29: error[plain-password]: this looks like a plain password, not like a hash
       help: make a hash with `mkpasswd`
