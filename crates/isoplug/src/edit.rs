@@ -1,5 +1,7 @@
 //! Changes a manifest's text as a careful person would: what is not concerned stays as it is.
 
+use std::collections::BTreeMap;
+
 use isoplug_manifest::plugin::{Grants, PluginSource, SecretGrant};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
@@ -97,55 +99,48 @@ impl Manifest {
 
 /// Returns what is granted as a table, without the limits, which only the user sets.
 fn granted(grants: &Grants) -> Table {
-    let lists = [
-        ("files", &grants.files),
-        ("merge", &grants.merge),
-        ("reads", &grants.reads),
-        ("fetch", &grants.fetch),
-        ("units", &grants.units),
-        ("kernel-params", &grants.kernel_params),
-        ("remove", &grants.remove),
+    let entries = [
+        ("files", list(&grants.files)),
+        ("merge", list(&grants.merge)),
+        ("reads", list(&grants.reads)),
+        ("fetch", list(&grants.fetch)),
+        ("units", list(&grants.units)),
+        ("kernel-params", list(&grants.kernel_params)),
+        ("remove", list(&grants.remove)),
+        ("inputs", named(&grants.inputs, |path| path.as_str().into())),
+        ("secrets", named(&grants.secrets, |secret| place(secret).into())),
+        ("setuid", grants.setuid.then(|| true.into())),
+        ("hooks", grants.hooks.then(|| true.into())),
     ];
-    let named = [("inputs", inputs(grants)), ("secrets", secrets(grants))];
-    let allowed = [("setuid", grants.setuid), ("hooks", grants.hooks)];
-    let lists = lists.into_iter().filter(|(_, items)| !items.is_empty());
-    let named = named.into_iter().filter(|(_, names)| !names.is_empty());
-    let allowed = allowed.into_iter().filter(|(_, is_allowed)| *is_allowed);
-    let lists = lists.map(|(key, items)| (key, value(list(items))));
-    let named = named.map(|(key, names)| (key, value(names)));
-    lists.chain(named).chain(allowed.map(|(key, _)| (key, value(true)))).collect()
+    entries.into_iter().filter_map(|(key, given)| Some((key, value(given?)))).collect()
 }
 
-fn inputs(grants: &Grants) -> InlineTable {
-    grants.inputs.iter().map(|(name, path)| (name.as_str(), Value::from(path.as_str()))).collect()
-}
-
-fn secrets(grants: &Grants) -> InlineTable {
-    grants.secrets.iter().map(|(name, grant)| (name.as_str(), Value::from(secret(grant)))).collect()
-}
-
-fn secret(grant: &SecretGrant) -> InlineTable {
-    let places = [("env", &grant.env), ("file", &grant.file)];
+fn place(secret: &SecretGrant) -> InlineTable {
+    let places = [("env", &secret.env), ("file", &secret.file)];
     let places = places.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?.into())));
-    let read = grant.read.then(|| ("read", Value::from(true)));
+    let read = secret.read.then(|| ("read", Value::from(true)));
     places.chain(read).collect()
 }
 
+fn named<T>(entries: &BTreeMap<String, T>, of: impl Fn(&T) -> Value) -> Option<Value> {
+    let table: InlineTable =
+        entries.iter().map(|(name, entry)| (name.as_str(), of(entry))).collect();
+    (!table.is_empty()).then(|| table.into())
+}
+
 /// Several items stand on a line each.
-fn list(items: &[String]) -> Array {
+fn list(items: &[String]) -> Option<Value> {
     let mut array: Array = items.iter().map(String::as_str).collect();
     if items.len() > 2 {
         array.iter_mut().for_each(|item| item.decor_mut().set_prefix("\n  "));
         array.set_trailing("\n");
         array.set_trailing_comma(true);
     }
-    array
+    (!array.is_empty()).then(|| array.into())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use isoplug_manifest::plugin::{Limits, Requests};
 
     use super::*;
