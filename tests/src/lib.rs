@@ -1,5 +1,6 @@
 //! Shared pieces of the end-to-end tests.
 
+#![warn(clippy::too_many_lines)]
 #![allow(clippy::missing_errors_doc, reason = "a test that fails says why")]
 
 pub mod archive;

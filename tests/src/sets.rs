@@ -15,11 +15,11 @@ pub mod table;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use isoplug_manifest::lock::LockedImage;
+use isoplug_manifest::lock::{LockedImage, LockedPackage};
 use isoplug_packages::{Request, Resolvo, Universe, resolve};
 
 use apt::Apt;
-use layers::Layers;
+use layers::{Layers, Made};
 use table::Row;
 
 /// A set of packages that somebody wants.
@@ -80,25 +80,33 @@ impl<'a> Bench<'a> {
         self.layers.fetch(&locked)?;
         let ours = layers::timed(|| self.layers.make(&locked));
         row.ours = ours.time;
-        let ours = match ours.value {
-            Ok(made) => made,
-            Err(error) => {
-                row.failure = Some(format!("isoplug: {error:#}"));
-                return Ok(row);
-            }
-        };
-        self.apt.offer(&packages, self.layers)?;
-        let root = layers::timed(|| self.apt.install(&packages));
+        match ours.value {
+            Ok(made) => self.against_apt(&mut row, set, &packages, &made)?,
+            Err(error) => row.failure = Some(format!("isoplug: {error:#}")),
+        }
+        Ok(row)
+    }
+
+    /// Lets apt install the same, and notes what is not equal.
+    fn against_apt(
+        &self,
+        row: &mut Row,
+        set: &Set,
+        packages: &[LockedPackage],
+        ours: &Made,
+    ) -> Result<()> {
+        self.apt.offer(packages, self.layers)?;
+        let root = layers::timed(|| self.apt.install(packages));
         row.theirs = root.time;
         match root.value? {
             Err(said) => row.failure = Some(format!("apt: {said}")),
             Ok(theirs) => {
-                row.differences = compare::compare(&ours, &theirs, self.layers.epoch())?;
+                row.differences = compare::compare(ours, &theirs, self.layers.epoch())?;
                 let list: String = row.differences.iter().map(|line| format!("{line}\n")).collect();
                 std::fs::write(self.folder.join(format!("{}.differences", set.name)), list)?;
             }
         }
-        Ok(row)
+        Ok(())
     }
 
     /// Removes what only a set's own layer has, so that many sets need no more space than one.

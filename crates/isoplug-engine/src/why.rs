@@ -1,6 +1,6 @@
 //! Why a stage has the key it has, and what differs from the last time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
@@ -91,27 +91,19 @@ impl fmt::Display for Change {
             Self::Value { label, was: Some(was), is: Some(is) } => {
                 write!(f, "value `{label}` was {}, is {}", short(was), short(is))
             }
-            Self::Value { label, was, is: None } => write!(
-                f,
-                "value `{label}` is gone; it was {}",
-                short(was.as_deref().unwrap_or("nothing"))
-            ),
+            Self::Value { label, was, is: None } => {
+                let was = short(was.as_deref().unwrap_or("nothing"));
+                write!(f, "value `{label}` is gone; it was {was}")
+            }
             Self::Value { label, was: None, is: Some(is) } => {
                 write!(f, "value `{label}` is new: {}", short(is))
             }
             Self::List { label, gained, lost } => {
-                let part = |verb: &str, items: &[String]| {
-                    (!items.is_empty()).then(|| format!("{verb} {}", short(&items.join(", "))))
-                };
-                let parts: Vec<String> =
-                    part("gained", gained).into_iter().chain(part("lost", lost)).collect();
-                write!(f, "value `{label}` {}", parts.join(", "))
+                write!(f, "value `{label}` {}", moved(gained, lost))
             }
-            Self::Input { label, from, known: true } => {
-                write!(f, "input `{label}` changed (from stage `{from}`)")
-            }
-            Self::Input { label, from, known: false } => {
-                write!(f, "input `{label}` is not made yet (by stage `{from}`)")
+            Self::Input { label, from, known } => {
+                let how = if *known { "changed (from" } else { "is not made yet (by" };
+                write!(f, "input `{label}` {how} stage `{from}`)")
             }
         }
     }
@@ -202,32 +194,34 @@ fn compare(label: &str, was: Option<Value>, is: Option<Value>, changes: &mut Vec
     match (was, is) {
         (was, is) if was == is => {}
         (Some(Value::Object(mut was)), Some(Value::Object(mut is))) => {
-            let fields: std::collections::BTreeSet<String> =
-                was.keys().chain(is.keys()).cloned().collect();
+            let fields: BTreeSet<String> = was.keys().chain(is.keys()).cloned().collect();
             for field in fields {
-                compare(
-                    &format!("{label}.{field}"),
-                    was.remove(&field),
-                    is.remove(&field),
-                    changes,
-                );
+                let label = format!("{label}.{field}");
+                compare(&label, was.remove(&field), is.remove(&field), changes);
             }
         }
         (Some(Value::Array(was)), Some(Value::Array(is))) if is_other_set(&was, &is) => {
-            let without = |some: &[Value], others: &[Value]| {
-                some.iter().filter(|item| !others.contains(item)).map(plain).collect()
-            };
-            changes.push(Change::List {
-                label: label.to_owned(),
-                gained: without(&is, &was),
-                lost: without(&was, &is),
-            });
+            let (gained, lost) = (without(&is, &was), without(&was, &is));
+            changes.push(Change::List { label: label.to_owned(), gained, lost });
         }
         (was, is) => {
             let (was, is) = (was.as_ref().map(plain), is.as_ref().map(plain));
             changes.push(Change::Value { label: label.to_owned(), was, is });
         }
     }
+}
+
+fn without(some: &[Value], others: &[Value]) -> Vec<String> {
+    some.iter().filter(|item| !others.contains(item)).map(plain).collect()
+}
+
+/// Says what came into a list and what left it.
+fn moved(gained: &[String], lost: &[String]) -> String {
+    let part = |verb: &str, items: &[String]| {
+        (!items.is_empty()).then(|| format!("{verb} {}", short(&items.join(", "))))
+    };
+    let parts = part("gained", gained).into_iter().chain(part("lost", lost));
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the elements differ, and not only their order or number.

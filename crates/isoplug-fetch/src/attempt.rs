@@ -10,6 +10,7 @@ use super::partial::Partial;
 use super::retry::{Failed, GLANCE, goes_on_at, may_pass, wait};
 use super::{Expected, Watch, Why, distrusted, message};
 use isoplug_engine::Digest;
+use ureq::http::Response;
 
 /// What to ask for.
 pub(super) struct Attempt<'a> {
@@ -59,16 +60,7 @@ impl Attempt<'_> {
     }
 
     fn request(&self, partial: &mut Partial) -> Result<Body, Outcome> {
-        let mut request = self.agent.get(self.url);
-        if partial.size() > 0 {
-            request = request.header("Range", format!("bytes={}-", partial.size()));
-        }
-        let (sender, answer) = sync_channel(1);
-        thread::spawn(move || {
-            let _ = sender.send(request.call());
-        });
-        let response = self.next(&answer)?.ok_or_else(|| Outcome::transient("no answer came"))?;
-        let response = response.map_err(|error| no_answer(message(&error)))?;
+        let response = self.response(partial.size())?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         match response.status().as_u16() {
             200 => partial.restart().map_err(unwritable)?,
@@ -84,6 +76,20 @@ impl Attempt<'_> {
             status => return Err(failed(Why::Absent(status))),
         }
         Ok(Box::new(response.into_body().into_reader()))
+    }
+
+    /// Asks for what lies behind the first bytes, and waits for the answer's header.
+    fn response(&self, had: u64) -> Result<Response<ureq::Body>, Outcome> {
+        let mut request = self.agent.get(self.url);
+        if had > 0 {
+            request = request.header("Range", format!("bytes={had}-"));
+        }
+        let (sender, answer) = sync_channel(1);
+        thread::spawn(move || {
+            let _ = sender.send(request.call());
+        });
+        let response = self.next(&answer)?.ok_or_else(|| Outcome::transient("no answer came"))?;
+        response.map_err(|error| no_answer(message(&error)))
     }
 
     fn receive(&self, body: Body, partial: &mut Partial) -> Result<(), Outcome> {

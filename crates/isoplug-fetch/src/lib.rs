@@ -3,6 +3,8 @@
 //! Waits and tries again when a mirror is busy, resumes where a transfer broke, and goes on to
 //! the next mirror when one does not have the file or sends other bytes. Knows no archives.
 
+#![warn(clippy::too_many_lines)]
+
 mod address;
 mod agent;
 mod attempt;
@@ -112,9 +114,7 @@ impl Downloader {
             match self.ask(&url, expected, file, watch) {
                 Ok(digest) => return Ok(digest),
                 Err(Stop::Failed(why)) => {
-                    if matches!(why, Why::Unreachable(_) | Why::Untrusted(_)) {
-                        self.failing().insert(mirror.clone());
-                    }
+                    self.note_health(mirror, &why);
                     failures.push(Failure { url: without_password(&url), why });
                 }
                 Err(Stop::Write(source)) => {
@@ -126,6 +126,12 @@ impl Downloader {
         match failures.is_empty() {
             true => Err(Error::NoMirror { path: path.to_owned() }),
             false => Err(Error::Failed { path: path.to_owned(), failures }),
+        }
+    }
+
+    fn note_health(&self, mirror: &str, why: &Why) {
+        if matches!(why, Why::Unreachable(_) | Why::Untrusted(_)) {
+            self.failing().insert(mirror.to_owned());
         }
     }
 

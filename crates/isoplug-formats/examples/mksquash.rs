@@ -40,8 +40,7 @@ fn main() -> Result<(), Failure> {
         None => Box::new(NoCache),
     };
     let summary = write(File::create(out)?, &tree, &packs, &options, &*cache, &NoWatch)?;
-    println!("bytes {}", summary.bytes);
-    println!("contents {}", summary.contents);
+    println!("bytes {}\ncontents {}", summary.bytes, summary.contents);
     println!("inodes {}", summary.inodes);
     println!("blocks {} cached {}", summary.blocks, summary.cached);
     Ok(())
@@ -78,16 +77,16 @@ struct Asked {
 }
 
 impl Asked {
+    fn new(from: &str, out: &str, threads: usize) -> Self {
+        let options = Options::preset(Preset::default(), 0, threads);
+        let (from, out) = (from.to_owned(), out.to_owned());
+        Self { options, excluded: Vec::new(), cache: None, from, out }
+    }
+
     fn read(arguments: &[String]) -> Result<Self, Failure> {
         let [options @ .., from, out] = arguments else { return Err(USAGE.into()) };
         let threads = std::thread::available_parallelism()?.get();
-        let mut asked = Self {
-            options: Options::preset(Preset::default(), 0, threads),
-            excluded: Vec::new(),
-            cache: None,
-            from: from.clone(),
-            out: out.clone(),
-        };
+        let mut asked = Self::new(from, out, threads);
         let (mut codec, mut level) = (None, None);
         for option in options.chunks(2) {
             let [name, value] = option else { return Err(USAGE.into()) };
@@ -102,9 +101,8 @@ impl Asked {
                 _ => return Err(USAGE.into()),
             }
         }
-        if let Some(name) = codec {
-            asked.options.codec = self::codec(name, level)?;
-        }
+        let codec = codec.map(|name| self::codec(name, level)).transpose()?;
+        codec.into_iter().for_each(|codec| asked.options.codec = codec);
         Ok(asked)
     }
 }

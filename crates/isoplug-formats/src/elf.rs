@@ -61,12 +61,8 @@ impl Linkage {
 fn linkage<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Linkage, Error> {
     let header = Elf::parse(bytes)?;
     let endian = header.endian()?;
-    let mut linkage = Linkage::default();
-    for segment in header.program_headers(endian, bytes)? {
-        if let Some(path) = segment.interpreter(endian, bytes)? {
-            linkage.interpreter = Some(path.to_vec());
-        }
-    }
+    let mut linkage =
+        Linkage { interpreter: interpreter(header, endian, bytes)?, ..Linkage::default() };
     let sections = header.sections(endian, bytes)?;
     let Some((entries, strings)) = sections.dynamic(endian, bytes)? else { return Ok(linkage) };
     let strings = sections.strings(endian, bytes, strings)?;
@@ -81,6 +77,20 @@ fn linkage<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Linkage
         }
     }
     Ok(linkage)
+}
+
+fn interpreter<Elf: FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    bytes: &[u8],
+) -> Result<Option<Vec<u8>>, Error> {
+    let mut interpreter = None;
+    for segment in header.program_headers(endian, bytes)? {
+        if let Some(path) = segment.interpreter(endian, bytes)? {
+            interpreter = Some(path.to_vec());
+        }
+    }
+    Ok(interpreter)
 }
 
 /// A kernel module never is larger; a damaged one may claim to be.

@@ -148,19 +148,15 @@ impl Tree {
     pub fn resolve(&self, path: impl AsRef<[u8]>) -> Option<TreePath> {
         let mut rest: Vec<Vec<u8>> = parts(path.as_ref()).rev().map(<[u8]>::to_vec).collect();
         let mut done: Vec<u8> = Vec::new();
-        let mut links = 0;
+        let mut links = 0..40;
         while let Some(part) = rest.pop() {
-            if part == b".." {
-                done.truncate(done.iter().rposition(|&b| b == b'/').unwrap_or(0));
-                continue;
-            }
-            let next = join(&done, &part);
+            let next = match part.as_slice() {
+                b".." => above(&done),
+                part => join(&done, part),
+            };
             match self.entries.get(&next).map(|entry| &entry.kind) {
                 Some(Kind::Symlink(target)) => {
-                    links += 1;
-                    if links > 40 {
-                        return None;
-                    }
+                    links.next()?;
                     if target.starts_with(b"/") {
                         done.clear();
                     }
@@ -239,6 +235,10 @@ pub fn sorted_names(folder: &std::path::Path) -> std::io::Result<Vec<std::ffi::O
     let mut names = entries.map(|e| e.map(|e| e.file_name())).collect::<Result<Vec<_>, _>>()?;
     names.sort();
     Ok(names)
+}
+
+fn above(path: &[u8]) -> TreePath {
+    path[..path.iter().rposition(|&byte| byte == b'/').unwrap_or(0)].to_vec()
 }
 
 #[cfg(test)]

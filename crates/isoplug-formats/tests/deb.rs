@@ -124,18 +124,22 @@ fn the_checksum_in_xz_counts_unless_the_package_is_known() {
     assert_eq!(read(Deb::open(&package[..]).unwrap().known()).unwrap(), [7; 5000]);
 }
 
+fn text(bytes: &[u8]) -> String {
+    Deb::open(bytes).unwrap_err().to_string()
+}
+
+fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    let mut archive = ar::Writer::new(&mut out).unwrap();
+    members.iter().for_each(|(name, bytes)| archive.member(name, bytes).unwrap());
+    archive.finish().unwrap();
+    out.into_inner()
+}
+
 #[test]
 fn messages_name_the_member() {
-    let text = |bytes: &[u8]| Deb::open(bytes).unwrap_err().to_string();
     assert_eq!(text(b"PK\x03\x04"), "not a Debian package: it does not begin with an ar signature");
     assert_eq!(text(b"!<arch>\n"), "the package has no debian-binary");
-    let archive = |members: &[(&str, &[u8])]| {
-        let mut out = Cursor::new(Vec::new());
-        let mut archive = ar::Writer::new(&mut out).unwrap();
-        members.iter().for_each(|(name, bytes)| archive.member(name, bytes).unwrap());
-        archive.finish().unwrap();
-        out.into_inner()
-    };
     let old = archive(&[("debian-binary", b"1.0\n")]);
     assert_eq!(text(&old), "the package format \"1.0\" is not supported, only 2.x is");
     let bare = archive(&[("debian-binary", b"2.0\n"), ("control.tar", b"")]);
@@ -147,6 +151,10 @@ fn messages_name_the_member() {
     let mut cut = whole.clone();
     cut.truncate(100);
     assert_eq!(text(&cut), "truncated: a header ends at byte 132, the file at byte 100");
+}
+
+#[test]
+fn what_is_damaged_is_named() {
     let bad =
         archive(&[("debian-binary", b"2.0\n"), ("control.tar.xz", b"no xz"), ("data.tar", b"")]);
     let control = Deb::open(&bad[..]).unwrap().control().unwrap_err();

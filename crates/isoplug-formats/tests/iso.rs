@@ -47,6 +47,20 @@ fn esp(folder: &Path) -> PathBuf {
     path
 }
 
+fn files(squashfs: PathBuf) -> BTreeMap<String, Entry> {
+    BTreeMap::from([
+        (".disk/info".to_owned(), bytes("a disk")),
+        ("boot/grub/i386-pc/eltorito.img".to_owned(), bytes(eltorito())),
+        ("boot/grub/grub.cfg".to_owned(), bytes("menu")),
+        ("empty".to_owned(), bytes("")),
+        ("live/filesystem.squashfs".to_owned(), Source::File(squashfs).into()),
+        (
+            "Ein längerer Name, wie ihn Menschen schreiben.txt".to_owned(),
+            Entry { source: Source::Bytes(b"hallo".to_vec()), mode: 0o755 },
+        ),
+    ])
+}
+
 fn image(folder: &Path) -> Image {
     let squashfs = folder.join("squashfs");
     std::fs::write(&squashfs, vec![3; 3_000_001]).unwrap();
@@ -54,17 +68,7 @@ fn image(folder: &Path) -> Image {
         volume_id: "ISOPLUG_TEST".to_owned(),
         epoch: EPOCH,
         identity: 42,
-        files: BTreeMap::from([
-            (".disk/info".to_owned(), bytes("a disk")),
-            ("boot/grub/i386-pc/eltorito.img".to_owned(), bytes(eltorito())),
-            ("boot/grub/grub.cfg".to_owned(), bytes("menu")),
-            ("empty".to_owned(), bytes("")),
-            ("live/filesystem.squashfs".to_owned(), Source::File(squashfs).into()),
-            (
-                "Ein längerer Name, wie ihn Menschen schreiben.txt".to_owned(),
-                Entry { source: Source::Bytes(b"hallo".to_vec()), mode: 0o755 },
-            ),
-        ]),
+        files: files(squashfs),
         bios: Some(Bios {
             eltorito: "boot/grub/i386-pc/eltorito.img".to_owned(),
             bootstrap: vec![0x90; 512],
@@ -82,35 +86,40 @@ fn foreign_readers_find_the_boot_images_and_the_files() {
     assert_eq!(report.sha256, <[u8; 32]>::from(Sha256::digest(std::fs::read(&path).unwrap())));
     assert_eq!(report.warnings, Vec::<String>::new());
     let at = path.to_str().unwrap();
-
-    let reports = ["-report_el_torito", "plain", "-report_system_area", "plain"];
-    if let Some(text) = tool("xorriso", &[&["-indev", at][..], &reports].concat()) {
-        for expected in [
-            "Volume id    : 'ISOPLUG_TEST'",
-            "BIOS  y   none  0x0000  0x00      4",
-            "UEFI  y   none",
-            "grub2-boot-info",
-            "grub2-mbr",
-            "/boot/grub/i386-pc/eltorito.img",
-        ] {
-            assert!(text.contains(expected), "no {expected:?} in {text}");
-        }
-        assert!(!text.contains("WARNING"), "{text}");
-        let listing = tool("xorriso", &["-indev", at, "-find", "/", "-exec", "lsdl"]).unwrap();
-        assert!(listing.contains("-rw-r--r--    1 0        0         3000001 Nov 14  2023"));
-        assert!(listing.contains("-rwxr-xr-x"), "{listing}");
-        assert!(listing.contains("'/Ein längerer Name, wie ihn Menschen schreiben.txt'"));
-    }
-    if let Some(text) = tool("isoinfo", &["-d", "-i", at]) {
-        assert!(text.contains("Joliet with UCS level 3 found"), "{text}");
-        assert!(text.contains("Rock Ridge signatures version 1 found"), "{text}");
-        let joliet = tool("isoinfo", &["-J", "-f", "-i", at]).unwrap();
-        assert!(joliet.contains("/live/filesystem.squashfs"), "{joliet}");
-    }
+    xorriso_finds_all(at);
+    isoinfo_finds_both_trees(at);
     if let Some(text) = tool("sgdisk", &["-v", at]) {
         assert!(text.contains("No problems found"), "{text}");
         assert!(tool("sgdisk", &["-p", at]).unwrap().contains("EF00"));
     }
+}
+
+fn xorriso_finds_all(at: &str) {
+    let reports = ["-report_el_torito", "plain", "-report_system_area", "plain"];
+    let Some(text) = tool("xorriso", &[&["-indev", at][..], &reports].concat()) else { return };
+    for expected in [
+        "Volume id    : 'ISOPLUG_TEST'",
+        "BIOS  y   none  0x0000  0x00      4",
+        "UEFI  y   none",
+        "grub2-boot-info",
+        "grub2-mbr",
+        "/boot/grub/i386-pc/eltorito.img",
+    ] {
+        assert!(text.contains(expected), "no {expected:?} in {text}");
+    }
+    assert!(!text.contains("WARNING"), "{text}");
+    let listing = tool("xorriso", &["-indev", at, "-find", "/", "-exec", "lsdl"]).unwrap();
+    assert!(listing.contains("-rw-r--r--    1 0        0         3000001 Nov 14  2023"));
+    assert!(listing.contains("-rwxr-xr-x"), "{listing}");
+    assert!(listing.contains("'/Ein längerer Name, wie ihn Menschen schreiben.txt'"));
+}
+
+fn isoinfo_finds_both_trees(at: &str) {
+    let Some(text) = tool("isoinfo", &["-d", "-i", at]) else { return };
+    assert!(text.contains("Joliet with UCS level 3 found"), "{text}");
+    assert!(text.contains("Rock Ridge signatures version 1 found"), "{text}");
+    let joliet = tool("isoinfo", &["-J", "-f", "-i", at]).unwrap();
+    assert!(joliet.contains("/live/filesystem.squashfs"), "{joliet}");
 }
 
 #[test]

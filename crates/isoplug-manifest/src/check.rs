@@ -141,15 +141,8 @@ impl Check<'_> {
     }
 
     fn format(&mut self, text: String, format: &str, at: &Origin) -> Option<String> {
-        if format == "local-path" && !self.names_files {
-            let message = "a plugin cannot name a file of the build machine";
-            self.report(Diagnostic::error("foreign-path", message).at(at, ""));
-            return None;
-        }
-        if format == "local-path" {
-            return Some(format::beside(&self.texts.get(at.text).name, &text));
-        }
         let verdict = match format {
+            "local-path" => return self.local_path(&text, at),
             known_option::FORMAT => known_option::check(&text),
             format => format::check(format, &text),
         };
@@ -163,6 +156,16 @@ impl Check<'_> {
         let diagnostic = Diagnostic::error(finding.code, finding.message).at(at, "");
         self.report(Diagnostic { severity, help: finding.help, ..diagnostic });
         kept
+    }
+
+    /// Returns a path of the build machine, which lies beside the text that names it.
+    fn local_path(&mut self, path: &str, at: &Origin) -> Option<String> {
+        if self.names_files {
+            return Some(format::beside(&self.texts.get(at.text).name, path));
+        }
+        let message = "a plugin cannot name a file of the build machine";
+        self.report(Diagnostic::error("foreign-path", message).at(at, ""));
+        None
     }
 
     fn wrong_type(&mut self, value: &Value, shape: &Shape) {

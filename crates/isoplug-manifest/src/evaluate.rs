@@ -101,44 +101,25 @@ struct Work {
 
 impl Work {
     fn system(&mut self, input: Input<'_>, parts: List, extra: &[Extra]) -> Option<System> {
-        let (manifest, profiles, root) = self.manifest(input.name, input.text);
+        let Input { name, text, profile, arch, load, plugins } = input;
+        let (manifest, profiles, root) = self.manifest(name, text);
         let sources = manifest.as_ref().map(sources).unwrap_or_default();
         let suites: BTreeSet<String> = sources.values().map(|each| each.suite.clone()).collect();
-        let conditions = Conditions { arch: input.arch.to_owned(), suites };
-        let mut guests = Guests::describe(manifest.as_ref(), &root, input.plugins, self);
+        let conditions = Conditions { arch: arch.to_owned(), suites };
+        let mut guests = Guests::describe(manifest.as_ref(), &root, plugins, self);
         let mut shape = guests.shape();
         extra.iter().for_each(|extra| shape.insert(&extra.keys(), extra.shape()));
         self.texts.conceal(conceal::names(&shape));
         let mut said = guests.configs(&shape, self);
-        said.extend(self.modules(input.profile, input.load, &shape, &profiles, &conditions));
-        let modules = guests.contribute(&shape, &said, (input.profile, input.arch), self);
+        said.extend(self.modules(profile, load, &shape, &profiles, &conditions));
+        let modules = guests.contribute(&shape, &said, (profile, arch), self);
+        let about = About { profile, arch, distribution: distribution::base(&sources) };
         let plugins = |options: &mut Options| guests.settle(options);
-        let distribution = distribution::base(&sources);
-        let about = About { profile: input.profile, arch: input.arch, distribution };
         let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
         let mut fragments = Fragments::new(&shape, said, guests.named());
         let settled = self.settle(&shape, &mut fragments, &asked)?;
-        let Settled { settings, options, own, needs } = settled;
-        let config = guests.config;
-        let Manifest { image, plugins, grants, trust, .. } = manifest?;
-        Some(System {
-            image,
-            profile: input.profile.to_owned(),
-            arch: input.arch.to_owned(),
-            options,
-            own,
-            needs,
-            sources,
-            plugins,
-            grants,
-            config,
-            trust,
-            shape,
-            settings,
-            root,
-            texts: Texts::default(),
-            warnings: Vec::new(),
-        })
+        let (about, config) = ((profile, arch), guests.config);
+        Some(system(about, manifest?, settled, sources, config, shape, root))
     }
 
     /// Says whether there is no error so far. What an error left out would mislead lints.
@@ -210,4 +191,33 @@ fn sources(manifest: &Manifest) -> BTreeMap<String, Source> {
         return BTreeMap::from([("debian".to_owned(), Source::default())]);
     }
     manifest.sources.clone()
+}
+
+fn system(
+    (profile, arch): (&str, &str),
+    manifest: Manifest,
+    settled: Settled,
+    sources: BTreeMap<String, Source>,
+    config: BTreeMap<String, Json>,
+    shape: Shape,
+    root: Value,
+) -> System {
+    System {
+        image: manifest.image,
+        profile: profile.to_owned(),
+        arch: arch.to_owned(),
+        options: settled.options,
+        own: settled.own,
+        needs: settled.needs,
+        sources,
+        plugins: manifest.plugins,
+        grants: manifest.grants,
+        config,
+        trust: manifest.trust,
+        shape,
+        settings: settled.settings,
+        root,
+        texts: Texts::default(),
+        warnings: Vec::new(),
+    }
 }

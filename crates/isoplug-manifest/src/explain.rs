@@ -12,6 +12,7 @@ use crate::shape::{Kind, Shape};
 use crate::strength::Strength;
 use crate::system::System;
 use crate::text::Origin;
+use crate::value::Value;
 
 /// Explains one option, or every option below a path; an empty path means all of them. What no option is
 /// may stand outside of profiles, such as `image.name`.
@@ -68,22 +69,25 @@ impl Explain<'_> {
         if let Some(default) = &shape.default {
             text.push(format!("  default: {default}"));
         }
-        let Some(setting) = setting else {
-            text.push("  nobody set it".to_owned());
-            return;
-        };
-        match &setting.content {
-            Content::List(items) => text.extend(items.iter().map(|item| {
-                let shape = shape.at(&["*"]).unwrap_or(shape);
-                format!(
-                    "  item:    {} at {}",
-                    shown(shape, &item.to_json()),
-                    self.place(&item.origin)
-                )
-            })),
-            _ => text.extend(setting.won.iter().map(|said| self.said("set by: ", shape, said))),
+        match setting {
+            Some(setting) => text.extend(self.origins(shape, setting)),
+            None => text.push("  nobody set it".to_owned()),
         }
+    }
+
+    /// Returns a line for each place where an option was set.
+    fn origins(&self, shape: &Shape, setting: &Setting) -> Vec<String> {
+        let item = |item: &Value| {
+            let shape = shape.at(&["*"]).unwrap_or(shape);
+            let place = self.place(&item.origin);
+            format!("  item:    {} at {place}", shown(shape, &item.to_json()))
+        };
+        let mut text: Vec<String> = match &setting.content {
+            Content::List(items) => items.iter().map(item).collect(),
+            _ => setting.won.iter().map(|said| self.said("set by: ", shape, said)).collect(),
+        };
         text.extend(setting.lost.iter().map(|said| self.said("beats:  ", shape, said)));
+        text
     }
 
     fn said(&self, word: &str, shape: &Shape, said: &Said) -> String {

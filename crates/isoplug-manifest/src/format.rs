@@ -1,6 +1,6 @@
 //! The formats that a text can be required to have: names, paths, hashes, keys.
 //!
-//! An option names its format in its schema; [`check`] is the table of all formats.
+//! An option names its format in its schema; `FORMATS` is the table of all.
 
 mod account;
 mod address;
@@ -57,47 +57,52 @@ pub fn is_ssh_key(text: &str) -> bool {
     matches!(ssh_key::ssh_key(text), Verdict::Fine | Verdict::Same(_))
 }
 
+type Check = fn(&str) -> Verdict;
+
+/// All formats by their names.
+const FORMATS: [(&str, Check); 36] = [
+    ("amount", size::amount_text),
+    ("architecture", name::architecture),
+    ("block-size", size::block_size),
+    ("byte-size", size::size),
+    ("crypt-hash", hash::crypt_hash),
+    ("debconf-question", package::question),
+    ("debconf-value", package::answer),
+    ("duration", size::duration),
+    ("fingerprint", archive::fingerprint),
+    ("flavour", package::flavour),
+    ("group-name", account::group_name),
+    ("hostname", name::hostname),
+    ("image-name", name::image_name),
+    ("interface-name", address::interface),
+    ("ip-address", address::ip),
+    ("ip-prefix", address::prefix),
+    ("kernel-module", name::kernel_module),
+    ("kernel-param", name::kernel_param),
+    ("locale", place::locale),
+    ("octal-mode", path::octal_mode),
+    ("package-name", package::name),
+    ("package-wish", package::wish),
+    ("path-pattern", pattern::path),
+    ("snapshot", name::snapshot),
+    ("ssh-key", ssh_key::ssh_key),
+    ("suite", archive::suite),
+    ("sysctl", name::sysctl),
+    ("target-path", path::target),
+    ("timezone", place::timezone),
+    ("tree-pattern", pattern::tree),
+    ("unit-file-name", name::unit_file),
+    ("unit-name", name::unit),
+    ("url", name::url),
+    ("user-name", account::user_name),
+    ("version-start", package::version_start),
+    ("volume-id", name::volume_id),
+];
+
 /// Checks a text against a named format.
 pub(crate) fn check(format: &str, text: &str) -> Verdict {
-    match format {
-        "amount" => size::amount_text(text),
-        "architecture" => name::architecture(text),
-        "block-size" => size::block_size(text),
-        "byte-size" => size::size(text),
-        "crypt-hash" => hash::crypt_hash(text),
-        "debconf-question" => package::question(text),
-        "debconf-value" => package::answer(text),
-        "duration" => size::duration(text),
-        "fingerprint" => archive::fingerprint(text),
-        "flavour" => package::flavour(text),
-        "group-name" => account::group_name(text),
-        "hostname" => name::hostname(text),
-        "image-name" => name::image_name(text),
-        "interface-name" => address::interface(text),
-        "ip-address" => address::ip(text),
-        "ip-prefix" => address::prefix(text),
-        "kernel-module" => name::kernel_module(text),
-        "kernel-param" => name::kernel_param(text),
-        "locale" => place::locale(text),
-        "octal-mode" => path::octal_mode(text),
-        "package-name" => package::name(text),
-        "package-wish" => package::wish(text),
-        "path-pattern" => pattern::path(text),
-        "snapshot" => name::snapshot(text),
-        "ssh-key" => ssh_key::ssh_key(text),
-        "suite" => archive::suite(text),
-        "sysctl" => name::sysctl(text),
-        "target-path" => path::target(text),
-        "timezone" => place::timezone(text),
-        "tree-pattern" => pattern::tree(text),
-        "unit-file-name" => name::unit_file(text),
-        "unit-name" => name::unit(text),
-        "url" => name::url(text),
-        "user-name" => account::user_name(text),
-        "version-start" => package::version_start(text),
-        "volume-id" => name::volume_id(text),
-        _ => Verdict::Fine,
-    }
+    let known = FORMATS.iter().find(|(name, _)| *name == format);
+    known.map_or(Verdict::Fine, |(_, check)| check(text))
 }
 
 /// Requires a condition.

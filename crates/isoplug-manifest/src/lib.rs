@@ -10,6 +10,8 @@
 //! evaluate  all of the above     -> System: typed options
 //! ```
 
+#![warn(clippy::too_many_lines)]
+
 pub mod builtin;
 mod by;
 mod check;

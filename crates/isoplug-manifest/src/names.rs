@@ -135,26 +135,27 @@ fn best(text: &str, names: impl Iterator<Item = &'static str>) -> Option<(f64, &
 mod tests {
     use super::*;
 
+    const FOUND: [(&str, &str, &str); 15] = [
+        ("en_US.utf8", "en_US.UTF-8", "UTF-8"),
+        ("en_US.UTF8", "en_US.UTF-8", "UTF-8"),
+        ("C.utf8", "C.UTF-8", "UTF-8"),
+        ("de_DE@euro", "de_DE@euro", "ISO-8859-15"),
+        ("de_DE.ISO-8859-15@euro", "de_DE@euro", "ISO-8859-15"),
+        ("de_DE.iso88591", "de_DE", "ISO-8859-1"),
+        ("de_DE.8859-1", "de_DE", "ISO-8859-1"),
+        ("ca_ES@valencia", "ca_ES@valencia", "UTF-8"),
+        ("ca_ES.UTF-8@valencia", "ca_ES@valencia", "UTF-8"),
+        ("en_IN", "en_IN", "UTF-8"),
+        ("en_IN.UTF-8", "en_IN", "UTF-8"),
+        ("ja_JP.eucJP", "ja_JP.EUC-JP", "EUC-JP"),
+        ("german", "de_DE", "ISO-8859-1"),
+        ("sr_RS.utf-8@latin", "sr_RS@latin", "UTF-8"),
+        ("eo", "eo", "UTF-8"),
+    ];
+
     #[test]
     fn locales_are_found_as_the_c_library_finds_them() {
-        let table = [
-            ("en_US.utf8", "en_US.UTF-8", "UTF-8"),
-            ("en_US.UTF8", "en_US.UTF-8", "UTF-8"),
-            ("C.utf8", "C.UTF-8", "UTF-8"),
-            ("de_DE@euro", "de_DE@euro", "ISO-8859-15"),
-            ("de_DE.ISO-8859-15@euro", "de_DE@euro", "ISO-8859-15"),
-            ("de_DE.iso88591", "de_DE", "ISO-8859-1"),
-            ("de_DE.8859-1", "de_DE", "ISO-8859-1"),
-            ("ca_ES@valencia", "ca_ES@valencia", "UTF-8"),
-            ("ca_ES.UTF-8@valencia", "ca_ES@valencia", "UTF-8"),
-            ("en_IN", "en_IN", "UTF-8"),
-            ("en_IN.UTF-8", "en_IN", "UTF-8"),
-            ("ja_JP.eucJP", "ja_JP.EUC-JP", "EUC-JP"),
-            ("german", "de_DE", "ISO-8859-1"),
-            ("sr_RS.utf-8@latin", "sr_RS@latin", "UTF-8"),
-            ("eo", "eo", "UTF-8"),
-        ];
-        for (text, name, charset) in table {
+        for (text, name, charset) in FOUND {
             assert_eq!(locale(text), Some(Locale { name, charset }), "{text}");
         }
         for text in ["en_UK.UTF-8", "en", "de_DE.UTF-9", "UTF-8", "", "german@euro"] {
@@ -174,6 +175,10 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(nearest_locale(text), Some(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_zone_that_is_not_there_has_a_neighbour() {
         let table = [
             ("Europe/Berlinn", "Europe/Berlin"),
             ("Berlin", "Europe/Berlin"),
@@ -185,6 +190,10 @@ mod tests {
             assert_eq!(nearest_zone(text), Some(expected), "{text}");
         }
         assert_eq!(nearest_zone("12345"), None);
+    }
+
+    #[test]
+    fn old_zones_are_known_as_such() {
         assert!(is_legacy_zone("US/Eastern") && is_zone("right/Europe/Berlin"));
         assert!(is_zone("Etc/GMT+5") && !is_legacy_zone("Europe/Berlin") && !is_zone("Europe"));
     }

@@ -120,6 +120,7 @@ pub(crate) struct About<'a> {
 }
 
 /// Wires the parts. Each line names all that its part reads.
+#[expect(clippy::too_many_lines, reason = "a table: who reads what")]
 pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn Part + 'a>> {
     let Options {
         packages,
@@ -203,17 +204,7 @@ mod owners {
 
     #[test]
     fn every_option_belongs_to_exactly_one_part() {
-        let options = Options::default();
-        let parts = parts(
-            &options,
-            About { profile: "p", arch: "amd64", distribution: crate::distribution::ALL[0] },
-        );
-        let owned: Vec<(String, String)> = parts
-            .iter()
-            .flat_map(|part| {
-                part.owns().iter().map(|path| (part.by().to_string(), (*path).to_owned()))
-            })
-            .collect();
+        let owned = owned();
         let all = all();
         assert!(all.len() > 80, "the walk is broken: {} options", all.len());
         let astray: Vec<(&String, Vec<&str>)> = all
@@ -227,6 +218,18 @@ mod owners {
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             assert!(Shape::of::<Options>().at(&keys).is_some(), "{part} owns no option `{path}`");
         }
+    }
+
+    /// Returns the parts with what each owns.
+    fn owned() -> Vec<(String, String)> {
+        let options = Options::default();
+        let distribution = crate::distribution::ALL[0];
+        let parts = parts(&options, About { profile: "p", arch: "amd64", distribution });
+        let owned = parts.iter().flat_map(|part| {
+            let by = part.by().to_string();
+            part.owns().iter().map(move |path| (by.clone(), (*path).to_owned()))
+        });
+        owned.collect()
     }
 
     #[test]

@@ -126,6 +126,11 @@ fn explains_one_option() {
       default: []
       item:    "console=ttyS0,115200" at isoplug.toml:23:23
     "#);
+}
+
+#[test]
+fn explains_an_option_that_nobody_set() {
+    let system = system("minimal", "amd64");
     assert_snapshot!(explain(&system, "squashfs.preset").unwrap(), @r#"
     squashfs.preset = "default"
       Speed against size; the other options here override its parts.

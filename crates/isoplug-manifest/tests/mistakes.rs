@@ -126,6 +126,10 @@ fn profiles() {
     error[unknown-profile]: there is no profile `p`
       help: known: q, isoplug:minimal, isoplug:rescue
     ");
+}
+
+#[test]
+fn profiles_that_cannot_be_one() {
     assert_snapshot!(
         messages_with(
             "image.name = \"t\"\n[profiles.p]\nextends = \"q\"\n[profiles.q]\nextends = \"p\"",
@@ -165,14 +169,15 @@ fn conditions() {
     assert_snapshot!(one("when.arch.amd64 = 3"), @"isoplug.toml:3:19: error[wrong-type]: found an integer, expected a table");
 }
 
+fn source(lines: &str) -> String {
+    let text = format!(
+        "image.name = \"t\"\nprofiles.p.packages.install = [\"vim\"]\n[sources.debian]\n{lines}"
+    );
+    messages_with(&text, &[])
+}
+
 #[test]
 fn sources() {
-    let source = |lines: &str| {
-        let text = format!(
-            "image.name = \"t\"\nprofiles.p.packages.install = [\"vim\"]\n[sources.debian]\n{lines}"
-        );
-        messages_with(&text, &[])
-    };
     assert_snapshot!(source("suite = \"trixie\"\npockets = [\"secure\"]"), @r#"
     isoplug.toml:5:12: error[unknown-value]: found "secure", expected one of "updates", "security", "backports"
       help: did you mean `security`?

@@ -18,13 +18,14 @@ fn clash(code: &str, lines: &str) {
     assert!(drawn.contains(&format!("error[{code}]")) && places == 2, "{lines}: {drawn}");
 }
 
+fn two(first: &str, second: &str) -> String {
+    format!(
+        "files = [{{ target = \"{first}\", text = \"1\" }}, {{ target = \"{second}\", text = \"2\" }}]"
+    )
+}
+
 #[test]
 fn files_that_clash() {
-    let two = |first: &str, second: &str| {
-        format!(
-            "files = [{{ target = \"{first}\", text = \"1\" }}, {{ target = \"{second}\", text = \"2\" }}]"
-        )
-    };
     for (first, second) in [
         ("/etc/x", "/etc/x"),
         ("/etc/x", "/etc/x/"),
@@ -38,6 +39,10 @@ fn files_that_clash() {
     clash("file-in-the-way", &two("/srv/a", "/srv/a/b"));
     clash("file-in-the-way", &two("/srv/a/b/c", "/srv/a"));
     clash("file-in-the-way", &two("/lib/a", "/usr/lib/a/b"));
+}
+
+#[test]
+fn files_that_other_options_give() {
     clash(
         "duplicate-file",
         "systemd.units.\"x.service\".text = \"[Unit]\"\n\

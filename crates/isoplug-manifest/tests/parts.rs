@@ -26,6 +26,10 @@ fn explain_names_the_part_that_set_an_option() {
       default: false
       set by:  true (fallback) at part boot (because of packages.install):2:11
     ");
+}
+
+#[test]
+fn explain_names_the_part_in_a_whole_table() {
     let system = profile("boot.uefi = false").unwrap();
     assert_snapshot!(explain(&system, "boot").unwrap(), @r"
     boot.bios = true  # default
@@ -162,6 +166,11 @@ fn a_part_is_added_by_its_own_file() {
     File { path: "/etc/acme.conf", sha256: None, mode: None, owner: None, contains: None }
     Command { run: "acme --check", exit: 0, contains: None }
     "#);
+}
+
+#[test]
+fn options_of_a_part_that_was_added_are_explained() {
+    let system = with_acme("services.acme.port = 8080\nnetworking.hostname = \"box\"").unwrap();
     assert_eq!(system.options.boot.timeout, 0);
     assert_snapshot!(explain(&system, "boot.timeout").unwrap(), @r"
     boot.timeout = 0
@@ -210,6 +219,10 @@ fn what_an_option_starts_cannot_be_kept_from_starting() {
       isoplug.toml:5:20: refused here
       isoplug.toml:3:27: needed here
     "#);
+}
+
+#[test]
+fn what_systemd_enables_cannot_be_masked() {
     assert_snapshot!(messages("systemd = { enable = [\"a\"], mask = [\"b\", \"a\"] }"), @r#"
     warning[empty-profile]: profile `p` installs no packages
       help: extend a shipped profile: `extends = "isoplug:minimal"`

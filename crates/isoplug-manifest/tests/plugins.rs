@@ -164,6 +164,10 @@ fn what_a_plugin_sets_is_checked() {
       isoplug.toml:2:9: the plugin
       help: known here: `boot`, `files`, `firmware`, `initrd`, `iso`, `kernel`, `localisation`, `microcode`, `networking`, `packages`, `root`, `security`, `services`, `squashfs`, `systemd`, `tests`, `users`
     ");
+}
+
+#[test]
+fn what_a_plugin_sets_is_toml() {
     let fragments = vec![(json!({ "packages": null }), Strength::Normal)];
     let mut fake = Fake { fragments, ..Fake::default() };
     assert_snapshot!(mistakes(&mut fake, MINIMAL), @r"
@@ -172,16 +176,19 @@ fn what_a_plugin_sets_is_checked() {
     ");
 }
 
-#[test]
-fn reports_are_drawn_on_the_option_that_they_name() {
-    let report = |severity, code: &str, at: &[Segment]| Report {
+fn report(severity: Severity, code: &str, at: &[Segment]) -> Report {
+    Report {
         plugin: "hardening".to_owned(),
         severity,
         code: code.to_owned(),
         message: "too weak".to_owned(),
         at: at.to_vec(),
         help: Some("use another".to_owned()),
-    };
+    }
+}
+
+#[test]
+fn reports_are_drawn_on_the_option_that_they_name() {
     let key = |key: &str| Segment::Key(key.to_owned());
     let reports = vec![
         report(Severity::Error, "weak-cipher", &[key("ciphers"), Segment::Index(1)]),

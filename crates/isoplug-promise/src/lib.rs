@@ -2,6 +2,8 @@
 //!
 //! Knows no manifest, no option and no shell.
 
+#![warn(clippy::too_many_lines)]
+
 use std::fmt;
 
 use schemars::JsonSchema;

@@ -165,6 +165,18 @@ impl From<AuthoritiesError> for Error {
     }
 }
 
+const WRITTEN_AS: &str = "write it as registry.example.com/acme/hardening, with :tag or @sha256:… after it \
+     if needed, or as oci-layout:/folder";
+
+const WITHOUT_NETWORK: &str = "check the name and the network; a mirror made by `isoplug plugin mirror` works \
+     without one";
+
+const LOG_IN: &str = "log in with `docker login`, `podman login` or `skopeo login` so that a \
+     credentials file names this registry, and check that the account may do it";
+
+const ASK_WHY: &str = "ask the publisher why, since a version must never change; to take what is there \
+     now, `isoplug plugin remove` it and add it anew";
+
 impl Error {
     pub(super) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Local { doing: "read", path: path.to_owned(), source }
@@ -183,28 +195,16 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {
-            Self::Reference { .. } => {
-                "write it as registry.example.com/acme/hardening, with :tag or @sha256:… after it \
-                 if needed, or as oci-layout:/folder"
-            }
-            Self::Unreachable { .. } => {
-                "check the name and the network; a mirror made by `isoplug plugin mirror` works \
-                 without one"
-            }
+            Self::Reference { .. } => WRITTEN_AS,
+            Self::Unreachable { .. } => WITHOUT_NETWORK,
             Self::Untrusted { .. } => DISTRUSTED,
-            Self::Denied { .. } => {
-                "log in with `docker login`, `podman login` or `skopeo login` so that a \
-                 credentials file names this registry, and check that the account may do it"
-            }
+            Self::Denied { .. } => LOG_IN,
             Self::Absent { .. } => "check the name and the version",
             Self::WrongDigest { .. } => {
                 "what is there was damaged or replaced: ask its publisher, or fetch from a mirror"
             }
             Self::NoVersion { .. } => "loosen the requirement, or check the name",
-            Self::Moved { .. } => {
-                "ask the publisher why, since a version must never change; to take what is there \
-                 now, `isoplug plugin remove` it and add it anew"
-            }
+            Self::Moved { .. } => ASK_WHY,
             Self::Refused(refusal) => return refusal.help(),
             _ => return None,
         };

@@ -3,6 +3,7 @@
 //! A client of the OCI distribution specification 1.1. It waits and asks again when a server is
 //! busy or a connection breaks, and speaks HTTP without TLS only where the reference says so.
 
+mod answer;
 mod auth;
 mod exchange;
 mod link;

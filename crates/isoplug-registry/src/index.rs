@@ -13,7 +13,7 @@ use super::error::Error;
 use super::keys::SecretKey;
 use super::oci::{Descriptor, EMPTY_BYTES, OciManifest, to_json};
 use super::reference::{Place, Reference};
-use super::release::Release;
+use super::release::{Description, Release};
 use super::signature::MINISIGN;
 use super::transport::{At, Transport, put_artifact, read_manifest};
 use super::trust::Policy;
@@ -168,28 +168,19 @@ impl Index {
     /// Adds a release, or does nothing if it is there.
     fn add(&mut self, reference: &str, release: &Release) -> Option<()> {
         let description = release.description.as_ref()?;
-        let position = self.plugins.iter().position(|entry| entry.reference == reference);
-        let version = IndexVersion {
+        let mut entry = match self.plugins.iter().position(|entry| entry.reference == reference) {
+            Some(position) => self.plugins.remove(position),
+            None => Entry::new(reference, &description.version),
+        };
+        entry.take(IndexVersion {
             version: description.version.clone(),
             manifest: release.manifest,
             component: release.component.digest,
             yanked: None,
-        };
-        let mut entry = match position {
-            Some(position) => self.plugins.remove(position),
-            None => Entry::new(reference, &description.version),
-        };
-        if entry.versions.iter().all(|known| known.manifest != version.manifest) {
-            entry.versions.retain(|known| known.version != version.version);
-            entry.versions.push(version);
-            entry.versions.sort_by(|a, b| a.version.cmp(&b.version));
-        }
+        });
         entry.settle_latest();
         if entry.latest == description.version {
-            entry.name.clone_from(&description.id);
-            entry.summary.clone_from(&description.summary);
-            entry.licence.clone_from(&description.licence);
-            entry.requests = description.requests.clone();
+            entry.describe(description);
         }
         self.plugins.push(entry);
         self.plugins.sort_by(|a, b| a.reference.cmp(&b.reference));
@@ -225,6 +216,22 @@ impl Entry {
     }
 
     /// A version before a release counts only if there is nothing else.
+    /// Takes a version in, in the place of another release of that number.
+    fn take(&mut self, version: IndexVersion) {
+        if self.versions.iter().all(|known| known.manifest != version.manifest) {
+            self.versions.retain(|known| known.version != version.version);
+            self.versions.push(version);
+            self.versions.sort_by(|a, b| a.version.cmp(&b.version));
+        }
+    }
+
+    fn describe(&mut self, description: &Description) {
+        self.name.clone_from(&description.id);
+        self.summary.clone_from(&description.summary);
+        self.licence.clone_from(&description.licence);
+        self.requests = description.requests.clone();
+    }
+
     fn settle_latest(&mut self) {
         let usable = self.versions.iter().filter(|version| version.yanked.is_none());
         let rank =

@@ -76,6 +76,14 @@ impl Layout {
         Ok(names.filter_map(|name| Some(name.rsplit_once(':')?.0.to_owned())).collect())
     }
 
+    /// Returns what the index calls a tag.
+    fn name_of(&self, tag: &str) -> String {
+        match &self.name {
+            Some(name) => format!("{name}:{tag}"),
+            None => tag.to_owned(),
+        }
+    }
+
     fn index(&self) -> Result<OciIndex, Error> {
         match self.read(&self.folder.join("index.json"), "index.json", 16 * MANIFEST_LIMIT)? {
             Some(bytes) => OciIndex::read(&bytes, &self.place(), "index.json"),
@@ -228,10 +236,7 @@ impl Transport for Layout {
         if let Ok(manifest) = OciManifest::read(bytes, "", "") {
             entry.artifact_type = manifest.artifact_type;
         }
-        let name = tag.map(|tag| match &self.name {
-            Some(name) => format!("{name}:{tag}"),
-            None => tag.to_owned(),
-        });
+        let name = tag.map(|tag| self.name_of(tag));
         entry.annotations = name.clone().map(|name| [(REF_NAME.to_owned(), name)].into());
         self.change(|index| {
             let same = |other: &Descriptor| match &name {

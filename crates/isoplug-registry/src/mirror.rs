@@ -28,24 +28,25 @@ pub fn mirror(
     let mut served = Vec::new();
     let mut indices = BTreeSet::new();
     for plugin in locked {
-        let reference = &plugin.source;
-        let from = registries.open(reference)?;
-        let name = reference.name().unwrap_or_else(|| plugin.name.clone());
-        let to = Layout::open(folder, Some(&name))?;
-        plugin.release(from.as_ref())?;
-        let tag = tag_of_version(&plugin.version);
-        copy(from.as_ref(), &to, plugin.manifest, Some(&tag))?;
-        served.push(Reference {
-            place: Place::Layout { folder: folder.to_owned(), name: Some(name) },
-            tag: Some(tag),
-            digest: Some(plugin.manifest),
-        });
-        indices.extend(index_reference(reference));
+        served.push(copy_plugin(registries, plugin, folder)?);
+        indices.extend(index_reference(&plugin.source));
     }
     for index in indices {
         copy_index(registries, &index, folder)?;
     }
     Ok(served)
+}
+
+/// Copies a plugin, and returns the reference by which the folder has it.
+fn copy_plugin(registries: &Registries, plugin: &Pin, folder: &Path) -> Result<Reference, Error> {
+    let from = registries.open(&plugin.source)?;
+    let name = plugin.source.name().unwrap_or_else(|| plugin.name.clone());
+    let to = Layout::open(folder, Some(&name))?;
+    plugin.release(from.as_ref())?;
+    let tag = tag_of_version(&plugin.version);
+    copy(from.as_ref(), &to, plugin.manifest, Some(&tag))?;
+    let place = Place::Layout { folder: folder.to_owned(), name: Some(name) };
+    Ok(Reference { place, tag: Some(tag), digest: Some(plugin.manifest) })
 }
 
 /// Not every registry has an index.

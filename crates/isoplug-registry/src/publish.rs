@@ -69,10 +69,7 @@ pub fn publish(registries: &Registries, what: &Publication<'_>) -> Result<Publis
     if known.is_none() {
         put_artifact(to.as_ref(), Some(&tag), &made.manifest, &[&made.config, what.component])?;
     }
-    // It was there, or someone else may have published the same version meanwhile.
-    let there = must(to.as_ref(), At::Tag(&tag))?;
-    check_same(&description, there.digest, Digest::of(&to_json(&made.manifest)))?;
-    let release = Release::read(&there, &to.place(), At::Tag(&tag))?;
+    let release = released(to.as_ref(), &tag, &description, &made)?;
     let previous = previous.map(|previous| previous.manifest);
     let sign = |key| sign_release(to.as_ref(), &name, &release, previous, key);
     let statement = what.key.map(sign).transpose()?;
@@ -80,6 +77,18 @@ pub fn publish(registries: &Registries, what: &Publication<'_>) -> Result<Publis
     let digest = Some(release.manifest);
     let reference = Reference { digest, ..what.reference.tagged(&tag) };
     Ok(Published { reference, release, statement, index, was_there: known.is_some() })
+}
+
+/// Returns what is there now: it was there before, or someone else may have published the same version meanwhile.
+fn released(
+    to: &dyn Transport,
+    tag: &str,
+    description: &Description,
+    made: &Made,
+) -> Result<Release, Error> {
+    let there = must(to, At::Tag(tag))?;
+    check_same(description, there.digest, Digest::of(&to_json(&made.manifest)))?;
+    Release::read(&there, &to.place(), At::Tag(tag))
 }
 
 /// Returns the newest version before this one.
@@ -125,31 +134,32 @@ fn prepare(what: &Publication<'_>) -> Result<(Description, Made), Error> {
 }
 
 fn mistakes(what: &Publication<'_>, description: &Description) -> Vec<String> {
-    let mut wrong = Vec::new();
-    if description.id.trim().is_empty() {
-        wrong.push("describe states no id".to_owned());
-    }
-    if description.licence.trim().is_empty() {
-        wrong.push("describe states no licence".to_owned());
-    }
-    if description.summary.trim().is_empty() || description.summary.contains('\n') {
-        wrong.push("describe states no summary of one line".to_owned());
-    }
+    let Description { id, licence, summary, version, .. } = description;
+    let is_line = !summary.trim().is_empty() && !summary.contains('\n');
+    let stated = [
+        ("id", !id.trim().is_empty()),
+        ("licence", !licence.trim().is_empty()),
+        ("summary of one line", is_line),
+    ];
+    let unstated = stated.iter().filter(|(_, is_stated)| !is_stated);
+    let mut wrong: Vec<String> =
+        unstated.map(|(field, _)| format!("describe states no {field}")).collect();
     if let Some(tag) = &what.reference.tag
-        && super::release::version_of_tag(tag).as_ref() != Some(&description.version)
+        && super::release::version_of_tag(tag).as_ref() != Some(version)
     {
-        wrong.push(format!("the tag is {tag}, but describe says version {}", description.version));
+        wrong.push(format!("the tag is {tag}, but describe says version {version}"));
     }
     if what.reference.digest.is_some() {
         wrong.push("a digest cannot be chosen".to_owned());
     }
-    if what.component.len() as u64 > COMPONENT_LIMIT {
-        let size = what.component.len();
-        wrong.push(format!(
-            "the component has {size} bytes, at most {COMPONENT_LIMIT} are accepted"
-        ));
-    }
+    wrong.extend(too_large(what.component));
     wrong
+}
+
+fn too_large(component: &[u8]) -> Option<String> {
+    let size = component.len();
+    (size as u64 > COMPONENT_LIMIT)
+        .then(|| format!("the component has {size} bytes, at most {COMPONENT_LIMIT} are accepted"))
 }
 
 fn check_same(description: &Description, there: Digest, ours: Digest) -> Result<(), Error> {

@@ -21,12 +21,7 @@ pub(crate) fn question(promise: &Promise) -> String {
         }
         Promise::Hostname { .. } => "cat /proc/sys/kernel/hostname".to_owned(),
         Promise::KernelParam { .. } => "cat /proc/cmdline".to_owned(),
-        Promise::Port { protocol: Protocol::Tcp, .. } => {
-            "cat /proc/net/tcp; cat /proc/net/tcp6 2>/dev/null || :".to_owned()
-        }
-        Promise::Port { protocol: Protocol::Udp, .. } => {
-            "cat /proc/net/udp; cat /proc/net/udp6 2>/dev/null || :".to_owned()
-        }
+        Promise::Port { protocol, .. } => sockets(*protocol).to_owned(),
         Promise::Package { name, .. } => {
             format!("dpkg-query -W -f '${{db:Status-Status}} ${{Version}}\\n' -- {}", quote(name))
         }
@@ -34,6 +29,13 @@ pub(crate) fn question(promise: &Promise) -> String {
         Promise::System => SYSTEM.to_owned(),
         Promise::Firmware => FIRMWARE.to_owned(),
         Promise::LiveMedium { id } => live_medium(id),
+    }
+}
+
+fn sockets(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "cat /proc/net/tcp; cat /proc/net/tcp6 2>/dev/null || :",
+        Protocol::Udp => "cat /proc/net/udp; cat /proc/net/udp6 2>/dev/null || :",
     }
 }
 
@@ -47,11 +49,7 @@ pub(crate) fn judge(promise: &Promise, firmware: Firmware, output: &Output) -> V
             judge_file(sha256.as_deref(), *mode, owner.as_deref(), output)
         }
         Promise::Hostname { name } => equal("host name", name, said),
-        Promise::KernelParam { param } => {
-            let wanted = words(param);
-            let found = words(said).iter().any(|word| wanted.first() == Some(word));
-            verdict(found, format!("the command line is {said}"))
-        }
+        Promise::KernelParam { param } => kernel_param(param, said),
         Promise::Port { port, protocol } => listens(*port, *protocol, said),
         Promise::Package { version, .. } => package(version.as_deref(), output),
         Promise::Command { exit, contains, .. } => command(*exit, contains.as_deref(), output),
@@ -61,6 +59,12 @@ pub(crate) fn judge(promise: &Promise, firmware: Firmware, output: &Output) -> V
             verdict(output.status == 0, format!("/.isoplug/{id}: {said}"))
         }
     }
+}
+
+fn kernel_param(param: &str, said: &str) -> Verdict {
+    let wanted = words(param);
+    let found = words(said).iter().any(|word| wanted.first() == Some(word));
+    verdict(found, format!("the command line is {said}"))
 }
 
 /// Takes a command line apart as the kernel does: at blanks outside of double quotes, which go if they

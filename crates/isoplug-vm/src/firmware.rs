@@ -105,33 +105,40 @@ impl Description {
     }
 }
 
+/// Pairs of code and variables, as distributions have them.
+type Pairs = &'static [(&'static str, &'static str)];
+
+const AMD64: Pairs = &[
+    ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+    ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
+    ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
+    ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"),
+];
+
+const AMD64_SECURE: Pairs = &[
+    ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"),
+    ("/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.ms.fd"),
+    ("/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd", "/usr/share/edk2/ovmf/OVMF_VARS.secboot.fd"),
+];
+
+const ARM64: Pairs = &[
+    ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"),
+    (
+        "/usr/share/edk2/aarch64/QEMU_EFI-pflash.raw",
+        "/usr/share/edk2/aarch64/vars-template-pflash.raw",
+    ),
+    ("/usr/share/edk2/aarch64/QEMU_CODE.fd", "/usr/share/edk2/aarch64/QEMU_VARS.fd"),
+];
+
+const ARM64_SECURE: Pairs =
+    &[("/usr/share/AAVMF/AAVMF_CODE.ms.fd", "/usr/share/AAVMF/AAVMF_VARS.ms.fd")];
+
 fn known(root: &Path, arch: Arch, firmware: Firmware) -> Option<FirmwareFiles> {
-    let pairs: &[(&str, &str)] = match (arch, firmware) {
-        (Arch::Amd64, Firmware::SecureBoot) => &[
-            ("/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"),
-            ("/usr/share/OVMF/OVMF_CODE.secboot.fd", "/usr/share/OVMF/OVMF_VARS.ms.fd"),
-            (
-                "/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd",
-                "/usr/share/edk2/ovmf/OVMF_VARS.secboot.fd",
-            ),
-        ],
-        (Arch::Amd64, _) => &[
-            ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
-            ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
-            ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
-            ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"),
-        ],
-        (Arch::Arm64, Firmware::SecureBoot) => {
-            &[("/usr/share/AAVMF/AAVMF_CODE.ms.fd", "/usr/share/AAVMF/AAVMF_VARS.ms.fd")]
-        }
-        (Arch::Arm64, _) => &[
-            ("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"),
-            (
-                "/usr/share/edk2/aarch64/QEMU_EFI-pflash.raw",
-                "/usr/share/edk2/aarch64/vars-template-pflash.raw",
-            ),
-            ("/usr/share/edk2/aarch64/QEMU_CODE.fd", "/usr/share/edk2/aarch64/QEMU_VARS.fd"),
-        ],
+    let pairs = match (arch, firmware) {
+        (Arch::Amd64, Firmware::SecureBoot) => AMD64_SECURE,
+        (Arch::Amd64, _) => AMD64,
+        (Arch::Arm64, Firmware::SecureBoot) => ARM64_SECURE,
+        (Arch::Arm64, _) => ARM64,
     };
     let smm = arch == Arch::Amd64 && firmware == Firmware::SecureBoot;
     let files = pairs.iter().map(|(code, variables)| FirmwareFiles {

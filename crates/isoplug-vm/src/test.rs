@@ -96,15 +96,20 @@ impl Run<'_> {
                     None => return Ok(ComboReport { note, ..report }),
                 },
                 Err(TestError::Start(StartError::Qemu { said })) if self.can_emulate() => {
-                    let reason = format!("QEMU does not start with KVM ({said}): emulating");
-                    self.emulate(NoKvm::Refused(said));
-                    reason
+                    self.emulate_instead(said)
                 }
                 Err(error) => return Err(error),
             };
             self.events.event(&Event::Again { reason: reason.clone() });
             note = Some(reason);
         }
+    }
+
+    /// Goes on without KVM, with which QEMU did not start; returns why.
+    fn emulate_instead(&mut self, said: String) -> String {
+        let reason = format!("QEMU does not start with KVM ({said}): emulating");
+        self.emulate(NoKvm::Refused(said));
+        reason
     }
 
     /// Whether there is still something slower and surer.
@@ -145,8 +150,24 @@ impl Run<'_> {
         let serial_log = stem.with_extension("log");
         let mut guest = self.start(machine, &serial_log)?;
         let up = reach_shell(&mut guest, &self.way, self.plan.limit, self.accelerator, self.events);
-        let (boot, Answers { results, cut }) = self.observe(up, &mut guest, machine);
-        let mut report = ComboReport {
+        let (boot, answers) = self.observe(up, &mut guest, machine);
+        let mut report = self.report(machine, boot, answers, serial_log, &guest);
+        if self.plan.pictures || report.verdict() != Verdict::Passed {
+            report.screenshot = picture(&mut guest, &stem);
+        }
+        self.finish(guest, &report);
+        Ok(report)
+    }
+
+    fn report(
+        &self,
+        machine: &Machine,
+        boot: Boot,
+        Answers { results, cut }: Answers,
+        serial_log: PathBuf,
+        guest: &Guest,
+    ) -> ComboReport {
+        ComboReport {
             firmware: machine.firmware,
             medium: machine.medium,
             accelerator: self.accelerator,
@@ -157,35 +178,25 @@ impl Run<'_> {
             note: None,
             serial_log,
             screenshot: None,
-        };
-        if self.plan.pictures || report.verdict() != Verdict::Passed {
-            report.screenshot = picture(&mut guest, &stem);
         }
-        self.finish(guest, &report);
-        Ok(report)
     }
 
     fn start(&self, machine: &Machine, serial_log: &Path) -> Result<Guest, TestError> {
         let Self { host, plan, events, accelerator, way } = self;
-        let tcg = *accelerator == Accelerator::Tcg;
-        events.event(&Event::Started {
-            firmware: machine.firmware,
-            medium: machine.medium,
-            accelerator: *accelerator,
-            no_kvm: match plan.machine.accelerator {
-                None => host.no_kvm(machine.arch),
-                Some(_) => None,
-            },
-        });
+        let &Machine { firmware, medium, arch, .. } = machine;
+        let is_chosen = plan.machine.accelerator.is_some();
+        let no_kvm = if is_chosen { None } else { host.no_kvm(arch) };
+        let accelerator = *accelerator;
+        events.event(&Event::Started { firmware, medium, accelerator, no_kvm });
         let start = Start {
             host,
             machine,
             iso: &plan.iso,
-            accelerator: *accelerator,
-            credentials: &way.credentials(&machine.arch.serial_port()),
+            accelerator,
+            credentials: &way.credentials(&arch.serial_port()),
             serial_log,
             // Measured each time: the machine may be slower than a minute ago.
-            slowness: if tcg { host.slowness(machine.arch) } else { 1.0 },
+            slowness: if accelerator == Accelerator::Tcg { host.slowness(arch) } else { 1.0 },
         };
         Ok(Guest::start(&start)?)
     }

@@ -176,6 +176,7 @@ impl TroubleKind {
         )
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: what is said of each kind")]
     fn text(self) -> &'static str {
         match self {
             Self::KernelPanic => "the kernel panicked",

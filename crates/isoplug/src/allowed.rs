@@ -47,13 +47,15 @@ pub(crate) fn settle(
     match session.ask(&format!("{asks}\nAllow this, and remember it?"))? {
         Some(true) => remember(folder, asked, session),
         Some(false) => Err(Failure::new(Exit::Untrusted, "that was not allowed")),
-        None => Err(Failure::new(Exit::Untrusted, asks)
-            .hint(format!(
-                "look at it, then allow it with `isoplug trust {}`",
-                folder_argument(folder)
-            ))
-            .hint("in CI, where the folder is your own: --trust-folder")),
+        None => Err(unanswered(asks, folder)),
     }
+}
+
+fn unanswered(asks: String, folder: &Path) -> Failure {
+    let trust = format!("isoplug trust {}", folder_argument(folder));
+    Failure::new(Exit::Untrusted, asks)
+        .hint(format!("look at it, then allow it with `{trust}`"))
+        .hint("in CI, where the folder is your own: --trust-folder")
 }
 
 /// Returns what is asked for, a line each.

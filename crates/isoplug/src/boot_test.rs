@@ -22,20 +22,27 @@ pub(crate) struct BootTest {
     pub(crate) checks: Vec<Check>,
     /// How to get a shell.
     pub(crate) login: Login,
-    /// Longest time to a shell; not in the key, since a test that passed did so whatever it is.
-    pub(crate) limit: Limit,
     /// The name of the image in reports; names no bytes.
     pub(crate) name: String,
-    /// The machine that runs QEMU; decides nothing that an image promises.
-    pub(crate) host: Host,
-    /// Where the serial log and the screen go; not in the key.
-    pub(crate) folder: PathBuf,
-    /// Takes the report of a test that did not pass, also of one that was stopped; not in the key.
-    pub(crate) seen: Arc<OnceLock<Report>>,
-    /// Whether a test that passes leaves a picture of the screen; not in the key.
-    pub(crate) pictures: bool,
     /// A number that makes a test run again although it passed before.
     pub(crate) again: Option<u64>,
+    /// What is not in the key: a test that passed did so whatever it is.
+    pub(crate) around: Around,
+}
+
+/// How a test is made, which decides nothing that an image promises.
+#[derive(Clone)]
+pub(crate) struct Around {
+    /// The machine that runs QEMU.
+    pub(crate) host: Host,
+    /// Longest time to a shell.
+    pub(crate) limit: Limit,
+    /// Where the serial log and the screen go.
+    pub(crate) folder: PathBuf,
+    /// Takes the report of a test that did not pass, also of one that was stopped.
+    pub(crate) seen: Arc<OnceLock<Report>>,
+    /// Whether a test that passes leaves a picture of the screen.
+    pub(crate) pictures: bool,
 }
 
 /// Outputs.
@@ -92,20 +99,7 @@ impl Stage for BootTest {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self {
-            iso,
-            identity,
-            machine,
-            checks,
-            login,
-            limit: _,
-            name,
-            host: _,
-            folder: _,
-            seen: _,
-            pictures: _,
-            again,
-        } = self;
+        let Self { iso, identity, machine, checks, login, name, again, around: _ } = self;
         key.artifact("iso", *iso);
         key.artifact("identity", *identity);
         let user = match login {
@@ -121,30 +115,34 @@ impl Stage for BootTest {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let id = std::fs::read_to_string(cx.path(self.identity)?)?;
-        let mut checks = self.checks.clone();
-        checks.push(Promise::LiveMedium { id: id.trim().to_owned() }.into());
-        let plan = Plan {
-            iso: cx.path(self.iso)?,
-            machine: self.machine.clone(),
-            combos: vec![(self.machine.firmware, self.machine.medium)],
-            checks,
-            login: self.login.clone(),
-            limit: self.limit,
-            out_dir: self.folder.clone(),
-            pictures: self.pictures,
-        };
-        let mut report = isoplug_vm::test(&self.host, &plan, &Log(cx))?;
+        let mut report = isoplug_vm::test(&self.around.host, &self.plan(cx)?, &Log(cx))?;
         report.image = self.name.clone();
         if !report.passed() {
             let failed = report.verdict() == Verdict::Failed;
             // The engine drops the errors of stages that it was told to stop.
-            let _ = self.seen.set(report);
+            let _ = self.around.seen.set(report);
             return Err(if failed { Error::Failed } else { Error::Unfinished });
         }
         let blob = cx.create()?;
         serde_json::to_writer(blob.file(), &report).map_err(std::io::Error::from)?;
         Ok(cx.finish(out.report, cx.put(blob, None)?, &[])?)
+    }
+}
+
+impl BootTest {
+    fn plan(&self, cx: &Context) -> Result<Plan, Error> {
+        let id = std::fs::read_to_string(cx.path(self.identity)?)?;
+        let medium = Promise::LiveMedium { id: id.trim().to_owned() }.into();
+        Ok(Plan {
+            iso: cx.path(self.iso)?,
+            machine: self.machine.clone(),
+            combos: vec![(self.machine.firmware, self.machine.medium)],
+            checks: self.checks.iter().cloned().chain([medium]).collect(),
+            login: self.login.clone(),
+            limit: self.around.limit,
+            out_dir: self.around.folder.clone(),
+            pictures: self.around.pictures,
+        })
     }
 }
 

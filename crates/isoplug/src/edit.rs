@@ -1,6 +1,8 @@
 //! Changes a manifest's text as a careful person would: what is not concerned stays as it is.
 
-use isoplug_manifest::plugin::{Grants, PluginSource};
+use std::collections::BTreeMap;
+
+use isoplug_manifest::plugin::{Grants, PluginSource, SecretGrant};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value, value};
 
 /// Why a text cannot be changed.
@@ -95,70 +97,51 @@ impl Manifest {
     }
 }
 
+/// Returns what is granted as a table, without the limits, which only the user sets.
 fn granted(grants: &Grants) -> Table {
-    let mut table = Table::new();
-    let Grants {
-        files,
-        merge,
-        reads,
-        inputs,
-        secrets,
-        fetch,
-        units,
-        kernel_params,
-        setuid,
-        remove,
-        hooks,
-        limits: _,
-    } = grants;
-    let lists = [
-        ("files", files),
-        ("merge", merge),
-        ("reads", reads),
-        ("fetch", fetch),
-        ("units", units),
-        ("kernel-params", kernel_params),
-        ("remove", remove),
+    let entries = [
+        ("files", list(&grants.files)),
+        ("merge", list(&grants.merge)),
+        ("reads", list(&grants.reads)),
+        ("fetch", list(&grants.fetch)),
+        ("units", list(&grants.units)),
+        ("kernel-params", list(&grants.kernel_params)),
+        ("remove", list(&grants.remove)),
+        ("inputs", named(&grants.inputs, |path| path.as_str().into())),
+        ("secrets", named(&grants.secrets, |secret| place(secret).into())),
+        ("setuid", grants.setuid.then(|| true.into())),
+        ("hooks", grants.hooks.then(|| true.into())),
     ];
-    for (key, items) in lists.into_iter().filter(|(_, items)| !items.is_empty()) {
-        table.insert(key, value(list(items)));
-    }
-    if !inputs.is_empty() {
-        let inputs = inputs.iter().map(|(name, path)| (name.as_str(), Value::from(path.as_str())));
-        table.insert("inputs", value(inputs.collect::<InlineTable>()));
-    }
-    if !secrets.is_empty() {
-        let secret = |secret: &isoplug_manifest::plugin::SecretGrant| {
-            let mut table = InlineTable::new();
-            for (key, text) in [("env", &secret.env), ("file", &secret.file)] {
-                text.iter().for_each(|text| _ = table.insert(key, text.as_str().into()));
-            }
-            secret.read.then(|| table.insert("read", true.into()));
-            Value::from(table)
-        };
-        let secrets = secrets.iter().map(|(name, grant)| (name.as_str(), secret(grant)));
-        table.insert("secrets", value(secrets.collect::<InlineTable>()));
-    }
-    for (key, allowed) in [("setuid", *setuid), ("hooks", *hooks)] {
-        allowed.then(|| table.insert(key, value(true)));
-    }
-    table
+    entries.into_iter().filter_map(|(key, given)| Some((key, value(given?)))).collect()
+}
+
+fn place(secret: &SecretGrant) -> InlineTable {
+    let places = [("env", &secret.env), ("file", &secret.file)];
+    let places = places.into_iter().filter_map(|(key, text)| Some((key, text.as_ref()?.into())));
+    let read = secret.read.then(|| ("read", Value::from(true)));
+    places.chain(read).collect()
+}
+
+fn named<T>(entries: &BTreeMap<String, T>, of: impl Fn(&T) -> Value) -> Option<Value> {
+    let table: InlineTable =
+        entries.iter().map(|(name, entry)| (name.as_str(), of(entry))).collect();
+    (!table.is_empty()).then(|| table.into())
 }
 
 /// Several items stand on a line each.
-fn list(items: &[String]) -> Array {
+fn list(items: &[String]) -> Option<Value> {
     let mut array: Array = items.iter().map(String::as_str).collect();
     if items.len() > 2 {
         array.iter_mut().for_each(|item| item.decor_mut().set_prefix("\n  "));
         array.set_trailing("\n");
         array.set_trailing_comma(true);
     }
-    array
+    (!array.is_empty()).then(|| array.into())
 }
 
 #[cfg(test)]
 mod tests {
-    use isoplug_manifest::plugin::Requests;
+    use isoplug_manifest::plugin::{Limits, Requests};
 
     use super::*;
 
@@ -169,6 +152,22 @@ image.name = \"a\"   # keep
 [profiles.p]
 packages.install = [ \"vim\" ]
 ";
+
+    const ADDED: &str = r#"
+[plugins]
+hardening = { registry = "registry.example.com/isoplug/hardening", version = "^1.2" }
+
+[grants.hardening]
+files = [
+  "root:/etc/a",
+  "root:/etc/b",
+  "root:/etc/c",
+]
+merge = ["packages.install"]
+inputs = { banner = "banner" }
+secrets = { luks-pass = { env = "LUKS_PASS" } }
+hooks = true
+"#;
 
     fn source() -> PluginSource {
         PluginSource {
@@ -196,30 +195,33 @@ packages.install = [ \"vim\" ]
         let mut manifest = Manifest::read(BEFORE).unwrap();
         manifest.set_plugin("hardening", &source()).unwrap();
         manifest.set_grants("hardening", &grants()).unwrap();
-        insta::assert_snapshot!(manifest.text(), @r#"
-        # ours
-        image.name = "a"   # keep
-
-        [profiles.p]
-        packages.install = [ "vim" ]
-
-        [plugins]
-        hardening = { registry = "registry.example.com/isoplug/hardening", version = "^1.2" }
-
-        [grants.hardening]
-        files = [
-          "root:/etc/a",
-          "root:/etc/b",
-          "root:/etc/c",
-        ]
-        merge = ["packages.install"]
-        inputs = { banner = "banner" }
-        secrets = { luks-pass = { env = "LUKS_PASS" } }
-        hooks = true
-        "#);
+        assert_eq!(manifest.text(), format!("{BEFORE}{ADDED}"));
         assert!(manifest.remove_plugin("hardening"));
         assert!(!manifest.remove_plugin("hardening"));
         assert_eq!(manifest.text(), BEFORE);
+    }
+
+    /// A field that is new does not compile here, and one that `granted` forgets is not read back.
+    #[test]
+    fn no_grant_is_forgotten() {
+        let texts = |text: &str| vec![text.to_owned()];
+        let place = |text: &str| Some(text.to_owned());
+        let secret = SecretGrant { env: place("E"), file: place("f"), read: true };
+        let all = Grants {
+            files: texts("root:/a"),
+            merge: texts("packages.install"),
+            reads: texts("/b"),
+            inputs: BTreeMap::from([("i".to_owned(), "c".to_owned())]),
+            secrets: BTreeMap::from([("s".to_owned(), secret)]),
+            fetch: texts("https://d/"),
+            units: texts("e.service"),
+            kernel_params: texts("quiet"),
+            setuid: true,
+            remove: texts("root:/g"),
+            hooks: true,
+            limits: Limits::default(),
+        };
+        assert_eq!(toml::from_str::<Grants>(&granted(&all).to_string()).unwrap(), all);
     }
 
     #[test]

@@ -53,19 +53,7 @@ pub(crate) fn export(
         (papers.checksum, beside("sha256")),
         (prepared.products.iso, iso.clone()),
     ];
-    let mut all = Vec::new();
-    for (plugin, files) in &prepared.products.outputs {
-        let beside = folder.join(format!("{}.{plugin}", prepared.name));
-        let listed = std::fs::read(made(outputs, *files, &beside)?).ok();
-        let listed = listed.and_then(|bytes| output::read(&bytes).ok()).ok_or_else(|| {
-            Failure::new(
-                Exit::Internal,
-                format!("the list of files for {} is damaged", beside.display()),
-            )
-        })?;
-        let source = |digest| prepared.store.blob_path(&digest);
-        all.extend(listed.into_iter().map(|(path, digest)| (source(digest), beside.join(path))));
-    }
+    let mut all = of_plugins(prepared, outputs, folder)?;
     for (artifact, target) in files {
         all.push((made(outputs, artifact, &target)?, target));
     }
@@ -73,6 +61,26 @@ pub(crate) fn export(
     let alone = Alone::in_folder(folder, session)?;
     put(&all, folder, &alone)?;
     Ok(iso)
+}
+
+/// Returns the files that plugins planned, and where each goes.
+fn of_plugins(
+    prepared: &Prepared,
+    outputs: &Outputs,
+    folder: &Path,
+) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
+    let mut all = Vec::new();
+    for (plugin, files) in &prepared.products.outputs {
+        let beside = folder.join(format!("{}.{plugin}", prepared.name));
+        let listed = fs::read(made(outputs, *files, &beside)?).ok();
+        let listed = listed.and_then(|bytes| output::read(&bytes).ok()).ok_or_else(|| {
+            let message = format!("the list of files for {} is damaged", beside.display());
+            Failure::new(Exit::Internal, message)
+        })?;
+        let source = |digest| prepared.store.blob_path(&digest);
+        all.extend(listed.into_iter().map(|(path, digest)| (source(digest), beside.join(path))));
+    }
+    Ok(all)
 }
 
 /// Returns where an artifact is.
@@ -144,14 +152,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
         fs::create_dir(&out).unwrap();
-        let files = |run: &'static str| {
-            ["iso", "sha256"].map(|name| {
-                let source = folder.path().join(format!("{run}-{name}"));
-                fs::write(&source, run).unwrap();
-                (source, out.join(name))
-            })
-        };
-        let (one, other) = (files("one"), files("other"));
+        let [one, other] = ["one", "other"].map(|run| made_by(run, folder.path(), &out));
         let (started, (waits, waiting)) = (out.clone(), channel());
         let (ended, end) = channel();
         let come = move || {
@@ -164,10 +165,20 @@ mod tests {
         };
         visited_once("brought, not renamed", come, || put(&one)).unwrap();
         assert!(end.recv().unwrap());
-        for name in ["iso", "sha256"] {
-            assert_eq!(fs::read_to_string(out.join(name)).unwrap(), "other", "{name}");
-        }
+        assert_eq!(["iso", "sha256"].map(|name| read(&out, name)), ["other"; 2]);
         assert_eq!(isoplug_formats::tree::sorted_names(&out).unwrap().len(), 2);
+    }
+
+    fn made_by(run: &str, folder: &Path, out: &Path) -> [(PathBuf, PathBuf); 2] {
+        ["iso", "sha256"].map(|name| {
+            let source = folder.join(format!("{run}-{name}"));
+            fs::write(&source, run).unwrap();
+            (source, out.join(name))
+        })
+    }
+
+    fn read(folder: &Path, name: &str) -> String {
+        fs::read_to_string(folder.join(name)).unwrap()
     }
 
     /// What a killed run left behind may be another name of the source.

@@ -25,32 +25,38 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
         Error::Panicked { .. } => Failure::new(Exit::Internal, "a stage broke: a fault of isoplug")
             .because(error)
             .hint("report it with the command and the manifest"),
-        Error::Stage { title, log, source, .. } => {
-            // A limit of namespaces says "no space left", too.
-            if exit(error) == Exit::Failed && error.is_full() {
-                let message = match log.parent().and_then(Path::parent) {
-                    Some(store) => {
-                        format!("the disk that holds the store {} is full", store.display())
-                    }
-                    None => "the disk is full".to_owned(),
-                };
-                return Failure { message, ..full(source.as_ref()) };
-            }
-            if let Some(failure) = of_plugin(error, &image, system) {
-                return failure;
-            }
-            if let Some(failure) = of_file(error, &image, system) {
-                return failure;
-            }
-            let message = format!("stage `{title}` of {image} failed");
-            let failure = Failure::new(exit(error), message).because(source.as_ref());
-            let failure = failed::help(error).into_iter().fold(failure, Failure::hint);
-            let has_log = log.metadata().is_ok_and(|file| file.len() > 0);
-            if has_log { failure.log(log) } else { failure }
-        }
+        Error::Stage { title, log, source, .. } => of_disk(error, log, source.as_ref())
+            .or_else(|| of_plugin(error, &image, system))
+            .or_else(|| of_file(error, &image, system))
+            .unwrap_or_else(|| of_stage(error, (title, &image), log, source.as_ref())),
         _ if error.is_full() => full(error),
         _ => Failure::new(Exit::Failed, format!("cannot build {image}")).because(error),
     }
+}
+
+/// A limit of namespaces says "no space left", too, and is not the disk's.
+fn of_disk(error: &Error, log: &Path, source: &dyn std::error::Error) -> Option<Failure> {
+    if exit(error) != Exit::Failed || !error.is_full() {
+        return None;
+    }
+    let message = match log.parent().and_then(Path::parent) {
+        Some(store) => format!("the disk that holds the store {} is full", store.display()),
+        None => "the disk is full".to_owned(),
+    };
+    Some(Failure { message, ..full(source) })
+}
+
+fn of_stage(
+    error: &Error,
+    (title, image): (&str, &str),
+    log: &Path,
+    source: &dyn std::error::Error,
+) -> Failure {
+    let message = format!("stage `{title}` of {image} failed");
+    let failure = Failure::new(exit(error), message).because(source);
+    let failure = failed::help(error).into_iter().fold(failure, Failure::hint);
+    let has_log = log.metadata().is_ok_and(|file| file.len() > 0);
+    if has_log { failure.log(log) } else { failure }
 }
 
 /// Returns the failure for a disk or quota without space.

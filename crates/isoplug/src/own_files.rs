@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use isoplug_image::grub::paths;
 use isoplug_image::parts;
-use isoplug_image::parts::files::source::{Source, What};
+use isoplug_image::parts::files::source::{Item, Source, What};
 use isoplug_image::stages::squashfs;
 use isoplug_manifest::path::in_image;
-use isoplug_manifest::{Diagnostic, Origin, Severity, System};
+use isoplug_manifest::{Diagnostic, Origin, Severity, System, options};
 
 /// A file, folder or link that the manifest puts into the root filesystem.
 struct Own<'a> {
@@ -85,36 +85,48 @@ fn own(system: &System) -> Vec<Own<'_>> {
     let mut all = Vec::new();
     for (index, file) in system.options.files.iter().enumerate() {
         let Some(origin) = system.origin_at("files", index) else { continue };
-        let mode = file.mode_bits();
-        let Some(source) = &file.source else {
-            all.push(Own {
-                target: file.target.clone(),
-                is_folder: false,
-                is_executable: mode.is_some_and(|mode| mode & 0o111 != 0),
-                source: None,
-                text: file.text.as_deref(),
-                origin,
-                index,
-            });
-            continue;
-        };
-        // What cannot be read is an error of its own.
-        let Ok(source) = Source::list(Path::new(source)) else { continue };
-        all.extend(source.items.iter().map(|item| {
-            let executable = matches!(item.what, What::File { executable: true, .. });
-            let is_file = matches!(item.what, What::File { .. });
-            Own {
-                target: item.path_in(&file.target),
-                is_folder: item.what == What::Folder,
-                is_executable: mode.map_or(executable, |mode| mode & 0o111 != 0),
-                source: is_file.then(|| source.path_of(item)),
-                text: None,
-                origin,
-                index,
-            }
-        }));
+        match &file.source {
+            None => all.push(of_text(file, origin, index)),
+            Some(source) => all.extend(of_source(Path::new(source), file, origin, index)),
+        }
     }
     all
+}
+
+fn of_text<'a>(file: &'a options::File, origin: &'a Origin, index: usize) -> Own<'a> {
+    Own {
+        target: file.target.clone(),
+        is_folder: false,
+        is_executable: file.mode_bits().is_some_and(|mode| mode & 0o111 != 0),
+        source: None,
+        text: file.text.as_deref(),
+        origin,
+        index,
+    }
+}
+
+/// What cannot be read is an error of its own.
+fn of_source<'a>(
+    source: &Path,
+    file: &options::File,
+    origin: &'a Origin,
+    index: usize,
+) -> Vec<Own<'a>> {
+    let Ok(source) = Source::list(source) else { return Vec::new() };
+    let own = |item: &Item| {
+        let executable = matches!(item.what, What::File { executable: true, .. });
+        let is_file = matches!(item.what, What::File { .. });
+        Own {
+            target: item.path_in(&file.target),
+            is_folder: item.what == What::Folder,
+            is_executable: file.mode_bits().map_or(executable, |mode| mode & 0o111 != 0),
+            source: is_file.then(|| source.path_of(item)),
+            text: None,
+            origin,
+            index,
+        }
+    };
+    source.items.iter().map(own).collect()
 }
 
 /// Two entries that give one path, or one a file where the other needs a folder. Two texts are

@@ -5,6 +5,7 @@ mod around;
 mod bring;
 pub(crate) mod desk;
 pub(crate) mod find;
+mod guest;
 pub(crate) mod pin;
 mod seen;
 mod settings;
@@ -213,11 +214,7 @@ pub(crate) fn checked(
 /// Makes the runtime, with its caches in the store.
 pub(crate) fn runtime(session: &Session) -> Result<Arc<Runtime>, Failure> {
     session.keep_gc_away()?;
-    let folder = session
-        .store()?
-        .cache_dir("plugins")
-        .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))?;
-    let runtime = Runtime::new(&folder)
+    let runtime = Runtime::new(&session.cache_dir("plugins")?)
         .map_err(|error| Failure::new(Exit::Plugin, "plugins cannot be run").because(&error))?;
     Ok(Arc::new(runtime))
 }

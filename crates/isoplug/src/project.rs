@@ -223,15 +223,7 @@ impl Project {
                     .because(&error));
             }
         };
-        let lock = Lock::parse(&text).map_err(|error| {
-            Failure::new(Exit::Lock, format!("cannot use {}", path.display())).because(&error).hint(
-                match error {
-                    lock::Error::Newer(_) => "use the isoplug that wrote it, or a newer one",
-                    _ => "restore it from version control, or remove it and run `isoplug lock`",
-                },
-            )
-        })?;
-        Ok(Some(lock))
+        Lock::parse(&text).map(Some).map_err(|error| unusable(&path, &error))
     }
 
     /// Writes the lock by one rename, unless it holds the same already. It must have been read by
@@ -282,4 +274,12 @@ fn missing(path: &Path, manifest: &Path, error: &std::io::Error) -> Failure {
         format!("there is no {what} {}", path.display())
     };
     Failure::new(Exit::Manifest, message).hint(HINT)
+}
+
+fn unusable(path: &Path, error: &lock::Error) -> Failure {
+    let hint = match error {
+        lock::Error::Newer(_) => "use the isoplug that wrote it, or a newer one",
+        _ => "restore it from version control, or remove it and run `isoplug lock`",
+    };
+    Failure::new(Exit::Lock, format!("cannot use {}", path.display())).because(error).hint(hint)
 }

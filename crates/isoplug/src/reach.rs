@@ -80,20 +80,16 @@ impl Found {
         }
         for (key, value) in table {
             if NAMES_OF_FILES.contains(&key.as_str()) {
-                for path in texts(value) {
-                    self.named(file, path, key == "include");
-                }
+                texts(value).into_iter().for_each(|path| self.named(file, path, key == "include"));
             }
-            match value {
-                toml::Value::Table(table) => self.table(file, table),
+            let below = match value {
+                toml::Value::Table(table) => vec![table],
                 toml::Value::Array(items) => {
-                    items
-                        .iter()
-                        .filter_map(toml::Value::as_table)
-                        .for_each(|item| self.table(file, item));
+                    items.iter().filter_map(|item| item.as_table()).collect()
                 }
-                _ => {}
-            }
+                _ => Vec::new(),
+            };
+            below.into_iter().for_each(|table| self.table(file, table));
         }
     }
 
@@ -127,26 +123,18 @@ impl Found {
         manifest: &Path,
     ) {
         let who = which(source, manifest);
-        let mut add = |words: String| {
-            let identity = format!("{words} [{who}]");
-            self.reaches.insert(Reach { words, identity });
-        };
-        for url in &grants.fetch {
-            add(format!("download {url} for plugin {name}"));
-        }
-        let variables = grants.secrets.values().filter_map(|secret| secret.env.as_ref());
-        for variable in variables {
-            add(format!("read the environment variable {variable} for plugin {name}"));
-        }
-        let secrets = grants.secrets.values().filter_map(|secret| secret.file.as_ref());
-        for path in grants.inputs.values().chain(secrets) {
-            let real = real(&beside(manifest, path));
-            if !real.starts_with(&self.root) {
-                let words = format!("read {} for plugin {name}", real.display());
-                let identity = format!("{words} [{who}]");
-                self.reaches.insert(Reach { words, identity });
-            }
-        }
+        let secrets = || grants.secrets.values();
+        let fetched = grants.fetch.iter().map(|url| format!("download {url}"));
+        let variables = secrets().filter_map(|secret| secret.env.as_ref());
+        let variables = variables.map(|name| format!("read the environment variable {name}"));
+        let files = grants.inputs.values().chain(secrets().filter_map(|it| it.file.as_ref()));
+        let files = files.map(|path| real(&beside(manifest, path)));
+        let outside = files.filter(|real| !real.starts_with(&self.root));
+        let read = outside.map(|real| format!("read {}", real.display()));
+        self.reaches.extend(fetched.chain(variables).chain(read).map(|what| {
+            let words = format!("{what} for plugin {name}");
+            Reach { identity: format!("{words} [{who}]"), words }
+        }));
     }
 }
 
@@ -198,127 +186,4 @@ fn real(path: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(folder: &Path, text: &str) -> Vec<String> {
-        let name = folder.join("isoplug.toml").display().to_string();
-        let table: toml::Table = toml::from_str(text).unwrap();
-        let part =
-            |name: &str| table.get(name).cloned().unwrap_or(toml::Value::Table(toml::Table::new()));
-        let asked = reaches(&Folder {
-            path: folder,
-            manifest: (&name, text),
-            plugins: &part("plugins").try_into().unwrap(),
-            grants: &part("grants").try_into().unwrap(),
-            files: vec![folder.join("isoplug.lock")],
-        });
-        let inside = folder.canonicalize().unwrap().display().to_string();
-        asked.into_iter().map(|reach| reach.words.replace(&inside, "DIR")).collect()
-    }
-
-    #[test]
-    fn what_lies_in_the_folder_is_no_reach() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("modules")).unwrap();
-        fs::write(folder.path().join("modules/a.toml"), "include = ['../b.toml', 'c.toml']")
-            .unwrap();
-        let text = "[profiles.a]\ninclude = ['modules/a.toml']\nfiles = [{ target = '/x', source = 'sub/../x' }]\n\
-            [grants.p]\nfiles = ['root:/**']\ninputs = { a = 'a' }\nhooks = true\n\
-            [plugins]\np = { path = '/usr/lib/p.wasm' }";
-        assert_eq!(of(folder.path(), text), [""; 0]);
-    }
-
-    #[test]
-    fn everything_beyond_it_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        fs::create_dir(at("modules")).unwrap();
-        fs::write(at("modules/a.toml"), "include = ['../../../etc/hostname-of-nobody']").unwrap();
-        std::os::unix::fs::symlink("/etc/passwd", at("link")).unwrap();
-        std::os::unix::fs::symlink("/etc/shadow", at("isoplug.lock")).unwrap();
-        let text = "[profiles.a]\ninclude = { force = ['modules/a.toml'] }\n\
-            [[profiles.a.files]]\ntarget = '/x'\nsource = { force = 'link' }\n\
-            [[profiles.a.when.arch.amd64.iso.contents]]\ntarget = '/x'\nsource = '/etc/group'\n\
-            [[profiles.a.packages.debconf]]\nquestion = 'q'\nenv = 'ANSWER'\n\
-            [sources.x]\nkeyring = '~/x'\n[sources.y]\nkeyring = '/etc/hosts'\n\
-            [plugins]\np = { registry = 'r.example.com/p' }\n\
-            [grants.p]\nfetch = ['https://a.example.com/**']\ninputs = { home = '/root' }\n\
-            secrets = { a = { env = 'TOKEN' }, b = { file = '/etc/machine-id' }, c = { file = 'c' } }";
-        let found = of(folder.path(), text);
-        let outside = real(&at("modules/../../../etc/hostname-of-nobody")).display().to_string();
-        let mut expected = vec![
-            "download https://a.example.com/** for plugin p".to_owned(),
-            "read /etc/group".to_owned(),
-            "read /etc/hosts".to_owned(),
-            "read /etc/machine-id for plugin p".to_owned(),
-            "read /etc/passwd".to_owned(),
-            "read /etc/shadow".to_owned(),
-            "read /root for plugin p".to_owned(),
-            format!("read {outside}"),
-            "read the environment variable ANSWER".to_owned(),
-            "read the environment variable TOKEN for plugin p".to_owned(),
-        ];
-        expected.sort();
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn another_plugin_in_its_place_is_another_reach() {
-        let folder = tempfile::tempdir().unwrap();
-        let grants = BTreeMap::from([(
-            "p".to_owned(),
-            Grants { fetch: vec!["https://a/**".into()], ..Grants::default() },
-        )]);
-        let source = PluginSource { path: Some("p.wasm".to_owned()), ..PluginSource::default() };
-        let plugins = BTreeMap::from([("p".to_owned(), source)]);
-        let name = folder.path().join("isoplug.toml").display().to_string();
-        let asked = || {
-            let manifest = (name.as_str(), "");
-            reaches(&Folder {
-                path: folder.path(),
-                manifest,
-                plugins: &plugins,
-                grants: &grants,
-                files: Vec::new(),
-            })
-        };
-        fs::write(folder.path().join("p.wasm"), "one").unwrap();
-        let first = asked();
-        assert_eq!(first, asked());
-        fs::write(folder.path().join("p.wasm"), "two").unwrap();
-        assert_ne!(first, asked());
-    }
-
-    #[test]
-    fn every_key_that_names_a_file_is_known() {
-        let mut keys = BTreeSet::new();
-        keys_of_files(&isoplug_manifest::schema(), "", &mut keys);
-        // Those of plugins and grants are typed.
-        let typed = ["path", "file", "inputs"];
-        let unknown: Vec<_> = keys.iter().filter(|key| !typed.contains(&key.as_str())).collect();
-        let known: Vec<String> = NAMES_OF_FILES.iter().map(|key| (*key).to_owned()).collect();
-        assert!(unknown.iter().all(|key| known.contains(key)), "{unknown:?}");
-        assert!(keys.contains("source") && keys.contains("inputs"), "{keys:?}");
-    }
-
-    fn keys_of_files(schema: &serde_json::Value, key: &str, keys: &mut BTreeSet<String>) {
-        match schema {
-            serde_json::Value::Object(table) => {
-                if table.get("format").is_some_and(|format| format == "local-path") {
-                    keys.insert(key.to_owned());
-                }
-                for (name, part) in table {
-                    // What a schema says of a value is not a key of the manifest.
-                    let word = ["additionalProperties", "items", "anyOf", "oneOf", "allOf"]
-                        .contains(&name.as_str());
-                    keys_of_files(part, if word { key } else { name }, keys);
-                }
-            }
-            serde_json::Value::Array(items) => {
-                items.iter().for_each(|item| keys_of_files(item, key, keys))
-            }
-            _ => {}
-        }
-    }
-}
+mod tests;

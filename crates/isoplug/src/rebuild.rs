@@ -24,12 +24,7 @@ pub(crate) fn rebuild(
     let Planned { system, image, store } = plan(project, profile, arch, locking.into(), session)?;
     let mut graph = Graph::new();
     let wanted = pipeline::rebuild(&image, &mut graph);
-    let options = isoplug_engine::Options {
-        threads: session.threads(),
-        reporter: &*session.reporter,
-        cancel: session.cancel.clone(),
-        ..isoplug_engine::Options::default()
-    };
+    let options = session.run_options();
     let outputs = isoplug_engine::run(&graph, &[wanted.id()], &store, &options)
         .map_err(|error| outcome::failure(&error, &system))?;
     let lost = || Failure::new(Exit::Internal, "the comparison is lost");

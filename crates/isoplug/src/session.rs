@@ -148,6 +148,23 @@ impl Session {
         })
     }
 
+    /// Returns a folder of the store for files that any run can make again.
+    pub(crate) fn cache_dir(&self, name: &str) -> Result<PathBuf, Failure> {
+        self.store()?
+            .cache_dir(name)
+            .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))
+    }
+
+    /// Returns how stages are run.
+    pub(crate) fn run_options(&self) -> isoplug_engine::Options<'_> {
+        isoplug_engine::Options {
+            threads: self.threads(),
+            reporter: &*self.reporter,
+            cancel: self.cancel.clone(),
+            ..isoplug_engine::Options::default()
+        }
+    }
+
     /// Keeps `cache gc` of other runs away until this one ends: what it finds in the store, or puts
     /// there, is needed later.
     pub(crate) fn keep_gc_away(&self) -> Result<(), Failure> {

@@ -119,13 +119,14 @@ impl Drop for Listener<'_> {
 const OPEN: f64 = -1.0;
 
 impl Run {
+    fn begin(&mut self, title: &str, inputs: Option<&Vec<String>>, now: f64) {
+        let (title, inputs) = (title.to_owned(), inputs.cloned().unwrap_or_default());
+        self.bars.push(Bar { title, inputs, start: now, end: OPEN, ..Bar::default() });
+    }
+
     fn note(&mut self, event: &Event, now: f64, inputs: &BTreeMap<String, Vec<String>>) {
         match event {
-            Event::Started { title, .. } => {
-                let inputs = inputs.get(title).cloned().unwrap_or_default();
-                let title = title.clone();
-                self.bars.push(Bar { title, inputs, start: now, end: OPEN, ..Bar::default() });
-            }
+            Event::Started { title, .. } => self.begin(title, inputs.get(title), now),
             Event::Cached { title, .. } => self.cached.push(title.clone()),
             Event::Finished { title, cpu_ms, bytes, .. } => {
                 let Some(bar) = self.open(title) else { return };
@@ -163,24 +164,13 @@ mod tests {
     #[test]
     fn events_become_bars() {
         let timings = Timings::new();
-        let row = PlanRow {
-            title: "b".to_owned(),
-            key: None,
-            state: isoplug_engine::Expected::Missing,
-            inputs: vec!["a".to_owned()],
-        };
-        let listener = timings.listen("x".to_owned(), &Plan { stages: vec![row] }, &NullReporter);
+        let listener = timings.listen("x".to_owned(), &Plan { stages: vec![row()] }, &NullReporter);
         let (a, b) = ("a".to_owned(), "b".to_owned());
         listener.report(&Event::Cached { title: a, key: key() });
         listener.report(&Event::Started { title: b.clone(), key: key() });
-        listener.report(&Event::Finished {
-            title: b.clone(),
-            key: key(),
-            wall_ms: 5,
-            cpu_ms: Some(7000),
-            bytes: 9,
-        });
-        listener.report(&Event::Started { title: b, key: key() });
+        let (key, title, cpu_ms) = (key(), b.clone(), Some(7000));
+        listener.report(&Event::Finished { title, key, wall_ms: 5, cpu_ms, bytes: 9 });
+        listener.report(&Event::Started { title: b, key });
         drop(listener);
         let runs = timings.runs.lock().unwrap();
         let run = &runs[0];
@@ -188,5 +178,10 @@ mod tests {
         let bar = &run.bars[0];
         assert_eq!((&bar.inputs[..], bar.cpu, bar.bytes), (&["a".to_owned()][..], Some(7.0), 9));
         assert!(run.bars.iter().all(|bar| bar.start <= bar.end && bar.end <= run.length));
+    }
+
+    fn row() -> PlanRow {
+        let (state, inputs) = (isoplug_engine::Expected::Missing, vec!["a".to_owned()]);
+        PlanRow { title: "b".to_owned(), key: None, state, inputs }
     }
 }

@@ -142,10 +142,7 @@ impl Package {
             tar.append_link(&mut header, format!("./{path}"), target)?;
         }
         for (path, bytes) in &self.raw {
-            let mut header = header(tar::EntryType::Regular, bytes.len() as u64, 0o644);
-            header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
-            header.set_cksum();
-            tar.append(&header, bytes.as_slice())?;
+            add_raw(&mut tar, path, bytes)?;
         }
         Ok(tar.into_inner()?)
     }
@@ -186,4 +183,12 @@ fn header(kind: tar::EntryType, size: u64, mode: u32) -> tar::Header {
     header.set_uid(0);
     header.set_gid(0);
     header
+}
+
+/// Adds a file under a name as it is, which the library would refuse.
+fn add_raw(tar: &mut tar::Builder<Vec<u8>>, path: &str, bytes: &[u8]) -> Result<()> {
+    let mut header = header(tar::EntryType::Regular, bytes.len() as u64, 0o644);
+    header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+    header.set_cksum();
+    Ok(tar.append(&header, bytes)?)
 }

@@ -55,9 +55,11 @@ fn run(arguments: &[String]) -> Result<bool> {
         }
     };
     let bench = Bench::new(&universe, &layers, folder)?;
-    if what == "choices" {
-        return choices(&bench, sets);
-    }
+    if what == "choices" { choices(&bench, sets) } else { compared(&bench, sets, folder) }
+}
+
+/// Installs each set that was not installed before, and returns whether all are equal.
+fn compared(bench: &Bench, sets: Vec<Drawn>, folder: &Path) -> Result<bool> {
     let mut results = Results::open(folder)?;
     let mut names = Vec::new();
     for (name, set) in sets {

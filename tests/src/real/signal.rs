@@ -9,13 +9,9 @@ use super::Example;
 /// Starts a build and sends it a signal (`INT`, `KILL`) shortly after the stage began. A build that
 /// ends by itself before that is fine: the stage was done.
 pub fn stop_in(example: &Example, stage: &str, signal: &str) {
-    let mut build = example
-        .space
-        .command(&["build", "--json"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command starts");
+    let mut command = example.space.command(&["build", "--json"]);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut build = command.spawn().expect("the command starts");
     let stderr = build.stderr.take().expect("its events");
     let mut lines = BufReader::new(stderr).lines();
     let started = |line: &String| {

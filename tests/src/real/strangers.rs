@@ -1,13 +1,13 @@
 //! Reads a squashfs through programs that are not ours and need no root: unsquashfs and backhand.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use backhand::{FilesystemReader, InnerNode, NodeHeader};
+use backhand::{FilesystemReader, InnerNode, NodeHeader, SquashfsFileReader};
 use isoplug_formats::tree::pack::PackWriter;
 use isoplug_formats::tree::{Entry, Kind, Tree};
 
@@ -22,19 +22,8 @@ pub fn read_by_unsquashfs(image: &Path) -> Tree {
         .stdout(Stdio::null())
         .status();
     assert!(unsquashfs.expect("unsquashfs starts").success());
-    let mut lines = BufReader::new(File::open(&described).expect("a description"));
-    let (mut entries, mut length) = (Vec::new(), 0);
-    loop {
-        let mut line = Vec::new();
-        length += lines.read_until(b'\n', &mut line).expect("a line") as u64;
-        match line.strip_suffix(b"\n").expect("the contents come after the entries") {
-            // Behind it is a line with `#` alone.
-            b"# START OF DATA - DO NOT MODIFY" => break length += 2,
-            [b'#', ..] | [] => {}
-            line => entries.push(words(line)),
-        }
-    }
     let contents = File::open(&described).expect("a description");
+    let (entries, length) = described_entries(BufReader::new(&contents));
     let mut tree = Tree::default();
     let mut links = Vec::new();
     for words in &entries {
@@ -45,6 +34,21 @@ pub fn read_by_unsquashfs(image: &Path) -> Tree {
     }
     links.into_iter().for_each(|(path, target)| link(&mut tree, path, &target));
     tree
+}
+
+/// Returns the words of each entry, and where the contents begin behind them.
+fn described_entries(mut lines: impl BufRead) -> (Vec<Vec<Vec<u8>>>, u64) {
+    let (mut entries, mut length) = (Vec::new(), 0);
+    loop {
+        let mut line = Vec::new();
+        length += lines.read_until(b'\n', &mut line).expect("a line") as u64;
+        match line.strip_suffix(b"\n").expect("the contents come after the entries") {
+            // Behind it is a line with `#` alone.
+            b"# START OF DATA - DO NOT MODIFY" => return (entries, length + 2),
+            [b'#', ..] | [] => {}
+            line => entries.push(words(line)),
+        }
+    }
 }
 
 enum Described {
@@ -58,24 +62,32 @@ fn described_entry(words: &[Vec<u8>], contents: &File, start: u64) -> Described 
     if kind == b"L" {
         return Described::Link(path, rest[0].clone());
     }
-    let number = |index: usize| text(&rest[index]).parse::<u64>().expect("a number");
-    let kind = match &kind[..] {
+    let kind = described_kind(kind, rest, contents, start);
+    let mode = u16::from_str_radix(&text(&rest[1]), 8).expect("a mode");
+    let entry = Entry::new(kind, mode, number(rest, 0) as u32);
+    let (uid, gid) = (number(rest, 2) as u32, number(rest, 3) as u32);
+    Described::Entry(path, Entry { uid, gid, ..entry })
+}
+
+fn number(words: &[Vec<u8>], index: usize) -> u64 {
+    text(&words[index]).parse().expect("a number")
+}
+
+fn described_kind(kind: &[u8], rest: &[Vec<u8>], contents: &File, start: u64) -> Kind {
+    match kind {
         b"D" => Kind::Directory,
         b"S" => Kind::Symlink(rest[4].clone()),
-        b"B" => Kind::BlockDevice(number(4) as u32, number(5) as u32),
-        b"C" => Kind::CharDevice(number(4) as u32, number(5) as u32),
+        b"B" => Kind::BlockDevice(number(rest, 4) as u32, number(rest, 5) as u32),
+        b"C" => Kind::CharDevice(number(rest, 4) as u32, number(rest, 5) as u32),
         b"I" if rest[4] == b"f" => Kind::Fifo,
         b"I" => Kind::Socket,
         b"R" => {
-            let mut bytes = vec![0; number(4) as usize];
-            contents.read_exact_at(&mut bytes, start + number(5)).expect("the contents");
+            let mut bytes = vec![0; number(rest, 4) as usize];
+            contents.read_exact_at(&mut bytes, start + number(rest, 5)).expect("the contents");
             file(&bytes)
         }
         other => panic!("unknown kind {}", text(other)),
-    };
-    let mode = u16::from_str_radix(&text(&rest[1]), 8).expect("a mode");
-    let entry = Entry::new(kind, mode, number(0) as u32);
-    Described::Entry(path, Entry { uid: number(2) as u32, gid: number(3) as u32, ..entry })
+    }
 }
 
 /// Adds a further name of a file. The first name of all is the one that holds it.
@@ -132,26 +144,7 @@ pub fn read_by_backhand(image: &Path) -> Tree {
     let reader = FilesystemReader::from_reader(image).expect("backhand reads the image");
     let mut tree = Tree::default();
     for node in reader.files() {
-        let kind = match &node.inner {
-            InnerNode::File(content) => {
-                let mut bytes = Vec::new();
-                let mut content = reader.file(content).reader();
-                std::io::copy(&mut content, &mut bytes).expect("the contents");
-                file(&bytes)
-            }
-            InnerNode::Symlink(link) => Kind::Symlink(link.link.as_os_str().as_bytes().to_vec()),
-            InnerNode::Dir(_) => Kind::Directory,
-            InnerNode::CharacterDevice(device) => {
-                let (major, minor) = device_numbers(device.device_number);
-                Kind::CharDevice(major, minor)
-            }
-            InnerNode::BlockDevice(device) => {
-                let (major, minor) = device_numbers(device.device_number);
-                Kind::BlockDevice(major, minor)
-            }
-            InnerNode::NamedPipe => Kind::Fifo,
-            InnerNode::Socket => Kind::Socket,
-        };
+        let kind = kind(&reader, &node.inner);
         let NodeHeader { permissions, uid, gid, mtime } = node.header;
         let entry = Entry { uid, gid, ..Entry::new(kind, permissions, mtime) };
         let path = node.fullpath.strip_prefix("/").expect("an absolute path");
@@ -175,4 +168,27 @@ pub fn as_backhand_sees(tree: &Tree) -> Tree {
 /// The way back from `new_encode_dev` of linux/kdev_t.h.
 fn device_numbers(device: u32) -> (u32, u32) {
     (device >> 8 & 0xfff, device & 0xff | device >> 12 & 0xfff00)
+}
+
+fn kind(reader: &FilesystemReader<'_>, node: &InnerNode<SquashfsFileReader>) -> Kind {
+    match node {
+        InnerNode::File(content) => {
+            let mut bytes = Vec::new();
+            let mut content = reader.file(content).reader();
+            std::io::copy(&mut content, &mut bytes).expect("the contents");
+            file(&bytes)
+        }
+        InnerNode::Symlink(link) => Kind::Symlink(link.link.as_os_str().as_bytes().to_vec()),
+        InnerNode::Dir(_) => Kind::Directory,
+        InnerNode::CharacterDevice(device) => {
+            let (major, minor) = device_numbers(device.device_number);
+            Kind::CharDevice(major, minor)
+        }
+        InnerNode::BlockDevice(device) => {
+            let (major, minor) = device_numbers(device.device_number);
+            Kind::BlockDevice(major, minor)
+        }
+        InnerNode::NamedPipe => Kind::Fifo,
+        InnerNode::Socket => Kind::Socket,
+    }
 }

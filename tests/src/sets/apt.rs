@@ -28,6 +28,21 @@ pub struct Apt {
 /// Where the archive is seen, by apt outside of a root folder and by dpkg inside.
 const REPO: &str = "/run/isoplug-sets";
 
+/// What apt may not do as the machine's own would.
+const OPTIONS: [&str; 11] = [
+    "Dir::Etc::sourceparts=/dev/null",
+    "Dir::Etc::preferencesparts=/dev/null",
+    "Dir::Etc::parts=/dev/null",
+    "APT::Architecture=amd64",
+    "APT::Architectures=amd64",
+    "APT::Sandbox::User=root",
+    "Debug::NoLocking=1",
+    "Dpkg::Use-Pty=0",
+    "Dpkg::Options::=--force-unsafe-io",
+    "Dpkg::Options::=--force-confdef,confold",
+    "Dpkg::Options::=--log=/dev/null",
+];
+
 impl Apt {
     /// Lays the base down and lets apt read the indices.
     pub fn new(indices: &[Index], base: &Made, folder: &Path, epoch: u32) -> Result<Self> {
@@ -43,15 +58,20 @@ impl Apt {
         if made.exists() {
             return Ok(apt);
         }
-        match lay::lay(&base.tree, &base.packs, &apt.path("base")) {
+        apt.make(indices, base)?;
+        fs::write(made, "")?;
+        Ok(apt)
+    }
+
+    fn make(&self, indices: &[Index], base: &Made) -> Result<()> {
+        match lay::lay(&base.tree, &base.packs, &self.path("base")) {
             Ok(()) | Err(lay::Error::Devices { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        apt.write_indices(indices)?;
-        let update = apt.run(&apt.path("base"), &["update"])?;
+        self.write_indices(indices)?;
+        let update = self.run(&self.path("base"), &["update"])?;
         ensure!(update.status.success(), "{}", String::from_utf8_lossy(&update.stderr));
-        fs::write(made, "")?;
-        Ok(apt)
+        Ok(())
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -88,31 +108,20 @@ impl Apt {
     fn command(&self, program: &str, root: &Path) -> Command {
         let path = |name: &str| self.path(name).display().to_string();
         let status = root.join("var/lib/dpkg/status");
-        let options = [
+        let places = [
             format!("Dir::State={}", path("")),
             format!("Dir::State::status={}", status.display()),
             format!("Dir::State::extended_states={}", path("extended_states")),
             format!("Dir::Cache={}", path("cache")),
             format!("Dir::Log={}", path("log")),
             format!("Dir::Etc::sourcelist={}", path("sources.list")),
-            "Dir::Etc::sourceparts=/dev/null".to_owned(),
-            "Dir::Etc::preferencesparts=/dev/null".to_owned(),
-            "Dir::Etc::parts=/dev/null".to_owned(),
-            "APT::Architecture=amd64".to_owned(),
-            "APT::Architectures=amd64".to_owned(),
-            "APT::Sandbox::User=root".to_owned(),
-            "Debug::NoLocking=1".to_owned(),
-            "Dpkg::Use-Pty=0".to_owned(),
-            "Dpkg::Options::=--force-unsafe-io".to_owned(),
-            "Dpkg::Options::=--force-confdef,confold".to_owned(),
-            "Dpkg::Options::=--log=/dev/null".to_owned(),
             format!("Dpkg::Chroot-Directory={}", root.display()),
         ];
         let mut command = Command::new(program);
         command.env_clear().env("APT_CONFIG", "/dev/null").env("LC_ALL", "C");
         command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
-        for option in options {
-            command.args(["-o", &option]);
+        for option in OPTIONS.into_iter().chain(places.iter().map(String::as_str)) {
+            command.args(["-o", option]);
         }
         command
     }
@@ -158,24 +167,7 @@ impl Apt {
     pub fn install(&self, packages: &[LockedPackage]) -> Result<Result<Root, String>> {
         let root = Root::new(&self.folder, packages.iter().map(|package| package.size).sum())?;
         root.prepare()?;
-        let script = format!("{INSIDE}exec \"$@\"");
-        let mut command = Command::new("unshare");
-        let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
-        command.args(namespaces).args(["sh", "-ec", &script, "sh"]);
-        let apt = self.command("apt-get", &root.merged());
-        command.arg(apt.get_program()).args(apt.get_args()).args([
-            "-y",
-            "--allow-downgrades",
-            "-o",
-            "APT::Install-Recommends=false",
-            "install",
-        ]);
-        let exact = |package: &LockedPackage| format!("{}={}", package.name, package.version);
-        command.args(packages.iter().map(exact));
-        command.env_clear().envs(ENVIRONMENT).env("APT_CONFIG", "/dev/null");
-        command.env("ROOT", root.merged()).env("REPO", REPO);
-        command.env("SOURCE_DATE_EPOCH", self.epoch.to_string());
-        let output = command.stdin(Stdio::null()).output()?;
+        let output = self.installing(packages, &root).stdin(Stdio::null()).output()?;
         fs::write(self.path("last.log"), [&output.stdout[..], &output.stderr].concat())?;
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -184,6 +176,22 @@ impl Apt {
         }
         root.tidy()?;
         Ok(Ok(root))
+    }
+
+    fn installing(&self, packages: &[LockedPackage], root: &Root) -> Command {
+        let script = format!("{INSIDE}exec \"$@\"");
+        let mut command = Command::new("unshare");
+        let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
+        command.args(namespaces).args(["sh", "-ec", &script, "sh"]);
+        let apt = self.command("apt-get", &root.merged());
+        let exactly = ["-y", "--allow-downgrades", "-o", "APT::Install-Recommends=false"];
+        command.arg(apt.get_program()).args(apt.get_args()).args(exactly).arg("install");
+        let exact = |package: &LockedPackage| format!("{}={}", package.name, package.version);
+        command.args(packages.iter().map(exact));
+        command.env_clear().envs(ENVIRONMENT).env("APT_CONFIG", "/dev/null");
+        command.env("ROOT", root.merged()).env("REPO", REPO);
+        command.env("SOURCE_DATE_EPOCH", self.epoch.to_string());
+        command
     }
 }
 

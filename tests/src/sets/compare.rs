@@ -59,27 +59,33 @@ fn files_differ(one: &Side, other: &Side) -> Result<Vec<String>> {
     let paths: BTreeSet<&TreePath> =
         one.tree.entries.keys().chain(other.tree.entries.keys()).collect();
     let mut found = Vec::new();
-    for path in paths {
-        let rule = rule(path);
-        if rule == Rule::Ignored {
-            continue;
-        }
-        let shown = String::from_utf8_lossy(path);
-        match (one.tree.get(path), other.tree.get(path)) {
+    for path in paths.into_iter().filter(|path| rule(path) != Rule::Ignored) {
+        let differs = match (one.tree.get(path), other.tree.get(path)) {
             (Some(ours), Some(theirs)) => {
-                let [our_look, their_look] = [(ours, &names[0]), (theirs, &names[1])]
-                    .map(|(entry, names)| look(entry, names));
-                if our_look != their_look {
-                    found.push(format!("/{shown}: {our_look}, apt: {their_look}"));
-                } else if rule != Rule::Contents && contents_differ(path, rule, one, other)? {
-                    found.push(format!("/{shown}: other contents"));
-                }
+                let looks = [look(ours, &names[0]), look(theirs, &names[1])];
+                entries_differ(path, looks, one, other)?
             }
-            (Some(_), None) => found.push(format!("/{shown}: only ours")),
-            (None, _) => found.push(format!("/{shown}: only apt's")),
-        }
+            (Some(_), None) => Some("only ours".to_owned()),
+            (None, _) => Some("only apt's".to_owned()),
+        };
+        let shown = String::from_utf8_lossy(path);
+        found.extend(differs.map(|differs| format!("/{shown}: {differs}")));
     }
     Ok(found)
+}
+
+fn entries_differ(
+    path: &TreePath,
+    [ours, theirs]: [String; 2],
+    one: &Side,
+    other: &Side,
+) -> Result<Option<String>> {
+    let rule = rule(path);
+    if ours != theirs {
+        return Ok(Some(format!("{ours}, apt: {theirs}")));
+    }
+    let differ = rule != Rule::Contents && contents_differ(path, rule, one, other)?;
+    Ok(differ.then(|| "other contents".to_owned()))
 }
 
 /// Names of users and groups by number.

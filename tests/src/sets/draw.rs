@@ -29,16 +29,7 @@ impl<'a> Draw<'a> {
         let names: Vec<&str> =
             universe.names().filter(|name| !universe.named(name).is_empty()).collect();
         let names: Vec<&str> = BTreeSet::from_iter(names).into_iter().collect();
-        let mut needed: BTreeMap<&str, u64> = BTreeMap::new();
-        for name in &names {
-            let package = universe.package(universe.named(name).start);
-            for field in [package.pre_depends, package.depends, package.recommends] {
-                let groups: Vec<Vec<Relation>> = relation::parse(field).unwrap_or_default();
-                for relation in groups.into_iter().flatten() {
-                    *needed.entry(relation.name).or_default() += 1;
-                }
-            }
-        }
+        let needed = needed(universe, &names);
         let mut sum = 0;
         let weight = |name: &&str| 1 + needed.get(name).copied().unwrap_or(0);
         let add = |name| {
@@ -92,4 +83,19 @@ fn names_of(reason: &str, install: &[String]) -> Vec<String> {
     let words: BTreeSet<&str> =
         reason.split(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).collect();
     install.iter().filter(|name| words.contains(name.as_str())).cloned().collect()
+}
+
+/// Returns how many need each.
+fn needed<'a>(universe: &'a Universe<'a>, names: &[&str]) -> BTreeMap<&'a str, u64> {
+    let mut needed: BTreeMap<&str, u64> = BTreeMap::new();
+    for name in names {
+        let package = universe.package(universe.named(name).start);
+        for field in [package.pre_depends, package.depends, package.recommends] {
+            let groups: Vec<Vec<Relation>> = relation::parse(field).unwrap_or_default();
+            for relation in groups.into_iter().flatten() {
+                *needed.entry(relation.name).or_default() += 1;
+            }
+        }
+    }
+    needed
 }

@@ -41,11 +41,7 @@ impl Layers {
     /// Opens a store and reads trixie with its updates, besides other sources.
     pub fn new(store: &Path, others: Vec<AptSource>) -> Result<Self> {
         let store = Store::open(store)?;
-        #[expect(clippy::disallowed_methods, reason = "the mirror that a person names")]
-        let named = std::env::var("ISOPLUG_MIRROR").ok();
-        let mirrors = Mirrors::new(named).with_host_configuration();
-        let source = manifest::Source::default();
-        let mut sources = vec![AptSource::new("debian", &source, None, &mirrors)?];
+        let mut sources = vec![debian()?];
         sources.extend(others);
         let authorities = Authorities::default();
         let access = Access {
@@ -57,13 +53,7 @@ impl Layers {
             allow: Allow::default(),
             watch: &Unwatched,
         };
-        let (mut indices, mut epoch) = (Vec::new(), 0);
-        for source in &sources {
-            let snapshot = source.refresh(None, &access)?;
-            let dates = snapshot.locked.releases.iter().map(|release| release.date);
-            epoch = dates.fold(epoch, u64::max);
-            indices.extend(snapshot.indices);
-        }
+        let (indices, epoch) = refreshed(&sources, &access)?;
         let mirrors = sources.iter().flat_map(AptSource::mirror_list).collect();
         Ok(Self { store, indices, mirrors, epoch: u32::try_from(epoch)? })
     }
@@ -148,4 +138,22 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> Timed<T> {
 #[expect(clippy::disallowed_methods, reason = "validity of signatures is about now")]
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs())
+}
+
+/// Returns what the sources have, and the newest date among them.
+fn refreshed(sources: &[AptSource], access: &Access<'_>) -> Result<(Vec<Index>, u64)> {
+    let (mut indices, mut epoch) = (Vec::new(), 0);
+    for source in sources {
+        let snapshot = source.refresh(None, access)?;
+        let dates = snapshot.locked.releases.iter().map(|release| release.date);
+        epoch = dates.fold(epoch, u64::max);
+        indices.extend(snapshot.indices);
+    }
+    Ok((indices, epoch))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the mirror that a person names")]
+fn debian() -> Result<AptSource> {
+    let mirrors = Mirrors::new(std::env::var("ISOPLUG_MIRROR").ok()).with_host_configuration();
+    Ok(AptSource::new("debian", &manifest::Source::default(), None, &mirrors)?)
 }

@@ -23,12 +23,10 @@ impl Root {
             fs::create_dir_all(root.folder.join(name))?;
         }
         let path = |name: &str| root.folder.join(name).display().to_string();
-        let base = folder.join("base");
+        let (base, upper, work) = (folder.join("base"), path("upper"), path("work"));
         let options = format!(
-            "lowerdir={},upperdir={},workdir={},redirect_dir=off,metacopy=off,index=off,xino=off",
+            "lowerdir={},upperdir={upper},workdir={work},redirect_dir=off,metacopy=off,index=off,xino=off",
             base.display(),
-            path("upper"),
-            path("work")
         );
         let mount = Command::new("mount")
             .args(["-t", "overlay", "overlay", "-o", &options, &path("merged")])

@@ -74,11 +74,9 @@ impl Workers<'_> {
     }
 
     fn run_stage(&self, job: &Job, node: &Node, context: &Context) -> Result<Record, Failure> {
-        let result = catch_unwind(AssertUnwindSafe(|| node.run(context)));
+        let result = run_caught(node, context);
         let (wall_ms, cpu_ms) = context.reading.end();
-        result.unwrap_or_else(|panic| {
-            Err(Error::Panicked { message: panic_message(panic.as_ref()) }.into())
-        })?;
+        result?;
         let outputs = context.finished()?;
         let record = Record {
             key: job.key,
@@ -141,4 +139,12 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "without a message".to_owned())
+}
+
+/// Runs a stage; one that panics has failed.
+fn run_caught(node: &Node, context: &Context) -> Result<(), Failure> {
+    let result = catch_unwind(AssertUnwindSafe(|| node.run(context)));
+    result.unwrap_or_else(|panic| {
+        Err(Error::Panicked { message: panic_message(panic.as_ref()) }.into())
+    })
 }

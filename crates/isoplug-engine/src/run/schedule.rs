@@ -190,10 +190,8 @@ impl<'a> Schedule<'a> {
 
     fn demand(&mut self, index: usize) {
         let slot = &self.slots[&index];
-        if slot.must_run
-            || slot.key.is_none()
-            || !matches!(slot.state, State::Waiting | State::Cached)
-        {
+        let can_be_taken = matches!(slot.state, State::Waiting | State::Cached);
+        if slot.must_run || slot.key.is_none() || !can_be_taken {
             return self.demand_inputs(index);
         }
         let unseen: Vec<&'static str> = slot.demanded.difference(&slot.seen).copied().collect();

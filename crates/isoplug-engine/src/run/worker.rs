@@ -12,7 +12,7 @@ use super::schedule::{Job, Schedule};
 use super::state::State;
 use super::{Cancel, Options, Outcome, StageReport};
 use crate::context::guard;
-use crate::{Error, Event, Graph, StageKey, Store};
+use crate::{Error, Event, Graph, Record, StageKey, Store};
 
 /// How often idle workers look for a request to stop.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -115,25 +115,16 @@ impl<'a> Workers<'a> {
             Made::Here(record) => (record, State::Built),
             Made::Elsewhere(record) => (record, State::Cached),
         };
-        let title = record.title.clone();
-        let (key, wall_ms, cpu_ms, bytes) =
-            (record.key, record.wall_ms, record.cpu_ms, record.bytes);
-        if board.schedule.finish(job, record.outputs, state) {
-            self.log(
-                job.index,
-                "not reproducible: an earlier run with the same key made something else",
-            );
+        let Record { title, key, wall_ms, cpu_ms, bytes, outputs, .. } = record;
+        if board.schedule.finish(job, outputs, state) {
+            let line = "not reproducible: an earlier run with the same key made something else";
+            self.log(job.index, line);
         }
         if state == State::Cached {
             return self.note_cached(board, job.index, key);
         }
-        self.options.reporter.report(&Event::Finished {
-            title: title.clone(),
-            key,
-            wall_ms,
-            cpu_ms,
-            bytes,
-        });
+        let finished = Event::Finished { title: title.clone(), key, wall_ms, cpu_ms, bytes };
+        self.options.reporter.report(&finished);
         let report = StageReport { title, key, outcome: Outcome::Built, wall_ms, cpu_ms };
         board.reports.insert(job.index, report);
     }

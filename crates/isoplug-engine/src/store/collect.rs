@@ -128,15 +128,19 @@ impl Store {
         });
         items.extend(loose);
         for cache in keep.caches {
-            let files = file::walk(&self.folder(CACHES).join(cache))?;
-            let whole = files.into_iter().filter(|(path, metadata)| !is_in_making(path, metadata));
-            items.extend(whole.map(|(path, metadata)| {
-                let what = What::File(path, file::disk_size(&metadata));
-                Item { age: file::age(&metadata), what }
-            }));
+            items.extend(self.files_of(cache)?);
         }
         items.sort_by_key(|item| item.age);
         Ok(items)
+    }
+
+    fn files_of(&self, cache: &str) -> Result<impl Iterator<Item = Item> + use<>, Error> {
+        let files = file::walk(&self.folder(CACHES).join(cache))?;
+        let whole = files.into_iter().filter(|(path, metadata)| !is_in_making(path, metadata));
+        Ok(whole.map(|(path, metadata)| {
+            let what = What::File(path, file::disk_size(&metadata));
+            Item { age: file::age(&metadata), what }
+        }))
     }
 
     fn blob_sizes(&self) -> Result<BTreeMap<Digest, u64>, Error> {

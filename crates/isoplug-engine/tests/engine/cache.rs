@@ -1,11 +1,13 @@
 //! What is cached, what runs again, what is removed, and what people are told about it.
 
+mod collect;
+
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use isoplug_engine::{
-    Artifact, Blob, Error, Graph, Keep, Options, Outputs, Store, explain, plan, run, why,
+    Artifact, Blob, Error, Graph, Keep, Options, Outputs, Plan, Store, explain, plan, run, why,
 };
 
 use crate::toys::{Diary, Folder, Join, Memory, Space, join};
@@ -105,13 +107,18 @@ fn equal_stages_of_one_graph_run_once() {
     assert_eq!(graph.titles(), ["twin", "twin #2"]);
 }
 
+/// A plan of which the first stage is made.
+fn planned(space: &Space, diary: &Diary) -> Plan {
+    let (mut graph, [a, _, c]) = chain("x", diary);
+    build(&graph, a, &space.store);
+    graph.add(join("end", &[c, a], "", diary));
+    plan(&graph, &space.store).unwrap()
+}
+
 #[test]
 fn the_plan_is_drawn() {
     let (space, diary) = (Space::new(), Diary::default());
-    let (mut graph, [a, _, c]) = chain("x", &diary);
-    build(&graph, a, &space.store);
-    graph.add(join("end", &[c, a], "", &diary));
-    let plan = plan(&graph, &space.store).unwrap();
+    let plan = planned(&space, &diary);
     insta::assert_snapshot!(plan.to_tree(), @"
     end (depends)
     ├─ a (cached)
@@ -119,6 +126,12 @@ fn the_plan_is_drawn() {
        └─ b (to run)
           └─ a (cached)
     ");
+}
+
+#[test]
+fn the_plan_is_drawn_for_programs() {
+    let (space, diary) = (Space::new(), Diary::default());
+    let plan = planned(&space, &diary);
     insta::assert_snapshot!(plan.to_dot(), @r#"
     digraph plan {
       rankdir = LR;
@@ -208,90 +221,4 @@ pub(crate) fn files(folder: &Path) -> Vec<std::path::PathBuf> {
         if path.is_dir() { files.extend(self::files(&path)) } else { files.push(path) }
     }
     files
-}
-
-#[test]
-fn gc_removes_what_was_not_used_for_long() {
-    let (space, diary) = (Space::new(), Diary::default());
-    let (graph, [.., c]) = chain("x", &diary);
-    let old = build(&graph, c, &space.store).digest(c).unwrap();
-    make_old(&space.store);
-    let mut other = Graph::new();
-    let kept = other.add(join("kept", &[], "", &diary)).blob;
-    let new = build(&other, kept, &space.store).digest(kept).unwrap();
-    let keep = Keep { used_within: Some(Duration::from_secs(1800)), ..Keep::default() };
-    let freed = space.store.gc(keep).unwrap();
-    assert_eq!((freed.records, freed.blobs), (3, 3));
-    assert!(!space.store.has(&old) && space.store.has(&new));
-    assert_eq!(space.store.usage().unwrap().blobs.files, 1);
-}
-
-#[test]
-fn gc_keeps_the_last_used_within_a_size() {
-    let (space, diary) = (Space::new(), Diary::default());
-    let (graph, [a, _, c]) = chain("x", &diary);
-    build(&graph, c, &space.store);
-    make_old(&space.store);
-    let a = build(&graph, a, &space.store).digest(a).unwrap();
-    let one = space.store.usage().unwrap().blobs.bytes / 3;
-    let freed = space.store.gc(Keep { bytes: Some(one), ..Keep::default() }).unwrap();
-    assert_eq!((freed.records, freed.blobs), (2, 2));
-    assert!(space.store.has(&a));
-}
-
-#[test]
-fn gc_removes_blobs_without_a_record_and_leaves_caches() {
-    let space = Space::new();
-    let loose = space.folder.path().join("loose");
-    fs::write(&loose, "loose").unwrap();
-    let digest = space.store.put_file(&loose, None).unwrap();
-    fs::write(space.store.cache_dir("index").unwrap().join("packages"), "cached").unwrap();
-    let within = Keep { used_within: Some(Duration::from_secs(1800)), ..Keep::default() };
-    space.store.gc(within).unwrap();
-    assert!(space.store.has(&digest), "it was used a moment ago");
-    let freed = space.store.gc(Keep::default()).unwrap();
-    assert_eq!((freed.blobs, space.store.has(&digest)), (1, false));
-    assert_eq!(space.store.usage().unwrap().caches["index"].files, 1);
-}
-
-#[test]
-fn gc_removes_files_of_caches_that_were_not_used_for_long() {
-    let space = Space::new();
-    let folder = space.store.cache_dir("code").unwrap();
-    fs::create_dir(folder.join("below")).unwrap();
-    let [old, used, new] = ["old", "used", "below/new"].map(|name| folder.join(name));
-    for path in [&old, &used] {
-        fs::write(path, [0; 5000]).unwrap();
-        File::open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
-    }
-    isoplug_engine::mark_used(&used);
-    let marked = fs::metadata(&used).unwrap().modified().unwrap();
-    assert!(marked > SystemTime::UNIX_EPOCH + Duration::from_secs(1));
-    File::open(&used).unwrap().set_modified(now() - Duration::from_secs(60)).unwrap();
-    fs::write(&new, [0; 5000]).unwrap();
-    let left = || [&old, &used, &new].map(|path| path.exists());
-    let gc = |used_within, bytes| {
-        let keep = Keep { used_within, bytes, caches: &["code", "none"] };
-        space.store.gc(keep).unwrap()
-    };
-    assert_eq!((gc(None, None).files, left()), (0, [true; 3]));
-    let freed = gc(Some(Duration::from_secs(3 * 3600)), None);
-    assert_eq!((freed.files, left()), (1, [false, true, true]));
-    assert!(freed.bytes >= 5000, "{freed:?}");
-    assert_eq!((gc(None, Some(12_000)).files, left()), (1, [false, false, true]));
-    assert_eq!((gc(None, Some(0)).files, left()), (1, [false; 3]));
-}
-
-#[test]
-fn gc_waits_for_nobody_and_harms_nobody() {
-    let (space, diary) = (Space::new(), Diary::default());
-    let (graph, [.., c]) = chain("x", &diary);
-    let outputs = build(&graph, c, &space.store);
-    let nothing = Keep { bytes: Some(0), ..Keep::default() };
-    assert!(matches!(space.store.gc(nothing), Err(Error::Busy { .. })));
-    drop(outputs);
-    space.store.gc(nothing).unwrap();
-    diary.take();
-    build(&graph, c, &space.store);
-    assert_eq!(diary.take(), ["a", "b", "c"]);
 }

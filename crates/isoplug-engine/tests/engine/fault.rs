@@ -1,5 +1,7 @@
 //! Faults: damaged, truncated and vanished blobs, broken records, a full disk, a store that cannot be written.
 
+mod irreproducible;
+
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -165,38 +167,6 @@ fn an_input_that_always_vanishes_is_an_error() {
     assert!(matches!(error.find::<ActError>(), Some(ActError::Engine(Error::Vanished { .. }))));
 }
 
-/// a makes other bytes each time; b takes a, c takes b.
-fn irreproducible(diary: &Diary) -> (Graph, [Artifact<Blob>; 3]) {
-    let mut graph = Graph::new();
-    let times = AtomicU64::new(0);
-    let act = move |out: Artifact<Blob>, cx: &isoplug_engine::Context| {
-        let text = times.fetch_add(1, Ordering::Relaxed).to_string();
-        Ok(cx.finish(out, put(cx, text.as_bytes())?, &[])?)
-    };
-    let a = graph.add(Act { title: "a", inputs: vec![], act }).blob;
-    let b = graph.add(join("b", &[a], "", diary)).blob;
-    let c = graph.add(join("c", &[b], "", diary)).blob;
-    (graph, [a, b, c])
-}
-
-#[test]
-fn a_stage_that_makes_other_bytes_is_told_and_followed() {
-    let (space, diary) = (Space::new(), Diary::default());
-    let (graph, [a, b, c]) = irreproducible(&diary);
-    let outputs = run(&graph, &[a.id(), c.id()], &space.store, &Options::default()).unwrap();
-    fs::remove_file(outputs.path(a).unwrap()).unwrap();
-    let memory = Memory::default();
-    let options = Options { reporter: &memory, ..Options::default() };
-    diary.take();
-    let again = run(&graph, &[a.id(), b.id(), c.id()], &space.store, &options).unwrap();
-    assert_eq!(diary.take(), ["b", "c"]);
-    assert_ne!(outputs.digest(c), again.digest(c));
-    let told = "a: not reproducible: an earlier run with the same key made something else";
-    assert!(memory.lines().contains(&told.to_owned()));
-    run(&graph, &[c.id()], &space.store, &Options::default()).unwrap();
-    assert!(diary.take().is_empty());
-}
-
 #[test]
 fn a_store_that_is_no_folder_is_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -249,10 +219,8 @@ fn a_full_disk_is_told_and_recovered_from() {
     on_small_disk("fault::child_on_full_disk", "");
 }
 
-#[test]
-fn child_on_full_disk() {
-    let Some(folder) = child_folder() else { return };
-    let store = Store::open(&folder).unwrap();
+/// Runs a stage that writes 400 KiB.
+fn run_big(store: &Store) -> Error {
     let mut graph = Graph::new();
     let act = |out: Artifact<Blob>, cx: &isoplug_engine::Context| {
         let blob = cx.create()?;
@@ -262,7 +230,14 @@ fn child_on_full_disk() {
         Ok(cx.finish(out, cx.put(blob, None)?, &[])?)
     };
     let big = graph.add(Act { title: "big", inputs: vec![], act }).blob;
-    let error = run(&graph, &[big.id()], &store, &Options::default()).unwrap_err();
+    run(&graph, &[big.id()], store, &Options::default()).unwrap_err()
+}
+
+#[test]
+fn child_on_full_disk() {
+    let Some(folder) = child_folder() else { return };
+    let store = Store::open(&folder).unwrap();
+    let error = run_big(&store);
     assert!(error.is_full(), "{error}");
     let source = folder.join("fill");
     let _ = fs::write(&source, vec![7; 200 << 10]);

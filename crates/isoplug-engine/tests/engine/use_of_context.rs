@@ -1,5 +1,8 @@
 //! What a stage may and may not do with its context, and how failures and cancellation come out.
 
+mod ends;
+mod secrets;
+
 use std::fs;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -98,99 +101,6 @@ fn wrong_wiring_is_told() {
 }
 
 #[test]
-fn the_first_failure_ends_the_run_and_names_its_log() {
-    let (space, diary) = (Space::new(), Diary::default());
-    let mut graph = Graph::new();
-    let action = |_, cx: &Context| {
-        cx.log("looks at the sky\nit is dark");
-        Err(ActError::Moon)
-    };
-    let moon = act(&mut graph, "moon", &[], Box::new(action));
-    let after = graph.add(join("after", &[moon], "", &diary)).blob;
-    let memory = Memory::default();
-    let options = Options { reporter: &memory, ..Options::default() };
-    let error = run(&graph, &[after.id()], &space.store, &options).unwrap_err();
-    insta::assert_snapshot!(memory.lines().join("\n"), @"
-    planned moon, after?
-    started moon
-    moon: looks at the sky
-    moon: it is dark
-    failed moon: the moon is full
-    ");
-    assert!(matches!(error.find::<ActError>(), Some(ActError::Moon)));
-    let Error::Stage { log, .. } = error else { panic!("{error}") };
-    assert_eq!(
-        fs::read_to_string(log).unwrap(),
-        "looks at the sky\nit is dark\nfailed: the moon is full\n"
-    );
-    assert!(diary.take().is_empty());
-}
-
-#[test]
-fn a_failure_tells_running_stages_to_stop() {
-    let space = Space::new();
-    let mut graph = Graph::new();
-    let patient = |_, cx: &Context| {
-        let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(600) {
-            cx.check_cancelled()?;
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Err(ActError::Moon)
-    };
-    let a = act(&mut graph, "patient", &[], Box::new(patient));
-    let b = act(
-        &mut graph,
-        "hasty",
-        &[],
-        Box::new(|_, _| {
-            std::thread::sleep(Duration::from_millis(50));
-            Err(ActError::Moon)
-        }),
-    );
-    let error = run(&graph, &[a.id(), b.id()], &space.store, &Options::default()).unwrap_err();
-    assert_eq!(error.to_string(), "stage `hasty` failed");
-}
-
-#[test]
-fn a_panic_is_a_failure() {
-    let space = Space::new();
-    let mut graph = Graph::new();
-    let target = act(&mut graph, "panics", &[], Box::new(|_, _| panic!("on purpose")));
-    let error = failure(&graph, target, &space);
-    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "panicked: on purpose");
-}
-
-/// Cancels when a stage of this title begins.
-struct CancelAt(&'static str, CancelToken, Mutex<Vec<String>>);
-
-impl Reporter for CancelAt {
-    fn report(&self, event: &Event) {
-        if let Event::Started { title, .. } = event {
-            self.2.lock().unwrap().push(title.clone());
-            if title == self.0 {
-                self.1.cancel();
-            }
-        }
-    }
-}
-
-#[test]
-fn a_run_stops_on_request_and_goes_on_later() {
-    let (space, diary) = (Space::new(), Diary::default());
-    let mut graph = Graph::new();
-    let a = graph.add(join("a", &[], "", &diary)).blob;
-    let b = graph.add(join("b", &[a], "", &diary)).blob;
-    let reporter = CancelAt("a", CancelToken::new(), Mutex::default());
-    let options = Options { reporter: &reporter, cancel: reporter.1.clone(), ..Options::default() };
-    let error = run(&graph, &[b.id()], &space.store, &options).unwrap_err();
-    assert!(matches!(error, Error::Cancelled), "{error}");
-    assert_eq!(*reporter.2.lock().unwrap(), ["a"]);
-    run(&graph, &[b.id()], &space.store, &Options::default()).unwrap();
-    assert_eq!(diary.take(), ["a", "b"]);
-}
-
-#[test]
 fn scratch_goes_away_unless_a_failure_is_to_be_kept() {
     let space = Space::new();
     let mut graph = Graph::new();
@@ -246,28 +156,35 @@ fn progress_is_thinned_but_ends() {
     assert!(lines.len() < 1000 && lines.contains(&"counts 10000/10000".to_owned()));
 }
 
+/// Joins what a tree refers to.
+struct Reader(Artifact<isoplug_engine::Tree>);
+
+impl isoplug_engine::Stage for Reader {
+    const NAME: &'static str = "reader";
+    const VERSION: u32 = 1;
+
+    type Outputs = Artifact<Blob>;
+    type Error = Error;
+
+    fn outputs(slots: &isoplug_engine::Slots) -> Artifact<Blob> {
+        slots.slot("text")
+    }
+
+    fn key(&self, key: &mut dyn isoplug_engine::Key) {
+        key.artifact("tree", self.0);
+    }
+
+    fn run(&self, out: &Artifact<Blob>, cx: &Context) -> Result<(), Error> {
+        let refers = cx.refers(self.0)?;
+        let texts = refers.iter().map(|digest| Ok(fs::read(cx.referred(digest)?).unwrap()));
+        let mut texts = texts.collect::<Result<Vec<_>, Error>>()?;
+        texts.sort();
+        cx.finish(*out, put(cx, &texts.concat())?, &[])
+    }
+}
+
 #[test]
 fn refers_are_seen_by_who_takes_the_tree() {
-    struct Reader(Artifact<isoplug_engine::Tree>);
-    impl isoplug_engine::Stage for Reader {
-        const NAME: &'static str = "reader";
-        const VERSION: u32 = 1;
-        type Outputs = Artifact<Blob>;
-        type Error = Error;
-        fn outputs(slots: &isoplug_engine::Slots) -> Artifact<Blob> {
-            slots.slot("text")
-        }
-        fn key(&self, key: &mut dyn isoplug_engine::Key) {
-            key.artifact("tree", self.0);
-        }
-        fn run(&self, out: &Artifact<Blob>, cx: &Context) -> Result<(), Error> {
-            let refers = cx.refers(self.0)?;
-            let texts = refers.iter().map(|digest| Ok(fs::read(cx.referred(digest)?).unwrap()));
-            let mut texts = texts.collect::<Result<Vec<_>, Error>>()?;
-            texts.sort();
-            cx.finish(*out, put(cx, &texts.concat())?, &[])
-        }
-    }
     let space = Space::new();
     let mut graph = Graph::new();
     let tree = graph.add(Folder { texts: vec!["b".to_owned(), "a".to_owned()] }).tree;
@@ -353,48 +270,4 @@ fn what_a_stage_tells_is_told_again_when_it_is_cached() {
         told,
         [vec!["teller: only now", "teller tells: look here"], vec!["teller tells: look here"]]
     );
-}
-
-/// Runs a stage whose key shows a secret, and returns whether it ran.
-fn with_secret(space: &Space, secret: &'static str) -> bool {
-    struct Keeper(&'static str);
-    impl isoplug_engine::Stage for Keeper {
-        const NAME: &'static str = "keeper";
-        const VERSION: u32 = 1;
-        type Outputs = Artifact<Blob>;
-        type Error = Error;
-        fn outputs(slots: &isoplug_engine::Slots) -> Artifact<Blob> {
-            slots.slot("text")
-        }
-        fn key(&self, key: &mut dyn isoplug_engine::Key) {
-            key.secret("password", self.0);
-        }
-        fn run(&self, out: &Artifact<Blob>, cx: &Context) -> Result<(), Error> {
-            cx.finish(*out, put(cx, b"nothing of it")?, &[])
-        }
-    }
-    let mut graph = Graph::new();
-    let text = graph.add(Keeper(secret));
-    let outputs = run(&graph, &[text.id()], &space.store, &Options::default()).unwrap();
-    let shown = format!("{:?}", isoplug_engine::explain(&graph, &space.store, "keeper").unwrap());
-    assert!(!shown.contains(secret), "{shown}");
-    outputs.reports()[0].outcome == isoplug_engine::Outcome::Built
-}
-
-#[test]
-fn a_secret_decides_and_is_not_written_down() {
-    let space = Space::new();
-    let asked = [("tiger", true), ("tiger", false), ("lion", true)];
-    for (secret, runs) in asked {
-        assert_eq!(with_secret(&space, secret), runs, "{secret}");
-    }
-    let records = space.store.records().unwrap();
-    let written = serde_json::to_string(&records.iter().map(|it| &it.1).collect::<Vec<_>>());
-    let written = written.unwrap();
-    assert!(written.contains("\"secret\"") && records.len() == 2, "{written}");
-    for (secret, _) in asked {
-        assert!(!written.contains(secret), "{written}");
-        let plain = isoplug_engine::Digest::of(secret.as_bytes()).hex();
-        assert!(!written.contains(&plain), "a plain digest can be guessed: {written}");
-    }
 }

@@ -49,23 +49,32 @@ pub fn package(stanza: &str) -> Package<'_> {
     let mut package = Package { stanza, ..Package::default() };
     for (name, value) in stanza::fields(stanza) {
         match name {
-            "Package" => package.name = value,
-            "Version" => package.version = value,
-            "Architecture" => package.architecture = value,
-            "Pre-Depends" => package.pre_depends = value,
-            "Depends" => package.depends = value,
-            "Recommends" => package.recommends = value,
-            "Conflicts" => package.conflicts = value,
-            "Breaks" => package.breaks = value,
-            "Provides" => package.provides = value,
-            "Priority" => package.priority = value,
-            "Multi-Arch" => package.multi_arch = value,
             "Filename" => package.path = value.trim_start_matches("./"),
-            "SHA256" => package.sha256 = value,
             "Size" => package.size = value.parse().unwrap_or(0),
             "Essential" => package.essential = value == "yes",
-            _ => {}
+            name => package.text(name).into_iter().for_each(|text| *text = value),
         }
     }
     package
+}
+
+impl<'a> Package<'a> {
+    /// Returns where the value of a field goes that is kept as it is.
+    fn text(&mut self, name: &str) -> Option<&mut &'a str> {
+        Some(match name {
+            "Package" => &mut self.name,
+            "Version" => &mut self.version,
+            "Architecture" => &mut self.architecture,
+            "Pre-Depends" => &mut self.pre_depends,
+            "Depends" => &mut self.depends,
+            "Recommends" => &mut self.recommends,
+            "Conflicts" => &mut self.conflicts,
+            "Breaks" => &mut self.breaks,
+            "Provides" => &mut self.provides,
+            "Priority" => &mut self.priority,
+            "Multi-Arch" => &mut self.multi_arch,
+            "SHA256" => &mut self.sha256,
+            _ => return None,
+        })
+    }
 }

@@ -46,11 +46,7 @@ pub fn members(file: &impl ReadAt) -> Result<Vec<Member>, Error> {
 }
 
 fn member_at(file: &impl ReadAt, at: u64, length: u64) -> Result<Member, Error> {
-    let mut header = [0; HEADER];
-    if read_full(file, &mut header, at)? < HEADER {
-        let needed = at + HEADER as u64;
-        return Err(Error::Truncated { member: "a header".to_owned(), needed, present: length });
-    }
+    let header = header_at(file, at, length)?;
     let field = |range: std::ops::Range<usize>| {
         std::str::from_utf8(&header[range]).map(|text| text.trim_end_matches(' '))
     };
@@ -67,6 +63,15 @@ fn member_at(file: &impl ReadAt, at: u64, length: u64) -> Result<Member, Error> 
             Err(Error::Truncated { member: name, needed: end.unwrap_or(u64::MAX), present: length })
         }
     }
+}
+
+fn header_at(file: &impl ReadAt, at: u64, length: u64) -> Result<[u8; HEADER], Error> {
+    let mut header = [0; HEADER];
+    if read_full(file, &mut header, at)? < HEADER {
+        let needed = at + HEADER as u64;
+        return Err(Error::Truncated { member: "a header".to_owned(), needed, present: length });
+    }
+    Ok(header)
 }
 
 fn read_full(file: &impl ReadAt, buffer: &mut [u8], offset: u64) -> Result<usize, Error> {

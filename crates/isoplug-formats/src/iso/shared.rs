@@ -137,13 +137,14 @@ mod tests {
         passages.share(&out, 8192).unwrap();
         assert!(passages.hold(16384, 2048) && !passages.hold(4096, 4096));
         passages.share(&out, 2 << 20).unwrap();
-        let read = |at: u64, length: usize| {
-            let mut read = vec![0; length];
-            out.read_exact_at(&mut read, at).unwrap();
-            read
-        };
-        assert!(read(4096, 4096) == bytes[..4096]);
-        assert!(read(16384, (1 << 20) - 16384) == bytes[8192..(1 << 20) - 8192]);
+        assert!(read(&out, 4096, 4096) == bytes[..4096]);
+        assert!(read(&out, 16384, (1 << 20) - 16384) == bytes[8192..(1 << 20) - 8192]);
+    }
+
+    fn read(file: &File, at: u64, length: usize) -> Vec<u8> {
+        let mut read = vec![0; length];
+        file.read_exact_at(&mut read, at).unwrap();
+        read
     }
 
     #[test]

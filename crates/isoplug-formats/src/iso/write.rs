@@ -146,6 +146,7 @@ fn modified(image: &Image) -> Result<DateTime, Error> {
 mod tests {
     use std::collections::BTreeMap;
     use std::os::unix::fs::FileExt;
+    use std::path::Path;
 
     use super::*;
 
@@ -158,12 +159,7 @@ mod tests {
         std::fs::write(&large, bytes).unwrap();
         let mut shared = 0;
         for before in 0..3 {
-            let first = Source::Bytes(vec![1; before * 2048]).into();
-            let second = Source::File(large.clone()).into();
-            let files = BTreeMap::from([("a".to_owned(), first), ("b".to_owned(), second)]);
-            let volume_id = "TEST".to_owned();
-            let (epoch, identity, bios, esp) = (1_700_000_000, 1, None, None);
-            let image = Image { volume_id, epoch, identity, files, bios, esp };
+            let image = image_with(before * 2048, &large);
             let (one, other) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
             let plain = write(&one, &image, &mut |_| Ok(()), |_, _, _| Ok(Passages::default()));
             let copied = write(&other, &image, &mut |_| Ok(()), |image, report, _| {
@@ -173,14 +169,24 @@ mod tests {
             });
             let plain = plain.unwrap();
             assert_eq!(plain, copied.unwrap());
-            let [one, other] = [one, other].map(|file| {
-                let mut read = vec![0; plain.size as usize];
-                file.read_exact_at(&mut read, 0).unwrap();
-                assert_eq!(file.metadata().unwrap().len(), plain.size);
-                read
-            });
-            assert!(one == other, "{before}");
+            assert!(whole(&one, plain.size) == whole(&other, plain.size), "{before}");
         }
         assert!((1..3).contains(&shared), "{shared}");
+    }
+
+    fn image_with(before: usize, large: &Path) -> Image {
+        let first = Source::Bytes(vec![1; before]).into();
+        let second = Source::File(large.to_owned()).into();
+        let files = BTreeMap::from([("a".to_owned(), first), ("b".to_owned(), second)]);
+        let volume_id = "TEST".to_owned();
+        let (epoch, identity, bios, esp) = (1_700_000_000, 1, None, None);
+        Image { volume_id, epoch, identity, files, bios, esp }
+    }
+
+    fn whole(file: &File, size: u64) -> Vec<u8> {
+        let mut read = vec![0; size as usize];
+        file.read_exact_at(&mut read, 0).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), size);
+        read
     }
 }

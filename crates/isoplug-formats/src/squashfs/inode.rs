@@ -79,29 +79,35 @@ fn header(node: &Node, place: &Place, number: u16) -> Vec<u8> {
 fn folder(node: &Node, place: &Place) -> (bool, Vec<u8>) {
     let empty = Listing::default();
     let listing = place.listing.unwrap_or(&empty);
-    let small = u16::try_from(listing.size).ok();
-    let mut bytes = Vec::new();
-    match small {
-        Some(size) if listing.index_count == 0 && place.set == NO_SET => {
-            bytes.extend(listing.position.block.to_le_bytes());
-            bytes.extend(node.links.to_le_bytes());
-            bytes.extend(size.to_le_bytes());
-            bytes.extend(listing.position.offset.to_le_bytes());
-            bytes.extend(place.parent.to_le_bytes());
-            (false, bytes)
+    match u16::try_from(listing.size) {
+        Ok(size) if listing.index_count == 0 && place.set == NO_SET => {
+            (false, basic_folder(node, place, listing, size))
         }
-        _ => {
-            bytes.extend(node.links.to_le_bytes());
-            bytes.extend(listing.size.to_le_bytes());
-            bytes.extend(listing.position.block.to_le_bytes());
-            bytes.extend(place.parent.to_le_bytes());
-            bytes.extend(listing.index_count.to_le_bytes());
-            bytes.extend(listing.position.offset.to_le_bytes());
-            bytes.extend(place.set.to_le_bytes());
-            bytes.extend_from_slice(&listing.index);
-            (true, bytes)
-        }
+        _ => (true, extended_folder(node, place, listing)),
     }
+}
+
+fn basic_folder(node: &Node, place: &Place, listing: &Listing, size: u16) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend(listing.position.block.to_le_bytes());
+    bytes.extend(node.links.to_le_bytes());
+    bytes.extend(size.to_le_bytes());
+    bytes.extend(listing.position.offset.to_le_bytes());
+    bytes.extend(place.parent.to_le_bytes());
+    bytes
+}
+
+fn extended_folder(node: &Node, place: &Place, listing: &Listing) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend(node.links.to_le_bytes());
+    bytes.extend(listing.size.to_le_bytes());
+    bytes.extend(listing.position.block.to_le_bytes());
+    bytes.extend(place.parent.to_le_bytes());
+    bytes.extend(listing.index_count.to_le_bytes());
+    bytes.extend(listing.position.offset.to_le_bytes());
+    bytes.extend(place.set.to_le_bytes());
+    bytes.extend_from_slice(&listing.index);
+    bytes
 }
 
 fn file(node: &Node, place: &Place) -> (bool, Vec<u8>) {
@@ -113,25 +119,22 @@ fn file(node: &Node, place: &Place) -> (bool, Vec<u8>) {
     // Readers take a file whose bytes are all sparse for a damaged one.
     let sparse = placed.sparse.min(size.saturating_sub(1));
 
-    let mut bytes = Vec::new();
     let basic = (u32::try_from(placed.start), u32::try_from(size));
     let plain = place.set == NO_SET && node.links == 1 && sparse == 0;
-    let extended = match basic {
-        (Ok(start), Ok(size)) if plain => {
-            let words = [start, fragment.0, fragment.1, size];
-            bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
-            false
-        }
+    let (extended, mut bytes) = match basic {
+        (Ok(start), Ok(size)) if plain => (false, words([start, fragment.0, fragment.1, size])),
         _ => {
-            let longs = [placed.start, size, sparse];
-            bytes.extend(longs.iter().flat_map(|long| long.to_le_bytes()));
-            let words = [node.links, fragment.0, fragment.1, place.set];
-            bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
-            true
+            let longs = [placed.start, size, sparse].into_iter().flat_map(u64::to_le_bytes);
+            let words = words([node.links, fragment.0, fragment.1, place.set]);
+            (true, longs.chain(words).collect())
         }
     };
     bytes.extend(placed.sizes.iter().flat_map(|size| size.to_le_bytes()));
     (extended, bytes)
+}
+
+fn words(words: [u32; 4]) -> Vec<u8> {
+    words.into_iter().flat_map(u32::to_le_bytes).collect()
 }
 
 /// The longest target that Linux follows (PATH_MAX without the final zero).

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::tree::{Content, Kind, TreePath};
 
 use super::Options;
-use super::nodes::Nodes;
+use super::nodes::{Node, Nodes};
 
 /// What is stored, and in which order.
 pub(super) struct Plan<'a> {
@@ -164,16 +164,7 @@ const FULL_ENOUGH: (u64, u64) = (3, 4);
 
 /// Returns the distinct contents in the order in which they are stored, and by node which it has.
 fn distinct<'a>(nodes: &Nodes<'a>) -> (Vec<Planned<'a>>, Vec<Option<usize>>) {
-    let mut first = BTreeMap::new();
-    for (_, node) in nodes.inodes() {
-        if let Kind::File(content) = &node.entry.kind
-            && content.size > 0
-        {
-            first.entry((content.digest, content.size)).or_insert((content, node));
-        }
-    }
-    let mut stored: Vec<_> = first.into_values().collect();
-    stored.sort_by_cached_key(|(_, node)| order::key(node));
+    let stored = stored_once(nodes);
     let place: BTreeMap<_, usize> = stored
         .iter()
         .enumerate()
@@ -184,10 +175,25 @@ fn distinct<'a>(nodes: &Nodes<'a>) -> (Vec<Planned<'a>>, Vec<Option<usize>>) {
         _ => None,
     });
     let of_node = of_node.collect();
-    let planned = |(content, node): (&'a Content, &super::nodes::Node<'a>)| Planned {
+    let planned = |(content, node): (&'a Content, &Node<'a>)| Planned {
         content,
         path: node.path,
         fragment: None,
     };
     (stored.into_iter().map(planned).collect(), of_node)
+}
+
+/// Returns each content with the first node that has it, in the order in which they are stored.
+fn stored_once<'n, 'a>(nodes: &'n Nodes<'a>) -> Vec<(&'a Content, &'n Node<'a>)> {
+    let mut first = BTreeMap::new();
+    for (_, node) in nodes.inodes() {
+        if let Kind::File(content) = &node.entry.kind
+            && content.size > 0
+        {
+            first.entry((content.digest, content.size)).or_insert((content, node));
+        }
+    }
+    let mut stored: Vec<_> = first.into_values().collect();
+    stored.sort_by_cached_key(|(_, node)| order::key(node));
+    stored
 }

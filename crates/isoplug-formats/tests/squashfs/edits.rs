@@ -132,6 +132,12 @@ impl Names {
             self.inode(&path).mode = mode;
         }
     }
+
+    fn time(&mut self, at: Index, time: u32) {
+        if let Some(path) = self.pick(at, |_| true) {
+            self.inode(&path).mtime = time;
+        }
+    }
 }
 
 impl Edit {
@@ -142,31 +148,25 @@ impl Edit {
             Self::Grow(at, size) => {
                 names.write(*at, |old| [old, vec![b'+'; *size]].concat(), memory);
             }
-            Self::Add(sprout) => {
-                let mut tree = tree.clone();
-                random::add(sprout, &mut tree, memory);
-                return tree;
-            }
+            Self::Add(sprout) => return with(sprout, tree, memory),
             Self::Remove(at) => names.remove(*at),
             Self::Rename(at, folder, name) => {
-                if let Some(to) = names.free(*folder, name) {
-                    names.rename(*at, &to);
-                }
+                names.free(*folder, name).into_iter().for_each(|to| names.rename(*at, &to));
             }
             Self::Link(at, folder, name) => {
-                if let Some(to) = names.free(*folder, name) {
-                    names.link(*at, to);
-                }
+                names.free(*folder, name).into_iter().for_each(|to| names.link(*at, to));
             }
             Self::Mode(at, mode) => names.mode(*at, *mode),
-            Self::Time(at, time) => {
-                if let Some(path) = names.pick(*at, |_| true) {
-                    names.inode(&path).mtime = *time;
-                }
-            }
+            Self::Time(at, time) => names.time(*at, *time),
         }
         names.tree()
     }
+}
+
+fn with(sprout: &Sprout, tree: &Tree, memory: &mut Memory) -> Tree {
+    let mut tree = tree.clone();
+    random::add(sprout, &mut tree, memory);
+    tree
 }
 
 fn codecs() -> impl Strategy<Value = Codec> {

@@ -27,6 +27,22 @@ fn refused(path: &str, entry: Entry) -> String {
     written(&tree, &options()).unwrap_err().to_string()
 }
 
+const LINK: &str =
+    "squashfs cannot hold l: the target of a symbolic link is empty, too long or no path";
+const DEVICE: &str = "squashfs cannot hold dev/x: a device number is beyond what squashfs can say";
+
+const REFUSALS: [&str; 9] = [
+    LINK,
+    LINK,
+    DEVICE,
+    DEVICE,
+    "nnnnnnnnnnnnnnnnn: its name is longer than 255 bytes",
+    "squashfs cannot hold a/h: the target of a hard link is missing",
+    "squashfs cannot hold x: an extended attribute is larger than Linux allows",
+    "squashfs cannot hold x: its owner or group is not a valid number",
+    "squashfs cannot hold : the tree has no root",
+];
+
 #[test]
 fn entries_that_cannot_be_are_named() {
     let symlink = |target: Vec<u8>| Entry::new(Kind::Symlink(target), 0o777, 0);
@@ -45,21 +61,7 @@ fn entries_that_cannot_be_are_named() {
         refused("x", nobody),
         written(&Tree::default(), &options()).unwrap_err().to_string(),
     ];
-    let link =
-        "squashfs cannot hold l: the target of a symbolic link is empty, too long or no path";
-    let device = "squashfs cannot hold dev/x: a device number is beyond what squashfs can say";
-    let expected = [
-        link,
-        link,
-        device,
-        device,
-        "nnnnnnnnnnnnnnnnn: its name is longer than 255 bytes",
-        "squashfs cannot hold a/h: the target of a hard link is missing",
-        "squashfs cannot hold x: an extended attribute is larger than Linux allows",
-        "squashfs cannot hold x: its owner or group is not a valid number",
-        "squashfs cannot hold : the tree has no root",
-    ];
-    assert_eq!(messages, expected);
+    assert_eq!(messages, REFUSALS);
 }
 
 #[test]

@@ -29,16 +29,12 @@ fn sizes(tree: &mut Tree, memory: &mut Memory) {
                 tree.insert(path + ".equal", Entry::new(memory.file(&bytes), 0o600, 6));
             }
         }
-        let (begins, ends) =
-            ([noise(1, block), vec![0; block * 2]], [vec![0; block * 2], noise(1, 99)]);
-        tree.insert(
-            format!("holes/{log}.end"),
-            Entry::new(memory.file(&begins.concat()), 0o644, 5),
-        );
-        tree.insert(
-            format!("holes/{log}.start"),
-            Entry::new(memory.file(&ends.concat()), 0o644, 5),
-        );
+        let hole = || vec![0; block * 2];
+        let holes = [("end", [noise(1, block), hole()]), ("start", [hole(), noise(1, 99)])];
+        for (name, parts) in holes {
+            let entry = Entry::new(memory.file(&parts.concat()), 0o644, 5);
+            tree.insert(format!("holes/{log}.{name}"), entry);
+        }
     }
     tree.insert(*b"empty", Entry::new(memory.file(b""), 0o644, 5));
 }
@@ -96,6 +92,10 @@ fn attributes(tree: &mut Tree, memory: &mut Memory) {
         tree.insert(format!("attributes/{name}"), entry.clone());
         tree.insert(format!("attributes/{name}.equal"), entry);
     }
+    many_sets(tree);
+}
+
+fn many_sets(tree: &mut Tree) {
     for turn in 0..700_u32 {
         let mut entry = Entry::new(Kind::Fifo, 0o600, turn);
         entry.xattrs.insert(b"trusted.turn".to_vec(), turn.to_le_bytes().to_vec());

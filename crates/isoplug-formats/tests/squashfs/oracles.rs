@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use backhand::{FilesystemReader, InnerNode};
+use backhand::{FilesystemReader, InnerNode, Node, SquashfsFileReader};
 use isoplug_formats::squashfs::Options;
 use isoplug_formats::tree::pack::{Contents, PackWriter};
 use isoplug_formats::tree::scan::scan;
@@ -153,18 +153,20 @@ fn short_links(tree: &Tree) -> Tree {
     tree
 }
 
+fn unsquashfs(image: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("unsquashfs").args(arguments).arg(image).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(output.status.success(), "unsquashfs {arguments:?}: {said}");
+    said
+}
+
 /// Lets unsquashfs judge the image and lay it down, as root with everything.
 fn check_unsquashfs(image: &Path, wanted: &Tree) {
     if !has("unsquashfs") {
         return isoplug_skip::skipped("unsquashfs is missing");
     }
-    let run = |arguments: &[&str]| {
-        let output = Command::new("unsquashfs").args(arguments).arg(image).output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
-        assert!(output.status.success(), "unsquashfs {arguments:?}: {said}");
-        said
-    };
+    let run = |arguments: &[&str]| unsquashfs(image, arguments);
     assert!(run(&["-s"]).contains("Found a valid SQUASHFS 4:0 superblock"));
     let listed = run(&["-ll"]).lines().filter(|line| line.contains("squashfs-root")).count();
     let newlines = |entry: (&Vec<u8>, &Entry)| match &entry.1.kind {
@@ -174,13 +176,38 @@ fn check_unsquashfs(image: &Path, wanted: &Tree) {
     if !wanted.entries.iter().any(newlines) {
         assert_eq!(listed, wanted.entries.len(), "entries that unsquashfs lists");
     }
-    if is_root() {
-        let folder = TempDir::new().unwrap();
-        let laid = folder.path().join("laid");
-        run(&["-n", "-q", "-d", laid.to_str().unwrap()]);
-        assert_same(&scanned(&laid), wanted, "unsquashfs");
-    } else {
-        isoplug_skip::skipped("not root: unsquashfs cannot set owners");
+    lay_with_unsquashfs(image, wanted);
+}
+
+fn lay_with_unsquashfs(image: &Path, wanted: &Tree) {
+    if !is_root() {
+        return isoplug_skip::skipped("not root: unsquashfs cannot set owners");
+    }
+    let folder = TempDir::new().unwrap();
+    let laid = folder.path().join("laid");
+    unsquashfs(image, &["-n", "-q", "-d", laid.to_str().unwrap()]);
+    assert_same(&scanned(&laid), wanted, "unsquashfs");
+}
+
+fn kind(reader: &FilesystemReader<'_>, node: &Node<SquashfsFileReader>) -> Kind {
+    match &node.inner {
+        InnerNode::File(file) => {
+            let mut bytes = Vec::new();
+            reader.file(file).reader().read_to_end(&mut bytes).unwrap();
+            crate::bytes::Memory::default().file(&bytes)
+        }
+        InnerNode::Symlink(link) => Kind::Symlink(link.link.as_os_str().as_bytes().to_vec()),
+        InnerNode::Dir(_) => Kind::Directory,
+        InnerNode::CharacterDevice(device) => {
+            let (major, minor) = split(device.device_number);
+            Kind::CharDevice(major, minor)
+        }
+        InnerNode::BlockDevice(device) => {
+            let (major, minor) = split(device.device_number);
+            Kind::BlockDevice(major, minor)
+        }
+        InnerNode::NamedPipe => Kind::Fifo,
+        InnerNode::Socket => Kind::Socket,
     }
 }
 
@@ -189,25 +216,7 @@ fn check_backhand(image: &[u8], wanted: &Tree) {
     let reader = FilesystemReader::from_reader(Cursor::new(image)).unwrap();
     let mut seen = Tree::default();
     for node in reader.files() {
-        let kind = match &node.inner {
-            InnerNode::File(file) => {
-                let mut bytes = Vec::new();
-                reader.file(file).reader().read_to_end(&mut bytes).unwrap();
-                crate::bytes::Memory::default().file(&bytes)
-            }
-            InnerNode::Symlink(link) => Kind::Symlink(link.link.as_os_str().as_bytes().to_vec()),
-            InnerNode::Dir(_) => Kind::Directory,
-            InnerNode::CharacterDevice(device) => {
-                let (major, minor) = split(device.device_number);
-                Kind::CharDevice(major, minor)
-            }
-            InnerNode::BlockDevice(device) => {
-                let (major, minor) = split(device.device_number);
-                Kind::BlockDevice(major, minor)
-            }
-            InnerNode::NamedPipe => Kind::Fifo,
-            InnerNode::Socket => Kind::Socket,
-        };
+        let kind = kind(&reader, node);
         let header = node.header;
         let mut entry = Entry::new(kind, header.permissions, header.mtime);
         (entry.uid, entry.gid) = (header.uid, header.gid);

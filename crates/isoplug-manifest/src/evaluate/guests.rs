@@ -40,8 +40,8 @@ impl<'a> Guests<'a> {
         plugins: &'a mut dyn Plugins,
         work: &mut Work,
     ) -> Self {
-        let entries = |name: &str| table(root, name);
-        let named = entries("plugins").map(|(key, _)| (key.name.clone(), key.origin.clone()));
+        let entries = table(root, "plugins");
+        let named = entries.map(|(key, _)| (key.name.clone(), key.origin.clone()));
         let named: BTreeMap<String, Origin> = named.collect();
         let mut described = BTreeMap::new();
         for (name, source) in manifest.iter().flat_map(|manifest| &manifest.plugins) {
@@ -54,14 +54,8 @@ impl<'a> Guests<'a> {
                 }
             }
         }
-        for (key, _) in entries("grants").chain(entries("config")) {
-            if !named.contains_key(&key.name) {
-                let message = format!("there is no plugin `{}`", key.name);
-                let diagnostic = Diagnostic::error("unknown-plugin", message).at(&key.origin, "");
-                work.diagnostics.push(did_you_mean(diagnostic, &key.name, named.keys()));
-            }
-        }
-        let written = entries("config").cloned().collect();
+        check_named(root, &named, work);
+        let written = table(root, "config").cloned().collect();
         Self { plugins, manifest, described, named, written, config: BTreeMap::new() }
     }
 
@@ -118,25 +112,18 @@ impl<'a> Guests<'a> {
         if !work.sound() {
             return Vec::new();
         }
-        let facts = BTreeMap::from([
-            ("image.name".to_owned(), Json::from(manifest.image.name.as_str())),
-            ("image.version".to_owned(), Json::from(manifest.image.version.as_deref())),
-            ("image.profile".to_owned(), Json::from(profile)),
-            ("image.arch".to_owned(), Json::from(arch)),
-        ]);
+        let facts = facts(manifest, profile, arch);
         let nothing = Grants::default();
-        let calls = self.config.iter().map(|(name, options)| Call {
-            name,
-            options: options.clone(),
-            grants: manifest.grants.get(name).unwrap_or(&nothing),
-            facts: facts.clone(),
+        let calls = self.config.iter().map(|(name, options)| {
+            let grants = manifest.grants.get(name).unwrap_or(&nothing);
+            Call { name, options: options.clone(), grants, facts: facts.clone() }
         });
         let calls: Vec<Call> = calls.filter(|call| self.described[call.name].contributes).collect();
         let answer = self.plugins.contribute(&calls);
-        for report in answer.reports {
+        work.diagnostics.extend(answer.reports.into_iter().map(|report| {
             let place = self.place(&report.plugin, &report.at, &settings).clone();
-            work.diagnostics.push(drawn(report, Some(&place)));
-        }
+            drawn(report, Some(&place))
+        }));
         answer.modules.into_iter().map(|module| self.module(module)).collect()
     }
 
@@ -257,4 +244,26 @@ fn innermost<'s>(setting: &'s Setting, at: &[Segment]) -> Option<&'s Origin> {
         _ => None,
     };
     deeper.or_else(|| setting.origin())
+}
+
+/// Whom something is granted to, or set for, must be there.
+fn check_named(root: &Value, named: &BTreeMap<String, Origin>, work: &mut Work) {
+    for (key, _) in table(root, "grants").chain(table(root, "config")) {
+        if !named.contains_key(&key.name) {
+            let message = format!("there is no plugin `{}`", key.name);
+            let diagnostic = Diagnostic::error("unknown-plugin", message).at(&key.origin, "");
+            work.diagnostics.push(did_you_mean(diagnostic, &key.name, named.keys()));
+        }
+    }
+}
+
+/// Returns what plugins know before there is a lock.
+fn facts(manifest: &Manifest, profile: &str, arch: &str) -> BTreeMap<String, Json> {
+    let Manifest { image, .. } = manifest;
+    BTreeMap::from([
+        ("image.name".to_owned(), Json::from(image.name.as_str())),
+        ("image.version".to_owned(), Json::from(image.version.as_deref())),
+        ("image.profile".to_owned(), Json::from(profile)),
+        ("image.arch".to_owned(), Json::from(arch)),
+    ])
 }

@@ -13,7 +13,7 @@ use super::fragments::Fragments;
 use super::guests::Module;
 use crate::diagnostic::Diagnostic;
 use crate::extra::Extra;
-use crate::merge::{Setting, merge};
+use crate::merge::{Said, Setting, merge};
 use crate::part::{Contribution, Fragment, Lint, Part, Reason};
 use crate::parts::{About, Options};
 use crate::shape::Shape;
@@ -61,8 +61,7 @@ impl Work {
         loop {
             let said = fragments.said(&latest, self);
             let before = self.diagnostics.len();
-            let settings = merge(shape, said, &mut self.diagnostics);
-            let settled = self.ask(settings, asked)?;
+            let settled = self.turn(shape, said, asked)?;
             let next = settled.needs.fragments.clone();
             if next == latest {
                 self.lint(&settled, asked)?;
@@ -77,6 +76,11 @@ impl Work {
                 return None;
             }
         }
+    }
+
+    fn turn(&mut self, shape: &Shape, said: Vec<Said>, asked: &Asked<'_>) -> Option<Settled> {
+        let settings = merge(shape, said, &mut self.diagnostics);
+        self.ask(settings, asked)
     }
 
     /// Asks every part what it sets and needs.

@@ -1,6 +1,6 @@
 //! The format of password hashes: what crypt(5) writes and shadow(5) keeps.
 
-use super::{Finding, Verdict, is_placeholder, made_of, require};
+use super::{Finding, Verdict, is_placeholder, made_of};
 
 /// A password hash that Debian's libcrypt verifies; with a `!` or `*` before it, or alone, it is
 /// locked, and empty it lets everybody in.
@@ -19,14 +19,16 @@ pub(super) fn crypt_hash(text: &str) -> Verdict {
         let finding = Finding::new("placeholder", message);
         return Verdict::Doubtful(finding.help("make one with `mkpasswd`"));
     }
-    require(false, || {
-        if hash.starts_with('$') {
-            let finding = Finding::new("bad-hash", "this is not a password hash of crypt(5)");
-            return finding.help("make one with `mkpasswd`, and copy the whole of it");
-        }
-        let message = "this looks like a plain password, not like a hash";
-        Finding::new("plain-password", message).help("make a hash with `mkpasswd`")
-    })
+    Verdict::Wrong(not_a_hash(hash))
+}
+
+fn not_a_hash(text: &str) -> Finding {
+    if text.starts_with('$') {
+        let finding = Finding::new("bad-hash", "this is not a password hash of crypt(5)");
+        return finding.help("make one with `mkpasswd`, and copy the whole of it");
+    }
+    let message = "this looks like a plain password, not like a hash";
+    Finding::new("plain-password", message).help("make a hash with `mkpasswd`")
 }
 
 /// The expressions of crypt(5). Those of the old DES are left out: they look like any word.
@@ -38,7 +40,11 @@ fn is_hash(text: &str) -> bool {
         return false;
     };
     let parts: Vec<&str> = rest.split('$').collect();
-    match (method.split_once(',').map_or(method, |(method, _)| method), &parts[..]) {
+    is_of_method(method.split_once(',').map_or(method, |(method, _)| method), &parts)
+}
+
+fn is_of_method(method: &str, parts: &[&str]) -> bool {
+    match (method, parts) {
         ("y" | "gy", [parameters, salt, hash]) => {
             base64(parameters) && is_base64(salt, 0, 86) && is_base64(hash, 43, 43)
         }

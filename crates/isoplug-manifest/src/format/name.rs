@@ -92,22 +92,19 @@ pub(super) fn kernel_param(text: &str) -> Verdict {
         let finding = Finding::new("unknown-parameter", message);
         return Verdict::Doubtful(finding.help(format!("write `{right}`")));
     }
-    match kernel_param::word(text) {
-        Ok(_) => Verdict::Fine,
-        Err(Unpassable::NotOne) => {
-            let message = format!("\"{text}\" is not one kernel parameter");
-            let finding = Finding::new("bad-parameter", message);
-            Verdict::Wrong(finding.help(
-                "one parameter in each item of the list; blanks stand between double quotes: \
-                 'name=\"a value\"'",
-            ))
-        }
-        Err(escaped @ Unpassable::Escaped(_)) => {
-            let message = format!("the kernel cannot be given `{text}`: {escaped}");
-            let finding = Finding::new("bad-parameter", message);
-            Verdict::Wrong(finding.help("double quotes can stand around the whole value alone"))
-        }
-    }
+    let (message, help) = match kernel_param::word(text) {
+        Ok(_) => return Verdict::Fine,
+        Err(Unpassable::NotOne) => (
+            format!("\"{text}\" is not one kernel parameter"),
+            "one parameter in each item of the list; blanks stand between double quotes: \
+             'name=\"a value\"'",
+        ),
+        Err(escaped @ Unpassable::Escaped(_)) => (
+            format!("the kernel cannot be given `{text}`: {escaped}"),
+            "double quotes can stand around the whole value alone",
+        ),
+    };
+    Verdict::Wrong(Finding::new("bad-parameter", message).help(help))
 }
 
 /// ECMA-119 8.4.8 (32 d-characters). Small letters are read back unchanged by Linux, so they only

@@ -143,23 +143,24 @@ pub(super) fn answer(text: &str) -> Verdict {
 mod tests {
     use super::*;
 
+    const TAKEN: [&str; 12] = [
+        "nano",
+        "libc6:amd64",
+        "g++-14",
+        "nano=8.4-1",
+        "nano:amd64=8.4-1",
+        "vim=2:9.1.1230-2",
+        "docker-ce=5:28.0.0-1~debian.13~trixie",
+        "nano=8.*",
+        "cockpit-ws/trixie-backports",
+        "curl/stable-security",
+        "old/buster/updates",
+        "netcat",
+    ];
+
     #[test]
     fn what_apt_takes_is_taken() {
-        let right = [
-            "nano",
-            "libc6:amd64",
-            "g++-14",
-            "nano=8.4-1",
-            "nano:amd64=8.4-1",
-            "vim=2:9.1.1230-2",
-            "docker-ce=5:28.0.0-1~debian.13~trixie",
-            "nano=8.*",
-            "cockpit-ws/trixie-backports",
-            "curl/stable-security",
-            "old/buster/updates",
-            "netcat",
-        ];
-        for text in right {
+        for text in TAKEN {
             assert!(!matches!(wish(text), Verdict::Wrong(_)), "{text}");
         }
         let wrong =

@@ -35,15 +35,17 @@ fn mistake(line: &str) -> Finding {
         let help = format!("put the line that `cat {line}` prints here");
         return wrong("this is the path of a file, not an SSH public key").help(help);
     }
+    wrong(lack(line)).help(PUT)
+}
+
+/// Says what a line lacks that is not a key.
+fn lack(line: &str) -> &'static str {
     let words: Vec<&str> = line.split([' ', '\t']).collect();
     match words.iter().position(|word| key_type(word).is_some()) {
-        Some(place) if place + 1 == words.len() => {
-            wrong("the type of this SSH key has no key behind it")
-        }
-        Some(_) => wrong("the key behind the type of this SSH public key is damaged or cut off"),
-        None => wrong("this is not an SSH public key: it has no type such as `ssh-ed25519`"),
+        Some(place) if place + 1 == words.len() => "the type of this SSH key has no key behind it",
+        Some(_) => "the key behind the type of this SSH public key is damaged or cut off",
+        None => "this is not an SSH public key: it has no type such as `ssh-ed25519`",
     }
-    .help(PUT)
 }
 
 /// No key is one word, nor begins like a path.

@@ -93,6 +93,20 @@ struct WrittenRelease {
     signers: Vec<String>,
 }
 
+impl WrittenRelease {
+    fn release(self) -> Result<LockedRelease, Error> {
+        Ok(LockedRelease {
+            suite: self.suite,
+            archive: self.archive,
+            sha256: digest(self.sha256)?,
+            date: self.date,
+            release_suite: self.release_suite,
+            release_codename: self.release_codename,
+            signers: self.signers,
+        })
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenImage {
@@ -148,29 +162,8 @@ fn plugin(plugin: LockedPlugin) -> Result<(String, LockedPlugin), Error> {
 
 impl WrittenSource {
     fn source(self) -> Result<LockedSource, Error> {
-        let release = |release: WrittenRelease| {
-            let WrittenRelease {
-                suite,
-                archive,
-                sha256,
-                date,
-                release_suite,
-                release_codename,
-                signers,
-            } = release;
-            let sha256 = digest(sha256)?;
-            Ok(LockedRelease {
-                suite,
-                archive,
-                sha256,
-                date,
-                release_suite,
-                release_codename,
-                signers,
-            })
-        };
-        let releases = self.releases.into_iter().map(release).collect::<Result<_, Error>>()?;
-        Ok(LockedSource { releases })
+        let releases = self.releases.into_iter().map(WrittenRelease::release);
+        Ok(LockedSource { releases: releases.collect::<Result<_, Error>>()? })
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use toml::Value;
 
-use super::{Lock, LockedImage, LockedPackage, LockedPlugin, LockedRelease};
+use super::{Lock, LockedImage, LockedPackage, LockedPlugin, LockedRelease, LockedSource};
 
 const HEADER: &str = "\
 # Made by isoplug: what exactly goes into the images. Keep it under version control, do not edit.
@@ -23,11 +23,8 @@ fn write_lock(text: &mut String, lock: &Lock) -> fmt::Result {
     let names = Names::of(lock);
     writeln!(text, "version = {}", lock.version)?;
     for (name, source) in &lock.sources {
-        writeln!(text, "\n[sources.{}]\nreleases = [", quoted(name))?;
-        for release in &source.releases {
-            writeln!(text, "  {},", line(release))?;
-        }
-        writeln!(text, "]")?;
+        writeln!(text, "\n[sources.{}]", quoted(name))?;
+        write_source(text, source)?;
     }
     for (name, image) in &lock.images {
         writeln!(text, "\n[images.{}]", quoted(name))?;
@@ -42,6 +39,14 @@ fn write_lock(text: &mut String, lock: &Lock) -> fmt::Result {
         writeln!(text, "{} = {}", quoted(&name), pinned(package))?;
     }
     Ok(())
+}
+
+fn write_source(text: &mut String, source: &LockedSource) -> fmt::Result {
+    writeln!(text, "releases = [")?;
+    for release in &source.releases {
+        writeln!(text, "  {},", line(release))?;
+    }
+    writeln!(text, "]")
 }
 
 fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Result {
@@ -62,34 +67,25 @@ fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Re
 }
 
 fn write_plugin(text: &mut String, plugin: &LockedPlugin) -> fmt::Result {
-    let LockedPlugin {
-        name,
-        source,
-        requirement,
-        version,
-        component,
-        manifest,
-        size,
-        api,
-        describe,
-        grants,
-        publisher,
-    } = plugin;
     let before = [
-        ("name", name),
-        ("source", source),
-        ("requirement", requirement),
-        ("version", version),
-        ("component", component),
-        ("manifest", manifest),
+        ("name", &plugin.name),
+        ("source", &plugin.source),
+        ("requirement", &plugin.requirement),
+        ("version", &plugin.version),
+        ("component", &plugin.component),
+        ("manifest", &plugin.manifest),
     ];
-    let after =
-        [("api", api), ("describe", describe), ("grants", grants), ("publisher", publisher)];
-    for (key, value) in before {
-        writeln!(text, "{key} = {}", quoted(value))?;
-    }
-    writeln!(text, "size = {size}")?;
-    after.into_iter().try_for_each(|(key, value)| writeln!(text, "{key} = {}", quoted(value)))
+    let after = [
+        ("api", &plugin.api),
+        ("describe", &plugin.describe),
+        ("grants", &plugin.grants),
+        ("publisher", &plugin.publisher),
+    ];
+    let line = |(key, value): (&str, &String)| format!("{key} = {}\n", quoted(value));
+    text.extend(before.map(line));
+    writeln!(text, "size = {}", plugin.size)?;
+    text.extend(after.map(line));
+    Ok(())
 }
 
 fn line(release: &LockedRelease) -> String {

@@ -80,10 +80,9 @@ impl Part<'_> {
             let origin = lint.origin(&option!(users).below(name).below("authorized-keys"))?;
             Some((format!("{home}/.ssh/authorized_keys"), origin))
         });
-        let root = (!self.root.authorized_keys.is_empty())
-            .then(|| lint.origin(&option!(root.authorized_keys)))
-            .flatten()
-            .map(|origin| ("/root/.ssh/authorized_keys".to_owned(), origin));
+        let root = !self.root.authorized_keys.is_empty();
+        let root = root.then(|| lint.origin(&option!(root.authorized_keys))).flatten();
+        let root = root.map(|origin| ("/root/.ssh/authorized_keys".to_owned(), origin));
         let given = |(target, origin): (String, &'a Origin)| Given {
             path: in_image(&target),
             target,

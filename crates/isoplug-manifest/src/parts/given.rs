@@ -55,17 +55,19 @@ pub(super) fn clashes(files: &[Given], written: &[Given]) -> Vec<Diagnostic> {
         }
     }
     let texts = at.values().filter(|file| file.contents == [true, false]);
-    for file in texts {
-        let below = format!("{}/", file.path);
-        let inside = at.range(below.as_str()..).next().filter(|(path, _)| path.starts_with(&below));
-        if let Some((_, inside)) = inside {
-            let message = format!(
-                "\"{}\" is a file, so nothing can be at \"{}\"",
-                file.target, inside.target
-            );
-            let diagnostic = Diagnostic::error("file-in-the-way", message);
-            found.push(diagnostic.at(inside.origin, "here").and(file.origin, "the file"));
-        }
-    }
+    found.extend(texts.filter_map(|file| in_the_way(file, &at)));
     found
+}
+
+/// Draws a file where another needs a folder.
+fn in_the_way(file: &Given, at: &BTreeMap<&str, &Given>) -> Option<Diagnostic> {
+    let below = format!("{}/", file.path);
+    let (path, inside) = at.range(below.as_str()..).next()?;
+    if !path.starts_with(&below) {
+        return None;
+    }
+    let (target, inner) = (&file.target, &inside.target);
+    let message = format!("\"{target}\" is a file, so nothing can be at \"{inner}\"");
+    let diagnostic = Diagnostic::error("file-in-the-way", message);
+    Some(diagnostic.at(inside.origin, "here").and(file.origin, "the file"))
 }

@@ -137,18 +137,18 @@ impl Part<'_> {
         {
             found.push(("unknown-user", format!("there is no user `{}` to log in", login.user)));
         }
-        let Boot { bios, uefi, secure_boot, .. } = *self.boot;
-        for firmware in &test.firmware {
-            let boots = match firmware {
-                Firmware::Bios => bios,
-                Firmware::Uefi => uefi,
-                Firmware::SecureBoot => secure_boot,
-            };
-            if !boots {
-                let message = format!("the test boots by {firmware}, which is off");
-                found.push(("impossible-test", message));
-            }
+        for firmware in test.firmware.iter().filter(|firmware| !self.boots(**firmware)) {
+            let message = format!("the test boots by {firmware}, which is off");
+            found.push(("impossible-test", message));
         }
         found
+    }
+
+    fn boots(&self, firmware: Firmware) -> bool {
+        match firmware {
+            Firmware::Bios => self.boot.bios,
+            Firmware::Uefi => self.boot.uefi,
+            Firmware::SecureBoot => self.boot.secure_boot,
+        }
     }
 }

@@ -9,7 +9,8 @@ use super::super::oci::{
     Descriptor, INDEX, MANIFEST, MANIFEST_LIMIT, OciIndex, OciManifest, to_json,
 };
 use super::super::transport::{At, Fetched, Transport, check, check_digest, check_limit};
-use super::exchange::{Answer, Ask, Exchange};
+use super::answer::Answer;
+use super::exchange::{Ask, Exchange};
 use super::link;
 use isoplug_engine::Digest;
 

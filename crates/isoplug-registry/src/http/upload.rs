@@ -3,8 +3,9 @@
 //! OCI distribution specification, "Pushing blobs", "POST then PUT".
 
 use super::super::error::Error;
+use super::answer::{Outcome, answer};
 use super::auth::percent;
-use super::exchange::{Ask, Outcome, answer};
+use super::exchange::Ask;
 use super::link;
 use super::repository::Repository;
 use isoplug_engine::Digest;

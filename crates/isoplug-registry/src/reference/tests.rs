@@ -29,6 +29,24 @@ fn what_people_write() {
     assert_eq!(read("oci-layout:/home/a@b/x").unwrap().digest, None);
 }
 
+const REFUSED: [&str; 15] = [
+    "",
+    "/",
+    ":",
+    "@",
+    "ghcr.io/",
+    "ghcr.io//x",
+    "ghcr.io/a/",
+    "oci-layout:",
+    "a:b:c/d",
+    "ghcr.io/../x",
+    "ghcr.io/a__.b",
+    "-a.b/x",
+    "http:///x",
+    "ghcr.io/x:",
+    "oci-layout:/x#y",
+];
+
 #[test]
 fn what_is_refused() {
     let refused = |text: &str| read(text).unwrap_err();
@@ -37,23 +55,7 @@ fn what_is_refused() {
     insta::assert_snapshot!(refused("ghcr.io/Acme/x"), @r#""ghcr.io/Acme/x" does not say where a plugin is: "Acme/x" is not the name of a repository: lower-case letters and digits, with . _ - or / between them"#);
     insta::assert_snapshot!(refused("ftp://ghcr.io/acme/x"), @r#""ftp://ghcr.io/acme/x" does not say where a plugin is: ftp:// is unknown"#);
     insta::assert_snapshot!(refused("ghcr.io/acme/x@sha256:12"), @r#""ghcr.io/acme/x@sha256:12" does not say where a plugin is: `sha256:12` is not a digest; one reads sha256:<64 hex digits>"#);
-    for text in [
-        "",
-        "/",
-        ":",
-        "@",
-        "ghcr.io/",
-        "ghcr.io//x",
-        "ghcr.io/a/",
-        "oci-layout:",
-        "a:b:c/d",
-        "ghcr.io/../x",
-        "ghcr.io/a__.b",
-        "-a.b/x",
-        "http:///x",
-        "ghcr.io/x:",
-        "oci-layout:/x#y",
-    ] {
+    for text in REFUSED {
         assert!(read(text).is_err(), "{text}");
     }
 }

@@ -73,24 +73,24 @@ fn listed(keys: &BTreeSet<KeyId>) -> String {
     keys.join(", ")
 }
 
+const SIGN: &str = "ask its publisher to sign it with `isoplug plugin sign`, or set trust.default to \
+     \"locked\" to rely on the lock alone";
+
+const ADD_THE_KEY: &str = "if you know the publisher, get the public key from them and add \
+     publishers.NAME = [\"RW…\"] to [trust]";
+
+const MOVED: &str = "somebody may have moved a tag or put one plugin in the place of another: ask the \
+     publisher";
+
 impl Refusal {
     /// Returns what to try, if there is something to say.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::Denied { .. } => return None,
-            Self::Unsigned { .. } => {
-                "ask its publisher to sign it with `isoplug plugin sign`, or set trust.default to \
-                 \"locked\" to rely on the lock alone"
-            }
-            Self::Unknown { .. } => {
-                "if you know the publisher, get the public key from them and add \
-                 publishers.NAME = [\"RW…\"] to [trust]"
-            }
-            Self::Misapplied { .. } => {
-                "somebody may have moved a tag or put one plugin in the place of another: ask the \
-                 publisher"
-            }
+            Self::Unsigned { .. } => SIGN,
+            Self::Unknown { .. } => ADD_THE_KEY,
+            Self::Misapplied { .. } => MOVED,
             Self::Confined { .. } => {
                 "if the publisher moved, add a rule to trust.allow with the new place"
             }

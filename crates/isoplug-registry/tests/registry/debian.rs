@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -31,13 +32,8 @@ pub(crate) fn start() -> Option<Debian> {
     }
     let folder = tempfile::tempdir().unwrap();
     let host = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let storage = folder.path().join("storage");
-    let config = format!(
-        "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"{host}\"}}\n",
-        storage.display()
-    );
     let path = folder.path().join("config.yml");
-    fs::write(&path, config).unwrap();
+    fs::write(&path, config(&host, &folder.path().join("storage"))).unwrap();
     let mut command = Command::new("docker-registry");
     command.arg("serve").arg(&path).stdout(Stdio::null()).stderr(Stdio::null());
     let debian = Debian { host, child: command.spawn().unwrap(), _folder: folder };
@@ -48,6 +44,13 @@ pub(crate) fn start() -> Option<Debian> {
         std::thread::sleep(Duration::from_millis(50));
     }
     panic!("docker-registry does not answer");
+}
+
+fn config(host: &str, storage: &Path) -> String {
+    format!(
+        "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"{host}\"}}\n",
+        storage.display()
+    )
 }
 
 #[test]

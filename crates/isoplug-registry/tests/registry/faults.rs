@@ -178,6 +178,18 @@ fn with(auth: &str, mini: &Mini) -> Registries {
     Registries { credentials, ..registries() }
 }
 
+/// Returns why a release may not be put there.
+fn denied(registries: &Registries, at: &Reference, host: &str) -> String {
+    let error = put(registries, at, "1.1.0", level(), None).unwrap_err();
+    assert!(matches!(error, Error::Denied { .. }), "{error}");
+    assert!(error.help().unwrap().contains("docker login"));
+    let text = error.to_string().replace(host, "[HOST]");
+    match text.find("sha256:") {
+        Some(at) => text.replace(&text[at..at + 71], "[DIGEST]"),
+        None => text,
+    }
+}
+
 #[test]
 fn a_token_is_asked_for_when_it_is_wanted() {
     let mini = Mini::start();
@@ -191,16 +203,7 @@ fn a_token_is_asked_for_when_it_is_wanted() {
     assert_eq!(mini.count(&format!("GET /token?{scope}%2Cpush authorization=Basic dTpw")), 1);
     // Anyone may read.
     assert_eq!(versions(registries().open(&at).unwrap().as_ref()).unwrap().len(), 1);
-    let denied = |registries: &Registries| {
-        let error = put(registries, &at, "1.1.0", level(), None).unwrap_err();
-        assert!(matches!(error, Error::Denied { .. }), "{error}");
-        assert!(error.help().unwrap().contains("docker login"));
-        let text = error.to_string().replace(&mini.host, "[HOST]");
-        match text.find("sha256:") {
-            Some(at) => text.replace(&text[at..at + 71], "[DIGEST]"),
-            None => text,
-        }
-    };
+    let denied = |registries: &Registries| denied(registries, &at, &mini.host);
     insta::assert_snapshot!(denied(&registries()), @"may not upload blob [DIGEST]: http://[HOST]/v2/acme/x/blobs/uploads/: http://[HOST]/token gives no token: HTTP status 401: UNAUTHORIZED: wrong name or password, and no credentials are known for [HOST]");
     insta::assert_snapshot!(denied(&with("dTp4", &mini)), @"may not fetch the tags: http://[HOST]/v2/acme/x/tags/list: http://[HOST]/token gives no token: HTTP status 401: UNAUTHORIZED: wrong name or password");
 }

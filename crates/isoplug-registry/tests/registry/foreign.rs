@@ -18,6 +18,15 @@ fn run(program: &str, folder: &Path, arguments: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&text).into_owned())
 }
 
+/// Writes what was signed of a release, and its signature, where minisign looks for them.
+fn write_signature(at: &Reference, folder: &Path) {
+    let from = registries().open(at).unwrap();
+    let release = Release::fetch(from.as_ref(), At::Tag("1.0.0")).unwrap();
+    let signature = signatures(from.as_ref(), release.manifest).unwrap().remove(0);
+    fs::write(folder.join("s"), &signature.statement).unwrap();
+    fs::write(folder.join("s.minisig"), &signature.text).unwrap();
+}
+
 #[test]
 fn minisign_verifies_what_is_signed_here() {
     if !has("minisign") {
@@ -27,18 +36,12 @@ fn minisign_verifies_what_is_signed_here() {
     let at = reference(&format!("oci-layout:{}#r.example/x", space.path().join("l").display()));
     let acme = publisher();
     put(&registries(), &at, "1.0.0", level(), Some(&acme.secret)).unwrap();
-    let from = registries().open(&at).unwrap();
-    let release = Release::fetch(from.as_ref(), At::Tag("1.0.0")).unwrap();
-    let signature = signatures(from.as_ref(), release.manifest).unwrap().remove(0);
-    fs::write(space.path().join("s"), &signature.statement).unwrap();
-    fs::write(space.path().join("s.minisig"), &signature.text).unwrap();
+    write_signature(&at, space.path());
     fs::write(space.path().join("acme.pub"), acme.public.to_file()).unwrap();
     let verify = ["-V", "-m", "s", "-p", "acme.pub"];
     let (verified, text) = run("minisign", space.path(), &verify);
-    assert!(
-        verified && text.contains("Trusted comment: acme.hardening 1.0.0 of r.example/x"),
-        "{text}"
-    );
+    let comment = "Trusted comment: acme.hardening 1.0.0 of r.example/x";
+    assert!(verified && text.contains(comment), "{text}");
     let key = acme.public.to_string();
     assert!(run("minisign", space.path(), &["-V", "-m", "s", "-P", &key]).0);
     fs::write(space.path().join("s"), b"other").unwrap();
@@ -79,6 +82,12 @@ fn keys_of_minisign_sign_here() {
     assert!(run("minisign", space.path(), &["-V", "-m", "words", "-p", "m.pub"]).0);
 }
 
+fn copy(folder: &Path, arguments: &[&str]) {
+    let (copied, text) =
+        run("skopeo", folder, &[&["copy", "--insecure-policy"], arguments].concat());
+    assert!(copied, "{text}");
+}
+
 /// From our folder into a registry, and from the registry into a folder that is read here.
 #[test]
 fn skopeo_copies_a_release_both_ways() {
@@ -90,25 +99,16 @@ fn skopeo_copies_a_release_both_ways() {
     let ours = format!("oci-layout:{}/ours#r.example/x", space.path().display());
     let published = put(&registries(), &reference(&ours), "1.0.0", level(), None).unwrap();
     let host = &debian.host;
-    let (from, to) = ("oci:ours:r.example/x:1.0.0", format!("docker://{host}/acme/x:1.0.0"));
-    let copy = ["copy", "--insecure-policy", "--dest-tls-verify=false", from, &to];
-    let (copied, text) = run("skopeo", space.path(), &copy);
-    assert!(copied, "{text}");
+    let to = format!("docker://{host}/acme/x:1.0.0");
+    copy(space.path(), &["--dest-tls-verify=false", "oci:ours:r.example/x:1.0.0", &to]);
     same(&reference(&format!("{host}/acme/x")), &published.release);
 
     put(&registries(), &reference(&format!("{host}/acme/y")), "1.0.0", level(), None).unwrap();
     let from = format!("docker://{host}/acme/y:1.0.0");
-    let copy = ["copy", "--insecure-policy", "--src-tls-verify=false", &from, "oci:theirs:1.0.0"];
-    let (copied, text) = run("skopeo", space.path(), &copy);
-    assert!(copied, "{text}");
+    copy(space.path(), &["--src-tls-verify=false", &from, "oci:theirs:1.0.0"]);
     let theirs = reference(&format!("oci-layout:{}/theirs", space.path().display()));
     same(&theirs, &published.release);
-    // Which it goes on serving after we added to it.
-    let named = reference(&format!("oci-layout:{}/theirs#r.example/z", space.path().display()));
-    put(&registries(), &named, "1.0.0", level(), None).unwrap();
-    let (seen, text) = run("skopeo", space.path(), &["inspect", "--raw", "oci:theirs:1.0.0"]);
-    assert!(seen, "{text}");
-    assert_eq!(Digest::of(text.as_bytes()), published.release.manifest);
+    goes_on_serving(space.path(), &published.release);
 }
 
 fn same(at: &Reference, release: &Release) {
@@ -118,6 +118,17 @@ fn same(at: &Reference, release: &Release) {
     assert_eq!(&found, release);
     from.blob(&found.component, 1 << 20).unwrap();
 }
+
+/// What another tool put into a folder is still there for it after we added to it.
+fn goes_on_serving(folder: &Path, release: &Release) {
+    let named = reference(&format!("oci-layout:{}/theirs#r.example/z", folder.display()));
+    put(&registries(), &named, "1.0.0", level(), None).unwrap();
+    let (seen, text) = run("skopeo", folder, &["inspect", "--raw", "oci:theirs:1.0.0"]);
+    assert!(seen, "{text}");
+    assert_eq!(Digest::of(text.as_bytes()), release.manifest);
+}
+
+const WITHOUT_TLS: [&str; 2] = ["--src-tls-verify=false", "--dest-tls-verify=false"];
 
 /// Signatures go along when a whole repository is copied by tag, as mirroring tools do.
 #[test]
@@ -135,10 +146,7 @@ fn signatures_survive_a_copy_of_all_tags() {
     for tag in ["1.0.0", &fallback] {
         let from = format!("docker://{host}/acme/x:{tag}");
         let to = format!("docker://{host}/copy/x:{tag}");
-        let tls = ["--src-tls-verify=false", "--dest-tls-verify=false"];
-        let copy = ["copy", "--all", "--insecure-policy", tls[0], tls[1], &from, &to];
-        let (copied, text) = run("skopeo", space.path(), &copy);
-        assert!(copied, "{text}");
+        copy(space.path(), &[&["--all"], &WITHOUT_TLS[..], &[&from, &to]].concat());
     }
     let copied = registries().open(&reference(&format!("{host}/copy/x"))).unwrap();
     let release = Release::fetch(copied.as_ref(), At::Tag("1.0.0")).unwrap();

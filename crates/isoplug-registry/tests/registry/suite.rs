@@ -1,10 +1,11 @@
 //! What must hold in any registry or folder.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use isoplug_engine::Digest;
 use isoplug_registry::{
-    At, Cache, Claim, Error, Pin, Reference, Registries, Release, Standing, Transport,
+    At, Cache, Claim, Error, Pin, Policy, Reference, Registries, Release, Standing, Transport,
     index_reference, judge, mirror, read_index, resolve, search, sign_release, signatures, verify,
     versions, yank,
 };
@@ -93,6 +94,11 @@ fn resolves(registries: &Registries, at: &Reference) {
         none.ends_with("has no version that meets \"^3\": it has 2.0.0, 1.1.0, 1.0.0 (yanked)"),
         "{none}"
     );
+    resolves_what_is_named(registries, at);
+}
+
+fn resolves_what_is_named(registries: &Registries, at: &Reference) {
+    let from = open(registries, at);
     let tagged =
         resolve(from.as_ref(), &at.tagged("1.0.0"), &requirement("^1"), &BTreeSet::new(), None);
     let release = tagged.unwrap().release;
@@ -114,11 +120,8 @@ fn locks(registries: &Registries, at: &Reference, acme: &Publisher) -> Pin {
     let claim = Claim::of(at, &resolved.release, &signatures);
     let verdict = judge(&[policy("acme", &[&acme.public])], &claim).unwrap();
     let stranger = judge(&[policy("acme", &[&publisher().public])], &claim).unwrap_err();
-    assert!(
-        stranger
-            .to_string()
-            .ends_with(&format!("signed with an unknown key: {}", acme.public.id()))
-    );
+    let unknown = format!("signed with an unknown key: {}", acme.public.id());
+    assert!(stranger.to_string().ends_with(&unknown));
     let pin =
         resolved.lock("hardening", at, &requirement, Digest::of(b"grants"), &verdict).unwrap();
     assert_eq!((pin.publisher.as_str(), pin.version.to_string()), ("acme", "1.1.0".to_owned()));
@@ -168,17 +171,27 @@ fn caches_and_mirrors(registries: &Registries, at: &Reference, pin: &Pin, acme: 
     let folder = space.path().join("usb");
     let served = mirror(registries, std::slice::from_ref(pin), &folder).unwrap();
     assert_eq!(served[0].name(), at.name());
-    // Nothing but the mirror from here on.
+    serves_alone(registries, at, pin, &folder, &policies);
+}
+
+/// Nothing but the mirror is there.
+fn serves_alone(
+    registries: &Registries,
+    at: &Reference,
+    pin: &Pin,
+    folder: &Path,
+    policies: &[Policy],
+) {
     let name = at.name().unwrap();
     let text = format!("oci-layout:{}#{name}", folder.display());
     let from = open(registries, &reference(&text));
     let resolved =
         resolve(from.as_ref(), at, &requirement("^1"), &BTreeSet::new(), Some(pin)).unwrap();
     assert_eq!(resolved.standing, Standing::Same);
-    let rows = verify(from.as_ref(), std::slice::from_ref(pin), &policies);
+    let rows = verify(from.as_ref(), std::slice::from_ref(pin), policies);
     assert_eq!(rows[0].verdict.as_ref().unwrap().to_string(), "acme");
     let index = index_reference(&reference(&text)).unwrap();
-    let (list, signer) = read_index(open(registries, &index).as_ref(), &policies).unwrap().unwrap();
+    let (list, signer) = read_index(open(registries, &index).as_ref(), policies).unwrap().unwrap();
     assert_eq!((list.plugins.len(), signer.as_deref()), (1, Some("acme")));
 }
 
@@ -212,11 +225,8 @@ fn sees_a_moved_tag(registries: &Registries, at: &Reference, pin: &Pin) {
     let now = Digest::of(changed.as_bytes());
     let expected = Standing::Moved { locked: Version::new(1, 1, 0), was: pin.manifest, now };
     assert_eq!(moved.standing, expected);
-    let error = moved.unmoved(at).unwrap_err();
-    assert!(
-        error.to_string().ends_with(&format!("moved: locked {}, now {now}", pin.manifest)),
-        "{error}"
-    );
+    let error = moved.unmoved(at).unwrap_err().to_string();
+    assert!(error.ends_with(&format!("moved: locked {}, now {now}", pin.manifest)), "{error}");
     // What is locked is still there, by its digest.
     let newer = resolve(to.as_ref(), at, &requirement("^2"), &BTreeSet::new(), Some(pin)).unwrap();
     assert_eq!(newer.standing, expected);

@@ -118,22 +118,22 @@ fn names_and_parameters() {
 }
 
 #[test]
-fn packages_units_and_system() {
+fn packages_by_status_and_version() {
     let package = |version: Option<&str>| {
         let version = version.map(ToOwned::to_owned);
         Promise::Package { name: "vim".to_owned(), version }
     };
     assert_eq!(judged(&package(None), 0, "installed 2:9.1-1\n").0, Outcome::Pass);
     assert_eq!(judged(&package(Some("2:9.1-1")), 0, "installed 2:9.1-1\n").0, Outcome::Pass);
-    fails(
-        &judged(&package(Some("2:9.2")), 0, "installed 2:9.1-1\n"),
-        "expected 2:9.2, found 2:9.1-1",
-    );
+    let other = judged(&package(Some("2:9.2")), 0, "installed 2:9.1-1\n");
+    fails(&other, "expected 2:9.2, found 2:9.1-1");
     fails(&judged(&package(None), 0, "unpacked 2:9.1-1\n"), "unpacked");
-    fails(
-        &judged(&package(None), 1, "dpkg-query: no packages found matching vim\n"),
-        "no packages",
-    );
+    let none = "dpkg-query: no packages found matching vim\n";
+    fails(&judged(&package(None), 1, none), "no packages");
+}
+
+#[test]
+fn units_and_the_whole_system() {
     let unit = Promise::Unit { name: "ssh.service".to_owned(), state: UnitState::Active };
     assert_eq!(judged(&unit, 0, "active\n").0, Outcome::Pass);
     fails(&judged(&unit, 3, "failed\n"), "state: expected active, found failed");

@@ -49,97 +49,19 @@ fn sockets() -> Ports<'static> {
 #[test]
 fn bios_from_cd_in_a_test() {
     let machine = Machine::new(Arch::Amd64, Firmware::Bios, Medium::Cd);
-    insta::assert_snapshot!(line(&machine, Accelerator::Tcg, sockets()), @r#"
-    qemu-system-x86_64 \
-      -no-user-config \
-      -nodefaults \
-      -machine pc \
-      -accel tcg \
-      -cpu max,la57=off \
-      -smp 2 \
-      -m 2048 \
-      -device virtio-rng-pci \
-      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
-      -vga std \
-      -display none \
-      -device qemu-xhci \
-      -drive if=none,id=image,media=cdrom,format=raw,readonly=on,file=/a,,b.iso \
-      -device ide-cd,drive=image,bootindex=0 \
-      -nic user,model=virtio-net-pci,restrict=on \
-      -chardev socket,id=serial,path=/run/serial \
-      -chardev socket,id=qmp,path=/run/qmp \
-      -serial chardev:serial \
-      -mon chardev=qmp,mode=control \
-      -no-reboot \
-      -chardev file,id=firmware,path=/run/firmware.log \
-      -device isa-debugcon,iobase=0x402,chardev=firmware
-    "#);
+    insta::assert_snapshot!(line(&machine, Accelerator::Tcg, sockets()));
 }
 
 #[test]
 fn secure_boot_from_usb_in_a_test() {
     let machine = Machine::new(Arch::Amd64, Firmware::SecureBoot, Medium::Usb);
-    insta::assert_snapshot!(line(&machine, Accelerator::Kvm, sockets()), @r#"
-    qemu-system-x86_64 \
-      -no-user-config \
-      -nodefaults \
-      -machine q35,smm=on \
-      -accel kvm \
-      -cpu host \
-      -smp 2 \
-      -m 2048 \
-      -device virtio-rng-pci \
-      -global driver=cfi.pflash01,property=secure,value=on \
-      -drive if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd \
-      -drive if=pflash,unit=1,format=raw,file=/run/VARS.fd \
-      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
-      -vga std \
-      -display none \
-      -device qemu-xhci \
-      -drive if=none,id=image,format=raw,readonly=on,file=/a,,b.iso \
-      -device usb-storage,drive=image,bootindex=0 \
-      -nic user,model=virtio-net-pci,restrict=on \
-      -chardev socket,id=serial,path=/run/serial \
-      -chardev socket,id=qmp,path=/run/qmp \
-      -serial chardev:serial \
-      -mon chardev=qmp,mode=control \
-      -no-reboot \
-      -chardev file,id=firmware,path=/run/firmware.log \
-      -device isa-debugcon,iobase=0x402,chardev=firmware
-    "#);
+    insta::assert_snapshot!(line(&machine, Accelerator::Kvm, sockets()));
 }
 
 #[test]
 fn arm64_from_cd_in_a_test() {
     let machine = Machine::new(Arch::Arm64, Firmware::Uefi, Medium::Cd);
-    insta::assert_snapshot!(line(&machine, Accelerator::Tcg, sockets()), @r#"
-    qemu-system-aarch64 \
-      -no-user-config \
-      -nodefaults \
-      -machine virt \
-      -accel tcg \
-      -cpu cortex-a57 \
-      -smp 2 \
-      -m 2048 \
-      -device virtio-rng-pci \
-      -drive if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd \
-      -drive if=pflash,unit=1,format=raw,file=/run/VARS.fd \
-      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
-      -device virtio-gpu-pci \
-      -display none \
-      -device qemu-xhci \
-      -device usb-kbd \
-      -device usb-tablet \
-      -drive if=none,id=image,media=cdrom,format=raw,readonly=on,file=/a,,b.iso \
-      -device virtio-scsi-pci \
-      -device scsi-cd,drive=image,bootindex=0 \
-      -nic user,model=virtio-net-pci,restrict=on \
-      -chardev socket,id=serial,path=/run/serial \
-      -chardev socket,id=qmp,path=/run/qmp \
-      -serial chardev:serial \
-      -mon chardev=qmp,mode=control \
-      -no-reboot
-    "#);
+    insta::assert_snapshot!(line(&machine, Accelerator::Tcg, sockets()));
 }
 
 #[test]
@@ -153,61 +75,12 @@ fn a_window_with_disks_and_ports_for_a_person() {
         Disk { path: "/d/one.qcow2".into(), format: DiskFormat::Qcow2 },
         Disk { path: "/d/two".into(), format: DiskFormat::Raw },
     ];
-    insta::assert_snapshot!(line(&machine, Accelerator::Kvm, Ports::Window), @r#"
-    qemu-system-x86_64 \
-      -no-user-config \
-      -nodefaults \
-      -machine q35 \
-      -accel kvm \
-      -cpu host \
-      -smp 2 \
-      -m 4096 \
-      -device virtio-rng-pci \
-      -drive if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd \
-      -drive if=pflash,unit=1,format=raw,file=/run/VARS.fd \
-      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
-      -vga std \
-      -display gtk \
-      -device qemu-xhci \
-      -device usb-kbd \
-      -device usb-tablet \
-      -drive if=none,id=image,format=raw,readonly=on,file=/a,,b.iso \
-      -device usb-storage,drive=image,bootindex=0 \
-      -drive if=none,id=disk0,format=qcow2,file=/d/one.qcow2 \
-      -device virtio-blk-pci,drive=disk0 \
-      -drive if=none,id=disk1,format=raw,file=/d/two \
-      -device virtio-blk-pci,drive=disk1 \
-      -nic user,model=virtio-net-pci,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=tcp:127.0.0.1:8080-:80 \
-      -serial vc \
-      -monitor vc
-    "#);
+    insta::assert_snapshot!(line(&machine, Accelerator::Kvm, Ports::Window));
 }
 
 #[test]
 fn a_terminal_without_network() {
     let mut machine = Machine::new(Arch::Arm64, Firmware::Uefi, Medium::Usb);
     machine.network = Network::None;
-    insta::assert_snapshot!(line(&machine, Accelerator::Kvm, Ports::Terminal), @r#"
-    qemu-system-aarch64 \
-      -no-user-config \
-      -nodefaults \
-      -machine virt,gic-version=host \
-      -accel kvm \
-      -cpu host \
-      -smp 2 \
-      -m 2048 \
-      -device virtio-rng-pci \
-      -drive if=pflash,unit=0,format=raw,readonly=on,file=/f/CODE.fd \
-      -drive if=pflash,unit=1,format=raw,file=/run/VARS.fd \
-      -smbios type=11,value=io.systemd.credential:agetty.autologin=root,,x \
-      -device virtio-gpu-pci \
-      -display none \
-      -device qemu-xhci \
-      -device usb-kbd \
-      -device usb-tablet \
-      -drive if=none,id=image,format=raw,readonly=on,file=/a,,b.iso \
-      -device usb-storage,drive=image,bootindex=0 \
-      -nic none \
-      -serial mon:stdio
-    "#);
+    insta::assert_snapshot!(line(&machine, Accelerator::Kvm, Ports::Terminal));
 }

@@ -35,6 +35,17 @@ fn render_combo(combo: &ComboReport, text: &mut String) {
     if let Some(note) = &combo.note {
         let _ = writeln!(text, "  note: {note}");
     }
+    render_boot(combo, text);
+    render_results(combo, text);
+    if combo.verdict() != Verdict::Passed {
+        let _ = writeln!(text, "  serial log: {}", combo.serial_log.display());
+    }
+    if let Some(screenshot) = &combo.screenshot {
+        let _ = writeln!(text, "  screen:     {}", screenshot.display());
+    }
+}
+
+fn render_boot(combo: &ComboReport, text: &mut String) {
     match &combo.boot {
         Boot::Up { seconds } => {
             let _ = writeln!(text, "  pass boot: a shell after {seconds:.0} s");
@@ -47,18 +58,15 @@ fn render_combo(combo: &ComboReport, text: &mut String) {
             }
         }
     }
+}
+
+fn render_results(combo: &ComboReport, text: &mut String) {
     let skipped = combo.results.iter().filter(|result| result.outcome == Outcome::Skip).count();
     let asked = combo.results.iter().filter(|result| result.outcome != Outcome::Skip);
     asked.for_each(|result| render_result(result, text));
     if skipped > 0 {
         let why = combo.cut.as_ref().map_or("there was no shell".to_owned(), Trouble::to_string);
         let _ = writeln!(text, "  skip {skipped} of {} checks: {why}", combo.results.len());
-    }
-    if combo.verdict() != Verdict::Passed {
-        let _ = writeln!(text, "  serial log: {}", combo.serial_log.display());
-    }
-    if let Some(screenshot) = &combo.screenshot {
-        let _ = writeln!(text, "  screen:     {}", screenshot.display());
     }
 }
 

@@ -27,13 +27,8 @@ pub(super) fn all(
 ) -> Answers {
     let time = Deadline::new(plan, guest.pace);
     let mut answers = Answers::default();
-    let mut shell = match ready(guest, events, &time) {
-        Ok(shell) => Some(shell),
-        Err(halt) => {
-            answers.note_end("shell", halt);
-            None
-        }
-    };
+    let shell = ready(guest, events, &time);
+    let mut shell = shell.map_err(|halt| answers.note_end("shell", halt)).ok();
     for check in applying(plan, machine) {
         let asked = match &mut shell {
             Some(shell) if answers.cut.is_none() => one(shell, check, machine, &time),
@@ -112,21 +107,10 @@ fn one(
     machine: &Machine,
     time: &Deadline,
 ) -> Result<TestResult, Halt> {
-    let (began, script) = (time.pace.wall(), question(&check.promise));
+    let began = time.pace.wall();
     let mut tries = if may_come(&check.promise) { 5 } else { 1 };
     loop {
-        if time.is_over() {
-            return Err(Halt::Trouble(Trouble::too_slow(&time.pace)));
-        }
-        let own =
-            check.seconds.map_or(Duration::MAX, |seconds| Duration::from_secs(seconds.into()));
-        let (due, asked) = (time.due().min(own), time.pace.usual());
-        let output = shell.run(&script, time.left().min(own))?;
-        let had = time.pace.usual().saturating_sub(asked);
-        // The clock on the wall ended it, or the machine became slower meanwhile.
-        if output.ran_out_of_time() && had < due.mul_f64(0.8) {
-            return Err(Halt::Trouble(Trouble::too_slow(&time.pace)));
-        }
+        let (output, had) = answer(shell, check, time)?;
         let (outcome, detail) = judge(&check.promise, machine.firmware, &output);
         tries -= 1;
         if outcome == Outcome::Pass || tries == 0 || time.left() < Duration::from_secs(5) {
@@ -135,6 +119,26 @@ fn one(
         }
         sleep(Duration::from_secs(2));
     }
+}
+
+/// Asks once; returns what the guest said, and how much time it had for it.
+fn answer(
+    shell: &mut Shell<'_>,
+    check: &Check,
+    time: &Deadline,
+) -> Result<(Output, Duration), Halt> {
+    if time.is_over() {
+        return Err(Halt::Trouble(Trouble::too_slow(&time.pace)));
+    }
+    let own = check.seconds.map_or(Duration::MAX, |seconds| Duration::from_secs(seconds.into()));
+    let (due, asked) = (time.due().min(own), time.pace.usual());
+    let output = shell.run(&question(&check.promise), time.left().min(own))?;
+    let had = time.pace.usual().saturating_sub(asked);
+    // The clock on the wall ended it, or the machine became slower meanwhile.
+    if output.ran_out_of_time() && had < due.mul_f64(0.8) {
+        return Err(Halt::Trouble(Trouble::too_slow(&time.pace)));
+    }
+    Ok((output, had))
 }
 
 /// Says of a command that it did not end, which its status says only to those who know.

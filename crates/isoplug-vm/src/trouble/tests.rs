@@ -28,27 +28,28 @@ fn a_healthy_boot_has_no_trouble() {
     assert_eq!(explain(&text), Trouble::new(TroubleKind::TimeoutWithOutput));
 }
 
+const RECORDED: [&str; 16] = [
+    "[    1.7] Run /init as init process\n[    1.742000] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\n[    1.75] CPU: 0 PID: 1",
+    "[    1.2] VFS: Cannot open root device\n[    1.3] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+    "BdsDxe: starting Boot0001\n\u{1b}[18;02H\u{fffd}\u{fffd}\u{1b}[20;02H\u{fffd}      Verification  failed: (0x1A) Security Violation     \u{fffd}\u{1b}[21;02H",
+    "error: bad shim signature.\nerror: you need to load the kernel first.\n\nPress any key to continue...",
+    "Begin: Running /scripts/live-premount ... done.\n(initramfs) Unable to find a medium containing a live file system\nAttempt interactive rescue shell from a safe TTY",
+    "BusyBox v1.37.0 (Debian 1:1.37.0-6) built-in shell (ash)\nEnter 'help' for a list of built-in commands.\n\n(initramfs) ",
+    "You are in emergency mode. After logging in, type \"journalctl -xb\" to view\n\nCannot open access to console, the root account is locked.",
+    "error: no such device: /.isoplug/x.\nEntering rescue mode...\ngrub rescue> ",
+    "error: file `/boot/vmlinuz' not found.\nerror: you need to load the kernel first.\n",
+    "UEFI Interactive Shell v2.2\nEDK II\nShell> ",
+    "Booting from DVD/CD...\nBoot failed: Could not read from CDROM (code 0003)\nNo bootable device.\n",
+    "BdsDxe: loading Boot0001 \"UEFI QEMU QEMU USB HARDDRIVE\"\nBdsDxe: failed to load Boot0001 \"UEFI QEMU QEMU USB HARDDRIVE\" from PciRoot(0x0): Not Found",
+    "BdsDxe: failed to load Boot0002 \"UEFI QEMU DVD-ROM QM00001 \" from PciRoot(0x0): Access Denied",
+    "error: harmless\n[    0.000000] Linux version 6.12\n[   90.1] waiting",
+    "[    0.000000] Linux version 6.12\nBegin: Running /scripts/live-premount ... done.\n[   15.1] sd 2:0:0:0: [sda] Attached SCSI disk",
+    "  \n",
+];
+
 #[test]
 fn recorded_failures_are_told_plainly() {
-    let logs = [
-        "[    1.7] Run /init as init process\n[    1.742000] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200\n[    1.75] CPU: 0 PID: 1",
-        "[    1.2] VFS: Cannot open root device\n[    1.3] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
-        "BdsDxe: starting Boot0001\n\u{1b}[18;02H\u{fffd}\u{fffd}\u{1b}[20;02H\u{fffd}      Verification  failed: (0x1A) Security Violation     \u{fffd}\u{1b}[21;02H",
-        "error: bad shim signature.\nerror: you need to load the kernel first.\n\nPress any key to continue...",
-        "Begin: Running /scripts/live-premount ... done.\n(initramfs) Unable to find a medium containing a live file system\nAttempt interactive rescue shell from a safe TTY",
-        "BusyBox v1.37.0 (Debian 1:1.37.0-6) built-in shell (ash)\nEnter 'help' for a list of built-in commands.\n\n(initramfs) ",
-        "You are in emergency mode. After logging in, type \"journalctl -xb\" to view\n\nCannot open access to console, the root account is locked.",
-        "error: no such device: /.isoplug/x.\nEntering rescue mode...\ngrub rescue> ",
-        "error: file `/boot/vmlinuz' not found.\nerror: you need to load the kernel first.\n",
-        "UEFI Interactive Shell v2.2\nEDK II\nShell> ",
-        "Booting from DVD/CD...\nBoot failed: Could not read from CDROM (code 0003)\nNo bootable device.\n",
-        "BdsDxe: loading Boot0001 \"UEFI QEMU QEMU USB HARDDRIVE\"\nBdsDxe: failed to load Boot0001 \"UEFI QEMU QEMU USB HARDDRIVE\" from PciRoot(0x0): Not Found",
-        "BdsDxe: failed to load Boot0002 \"UEFI QEMU DVD-ROM QM00001 \" from PciRoot(0x0): Access Denied",
-        "error: harmless\n[    0.000000] Linux version 6.12\n[   90.1] waiting",
-        "[    0.000000] Linux version 6.12\nBegin: Running /scripts/live-premount ... done.\n[   15.1] sd 2:0:0:0: [sda] Attached SCSI disk",
-        "  \n",
-    ];
-    let told: Vec<String> = logs.iter().map(|log| explain(&plain(log)).to_string()).collect();
+    let told: Vec<String> = RECORDED.iter().map(|log| explain(&plain(log)).to_string()).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
     the kernel panicked ("[ 1.742000] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200")
     the kernel panicked ("[ 1.3] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)")

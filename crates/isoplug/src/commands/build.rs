@@ -7,7 +7,8 @@ use isoplug_engine::Reporter;
 use super::select::{Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::prepare::{LockUse, Prepared, prepare};
+use crate::locking::LockUse;
+use crate::prepare::{Prepared, prepare};
 use crate::project::Project;
 use crate::session::Session;
 use crate::timings::Timings;
@@ -92,13 +93,7 @@ fn build_told(
     session: &Session,
 ) -> Result<PathBuf, Failure> {
     let targets = prepared.products.artifacts();
-    let options = isoplug_engine::Options {
-        threads: session.threads(),
-        keep_failed,
-        reporter,
-        cancel: session.cancel.clone(),
-        ..isoplug_engine::Options::default()
-    };
+    let options = isoplug_engine::Options { keep_failed, reporter, ..session.run_options() };
     let outputs = isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options)
         .map_err(|error| outcome::failure(&error, &prepared.system))?;
     let checks = &prepared.products.checks;

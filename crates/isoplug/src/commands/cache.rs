@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use isoplug_engine::{Error, Keep, Size, Unit, Usage};
+use isoplug_engine::{Error, Keep, Size, Store, Unit, Usage};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -41,33 +41,41 @@ enum Action {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let store = session.store()?;
-    let failed = |error: Error| {
-        Failure::new(Exit::Failed, "the store could not be looked after").because(&error)
-    };
-    match &args.action {
-        Action::Size => {
-            let usage = store.usage().map_err(failed)?;
-            for (kind, size) in kinds(&usage) {
-                session.out(&format!("{:>10}  {:>7} files  {kind}", human(size.bytes), size.files));
-            }
-            let all = human(usage.total().bytes);
-            session.out(&format!("{all:>10}  in {}", store.root().display()));
-        }
+    let done = match &args.action {
+        Action::Size => show_sizes(&store, session),
         Action::Gc { older_than, max_size } => {
             let used_within = Some(*older_than);
             let keep = Keep { used_within, bytes: *max_size, caches: &PRUNED };
-            let freed = store.gc(keep).map_err(failed)?;
-            session.out(&format!("freed {}", human(freed.bytes)));
+            store.gc(keep).map(|freed| {
+                session.out(&format!("freed {}", human(freed.bytes)));
+                Exit::Done
+            })
         }
-        Action::Verify => {
-            let damaged = store.verify(session.threads()).map_err(failed)?;
-            for one in &damaged {
-                session.out(&format!("damaged, removed: {}", one.path.display()));
-            }
-            return verdict(damaged.len(), session);
-        }
+        Action::Verify => return verify(&store, session),
+    };
+    done.map_err(|error| neglected(&error))
+}
+
+fn neglected(error: &Error) -> Failure {
+    Failure::new(Exit::Failed, "the store could not be looked after").because(error)
+}
+
+fn show_sizes(store: &Store, session: &Session) -> Result<Exit, Error> {
+    let usage = store.usage()?;
+    for (kind, size) in kinds(&usage) {
+        session.out(&format!("{:>10}  {:>7} files  {kind}", human(size.bytes), size.files));
     }
+    let all = human(usage.total().bytes);
+    session.out(&format!("{all:>10}  in {}", store.root().display()));
     Ok(Exit::Done)
+}
+
+fn verify(store: &Store, session: &Session) -> Result<Exit, Failure> {
+    let damaged = store.verify(session.threads()).map_err(|error| neglected(&error))?;
+    for one in &damaged {
+        session.out(&format!("damaged, removed: {}", one.path.display()));
+    }
+    verdict(damaged.len(), session)
 }
 
 /// Fails if anything was damaged, so that a script can tell.

@@ -6,7 +6,7 @@ use isoplug_manifest::Severity;
 use super::select::{Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::prepare::foreseen;
+use crate::locking::foreseen;
 use crate::project::Project;
 use crate::rebuild;
 use crate::session::Session;
@@ -36,13 +36,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let mut warned = false;
     let mut failed = None;
     for profile in &profiles {
-        let checked =
-            check(&project, profile, &args.select.arch(), session).and_then(|has_warnings| {
-                let arch = args.select.arch();
-                let again = || rebuild::rebuild(&project, profile, &arch, args.locking, session);
-                args.rebuild.then(again).transpose().map(|_| has_warnings)
-            });
-        match checked {
+        match check(args, &project, profile, session) {
             Ok(has_warnings) => warned |= has_warnings,
             // All profiles are read, so that one run shows all mistakes.
             Err(failure) => failed = Some(session.fail(&failure)),
@@ -59,8 +53,23 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     })
 }
 
-/// Checks a profile; returns whether there are warnings.
-fn check(project: &Project, profile: &str, arch: &str, session: &Session) -> Result<bool, Failure> {
+/// Checks a profile, and what it installs if that was asked for; returns whether there are warnings.
+fn check(
+    args: &Args,
+    project: &Project,
+    profile: &str,
+    session: &Session,
+) -> Result<bool, Failure> {
+    let arch = args.select.arch();
+    let has_warnings = look(project, profile, &arch, session)?;
+    if args.rebuild {
+        rebuild::rebuild(project, profile, &arch, args.locking, session)?;
+    }
+    Ok(has_warnings)
+}
+
+/// Reads a profile and what it names; returns whether there are warnings.
+fn look(project: &Project, profile: &str, arch: &str, session: &Session) -> Result<bool, Failure> {
     let system = project.evaluate(profile, arch, session)?;
     let mut found = local_files::look(&system)?;
     found.list.extend(own_files::overruled(&system));

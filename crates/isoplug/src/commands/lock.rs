@@ -3,7 +3,7 @@
 use super::select::{Allowing, Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::prepare::lock_of;
+use crate::locking::lock_of;
 use crate::session::Session;
 
 /// Pin every package in isoplug.lock, keeping what is pinned already

@@ -40,14 +40,7 @@ enum Template {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let folder = args.folder.strip_prefix(".").unwrap_or(&args.folder);
     let manifest = folder.join("isoplug.toml");
-    if folder.exists() && !folder.is_dir() {
-        return Err(Failure::new(Exit::Manifest, format!("{} is not a folder", folder.display()))
-            .hint("choose another name"));
-    }
-    if manifest.exists() {
-        return Err(Failure::new(Exit::Manifest, format!("{} exists", manifest.display()))
-            .hint("choose another folder, or edit that manifest"));
-    }
+    check_free(folder, &manifest)?;
     let name = image_name(&args.folder);
     let keys = args.authorized_keys.as_deref().map(keys).transpose()?;
     let text = match args.template {
@@ -62,6 +55,19 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let next = format!("isoplug build {}", quoted(&folder.display().to_string()));
     session.note(&format!("made {}\nnext: {}", manifest.display(), next.trim_end()));
     Ok(Exit::Done)
+}
+
+/// Refuses a place where something is already.
+fn check_free(folder: &Path, manifest: &Path) -> Result<(), Failure> {
+    if folder.exists() && !folder.is_dir() {
+        return Err(Failure::new(Exit::Manifest, format!("{} is not a folder", folder.display()))
+            .hint("choose another name"));
+    }
+    if manifest.exists() {
+        return Err(Failure::new(Exit::Manifest, format!("{} exists", manifest.display()))
+            .hint("choose another folder, or edit that manifest"));
+    }
+    Ok(())
 }
 
 /// Writes a file that is not there yet, not even since a moment ago.
@@ -121,39 +127,7 @@ fn keys(path: &Path) -> Result<Vec<String>, Failure> {
 /// Somebody can log in, as on other live systems, and nobody over the network unless it was asked for.
 fn manifest_text(name: &str, profile: &str, keys: Option<&[String]>) -> String {
     let ssh = ssh_text(keys);
-    format!(
-        r#"# A bootable image. `isoplug schema --reference` lists every option.
-
-[image]
-name = "{name}"
-version = "0.1"
-
-[sources.debian]
-suite = "trixie"
-
-[profiles.{profile}]
-extends = "isoplug:{profile}"
-packages.install = ["vim-tiny"]
-networking.hostname = "{name}"
-
-# Whoever sits at the machine is logged in as `live`, without a password, and
-# becomes root with `sudo`. For a password, make a hash with `mkpasswd` and set
-# `users.live.hashed-password`.
-services.getty.autologin-user = "live"
-users.live.sudo = "nopasswd"
-root.locked = true
-
-{ssh}
-# [[profiles.{profile}.files]]
-# target = "/etc/motd"
-# text = "Hello\n"
-
-# Checked by `isoplug test`, besides what the manifest promises anyway.
-[[profiles.{profile}.tests]]
-name = "everything started"
-run = "systemctl is-system-running --wait"
-"#
-    )
+    format!(include_str!("../new.toml"), name = name, profile = profile, ssh = ssh)
 }
 
 fn ssh_text(keys: Option<&[String]>) -> String {

@@ -66,6 +66,7 @@ enum Command {
     Lint(author::LintArgs),
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: which command is where")]
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     match &args.command {
         Command::Add(args) => add::run(args, session),

@@ -88,22 +88,7 @@ impl From<MediumArg> for Medium {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let iso = match &args.iso {
-        Some(iso) if iso.is_file() => iso.clone(),
-        Some(iso) => {
-            let what = if iso.exists() { "is not a file" } else { "is not there" };
-            return Err(Failure::new(Exit::Manifest, format!("{} {what}", iso.display()))
-                .hint("name an ISO, or leave --iso out to build one"));
-        }
-        None => {
-            let (project, profiles) = args.select.open()?;
-            let [profile] = profiles.as_slice() else {
-                return Err(Failure::new(Exit::Manifest, "there are several profiles")
-                    .hint(format!("--profile with one of {}", profiles.join(", "))));
-            };
-            build_one(&project, profile, &args.select.arch(), args.locking.into(), session)?.1
-        }
-    };
+    let iso = iso(args, session)?;
     let machine = machine(args)?;
     let host = Host::discover();
     session.note(&format!("booting {}", iso.display()));
@@ -123,6 +108,25 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
             .hint("`isoplug doctor --test` tells what is missing")
     })?;
     Ok(if status.success() { Exit::Done } else { Exit::Failed })
+}
+
+/// Returns the ISO that was named, or builds that of the one profile.
+fn iso(args: &Args, session: &Session) -> Result<PathBuf, Failure> {
+    let Some(iso) = &args.iso else {
+        let (project, profiles) = args.select.open()?;
+        let [profile] = profiles.as_slice() else {
+            return Err(Failure::new(Exit::Manifest, "there are several profiles")
+                .hint(format!("--profile with one of {}", profiles.join(", "))));
+        };
+        let lock_use = args.locking.into();
+        return Ok(build_one(&project, profile, &args.select.arch(), lock_use, session)?.1);
+    };
+    if iso.is_file() {
+        return Ok(iso.clone());
+    }
+    let what = if iso.exists() { "is not a file" } else { "is not there" };
+    Err(Failure::new(Exit::Manifest, format!("{} {what}", iso.display()))
+        .hint("name an ISO, or leave --iso out to build one"))
 }
 
 fn machine(args: &Args) -> Result<Machine, Failure> {

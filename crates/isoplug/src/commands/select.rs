@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use isoplug_packages::Allow;
 
 use crate::failure::Failure;
-use crate::prepare::LockUse;
+use crate::locking::LockUse;
 use crate::project::Project;
 
 /// Which images to work on.

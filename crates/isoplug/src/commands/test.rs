@@ -12,7 +12,7 @@ use isoplug_vm::{Accelerator, Arch, Firmware, Host, Limit, Machine, Medium, Repo
 use super::build::build;
 use super::run::{FirmwareArg, MediumArg, arch};
 use super::select::{Locking, Select};
-use crate::boot_test::{self, BootTest};
+use crate::boot_test::{self, Around, BootTest};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place;
@@ -61,24 +61,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
-    let (output, host) = (project.folder.join("out"), Host::discover());
+    let bench = Bench::new(args, project.folder.join("out"), session);
     let mut all = Report { image: project.image.name.clone(), combos: Vec::new() };
-    let noted = Cell::new(false);
     for profile in &profiles {
         let lock_use = args.locking.into();
         let mut prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
-        build(&prepared, &output, false, session)?;
-        let mut report = Report { image: prepared.name.clone(), combos: Vec::new() };
-        let mut ended = Ok(());
-        for stage in stages(args, &prepared, &output, &host)? {
-            match test(stage, &mut prepared, &noted, session) {
-                Ok(one) => report.combos.extend(one.combos),
-                Err(failure) => ended = Err(failure),
-            }
-            if ended.is_err() || report.interrupted() {
-                break;
-            }
-        }
+        build(&prepared, &bench.output, false, session)?;
+        let (report, ended) = bench.test_all(&mut prepared)?;
         if ended.is_ok() || !report.combos.is_empty() {
             session.out(&report.text());
         }
@@ -86,53 +75,109 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         // What was seen is told, whatever ended it.
         if ended.is_err() || all.interrupted() {
             write_reports(args, &all)?;
-            return ended
-                .and(Err(Failure::new(Exit::Interrupted, "stopped; what was seen is told above")));
+            let stopped = "stopped; what was seen is told above";
+            return ended.and(Err(Failure::new(Exit::Interrupted, stopped)));
         }
     }
     write_reports(args, &all)?;
-    Ok(match all.verdict() {
+    Ok(exit(all.verdict(), session))
+}
+
+fn exit(verdict: Verdict, session: &Session) -> Exit {
+    match verdict {
         Verdict::Passed => Exit::Done,
         Verdict::Failed => Exit::Test,
         Verdict::Unfinished => {
             session.note(UNFINISHED);
             Exit::Unfinished
         }
-    })
+    }
 }
 
 const UNFINISHED: &str = "\
 a boot did not end, which says nothing of the image
   try: a machine with KVM or less to do, or more time: --timeout SECONDS";
 
-/// Returns one stage for each way to boot.
-fn stages(
-    args: &Args,
-    prepared: &Prepared,
-    output: &Path,
-    host: &Host,
-) -> Result<Vec<BootTest>, Failure> {
-    let system = &prepared.system;
-    let arch = arch(&system.arch)?;
-    let mut stages = Vec::new();
-    for (firmware, medium) in combos(args, promises::firmware(system)) {
-        let machine = Machine { memory: args.memory, ..Machine::new(arch, firmware, medium) };
-        stages.push(BootTest {
+/// Where images are tested, one boot after the other.
+struct Bench<'a> {
+    args: &'a Args,
+    session: &'a Session,
+    output: PathBuf,
+    host: Host,
+    /// Whether it was told what runs the machines.
+    noted: Cell<bool>,
+}
+
+impl<'a> Bench<'a> {
+    fn new(args: &'a Args, output: PathBuf, session: &'a Session) -> Self {
+        Self { args, session, output, host: Host::discover(), noted: Cell::new(false) }
+    }
+
+    /// Boots an image in each way. Returns what was seen, and why that is not all.
+    fn test_all(&self, prepared: &mut Prepared) -> Result<(Report, Result<(), Failure>), Failure> {
+        let mut report = Report { image: prepared.name.clone(), combos: Vec::new() };
+        for stage in self.stages(prepared)? {
+            match self.test(stage, prepared) {
+                Ok(one) => report.combos.extend(one.combos),
+                Err(failure) => return Ok((report, Err(failure))),
+            }
+            if report.interrupted() {
+                break;
+            }
+        }
+        Ok((report, Ok(())))
+    }
+
+    /// Returns one stage for each way to boot.
+    fn stages(&self, prepared: &Prepared) -> Result<Vec<BootTest>, Failure> {
+        let (args, system) = (self.args, &prepared.system);
+        let arch = arch(&system.arch)?;
+        let stage = |(firmware, medium)| BootTest {
             iso: prepared.products.iso,
             identity: prepared.products.identity,
-            machine,
-            host: host.clone(),
+            machine: Machine { memory: args.memory, ..Machine::new(arch, firmware, medium) },
             checks: promises::checks(system),
             login: promises::login(system, firmware, medium),
-            limit: args.timeout.map_or(Limit::DEFAULT, |s| Limit::Wall(Duration::from_secs(s))),
             name: prepared.name.clone(),
-            folder: output.join(format!("{}.test", prepared.name)),
-            seen: Arc::default(),
-            pictures: args.screenshots,
             again: (args.again || args.screenshots).then(|| u64::from(std::process::id())),
-        });
+            around: self.around(&prepared.name),
+        };
+        Ok(combos(args, promises::firmware(system)).into_iter().map(stage).collect())
     }
-    Ok(stages)
+
+    fn around(&self, image: &str) -> Around {
+        let wall = |seconds| Limit::Wall(Duration::from_secs(seconds));
+        Around {
+            host: self.host.clone(),
+            limit: self.args.timeout.map_or(Limit::DEFAULT, wall),
+            folder: self.output.join(format!("{image}.test")),
+            seen: Arc::default(),
+            pictures: self.args.screenshots,
+        }
+    }
+
+    /// Returns the report of a test that passed now or before, or of one that failed.
+    fn test(&self, stage: BootTest, prepared: &mut Prepared) -> Result<Report, Failure> {
+        let (arch, seen) = (stage.machine.arch, Arc::clone(&stage.around.seen));
+        let report = prepared.graph.add(stage).report;
+        let targets = [report.id()];
+        if !self.noted.get() && must_run(prepared, &targets) {
+            accelerator(&self.host, arch, self.session);
+            self.noted.set(true);
+        }
+        let options = self.session.run_options();
+        match isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options) {
+            Ok(outputs) => read(&outputs.path(report).unwrap_or_default()),
+            Err(error) => seen.get().cloned().ok_or_else(|| untested(&error, prepared)),
+        }
+    }
+}
+
+fn read(report: &Path) -> Result<Report, Failure> {
+    let read = fs::read(report).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    read.ok_or_else(|| {
+        Failure::new(Exit::Internal, format!("{} is not a report", report.display()))
+    })
 }
 
 fn combos(args: &Args, supported: Vec<Firmware>) -> Vec<(Firmware, Medium)> {
@@ -142,39 +187,6 @@ fn combos(args: &Args, supported: Vec<Firmware>) -> Vec<(Firmware, Medium)> {
     let media = if wanted.is_empty() { vec![Medium::Cd, Medium::Usb] } else { wanted };
     let with = |firmware| media.iter().map(move |medium| (firmware, *medium));
     firmwares.into_iter().flat_map(with).collect()
-}
-
-/// Returns the report of a test that passed now or before, or of one that failed.
-fn test(
-    stage: BootTest,
-    prepared: &mut Prepared,
-    noted: &Cell<bool>,
-    session: &Session,
-) -> Result<Report, Failure> {
-    let (host, arch) = (stage.host.clone(), stage.machine.arch);
-    let seen = Arc::clone(&stage.seen);
-    let report = prepared.graph.add(stage).report;
-    let options = isoplug_engine::Options {
-        threads: session.threads(),
-        reporter: &*session.reporter,
-        cancel: session.cancel.clone(),
-        ..isoplug_engine::Options::default()
-    };
-    let targets = [report.id()];
-    if !noted.get() && must_run(prepared, &targets) {
-        accelerator(&host, arch, session);
-        noted.set(true);
-    }
-    let outputs = match isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options) {
-        Ok(outputs) => outputs,
-        Err(error) => {
-            let seen = seen.get().cloned();
-            return seen.map_or_else(|| Err(untested(&error, prepared)), Ok);
-        }
-    };
-    let path = outputs.path(report).unwrap_or_default();
-    let read = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    read.ok_or_else(|| Failure::new(Exit::Internal, format!("{} is not a report", path.display())))
 }
 
 /// Tells whether a machine will be started: what passed before is not tested again.

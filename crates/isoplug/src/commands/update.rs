@@ -7,7 +7,7 @@ use isoplug_manifest::lock::LockedImage;
 use super::select::{Allowing, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::prepare::{LockUse, lock_of};
+use crate::locking::{LockUse, lock_of};
 use crate::session::Session;
 
 /// Pin the newest packages and show what changes

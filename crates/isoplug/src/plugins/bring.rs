@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use isoplug_engine::Key;
-use isoplug_image::contribute::Rootfs;
+use isoplug_image::contribute::Contributor;
 use isoplug_image::parts::files::{FileContent, NewFile};
-use isoplug_image::plugins::{self, Answer, Checker, Hook, Planner, PluginError, UsedPlugin};
+use isoplug_image::plugins::{self, Hook, UsedPlugin};
 use isoplug_manifest::path::join;
 use isoplug_manifest::plugin::Grants;
 use isoplug_manifest::{Diagnostic, Diagnostics, Severity, System};
-use isoplug_plugin::{
-    EntryKind, Module, Plugin, PluginContributor, Runtime, StageRootfs, Surroundings, Tree, World,
-};
+use isoplug_plugin::{EntryKind, Module, Plugin, PluginContributor, Runtime, Tree, World};
 use serde_json::{Value as Json, json};
 
-use super::{Around, Contributed, Found, Guests, report};
+use super::guest::Guest;
+use super::{Around, Contributed, Found, Guests};
 
 /// Why what plugins contributed cannot go into an image.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +43,7 @@ impl Guests<'_> {
         system: &System,
         facts: BTreeMap<String, Json>,
     ) -> Result<plugins::Plugins, Error> {
-        let Some(runtime) = self.runtime.clone() else { return Ok(plugins::Plugins::default()) };
+        let Some(runtime) = &self.runtime else { return Ok(plugins::Plugins::default()) };
         let around = Arc::new(Around::of_image(facts, system.facts(), self.session));
         let mut brought = plugins::Plugins {
             used: system.config.keys().filter_map(|name| self.used(name, system)).collect(),
@@ -53,25 +51,44 @@ impl Guests<'_> {
         };
         for (name, index) in &self.order {
             let module = &self.contributed[name].contribution.modules[*index];
-            add(&mut brought, name, module)?;
+            add_hooks(&mut brought.hooks, name, module)?;
+            add_files(&mut brought.medium, name, module)?;
         }
-        for name in self.by_first_module() {
-            let Contributed { plugin, contribution } = &self.contributed[&name];
-            let (runtime, plugin) = (Arc::clone(&runtime), Arc::new(plugin.clone()));
-            let modules = contribution.modules.clone();
-            let around = Arc::clone(&around);
-            let replaces = system.plugins.get(&name).and_then(|source| source.replaces.clone());
-            let contributor = PluginContributor::new(runtime, plugin, modules, around);
-            brought.contributors.push(Arc::new(contributor.in_place_of(replaces)));
-        }
+        let contributors = self.by_first_module().into_iter();
+        let contributor = |name: String| self.contributor(&name, runtime, &around, system);
+        brought.contributors.extend(contributors.map(contributor));
+        self.add_guests(&mut brought, runtime, &around, system)?;
+        Ok(brought)
+    }
+
+    fn contributor(
+        &self,
+        name: &str,
+        runtime: &Arc<Runtime>,
+        around: &Arc<Around>,
+        system: &System,
+    ) -> Arc<dyn Contributor> {
+        let Contributed { plugin, contribution } = &self.contributed[name];
+        let (runtime, plugin) = (Arc::clone(runtime), Arc::new(plugin.clone()));
+        let (modules, around) = (contribution.modules.clone(), Arc::clone(around));
+        let replaces = system.plugins.get(name).and_then(|source| source.replaces.clone());
+        let contributor = PluginContributor::new(runtime, plugin, modules, around);
+        Arc::new(contributor.in_place_of(replaces))
+    }
+
+    /// Adds the plugins that plan stages or check the image.
+    fn add_guests(
+        &self,
+        brought: &mut plugins::Plugins,
+        runtime: &Arc<Runtime>,
+        around: &Arc<Around>,
+        system: &System,
+    ) -> Result<(), Error> {
         for (name, options) in &system.config {
             let Some(found) = self.found.get(name) else { continue };
             check_replaces(name, found.component.world, system)?;
-            let guest = Guest {
-                plugin: plugin(name, options, found, system),
-                runtime: Arc::clone(&runtime),
-                around: Arc::clone(&around),
-            };
+            let (runtime, around) = (Arc::clone(runtime), Arc::clone(around));
+            let guest = Guest { plugin: plugin(name, options, found, system), runtime, around };
             match found.component.world {
                 World::Contributor => {}
                 World::Stage => {
@@ -81,7 +98,7 @@ impl Guests<'_> {
                 World::Check => brought.checkers.push(Arc::new(guest)),
             }
         }
-        Ok(brought)
+        Ok(())
     }
 
     /// Tells of the plugins that are files, which no lock names: who builds again may have others.
@@ -173,16 +190,19 @@ fn given(grants: &Grants) -> Json {
     given
 }
 
-/// Adds what of a module is not for the root filesystem: hooks, and files of the medium.
-fn add(brought: &mut plugins::Plugins, plugin: &str, module: &Module) -> Result<(), Error> {
+fn add_hooks(hooks: &mut Vec<Hook>, plugin: &str, module: &Module) -> Result<(), Error> {
     for hook in &module.hooks {
         let text = hook.script.to_vec().ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let name = format!("{}/{}", module.name, hook.name);
         let plugin = plugin.to_owned();
-        let script =
-            text.ok_or_else(|| Error::Hook { plugin: plugin.clone(), hook: name.clone() })?;
-        brought.hooks.push(Hook { plugin, name, script });
+        let Some(script) = text else { return Err(Error::Hook { plugin, hook: name }) };
+        hooks.push(Hook { plugin, name, script });
     }
+    Ok(())
+}
+
+/// Adds the files of a module that are for the medium.
+fn add_files(medium: &mut Vec<NewFile>, plugin: &str, module: &Module) -> Result<(), Error> {
     for entry in module.entries.iter().filter(|entry| entry.tree == Tree::Iso) {
         let (plugin, path) = (plugin.to_owned(), entry.path.clone());
         let content = match &entry.kind {
@@ -191,78 +211,12 @@ fn add(brought: &mut plugins::Plugins, plugin: &str, module: &Module) -> Result<
             EntryKind::Symlink(_) => return Err(Error::Link { plugin, path }),
             EntryKind::Remove => return Err(Error::Removal { plugin, path }),
         };
-        let bytes = content.to_vec().map_err(|error| Error::Content {
-            plugin,
-            path: path.clone(),
-            error,
-        })?;
+        let from = match content.to_vec() {
+            Ok(bytes) => FileContent::Bytes(bytes),
+            Err(error) => return Err(Error::Content { plugin, path, error }),
+        };
         let [user, group] = ["root"; 2].map(str::to_owned);
-        let from = FileContent::Bytes(bytes);
-        brought.medium.push(NewFile { target: path, from, mode: None, user, group });
+        medium.push(NewFile { target: path, from, mode: None, user, group });
     }
     Ok(())
-}
-
-/// A plugin that plans or checks.
-struct Guest {
-    plugin: Plugin,
-    runtime: Arc<Runtime>,
-    around: Arc<Around>,
-}
-
-impl Guest {
-    /// It may ask for any fact, so each of them decides.
-    fn show(&self, key: &mut dyn Key) {
-        let Plugin { name: _, component, description: _, options, grants } = &self.plugin;
-        key.value("component", &component.digest.hex());
-        key.value("options", options);
-        key.value("grants", grants);
-        key.value("facts", &self.around.all_facts());
-    }
-}
-
-impl Planner for Guest {
-    fn name(&self) -> &str {
-        &self.plugin.name
-    }
-
-    fn plans(&self, stage: &str) -> bool {
-        self.plugin.description.stages.iter().any(|planned| planned == stage)
-    }
-
-    fn key(&self, key: &mut dyn Key) {
-        self.show(key);
-    }
-
-    fn plan(&self, stage: &str, inputs: &Json) -> Result<Answer<Json>, PluginError> {
-        let failed = |error: &dyn std::error::Error| PluginError(error.to_string());
-        let inputs = inputs.to_string();
-        let plan = self.runtime.plan(&self.plugin, &*self.around, stage, &inputs);
-        let plan = plan.map_err(|error| failed(&error))?;
-        let answer = match plan.failed() {
-            true => Json::Null,
-            false => serde_json::from_str(&plan.json).map_err(|error| failed(&error))?,
-        };
-        let name = &self.plugin.name;
-        let reports = plan.diagnostics.iter().map(|each| report(name, each)).collect();
-        Ok(Answer { answer, reports })
-    }
-}
-
-impl Checker for Guest {
-    fn name(&self) -> &str {
-        &self.plugin.name
-    }
-
-    fn key(&self, key: &mut dyn Key) {
-        self.show(key);
-    }
-
-    fn check(&self, rootfs: &dyn Rootfs) -> Result<Answer<()>, PluginError> {
-        let report_of = self.runtime.check(&self.plugin, &*self.around, &StageRootfs(rootfs));
-        let found = report_of.map_err(|error| PluginError(error.to_string()))?;
-        let name = &self.plugin.name;
-        let reports = found.diagnostics.iter().map(|each| report(name, each)).collect();
-        Ok(Answer { answer: (), reports })
-    }
 }

@@ -1,7 +1,8 @@
 //! Everything that the way from a registry to a plugin takes: runtime, registries, policies, and
 //! the folder that keeps components.
 
-use std::collections::BTreeSet;
+mod withheld;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,13 +11,13 @@ use isoplug_engine::Digest;
 use isoplug_manifest::plugin::Requests;
 use isoplug_plugin::{Component, Description, Runtime};
 use isoplug_registry::{
-    self, Cache, Claim, Index, Layout, Pin, Place, Policy, Reference, Registries, Release,
-    Resolved, Transport, Verdict, index_reference, judge, read_index, resolve, signatures,
+    self, Cache, Claim, Layout, Pin, Place, Policy, Reference, Registries, Release, Resolved,
+    Transport, Verdict, judge, resolve, signatures,
 };
 use semver::VersionReq;
 use serde_json::json;
 
-use super::seen::{Last, Seen, went_back};
+use super::seen::Seen;
 use super::settings::Settings;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -64,16 +65,13 @@ impl Desk {
     ) -> Result<Self, Failure> {
         let settings = Settings::read(session)?;
         let trust = project.map(Project::trust).transpose()?.flatten();
-        let folder = session.store()?.cache_dir("plugin-releases").map_err(|error| {
-            Failure::new(Exit::Failed, "the store cannot be used").because(&error)
-        })?;
         let vendor = project.map(|project| project.folder.join(VENDOR));
         Ok(Self {
             runtime,
             registries: settings.registries(session)?,
             policies: settings.policies(trust.as_ref())?,
             settings,
-            cache: Cache::open(&folder)?,
+            cache: Cache::open(&session.cache_dir("plugin-releases")?)?,
             vendor: vendor.filter(|folder| folder.is_dir()),
             offline: session.offline(),
             seen: Seen::new(session),
@@ -127,19 +125,7 @@ impl Desk {
             return Err(error.into());
         }
         let (component, description) = self.read(&path, pin.component)?;
-        let (name, version) = (&pin.name, &pin.version);
-        if digest(&description) != pin.describe {
-            let message = format!(
-                "the description of plugin {name} {version} differs from the one pinned in isoplug.lock"
-            );
-            return Err(Failure::new(Exit::Plugin, message).hint("`isoplug plugin update`"));
-        }
-        if approval(&description.requests) != pin.grants {
-            let message = format!("what plugin {name} {version} asks for was never approved");
-            return Err(
-                Failure::new(Exit::Plugin, message).hint(format!("`isoplug plugin update {name}`"))
-            );
-        }
+        check_as_pinned(pin, &description)?;
         Ok((component, description))
     }
 
@@ -180,57 +166,7 @@ impl Desk {
         let description = self.runtime.describe(&component).map_err(refused)?;
         Ok((component, description))
     }
-
-    /// Refuses a version before the locked one, which would do as well: the newer may have been withheld.
-    fn check_newer(
-        &self,
-        reference: &Reference,
-        requirement: &VersionReq,
-        locked: Option<&Pin>,
-        resolved: &Resolved,
-    ) -> Result<(), Failure> {
-        let newest = &resolved.version;
-        let newer = locked.map(|locked| &locked.version);
-        let newer = newer.filter(|locked| *locked > newest && requirement.matches(locked));
-        let Some(locked) = newer.filter(|_| !self.allow_older) else { return Ok(()) };
-        let message = format!(
-            "{reference} has {newest} as its newest, and {locked} is locked: that was yanked, or somebody withholds it"
-        );
-        Err(Failure::new(Exit::Plugin, message).hint(GO_BACK))
-    }
-
-    /// Returns what should not be begun with. An index is a convenience: without one, nothing is known to be yanked;
-    /// but what was seen of one does not go back in time.
-    fn yanked(&self, reference: &Reference) -> Result<BTreeSet<semver::Version>, Failure> {
-        let index = index_reference(reference).and_then(|index| self.open(&index).ok());
-        let Some(from) = index else { return Ok(BTreeSet::new()) };
-        let last = self.seen.last(&from.place());
-        let read = match read_index(&*from, &self.policies) {
-            Err(error) if last.is_some() && !self.allow_older => return Err(error.into()),
-            read => read.ok().flatten(),
-        };
-        let now = read.as_ref().map(|(index, signed_by)| Last {
-            index: from.place(),
-            serial: index.serial,
-            signed_by: signed_by.clone(),
-        });
-        let back = last.as_ref().and_then(|last| went_back(last, now.as_ref()));
-        if let Some(why) = back.filter(|_| !self.allow_older) {
-            let message =
-                format!("{why}: the registry is behind, or somebody withholds what was yanked");
-            return Err(Failure::new(Exit::Plugin, message).hint(GO_BACK));
-        }
-        if now.is_some() && now != last {
-            now.iter().for_each(|now| self.seen.remember(now));
-        }
-        let yanked = |(index, name): (Index, String)| index.yanked(&name);
-        Ok(read.map(|(index, _)| index).zip(reference.name()).map(yanked).unwrap_or_default())
-    }
 }
-
-/// What to do where something is older than it was.
-const GO_BACK: &str =
-    "again later, or ask its publisher; `isoplug plugin update --allow-older` goes back in time";
 
 impl Offer {
     /// Returns what to lock under a name, once the user approved of the requests.
@@ -261,6 +197,23 @@ fn check_said(
                 .hint("another tool put it there; `isoplug plugin publish` does it"))
         }
     }
+}
+
+/// Compares what a component says of itself with what the lock has of it.
+fn check_as_pinned(pin: &Pin, description: &Description) -> Result<(), Failure> {
+    let (name, version) = (&pin.name, &pin.version);
+    if digest(description) != pin.describe {
+        let message = format!(
+            "the description of plugin {name} {version} differs from the one pinned in isoplug.lock"
+        );
+        return Err(Failure::new(Exit::Plugin, message).hint("`isoplug plugin update`"));
+    }
+    if approval(&description.requests) != pin.grants {
+        let message = format!("what plugin {name} {version} asks for was never approved");
+        let update = format!("`isoplug plugin update {name}`");
+        return Err(Failure::new(Exit::Plugin, message).hint(update));
+    }
+    Ok(())
 }
 
 /// Returns the digest of what a plugin says of itself, as locks and signatures have it.

@@ -6,9 +6,10 @@ use isoplug_registry::Pin;
 
 use super::desk::{Desk, Offer};
 use super::find::{NotFound, Wanted};
+use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::prepare::LockUse;
+use crate::locking::LockUse;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -22,52 +23,78 @@ pub(crate) fn pin_all(
 ) -> Result<Lock, Failure> {
     project.allow(session)?;
     let lock = project.lock(session)?.unwrap_or_default();
-    if !lacks_any(project, &lock)? {
-        return Ok(lock);
+    match lacking(project, &lock)?.is_empty() {
+        true => Ok(lock),
+        // Another run may pin the same, or change the lock for another profile.
+        false => pin_alone(&project.alone(session)?, project, lock_use, session),
     }
-    // Another run may pin the same, or change the lock for another profile.
-    let alone = project.alone(session)?;
+}
+
+fn pin_alone(
+    alone: &Alone,
+    project: &Project,
+    lock_use: LockUse,
+    session: &Session,
+) -> Result<Lock, Failure> {
     let mut lock = project.lock(session)?.unwrap_or_default();
-    let mut desk = None;
-    let mut changed = false;
-    for (name, source) in project.plugins()? {
-        let wanted = match Wanted::read(&source) {
-            Ok(Some(wanted)) => wanted,
-            // What is wrong with it is drawn on its line when the manifest is evaluated.
-            Ok(None) | Err(_) => continue,
-        };
-        if wanted.pin(&name, &lock).is_ok() {
-            continue;
-        }
-        if matches!(lock_use, LockUse::AsItIs | LockUse::Looked) {
-            let message = format!("{} does not pin plugin {name}", project.lock_path().display());
-            return Err(
-                Failure::new(Exit::Lock, message).hint("`isoplug lock`, and commit what it writes")
-            );
-        }
-        if desk.is_none() {
-            desk = Some(Desk::new(Some(project), session)?);
-        }
-        let Some(desk) = &desk else { continue };
-        session.note(&format!("resolving plugin {name}"));
-        let known = lock.plugins.get(&name).and_then(|locked| Pin::try_from(locked).ok());
-        let known = known.filter(|known| known.source.place == wanted.reference.place);
-        let offer = desk.offer(&wanted.reference, &wanted.requirement, known.as_ref(), false)?;
-        check_publisher(&name, known.as_ref(), &offer)?;
-        check_granted(&name, &offer, project)?;
-        lock.plugins.insert(name.clone(), LockedPlugin::from(&offer.pin(&name)?));
-        changed = true;
+    let lacking = lacking(project, &lock)?;
+    let Some((first, _)) = lacking.first() else { return Ok(lock) };
+    if matches!(lock_use, LockUse::AsItIs | LockUse::Looked) {
+        return Err(unpinned(first, project));
     }
-    if changed && lock_use != LockUse::RenewUnsaved {
-        project.save_lock(&lock, &alone)?;
+    let desk = Desk::new(Some(project), session)?;
+    for (name, wanted) in lacking {
+        session.note(&format!("resolving plugin {name}"));
+        let pin = found(&name, &wanted, &lock, &desk, project)?;
+        lock.plugins.insert(name, LockedPlugin::from(&pin));
+    }
+    if lock_use != LockUse::RenewUnsaved {
+        project.save_lock(&lock, alone)?;
     }
     Ok(lock)
 }
 
-/// Tells whether the lock does not pin one of the plugins.
-fn lacks_any(project: &Project, lock: &Lock) -> Result<bool, Failure> {
-    let lacks = |(name, source): (&String, &PluginSource)| matches!(Wanted::read(source), Ok(Some(wanted)) if wanted.pin(name, lock).is_err());
-    Ok(project.plugins()?.iter().any(lacks))
+fn unpinned(name: &str, project: &Project) -> Failure {
+    let message = format!("{} does not pin plugin {name}", project.lock_path().display());
+    Failure::new(Exit::Lock, message).hint("`isoplug lock`, and commit what it writes")
+}
+
+/// Finds a plugin that the user already allowed, and returns what to lock.
+fn found(
+    name: &str,
+    wanted: &Wanted,
+    lock: &Lock,
+    desk: &Desk,
+    project: &Project,
+) -> Result<Pin, Failure> {
+    let known = lock.plugins.get(name).and_then(|locked| Pin::try_from(locked).ok());
+    let known = known.filter(|known| known.source.place == wanted.reference.place);
+    let offer = desk.offer(&wanted.reference, &wanted.requirement, known.as_ref(), false)?;
+    check_publisher(name, known.as_ref(), &offer)?;
+    check_granted(name, &offer, project)?;
+    offer.pin(name)
+}
+
+/// Writes one plugin into the lock as it is by now.
+pub(crate) fn save(
+    pin: &Pin,
+    project: &Project,
+    alone: &Alone,
+    session: &Session,
+) -> Result<(), Failure> {
+    let mut lock = project.lock(session)?.unwrap_or_default();
+    lock.plugins.insert(pin.name.clone(), LockedPlugin::from(pin));
+    project.save_lock(&lock, alone)
+}
+
+/// Returns the plugins of registries that the lock does not pin. What is wrong with how the manifest names one is
+/// drawn on its line when it is evaluated.
+fn lacking(project: &Project, lock: &Lock) -> Result<Vec<(String, Wanted)>, Failure> {
+    let lacks = |(name, source): (String, PluginSource)| {
+        let wanted = Wanted::read(&source).ok().flatten()?;
+        wanted.pin(&name, lock).is_err().then_some((name, wanted))
+    };
+    Ok(project.plugins()?.into_iter().filter_map(lacks).collect())
 }
 
 /// Refuses a plugin whose publisher is not the one that was locked.

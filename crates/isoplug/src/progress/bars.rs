@@ -50,10 +50,20 @@ impl Bars {
         bar.set_position(done);
     }
 
+    fn doing(&self, title: &str, line: &str) {
+        if let Some(bar) = self.lock().get(title) {
+            bar.set_message(shown(line).into_owned());
+        }
+    }
+
     fn end(&self, title: &str, line: &str) {
         if let Some(bar) = self.lock().remove(title) {
             bar.finish_and_clear();
         }
+        self.say(line);
+    }
+
+    fn say(&self, line: &str) {
         // A terminal that went away must not stop the build.
         let _ = self.screen.println(line);
     }
@@ -71,18 +81,10 @@ impl Reporter for Bars {
                 self.advance(title, *done, *total, *unit);
             }
             Event::Log { title, line } | Event::Doing { title, what: line } => {
-                if let Some(bar) = self.lock().get(title) {
-                    bar.set_message(shown(line).into_owned());
-                }
+                self.doing(title, line);
             }
-            Event::Warning { title, message } => {
-                // A terminal that went away must not stop the build.
-                let _ = self.screen.println(format!("warning: {title}: {message}"));
-            }
-            // A terminal that went away must not stop the build.
-            Event::Told { title, line } => {
-                _ = self.screen.println(format!("note: {title}: {line}"))
-            }
+            Event::Warning { title, message } => self.say(&format!("warning: {title}: {message}")),
+            Event::Told { title, line } => self.say(&format!("note: {title}: {line}")),
             Event::Finished { title, wall_ms, bytes, .. } => {
                 let (seconds, size) = (*wall_ms as f64 / 1000.0, amount(*bytes, Unit::Bytes));
                 self.end(title, &format!("  {title:<20} {seconds:>6.1} s  {size}"));

@@ -44,13 +44,15 @@ impl Lines {
         begun.entry(title.to_owned()).or_insert_with(Instant::now).elapsed().as_secs()
     }
 
+    fn begin(&self, title: &str) -> String {
+        self.due(title);
+        self.seconds(title);
+        format!("{title}: started")
+    }
+
     fn line(&self, event: &Event) -> Option<String> {
         Some(match event {
-            Event::Started { title, .. } => {
-                self.due(title);
-                self.seconds(title);
-                format!("{title}: started")
-            }
+            Event::Started { title, .. } => self.begin(title),
             Event::Progress { title, done, total, unit } if self.due(title) => {
                 format!("{title}: {}", progress(*done, *total, *unit))
             }

@@ -83,33 +83,24 @@ pub(super) mod tests {
 
     #[test]
     fn the_path_leads_back_over_inputs_and_over_room() {
-        let run = Run {
-            bars: vec![
-                bar("fetch", &[], 0.0, 1.0),
-                bar("short", &[], 0.0, 0.5),
-                bar("packages", &["fetch"], 1.001, 4.0),
-                bar("initrd", &["packages"], 4.0, 9.0),
-                bar("live", &["packages"], 4.0, 4.2),
-                bar("squashfs", &["live", "gone"], 4.2, 6.0),
-                bar("iso", &["squashfs", "initrd"], 9.001, 9.5),
-                bar("late", &["fetch"], 6.002, 7.0),
-            ],
-            ..Run::default()
-        };
         let of = |title: &str| Waited::For(title.to_owned());
         let room = Waited::ForRoom("squashfs".to_owned());
-        let expected = [
-            Waited::ForNothing,
-            Waited::ForNothing,
-            of("fetch"),
-            of("packages"),
-            of("packages"),
-            of("live"),
-            of("initrd"),
-            room,
+        let table = [
+            (bar("fetch", &[], 0.0, 1.0), Waited::ForNothing, true),
+            (bar("short", &[], 0.0, 0.5), Waited::ForNothing, false),
+            (bar("packages", &["fetch"], 1.001, 4.0), of("fetch"), true),
+            (bar("initrd", &["packages"], 4.0, 9.0), of("packages"), true),
+            (bar("live", &["packages"], 4.0, 4.2), of("packages"), false),
+            (bar("squashfs", &["live", "gone"], 4.2, 6.0), of("live"), false),
+            (bar("iso", &["squashfs", "initrd"], 9.001, 9.5), of("initrd"), true),
+            (bar("late", &["fetch"], 6.002, 7.0), room, false),
         ];
-        assert_eq!(waits(&run), expected);
-        assert_eq!(path(&run), [true, false, true, true, false, false, true, false]);
+        let on_path = table.each_ref().map(|(_, _, on_path)| *on_path);
+        let (bars, waited): (Vec<Bar>, Vec<Waited>) =
+            table.into_iter().map(|(bar, waited, _)| (bar, waited)).unzip();
+        let run = Run { bars, ..Run::default() };
+        assert_eq!(waits(&run), waited);
+        assert_eq!(path(&run), on_path);
         assert_eq!(path(&Run::default()), [false; 0]);
     }
 }

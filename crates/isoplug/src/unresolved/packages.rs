@@ -110,6 +110,15 @@ fn suites(system: &System) -> String {
     suites.join(" and ")
 }
 
+/// How the packages begin that the options of booting ask for.
+const OF_BOOT: [(&str, &str); 5] = [
+    ("grub-pc", "boot.bios"),
+    ("grub-rescue", "boot.bios"),
+    ("grub-efi", "boot.uefi"),
+    ("shim", "boot.secure-boot"),
+    ("memtest86+", "boot.menu.memtest"),
+];
+
 /// Returns the option that asks for a package.
 fn asking(package: &UnknownPackage, system: &System) -> String {
     let (name, kernel) = (package.name.as_str(), &system.options.kernel);
@@ -125,13 +134,6 @@ fn asking(package: &UnknownPackage, system: &System) -> String {
     if let Some(needed) = exactly.or_else(by_name) {
         return needed.because.clone();
     }
-    let of_boot = [
-        ("grub-pc", "boot.bios"),
-        ("grub-rescue", "boot.bios"),
-        ("grub-efi", "boot.uefi"),
-        ("shim", "boot.secure-boot"),
-        ("memtest86+", "boot.menu.memtest"),
-    ];
-    let option = of_boot.iter().find(|(prefix, _)| name.starts_with(prefix));
+    let option = OF_BOOT.iter().find(|(prefix, _)| name.starts_with(prefix));
     option.map_or("packages.install", |(_, option)| option).to_owned()
 }

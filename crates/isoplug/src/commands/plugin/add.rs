@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use isoplug_manifest::lock::LockedPlugin;
-use isoplug_manifest::plugin::PluginSource;
+use isoplug_manifest::plugin::{PluginSource, Requests};
 use isoplug_registry::{Place, Reference};
 use semver::VersionReq;
 
 use super::Folder;
 use super::grant::{Approval, about};
+use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plugins::desk::Desk;
-use crate::plugins::find;
+use crate::plugins::{find, pin};
 use crate::project::Project;
 use crate::session::Session;
 
@@ -53,10 +53,7 @@ fn add_file(args: &Args, project: &Project, session: &Session) -> Result<Exit, F
     let path = beside_manifest(Path::new(&args.plugin), project)?;
     let source = PluginSource { path: Some(path), ..PluginSource::default() };
     let alone = project.alone(session)?;
-    project.edit(&alone, |manifest| {
-        manifest.set_plugin(&name, &source)?;
-        manifest.set_grants(&name, &requests.granted())
-    })?;
+    write(&name, &source, requests, project, &alone)?;
     session.out(&format!("{name} {version}"));
     Ok(Exit::Done)
 }
@@ -71,26 +68,40 @@ fn add_release(args: &Args, project: &Project, session: &Session) -> Result<Exit
     session.note(about(&offer.description, &offer.verdict.to_string()).trim_end());
     let requests = offer.description.requests.clone();
     args.approval.of(&name, &version, &requests, session)?;
-    let required = match (&args.version, &reference.tag, reference.digest) {
-        (Some(required), _, _) => required.clone(),
-        (None, None, None) => format!("^{version}"),
-        _ => format!("={version}"),
-    };
+    let required = required(args, &reference, &version);
     offer.requirement = requirement(&required)?;
     offer.reference = Reference { tag: None, digest: None, ..reference };
     let registry = Some(offer.reference.to_string());
     let source = PluginSource { registry, version: Some(required), ..PluginSource::default() };
     let pin = offer.pin(&name)?;
     let alone = project.alone(session)?;
-    project.edit(&alone, |manifest| {
-        manifest.set_plugin(&name, &source)?;
-        manifest.set_grants(&name, &requests.granted())
-    })?;
-    let mut lock = project.lock(session)?.unwrap_or_default();
-    lock.plugins.insert(name.clone(), LockedPlugin::from(&pin));
-    project.save_lock(&lock, &alone)?;
+    write(&name, &source, &requests, project, &alone)?;
+    pin::save(&pin, project, &alone, session)?;
     session.out(&format!("{name} {version}"));
     Ok(Exit::Done)
+}
+
+/// Returns the versions to write into the manifest: what was asked for, or what goes with the one that was found.
+fn required(args: &Args, reference: &Reference, version: &str) -> String {
+    match (&args.version, &reference.tag, reference.digest) {
+        (Some(required), _, _) => required.clone(),
+        (None, None, None) => format!("^{version}"),
+        _ => format!("={version}"),
+    }
+}
+
+/// Writes into the manifest where a plugin is from and what it may do.
+fn write(
+    name: &str,
+    source: &PluginSource,
+    requests: &Requests,
+    project: &Project,
+    alone: &Alone,
+) -> Result<(), Failure> {
+    project.edit(alone, |manifest| {
+        manifest.set_plugin(name, source)?;
+        manifest.set_grants(name, &requests.granted())
+    })
 }
 
 pub(super) fn requirement(text: &str) -> Result<VersionReq, Failure> {

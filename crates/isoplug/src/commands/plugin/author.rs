@@ -130,17 +130,14 @@ pub(crate) fn test(args: &TestArgs, session: &Session) -> Result<Exit, Failure> 
     let runtime = crate::plugins::runtime(session)?;
     let cases = isoplug_kit::test(&runtime, &component, &args.subject.cases(), args.bless);
     let cases = cases.map_err(failure)?;
-    let mut failed = 0;
     for Case { name, verdict, fuel } in &cases {
         session.out(&match verdict {
             Verdict::Passed => format!("ok       {name} ({fuel} fuel)"),
             Verdict::Blessed => format!("blessed  {name}"),
-            Verdict::Failed(why) => {
-                failed += 1;
-                format!("FAILED   {name}\n{why}")
-            }
+            Verdict::Failed(why) => format!("FAILED   {name}\n{why}"),
         });
     }
+    let failed = cases.iter().filter(|case| matches!(case.verdict, Verdict::Failed(_))).count();
     match (failed, cases.len()) {
         (0, 0) => Err(Failure::new(Exit::Manifest, "there are no cases")
             .hint(format!("put them into {}", args.subject.cases().display()))),

@@ -27,14 +27,7 @@ impl Approval {
         if requests.is_empty() {
             return Ok(());
         }
-        let listed = |lines: Vec<String>| -> String {
-            lines.iter().map(|line| format!("\n  {line}")).collect()
-        };
-        let mut lines = listed(requests.lines());
-        let powers = requests.powers();
-        if !powers.is_empty() {
-            lines += &format!("\nWith that it can:{}", listed(powers));
-        }
+        let lines = asked(requests);
         if self.grant_all {
             session.note(&format!("plugin {name} {version} is granted:{lines}"));
             return Ok(());
@@ -61,4 +54,16 @@ pub(crate) fn about(description: &Description, publisher: &str) -> String {
         text += &format!("  {word}: {fact}\n");
     }
     text
+}
+
+/// Lists what is asked for, and what one can do who has it.
+fn asked(requests: &Requests) -> String {
+    let listed =
+        |lines: Vec<String>| -> String { lines.iter().map(|line| format!("\n  {line}")).collect() };
+    let powers = requests.powers();
+    let lines = listed(requests.lines());
+    match powers.is_empty() {
+        true => lines,
+        false => format!("{lines}\nWith that it can:{}", listed(powers)),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use isoplug_kit::OptionRow;
+use isoplug_manifest::plugin::PluginSource;
 use isoplug_plugin::{Description, World};
 use isoplug_registry::Reference;
 
@@ -73,7 +73,7 @@ pub(crate) fn info(args: &InfoArgs, session: &Session) -> Result<Exit, Failure> 
 pub(crate) fn options(args: &OptionsArgs, session: &Session) -> Result<Exit, Failure> {
     let Seen { description, .. } = see(&args.which, session)?;
     let rows = isoplug_kit::options(&description).into_iter().map(|row| {
-        let OptionRow { name, kind, default, description, is_required } = row;
+        let isoplug_kit::OptionRow { name, kind, default, description, is_required } = row;
         let default = if is_required { "(must be set)".to_owned() } else { default };
         [name, kind, default, description]
     });
@@ -86,18 +86,7 @@ fn see(which: &Which, session: &Session) -> Result<Seen, Failure> {
     let project = Project::open(&which.folder.path).ok();
     let sources = project.as_ref().map(Project::plugins).transpose()?.unwrap_or_default();
     if let (Some(project), Some(source)) = (&project, sources.get(&which.plugin)) {
-        let lock = project.lock(session)?.unwrap_or_default();
-        return match (Wanted::read(source)?, &source.path) {
-            (Some(wanted), _) => {
-                let pin = wanted.pin(&which.plugin, &lock)?;
-                let (component, description) = Desk::new(Some(project), session)?.pinned(&pin)?;
-                let (publisher, world) = (pin.publisher, Some(component.world));
-                Ok(Seen { description, publisher, world })
-            }
-            (None, path) => {
-                file(&project.folder.join(path.as_deref().unwrap_or_default()), session)
-            }
-        };
+        return of_manifest(&which.plugin, source, project, session);
     }
     let path = Path::new(&which.plugin);
     if path.is_file() || which.plugin.ends_with(".wasm") {
@@ -108,6 +97,22 @@ fn see(which: &Which, session: &Session) -> Result<Seen, Failure> {
     let offer = desk.offer(&reference, &requirement("*")?, None, true)?;
     let publisher = offer.verdict.to_string();
     Ok(Seen { description: offer.description, publisher, world: None })
+}
+
+fn of_manifest(
+    name: &str,
+    source: &PluginSource,
+    project: &Project,
+    session: &Session,
+) -> Result<Seen, Failure> {
+    let lock = project.lock(session)?.unwrap_or_default();
+    let Some(wanted) = Wanted::read(source)? else {
+        let path = source.path.as_deref().unwrap_or_default();
+        return file(&project.folder.join(path), session);
+    };
+    let pin = wanted.pin(name, &lock)?;
+    let (component, description) = Desk::new(Some(project), session)?.pinned(&pin)?;
+    Ok(Seen { description, publisher: pin.publisher, world: Some(component.world) })
 }
 
 fn file(path: &Path, session: &Session) -> Result<Seen, Failure> {

@@ -104,14 +104,7 @@ pub(crate) fn sign(args: &SignArgs, session: &Session) -> Result<Exit, Failure> 
             .hint("add --key FILE; `isoplug plugin keygen` makes one"));
     };
     let reference: Reference = args.release.parse()?;
-    let at = match (reference.digest, &reference.tag) {
-        (Some(digest), _) => At::Digest(digest),
-        (None, Some(tag)) => At::Tag(tag),
-        (None, None) => {
-            return Err(Failure::new(Exit::Manifest, format!("{reference} names no release"))
-                .hint("add its version: NAME:1.0.0"));
-        }
-    };
+    let at = release(&reference)?;
     let name = reference.name().ok_or_else(|| {
         Failure::new(Exit::Manifest, format!("{reference} does not say the plugin's name"))
             .hint("write it behind `#`, as `isoplug plugin pack` did")
@@ -121,6 +114,16 @@ pub(crate) fn sign(args: &SignArgs, session: &Session) -> Result<Exit, Failure> 
     let statement = sign_release(&*to, &name, &release, None, &key)?;
     session.out(&format!("{} {} {}", statement.name, statement.version, statement.manifest));
     Ok(Exit::Done)
+}
+
+/// Returns which release of its repository a reference names.
+fn release(reference: &Reference) -> Result<At<'_>, Failure> {
+    match (reference.digest, &reference.tag) {
+        (Some(digest), _) => Ok(At::Digest(digest)),
+        (None, Some(tag)) => Ok(At::Tag(tag)),
+        (None, None) => Err(Failure::new(Exit::Manifest, format!("{reference} names no release"))
+            .hint("add its version: NAME:1.0.0")),
+    }
 }
 
 /// What goes where.

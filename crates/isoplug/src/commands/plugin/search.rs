@@ -30,18 +30,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path).ok();
     let desk = Desk::new(project.as_ref(), session)?;
-    let mut references = Vec::new();
-    for text in named(args, &desk, project.as_ref())? {
-        let reference = index(&text)?;
-        if !references.contains(&reference) {
-            references.push(reference);
-        }
-    }
-    if references.is_empty() {
-        return Err(Failure::new(Exit::Manifest, "there is no index to search").hint(
-            "name one with --index REGISTRY/PART, or in `registries.indices` of config.toml",
-        ));
-    }
+    let references = indices(args, &desk, project.as_ref())?;
     let indices = references.iter().map(|reference| desk.open(reference));
     let indices = indices.collect::<Result<Vec<_>, _>>()?;
     let found = registry::search(&indices, &args.words, &desk.policies)?;
@@ -52,6 +41,23 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     };
     session.out(&columns(&found.into_iter().map(row).collect::<Vec<_>>()));
     Ok(Exit::Done)
+}
+
+/// Returns the indices to search, each once.
+fn indices(args: &Args, desk: &Desk, project: Option<&Project>) -> Result<Vec<Reference>, Failure> {
+    let mut references = Vec::new();
+    for text in named(args, desk, project)? {
+        let reference = index(&text)?;
+        if !references.contains(&reference) {
+            references.push(reference);
+        }
+    }
+    if references.is_empty() {
+        return Err(Failure::new(Exit::Manifest, "there is no index to search").hint(
+            "name one with --index REGISTRY/PART, or in `registries.indices` of config.toml",
+        ));
+    }
+    Ok(references)
 }
 
 /// Returns the indices that were named, else those of the configuration and beside the plugins.

@@ -1,8 +1,7 @@
 //! `isoplug plugin update`: pins newer versions of plugins, and shows what they ask for beyond
 //! what was granted.
 
-use isoplug_manifest::lock::LockedPlugin;
-use isoplug_manifest::plugin::Requests;
+use isoplug_manifest::plugin::{Grants, Requests};
 use isoplug_registry::{Pin, Standing, breaks};
 
 use super::Folder;
@@ -11,7 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plugins::desk::{Desk, Offer, approval};
 use crate::plugins::find::Wanted;
-use crate::plugins::pin::check_publisher;
+use crate::plugins::pin::{self, check_publisher};
 use crate::project::Project;
 use crate::session::Session;
 
@@ -59,34 +58,46 @@ fn update(
     args: &Args,
     session: &Session,
 ) -> Result<(), Failure> {
-    let lock = project.lock(session)?.unwrap_or_default();
-    let locked = lock.plugins.get(name).map(Pin::try_from).transpose()?;
-    let locked = locked.filter(|locked| locked.source.place == wanted.reference.place);
-    let approved = locked.is_some();
-    let offer = desk.offer(&wanted.reference, &wanted.requirement, locked.as_ref(), approved)?;
-    check_publisher(name, locked.as_ref(), &offer)?;
-    let version = offer.resolved.version.to_string();
-    session.out(&format!("{name}: {}", change(locked.as_ref(), &offer)));
-    warn_of_breaks(name, locked.as_ref(), &offer, desk, session);
-    let requests = &offer.description.requests;
+    let locked = locked(name, wanted, project, session)?;
+    let locked = locked.as_ref();
+    let offer = desk.offer(&wanted.reference, &wanted.requirement, locked, locked.is_some())?;
+    check_publisher(name, locked, &offer)?;
+    session.out(&format!("{name}: {}", change(locked, &offer)));
+    warn_of_breaks(name, locked, &offer, desk, session);
     let granted = project.grants()?.remove(name).unwrap_or_default();
-    // What was approved once and is not granted any more was taken back by the user.
-    let was_seen = locked.as_ref().is_some_and(|locked| locked.grants == approval(requests));
-    let beyond = if was_seen { Requests::default() } else { requests.beyond(&granted) };
+    let beyond = beyond(&offer.description.requests, &granted, locked);
     if args.dry_run {
         beyond.lines().iter().for_each(|line| session.out(&format!("  + {line}")));
         return Ok(());
     }
-    args.approval.of(name, &version, &beyond, session)?;
+    args.approval.of(name, &offer.resolved.version.to_string(), &beyond, session)?;
     let pin = offer.pin(name)?;
     let alone = project.alone(session)?;
     if !beyond.is_empty() {
         let wider = widened(granted, &beyond);
         project.edit(&alone, |manifest| manifest.set_grants(name, &wider))?;
     }
-    let mut lock = project.lock(session)?.unwrap_or_default();
-    lock.plugins.insert(name.to_owned(), LockedPlugin::from(&pin));
-    project.save_lock(&lock, &alone)
+    pin::save(&pin, project, &alone, session)
+}
+
+/// Returns what the lock has of a plugin, unless that is from elsewhere.
+fn locked(
+    name: &str,
+    wanted: &Wanted,
+    project: &Project,
+    session: &Session,
+) -> Result<Option<Pin>, Failure> {
+    let lock = project.lock(session)?.unwrap_or_default();
+    let locked = lock.plugins.get(name).map(Pin::try_from).transpose()?;
+    Ok(locked.filter(|locked| locked.source.place == wanted.reference.place))
+}
+
+/// Returns what a plugin asks for that is neither granted nor was seen by the user, who may have taken it back.
+fn beyond(requests: &Requests, granted: &Grants, locked: Option<&Pin>) -> Requests {
+    match locked {
+        Some(locked) if locked.grants == approval(requests) => Requests::default(),
+        _ => requests.beyond(granted),
+    }
 }
 
 fn change(locked: Option<&Pin>, offer: &Offer) -> String {
@@ -107,10 +118,7 @@ fn warn_of_breaks(name: &str, locked: Option<&Pin>, offer: &Offer, desk: &Desk, 
 }
 
 /// Adds requests to what is granted.
-fn widened(
-    mut granted: isoplug_manifest::plugin::Grants,
-    beyond: &Requests,
-) -> isoplug_manifest::plugin::Grants {
+fn widened(mut granted: Grants, beyond: &Requests) -> Grants {
     let more = beyond.granted();
     granted.files.extend(more.files);
     granted.merge.extend(more.merge);

@@ -21,25 +21,25 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path)?;
     let desk = Desk::new(Some(&project), session)?;
-    let mut rows = Vec::new();
-    let mut wrong = Vec::new();
+    let mut checked = Vec::new();
     for locked in project.lock(session)?.unwrap_or_default().plugins.values() {
         let pin = Pin::try_from(locked)?;
         let from = desk.open(&pin.source)?;
-        for row in registry::verify(&*from, std::slice::from_ref(&pin), &desk.policies) {
-            let verdict = match &row.verdict {
-                Ok(verdict) => format!("ok, signed by {verdict}"),
-                Err(error) => {
-                    wrong.push(row.name.clone());
-                    format!("WRONG: {error}")
-                }
-            };
-            rows.push([row.name, row.version.to_string(), row.place, verdict]);
-        }
+        checked.extend(registry::verify(&*from, &[pin], &desk.policies));
     }
-    session.out(&columns(&rows));
+    let wrong = checked.iter().filter(|row| row.verdict.is_err());
+    let wrong: Vec<String> = wrong.map(|row| row.name.clone()).collect();
+    session.out(&columns(&checked.into_iter().map(shown).collect::<Vec<_>>()));
     match wrong.is_empty() {
         true => Ok(Exit::Done),
         false => Err(Failure::new(Exit::Plugin, format!("not as locked: {}", wrong.join(", ")))),
     }
+}
+
+fn shown(row: registry::Row) -> [String; 4] {
+    let verdict = match &row.verdict {
+        Ok(verdict) => format!("ok, signed by {verdict}"),
+        Err(error) => format!("WRONG: {error}"),
+    };
+    [row.name, row.version.to_string(), row.place, verdict]
 }

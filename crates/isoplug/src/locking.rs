@@ -1,0 +1,221 @@
+//! From an evaluated profile to a lock that fits it: the one that is there, or one made anew from the archives.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use isoplug_engine::CancelToken;
+use isoplug_fetch::{Downloader, Patience, Watch};
+
+use isoplug_manifest::lock::Lock;
+use isoplug_manifest::{Diagnostics, System};
+use isoplug_packages::locking::{self, Freshness, Sources, locked_image};
+use isoplug_packages::{Access, Allow, Request};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::local_files;
+use crate::locked;
+use crate::project::Project;
+use crate::read::read_bytes;
+use crate::session::Session;
+use crate::unresolved;
+
+/// What may happen to the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LockUse {
+    /// It must fit.
+    AsItIs,
+    /// It must fit, and nothing is built from it.
+    Looked,
+    /// What the manifest asks for beyond it is added.
+    Extend,
+    /// It is made anew.
+    Renew,
+    /// It is made anew and not written.
+    RenewUnsaved,
+}
+
+/// Returns a lock that has what the profile asks for, and writes it if it changed.
+pub(crate) fn lock_of(
+    project: &Project,
+    system: &System,
+    lock_use: LockUse,
+    allow: Allow,
+    session: &Session,
+) -> Result<Lock, Failure> {
+    session.warn(&local_files::look(system)?);
+    let sources = sources(system, session)?;
+    let request = request(&sources, system);
+    let wanted = Wanted { project, system, sources, request, session };
+    match (lock_use, wanted.as_it_is()?) {
+        (LockUse::AsItIs | LockUse::Looked, (_, false)) => {
+            Err(out_of_date(project, system, session))
+        }
+        (LockUse::AsItIs | LockUse::Looked | LockUse::Extend, (old, true)) => wanted.told(old),
+        _ => wanted.anew(lock_use, allow),
+    }
+}
+
+/// What a lock must have.
+struct Wanted<'a> {
+    project: &'a Project,
+    system: &'a System,
+    sources: Sources,
+    request: Request,
+    session: &'a Session,
+}
+
+impl Wanted<'_> {
+    /// Returns the lock that is there, and whether it has all.
+    fn as_it_is(&self) -> Result<(Lock, bool), Failure> {
+        let old = self.project.lock(self.session)?.unwrap_or_default();
+        let fits = locked_image(&old, self.system, &self.request).is_some();
+        Ok((old, fits))
+    }
+
+    /// Tells what is doubtful about the packages of a lock.
+    fn told(&self, lock: Lock) -> Result<Lock, Failure> {
+        if let Some(image) = locked_image(&lock, self.system, &self.request) {
+            locked::look(self.system, image, self.session)?;
+        }
+        Ok(lock)
+    }
+
+    /// Makes the lock anew, or only what it lacks, and writes it.
+    fn anew(&self, lock_use: LockUse, allow: Allow) -> Result<Lock, Failure> {
+        // Another run may add another profile to the lock meanwhile, or this one.
+        let alone = self.project.alone(self.session)?;
+        let (old, fits) = self.as_it_is()?;
+        let freshness = match lock_use {
+            LockUse::Extend if fits => return self.told(old),
+            LockUse::Extend => Freshness::Keep,
+            _ => Freshness::Renew,
+        };
+        let System { profile, arch, .. } = self.system;
+        self.session.note(&format!("resolving {profile} for {arch}"));
+        let new =
+            self.resolved(old, freshness, allow).map_err(|error| error.failure(self.system))?;
+        if lock_use != LockUse::RenewUnsaved {
+            self.project.save_lock(&new, &alone)?;
+        }
+        self.told(new)
+    }
+
+    fn resolved(
+        &self,
+        old: Lock,
+        freshness: Freshness,
+        allow: Allow,
+    ) -> Result<Lock, ResolveError> {
+        let Self { system, sources, request, session, .. } = self;
+        let access = Access {
+            cache: session.cache_dir("indices")?,
+            downloader: &downloader(session)?,
+            now: now(),
+            offline: session.offline().is_some(),
+            architecture: system.arch.clone(),
+            allow,
+            watch: &Watched(&session.cancel),
+        };
+        Ok(sources.lock(system, request, old, freshness, &access)?)
+    }
+}
+
+fn downloader(session: &Session) -> Result<Downloader, Failure> {
+    Downloader::new(4, Patience::default(), &session.authorities()).map_err(|error| {
+        Failure::new(Exit::Host, "cannot verify the TLS certificate of any mirror")
+            .because(&error)
+            .hint("name a file of certificates in SSL_CERT_FILE, or unset it")
+    })
+}
+
+/// Returns what is doubtful about the packages of a profile, as far as the lock and the manifest tell.
+/// What is wrong with a lock or a source is said by whoever needs it.
+///
+/// # Errors
+///
+/// When a package asks for consent that nobody gave.
+pub(crate) fn foreseen(
+    project: &Project,
+    system: &System,
+    session: &Session,
+) -> Result<Diagnostics, Failure> {
+    let lock = project.lock(session).ok().flatten().unwrap_or_default();
+    let sources = sources(system, session).ok();
+    let locked =
+        sources.and_then(|sources| locked_image(&lock, system, &request(&sources, system)));
+    locked::found(system, locked)
+}
+
+/// Returns what a profile asks of its sources.
+pub(crate) fn request(sources: &Sources, system: &System) -> Request {
+    isoplug_image::request::request(system, sources.lines())
+}
+
+/// Returns where the packages of a profile are from.
+pub(crate) fn sources(system: &System, session: &Session) -> Result<Sources, Failure> {
+    let keyring = |source: &isoplug_manifest::Source| {
+        source.keyring.as_ref().map(|path| read_bytes(Path::new(path))).transpose()
+    };
+    Sources::new(system, &session.mirrors(), keyring)
+        .map_err(|error| unresolved::failure(&error, system))
+}
+
+fn out_of_date(project: &Project, system: &System, session: &Session) -> Failure {
+    let (path, profile) = (project.lock_path(), &system.profile);
+    let message = match path.exists() {
+        true => format!("{} does not pin what profile {profile} asks for", path.display()),
+        false => match session.only_looks() {
+            Some(command) => format!(
+                "there is no {}, and `isoplug {command}` does not use the network to make one",
+                path.display()
+            ),
+            None => format!("there is no {}, and --locked forbids making it", path.display()),
+        },
+    };
+    Failure::new(Exit::Lock, message).hint("`isoplug lock`, and commit what it writes")
+}
+
+/// Why there is no lock.
+enum ResolveError {
+    Failure(Failure),
+    Locking(locking::Error),
+}
+
+impl ResolveError {
+    fn failure(self, system: &System) -> Failure {
+        match self {
+            Self::Failure(failure) => failure,
+            Self::Locking(error) => unresolved::failure(&error, system),
+        }
+    }
+}
+
+/// Stops a download when the run is to stop.
+struct Watched<'a>(&'a CancelToken);
+
+impl Watch for Watched<'_> {
+    fn at(&self, _: u64) {}
+
+    fn cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
+impl From<Failure> for ResolveError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<locking::Error> for ResolveError {
+    fn from(error: locking::Error) -> Self {
+        Self::Locking(error)
+    }
+}
+
+/// Returns the time, which only says whether a Release file is still valid.
+#[expect(clippy::disallowed_methods, reason = "validity of signatures is about now")]
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs())
+}
