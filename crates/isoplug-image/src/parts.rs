@@ -13,6 +13,7 @@ pub mod openssh;
 pub mod services;
 pub mod sysctl;
 pub mod users;
+pub mod wifi;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -103,6 +104,7 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
     if !kernel.sysctl.is_empty() {
         before_plugins.push(Arc::new(Sysctl(kernel.sysctl.clone())));
     }
+    before_plugins.extend(wifi::Part::new(networking).map(|part| Arc::new(part) as _));
     if openssh.enable {
         before_plugins.push(Arc::new(openssh::Part(openssh.clone())));
     }

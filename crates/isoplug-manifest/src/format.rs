@@ -64,6 +64,7 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "architecture" => name::architecture(text),
         "block-size" => size::block_size(text),
         "byte-size" => size::size(text),
+        "country" => place::country(text),
         "crypt-hash" => hash::crypt_hash(text),
         "debconf-question" => package::question(text),
         "debconf-value" => package::answer(text),

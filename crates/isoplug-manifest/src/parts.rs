@@ -23,6 +23,7 @@ pub(crate) mod squashfs;
 pub(crate) mod systemd;
 pub(crate) mod tests;
 pub(crate) mod users;
+pub(crate) mod wifi;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +50,7 @@ pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
 pub use tests::{Login, Test};
 pub use users::{Root, Security, Sudo, SudoRules, User};
+pub use wifi::{Eap, EapMethod, Phase2, Wifi, WifiSecurity, wrong_psk};
 
 /// Everything that a profile says about its image.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -146,6 +148,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
     let (install, units) = (&packages.install, &systemd.units);
     vec![
         Box::new(networking::Part { networking, install }),
+        Box::new(wifi::Part { networking, firmware }),
         Box::new(boot::Part { boot, install }),
         Box::new(users::Part { users, root, security }),
         Box::new(logins::Part {

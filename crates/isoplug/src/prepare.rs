@@ -25,6 +25,7 @@ use crate::plugins::pin::pin_all;
 use crate::plugins::{self, Guests};
 use crate::project::Project;
 use crate::read::read_bytes;
+use crate::secret;
 use crate::session::Session;
 use crate::unresolved;
 
@@ -131,7 +132,8 @@ pub(crate) fn plan(
         plugins,
         sources: in_image,
     };
-    let image = Image::new(&system, around).map_err(|error| no_image(error, &system))?;
+    let image = Image::new(&secret::read(system.clone())?, around)
+        .map_err(|error| no_image(error, &system))?;
     session.warn(&plugins::reported(image.reports.clone(), &system));
     Ok(Planned { system, image, store })
 }

@@ -15,7 +15,7 @@ use crate::read::{read_bytes, read_text};
 
 /// Keys of a manifest whose values name files of this machine, beside the typed ones of grants; a test compares
 /// them with the schema.
-const NAMES_OF_FILES: [&str; 3] = ["include", "keyring", "source"];
+const NAMES_OF_FILES: [&str; 4] = ["file", "include", "keyring", "source"];
 
 /// One thing beyond the folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,18 +65,17 @@ impl Found {
     /// Looks through a manifest or what it includes. What cannot be parsed is told when it is evaluated, and
     /// then nothing of it is used.
     fn text(&mut self, file: &Path, text: &str) {
-        if let Ok(table) = toml::from_str::<toml::Table>(text) {
+        if let Ok(mut table) = toml::from_str::<toml::Table>(text) {
+            // Grants are typed, and the options of plugins name no file and no variable.
+            table.retain(|key, _| key != "grants" && key != "config");
             self.table(file, &table);
         }
     }
 
     fn table(&mut self, file: &Path, table: &toml::Table) {
-        // An answer of `packages.debconf`; secrets of plugins are typed.
-        if table.contains_key("question") {
-            for variable in table.get("env").into_iter().flat_map(texts) {
-                let words = format!("read the environment variable {variable}");
-                self.reaches.insert(Reach { identity: words.clone(), words });
-            }
+        for variable in table.get("env").into_iter().flat_map(texts) {
+            let words = format!("read the environment variable {variable}");
+            self.reaches.insert(Reach { identity: words.clone(), words });
         }
         for (key, value) in table {
             if NAMES_OF_FILES.contains(&key.as_str()) {
@@ -85,7 +84,7 @@ impl Found {
                 }
             }
             match value {
-                toml::Value::Table(table) => self.table(file, table),
+                toml::Value::Table(table) if key != "config" => self.table(file, table),
                 toml::Value::Array(items) => {
                     items
                         .iter()
@@ -241,6 +240,9 @@ mod tests {
             [[profiles.a.files]]\ntarget = '/x'\nsource = { force = 'link' }\n\
             [[profiles.a.when.arch.amd64.iso.contents]]\ntarget = '/x'\nsource = '/etc/group'\n\
             [[profiles.a.packages.debconf]]\nquestion = 'q'\nenv = 'ANSWER'\n\
+            [profiles.a.networking.wifi]\nhome = { psk = { env = 'WIFI' } }\n\
+            work = { psk.force = { file = '/etc/fstab' } }\n\
+            [profiles.a.plugins.p.config]\nenv = 'NONE'\nfile = '/etc/services'\n\
             [sources.x]\nkeyring = '~/x'\n[sources.y]\nkeyring = '/etc/hosts'\n\
             [plugins]\np = { registry = 'r.example.com/p' }\n\
             [grants.p]\nfetch = ['https://a.example.com/**']\ninputs = { home = '/root' }\n\
@@ -249,6 +251,7 @@ mod tests {
         let outside = real(&at("modules/../../../etc/hostname-of-nobody")).display().to_string();
         let mut expected = vec![
             "download https://a.example.com/** for plugin p".to_owned(),
+            "read /etc/fstab".to_owned(),
             "read /etc/group".to_owned(),
             "read /etc/hosts".to_owned(),
             "read /etc/machine-id for plugin p".to_owned(),
@@ -258,6 +261,7 @@ mod tests {
             format!("read {outside}"),
             "read the environment variable ANSWER".to_owned(),
             "read the environment variable TOKEN for plugin p".to_owned(),
+            "read the environment variable WIFI".to_owned(),
         ];
         expected.sort();
         assert_eq!(found, expected);
@@ -295,10 +299,12 @@ mod tests {
         let mut keys = BTreeSet::new();
         keys_of_files(&isoplug_manifest::schema(), "", &mut keys);
         // Those of plugins and grants are typed.
-        let typed = ["path", "file", "inputs"];
-        let unknown: Vec<_> = keys.iter().filter(|key| !typed.contains(&key.as_str())).collect();
+        let typed = ["path", "inputs"];
+        // Where the schema has an option by its whole path, its key is the last part of it.
+        let last = keys.iter().filter_map(|key| key.rsplit('.').next());
+        let unknown: Vec<&str> = last.filter(|key| !typed.contains(key)).collect();
         let known: Vec<String> = NAMES_OF_FILES.iter().map(|key| (*key).to_owned()).collect();
-        assert!(unknown.iter().all(|key| known.contains(key)), "{unknown:?}");
+        assert!(unknown.iter().all(|key| known.iter().any(|known| known == key)), "{unknown:?}");
         assert!(keys.contains("source") && keys.contains("inputs"), "{keys:?}");
     }
 
