@@ -114,7 +114,8 @@ impl Work {
         let modules = guests.contribute(&shape, &said, (input.profile, input.arch), self);
         let plugins = |options: &mut Options| guests.settle(options);
         let distribution = distribution::base(&sources);
-        let about = About { profile: input.profile, arch: input.arch, distribution };
+        let image = manifest.as_ref().map_or("", |manifest| &manifest.image.name);
+        let about = About { image, profile: input.profile, arch: input.arch, distribution };
         let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
         let mut fragments = Fragments::new(&shape, said, guests.named());
         let settled = self.settle(&shape, &mut fragments, &asked)?;

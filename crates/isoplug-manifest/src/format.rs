@@ -84,6 +84,7 @@ pub(crate) fn check(format: &str, text: &str) -> Verdict {
         "package-name" => package::name(text),
         "package-wish" => package::wish(text),
         "path-pattern" => pattern::path(text),
+        "persistence-label" => name::persistence_label(text),
         "snapshot" => name::snapshot(text),
         "ssh-key" => ssh_key::ssh_key(text),
         "suite" => archive::suite(text),

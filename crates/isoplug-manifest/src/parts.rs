@@ -13,6 +13,7 @@ mod given;
 pub(crate) mod gpm;
 pub(crate) mod iso;
 pub(crate) mod kernel;
+pub(crate) mod live;
 pub(crate) mod localisation;
 mod logins;
 pub(crate) mod networking;
@@ -42,6 +43,7 @@ pub use getty::Getty;
 pub use gpm::Gpm;
 pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
+pub use live::{Live, Persistence};
 pub use localisation::Localisation;
 pub use networking::{Interface, Networking, NetworkingBackend};
 pub use openssh::{OpenSsh, OpenSshSettings, PermitRootLogin};
@@ -88,6 +90,8 @@ pub struct Options {
     pub files: Vec<File>,
     /// The ISO: its name, menu labels and extra files.
     pub iso: Iso,
+    /// What a live system does with its medium.
+    pub live: Live,
     /// How the root filesystem is packed.
     pub squashfs: Squashfs,
     /// How the profile uses the manifest's plugins, by name.
@@ -113,6 +117,8 @@ pub struct Services {
 /// What an image is for, beside its options.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct About<'a> {
+    /// The image's name.
+    pub(crate) image: &'a str,
     /// The profile's name.
     pub(crate) profile: &'a str,
     /// The architecture, in Debian's words.
@@ -139,12 +145,13 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         systemd,
         files,
         iso,
+        live,
         squashfs,
         plugins,
         tests,
     } = options;
     let Services { openssh, getty, chrony, gpm } = services;
-    let About { profile, arch, distribution } = about;
+    let About { image, profile, arch, distribution } = about;
     let (install, units) = (&packages.install, &systemd.units);
     vec![
         Box::new(networking::Part { networking, install }),
@@ -170,6 +177,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(localisation::Part { localisation }),
         Box::new(files::Part { files, units, users, root }),
         Box::new(iso::Part { iso }),
+        Box::new(live::Part { live, image }),
         Box::new(squashfs::Part { squashfs }),
         Box::new(kernel::Part { kernel, arch, distribution }),
         Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
@@ -209,7 +217,12 @@ mod owners {
         let options = Options::default();
         let parts = parts(
             &options,
-            About { profile: "p", arch: "amd64", distribution: crate::distribution::ALL[0] },
+            About {
+                image: "t",
+                profile: "p",
+                arch: "amd64",
+                distribution: crate::distribution::ALL[0],
+            },
         );
         let owned: Vec<(String, String)> = parts
             .iter()
