@@ -13,6 +13,7 @@ pub mod openssh;
 pub mod services;
 pub mod sysctl;
 pub mod users;
+pub mod wifi;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -102,7 +103,8 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
         Arc::new(network::Part(networking.clone())),
         Arc::new(Users { users, root, security }),
     ];
-    before_plugins.extend(sysctl.into_iter().chain(openssh));
+    let wifi = wifi::Part::new(networking).map(|part| Arc::new(part) as _);
+    before_plugins.extend(sysctl.into_iter().chain(wifi).chain(openssh));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),

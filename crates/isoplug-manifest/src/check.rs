@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::format::{self, Verdict};
 use crate::known_option;
+use crate::secret::is_secret;
 use crate::shape::{Kind, Shape};
 use crate::strength::Strength;
 use crate::text::{Origin, Texts};
@@ -173,6 +174,10 @@ impl Check<'_> {
         let mut diagnostic = Diagnostic::error("wrong-type", message).at(&value.origin, "");
         if let (Kind::List(_), Some(text)) = (&shape.kind, value.as_str()) {
             diagnostic = diagnostic.help(format!("write [\"{text}\"]"));
+        }
+        if is_secret(shape) {
+            let help = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ plain = \"…\" }`";
+            diagnostic = diagnostic.help(help);
         }
         self.report(diagnostic);
     }

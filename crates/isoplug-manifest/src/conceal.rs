@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::parts::Options;
+use crate::secret::is_secret;
 use crate::shape::{Kind, Shape};
 
 /// Returns a text with `*` for each byte of a secret, so that places in it stay where they are.
@@ -41,7 +42,8 @@ fn collect(shape: &Shape, found: &mut BTreeSet<String>) {
     match &shape.kind {
         Kind::Object { fields, .. } => {
             for (name, field) in fields {
-                if field.secret {
+                // What is given as a table of its own may be written as the secret by mistake.
+                if field.secret || is_secret(field) {
                     found.insert(name.clone());
                 }
                 collect(field, found);

@@ -113,7 +113,8 @@ impl Work {
         let mut said = guests.configs(&shape, self);
         said.extend(self.modules(profile, load, &shape, &profiles, &conditions));
         let modules = guests.contribute(&shape, &said, (profile, arch), self);
-        let about = About { profile, arch, distribution: distribution::base(&sources) };
+        let image = manifest.as_ref().map_or("", |manifest| &manifest.image.name);
+        let about = About { image, profile, arch, distribution: distribution::base(&sources) };
         let plugins = |options: &mut Options| guests.settle(options);
         let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
         let mut fragments = Fragments::new(&shape, said, guests.named());

@@ -60,11 +60,12 @@ pub fn is_ssh_key(text: &str) -> bool {
 type Check = fn(&str) -> Verdict;
 
 /// All formats by their names.
-const FORMATS: [(&str, Check); 36] = [
+const FORMATS: [(&str, Check); 38] = [
     ("amount", size::amount_text),
     ("architecture", name::architecture),
     ("block-size", size::block_size),
     ("byte-size", size::size),
+    ("country", place::country),
     ("crypt-hash", hash::crypt_hash),
     ("debconf-question", package::question),
     ("debconf-value", package::answer),
@@ -84,6 +85,7 @@ const FORMATS: [(&str, Check); 36] = [
     ("package-name", package::name),
     ("package-wish", package::wish),
     ("path-pattern", pattern::path),
+    ("persistence-label", name::persistence_label),
     ("snapshot", name::snapshot),
     ("ssh-key", ssh_key::ssh_key),
     ("suite", archive::suite),

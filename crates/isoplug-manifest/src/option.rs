@@ -12,6 +12,12 @@ pub struct Path<T> {
     kind: PhantomData<fn() -> T>,
 }
 
+impl<T> Clone for Path<T> {
+    fn clone(&self) -> Self {
+        Self { keys: self.keys.clone(), kind: PhantomData }
+    }
+}
+
 impl<T> Path<T> {
     /// Called by [`option!`](crate::option!), which proves that the fields are there.
     pub(crate) fn of(_proof: fn(&Options) -> &T, fields: &[&str]) -> Self {

@@ -13,6 +13,7 @@ mod given;
 pub(crate) mod gpm;
 pub(crate) mod iso;
 pub(crate) mod kernel;
+pub(crate) mod live;
 pub(crate) mod localisation;
 mod logins;
 pub(crate) mod networking;
@@ -23,6 +24,7 @@ pub(crate) mod squashfs;
 pub(crate) mod systemd;
 pub(crate) mod tests;
 pub(crate) mod users;
+pub(crate) mod wifi;
 
 use std::collections::BTreeMap;
 
@@ -41,6 +43,7 @@ pub use getty::Getty;
 pub use gpm::Gpm;
 pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
+pub use live::{Live, Persistence};
 pub use localisation::Localisation;
 pub use networking::{Interface, Networking, NetworkingBackend};
 pub use openssh::{OpenSsh, OpenSshSettings, PermitRootLogin};
@@ -49,6 +52,7 @@ pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
 pub use tests::{Login, Test};
 pub use users::{Root, Security, Sudo, SudoRules, User};
+pub use wifi::{Eap, EapMethod, Phase2, Wifi, WifiSecurity, wrong_psk};
 
 /// Everything that a profile says about its image.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -86,6 +90,8 @@ pub struct Options {
     pub files: Vec<File>,
     /// The ISO: its name, menu labels and extra files.
     pub iso: Iso,
+    /// What a live system does with its medium.
+    pub live: Live,
     /// How the root filesystem is packed.
     pub squashfs: Squashfs,
     /// How the profile uses the manifest's plugins, by name.
@@ -111,6 +117,8 @@ pub struct Services {
 /// What an image is for, beside its options.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct About<'a> {
+    /// The image's name.
+    pub(crate) image: &'a str,
     /// The profile's name.
     pub(crate) profile: &'a str,
     /// The architecture, in Debian's words.
@@ -138,15 +146,17 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         systemd,
         files,
         iso,
+        live,
         squashfs,
         plugins,
         tests,
     } = options;
     let Services { openssh, getty, chrony, gpm } = services;
-    let About { profile, arch, distribution } = about;
+    let About { image, profile, arch, distribution } = about;
     let (install, units) = (&packages.install, &systemd.units);
     vec![
         Box::new(networking::Part { networking, install }),
+        Box::new(wifi::Part { networking, firmware }),
         Box::new(boot::Part { boot, install }),
         Box::new(users::Part { users, root, security }),
         Box::new(logins::Part {
@@ -168,6 +178,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(localisation::Part { localisation }),
         Box::new(files::Part { files, units, users, root }),
         Box::new(iso::Part { iso }),
+        Box::new(live::Part { live, image }),
         Box::new(squashfs::Part { squashfs }),
         Box::new(kernel::Part { kernel, arch, distribution }),
         Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
@@ -224,7 +235,8 @@ mod owners {
     fn owned() -> Vec<(String, String)> {
         let options = Options::default();
         let distribution = crate::distribution::ALL[0];
-        let parts = parts(&options, About { profile: "p", arch: "amd64", distribution });
+        let parts =
+            parts(&options, About { image: "t", profile: "p", arch: "amd64", distribution });
         let owned = parts.iter().flat_map(|part| {
             let by = part.by().to_string();
             part.owns().iter().map(move |path| (by.clone(), (*path).to_owned()))

@@ -13,6 +13,7 @@ use crate::part::{Contribution, Needed, Package};
 use crate::parts::Options;
 use crate::path::{join, split};
 use crate::plugin::{Grants, PluginSource, Report, Trust};
+use crate::secret::{self, Secret};
 use crate::shape::Shape;
 use crate::text::{Origin, Texts};
 use crate::value::Value;
@@ -76,6 +77,23 @@ impl System {
         let mut options = self.values();
         self.shape.hide(&mut options, &Json::Null);
         options
+    }
+
+    /// Reads the secrets of the options that are not in plain text; `read` is given the path of the option.
+    ///
+    /// # Errors
+    ///
+    /// That of `read`.
+    pub fn with_secrets<E>(
+        mut self,
+        read: &mut dyn FnMut(&str, &Secret) -> Result<String, E>,
+    ) -> Result<Self, E> {
+        let mut options = serde_json::to_value(&self.options).unwrap_or_default();
+        secret::resolve(&self.shape, &mut options, read)?;
+        if let Ok(options) = serde_json::from_value(options) {
+            self.options = options;
+        }
+        Ok(self)
     }
 
     /// Returns every option, secrets too.

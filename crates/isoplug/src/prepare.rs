@@ -23,6 +23,7 @@ use crate::locking::{LockUse, lock_of, request, sources};
 use crate::plugins::pin::pin_all;
 use crate::plugins::{self, Guests};
 use crate::project::Project;
+use crate::secret;
 use crate::session::Session;
 use crate::unresolved;
 
@@ -84,7 +85,8 @@ pub(crate) fn plan(
         session.warn(&guests.unpinned(&system));
     }
     let materials = materials(project, &system, &lock, guests, session)?;
-    let image = Image::new(&system, materials).map_err(|error| no_image(error, &system))?;
+    let image = Image::new(&secret::read(system.clone())?, materials)
+        .map_err(|error| no_image(error, &system))?;
     session.warn(&plugins::reported(image.reports.clone(), &system));
     Ok(Planned { system, image, store: session.store()? })
 }

@@ -15,7 +15,7 @@ use crate::read::{read_bytes, read_text};
 
 /// Keys of a manifest whose values name files of this machine, beside the typed ones of grants; a test compares
 /// them with the schema.
-const NAMES_OF_FILES: [&str; 3] = ["include", "keyring", "source"];
+const NAMES_OF_FILES: [&str; 4] = ["file", "include", "keyring", "source"];
 
 /// One thing beyond the folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,25 +65,24 @@ impl Found {
     /// Looks through a manifest or what it includes. What cannot be parsed is told when it is evaluated, and
     /// then nothing of it is used.
     fn text(&mut self, file: &Path, text: &str) {
-        if let Ok(table) = toml::from_str::<toml::Table>(text) {
+        if let Ok(mut table) = toml::from_str::<toml::Table>(text) {
+            // Grants are typed, and the options of plugins name no file and no variable.
+            table.retain(|key, _| key != "grants" && key != "config");
             self.table(file, &table);
         }
     }
 
     fn table(&mut self, file: &Path, table: &toml::Table) {
-        // An answer of `packages.debconf`; secrets of plugins are typed.
-        if table.contains_key("question") {
-            for variable in table.get("env").into_iter().flat_map(texts) {
-                let words = format!("read the environment variable {variable}");
-                self.reaches.insert(Reach { identity: words.clone(), words });
-            }
+        for variable in table.get("env").into_iter().flat_map(texts) {
+            let words = format!("read the environment variable {variable}");
+            self.reaches.insert(Reach { identity: words.clone(), words });
         }
         for (key, value) in table {
             if NAMES_OF_FILES.contains(&key.as_str()) {
                 texts(value).into_iter().for_each(|path| self.named(file, path, key == "include"));
             }
             let below = match value {
-                toml::Value::Table(table) => vec![table],
+                toml::Value::Table(table) if key != "config" => vec![table],
                 toml::Value::Array(items) => {
                     items.iter().filter_map(|item| item.as_table()).collect()
                 }

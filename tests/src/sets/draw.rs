@@ -12,8 +12,8 @@ use rand::{Rng, SeedableRng};
 
 use super::Set;
 
-/// How many wishes a set has.
-pub const WISHES: usize = 50;
+/// How many wishes a set has at most.
+pub const MOST_WISHES: f64 = 50.0;
 
 /// Draws sets from an archive.
 pub struct Draw<'a> {
@@ -54,8 +54,10 @@ impl<'a> Draw<'a> {
             // One in four asks for what is recommended, too.
             recommends: number % 4 == 3,
         };
-        while set.install.len() < WISHES {
-            for place in set.install.len()..WISHES {
+        // As many small sets as large ones: 1 to 7 wishes as often as 8 to 50.
+        let wishes = MOST_WISHES.powf(random.r#gen::<f64>()).round() as usize;
+        while set.install.len() < wishes {
+            for place in set.install.len()..wishes {
                 set.install.push(self.wish(place % 2 == 0, &mut random).to_owned());
             }
             set.install.sort();

@@ -18,7 +18,12 @@ fn tests_named_in(page: &str) -> Vec<String> {
 fn tests_that_the_docs_name_exist() {
     let sources: String =
         rust_files().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    for page in ["docs/promises.md", "docs/real-inputs.md", "docs/security-attempts.md"] {
+    for page in [
+        "docs/promises.md",
+        "docs/real-inputs.md",
+        "docs/security-attempts.md",
+        "docs/guide-map.md",
+    ] {
         let named = tests_named_in(&fs::read_to_string(root().join(page)).unwrap());
         assert!(named.len() > 10, "{page} names {} tests", named.len());
         let is_missing = |name: &&String| !sources.contains(&format!("fn {name}("));
@@ -39,6 +44,14 @@ fn every_option_of_a_profile_is_among_the_promises() {
         .map(str::to_owned)
         .collect();
     report("an option must be in docs/promises.md", &missing);
+}
+
+#[test]
+fn every_item_of_the_guide_is_on_its_page() {
+    let page = fs::read_to_string(root().join("docs/guide-map.md")).unwrap();
+    let rows =
+        page.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok());
+    assert_eq!(rows.collect::<Vec<u32>>(), (1..=111).collect::<Vec<_>>());
 }
 
 #[test]

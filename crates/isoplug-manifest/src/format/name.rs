@@ -125,6 +125,15 @@ pub(super) fn volume_id(text: &str) -> Verdict {
     if made_of(text, loose) { Verdict::Doubtful(finding) } else { Verdict::Wrong(finding) }
 }
 
+/// The name of a partition and of the file system on it.
+pub(super) fn persistence_label(text: &str) -> Verdict {
+    let allowed = |each: char| each.is_ascii_alphanumeric() || "-_".contains(each);
+    require(made_of(text, allowed) && text.len() <= 16, || {
+        let message = format!("\"{text}\" cannot be the name of a partition");
+        Finding::new("bad-name", message).help("1 to 16 letters, digits, `-` and `_`")
+    })
+}
+
 pub(super) fn url(text: &str) -> Verdict {
     let host = ["http://", "https://"].iter().find_map(|scheme| text.strip_prefix(scheme));
     let holds = host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))

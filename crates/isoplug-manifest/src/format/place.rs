@@ -27,6 +27,21 @@ fn no_locale(text: &str) -> Finding {
     })
 }
 
+/// A country by the two letters of ISO 3166-1.
+pub(super) fn country(text: &str) -> Verdict {
+    let is_right = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    require(is_right, || {
+        let finding = Finding::new("bad-country", format!("\"{text}\" is not a country's code"));
+        let upper = text.to_ascii_uppercase();
+        finding.help(
+            match upper.len() == 2 && upper.bytes().all(|byte| byte.is_ascii_uppercase()) {
+                true => format!("write \"{upper}\""),
+                false => "two capital letters, such as \"DE\" or \"US\"".to_owned(),
+            },
+        )
+    })
+}
+
 pub(super) fn timezone(text: &str) -> Verdict {
     require(names::is_zone(text), || {
         let finding = Finding::new("bad-timezone", format!("there is no time zone `{text}`"));

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use isoplug_promise::Promise;
 
+use super::wifi::Wifi;
 use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::format::read_prefix;
@@ -33,6 +34,13 @@ pub struct Networking {
     /// Wired interfaces with settings of their own, by name. `*` stands for any text, as in `en*`.
     #[schemars(extend("propertyNames" = { "format": "interface-name" }))]
     pub interfaces: BTreeMap<String, Interface>,
+    /// Wireless networks that are joined when they are in reach, by a name of your choice: the network's own, or
+    /// any other with `ssid`. What that needs is installed.
+    pub wifi: BTreeMap<String, Wifi>,
+    /// The country whose rules for radio hold, by its two letters, such as `DE`. Without it, those that hold
+    /// everywhere, which leave out channels that some networks use.
+    #[schemars(extend("format" = "country"))]
+    pub wifi_country: Option<String>,
 }
 
 /// A wired interface with settings of its own.
@@ -57,6 +65,8 @@ impl Default for Networking {
             dhcp: true,
             nameservers: Vec::new(),
             interfaces: BTreeMap::new(),
+            wifi: BTreeMap::new(),
+            wifi_country: None,
         }
     }
 }
@@ -88,7 +98,13 @@ impl part::Part for Part<'_> {
     }
 
     fn owns(&self) -> &[&str] {
-        &["networking"]
+        &[
+            "networking.hostname",
+            "networking.backend",
+            "networking.dhcp",
+            "networking.nameservers",
+            "networking.interfaces",
+        ]
     }
 
     fn contribute(&self, out: &mut Contribution) {
@@ -134,8 +150,10 @@ impl Part<'_> {
     /// Two of them would fight for one interface.
     fn second_backend(&self, lint: &mut Lint<'_>) {
         let rivals = match self.networking.backend {
-            NetworkingBackend::Networkd => ["network-manager", "connman", "ifupdown"].as_slice(),
-            NetworkingBackend::Networkmanager => &["connman", "ifupdown"],
+            NetworkingBackend::Networkd => {
+                ["network-manager", "connman", "ifupdown", "wpasupplicant"].as_slice()
+            }
+            NetworkingBackend::Networkmanager => &["connman", "ifupdown", "iwd"],
             NetworkingBackend::None => &[],
         };
         let origins = lint.items(&option!(packages.install));

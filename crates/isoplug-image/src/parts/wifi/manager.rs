@@ -1,0 +1,105 @@
+//! Writes connections of NetworkManager (nm-settings-keyfile(5)).
+
+use isoplug_manifest::options::{Eap, EapMethod, Phase2, Wifi, WifiSecurity};
+
+const CONNECTIONS: &str = "/etc/NetworkManager/system-connections";
+
+/// Returns where a network's connection lies.
+pub(super) fn path(name: &str) -> String {
+    format!("{CONNECTIONS}/{}.nmconnection", id(name))
+}
+
+/// Returns path and text of a network's connection. NetworkManager reads none that others can read.
+pub(super) fn file(name: &str, wifi: &Wifi, psk: Option<&str>) -> (String, String) {
+    let mut text = section("connection", &[("id", id(name)), ("type", "wifi".into())]);
+    if wifi.priority != 0 {
+        text += &line("autoconnect-priority", &wifi.priority.to_string());
+    }
+    text += &section("wifi", &[("mode", "infrastructure".into()), ("ssid", ssid(wifi.ssid(name)))]);
+    if wifi.hidden {
+        text += &line("hidden", "true");
+    }
+    if let Some(management) = key_management(wifi.security) {
+        text += &section("wifi-security", &[("key-mgmt", management.to_owned())]);
+        text += &psk.map(|psk| line("psk", &escaped(psk))).unwrap_or_default();
+    }
+    if let Some(eap) = &wifi.eap {
+        let lines: Vec<(&str, String)> = log_in(eap);
+        text += &section("802-1x", &lines);
+    }
+    text += &section("ipv4", &[("method", "auto".into())]);
+    text += &section("ipv6", &[("method", "auto".into())]);
+    (path(name), text.trim_start().to_owned())
+}
+
+/// Returns the connection's name, which is a part of its file's, too.
+fn id(name: &str) -> String {
+    let plain =
+        |each: char| if each.is_ascii_alphanumeric() || "-_.".contains(each) { each } else { '_' };
+    format!("isoplug-wifi-{}", name.chars().map(plain).collect::<String>())
+}
+
+fn key_management(security: WifiSecurity) -> Option<&'static str> {
+    match security {
+        // With it, NetworkManager takes part in SAE, too, where the network offers both.
+        WifiSecurity::Wpa2 | WifiSecurity::Wpa2Wpa3 => Some("wpa-psk"),
+        WifiSecurity::Wpa3 => Some("sae"),
+        WifiSecurity::Eap => Some("wpa-eap"),
+        WifiSecurity::Open => None,
+    }
+}
+
+fn log_in(eap: &Eap) -> Vec<(&'static str, String)> {
+    let method = match eap.method {
+        EapMethod::Peap => "peap;",
+        EapMethod::Ttls => "ttls;",
+        EapMethod::Tls => "tls;",
+    };
+    let phase2 = match eap.phase2 {
+        Phase2::Mschapv2 => "mschapv2",
+        Phase2::Pap => "pap",
+    };
+    let secret = |secret: &Option<isoplug_manifest::Secret>| {
+        secret.as_ref().and_then(|secret| secret.text().map(str::to_owned))
+    };
+    let is_tunnel = eap.method != EapMethod::Tls;
+    let lines = [
+        ("eap", Some(method.to_owned())),
+        ("identity", Some(eap.identity.clone())),
+        ("anonymous-identity", eap.anonymous_identity.clone()),
+        ("password", secret(&eap.password).filter(|_| is_tunnel)),
+        ("phase2-auth", is_tunnel.then(|| phase2.to_owned())),
+        ("ca-cert", eap.ca_certificate.clone()),
+        ("domain-suffix-match", eap.domain.clone()),
+        ("client-cert", eap.client_certificate.clone().filter(|_| !is_tunnel)),
+        ("private-key", eap.private_key.clone().filter(|_| !is_tunnel)),
+        ("private-key-password", secret(&eap.private_key_password).filter(|_| !is_tunnel)),
+    ];
+    let escaped = |(key, value): (&'static str, Option<String>)| Some((key, escaped(&value?)));
+    lines.into_iter().filter_map(escaped).collect()
+}
+
+/// Returns an SSID as a keyfile has it: as text, or as numbers of bytes where it has what means something else.
+fn ssid(ssid: &str) -> String {
+    let is_plain = |each: char| (' '..='~').contains(&each) && !";\\".contains(each);
+    if ssid.chars().all(is_plain) && ssid.trim() == ssid {
+        return ssid.to_owned();
+    }
+    ssid.bytes().map(|byte| format!("{byte};")).collect()
+}
+
+/// Returns a value as GKeyFile reads it: blanks at its start and backslashes are escaped.
+fn escaped(value: &str) -> String {
+    let value = value.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
+    let inner = value.trim_start_matches(' ');
+    "\\s".repeat(value.len() - inner.len()) + inner
+}
+
+fn section(name: &str, lines: &[(&str, String)]) -> String {
+    let lines: String = lines.iter().map(|(key, value)| line(key, value)).collect();
+    format!("\n[{name}]\n{lines}")
+}
+
+fn line(key: &str, value: &str) -> String {
+    format!("{key}={value}\n")
+}

@@ -1,0 +1,180 @@
+//! What a live system does with its medium: keep what was changed on it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::by::By;
+use crate::diagnostic::Diagnostic;
+use crate::file::File;
+use crate::format::byte_size;
+use crate::option::option;
+use crate::part::{self, Contribution, Lint, MenuEntry};
+
+/// What a live system does with its medium.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Live {
+    /// Whether what is changed is kept on the stick that it boots from.
+    pub persistence: Persistence,
+}
+
+/// Keeping what is changed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Persistence {
+    /// Whether the boot menu offers it. The first boot of that entry makes a partition behind the image, on the
+    /// stick's free space; from the next boot on it is used. From a disc nothing can be kept.
+    pub enable: bool,
+    /// The folders that are kept, such as `/home`; none listed means the whole system.
+    #[schemars(extend("format" = "target-path"))]
+    pub paths: Vec<String>,
+    /// Whether the partition is encrypted (LUKS2): each boot then asks for its passphrase.
+    pub encryption: bool,
+    /// How large the partition is at most, such as `8 GB`. Without it, all that is free.
+    #[schemars(extend("format" = "byte-size"))]
+    pub size: Option<String>,
+    /// What the partition is called, by 1 to 16 letters, digits, `-` and `_`. Without it, `isoplug-` and seven
+    /// digits that follow from the image's name, so that a newer image of that name finds it and no other does.
+    #[schemars(extend("format" = "persistence-label"))]
+    pub label: Option<String>,
+}
+
+/// What it reads.
+pub(crate) struct Part<'a> {
+    pub(crate) live: &'a Live,
+    /// The image's name.
+    pub(crate) image: &'a str,
+}
+
+const FOLDER: &str = "/usr/lib/isoplug/persistence";
+const UNIT: &str = "isoplug-persistence.service";
+
+impl part::Part for Part<'_> {
+    fn by(&self) -> By {
+        By::Part("live")
+    }
+
+    fn owns(&self) -> &[&str] {
+        &["live"]
+    }
+
+    fn contribute(&self, out: &mut Contribution) {
+        let Persistence { enable, encryption, .. } = self.live.persistence;
+        if !enable {
+            return;
+        }
+        let mut asked = out.because(option!(live.persistence.enable));
+        // Part of the package systemd before Debian 13.
+        asked.package("e2fsprogs").package("fdisk").optional_package("systemd-repart");
+        asked.menu_entry(self.entry()).unit(UNIT);
+        for file in [self.unit(), self.script(), self.partition(), self.kept()] {
+            asked.file(file);
+        }
+        if encryption {
+            let mut asked = out.because(option!(live.persistence.encryption));
+            asked.package("cryptsetup-initramfs").package("cryptsetup-bin");
+        }
+    }
+
+    fn lint(&self, lint: &mut Lint<'_>) {
+        let Persistence { enable, paths, .. } = &self.live.persistence;
+        for (path, origin) in paths.iter().zip(lint.items(&option!(live.persistence.paths))) {
+            let within = |other: &&String| {
+                *other != path && path.starts_with(&format!("{}/", other.trim_end_matches('/')))
+            };
+            if let Some(other) = paths.iter().find(within) {
+                let message = format!("\"{path}\" is kept with \"{other}\" already");
+                let error = Diagnostic::error("nested-paths", message);
+                lint.report(error.at(origin, "").help("list the outer one alone"));
+            }
+        }
+        let is_idle = !enable && self.live.persistence != Persistence::default();
+        if is_idle {
+            let message = "nothing is kept: `live.persistence.enable` is not set";
+            lint.report_at(Diagnostic::warning("idle-option", message), &option!(live.persistence));
+        }
+    }
+}
+
+impl Part<'_> {
+    /// Returns the partition's name: at most 16 bytes, which is what ext4 takes.
+    fn label(&self) -> String {
+        let own = self.live.persistence.label.clone();
+        own.unwrap_or_else(|| format!("isoplug-{:07x}", short_digest(self.image)))
+    }
+
+    /// live-boot reads the medium through a loop device (`live-media-offset`), or else it claims the whole stick and no
+    /// partition can be made on it. Only file systems are looked for, not files of that name on the machine's disks.
+    fn entry(&self) -> MenuEntry {
+        let mut params = vec![
+            "live-media-offset=0".to_owned(),
+            "persistence".to_owned(),
+            format!("persistence-label={}", self.label()),
+            "persistence-storage=filesystem".to_owned(),
+        ];
+        if self.live.persistence.encryption {
+            params.push("persistence-encryption=lukslabel".to_owned());
+        }
+        MenuEntry { id: "persistence".to_owned(), label: "persistence".to_owned(), params }
+    }
+
+    fn unit(&self) -> File {
+        let text = format!(
+            "[Unit]\nDescription=Make the partition that keeps what is changed\n\
+             ConditionKernelCommandLine=persistence\nAfter=local-fs.target systemd-udevd.service\n\
+             Before=display-manager.service\n\n[Service]\nType=oneshot\nRemainAfterExit=yes\n\
+             ExecStart={FOLDER}/make\nStandardOutput=journal+console\n\n\
+             [Install]\nWantedBy=multi-user.target\n"
+        );
+        file(&format!("/usr/lib/systemd/system/{UNIT}"), text, None)
+    }
+
+    fn script(&self) -> File {
+        let label = self.label();
+        let (ask, key, name) = match self.live.persistence.encryption {
+            true => {
+                (include_str!("live/ask.sh"), " --key-file=\"$key\"", include_str!("live/name.sh"))
+            }
+            false => ("", "", ""),
+        };
+        let text = include_str!("live/make.sh");
+        let text = text.replace("@ASK@\n", ask).replace("@NAME@\n", name).replace(" @KEY@", key);
+        let text = text.replace("@LABEL@", &label).replace("@FOLDER@", FOLDER);
+        file(&format!("{FOLDER}/make"), text, Some("0755"))
+    }
+
+    /// The definition for systemd-repart (repart.d(5)).
+    fn partition(&self) -> File {
+        let Persistence { size, encryption, .. } = &self.live.persistence;
+        let mut text = format!(
+            "[Partition]\nType=linux-generic\nLabel={}\nFormat=ext4\nSizeMinBytes=64M\n\
+             CopyFiles={FOLDER}/persistence.conf:/persistence.conf\n",
+            self.label()
+        );
+        if let Some(size) = size.as_deref().and_then(byte_size) {
+            text += &format!("SizeMaxBytes={size}\n");
+        }
+        text += if *encryption { "Encrypt=key-file\n" } else { "" };
+        file(&format!("{FOLDER}/repart.d/50-persistence.conf"), text, None)
+    }
+
+    /// What live-boot keeps there (persistence.conf(5)).
+    fn kept(&self) -> File {
+        let paths = &self.live.persistence.paths;
+        let lines = paths.iter().map(|path| format!("{} bind\n", path.trim_end_matches('/')));
+        let text = if paths.is_empty() { "/ union\n".to_owned() } else { lines.collect() };
+        file(&format!("{FOLDER}/persistence.conf"), text, None)
+    }
+}
+
+fn file(target: &str, text: String, mode: Option<&str>) -> File {
+    let (target, mode, root) = (target.to_owned(), mode.map(str::to_owned), "root".to_owned());
+    File { target, text: Some(text), source: None, mode, user: root.clone(), group: root }
+}
+
+/// Returns 28 bits that follow from a text: FNV-1a, folded. They tell names apart, and guard nothing.
+fn short_digest(text: &str) -> u32 {
+    let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(16_777_619);
+    let hash = text.bytes().fold(2_166_136_261, step);
+    (hash >> 28 ^ hash) & 0x0fff_ffff
+}

@@ -1,0 +1,107 @@
+//! Reads the secrets of a manifest, right before an image is made of it: from variables of the environment and
+//! from files. Whether a folder may ask for them was decided before (`reach.rs`).
+
+use std::path::Path;
+
+use isoplug_manifest::{Diagnostic, Diagnostics, Secret, System};
+
+use crate::failure::Failure;
+use crate::read::read_bytes;
+use crate::session;
+
+/// Returns a system with its secrets read.
+///
+/// # Errors
+///
+/// When a variable is not set, a file cannot be read, or what it has is not one line of text.
+pub(crate) fn read(system: System) -> Result<System, Failure> {
+    let told = system.clone();
+    system.with_secrets(&mut |path, secret| one(path, secret, &told))
+}
+
+fn one(path: &str, secret: &Secret, system: &System) -> Result<String, Failure> {
+    let wrong = |message: String, help: String| {
+        let diagnostic = Diagnostic::error("no-secret", message).help(help);
+        let diagnostic = match system.origin(path) {
+            Some(origin) => diagnostic.at(origin, ""),
+            None => diagnostic,
+        };
+        Failure::manifest(Diagnostics { list: vec![diagnostic], texts: system.texts.clone() })
+    };
+    let (whence, bytes) = match (&secret.env, &secret.file) {
+        (Some(name), _) => {
+            let bytes = session::secret(name).ok_or_else(|| {
+                let message = format!("the environment variable `{name}` is not set");
+                wrong(message, format!("set it: {name}=… isoplug build"))
+            })?;
+            (format!("the environment variable `{name}`"), bytes)
+        }
+        (None, Some(file)) => {
+            let bytes = read_bytes(Path::new(file)).map_err(|error| {
+                wrong(
+                    format!("the file {file} cannot be read: {error}"),
+                    "give it there".to_owned(),
+                )
+            })?;
+            (format!("the file {file}"), bytes)
+        }
+        (None, None) => return Ok(String::new()),
+    };
+    let text = String::from_utf8(bytes).ok();
+    let text = text.map(|text| text.trim_end_matches(['\n', '\r']).to_owned());
+    let is_line = |text: &String| !text.is_empty() && !text.contains(['\n', '\r', '\0']);
+    text.filter(is_line).ok_or_else(|| {
+        wrong(
+            format!("{whence} does not have one line of text"),
+            "put the secret alone there".to_owned(),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use isoplug_manifest::plugin::NoPlugins;
+    use isoplug_manifest::{Input, evaluate};
+
+    use super::*;
+
+    fn read_psk(psk: &str) -> Result<String, String> {
+        let text = format!(
+            "image.name = \"t\"\n[profiles.p]\nnetworking.backend = \"networkd\"\n\
+             firmware.set = \"redistributable\"\nnetworking.wifi.home.psk = {psk}\n"
+        );
+        let mut load = |_: &str| Err("no file".to_owned());
+        let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
+        let input = Input { name, text: &text, profile, arch: "amd64", load: &mut load, plugins };
+        let read = read(evaluate(input).unwrap()).map_err(|failure| {
+            let found = failure.diagnostics.list.iter();
+            found.map(|found| format!("{}; {:?}", found.message, found.help)).collect::<String>()
+        })?;
+        let psk = read.options.networking.wifi["home"].psk.as_ref().unwrap();
+        assert_eq!((&psk.env, &psk.file), (&None, &None));
+        Ok(psk.text().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_secret_is_read_from_where_it_is() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().display();
+        fs::write(file.path(), "open sesame\n").unwrap();
+        assert_eq!(read_psk(&format!("{{ file = \"{path}\" }}")).as_deref(), Ok("open sesame"));
+        let cargo = session::secret("CARGO_PKG_NAME").unwrap();
+        let cargo = String::from_utf8(cargo).unwrap();
+        assert_eq!(read_psk("{ env = \"CARGO_PKG_NAME\" }"), Ok(cargo));
+        fs::write(file.path(), "two\nlines\n").unwrap();
+        let error = read_psk(&format!("{{ file = \"{path}\" }}")).unwrap_err();
+        assert!(error.contains("does not have one line of text"), "{error}");
+        let error = read_psk("{ env = \"NOBODY_SETS_THIS\" }").unwrap_err();
+        assert!(
+            error.contains("the environment variable `NOBODY_SETS_THIS` is not set"),
+            "{error}"
+        );
+        let error = read_psk("{ file = \"/nowhere/psk\" }").unwrap_err();
+        assert!(error.contains("the file /nowhere/psk cannot be read"), "{error}");
+    }
+}
