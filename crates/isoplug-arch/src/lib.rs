@@ -2,7 +2,6 @@
 //!
 //! Knows no distribution and no emulator's machine.
 
-#![warn(clippy::too_many_lines)]
 
 /// An architecture.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,7 +10,6 @@
 //! evaluate  all of the above     -> System: typed options
 //! ```
 
-#![warn(clippy::too_many_lines)]
 
 pub mod builtin;
 mod by;

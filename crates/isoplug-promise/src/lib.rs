@@ -2,7 +2,6 @@
 //!
 //! Knows no manifest, no option and no shell.
 
-#![warn(clippy::too_many_lines)]
 
 use std::fmt;
 

@@ -16,7 +16,6 @@
 //! publish     component, describe, key     -> a release with its signature, listed in the index
 //! ```
 
-#![warn(clippy::too_many_lines)]
 
 mod cache;
 mod canonical;
