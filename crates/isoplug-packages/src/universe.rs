@@ -64,15 +64,7 @@ impl<'a> Universe<'a> {
         }
         offers.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| newer(a, b)));
         let essential = essential(indices, &offers);
-        let mut elsewhere: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        let exact = |offer: &Offer<'a>| (offer.package.name, offer.package.version);
-        offers.dedup_by(|later, first| {
-            let same = exact(later) == exact(first);
-            if same && later.suite != first.suite {
-                elsewhere.entry(exact(first)).or_default().push(later.suite);
-            }
-            same
-        });
+        let elsewhere = merge_same(&mut offers);
         let by_name = index_names(&offers);
         let providers = index_providers(&offers);
         let architecture = architecture.to_owned();
@@ -209,6 +201,20 @@ fn order<'a>(offer: &Offer<'a>) -> (&'a str, Reverse<i32>) {
 
 fn newer(a: &Offer, b: &Offer) -> std::cmp::Ordering {
     version::compare(b.package.version, a.package.version)
+}
+
+/// Leaves the first offer of each version; returns in which other suites there is one.
+fn merge_same<'a>(offers: &mut Vec<Offer<'a>>) -> BTreeMap<(&'a str, &'a str), Vec<&'a str>> {
+    let mut elsewhere: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    let exact = |offer: &Offer<'a>| (offer.package.name, offer.package.version);
+    offers.dedup_by(|later, first| {
+        let same = exact(later) == exact(first);
+        if same && later.suite != first.suite {
+            elsewhere.entry(exact(first)).or_default().push(later.suite);
+        }
+        same
+    });
+    elsewhere
 }
 
 fn index_names<'a>(offers: &[Offer<'a>]) -> BTreeMap<&'a str, Range<Id>> {

@@ -55,18 +55,15 @@ fn advice(read: &dyn Fn(&str) -> String, walls: &Walls, user: &str) -> String {
         (_, value) => value == "0",
     };
     let switch = SWITCHES.iter().find(|(name, _)| refuses(name));
-    match (walls, switch) {
-        (_, Some((name, value))) if !walls.is_filtered => {
-            format!("run as root: sysctl -w {name}={value}")
-        }
-        (Walls { is_container: true, is_filtered: _ }, _) => {
-            format!("this container forbids it; start it with {ENGINES}")
-        }
-        (Walls { is_filtered: true, is_container: _ }, _) => format!(
+    let Walls { is_container, is_filtered } = *walls;
+    match switch.filter(|_| !is_filtered) {
+        Some((name, value)) => format!("run as root: sysctl -w {name}={value}"),
+        None if is_container => format!("this container forbids it; start it with {ENGINES}"),
+        None if is_filtered => format!(
             "a filter of system calls (seccomp) is around this process; in a container, start that with {ENGINES}; \
              in a service of systemd, leave SystemCallFilter and RestrictNamespaces out"
         ),
-        _ => format!(
+        None => format!(
             "a security policy forbids it to {user}, or /proc is hidden in part, as in a container: \
              start that with {ENGINES}"
         ),

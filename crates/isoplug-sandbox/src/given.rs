@@ -111,6 +111,13 @@ fn receive(socket: &OwnedFd) -> io::Result<File> {
 mod tests {
     use super::*;
 
+    fn served(job: &Job) -> (Given, std::thread::JoinHandle<()>) {
+        let (outside, inside) = UnixStream::pair().unwrap();
+        let files = job.files();
+        let served = std::thread::spawn(move || serve(&outside, &files));
+        (Given::new(inside.into(), job), served)
+    }
+
     #[test]
     fn only_files_of_the_job_are_handed_in() {
         let folder = tempfile::tempdir().unwrap();
@@ -124,12 +131,7 @@ mod tests {
             collect: BTreeMap::from([("etc/x".to_owned(), path("out"))]),
             ..Job::default()
         };
-        let (outside, inside) = UnixStream::pair().unwrap();
-        let served = std::thread::spawn({
-            let files = job.files();
-            move || serve(&outside, &files)
-        });
-        let given = Given::new(inside.into(), &job);
+        let (given, served) = served(&job);
         let text = |name: &str| given.open(&path(name)).and_then(io::read_to_string);
         assert_eq!(text("parent").unwrap(), "tree");
         assert_eq!(text("gone").unwrap_err().kind(), io::ErrorKind::NotFound);

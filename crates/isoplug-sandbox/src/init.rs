@@ -65,25 +65,12 @@ fn work(order: &Order, given: &Given) -> Result<Kept, Failure> {
     let memory =
         memory::for_work(order, parent.as_ref(), given).map_err(Failure::of("look at its job"))?;
     Room { memory, foreign: Foreign::find(&job.arch)? }.enter()?;
-    if !job.host.is_empty() {
-        name_host(&job.host)?;
-    }
-    job.limits.set().map_err(Failure::of("set limits"))?;
-    _ = job.limits.set_of_namespaces();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1));
-    pool.build_global().map_err(Failure::of("start threads"))?;
+    confine(job)?;
 
     let (parent, start) = (parent.unwrap_or_default(), now());
     let inside = Inside::new(job, given, memory.is_some())?;
     let known = inside.lay_down(&parent)?;
-    inside.write_files()?;
-    if let Some(install) = &job.install {
-        dpkg::install(&inside, install)?;
-    }
-    for command in &job.run {
-        inside.run(command)?;
-    }
-    inside.collect()?;
+    run(&inside, job)?;
     let folder = inside.still();
     let kept = job.keep.as_ref().map(|keep| {
         let packages = job.install.is_some();
@@ -94,6 +81,27 @@ fn work(order: &Order, given: &Given) -> Result<Kept, Failure> {
         Still(Path::new(WORK)).empty().map_err(Failure::of("remove its folder"))?;
     }
     kept.unwrap_or_else(|| Ok(Kept::default()))
+}
+
+/// Sets the name of the machine, the limits and the number of threads.
+fn confine(job: &Job) -> Result<(), Failure> {
+    if !job.host.is_empty() {
+        name_host(&job.host)?;
+    }
+    job.limits.set().map_err(Failure::of("set limits"))?;
+    _ = job.limits.set_of_namespaces();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(job.threads.max(1));
+    pool.build_global().map_err(Failure::of("start threads"))
+}
+
+/// Does what the job asks for in the tree that was laid down.
+fn run(inside: &Inside, job: &Job) -> Result<(), Failure> {
+    inside.write_files()?;
+    if let Some(install) = &job.install {
+        dpkg::install(inside, install)?;
+    }
+    job.run.iter().try_for_each(|command| inside.run(command))?;
+    inside.collect()
 }
 
 fn read_parent(job: &Job, given: &Given) -> Result<Option<Tree>, Failure> {

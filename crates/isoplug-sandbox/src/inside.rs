@@ -145,10 +145,7 @@ impl<'a> Inside<'a> {
         let guard = Guard { limits: &self.job.limits, in_memory: self.in_memory };
         let (over, done, others) = std::thread::scope(|scope| {
             let (running, until) = std::sync::mpsc::channel();
-            let guarded = scope.spawn(|| {
-                let until = until;
-                guard.watch(&until)
-            });
+            let guarded = scope.spawn(|| guard.watch(&{ until }));
             let others = scope.spawn(|| {
                 let done = others.iter().try_for_each(|other| starter.run(other));
                 ended();
@@ -161,9 +158,7 @@ impl<'a> Inside<'a> {
         // What it left says why it failed.
         let over = over.or_else(|| done.as_ref().err().and_then(|_| guard.left()));
         end_all();
-        if let Some(over) = over {
-            return Err(Failure::Limit(over));
-        }
+        over.map_or(Ok(()), |over| Err(Failure::Limit(over)))?;
         done?;
         others.unwrap_or_else(|_| Err(Failure::of("run programs")("a thread failed")))
     }

@@ -35,25 +35,15 @@ const BLOCK: u64 = 512;
 
 type Found = BTreeMap<TreePath, Metadata>;
 
+/// Files whose contents are new in the pack.
+type New = Vec<(TreePath, Pending)>;
+
 impl Scan<'_> {
     /// Reads all. Contents that are not known are appended to the pack, in path order.
     pub(super) fn tree<W: Write>(&self, mut pack: PackWriter<W>) -> io::Result<(Tree, PackId, W)> {
-        let (mut tree, mut new, mut names) = (Tree::default(), Vec::new(), BTreeMap::new());
         let found = self.walk()?;
         self.check_holes(&found)?;
-        for (path, metadata) in found {
-            let mut entry = match earlier_name(&metadata, &path, &mut names) {
-                Some(first) => self.another_name(first, &tree, &metadata),
-                None => self.read(&path, &metadata)?,
-            };
-            if matches!(entry.kind, Kind::File(_)) {
-                match self.append(&path, &metadata, &mut pack)? {
-                    Source::Known(content) => entry.kind = Kind::File(content),
-                    Source::New(pending) => new.push((path.clone(), pending)),
-                }
-            }
-            tree.entries.insert(path, entry);
-        }
+        let (mut tree, new) = self.entries(found, &mut pack)?;
         let (out, id, finished) = pack.finish()?;
         for (path, pending) in new {
             if let Some(entry) = tree.entries.get_mut(&path) {
@@ -64,6 +54,25 @@ impl Scan<'_> {
             remove_links(&mut tree, known());
         }
         Ok((tree, id, out))
+    }
+
+    /// Returns the tree without the contents that were appended, and the files that have these.
+    fn entries<W: Write>(&self, found: Found, pack: &mut PackWriter<W>) -> io::Result<(Tree, New)> {
+        let (mut tree, mut new, mut names) = (Tree::default(), New::new(), BTreeMap::new());
+        for (path, metadata) in found {
+            let mut entry = match earlier_name(&metadata, &path, &mut names) {
+                Some(first) => self.another_name(first, &tree, &metadata),
+                None => self.read(&path, &metadata)?,
+            };
+            if matches!(entry.kind, Kind::File(_)) {
+                match self.append(&path, &metadata, pack)? {
+                    Source::Known(content) => entry.kind = Kind::File(content),
+                    Source::New(pending) => new.push((path.clone(), pending)),
+                }
+            }
+            tree.entries.insert(path, entry);
+        }
+        Ok((tree, new))
     }
 
     /// A hole in a file takes nothing here but is bytes like others in a pack.

@@ -13,12 +13,16 @@
 
 #[path = "sandbox/attacks.rs"]
 mod attacks;
+#[path = "sandbox/bounds.rs"]
+mod bounds;
 #[path = "sandbox/machine.rs"]
 mod machine;
 #[path = "sandbox/packages.rs"]
 mod packages;
 #[path = "sandbox/probe.rs"]
 mod probe;
+#[path = "sandbox/session.rs"]
+mod session;
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -46,17 +50,17 @@ const TESTS: &[Test] = tests![
     attacks::process_1_and_others_cannot_be_looked_into,
     attacks::no_socket_of_the_machine_is_reached,
     attacks::kernel_and_devices_stay_as_they_are,
-    attacks::the_terminal_is_out_of_reach,
-    attacks::descriptors_of_the_caller_are_not_there,
-    attacks::keys_of_the_session_are_not_there,
+    session::the_terminal_is_out_of_reach,
+    session::descriptors_of_the_caller_are_not_there,
+    session::keys_of_the_session_are_not_there,
     attacks::the_program_file_is_out_of_reach,
     attacks::owners_inside_are_nobody_outside,
-    attacks::output_has_bounds,
-    attacks::large_files_have_bounds,
-    attacks::processes_and_time_have_bounds,
+    bounds::output_has_bounds,
+    bounds::large_files_have_bounds,
+    bounds::processes_and_time_have_bounds,
     attacks::what_is_hard_to_remove_is_removed,
     attacks::process_1_and_limits_stay,
-    attacks::memory_has_bounds,
+    bounds::memory_has_bounds,
     attacks::changes_by_mapping_are_seen,
     attacks::links_in_place_of_mount_points_stay_inside,
     packages::packages_cannot_be_sent_elsewhere,
@@ -75,7 +79,7 @@ fn main() -> std::process::ExitCode {
         arguments.into_iter().map(|word| word.to_string_lossy().into_owned()).collect();
     match arguments.first().map(String::as_str) {
         Some("terminal") => at_a_terminal(),
-        Some("keys") => println!("{}", attacks::take_the_key(&Machine::new())),
+        Some("keys") => println!("{}", session::take_the_key(&Machine::new())),
         Some("own-program") => attacks::change_own_program(),
         Some("sleeper") => machine::sleep_on_disk(&arguments[1], &arguments[2]),
         Some("--list") if arguments.contains(&"--ignored".to_owned()) => {}
@@ -105,7 +109,7 @@ fn run(arguments: &[String]) {
 
 /// Plays the caller that has a terminal.
 fn at_a_terminal() {
-    println!("{}", attacks::type_into_the_terminal(&Machine::new()));
+    println!("{}", session::type_into_the_terminal(&Machine::new()));
     let is_there = std::fs::File::open("/dev/tty").is_ok();
     println!("the terminal was {}", if is_there { "there" } else { "not there" });
 }
@@ -137,32 +141,35 @@ fn owners_links_and_times_come_out_right(machine: &Machine) {
     assert!(tree.get("tmp/x").is_none() && tree.get("run/x").is_none());
 }
 
+/// What a program sees of a machine.
+const SEEN: &str = "\
+no folders of the machine
+isoplug
+denied
+3
+DEBCONF_NONINTERACTIVE_SEEN=true
+DEBCONF_NOWARNINGS=yes
+DEBIAN_FRONTEND=noninteractive
+FORCE_SOURCE_DATE=1
+HOME=/root
+LC_ALL=C
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+PERL_HASH_SEED=0
+PWD=/
+PYTHONHASHSEED=0
+SOURCE_DATE_EPOCH=1000000000
+TERM=dumb
+TZ=UTC
+0
+";
+
 fn the_machine_is_out_of_reach(machine: &Machine) {
     let script = "ls -d /home /sys 2>/dev/null || echo no folders of the machine; \
                   cat /proc/sys/kernel/hostname; ls /proc/1/root 2>/dev/null || echo denied; \
                   cat /proc/swaps /proc/cmdline; cat /proc/net/dev | wc -l; env | sort; id -u";
     machine.run(script).unwrap();
     let lines = machine.lines().join("\n");
-    insta::assert_snapshot!(lines, @r"
-    no folders of the machine
-    isoplug
-    denied
-    3
-    DEBCONF_NONINTERACTIVE_SEEN=true
-    DEBCONF_NOWARNINGS=yes
-    DEBIAN_FRONTEND=noninteractive
-    FORCE_SOURCE_DATE=1
-    HOME=/root
-    LC_ALL=C
-    PATH=/usr/sbin:/usr/bin:/sbin:/bin
-    PERL_HASH_SEED=0
-    PWD=/
-    PYTHONHASHSEED=0
-    SOURCE_DATE_EPOCH=1000000000
-    TERM=dumb
-    TZ=UTC
-    0
-    ");
+    assert_eq!(lines, SEEN.trim_end());
 }
 
 fn a_failure_shows_the_last_lines(machine: &Machine) {

@@ -111,16 +111,12 @@ fn text(suite: &Suite, release: &Release, path: &str, access: &Access) -> Result
     {
         return Ok(into_text(bytes));
     }
-    let (form, packed) = match kept(release, path, access)? {
-        Some(kept) => kept,
-        None => fetch_first(suite, release, path, access)?,
-    };
-    let most = plain.map_or(LIMIT, |plain| plain.size);
-    let bytes = unpack(suite, path, form, &packed, most)?;
+    let kept = kept(release, path, access)?;
+    let (form, packed) = kept.map_or_else(|| fetch_first(suite, release, path, access), Ok)?;
+    let bytes = unpack(suite, path, form, &packed, plain.map_or(LIMIT, |plain| plain.size))?;
     let found = Digest::of(&bytes).hex();
-    let expected = plain.map_or(&found, |plain| &plain.sha256);
-    if *expected != found {
-        let (suite, path, expected) = (suite.name.clone(), path.to_owned(), expected.clone());
+    if let Some(expected) = plain.map(|plain| plain.sha256.clone()).filter(|it| *it != found) {
+        let (suite, path) = (suite.name.clone(), path.to_owned());
         return Err(Error::WrongIndex { suite, path, expected, found });
     }
     // What the Release does not name could not be found again by its digest.

@@ -3,7 +3,7 @@
 //! What the file says of itself is compared with what was asked for in [`identity`].
 
 use isoplug_engine::Digest;
-use isoplug_formats::apt::{Release, clearsign};
+use isoplug_formats::apt::{Release, clearsign, release as release_format};
 use isoplug_manifest::lock::LockedRelease;
 
 use super::{AptSource, Error, Suite, ValidUntil, cache, identity};
@@ -79,19 +79,33 @@ fn download(source: &AptSource, suite: &Suite, access: &Access) -> Result<Signed
         Err(error) if error.is_absent() => error,
         Err(error) => return Err(named(source, error)),
     };
-    let release = match get("Release", LIMIT) {
-        Ok(release) => release,
-        Err(error) if error.is_absent() => return Err(unknown(source, suite, absent)),
-        Err(error) => return Err(named(source, error)),
-    };
-    match get("Release.gpg", SIGNATURE_LIMIT) {
-        Ok(signature) => Ok(Signed::Beside { release, signature }),
-        Err(error) if error.is_absent() => {
-            let (source_name, suite) = (source.name.clone(), suite.name.clone());
-            Err(Error::Unsigned { source_name, suite })
-        }
-        Err(error) => Err(named(source, error)),
+    let release = get("Release", LIMIT).map_err(|error| match error.is_absent() {
+        true => unknown(source, suite, absent),
+        false => named(source, error),
+    })?;
+    let signature = get("Release.gpg", SIGNATURE_LIMIT);
+    let signature = signature.map_err(|error| match error.is_absent() {
+        true => unsigned(source, suite),
+        false => named(source, error),
+    })?;
+    Ok(Signed::Beside { release, signature })
+}
+
+fn unsigned(source: &AptSource, suite: &Suite) -> Error {
+    Error::Unsigned { source_name: source.name.clone(), suite: suite.name.clone() }
+}
+
+fn untrusted(source: &AptSource, suite: &Suite, error: keyring::Error) -> Error {
+    Error::Untrusted {
+        source_name: source.name.clone(),
+        suite: suite.name.clone(),
+        archive: suite.archive.clone(),
+        source: error,
     }
+}
+
+fn malformed(suite: &Suite, bad: release_format::Malformed) -> Error {
+    Error::Malformed { suite: suite.name.clone(), archive: suite.archive.clone(), source: bad }
 }
 
 fn named(source: &AptSource, error: Error) -> Error {
@@ -112,41 +126,35 @@ fn unknown(source: &AptSource, suite: &Suite, error: Error) -> Error {
     Error::UnknownSuite { source_name: source.name.clone(), suite: suite.name.clone(), tried, flat }
 }
 
+/// Only the date is used before the signature is checked, to know which keys count.
+fn when(source: &AptSource, release: &Release, access: &Access) -> When {
+    When {
+        dated: release.date.unwrap_or_default(),
+        now: (source.valid_until == ValidUntil::Checked).then_some(access.now),
+    }
+}
+
 fn verify(
     source: &AptSource,
     suite: &Suite,
     signed: &Signed,
     access: &Access,
 ) -> Result<(Release, Verified), Error> {
-    let untrusted = |error| Error::Untrusted {
-        source_name: source.name.clone(),
-        suite: suite.name.clone(),
-        archive: suite.archive.clone(),
-        source: error,
-    };
-    let malformed = |bad| Error::Malformed {
-        suite: suite.name.clone(),
-        archive: suite.archive.clone(),
-        source: bad,
-    };
-    // Only the date is used before the signature is checked, to know which keys count.
-    let when = |release: &Release| When {
-        dated: release.date.unwrap_or_default(),
-        now: (source.valid_until == ValidUntil::Checked).then_some(access.now),
-    };
+    let untrusted = |error| untrusted(source, suite, error);
+    let malformed = |bad| malformed(suite, bad);
     match signed {
         Signed::Inside(bytes) => {
             let text = String::from_utf8_lossy(bytes);
             let split = clearsign::split(&text).map_err(|e| untrusted(keyring::Error::from(e)))?;
             let release = Release::parse(&split.text).map_err(malformed)?;
-            let signed = split.text.replace('\n', "\r\n");
-            let signature = split.signature.as_bytes();
-            let verified = source.keys.verify(signed.as_bytes(), signature, when(&release));
+            let (signed, signature) = (split.text.replace('\n', "\r\n"), split.signature);
+            let when = when(source, &release, access);
+            let verified = source.keys.verify(signed.as_bytes(), signature.as_bytes(), when);
             Ok((release, verified.map_err(untrusted)?))
         }
         Signed::Beside { release: text, signature } => {
             let release = Release::parse(&String::from_utf8_lossy(text)).map_err(malformed)?;
-            let verified = source.keys.verify(text, signature, when(&release));
+            let verified = source.keys.verify(text, signature, when(source, &release, access));
             Ok((release, verified.map_err(untrusted)?))
         }
     }

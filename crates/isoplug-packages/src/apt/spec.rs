@@ -90,10 +90,8 @@ impl AptSource {
         let keys = keys(source, keyring, distribution)
             .map_err(|source| Error::Keyring { source_name: name.to_owned(), source })?;
         // A snapshot has long expired; that is what it is for.
-        let valid_until = match source.check_valid_until && source.snapshot.is_none() {
-            true => ValidUntil::Checked,
-            false => ValidUntil::Ignored,
-        };
+        let is_checked = source.check_valid_until && source.snapshot.is_none();
+        let valid_until = if is_checked { ValidUntil::Checked } else { ValidUntil::Ignored };
         Ok(Self {
             name: name.to_owned(),
             suites,
@@ -149,10 +147,8 @@ fn suites(
 ) -> Vec<Suite> {
     let suite = |suite: &str, archive: &str, pin: i32, mirrors: Vec<String>| {
         let (name, archive) = (suite.to_owned(), archive.to_owned());
-        let components = match name.ends_with('/') {
-            true => Vec::new(),
-            false => source.components.clone(),
-        };
+        let components = source.components.clone();
+        let components = if name.ends_with('/') { Vec::new() } else { components };
         Suite { name, archive, components, pin, mirrors }
     };
     let pin = source.priority;

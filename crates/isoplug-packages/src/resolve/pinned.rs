@@ -19,14 +19,18 @@ pub(super) fn find(universe: &Universe, locked: &LockedPackage) -> Option<Id> {
     })
 }
 
-fn pin_one(offer: &Offer) -> Result<LockedPackage, Error> {
-    let package = &offer.package;
-    let bad = |field| Error::BadRecord {
-        package: package.name.to_owned(),
-        version: package.version.to_owned(),
+fn bad(offer: &Offer, field: &'static str) -> Error {
+    Error::BadRecord {
+        package: offer.package.name.to_owned(),
+        version: offer.package.version.to_owned(),
         archive: offer.archive.to_owned(),
         field,
-    };
+    }
+}
+
+fn pin_one(offer: &Offer) -> Result<LockedPackage, Error> {
+    let package = &offer.package;
+    let bad = |field| bad(offer, field);
     if package.sha256.len() != 64 || !package.sha256.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(bad("SHA256"));
     }

@@ -1,5 +1,8 @@
 //! Groups, locks, preferences and messages in a small universe.
 
+mod conflicts;
+mod versions;
+
 use super::*;
 use crate::solver::Resolvo;
 use crate::{Index, check::check};
@@ -158,79 +161,40 @@ fn suites_have_priorities() {
 }
 
 #[test]
-fn versions_are_asked_for_as_with_apt() {
-    let mut indices = vec![
-        index("stable", 500, &format!("{BASE}linux 6.12.9-1\nlinux 6.1.2-1")),
-        index("stable-security", 500, "linux 6.12.9-1\nlinux 6.12.73-1\nonly 1"),
-        index("stable-backports", 100, "linux 6.12.90~bpo\nlinux 6.19.1~bpo"),
-    ];
-    let suites = ["stable", "stable-security", "stable-backports"];
-    let chosen = |wish: &str| {
-        let suites = suites.map(|suite| format!("debian {suite} main 500")).to_vec();
-        let text = answer(&indices, &Request { suites, ..request(&[wish]) });
-        text.rsplit(" | ").next().unwrap_or_default().to_owned()
-    };
-    let table = [
-        // The start of a version ends where a number does, and apt's order of suites holds.
-        ("linux^6.12", "linux=6.12.73-1"),
-        ("linux^6.1", "linux=6.1.2-1"),
-        ("linux^6.19", "linux=6.19.1~bpo"),
-        ("linux^6.12.9-1", "linux=6.12.9-1"),
-        ("linux=6.1*", "linux=6.12.73-1"),
-        ("linux=6.12.9*", "linux=6.12.9-1"),
-        // A version of several suites is in each of them.
-        ("linux/stable", "linux=6.12.9-1"),
-        ("linux/stable-security", "linux=6.12.73-1"),
-        ("linux/stable-backports", "linux=6.19.1~bpo"),
-        (
-            "linux^6.2",
-            "no source has version 6.2 of `linux`; there is 6.12.73-1 in stable-security, \
-          6.12.9-1 in stable, 6.1.2-1 in stable, 6.19.1~bpo in stable-backports, 6.12.90~bpo in \
-          stable-backports",
-        ),
-        (
-            "linux/sid",
-            "no source has the suite `sid`; there is 6.12.73-1 in stable-security, \
-          6.12.9-1 in stable, 6.1.2-1 in stable, 6.19.1~bpo in stable-backports, 6.12.90~bpo in \
-          stable-backports",
-        ),
-        ("only/stable", "the suite `stable` has no package `only`; there is 1 in stable-security"),
-    ];
-    for (wish, expected) in table {
-        assert_eq!(chosen(wish), expected, "{wish}");
-    }
-    indices.truncate(1);
-    assert_eq!(
-        answer(&indices, &request(&["linux/stable"])),
-        "base=1 libc=2 mawk=1 | linux=6.12.9-1"
-    );
-}
-
-#[test]
 fn what_is_optional_comes_as_far_as_it_can() {
     let indices = stable(
         "app 1\nfirmware-one 1 Section: non-free-firmware/kernel\nold-firmware 1 Section: kernel\n\
          firmware-b43-installer 1 Section: contrib/kernel\nfirmware-tool 1 Section: utils\n\
          firmware-foe 1 Section: kernel;Conflicts: app",
     );
-    let with = |optional: &[&str], remove: &[&str]| Request {
-        optional: optional.iter().map(|name| (*name).to_owned()).collect(),
-        remove: remove.iter().map(|name| (*name).to_owned()).collect(),
-        ..request(&["app"])
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let with = |optional: &[&str], remove: &[&str]| {
+        let (optional, remove) = (owned(optional), owned(remove));
+        Request { optional, remove, ..request(&["app"]) }
     };
     let all = ["kernel/firmware-*", "kernel/*-firmware"];
     assert!(answer(&indices, &with(&all, &[])).ends_with("| app=1 firmware-one=1 old-firmware=1"));
     let removed = answer(&indices, &with(&all, &["firmware-one"]));
     assert!(removed.ends_with("| app=1 old-firmware=1"), "{removed}");
-    let names = answer(&indices, &with(&["firmware-one", "firmware-gone"], &[]));
-    assert!(names.ends_with("| app=1 firmware-one=1"), "{names}");
     // The lock remembers the wish, and grows by what is optional.
     let first = solve(&indices, &request(&["app"]), None).unwrap();
     let grown = solve(&indices, &with(&["firmware-one"], &[]), Some(&first)).unwrap();
     assert_eq!(shown(&grown), "base=1 libc=2 mawk=1 | app=1 | firmware-one=1");
     assert_ne!(grown.request, first.request);
     assert_eq!(solve(&indices, &with(&["firmware-one"], &[]), Some(&grown)).unwrap(), grown);
-    // Without any, the digest is what it was before there were such wishes.
+}
+
+#[test]
+fn what_is_optional_may_have_no_source() {
+    let indices = stable("app 1\nfirmware-one 1 Section: non-free-firmware/kernel");
+    let optional = ["firmware-one", "firmware-gone"].map(str::to_owned).to_vec();
+    let names = answer(&indices, &Request { optional, ..request(&["app"]) });
+    assert!(names.ends_with("| app=1 firmware-one=1"), "{names}");
+}
+
+/// So the digest of a request is what it was before there were such wishes.
+#[test]
+fn what_is_not_asked_for_is_not_written() {
     assert!(!serde_json::to_string(&request(&["app"])).unwrap().contains("optional"));
 }
 
@@ -305,55 +269,6 @@ fn what_is_unknown_is_told_at_once() {
     ");
     insta::assert_snapshot!(answer(&indices, &request(&["libc:i386"])), @"libc is wanted for i386, but the image is for amd64");
     assert!(answer(&[index("x", 500, "a 1")], &request(&["a"])).contains("no Essential packages"));
-}
-
-#[test]
-fn conflicts_are_explained() {
-    let indices = stable(
-        "one 1 Depends: lib (>= 2)\ntwo 1 Depends: lib (<< 2)\nlib 1\nlib 2\nsysv 1 Conflicts: systemd\n\
-         systemd 1\nbroken 1 Depends: missing (>= 3)\nodd 1 Depends: a (1)",
-    );
-    insta::assert_snapshot!(answer(&indices, &request(&["one", "two"])), @r"
-    the packages cannot be installed together
-    ├─ one is wanted:
-    │  └─ one 1 needs
-    │     └─ lib (>= 2), which is wanted:
-    │        └─ lib 2
-    └─ two cannot be installed:
-       └─ two 1 needs
-          └─ lib (<< 2), which cannot be installed:
-             └─ lib 1, which conflicts with the versions reported above.
-    ");
-    insta::assert_snapshot!(answer(&indices, &request(&["systemd", "sysv"])), @r"
-    the packages cannot be installed together
-    ├─ systemd is wanted:
-    │  └─ systemd 1
-    └─ sysv cannot be installed:
-       └─ sysv 1 wants
-          └─ systemd to be absent, since it conflicts with systemd, but it is wanted, see above
-    ");
-    insta::assert_snapshot!(answer(&indices, &request(&["broken"])), @r"
-    the packages cannot be installed together
-    └─ broken cannot be installed:
-       └─ broken 1 is excluded because no source has its dependency missing (>= 3)
-    ");
-    insta::assert_snapshot!(answer(&indices, &request(&["odd"])), @r#"
-    the packages cannot be installed together
-    └─ odd cannot be installed:
-       └─ odd 1 is excluded because the relation "a (1)" is malformed
-    "#);
-    let removed = Request { remove: vec!["libc".into()], ..request(&[]) };
-    insta::assert_snapshot!(answer(&indices, &removed), @r"
-    the packages cannot be installed together
-    └─ base cannot be installed:
-       └─ base 1 needs
-          └─ libc, which cannot be installed:
-             └─ libc 2 is excluded because the manifest removes it
-    ");
-    assert!(
-        answer(&indices, &Request { remove: vec!["lib".into()], ..request(&["one"]) })
-            .contains("the manifest removes it")
-    );
 }
 
 #[test]

@@ -3,24 +3,25 @@
 //! resolvo knows names, versions of a name and sets of versions. A dependency on a virtual name
 //! becomes a choice between its providers; a conflict becomes a constraint to all other versions.
 
+mod interner;
+
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 
 use isoplug_formats::apt::relation::{self, Relation};
 use resolvo::conflict::{Conflict, ConflictEdge, ConflictNode};
 use resolvo::{
-    Candidates, Condition, ConditionId, ConditionalRequirement, DenseIndex, Dependencies,
-    DependencyProvider, HintDependenciesAvailable, Interner, KnownDependencies, NameId,
-    Requirement, SolvableId, SolverCache, StringId, UnsolvableOrCancelled, VersionSetId,
-    VersionSetUnionId,
+    Candidates, ConditionalRequirement, DenseIndex, Dependencies, DependencyProvider,
+    HintDependenciesAvailable, Interner, KnownDependencies, NameId, Requirement, SolvableId,
+    SolverCache, StringId, UnsolvableOrCancelled, VersionSetId, VersionSetUnionId,
 };
 
 use super::expected::expected;
 use super::wording::reword;
 use super::{Problem, Solver, Unsatisfiable};
 use crate::universe::{Id, Universe};
+use interner::{Sets, VersionSet, describe};
 
 /// Solves with resolvo.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,22 +80,6 @@ struct Provider<'u, 'a> {
     reasons: RefCell<Vec<String>>,
 }
 
-/// The version sets and unions that were handed out.
-#[derive(Default)]
-struct Sets {
-    sets: Vec<VersionSet>,
-    known: BTreeMap<(usize, Vec<Id>, String), VersionSetId>,
-    unions: Vec<Vec<VersionSetId>>,
-    /// How many ids are in all of them.
-    alternatives: usize,
-}
-
-struct VersionSet {
-    name: NameId,
-    ids: Vec<Id>,
-    text: String,
-}
-
 impl<'u, 'a> Provider<'u, 'a> {
     fn new(universe: &'u Universe<'a>, problem: &'u Problem<'u>) -> Self {
         let mut names: Vec<&'a str> =
@@ -145,18 +130,15 @@ impl<'u, 'a> Provider<'u, 'a> {
         })
     }
 
-    /// Returns the choice between all offers that satisfy one of the alternatives, by name in the
-    /// order in which to try them; `None` if nothing does.
-    fn requirement(&self, group: &[Relation]) -> Option<Requirement> {
+    /// Returns the offers that satisfy one of the alternatives, by name, each with what asks for it.
+    fn choices(&self, group: &[Relation]) -> Vec<(&'a str, BTreeSet<Id>, String)> {
         let mut choices: Vec<(&str, BTreeSet<Id>, String)> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for relation in group {
             for id in self.universe.satisfiers(relation) {
                 let name = self.universe.package(id).name;
                 match places.get(name) {
-                    Some(place) => {
-                        choices[*place].1.insert(id);
-                    }
+                    Some(place) => _ = choices[*place].1.insert(id),
                     None => {
                         places.insert(name, choices.len());
                         choices.push((name, BTreeSet::from([id]), describe(relation, name)));
@@ -164,6 +146,13 @@ impl<'u, 'a> Provider<'u, 'a> {
                 }
             }
         }
+        choices
+    }
+
+    /// Returns the choice between all offers that satisfy one of the alternatives, by name in the
+    /// order in which to try them; `None` if nothing does.
+    fn requirement(&self, group: &[Relation]) -> Option<Requirement> {
+        let mut choices = self.choices(group);
         let preferred = &self.problem.preferred;
         choices.sort_by_key(|(name, ..)| {
             let place = preferred.iter().position(|preferred| preferred == name);
@@ -198,20 +187,21 @@ impl<'u, 'a> Provider<'u, 'a> {
         StringId::from_index(reasons.len() - 1)
     }
 
+    fn dependency(&self, group: &[Relation]) -> Result<Requirement, String> {
+        let text = || group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
+        let found = self.requirement(group);
+        found.ok_or_else(|| format!("no source has its dependency {}", text()))
+    }
+
     fn dependencies(&self, id: Id) -> Result<KnownDependencies, String> {
         let package = self.universe.package(id);
         let mut known = KnownDependencies::default();
         for field in [package.pre_depends, package.depends] {
             for group in relation::parse(field).map_err(|bad| bad.to_string())? {
                 self.go_on()?;
-                if group.iter().any(|relation| self.universe.satisfiers(relation).contains(&id)) {
-                    continue;
+                if !group.iter().any(|relation| self.universe.satisfiers(relation).contains(&id)) {
+                    known.requirements.push(self.dependency(&group)?.into());
                 }
-                let text = || group.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
-                let found = self.requirement(&group);
-                let found =
-                    found.ok_or_else(|| format!("no source has its dependency {}", text()))?;
-                known.requirements.push(found.into());
             }
         }
         for field in [package.conflicts, package.breaks] {
@@ -243,65 +233,6 @@ impl<'u, 'a> Provider<'u, 'a> {
             };
             constrains.push(self.set(name, others, text));
         }
-    }
-}
-
-/// Says how a relation limits the package of this name: nothing, a version, or "for" a virtual name.
-fn describe(relation: &Relation, name: &str) -> String {
-    match relation.version {
-        _ if relation.name != name => format!("(for {relation})"),
-        Some((operator, version)) => format!("({} {version})", operator.sign()),
-        None => String::new(),
-    }
-}
-
-impl Interner for Provider<'_, '_> {
-    type NameId = NameId;
-    type SolvableId = SolvableId;
-
-    fn display_solvable(&self, id: SolvableId) -> impl Display + '_ {
-        let package = self.universe.package(id.to_index() as Id);
-        format!("{} {}", package.name, package.version)
-    }
-
-    fn display_merged_solvables(&self, ids: &[SolvableId]) -> impl Display + '_ {
-        let packages: Vec<_> =
-            ids.iter().map(|id| self.universe.package(id.to_index() as Id)).collect();
-        let mut versions: Vec<&str> = packages.iter().map(|package| package.version).collect();
-        versions.dedup();
-        let name = packages.first().map_or("", |package| package.name);
-        format!("{name} {}", versions.join(" or "))
-    }
-
-    fn display_name(&self, name: NameId) -> impl Display + '_ {
-        self.names[name.to_index()]
-    }
-
-    fn display_version_set(&self, set: VersionSetId) -> impl Display + '_ {
-        self.sets.borrow().sets[set.to_index()].text.clone()
-    }
-
-    fn display_string(&self, reason: StringId) -> impl Display + '_ {
-        self.reasons.borrow()[reason.to_index()].clone()
-    }
-
-    fn version_set_name(&self, set: VersionSetId) -> NameId {
-        self.sets.borrow().sets[set.to_index()].name
-    }
-
-    fn solvable_name(&self, id: SolvableId) -> NameId {
-        self.name_id(self.universe.package(id.to_index() as Id).name)
-    }
-
-    fn version_sets_in_union(
-        &self,
-        union: VersionSetUnionId,
-    ) -> impl Iterator<Item = VersionSetId> {
-        self.sets.borrow().unions[union.to_index()].clone().into_iter()
-    }
-
-    fn resolve_condition(&self, _: ConditionId) -> Condition {
-        unreachable!("no requirement here has a condition")
     }
 }
 

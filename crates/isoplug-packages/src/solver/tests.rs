@@ -80,6 +80,15 @@ proptest! {
     }
 }
 
+type Row = (&'static str, u32, &'static str, &'static str, &'static str);
+
+fn stanza((name, version, depends, conflicts, provides): Row) -> String {
+    format!(
+        "Package: {name}\nVersion: {version}\nArchitecture: all\nDepends: {depends}\n\
+         Conflicts: {conflicts}\nProvides: {provides}\n\n"
+    )
+}
+
 /// resolvo's explanation of this ring has no end.
 #[test]
 fn an_endless_explanation_is_cut() {
@@ -95,12 +104,6 @@ fn an_endless_explanation_is_cut() {
         ("e", 1, "b", "a", ""),
         ("e", 2, "c", "c", "virtual"),
     ];
-    let stanza = |(name, version, depends, conflicts, provides)| {
-        format!(
-            "Package: {name}\nVersion: {version}\nArchitecture: all\nDepends: {depends}\n\
-             Conflicts: {conflicts}\nProvides: {provides}\n\n"
-        )
-    };
     let indices = index(&offers.map(stanza).concat());
     let universe = Universe::new(&indices, "amd64");
     let wanted = vec![relation::parse_list("c").unwrap()];

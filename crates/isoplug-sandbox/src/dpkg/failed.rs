@@ -31,6 +31,16 @@ pub struct Transcript {
 }
 
 impl Transcript {
+    /// Forgets the lines of the package before, if a line begins another one.
+    fn begin_anew(&mut self, line: &str) {
+        if let Some(package) = begun(line)
+            && !(line.starts_with("Unpacking ") && package == self.package)
+        {
+            self.package = package.to_owned();
+            self.lines.clear();
+        }
+    }
+
     /// Takes a line.
     pub fn line(&mut self, line: &str) {
         if self.explains
@@ -45,12 +55,7 @@ impl Transcript {
         if let Some(package) = failed_package(line) {
             return self.fails(package, line);
         }
-        if let Some(package) = begun(line)
-            && !(line.starts_with("Unpacking ") && package == self.package)
-        {
-            self.package = package.to_owned();
-            self.lines.clear();
-        }
+        self.begin_anew(line);
         self.lines.push_back(line.to_owned());
         if self.lines.len() > KEPT {
             self.lines.remove(1);
@@ -121,18 +126,19 @@ mod tests {
         transcript.failed()
     }
 
+    /// What dpkg says when a package fails, and another one waits for it.
+    const SAID: &str = "Setting up first (1) ...\nfirst is fine\nSetting up bad:amd64 (2) ...\nstep one\n\
+         cannot: no space\ndpkg: error processing package bad:amd64 (--configure):\n \
+         installed bad package post-installation script subprocess returned error exit \
+         status 3\ndpkg: dependency problems prevent configuration of needs-it:\n needs-it \
+         depends on bad; however:\n  Package bad:amd64 is not configured yet.\n\n\
+         dpkg: error processing package needs-it (--configure):\n dependency problems - \
+         leaving unconfigured\nSetting up last (1) ...\nmuch more\nErrors were encountered \
+         while processing:\n bad:amd64\n needs-it\n";
+
     #[test]
     fn the_lines_of_the_package_that_failed_are_kept() {
-        let failed = failed(
-            "Setting up first (1) ...\nfirst is fine\nSetting up bad:amd64 (2) ...\nstep one\n\
-             cannot: no space\ndpkg: error processing package bad:amd64 (--configure):\n \
-             installed bad package post-installation script subprocess returned error exit \
-             status 3\ndpkg: dependency problems prevent configuration of needs-it:\n needs-it \
-             depends on bad; however:\n  Package bad:amd64 is not configured yet.\n\n\
-             dpkg: error processing package needs-it (--configure):\n dependency problems - \
-             leaving unconfigured\nSetting up last (1) ...\nmuch more\nErrors were encountered \
-             while processing:\n bad:amd64\n needs-it\n",
-        );
+        let failed = failed(SAID);
         let names = |failed: &[Failed]| {
             failed.iter().map(|f| (f.package.clone(), f.waits)).collect::<Vec<_>>()
         };

@@ -115,15 +115,11 @@ mod tests {
             at += 1;
             let jump = |is: bool| usize::from(if is { jt } else { jf });
             match code {
+                0x20 if k == NUMBER => loaded = number,
+                0x20 if k == PROCESSOR => loaded = audit,
                 0x20 => {
-                    loaded = match k {
-                        NUMBER => number,
-                        PROCESSOR => audit,
-                        place => {
-                            let index = ((place - ARGUMENTS) / 8) as usize;
-                            arguments.get(index).copied().unwrap_or_default() as u32
-                        }
-                    };
+                    let index = ((k - ARGUMENTS) / 8) as usize;
+                    loaded = arguments.get(index).copied().unwrap_or_default() as u32;
                 }
                 0x05 => at += k as usize,
                 0x15 => at += jump(loaded == k),

@@ -34,6 +34,20 @@ pub struct Difference {
     pub what: Option<String>,
 }
 
+impl Difference {
+    fn at(path: &[u8], package: Option<&str>) -> Self {
+        let path = format!("/{}", String::from_utf8_lossy(path));
+        Self { path, package: package.map(str::to_owned), suspect: None, what: None }
+    }
+}
+
+impl From<Unknown> for Difference {
+    fn from(unknown: Unknown) -> Self {
+        let Unknown { path, suspect, package } = unknown;
+        Self { path, package, suspect: Some(suspect.to_string()), what: None }
+    }
+}
+
 /// Compares. What `own` names may differ. `epoch`: the time of what scripts made.
 ///
 /// # Errors
@@ -44,29 +58,23 @@ pub fn differences(
     own: &Patterns,
     epoch: u32,
 ) -> io::Result<Vec<Difference>> {
-    let mut found: BTreeMap<String, Difference> = BTreeMap::new();
-    for Unknown { path, suspect, package } in unknown(&first.tree, &first.packs, own, epoch)? {
-        let suspect = Some(suspect.to_string());
-        found.insert(path.clone(), Difference { path, package, suspect, what: None });
-    }
+    let unknown = unknown(&first.tree, &first.packs, own, epoch)?.into_iter();
+    let mut found: BTreeMap<String, Difference> =
+        unknown.map(|one| (one.path.clone(), one.into())).collect();
     let mut blame = None;
     for (path, one, other) in pairs(&first.tree, &again.tree) {
         let is_folder = [one, other].iter().flatten().any(|entry| entry.kind == Kind::Directory);
         if own.has(path, is_folder) {
             continue;
         }
-        let Some(what) = what(first, again, one, other)? else { continue };
-        if what == NAME && known().is_named(path) {
-            continue;
-        }
+        let what = what(first, again, one, other)?;
+        let Some(what) = what.filter(|it| *it != NAME || !known().is_named(path)) else { continue };
         let blame = match &mut blame {
             Some(blame) => blame,
             none => none.insert(Blame::new(&first.tree, &first.packs)?),
         };
-        let package = blame.package(path).map(str::to_owned);
-        let path = format!("/{}", String::from_utf8_lossy(path));
-        let new = Difference { path: path.clone(), package, suspect: None, what: None };
-        found.entry(path).or_insert(new).what = Some(what);
+        let new = Difference::at(path, blame.package(path));
+        found.entry(new.path.clone()).or_insert(new).what = Some(what);
     }
     Ok(found.into_values().collect())
 }

@@ -43,17 +43,7 @@ pub fn unknown(
     accepted: &Patterns,
     epoch: u32,
 ) -> io::Result<Vec<Unknown>> {
-    let mut found = Vec::new();
-    let shipped = shipped(tree, epoch);
-    for (path, content) in made_here(tree, epoch) {
-        let is_copy = shipped.contains(&content.digest);
-        if !is_copy && !known().is_derived(path) && !accepted.has(path, false) {
-            let bytes = contents.read(content)?;
-            let suspect = suspect(&bytes, epoch, HOST);
-            let is_name = suspect == Some(Suspect::HostName) && known().is_named(path);
-            found.extend(suspect.filter(|_| !is_name).map(|suspect| (path, suspect)));
-        }
-    }
+    let mut found = suspicious(tree, contents, accepted, epoch)?;
     if found.is_empty() {
         return Ok(Vec::new());
     }
@@ -70,6 +60,27 @@ pub fn unknown(
         package: blame.package(path).map(str::to_owned),
     };
     Ok(unexplained.into_iter().map(unknown).collect())
+}
+
+/// Returns what was made here, is neither a copy nor known of, and holds what could be a machine's own.
+fn suspicious<'t>(
+    tree: &'t Tree,
+    contents: &dyn Contents,
+    accepted: &Patterns,
+    epoch: u32,
+) -> io::Result<Vec<(&'t Vec<u8>, Suspect)>> {
+    let mut found = Vec::new();
+    let shipped = shipped(tree, epoch);
+    for (path, content) in made_here(tree, epoch) {
+        let is_copy = shipped.contains(&content.digest);
+        if !is_copy && !known().is_derived(path) && !accepted.has(path, false) {
+            let bytes = contents.read(content)?;
+            let suspect = suspect(&bytes, epoch, HOST);
+            let is_name = suspect == Some(Suspect::HostName) && known().is_named(path);
+            found.extend(suspect.filter(|_| !is_name).map(|suspect| (path, suspect)));
+        }
+    }
+    Ok(found)
 }
 
 /// Longer texts are no source of what a script writes.

@@ -228,17 +228,12 @@ fn accepted(controls: &[String], waves: &[Vec<Place>]) -> bool {
         std::fs::write(folder.path().join(format!("{name}.deb")), deb(control)).unwrap();
     }
     waves.iter().all(|wave| {
-        let names = wave.iter().map(|place| NAMES[*place]);
-        let debs: Vec<String> = names.clone().map(|name| format!("{name}.deb")).collect();
-        let unpack = ["--unpack", "--no-triggers"].map(str::to_owned);
-        let configure = ["--configure".to_owned()];
-        let names = names.map(str::to_owned);
-        [unpack.into_iter().chain(debs).collect(), configure.into_iter().chain(names).collect()]
-            .iter()
-            .all(|arguments: &Vec<String>| {
-                let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-                dpkg(folder.path(), &arguments).unwrap()
-            })
+        let names: Vec<&str> = wave.iter().map(|place| NAMES[*place]).collect();
+        let debs: Vec<String> = names.iter().map(|name| format!("{name}.deb")).collect();
+        let debs: Vec<&str> = debs.iter().map(String::as_str).collect();
+        let unpack = [&["--unpack", "--no-triggers"], &debs[..]].concat();
+        let configure = [&["--configure"], &names[..]].concat();
+        [unpack, configure].iter().all(|arguments| dpkg(folder.path(), arguments).unwrap())
     })
 }
 
