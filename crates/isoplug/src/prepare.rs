@@ -113,7 +113,8 @@ pub(crate) fn plan(
     let plugins = guests.bring(&system, facts).map_err(|error| {
         Failure::new(Exit::Plugin, "what a plugin adds cannot go into an image").because(&error)
     })?;
-    let in_image = sources.for_image().map_err(|error| unresolved::failure(&error, &system))?;
+    let in_image = sources.for_image(arch);
+    let in_image = in_image.map_err(|error| unresolved::failure(&error, &system))?;
     let around = Surroundings {
         folder: Path::new(""),
         lock: &lock,
