@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::place;
 use crate::prepare::{Prepared, prepare};
 use crate::session::Session;
-use crate::{outcome, promises};
+use crate::{export, outcome, promises};
 
 /// Boot the ISO and check what the manifest promises
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
-    let (output, host) = (project.folder.join("out"), Host::discover());
+    let (output, host) = (export::output(&project, None)?, Host::discover());
     let mut all = Report { image: project.image.name.clone(), combos: Vec::new() };
     let noted = Cell::new(false);
     for profile in &profiles {
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         build(&prepared, &output, false, session)?;
         let mut report = Report { image: prepared.name.clone(), combos: Vec::new() };
         let mut ended = Ok(());
-        for stage in stages(args, &prepared, &output, &host)? {
+        for stage in stages(args, &prepared, &output.folder, &host)? {
             match test(stage, &mut prepared, &noted, session) {
                 Ok(one) => report.combos.extend(one.combos),
                 Err(failure) => ended = Err(failure),
