@@ -56,6 +56,7 @@ const TESTS: &[Test] = tests![
     attacks::processes_and_time_have_bounds,
     attacks::what_is_hard_to_remove_is_removed,
     attacks::process_1_and_limits_stay,
+    attacks::attributes_that_an_image_cannot_have,
     attacks::memory_has_bounds,
     attacks::changes_by_mapping_are_seen,
     attacks::links_in_place_of_mount_points_stay_inside,
