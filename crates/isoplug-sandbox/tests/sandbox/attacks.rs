@@ -428,7 +428,7 @@ pub(crate) fn attributes_that_an_image_cannot_have(machine: &Machine) {
         system.own: Operation not supported
         other: Operation not supported
         ");
-        let of = |name: &str| tree.get(&format!("etc/{name}")).unwrap();
+        let of = |name: &str| tree.get(format!("etc/{name}")).unwrap();
         let kept: Vec<&[u8]> = tree
             .entries
             .values()
