@@ -86,6 +86,8 @@ impl Table {
             }
             Err(e) => Err(Error::Map(format!("{}: {e}", self.program))),
             Ok(made) if made.status.success() => Ok(()),
+            // In a namespace with this user alone, the file of ranges tells of users that are not there.
+            Ok(_) if let Err(found) = nobody::same(self) => Err(Error::FewNumbers { found }),
             Ok(made) => Err(Error::Map(String::from_utf8_lossy(&made.stderr).trim().to_owned())),
         }
     }
