@@ -41,6 +41,20 @@ fn what_stands_outside_of_profiles() {
     assert!(sources.contains("there is no option `sources.mine`"), "{sources}");
 }
 
+/// A manifest that names no source has Debian's, and a table in which nothing is says so.
+#[test]
+fn what_nobody_wrote() {
+    let said = |path| Space::with_manifest(MANIFEST).ok(&["explain", path]);
+    for path in ["sources", "sources.debian"] {
+        let sources = said(path);
+        assert!(sources.contains("sources.debian.suite = \"trixie\"  # default"), "{sources}");
+    }
+    assert!(said("sources.debian.suite").starts_with("sources.debian.suite = \"trixie\"\n"));
+    for path in ["users", "kernel.sysctl", "plugins"] {
+        assert_eq!(said(path).trim_end(), format!("{path} = {{}}  # default"));
+    }
+}
+
 #[test]
 fn an_option() {
     assert_snapshot!(explain(&["networking.hostname"]), @r#"
@@ -107,6 +121,7 @@ fn a_table_of_options() {
     networking.backend = "networkd"  # isoplug:minimal:29:35
     networking.dhcp = true  # isoplug:minimal:30:32
     networking.hostname = "stick"  # isoplug.toml:6:23
+    networking.interfaces = {}  # default
     networking.nameservers = []  # default
     --- stderr
     warning[nobody-logs-in]: nobody can log in to an image of profile `rescue`

@@ -2,7 +2,6 @@
 //!
 //! Knows no distribution and no emulator's machine.
 
-
 /// An architecture.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Arch {

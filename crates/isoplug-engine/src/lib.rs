@@ -4,7 +4,6 @@
 //! the [`Graph`], the [`StageKey`] that finds its outputs in the [`Store`], and what [`explain`] prints.
 //! [`run`] makes what is wanted and not there yet; [`plan`] says beforehand what that would be.
 
-
 mod context;
 mod digest;
 mod error;

@@ -3,7 +3,6 @@
 //! Waits and tries again when a mirror is busy, resumes where a transfer broke, and goes on to
 //! the next mirror when one does not have the file or sends other bytes. Knows no archives.
 
-
 mod address;
 mod agent;
 mod attempt;

@@ -2,7 +2,6 @@
 //!
 //! Knows no stages, no store and no manifest: every function takes readers, writers or trees.
 
-
 pub mod apt;
 pub mod cpio;
 pub mod deb;

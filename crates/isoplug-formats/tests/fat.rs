@@ -95,3 +95,45 @@ fn mistakes_name_their_cause() {
     assert!(matches!(fat::write(&out, &old), Err(Error::Epoch(0))));
     assert!(matches!(fat::write(&out, &volume(&[40_000_000])), Err(Error::TooLarge(_))));
 }
+
+/// FAT makes no difference of case, so one of the two would hide the other.
+#[test]
+fn names_that_differ_in_case_alone_are_refused() {
+    let out = tempfile::tempfile().unwrap();
+    let mut volume = volume(&[]);
+    for names in
+        [["EFI/boot.cfg", "EFI/BOOT.CFG"], ["EFI/stra\u{df}e \u{e9}", "EFI/stra\u{df}e \u{c9}"]]
+    {
+        volume.files = names.map(|name| (name.to_owned(), name.into())).into();
+        let error = fat::write(&out, &volume).unwrap_err();
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let said = format!("{error}: {}", cause.unwrap_or_default());
+        let lower = names.map(str::to_lowercase);
+        assert_eq!(
+            said.to_lowercase(),
+            format!("cannot write the fat image: already exists: /{}", lower[0])
+        );
+    }
+}
+
+/// Letters that are composed or not are different names; both are there with their bytes.
+#[test]
+fn names_that_differ_in_form_alone_are_both_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fat.img");
+    let names = ["caf\u{e9}.txt", "cafe\u{301}.txt"];
+    let files = names.map(|name| (name.to_owned(), name.into())).into();
+    write(&path, &Volume { files, ..volume(&[]) });
+    let (at, out) = (path.to_str().unwrap(), folder.path().join("out"));
+    std::fs::create_dir(&out).unwrap();
+    if let Some((clean, text)) = tool("fsck.fat", &["-n", "-v", at]) {
+        assert!(clean, "{text}");
+    }
+    for name in names {
+        let copy = out.join("copy");
+        let arguments = ["-o", "-n", "-i", at, &format!("::{name}"), copy.to_str().unwrap()];
+        let Some((copied, text)) = tool("mcopy", &arguments) else { return };
+        assert!(copied, "{text}");
+        assert_eq!(std::fs::read(&copy).unwrap(), name.as_bytes());
+    }
+}

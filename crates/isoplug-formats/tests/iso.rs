@@ -122,6 +122,52 @@ fn isoinfo_finds_both_trees(at: &str) {
     assert!(joliet.contains("/live/filesystem.squashfs"), "{joliet}");
 }
 
+/// Two files of a medium whose names are one to who makes no difference of case, or composes letters.
+#[test]
+fn names_that_differ_in_case_or_form_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.iso");
+    let names = ["Read.txt", "READ.txt", "read.txt", "caf\u{e9}.txt", "cafe\u{301}.txt"];
+    let file = |name: &&str| ((*name).to_owned(), bytes(name.as_bytes()));
+    let files = names.iter().map(file).collect();
+    let image = Image { files, bios: None, esp: None, ..image(folder.path()) };
+    let warnings = write(&path, &image).warnings;
+    let told = |name: &str| {
+        let end = format!("case-insensitive readers see one of them): {name}");
+        warnings.iter().any(|warning| warning.ends_with(&end))
+    };
+    // Of three that differ in case, who makes no difference of it sees one.
+    assert!(warnings.len() == 2 && told("Read.txt") && told("read.txt"), "{warnings:?}");
+    let at = path.to_str().unwrap();
+    let sorted = |text: String| {
+        let mut names: Vec<String> =
+            text.lines().filter_map(|line| line.strip_prefix('/')).map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    if tool("xorriso", &["-version"]).is_some() {
+        let out = folder.path().join("out");
+        let extract = ["-osirrox", "on", "-indev", at, "-extract", "/", out.to_str().unwrap()];
+        let said = tool("xorriso", &extract).unwrap();
+        for name in names {
+            let read =
+                std::fs::read(out.join(name)).unwrap_or_else(|error| panic!("{error} {said}"));
+            assert_eq!(read, name.as_bytes());
+        }
+    }
+    if let Some(joliet) = tool("isoinfo", &["-J", "-f", "-i", at]) {
+        // It shows letters outside ASCII in its own way.
+        let mut joliet = sorted(joliet);
+        joliet.dedup();
+        assert_eq!(joliet.len(), names.len(), "{joliet:?}");
+        assert!(names[..3].iter().all(|name| joliet.iter().any(|there| there == name)));
+        // Names of ISO 9660 itself are in capitals: no two may become one.
+        let mut plain = sorted(tool("isoinfo", &["-f", "-i", at]).unwrap());
+        plain.dedup();
+        assert_eq!(plain.len(), names.len(), "{plain:?}");
+    }
+}
+
 #[test]
 fn the_esp_is_a_partition_that_mtools_reads() {
     let folder = tempfile::tempdir().unwrap();

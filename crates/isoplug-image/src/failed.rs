@@ -26,9 +26,11 @@ pub enum Kind {
 /// Tells what kind of failure an error is.
 #[must_use]
 pub fn kind(error: &Error) -> Kind {
-    use SandboxError::{NoMapper, NoRange, Refused};
+    use SandboxError::{FewNumbers, NoMapper, NoRange, Refused};
     match error.find() {
-        Some(Refused { .. } | NoMapper { .. } | NoRange { .. }) => Kind::Machine,
+        Some(Refused { .. } | NoMapper { .. } | NoRange { .. } | FewNumbers { .. }) => {
+            Kind::Machine
+        }
         _ if is_of_plugin(error) => Kind::Plugin,
         _ if matches!(error, Error::Panicked { .. }) => Kind::Fault,
         _ if matches!(error, Error::Stage { source, .. } if is_panic(source.as_ref())) => {

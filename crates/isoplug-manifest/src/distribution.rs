@@ -19,6 +19,10 @@ pub struct Distribution {
     pub name: &'static str,
     /// What people call it.
     pub title: &'static str,
+    /// The architectures that its public mirrors have and whose loaders are known.
+    pub architectures: &'static [&'static str],
+    /// The address of what its other architectures are in, if there is such.
+    pub ports: Option<&'static str>,
     /// Its archives.
     pub archives: &'static [Archive],
     /// The public keys of its archives, armored.
@@ -174,6 +178,20 @@ mod tests {
         assert_eq!(of(&[("acme", own.clone()), ("ubuntu", source("noble"))]), "ubuntu");
         assert_eq!(of(&[("base", source("trixie"))]), "debian");
         assert_eq!(of(&[("acme", own)]), "debian");
+    }
+
+    #[test]
+    fn each_architecture_has_loaders() {
+        for all in ALL {
+            let has =
+                |arch, role| all.loaders.iter().any(|one| one.arch == arch && one.role == role);
+            for arch in all.architectures {
+                assert!(has(*arch, Role::Grub) && has(*arch, Role::Shim), "{} {arch}", all.name);
+                assert!(isoplug_arch::with_images().contains(arch), "{} {arch}", all.name);
+            }
+            let known = |loader: &Loader| all.architectures.contains(&loader.arch);
+            assert!(all.loaders.iter().all(known), "{}", all.name);
+        }
     }
 
     #[test]

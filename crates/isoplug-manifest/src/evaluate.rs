@@ -1,5 +1,6 @@
 //! Evaluates one profile of a manifest to a [`System`]: typed options that know their origins.
 
+mod distributions;
 mod fragments;
 pub(crate) mod guests;
 mod settle;
@@ -106,6 +107,7 @@ impl Work {
         let sources = manifest.as_ref().map(sources).unwrap_or_default();
         let suites: BTreeSet<String> = sources.values().map(|each| each.suite.clone()).collect();
         let conditions = Conditions { arch: arch.to_owned(), suites };
+        self.diagnostics.extend(distributions::mistakes(&sources, &root, arch));
         let mut guests = Guests::describe(manifest.as_ref(), &root, plugins, self);
         let mut shape = guests.shape();
         extra.iter().for_each(|extra| shape.insert(&extra.keys(), extra.shape()));

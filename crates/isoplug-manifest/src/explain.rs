@@ -115,6 +115,9 @@ impl Explain<'_> {
             text.push(self.line(keys, shape, setting, value));
             return;
         };
+        if values.is_empty() {
+            text.push(self.line(keys, shape, setting, value));
+        }
         for (key, value) in values {
             let Some(shape) = shape.at(&[key]) else { continue };
             let setting = setting.and_then(|setting| setting.at(&[key]));

@@ -10,7 +10,6 @@
 //! evaluate  all of the above     -> System: typed options
 //! ```
 
-
 pub mod builtin;
 mod by;
 mod check;

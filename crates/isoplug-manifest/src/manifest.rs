@@ -81,11 +81,11 @@ pub struct Source {
     /// The components, such as `main` or `non-free-firmware`. A flat repository has none.
     #[serde(default = "main")]
     pub components: Vec<String>,
-    /// The mirrors, tried in this order. Known for Debian.
+    /// The mirrors, tried in this order. Known for Debian and Ubuntu.
     #[serde(default)]
     #[schemars(extend("format" = "url"))]
     pub mirrors: Vec<String>,
-    /// The file with the keys that may sign it, armored or binary. Known for Debian.
+    /// The file with the keys that may sign it, armored or binary. Known for Debian and Ubuntu.
     #[serde(default)]
     #[schemars(extend("format" = "local-path"))]
     pub keyring: Option<String>,
@@ -104,11 +104,11 @@ pub struct Source {
     /// The suite or codename that its Release file names, where that is not `suite`.
     #[serde(default)]
     pub codename: Option<String>,
-    /// Whether apt of the running image reads it too. Without a word: Debian's, and no others, since
+    /// Whether apt of the running image reads it too. Without a word: the distribution's, and no others, since
     /// their mirrors may be of use on the build machine alone.
     #[serde(default)]
     pub in_image: Option<bool>,
-    /// The further suites of Debian that belong to it, where it has them: `sid` has none.
+    /// The further suites of the distribution that belong to it, where it has them: `sid` has none.
     #[serde(default = "pockets")]
     pub pockets: Vec<Pocket>,
     /// Whether a Release file that is older than it allows, or signed by a key that has expired since,
@@ -119,7 +119,7 @@ pub struct Source {
     /// apt_preferences(5).
     #[serde(default = "priority")]
     pub priority: i32,
-    /// The moment of snapshot.debian.org to take it from, such as `20261120T000000Z`.
+    /// The moment of snapshot.debian.org, or of snapshot.ubuntu.com, to take it from, such as `20261120T000000Z`.
     #[serde(default)]
     #[schemars(extend("format" = "snapshot"))]
     pub snapshot: Option<String>,
@@ -136,7 +136,7 @@ pub enum SourceKind {
     Apt,
 }
 
-/// A further suite of Debian beside the main one.
+/// A further suite of a distribution beside the main one.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]

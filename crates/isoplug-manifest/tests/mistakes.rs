@@ -6,7 +6,7 @@ mod support;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use support::{messages, messages_with};
+use support::{messages, messages_of, messages_with};
 
 /// A profile that installs something, so that it draws no warning of its own.
 fn one(line: &str) -> String {
@@ -208,4 +208,45 @@ proptest! {
         let torn = format!("{}{text}{}", &whole[..cut], &whole[at..]);
         let _ = messages_with(&torn.replace("profiles.minimal", "profiles.p"), &[]);
     }
+}
+
+fn of_sources(lines: &str) -> String {
+    messages_with(
+        &format!(
+            "image.name = \"t\"\n{lines}\n[profiles.p]\nroot.locked = true\npackages.install = [\"login\"]"
+        ),
+        &[],
+    )
+}
+
+#[test]
+fn two_distributions() {
+    assert_snapshot!(of_sources("[sources.debian]\nsuite = \"trixie\"\n[sources.ubuntu]\nsuite = \"noble\""), @r"
+    isoplug.toml:3:9: error[mixed-distributions]: packages of Debian and of Ubuntu cannot be mixed in one image
+      isoplug.toml:3:9: Debian here
+      isoplug.toml:5:9: Ubuntu here
+      help: keep one of them, and for the other make a manifest of its own; somebody else's packages for Debian go into a table [sources.NAME] of another name, with `mirrors` and `keys`
+    ");
+    let own =
+        "[sources.own]\nsuite = \"noble\"\nmirrors = [\"https://acme.example/apt\"]\nkeys = \"x\"";
+    assert_eq!(of_sources(&format!("[sources.ubuntu]\nsuite = \"noble\"\n{own}")), "");
+    assert_eq!(
+        of_sources("[sources.debian]\nsuite = \"trixie\"\n[sources.more]\nsuite = \"sid\""),
+        ""
+    );
+}
+
+#[test]
+fn an_architecture_that_a_distribution_lacks() {
+    let text = "image.name = \"t\"\n[sources.ubuntu]\nsuite = \"noble\"\n[profiles.p]\nroot.locked = true\n\
+        packages.install = [\"login\"]";
+    assert_snapshot!(messages_of("arm64", text), @r"
+    isoplug.toml:3:9: error[no-architecture]: the mirrors of Ubuntu have amd64, not arm64
+      help: build for amd64 with `--arch`, or take Debian, which has arm64; http://ports.ubuntu.com/ubuntu-ports has its packages for others, as `mirrors`, but boot loaders of those are not known
+    ");
+    let named =
+        text.replace("[profiles", "mirrors = [\"http://ports.example/ubuntu-ports\"]\n[profiles");
+    assert_eq!(messages_of("arm64", &named), "");
+    let text = text.replace("ubuntu", "debian").replace("noble", "trixie");
+    assert_eq!(messages_of("arm64", &text), "");
 }

@@ -68,9 +68,9 @@ impl Sources {
     /// # Errors
     ///
     /// When the keys of a source cannot be written.
-    pub fn for_image(&self) -> Result<Vec<Stanza>, Error> {
+    pub fn for_image(&self, arch: &str) -> Result<Vec<Stanza>, Error> {
         let sources = self.0.iter().filter(|source| source.in_image);
-        let all = sources.map(AptSource::for_image).collect::<Result<Vec<_>, _>>()?;
+        let all = sources.map(|source| source.for_image(arch)).collect::<Result<Vec<_>, _>>()?;
         Ok(all.concat())
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Knows no manifest, no option and no shell.
 
-
 use std::fmt;
 
 use schemars::JsonSchema;

@@ -16,7 +16,6 @@
 //! publish     component, describe, key     -> a release with its signature, listed in the index
 //! ```
 
-
 mod cache;
 mod canonical;
 mod compatible;

@@ -10,7 +10,7 @@ use super::identity::TABLES;
 use super::job::{Answer, Failure, Kept};
 use super::launch::{Launch, Watch};
 use super::room::Room;
-use super::{Error, Limits, apart, init, nobody, seccomp};
+use super::{Error, FEW, Limits, apart, init, nobody, seccomp};
 
 /// One thing that sandboxes need.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +104,7 @@ fn finding<T>(what: &str, found: Result<T, Error>) -> Finding {
     let fix = match &found {
         Ok(_) => None,
         Err(Error::Refused { fix, .. } | Error::NoRange { fix, .. }) => Some(fix.clone()),
+        Err(Error::FewNumbers { .. }) => Some(FEW.to_owned()),
         Err(error) => Some(error.to_string()),
     };
     Finding { what: what.to_owned(), ok: found.is_ok(), fix, needed: true }

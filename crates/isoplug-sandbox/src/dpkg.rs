@@ -80,9 +80,10 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
     shortcut::make(inside)?;
     let waves = order::waves(inside, &packages)?;
     for (index, wave) in waves.iter().enumerate() {
+        let is_last = index + 1 == waves.len();
         unpack(inside, wave)?;
-        times::of_folders(inside)?;
-        configure(inside, wave, index + 1 == waves.len(), &policy)?;
+        times::of_folders(inside, wave, is_last)?;
+        configure(inside, wave, is_last, &policy)?;
     }
     policy.remove(inside)
 }

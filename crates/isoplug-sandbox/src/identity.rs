@@ -48,7 +48,7 @@ pub(super) fn map(process: u32) -> Result<(), Error> {
     for table in &TABLES {
         if Uid::effective().is_root() {
             let file = format!("/proc/{process}/{}", table.map);
-            let written = std::fs::write(&file, table.map_of_root());
+            let written = std::fs::write(&file, table.map_of_root()?);
             written.map_err(|e| Error::Map(format!("{file}: {e}")))?;
         } else {
             table.map_by_program(process)?;
@@ -67,11 +67,11 @@ pub(super) fn hand_over(folder: &Path) -> Result<(), Error> {
 }
 
 impl Table {
-    fn map_of_root(&self) -> String {
+    fn map_of_root(&self) -> Result<String, Error> {
         match nobody::first(self) {
-            Some(first) => format!("0 {first} {COUNT}\n"),
+            Some(first) => Ok(format!("0 {first} {COUNT}\n")),
             // In a container there may be no others; they are not the machine's then.
-            None => nobody::same(self),
+            None => nobody::same(self).map_err(|found| Error::FewNumbers { found }),
         }
     }
 
@@ -86,6 +86,8 @@ impl Table {
             }
             Err(e) => Err(Error::Map(format!("{}: {e}", self.program))),
             Ok(made) if made.status.success() => Ok(()),
+            // In a namespace with this user alone, the file of ranges tells of users that are not there.
+            Ok(_) if let Err(found) = nobody::same(self) => Err(Error::FewNumbers { found }),
             Ok(made) => Err(Error::Map(String::from_utf8_lossy(&made.stderr).trim().to_owned())),
         }
     }

@@ -48,7 +48,8 @@ pub(super) fn prepare() -> Result<(), Failure> {
 }
 
 fn name_host(name: &str) -> Result<(), Failure> {
-    rustix::system::sethostname(name.as_bytes()).map_err(Failure::of("set the host name"))
+    let named = rustix::system::sethostname(name.as_bytes()).map_err(io::Error::from);
+    named.map_err(Failure::refused("to name a host of its own", "set the host name"))
 }
 
 /// Reads what it is told. Nothing follows until process 1 asks for a file.

@@ -183,4 +183,13 @@ impl Failure {
         let action = action.into();
         move |error| Self::Setup { action, reason: error.to_string() }
     }
+
+    /// Says whether somebody forbids what every sandbox does, or it just failed.
+    pub(super) fn refused(what: &str, action: &str) -> impl FnOnce(std::io::Error) -> Self {
+        let (what, action) = (what.to_owned(), action.to_owned());
+        move |error| match (error.kind(), error.raw_os_error()) {
+            (std::io::ErrorKind::PermissionDenied, Some(errno)) => Self::Refused { what, errno },
+            _ => Self::of(action)(error),
+        }
+    }
 }

@@ -99,6 +99,12 @@ pub enum Error {
         /// The command that adds them.
         fix: String,
     },
+    /// This is root of a namespace with few users.
+    #[error("there are {found} numbers of users here, and an image may have 65536: {FEW}")]
+    FewNumbers {
+        /// How many there are.
+        found: u64,
+    },
     /// The maps of users and groups were not accepted.
     #[error("cannot map users and groups into the sandbox: {0}")]
     Map(String),
@@ -161,6 +167,10 @@ pub enum Error {
         source: std::io::Error,
     },
 }
+
+/// What to do where there are few users.
+const FEW: &str = "build outside of this namespace as an ordinary user, or start it with more of them: \
+    `unshare --map-root-user --map-auto`; containers of ordinary users get them from /etc/subuid and /etc/subgid";
 
 impl Error {
     fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {

@@ -17,13 +17,25 @@ pub(super) fn first(table: &Table) -> Option<u32> {
     free(&extents(&read(&format!("/proc/self/{}", table.map))), &taken)
 }
 
-/// Returns the map that leaves the numbers as they are, of those that there are.
-pub(super) fn same(table: &Table) -> String {
-    let map = fs::read_to_string(format!("/proc/self/{}", table.map)).unwrap_or_default();
-    let whole = 0..u64::from(COUNT);
-    let parts = extents(&map).into_iter().map(|part| part.start..part.end.min(whole.end));
-    let parts = parts.filter(|part| !part.is_empty());
-    parts.map(|part| format!("{0} {0} {1}\n", part.start, part.end - part.start)).collect()
+/// Returns the map that leaves the numbers as they are.
+///
+/// # Errors
+///
+/// When some of an image's are not there: how many are.
+pub(super) fn same(table: &Table) -> Result<String, u64> {
+    same_of(&fs::read_to_string(format!("/proc/self/{}", table.map)).unwrap_or_default())
+}
+
+fn same_of(map: &str) -> Result<String, u64> {
+    let count = u64::from(COUNT);
+    let parts = extents(map).into_iter().map(|part| part.start..part.end.min(count));
+    let parts: Vec<Range<u64>> = parts.filter(|part| !part.is_empty()).collect();
+    match parts.iter().map(|part| part.end - part.start).sum() {
+        found if found < count => Err(found),
+        _ => Ok({ parts.iter() }
+            .map(|part| format!("{0} {0} {1}\n", part.start, part.end - part.start))
+            .collect()),
+    }
 }
 
 fn free(extents: &[Range<u64>], taken: &[Range<u64>]) -> Option<u32> {
@@ -91,5 +103,16 @@ mod tests {
         assert_eq!(found("0 1000000 65536\n", "", ""), None);
         assert_eq!(found("0 1000 1\n1 100000 65536\n", "", ""), None);
         assert_eq!(found("", "", ""), None);
+    }
+
+    #[test]
+    fn numbers_that_stay_are_whole() {
+        assert_eq!(same_of("0 1000000 65536\n").as_deref(), Ok("0 0 65536\n"));
+        let rootless = "0 1000 1\n1 100000 65536\n";
+        assert_eq!(same_of(rootless).as_deref(), Ok("0 0 1\n1 1 65535\n"));
+        // As `unshare --map-root-user` leaves them.
+        assert_eq!(same_of("         0          0          1\n"), Err(1));
+        assert_eq!(same_of("0 0 1000\n2000 2000 65536\n"), Err(64536));
+        assert_eq!(same_of(""), Err(0));
     }
 }

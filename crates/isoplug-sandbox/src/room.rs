@@ -40,10 +40,10 @@ pub(super) struct Room {
 impl Room {
     /// Makes the room and moves in; the current folder must be the job's.
     pub(super) fn enter(&self) -> Result<(), Failure> {
-        self.furnish().map_err(refused("mounts in a namespace of one's own"))?;
+        self.furnish().map_err(Failure::refused("mounts in a namespace of one's own", ACTION))?;
         let proc = no_devices() | MountFlags::NOEXEC;
         mount("proc", base("proc"), "proc", proc, None)
-            .map_err(|errno| refused("to mount /proc")(errno.into()))?;
+            .map_err(|errno| Failure::refused("to mount /proc", ACTION)(errno.into()))?;
         if let Some(foreign) = &self.foreign {
             foreign.register(&base("processors"))?;
         }
@@ -71,14 +71,8 @@ impl Room {
     }
 }
 
-/// Says whether somebody forbids it or it just failed.
-fn refused(what: &str) -> impl FnOnce(io::Error) -> Failure {
-    let what = what.to_owned();
-    move |error| match (error.kind(), error.raw_os_error()) {
-        (io::ErrorKind::PermissionDenied, Some(errno)) => Failure::Refused { what, errno },
-        _ => Failure::of("make a root folder for process 1")(error),
-    }
-}
+/// What cannot be done if nobody forbids it.
+const ACTION: &str = "make a root folder for process 1";
 
 /// Mounts memory in which each reading of a file leaves a time: see [`super::known`].
 fn memory(folder: &Path, size: u64) -> io::Result<()> {

@@ -5,11 +5,11 @@
 
 pub(super) mod still;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{
@@ -107,37 +107,27 @@ impl Rooted {
         Ok(names)
     }
 
-    /// Sets the time of a folder, and of those below it on its file system, to `latest` where it is newer; in seconds
-    /// since 1970. Links are not followed; what cannot be opened, since its path is too long, stays as it is.
-    pub(super) fn limit_times(&self, path: &str, latest: i64) -> io::Result<()> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK;
-        let resolve = ResolveFlags::BENEATH
-            | ResolveFlags::NO_SYMLINKS
-            | ResolveFlags::NO_XDEV
-            | ResolveFlags::NO_MAGICLINKS;
+    /// Sets the time of folders on the tree's file system to `latest` where it is newer; in seconds since 1970. Links are
+    /// followed inside. What is no folder, or cannot be opened since a program put something in the way, stays as it is.
+    pub(super) fn limit_times<'a>(
+        &self,
+        folders: impl IntoIterator<Item = &'a Vec<u8>>,
+        latest: i64,
+    ) -> io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_XDEV | ResolveFlags::NO_MAGICLINKS;
         let time = Timestamps {
             last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
             last_modification: Timespec { tv_sec: latest, tv_nsec: 0 },
         };
         let root = self.root()?;
-        let mut folders = vec![PathBuf::from(path.trim_start_matches('/'))];
-        while let Some(path) = folders.pop() {
-            let Ok(folder) = openat2(&root, &path, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
-            else {
+        for path in folders {
+            let Ok(folder) = openat2(&root, path.as_slice(), flags, Mode::empty(), resolve) else {
                 continue;
             };
             let modified = fstat(&folder)?;
             if (modified.st_mtime, modified.st_mtime_nsec) > (latest, 0) {
                 futimens(&folder, &time)?;
-            }
-            for entry in Dir::read_from(&folder)? {
-                let entry = entry?;
-                let name = entry.file_name().to_bytes();
-                let may_be_folder =
-                    matches!(entry.file_type(), FileType::Directory | FileType::Unknown);
-                if may_be_folder && name != b"." && name != b".." {
-                    folders.push(path.join(OsStr::from_bytes(name)));
-                }
             }
         }
         Ok(())
@@ -255,25 +245,27 @@ mod tests {
         std::fs::create_dir_all(at("usr/share/old")).unwrap();
         std::fs::write(at("usr/share/file"), "").unwrap();
         symlink(outside.path(), at("usr/out")).unwrap();
+        symlink("share", at("usr/link")).unwrap();
         let set = |path: &Path, seconds: u64| {
             let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
             File::open(path).unwrap().set_modified(time).unwrap();
         };
-        for path in ["usr", "usr/share", "usr/share/file"] {
+        for path in ["usr", "usr/share/file", "usr/share"] {
             set(&at(path), 9_000);
         }
         set(&at("usr/share/old"), 50);
         set(outside.path(), 9_000);
-        Rooted::new(inside.path()).limit_times("/usr", 100).unwrap();
+        let folders = ["usr/link", "usr/share/old", "usr/share/file", "usr/out", "none"];
+        let folders = folders.map(|path| path.as_bytes().to_vec());
+        Rooted::new(inside.path()).limit_times(&folders, 100).unwrap();
         let time = |path: &Path| {
             let time = path.symlink_metadata().unwrap().modified().unwrap();
             time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
         };
         let times =
             ["usr", "usr/share", "usr/share/old", "usr/share/file"].map(|path| time(&at(path)));
-        assert_eq!(times, [100, 100, 50, 9_000]);
-        assert_eq!(time(outside.path()), 9_000, "links are not followed");
-        Rooted::new(inside.path()).limit_times("none", 100).unwrap();
+        assert_eq!(times, [9_000, 100, 50, 9_000]);
+        assert_eq!(time(outside.path()), 9_000, "links do not lead out");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Reads the work folder into a tree that does not tell when or where it was made, and takes the
 //! folder's files away while doing so, so that they are on the disk only once.
 
+mod acl;
+
 use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::io::{self, Read, Write};
@@ -112,12 +114,18 @@ impl Scan<'_> {
     fn another_name(&self, first: TreePath, tree: &Tree, metadata: &Metadata) -> Entry {
         let first_entry = tree.entries.get(&first);
         let xattrs = first_entry.map(|entry| entry.xattrs.clone()).unwrap_or_default();
-        Entry { xattrs, ..self.entry(Kind::HardLink(first), metadata) }
+        let entry = self.entry(Kind::HardLink(first), metadata);
+        Entry { xattrs, mode: first_entry.map_or(entry.mode, |first| first.mode), ..entry }
     }
 
     fn read(&self, path: &[u8], metadata: &Metadata) -> io::Result<Entry> {
         let kind = kind(self.folder, path, metadata)?;
-        Ok(Entry { xattrs: attributes(self.folder, path)?, ..self.entry(kind, metadata) })
+        let mut xattrs = attributes(self.folder, path)?;
+        let mut entry = self.entry(kind, metadata);
+        if let Some(list) = xattrs.remove(acl::NAME) {
+            entry.mode = acl::mode_without(&list, entry.mode);
+        }
+        Ok(Entry { xattrs, ..entry })
     }
 
     fn entry(&self, kind: Kind, metadata: &Metadata) -> Entry {
@@ -188,9 +196,11 @@ fn kind(folder: Still, path: &[u8], metadata: &Metadata) -> io::Result<Kind> {
     })
 }
 
-/// Returns the attributes that an image carries: those of users, and the capabilities of programs.
+/// Returns the attributes that an image carries: those of users, and the capabilities of programs. Besides them, the
+/// list of who may reach it.
 fn attributes(folder: Still, path: &[u8]) -> io::Result<BTreeMap<Vec<u8>, Vec<u8>>> {
-    let is_wanted = |name: &[u8]| name == CAPABILITY || name.starts_with(b"user.");
+    let is_wanted =
+        |name: &[u8]| name == CAPABILITY || name == acl::NAME || name.starts_with(b"user.");
     let found = folder.attributes(path, is_wanted)?.into_iter();
     Ok(found
         .map(|(name, value)| {

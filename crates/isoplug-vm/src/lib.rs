@@ -5,7 +5,6 @@
 //! image's bytes are what is tested: nothing is added to it. Only this crate knows QEMU. It knows no
 //! manifest and prints nothing; progress goes to [`Events`].
 
-
 mod check;
 mod command_line;
 mod events;

@@ -20,8 +20,17 @@ pub(crate) struct Alone {
 impl Alone {
     /// Waits until no other run has the folder.
     pub(crate) fn in_folder(folder: &Path, session: &Session) -> Result<Self, Failure> {
+        Self::in_folder_shown_as(folder, folder, session)
+    }
+
+    /// The same, of a folder that people know by another path.
+    pub(crate) fn in_folder_shown_as(
+        folder: &Path,
+        shown: &Path,
+        session: &Session,
+    ) -> Result<Self, Failure> {
         Self::with(folder, &session.cancel, || {
-            let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let shown = if shown.as_os_str().is_empty() { Path::new(".") } else { shown };
             session
                 .note(&format!("waiting for another isoplug that writes to {}", shown.display()));
         })

@@ -1,5 +1,6 @@
 //! Puts finished artifacts from the store into the user's folder.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,37 +13,64 @@ use tempfile::TempPath;
 use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::place;
+use crate::place::{self, Folder};
 use crate::prepare::Prepared;
 use crate::project::Project;
 use crate::session::Session;
+
+/// The folder for results.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// Its path.
+    pub(crate) folder: PathBuf,
+    /// Whether the user named it, so that it may be a link.
+    named: bool,
+}
+
+impl Output {
+    /// Opens the folder, which is made if it is missing.
+    ///
+    /// # Errors
+    /// If it cannot be made, or became a link while the image was made.
+    pub(crate) fn hold(&self) -> Result<Folder, Failure> {
+        Folder::open(&self.folder, self.named).map_err(|error| {
+            match self.folder.is_symlink() && !self.named {
+                true => is_link(&self.folder),
+                false => not_made(&self.folder, &error),
+            }
+        })
+    }
+}
 
 /// Returns the folder for ISOs: the one that is named, else `out` beside the manifest.
 ///
 /// # Errors
 /// If `out` is a link: whoever made the manifest would choose where files are written.
-pub(crate) fn folder(project: &Project, named: Option<&Path>) -> Result<PathBuf, Failure> {
+pub(crate) fn output(project: &Project, named: Option<&Path>) -> Result<Output, Failure> {
     if let Some(named) = named {
-        return Ok(named.to_owned());
+        return Ok(Output { folder: named.to_owned(), named: true });
     }
     let folder = project.folder.join("out");
     match fs::symlink_metadata(&folder) {
-        Ok(found) if found.is_symlink() => {
-            let message = format!("{} is a link, which is not followed", folder.display());
-            Err(Failure::new(Exit::Manifest, message)
-                .hint("name the folder with --output DIR, or remove the link"))
-        }
-        _ => Ok(folder),
+        Ok(found) if found.is_symlink() => Err(is_link(&folder)),
+        _ => Ok(Output { folder, named: false }),
     }
+}
+
+fn is_link(folder: &Path) -> Failure {
+    let message = format!("{} is a link, which is not followed", folder.display());
+    Failure::new(Exit::Manifest, message)
+        .hint("name the folder with --output DIR, or remove the link")
 }
 
 /// Puts the ISO and what belongs beside it into a folder; returns the path of the ISO.
 pub(crate) fn export(
     prepared: &Prepared,
     outputs: &Outputs,
-    folder: &Path,
+    output: &Output,
     session: &Session,
 ) -> Result<PathBuf, Failure> {
+    let folder = &output.folder;
     let papers = &prepared.products.papers;
     let iso = folder.join(format!("{}.iso", prepared.name));
     let beside = |suffix: &str| folder.join(format!("{}.iso.{suffix}", prepared.name));
@@ -57,9 +85,9 @@ pub(crate) fn export(
     for (artifact, target) in files {
         all.push((made(outputs, artifact, &target)?, target));
     }
-    place::make_folder(folder, folder).map_err(|error| unwritable(&iso, &error))?;
-    let alone = Alone::in_folder(folder, session)?;
-    put(&all, folder, &alone)?;
+    let top = output.hold()?;
+    let alone = Alone::in_folder_shown_as(&top.path(), folder, session)?;
+    put(&all, folder, &top, &alone)?;
     Ok(iso)
 }
 
@@ -90,36 +118,57 @@ fn made(outputs: &Outputs, artifact: Artifact<Blob>, target: &Path) -> Result<Pa
     })
 }
 
-/// Puts files into the user's folder: all of them, or none where one cannot be written. Two runs that do
-/// so at once would mix theirs.
-fn put(files: &[(PathBuf, PathBuf)], top: &Path, _alone: &Alone) -> Result<(), Failure> {
-    let mut ready = Vec::new();
+/// Puts files into the user's folder, which is held as `top`: all of them, or none where one cannot be written. Two
+/// runs that do so at once would mix theirs.
+fn put(
+    files: &[(PathBuf, PathBuf)],
+    folder: &Path,
+    top: &Folder,
+    _alone: &Alone,
+) -> Result<(), Failure> {
+    let (mut folders, mut ready) = (BTreeMap::new(), Vec::new());
+    for (_, target) in files {
+        let parent = target.parent().unwrap_or(Path::new(""));
+        let below = parent.strip_prefix(folder).unwrap_or(Path::new(""));
+        let held = top.below(below, parent).map_err(|error| unwritable(target, &error))?;
+        folders.entry(parent).or_insert(held);
+    }
     for (source, target) in files {
-        let new = bring(source, top, target).map_err(|error| unwritable(target, &error))?;
-        ready.extend(new.map(|new| (new, target)));
+        let held = target.parent().and_then(|parent| folders.get(parent));
+        let place = held.map_or_else(PathBuf::new, |held| {
+            held.path().join(target.file_name().unwrap_or_default())
+        });
+        let new = bring(source, &place).map_err(|error| unwritable(target, &error))?;
+        ready.extend(new.map(|new| (new, place, target)));
     }
     between("brought, not renamed");
-    ready.into_iter().try_for_each(|(new, target)| {
-        place::take_place(new, target).map_err(|error| unwritable(target, &error))
+    ready.into_iter().try_for_each(|(new, place, target)| {
+        place::take_place(new, &place).map_err(|error| unwritable(target, &error))
     })
 }
 
 fn unwritable(target: &Path, error: &io::Error) -> Failure {
     let folder = target.parent().unwrap_or(target);
-    let message = match folder.is_dir() {
-        true => format!("cannot write {}", target.display()),
-        false => format!("cannot make the folder {}", folder.display()),
-    };
+    match folder.is_dir() {
+        true => failed(format!("cannot write {}", target.display()), error),
+        false => not_made(folder, error),
+    }
+}
+
+fn not_made(folder: &Path, error: &io::Error) -> Failure {
+    failed(format!("cannot make the folder {}", folder.display()), error)
+}
+
+fn failed(message: String, error: &io::Error) -> Failure {
     let hint = "free space, or choose another folder with --output DIR";
     Failure::new(Exit::Failed, message).because(error).hint(hint)
 }
 
 /// Brings a file beside its target; none if the target is the source already.
-fn bring(source: &Path, top: &Path, target: &Path) -> io::Result<Option<TempPath>> {
+fn bring(source: &Path, target: &Path) -> io::Result<Option<TempPath>> {
     if is_same_file(source, target) {
         return Ok(None);
     }
-    place::make_folder(top, target.parent().unwrap_or(Path::new(".")))?;
     place::bring(source, target).map(Some)
 }
 
@@ -143,7 +192,7 @@ mod tests {
     fn put(files: &[(PathBuf, PathBuf)]) -> Result<(), Failure> {
         let folder = files[0].1.ancestors().find(|folder| folder.is_dir()).unwrap();
         let alone = Alone::with(folder, &CancelToken::new(), || panic!("nobody else is here"))?;
-        super::put(files, folder, &alone)
+        super::put(files, folder, &Folder::open(folder, false).unwrap(), &alone)
     }
 
     /// Another run that exports to the same folder comes in when this one is half done.
@@ -159,7 +208,8 @@ mod tests {
             thread::spawn(move || {
                 let waits = || waits.send(()).unwrap();
                 let alone = Alone::with(&started, &CancelToken::new(), waits).unwrap();
-                ended.send(super::put(&other, &started, &alone).is_ok()).unwrap();
+                let top = Folder::open(&started, false).unwrap();
+                ended.send(super::put(&other, &started, &top, &alone).is_ok()).unwrap();
             });
             waiting.recv().unwrap();
         };
@@ -179,6 +229,34 @@ mod tests {
 
     fn read(folder: &Path, name: &str) -> String {
         fs::read_to_string(folder.join(name)).unwrap()
+    }
+
+    /// Another process moves the folder away and puts a link in its place, or in that of a folder in it, when this one
+    /// is half done.
+    #[test]
+    fn a_link_in_place_of_the_folder_leads_nothing_elsewhere() {
+        let (folder, source, iso) = folder();
+        let top = folder.path().to_owned();
+        let at = move |name: &str| top.join(name);
+        let inside = at.clone();
+        fs::create_dir(at("victim")).unwrap();
+        fs::write(at("victim/x.iso"), "mine").unwrap();
+        fs::create_dir(at("out")).unwrap();
+        let files = [(source.clone(), iso), (source, at("out/p/a/y"))];
+        let come = move || {
+            for name in ["out/p/a", "out/p", "out"] {
+                let moved = inside(&format!("moved-{}", name.replace('/', "-")));
+                fs::rename(inside(name), moved).unwrap();
+                std::os::unix::fs::symlink(inside("victim"), inside(name)).unwrap();
+            }
+        };
+        visited_once("brought, not renamed", come, || put(&files)).unwrap();
+        assert_eq!(fs::read_to_string(at("victim/x.iso")).unwrap(), "mine");
+        assert_eq!(isoplug_formats::tree::sorted_names(&at("victim")).unwrap(), ["x.iso"]);
+        assert_eq!(fs::read_to_string(at("moved-out/x.iso")).unwrap(), "new");
+        assert_eq!(fs::read_to_string(at("moved-out-p-a/y")).unwrap(), "new");
+        // One that was there before is not followed either.
+        assert!(Folder::open(&at("out"), false).is_err());
     }
 
     /// What a killed run left behind may be another name of the source.

@@ -3,9 +3,12 @@
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags, mkdirat, openat};
+use rustix::io::Errno;
 use tempfile::{Builder, NamedTempFile, TempPath};
 
 /// Writes a text, in the place of a file or link of that name.
@@ -42,26 +45,62 @@ pub(crate) fn take_place(new: TempPath, target: &Path) -> io::Result<()> {
     new.persist(target).map_err(|error| error.error)
 }
 
-/// Makes a folder below another one, and refuses links on the way.
-///
-/// # Errors
-/// What the system says, and where there is a link.
-pub(crate) fn make_folder(top: &Path, folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(top)?;
-    let below = folder.strip_prefix(top).unwrap_or(Path::new(""));
-    let mut path = top.to_owned();
-    for part in below.components() {
-        path.push(part);
-        match fs::symlink_metadata(&path) {
-            Ok(found) if found.is_dir() => {}
-            Ok(_) => {
-                let why = format!("{} is in the way: a folder is needed there", path.display());
-                return Err(io::Error::new(io::ErrorKind::NotADirectory, why));
-            }
-            Err(_) => fs::create_dir(&path)?,
+/// A folder that is held: whoever renames it, or puts a link in its place, leads nobody elsewhere.
+#[derive(Debug)]
+pub(crate) struct Folder(OwnedFd);
+
+impl Folder {
+    /// Opens a folder, which is made if it is missing. `named`: the user named it, so it may be a link.
+    ///
+    /// # Errors
+    /// What the system says, and where there is a link that nobody named.
+    pub(crate) fn open(path: &Path, named: bool) -> io::Result<Self> {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
         }
+        match fs::create_dir(path) {
+            Err(error) if fs::symlink_metadata(path).is_err() => return Err(error),
+            _ => {}
+        }
+        let links = if named { OFlags::empty() } else { OFlags::NOFOLLOW };
+        let folder = rustix::fs::open(path, HELD | links, Mode::empty());
+        folder.map(Self).map_err(|error| in_the_way(error.into(), path))
     }
-    Ok(())
+
+    /// Opens one below it, which is made if it is missing. `shown` is its path for people.
+    ///
+    /// # Errors
+    /// What the system says, and where there is a link on the way.
+    pub(crate) fn below(&self, path: &Path, shown: &Path) -> io::Result<Self> {
+        let mut folder = self.0.try_clone()?;
+        for part in path.components() {
+            match mkdirat(&folder, part.as_os_str(), Mode::from_raw_mode(0o777)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let opened = openat(&folder, part.as_os_str(), HELD | OFlags::NOFOLLOW, Mode::empty());
+            folder = opened.map_err(|error| in_the_way(error.into(), shown))?;
+        }
+        Ok(Self(folder))
+    }
+
+    /// Its path as this process alone has it.
+    pub(crate) fn path(&self) -> PathBuf {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+    }
+}
+
+const HELD: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+fn in_the_way(error: io::Error, path: &Path) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::NotADirectory => {
+            let why = format!("{} is in the way: a folder is needed there", path.display());
+            io::Error::new(io::ErrorKind::NotADirectory, why)
+        }
+        _ => error,
+    }
 }
 
 /// Names files so that one which a killed run leaves behind is seen to be no result.
@@ -126,8 +165,18 @@ mod tests {
         fs::create_dir(at("elsewhere")).unwrap();
         fs::create_dir(at("out")).unwrap();
         symlink(at("elsewhere"), at("out/plugin")).unwrap();
-        make_folder(&at("out"), &at("out/plugin/a")).unwrap_err();
-        make_folder(&at("out"), &at("out/other/a")).unwrap();
+        let out = Folder::open(&at("out"), false).unwrap();
+        out.below(Path::new("plugin/a"), &at("out/plugin/a")).unwrap_err();
+        let other = out.below(Path::new("other/a"), &at("out/other/a")).unwrap();
         assert!(at("out/other/a").is_dir() && !at("elsewhere/a").exists());
+        Folder::open(&at("out/plugin"), false).unwrap_err();
+        Folder::open(&at("out/plugin"), true).unwrap();
+        // Where a link comes into the place of one that is held, nothing is written through it.
+        fs::rename(at("out"), at("moved")).unwrap();
+        symlink(at("elsewhere"), at("out")).unwrap();
+        write(&out.path().join("x"), "text").unwrap();
+        write(&other.path().join("y"), "text").unwrap();
+        assert!(at("moved/x").exists() && at("moved/other/a/y").exists());
+        assert_eq!(isoplug_formats::tree::sorted_names(&at("elsewhere")).unwrap().len(), 0);
     }
 }

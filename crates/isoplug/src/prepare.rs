@@ -111,7 +111,9 @@ fn materials<'a>(
         locked,
         epoch,
         plugins: brought(guests, system, facts(system, locked, epoch))?,
-        sources: sources.for_image().map_err(|error| unresolved::failure(&error, system))?,
+        sources: sources
+            .for_image(&system.arch)
+            .map_err(|error| unresolved::failure(&error, system))?,
         answers: locked::answers(system)?,
         places: places(project, &sources, session),
         blocks: BlockFolder { path: session.cache_dir("squashfs-blocks")?, limit: BLOCKS },

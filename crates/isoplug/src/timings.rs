@@ -77,12 +77,12 @@ impl Timings {
         }
     }
 
-    /// Writes the page.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
+    /// Writes the page; people know its path as `shown`.
+    pub(crate) fn write(&self, path: &Path, shown: &Path) -> Result<(), Failure> {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
         made.and_then(|()| place::write(path, &page::page(&runs))).map_err(|error| {
-            Failure::new(Exit::Failed, format!("cannot write {}", path.display())).because(&error)
+            Failure::new(Exit::Failed, format!("cannot write {}", shown.display())).because(&error)
         })
     }
 }

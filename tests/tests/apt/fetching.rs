@@ -143,3 +143,44 @@ fn a_fetch_stops_when_told() {
     assert!(run_fetch_until(store.path(), &locked, places, cancel).is_err());
     assert!(begin.elapsed() < pause, "it waited for the mirror");
 }
+
+/// Between a Release and the index that it names, the mirror is updated: a name means another file then, a hash never.
+#[test]
+fn a_mirror_that_is_updated_while_it_is_read() {
+    let world = World::new();
+    let (release, folder) = ("dists/stable/InRelease", "dists/stable/main/binary-amd64");
+    let bytes = |path: &str| fs::read(world.archive.path(path)).unwrap();
+    let before = bytes(release);
+    let newer: Vec<Package> = [packages(), vec![Package::new("late", "1")]].concat();
+    world.archive.publish("stable", "main", "amd64", &newer).unwrap();
+    let after = bytes(release);
+    let names = || {
+        let fresh = World { cache: tempfile::tempdir().unwrap(), ..World::new() };
+        let access = Access { downloader: &fresh.downloader, ..world.access() };
+        let cache = fresh.cache.path().to_owned();
+        let snapshot = world.source().refresh(None, &Access { cache, ..access });
+        snapshot.map(|snapshot| {
+            let universe = Universe::new(&snapshot.indices, "amd64");
+            universe.names().map(str::to_owned).collect::<Vec<_>>().join(" ")
+        })
+    };
+    // The Release was read before, the index is new.
+    world.archive.write(release, &before).unwrap();
+    assert_eq!(names().unwrap(), "app base lib");
+    // The Release is new, the index is not yet.
+    world.archive.write(release, &after).unwrap();
+    let new = ["Packages", "Packages.xz"].map(|name| (name, bytes(&format!("{folder}/{name}"))));
+    for (name, bytes) in &new {
+        let old = vec![b'o'; bytes.len()];
+        world.archive.write(&format!("{folder}/{name}"), &old).unwrap();
+    }
+    assert_eq!(names().unwrap(), "app base late lib");
+    // Where hashes are gone as well, nothing else is taken for what the Release names.
+    fs::remove_dir_all(world.archive.path(&format!("{folder}/by-hash"))).unwrap();
+    let refused = text(&names().unwrap_err());
+    assert!(refused.contains("expected") && refused.contains("found"), "{refused}");
+    for (name, bytes) in new {
+        world.archive.write(&format!("{folder}/{name}"), &bytes).unwrap();
+    }
+    assert_eq!(names().unwrap(), "app base late lib", "a name is enough when it is right");
+}

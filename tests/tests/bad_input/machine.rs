@@ -189,6 +189,27 @@ fn no_user_namespaces() {
     fetches(&served);
 }
 
+/// Root of a namespace in which there is nobody else.
+#[test]
+fn one_user_alone() {
+    require!(is_root(), "not root, so a range of its own is asked for");
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let alone = ["unshare", "--user", "--map-root-user", "sh", "-c"];
+    assert_snapshot!(shell(&served, &alone, "./isoplug build --quiet --store store"), @r"
+    exit: 6
+    --- stdout
+    --- stderr
+    error: stage `base` of p (amd64) failed
+      because: there are 1 numbers of users here, and an image may have 65536: build outside of this namespace as an ordinary user, or start it with more of them: `unshare --map-root-user --map-auto`; containers of ordinary users get them from /etc/subuid and /etc/subgid
+      try: `isoplug doctor` tells what this machine lacks
+      log: [DIR]/store/logs-v1/[SHA256].log
+    ");
+    let said = shell(&served, &alone, &doctor("--store store"));
+    let line = "missing  user namespaces\n         try: build outside of this namespace as an ordinary user";
+    assert!(said.starts_with("exit: 6\n") && said.contains(line), "{said}");
+}
+
 #[test]
 fn no_range_of_ids() {
     require!(is_root(), "not root, who can become another user");

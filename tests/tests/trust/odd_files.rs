@@ -23,6 +23,8 @@ fn nothing_is_written_through_links_of_the_folder() {
     error: out is a link, which is not followed
       try: name the folder with --output DIR, or remove the link
     ");
+    let said = served.run(&["test"]);
+    assert!(said.contains("error: out is a link, which is not followed"), "{said}");
     let left = isoplug_formats::tree::sorted_names(elsewhere.path()).unwrap();
     assert_eq!(left, ["victim"]);
 }

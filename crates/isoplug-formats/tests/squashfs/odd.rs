@@ -11,6 +11,7 @@ pub(crate) fn tree() -> (Tree, Memory) {
     sizes(&mut tree, &mut memory);
     links(&mut tree, &mut memory);
     nodes(&mut tree);
+    names(&mut tree, &mut memory);
     attributes(&mut tree, &mut memory);
     many(&mut tree, &mut memory);
     owners(&mut tree);
@@ -56,6 +57,14 @@ fn links(tree: &mut Tree, memory: &mut Memory) {
     }
     tree.insert(*b"longest", Entry::new(Kind::Symlink(vec![b'y'; 4095]), 0o777, 8));
     tree.insert(*b"nowhere", Entry::new(Kind::Symlink(b"/a//b/../\xff".to_vec()), 0o777, 8));
+}
+
+/// Names that are one to who makes no difference of case, or composes letters.
+fn names(tree: &mut Tree, memory: &mut Memory) {
+    for name in ["Read", "READ", "read", "caf\u{e9}", "cafe\u{301}"] {
+        let file = memory.file(name.as_bytes());
+        tree.insert(format!("names/{name}"), Entry::new(file, 0o644, 5));
+    }
 }
 
 fn nodes(tree: &mut Tree) {

@@ -7,6 +7,8 @@ use crate::manifest::{Pocket, Source};
 pub const DEBIAN: Distribution = Distribution {
     name: "debian",
     title: "Debian",
+    architectures: &["amd64", "arm64"],
+    ports: None,
     archives: &[
         Archive {
             key: MAIN,

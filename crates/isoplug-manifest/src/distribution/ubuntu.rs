@@ -1,4 +1,4 @@
-//! Ubuntu. Its archive has amd64 and i386; other architectures are in one of their own, which is not here.
+//! Ubuntu. Its archive has amd64 and i386; other architectures are in one of their own, whose loaders are not known here.
 
 use super::{Archive, Distribution, Firmware, Loader, Role, Suite};
 use crate::manifest::{Pocket, Source};
@@ -7,6 +7,8 @@ use crate::manifest::{Pocket, Source};
 pub const UBUNTU: Distribution = Distribution {
     name: "ubuntu",
     title: "Ubuntu",
+    architectures: &["amd64"],
+    ports: Some("http://ports.ubuntu.com/ubuntu-ports"),
     archives: &[Archive {
         key: MAIN,
         mirrors: &["http://archive.ubuntu.com/ubuntu", "http://security.ubuntu.com/ubuntu"],

@@ -20,7 +20,7 @@ pub(super) fn outside(system: &System, keys: &[&str]) -> Option<String> {
     let value = keys.iter().try_fold(&system.root, |value, key| value.get(key));
     // A key that somebody chooses is there when it is written.
     let made_up = keys.len() > 1 && matches!(root.at(&keys[..1])?.kind, Kind::Map { .. });
-    if made_up && system.root.get(keys[0])?.get(keys[1]).is_none() {
+    if made_up && value.is_none() && unsaid(system, &keys[..2]).is_none() {
         return None;
     }
     let mut text = Vec::new();
@@ -39,7 +39,7 @@ fn one(
     value: Option<&Value>,
     text: &mut Vec<String>,
 ) {
-    text.push(format!("{} = {}", join(keys), worth(shape, value)));
+    text.push(format!("{} = {}", join(keys), worth(system, keys, shape, value)));
     text.extend(shape.docs.lines().map(|line| format!("  {line}")));
     text.push(format!("  type:    {}", shape.type_name()));
     if let Some(default) = &shape.default {
@@ -69,20 +69,39 @@ fn lines(
             }
         }
         Kind::Map { values, .. } => {
-            let table = value.and_then(Value::as_table);
-            for (key, value) in table.into_iter().flatten() {
-                below(&key.name, values, Some(value));
+            let table = value.and_then(Value::as_table).map_or(&[][..], Vec::as_slice);
+            table.iter().for_each(|(key, value)| below(&key.name, values, Some(value)));
+            match unsaid(system, keys) {
+                Some(Json::Object(named)) if table.is_empty() && !named.is_empty() => {
+                    named.keys().for_each(|key| below(key, values, None));
+                }
+                _ if table.is_empty() => {
+                    text.push(format!("{} = {{}}  # {}", join(keys), said_at(system, value)));
+                }
+                _ => {}
             }
         }
         _ => {
-            let place = value.map_or("default".to_owned(), |it| system.texts.place(&it.origin));
-            text.push(format!("{} = {}  # {place}", join(keys), worth(shape, value)));
+            let (worth, place) = (worth(system, keys, shape, value), said_at(system, value));
+            text.push(format!("{} = {worth}  # {place}", join(keys)));
         }
     }
 }
 
+fn said_at(system: &System, value: Option<&Value>) -> String {
+    value.map_or("default".to_owned(), |value| system.texts.place(&value.origin))
+}
+
+/// What holds though nobody wrote it: Debian among the sources of a manifest that names none.
+fn unsaid(system: &System, keys: &[&str]) -> Option<Json> {
+    let (["sources", below @ ..], None) = (keys, system.root.get("sources")) else { return None };
+    let sources = serde_json::to_value(&system.sources).ok()?;
+    below.iter().try_fold(&sources, |value, key| value.get(key)).cloned()
+}
+
 /// The value, or what holds without one.
-fn worth(shape: &Shape, value: Option<&Value>) -> String {
+fn worth(system: &System, keys: &[&str], shape: &Shape, value: Option<&Value>) -> String {
     let default = || shape.default.clone().unwrap_or(Json::Null);
-    shown(shape, &value.map_or_else(default, Value::to_json))
+    let held = || unsaid(system, keys).unwrap_or_else(default);
+    shown(shape, &value.map_or_else(held, Value::to_json))
 }

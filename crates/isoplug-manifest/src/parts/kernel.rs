@@ -17,8 +17,9 @@ use crate::part::{self, Contribution, Lint};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Kernel {
-    /// The flavour of the kernel package: `amd64` installs `linux-image-amd64`. Without one, the
-    /// image's architecture.
+    /// The flavour of the kernel package, which is `linux-image-` and the flavour: of Debian `amd64`, `cloud-amd64` or
+    /// `rt-amd64`, of Ubuntu `generic`, `lowlatency` or `virtual`. Without one, Debian's of the image's
+    /// architecture, and Ubuntu's `generic`.
     #[schemars(extend("format" = "flavour"))]
     pub flavour: Option<String>,
     /// The version of the kernel package, or the start of it, such as `6.12`: the newest of those.

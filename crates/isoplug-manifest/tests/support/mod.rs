@@ -7,12 +7,16 @@ use isoplug_manifest::{Diagnostics, Input, System, evaluate};
 
 /// Evaluates profile `p` of a manifest, with these files beside it.
 pub(crate) fn evaluate_with(text: &str, files: &[(&str, &str)]) -> Result<System, Diagnostics> {
+    evaluate_for("amd64", text, files)
+}
+
+fn evaluate_for(arch: &str, text: &str, files: &[(&str, &str)]) -> Result<System, Diagnostics> {
     let mut load = |path: &str| {
         let file = files.iter().find(|(name, _)| *name == path);
         file.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
     };
     let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
-    evaluate(Input { name, text, profile: "p", arch: "amd64", load: &mut load, plugins })
+    evaluate(Input { name, text, profile: "p", arch, load: &mut load, plugins })
 }
 
 /// Evaluates a profile `p` of these lines, beside an image's name. Its first line is line 3.
@@ -32,7 +36,16 @@ pub(crate) fn messages(lines: &str) -> String {
 
 /// Returns the messages that a manifest draws, errors or warnings.
 pub(crate) fn messages_with(text: &str, files: &[(&str, &str)]) -> String {
-    match evaluate_with(text, files) {
+    said(evaluate_with(text, files))
+}
+
+/// Returns the messages that a manifest draws for an architecture.
+pub(crate) fn messages_of(arch: &str, text: &str) -> String {
+    said(evaluate_for(arch, text, &[]))
+}
+
+fn said(evaluated: Result<System, Diagnostics>) -> String {
+    match evaluated {
         Ok(system) => {
             let plain = system.warnings.iter().map(|warning| warning.plain(&system.texts));
             plain.collect::<Vec<_>>().join("\n")

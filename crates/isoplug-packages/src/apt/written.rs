@@ -12,22 +12,25 @@ impl AptSource {
     /// # Errors
     ///
     /// When its keys cannot be written.
-    pub fn for_image(&self) -> Result<Vec<Stanza>, Error> {
+    pub fn for_image(&self, arch: &str) -> Result<Vec<Stanza>, Error> {
         let mut written: Vec<(&str, Stanza)> = Vec::new();
         for suite in &self.suites {
             match written.iter_mut().find(|(archive, _)| *archive == suite.archive) {
                 Some((_, entry)) => entry.suites.push(suite.name.clone()),
-                None => written.push((&suite.archive, self.entry(suite)?)),
+                None => written.push((&suite.archive, self.entry(suite, arch)?)),
             }
         }
         Ok(written.into_iter().map(|(_, entry)| entry).collect())
     }
 
-    fn entry(&self, suite: &Suite) -> Result<Stanza, Error> {
+    fn entry(&self, suite: &Suite, arch: &str) -> Result<Stanza, Error> {
         let public = distribution::archive(&suite.archive).filter(|_| self.distribution.is_some());
         let (uris, signed_by) = match public {
             Some((distribution, archive)) => {
-                let first = archive.mirrors.iter().take(1).map(|url| (*url).to_owned());
+                let ports =
+                    distribution.ports.filter(|_| !distribution.architectures.contains(&arch));
+                let first = ports.as_ref().or(archive.mirrors.first());
+                let first = first.map(|url| (*url).to_owned()).into_iter();
                 (first.collect(), SignedBy::Keyring(distribution.keyring.to_owned()))
             }
             None => (suite.mirrors.clone(), SignedBy::Key(self.armored()?)),
@@ -57,12 +60,16 @@ mod tests {
 
     /// Shows what is written: `addresses: suites / components`.
     fn written(name: &str, source: &Source) -> Vec<String> {
+        written_for("amd64", name, source)
+    }
+
+    fn written_for(arch: &str, name: &str, source: &Source) -> Vec<String> {
         let source = AptSource::new(name, source, None, &Mirrors::default()).unwrap();
         let shown = |entry: Stanza| {
             let Stanza { uris, suites, components, .. } = entry;
             format!("{}: {} / {}", uris.join(" "), suites.join(" "), components.join(" "))
         };
-        source.for_image().unwrap().into_iter().map(shown).collect()
+        source.for_image(arch).unwrap().into_iter().map(shown).collect()
     }
 
     fn of(suite: &str) -> Source {
@@ -91,6 +98,11 @@ mod tests {
             written("ubuntu", &of("noble")),
             ["http://archive.ubuntu.com/ubuntu: noble noble-updates noble-security / main"]
         );
+        assert_eq!(
+            written_for("arm64", "ubuntu", &of("noble")),
+            ["http://ports.ubuntu.com/ubuntu-ports: noble noble-updates noble-security / main"]
+        );
+        assert_eq!(written_for("arm64", "debian", &of("sid")), written("debian", &of("sid")));
         let mirrors = vec!["http://mirror.example/debian".to_owned()];
         let pockets = vec![Pocket::Backports];
         let mirrored = Source { mirrors, pockets, ..of("forky") };
@@ -111,7 +123,9 @@ mod tests {
         };
         assert_eq!(written("acme", &source), ["https://acme.example/apt: ./ / "]);
         let acme = AptSource::new("acme", &source, None, &Mirrors::default()).unwrap();
-        let SignedBy::Key(key) = &acme.for_image().unwrap()[0].signed_by else { panic!("a key") };
+        let SignedBy::Key(key) = &acme.for_image("amd64").unwrap()[0].signed_by else {
+            panic!("a key")
+        };
         assert!(key.starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----"));
         assert!(acme.in_image && acme.distribution.is_none());
         let silent = Source { in_image: None, ..source };

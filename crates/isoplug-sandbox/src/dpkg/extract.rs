@@ -47,6 +47,11 @@ fn merged(epoch: u64) -> Tree {
 const MERGED: [&str; 3] = ["bin", "lib", "sbin"];
 const MERGED_IF_USED: [&[u8]; 3] = [b"lib64", b"lib32", b"libx32"];
 
+/// Whether a name in the root folder is a link to the same name in `/usr`.
+pub(super) fn is_merged(name: &[u8]) -> bool {
+    MERGED.iter().any(|merged| merged.as_bytes() == name) || MERGED_IF_USED.contains(&name)
+}
+
 /// The files of packages as one tree; the packages themselves hold the contents.
 struct Debs {
     tree: Tree,

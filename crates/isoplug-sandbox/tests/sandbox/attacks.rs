@@ -248,3 +248,57 @@ pub(crate) fn process_1_and_limits_stay(machine: &Machine) {
     immutable: Operation not permitted
     ");
 }
+
+/// Extended attributes of every kind, and a list of who may reach a file: what may be set, and what of it an image has.
+pub(crate) fn attributes_that_an_image_cannot_have(machine: &Machine) {
+    let set = number("lsetxattr");
+    // vfs_cap_data of revision 2: CAP_NET_RAW, effective. The list: u::rw- u:33:rw- g::--- m::rw- o::---
+    let script = format!(
+        "sub set {{ my ($name, $value, $path) = @_; $path //= \"/etc/$name\"; open(F, '>', $path); chmod(0600, $path);
+             try($name, syscall({set}, $path, $name, $value, length $value, 0) == 0) }}
+         my $capability = pack('V5', 0x02000001, 1 << 13, 0, 0, 0);
+         my $list = pack('V (vvV)5', 2, 1, 6, ~0, 2, 6, 33, 4, 0, ~0, 16, 6, ~0, 32, 0, ~0);
+         set('user.note', \"a\\0b\"); set('security.capability', $capability);
+         set('user.overlay.opaque', 'y');
+         set('trusted.overlay.opaque', 'y'); set('security.selinux', 'x'); set('security.ima', 'x');
+         set('security.evm', 'x'); set('security.apparmor', 'x'); set('security.own', 'x');
+         set('system.posix_acl_access', $list); set('system.own', 'x'); set('other', 'x');"
+    );
+    let try_ = "sub try { my ($name, $done) = @_; \
+                print \"$name: \", ($done ? 'ok' : $!), \"\\n\" } $| = 1;";
+    let on_disk = Machine::on_disk();
+    for machine in [machine, &on_disk] {
+        let (tree, _) = machine.run_all(&[&["perl", "-e", &format!("{try_}{script}")]]).unwrap();
+        // Where the kernel has SELinux without a policy, anybody may set a label.
+        let said = machine.lines();
+        let said: Vec<&str> =
+            said.iter().map(String::as_str).filter(|line| !line.contains("selinux")).collect();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said.join("\n"), @r"
+            user.note: ok
+            security.capability: ok
+            user.overlay.opaque: ok
+            trusted.overlay.opaque: Operation not permitted
+            security.ima: Operation not permitted
+            security.evm: Operation not permitted
+            security.apparmor: Operation not permitted
+            security.own: Operation not permitted
+            system.posix_acl_access: ok
+            system.own: Operation not supported
+            other: Operation not supported
+            ");
+        }
+        let of = |name: &str| tree.get(format!("etc/{name}")).unwrap();
+        let kept: Vec<&[u8]> = tree
+            .entries
+            .values()
+            .flat_map(|entry| entry.xattrs.keys().map(Vec::as_slice))
+            .collect();
+        assert_eq!(kept, [&b"security.capability"[..], b"user.note", b"user.overlay.opaque"]);
+        assert_eq!(of("user.note").xattrs[&b"user.note"[..]], b"a\0b");
+        let capability = &of("security.capability").xattrs[&b"security.capability"[..]];
+        assert_eq!(capability[..8], [1, 0, 0, 2, 0, 32, 0, 0]);
+        // The list is lost, and who was not in it stays out.
+        assert_eq!(of("system.posix_acl_access").mode, 0o600);
+    }
+}

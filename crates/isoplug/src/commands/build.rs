@@ -1,11 +1,12 @@
 //! `isoplug build`: makes the ISO of each chosen profile and prints its path.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use isoplug_engine::Reporter;
 
 use super::select::{Locking, Select};
 use crate::exit::Exit;
+use crate::export::Output;
 use crate::failure::Failure;
 use crate::locking::LockUse;
 use crate::prepare::{Prepared, prepare};
@@ -36,9 +37,11 @@ pub(crate) struct Args {
     timings: Option<Option<PathBuf>>,
 }
 
+const PAGE: &str = "timings.html";
+
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
-    let output = export::folder(&project, args.output.as_deref())?;
+    let output = export::output(&project, args.output.as_deref())?;
     let timings = args.timings.as_ref().map(|_| Timings::new());
     let built = profiles.iter().try_for_each(|profile| {
         let lock_use = args.locking.into();
@@ -48,9 +51,16 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         Ok(())
     });
     let Some(timings) = timings else { return built.map(|()| Exit::Done) };
-    let page = args.timings.clone().flatten().unwrap_or_else(|| output.join("timings.html"));
+    let (page, written) = match args.timings.clone().flatten() {
+        Some(page) => (page.clone(), timings.write(&page, &page)),
+        None => {
+            let page = output.folder.join(PAGE);
+            let held = output.hold();
+            let written = held.and_then(|top| timings.write(&top.path().join(PAGE), &page));
+            (page, written)
+        }
+    };
     // The page of a failed build tells how far it came; what failed is said first.
-    let written = timings.write(&page);
     built.and(written)?;
     session.note(&format!("timings: {}", page.display()));
     Ok(Exit::Done)
@@ -59,7 +69,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 /// Builds, and lets `timings` listen if there are any.
 fn build_timed(
     prepared: &Prepared,
-    output: &Path,
+    output: &Output,
     keep_failed: bool,
     timings: Option<&Timings>,
     session: &Session,
@@ -78,7 +88,7 @@ fn build_timed(
 /// Builds what was prepared and puts it into a folder; returns the path of the ISO there.
 pub(crate) fn build(
     prepared: &Prepared,
-    output: &Path,
+    output: &Output,
     keep_failed: bool,
     session: &Session,
 ) -> Result<PathBuf, Failure> {
@@ -87,7 +97,7 @@ pub(crate) fn build(
 
 fn build_told(
     prepared: &Prepared,
-    output: &Path,
+    output: &Output,
     keep_failed: bool,
     reporter: &dyn Reporter,
     session: &Session,
@@ -110,6 +120,6 @@ pub(crate) fn build_one(
     session: &Session,
 ) -> Result<(Prepared, PathBuf), Failure> {
     let prepared = prepare(project, profile, arch, lock_use, session)?;
-    let iso = build(&prepared, &export::folder(project, None)?, false, session)?;
+    let iso = build(&prepared, &export::output(project, None)?, false, session)?;
     Ok((prepared, iso))
 }

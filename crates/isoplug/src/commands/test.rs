@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::place;
 use crate::prepare::{Prepared, prepare};
 use crate::session::Session;
-use crate::{outcome, promises};
+use crate::{export, outcome, promises};
 
 /// Boot the ISO and check what the manifest promises
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, profiles) = args.select.open()?;
-    let bench = Bench::new(args, project.folder.join("out"), session);
+    let bench = Bench::new(args, export::output(&project, None)?, session);
     let mut all = Report { image: project.image.name.clone(), combos: Vec::new() };
     for profile in &profiles {
         let lock_use = args.locking.into();
@@ -102,14 +102,14 @@ a boot did not end, which says nothing of the image
 struct Bench<'a> {
     args: &'a Args,
     session: &'a Session,
-    output: PathBuf,
+    output: export::Output,
     host: Host,
     /// Whether it was told what runs the machines.
     noted: Cell<bool>,
 }
 
 impl<'a> Bench<'a> {
-    fn new(args: &'a Args, output: PathBuf, session: &'a Session) -> Self {
+    fn new(args: &'a Args, output: export::Output, session: &'a Session) -> Self {
         Self { args, session, output, host: Host::discover(), noted: Cell::new(false) }
     }
 
@@ -150,7 +150,7 @@ impl<'a> Bench<'a> {
         Around {
             host: self.host.clone(),
             limit: self.args.timeout.map_or(Limit::DEFAULT, wall),
-            folder: self.output.join(format!("{image}.test")),
+            folder: self.output.folder.join(format!("{image}.test")),
             seen: Arc::default(),
             pictures: self.args.screenshots,
         }
