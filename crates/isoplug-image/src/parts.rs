@@ -103,8 +103,7 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
         Arc::new(network::Part(networking.clone())),
         Arc::new(Users { users, root, security }),
     ];
-    let wifi = wifi::Part::new(networking).map(|part| Arc::new(part) as _);
-    before_plugins.extend(sysctl.into_iter().chain(wifi).chain(openssh));
+    before_plugins.extend(sysctl.into_iter().chain(wifi::of(networking)).chain(openssh));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),

@@ -94,6 +94,11 @@ pub fn profiles(name: &str, text: &str) -> Result<(Image, Vec<String>), Diagnost
     }
 }
 
+fn conditions(arch: &str, sources: &BTreeMap<String, Source>) -> Conditions {
+    let suites = sources.values().map(|each| each.suite.clone()).collect();
+    Conditions { arch: arch.to_owned(), suites }
+}
+
 #[derive(Default)]
 struct Work {
     texts: Texts,
@@ -105,8 +110,7 @@ impl Work {
         let Input { name, text, profile, arch, load, plugins } = input;
         let (manifest, profiles, root) = self.manifest(name, text);
         let sources = manifest.as_ref().map(sources).unwrap_or_default();
-        let suites: BTreeSet<String> = sources.values().map(|each| each.suite.clone()).collect();
-        let conditions = Conditions { arch: arch.to_owned(), suites };
+        let conditions = conditions(arch, &sources);
         self.diagnostics.extend(distributions::mistakes(&sources, &root, arch));
         let mut guests = Guests::describe(manifest.as_ref(), &root, plugins, self);
         let mut shape = guests.shape();

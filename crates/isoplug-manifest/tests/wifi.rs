@@ -29,6 +29,10 @@ fn wireless_networks() {
       help: write `{ env = "NAME" }`, or `{ file = "PATH" }` of a file that is not published
     isoplug.toml:6:22: error[bad-passphrase]: a passphrase has 8 to 63 characters, or is a key of 64 hexadecimal digits; this one has 7
     "#);
+}
+
+#[test]
+fn passphrases_and_names() {
     assert_snapshot!(with("networking.wifi.home.psk = {}"), @r#"
     isoplug.toml:6:28: error[bad-secret]: the passphrase is given by exactly one of `env`, `file` and `plain`
       help: write `{ env = "NAME" }`, or `{ file = "PATH" }` of a file that is not published
@@ -37,6 +41,10 @@ fn wireless_networks() {
     isoplug.toml:6:28: error[bad-secret]: the passphrase is given by exactly one of `env`, `file` and `plain`
       help: write `{ env = "NAME" }`, or `{ file = "PATH" }` of a file that is not published
     "#);
+}
+
+#[test]
+fn networks_that_cannot_be_joined() {
     assert_snapshot!(with("networking.wifi.home = {}"), @r"
     isoplug.toml:6:24: error[wifi-security]: the network `home` needs a passphrase
       help: set `networking.wifi.home.psk`

@@ -238,6 +238,16 @@ mod tests {
         assert!(root.file("etc").is_err());
     }
 
+    fn set(path: &Path, seconds: u64) {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        File::open(path).unwrap().set_modified(time).unwrap();
+    }
+
+    fn time(path: &Path) -> u64 {
+        let time = path.symlink_metadata().unwrap().modified().unwrap();
+        time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+    }
+
     #[test]
     fn times_of_folders_alone_are_limited() {
         let [outside, inside] = [(); 2].map(|()| tempfile::tempdir().unwrap());
@@ -246,10 +256,6 @@ mod tests {
         std::fs::write(at("usr/share/file"), "").unwrap();
         symlink(outside.path(), at("usr/out")).unwrap();
         symlink("share", at("usr/link")).unwrap();
-        let set = |path: &Path, seconds: u64| {
-            let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-            File::open(path).unwrap().set_modified(time).unwrap();
-        };
         for path in ["usr", "usr/share/file", "usr/share"] {
             set(&at(path), 9_000);
         }
@@ -258,10 +264,6 @@ mod tests {
         let folders = ["usr/link", "usr/share/old", "usr/share/file", "usr/out", "none"];
         let folders = folders.map(|path| path.as_bytes().to_vec());
         Rooted::new(inside.path()).limit_times(&folders, 100).unwrap();
-        let time = |path: &Path| {
-            let time = path.symlink_metadata().unwrap().modified().unwrap();
-            time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
-        };
         let times =
             ["usr", "usr/share", "usr/share/old", "usr/share/file"].map(|path| time(&at(path)));
         assert_eq!(times, [9_000, 100, 50, 9_000]);

@@ -239,9 +239,8 @@ mod tests {
         let top = folder.path().to_owned();
         let at = move |name: &str| top.join(name);
         let inside = at.clone();
-        fs::create_dir(at("victim")).unwrap();
+        ["victim", "out"].map(|name| fs::create_dir(at(name)).unwrap());
         fs::write(at("victim/x.iso"), "mine").unwrap();
-        fs::create_dir(at("out")).unwrap();
         let files = [(source.clone(), iso), (source, at("out/p/a/y"))];
         let come = move || {
             for name in ["out/p/a", "out/p", "out"] {

@@ -20,42 +20,47 @@ pub(crate) fn read(system: System) -> Result<System, Failure> {
 }
 
 fn one(path: &str, secret: &Secret, system: &System) -> Result<String, Failure> {
-    let wrong = |message: String, help: String| {
-        let diagnostic = Diagnostic::error("no-secret", message).help(help);
+    let found = match (&secret.env, &secret.file) {
+        (Some(name), _) => of_variable(name),
+        (None, Some(file)) => of_file(file),
+        (None, None) => Ok(String::new()),
+    };
+    found.map_err(|diagnostic| {
         let diagnostic = match system.origin(path) {
             Some(origin) => diagnostic.at(origin, ""),
             None => diagnostic,
         };
         Failure::manifest(Diagnostics { list: vec![diagnostic], texts: system.texts.clone() })
-    };
-    let (whence, bytes) = match (&secret.env, &secret.file) {
-        (Some(name), _) => {
-            let bytes = session::secret(name).ok_or_else(|| {
-                let message = format!("the environment variable `{name}` is not set");
-                wrong(message, format!("set it: {name}=… isoplug build"))
-            })?;
-            (format!("the environment variable `{name}`"), bytes)
-        }
-        (None, Some(file)) => {
-            let bytes = read_bytes(Path::new(file)).map_err(|error| {
-                wrong(
-                    format!("the file {file} cannot be read: {error}"),
-                    "give it there".to_owned(),
-                )
-            })?;
-            (format!("the file {file}"), bytes)
-        }
-        (None, None) => return Ok(String::new()),
-    };
+    })
+}
+
+fn of_variable(name: &str) -> Result<String, Diagnostic> {
+    let bytes = session::secret(name).ok_or_else(|| {
+        let message = format!("the environment variable `{name}` is not set");
+        wrong(message, &format!("set it: {name}=… isoplug build"))
+    })?;
+    line(bytes, &format!("the environment variable `{name}`"))
+}
+
+fn of_file(file: &str) -> Result<String, Diagnostic> {
+    let bytes = read_bytes(Path::new(file)).map_err(|error| {
+        wrong(format!("the file {file} cannot be read: {error}"), "put the secret there")
+    })?;
+    line(bytes, &format!("the file {file}"))
+}
+
+/// Returns the one line of text that a place has.
+fn line(bytes: Vec<u8>, place: &str) -> Result<String, Diagnostic> {
     let text = String::from_utf8(bytes).ok();
     let text = text.map(|text| text.trim_end_matches(['\n', '\r']).to_owned());
     let is_line = |text: &String| !text.is_empty() && !text.contains(['\n', '\r', '\0']);
     text.filter(is_line).ok_or_else(|| {
-        wrong(
-            format!("{whence} does not have one line of text"),
-            "put the secret alone there".to_owned(),
-        )
+        wrong(format!("{place} does not have one line of text"), "put the secret alone there")
     })
+}
+
+fn wrong(message: String, help: &str) -> Diagnostic {
+    Diagnostic::error("no-secret", message).help(help)
 }
 
 #[cfg(test)]

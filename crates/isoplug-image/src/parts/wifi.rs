@@ -7,6 +7,7 @@ mod manager;
 mod psk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use isoplug_engine::Key;
 use isoplug_manifest::options::{
@@ -25,15 +26,15 @@ pub struct Part {
     backend: NetworkingBackend,
 }
 
-impl Part {
-    /// Takes what is its own of the network's options; `None` if there is none.
-    #[must_use]
-    pub fn new(networking: &Networking) -> Option<Self> {
-        let Networking { wifi, wifi_country, backend, .. } = networking.clone();
-        let part = Self { networks: wifi, country: wifi_country, backend };
-        (!part.networks.is_empty()).then_some(part)
-    }
+/// Takes what is its own of the network's options; nothing if there is none.
+#[must_use]
+pub(super) fn of(networking: &Networking) -> Option<Arc<dyn Contributor>> {
+    let Networking { wifi, wifi_country, backend, .. } = networking.clone();
+    let part = Part { networks: wifi, country: wifi_country, backend };
+    (!part.networks.is_empty()).then(|| Arc::new(part) as _)
+}
 
+impl Part {
     fn files(&self) -> Result<Vec<(String, String)>, ContributeError> {
         let mut files = Vec::new();
         for (name, wifi) in &self.networks {

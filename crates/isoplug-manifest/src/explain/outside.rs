@@ -59,6 +59,8 @@ fn lines(
     value: Option<&Value>,
     text: &mut Vec<String>,
 ) {
+    let line = |worth: String| format!("{} = {worth}  # {}", join(keys), said_at(system, value));
+    let before = text.len();
     let mut below = |key: &str, shape: &Shape, value: Option<&Value>| {
         lines(system, &[keys, &[key]].concat(), shape, value, text);
     };
@@ -69,22 +71,26 @@ fn lines(
             }
         }
         Kind::Map { values, .. } => {
-            let table = value.and_then(Value::as_table).map_or(&[][..], Vec::as_slice);
-            table.iter().for_each(|(key, value)| below(&key.name, values, Some(value)));
-            match unsaid(system, keys) {
-                Some(Json::Object(named)) if table.is_empty() && !named.is_empty() => {
-                    named.keys().for_each(|key| below(key, values, None));
-                }
-                _ if table.is_empty() => {
-                    text.push(format!("{} = {{}}  # {}", join(keys), said_at(system, value)));
-                }
-                _ => {}
+            of_map(system, keys, value, &mut |key, value| below(key, values, value));
+            if text.len() == before {
+                text.push(line("{}".to_owned()));
             }
         }
-        _ => {
-            let (worth, place) = (worth(system, keys, shape, value), said_at(system, value));
-            text.push(format!("{} = {worth}  # {place}", join(keys)));
-        }
+        _ => text.push(line(worth(system, keys, shape, value))),
+    }
+}
+
+/// Goes through what was said of a map, or through what it has though nobody said it.
+fn of_map(
+    system: &System,
+    keys: &[&str],
+    value: Option<&Value>,
+    each: &mut dyn FnMut(&str, Option<&Value>),
+) {
+    let table = value.and_then(Value::as_table).map_or(&[][..], Vec::as_slice);
+    table.iter().for_each(|(key, value)| each(&key.name, Some(value)));
+    if let (true, Some(Json::Object(named))) = (table.is_empty(), unsaid(system, keys)) {
+        named.keys().for_each(|key| each(key, None));
     }
 }
 

@@ -129,13 +129,7 @@ impl part::Part for Part<'_> {
             let diagnostic = Diagnostic::error("no-backend", message).help(help);
             lint.report_at(diagnostic, &option!(networking.wifi));
         }
-        if self.firmware.set == FirmwareSet::None && self.firmware.packages.is_empty() {
-            let message = "most Wi-Fi cards do not work without firmware, and the image has none";
-            let help = "set `firmware.set = \"redistributable\"`, or name packages in \
-                        `firmware.packages`, such as \"firmware-iwlwifi\"";
-            let diagnostic = Diagnostic::warning("no-wifi-firmware", message).help(help);
-            lint.report_at(diagnostic, &option!(networking.wifi));
-        }
+        self.firmware_for_cards(lint);
         self.one_table_for_each_ssid(lint);
         for (name, wifi) in wifi {
             network(name, wifi, lint);
@@ -144,6 +138,16 @@ impl part::Part for Part<'_> {
 }
 
 impl Part<'_> {
+    fn firmware_for_cards(&self, lint: &mut Lint<'_>) {
+        if self.firmware.set == FirmwareSet::None && self.firmware.packages.is_empty() {
+            let message = "most Wi-Fi cards do not work without firmware, and the image has none";
+            let help = "set `firmware.set = \"redistributable\"`, or name packages in \
+                        `firmware.packages`, such as \"firmware-iwlwifi\"";
+            let diagnostic = Diagnostic::warning("no-wifi-firmware", message).help(help);
+            lint.report_at(diagnostic, &option!(networking.wifi));
+        }
+    }
+
     fn one_table_for_each_ssid(&self, lint: &mut Lint<'_>) {
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, wifi) in &self.networking.wifi {

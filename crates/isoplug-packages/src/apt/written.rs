@@ -103,6 +103,10 @@ mod tests {
             ["http://ports.ubuntu.com/ubuntu-ports: noble noble-updates noble-security / main"]
         );
         assert_eq!(written_for("arm64", "debian", &of("sid")), written("debian", &of("sid")));
+    }
+
+    #[test]
+    fn the_image_reads_the_archive_and_not_the_mirror() {
         let mirrors = vec!["http://mirror.example/debian".to_owned()];
         let pockets = vec![Pocket::Backports];
         let mirrored = Source { mirrors, pockets, ..of("forky") };

@@ -249,8 +249,8 @@ pub(crate) fn process_1_and_limits_stay(machine: &Machine) {
     ");
 }
 
-/// Extended attributes of every kind, and a list of who may reach a file: what may be set, and what of it an image has.
-pub(crate) fn attributes_that_an_image_cannot_have(machine: &Machine) {
+/// Returns a script that sets extended attributes of every kind, and a list of who may reach a file.
+fn that_sets_attributes() -> String {
     let set = number("lsetxattr");
     // vfs_cap_data of revision 2: CAP_NET_RAW, effective. The list: u::rw- u:33:rw- g::--- m::rw- o::---
     let script = format!(
@@ -266,15 +266,23 @@ pub(crate) fn attributes_that_an_image_cannot_have(machine: &Machine) {
     );
     let try_ = "sub try { my ($name, $done) = @_; \
                 print \"$name: \", ($done ? 'ok' : $!), \"\\n\" } $| = 1;";
-    let on_disk = Machine::on_disk();
-    for machine in [machine, &on_disk] {
-        let (tree, _) = machine.run_all(&[&["perl", "-e", &format!("{try_}{script}")]]).unwrap();
-        // Where the kernel has SELinux without a policy, anybody may set a label.
-        let said = machine.lines();
-        let said: Vec<&str> =
-            said.iter().map(String::as_str).filter(|line| !line.contains("selinux")).collect();
+    format!("{try_}{script}")
+}
+
+/// Where the kernel has SELinux without a policy, anybody may set a label.
+fn said_of_attributes(machine: &Machine) -> String {
+    let lines = machine.lines().into_iter().filter(|line| !line.contains("selinux"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What may be set of them, and what of it an image has.
+pub(crate) fn attributes_that_an_image_cannot_have(machine: &Machine) {
+    for machine in [machine, &Machine::on_disk()] {
+        let script = that_sets_attributes();
+        let (tree, _) = machine.run_all(&[&["perl", "-e", &script]]).unwrap();
+        of_them_the_image_has_three(&tree);
         insta::allow_duplicates! {
-            insta::assert_snapshot!(said.join("\n"), @r"
+            insta::assert_snapshot!(said_of_attributes(machine), @r"
             user.note: ok
             security.capability: ok
             user.overlay.opaque: ok
@@ -288,17 +296,17 @@ pub(crate) fn attributes_that_an_image_cannot_have(machine: &Machine) {
             other: Operation not supported
             ");
         }
-        let of = |name: &str| tree.get(format!("etc/{name}")).unwrap();
-        let kept: Vec<&[u8]> = tree
-            .entries
-            .values()
-            .flat_map(|entry| entry.xattrs.keys().map(Vec::as_slice))
-            .collect();
-        assert_eq!(kept, [&b"security.capability"[..], b"user.note", b"user.overlay.opaque"]);
-        assert_eq!(of("user.note").xattrs[&b"user.note"[..]], b"a\0b");
-        let capability = &of("security.capability").xattrs[&b"security.capability"[..]];
-        assert_eq!(capability[..8], [1, 0, 0, 2, 0, 32, 0, 0]);
-        // The list is lost, and who was not in it stays out.
-        assert_eq!(of("system.posix_acl_access").mode, 0o600);
     }
+}
+
+fn of_them_the_image_has_three(tree: &isoplug_formats::tree::Tree) {
+    let of = |name: &str| tree.get(format!("etc/{name}")).unwrap();
+    let kept: Vec<&[u8]> =
+        tree.entries.values().flat_map(|entry| entry.xattrs.keys().map(Vec::as_slice)).collect();
+    assert_eq!(kept, [&b"security.capability"[..], b"user.note", b"user.overlay.opaque"]);
+    assert_eq!(of("user.note").xattrs[&b"user.note"[..]], b"a\0b");
+    let capability = &of("security.capability").xattrs[&b"security.capability"[..]];
+    assert_eq!(capability[..8], [1, 0, 0, 2, 0, 32, 0, 0]);
+    // The list is lost, and who was not in it stays out.
+    assert_eq!(of("system.posix_acl_access").mode, 0o600);
 }

@@ -51,19 +51,26 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         Ok(())
     });
     let Some(timings) = timings else { return built.map(|()| Exit::Done) };
-    let (page, written) = match args.timings.clone().flatten() {
-        Some(page) => (page.clone(), timings.write(&page, &page)),
-        None => {
-            let page = output.folder.join(PAGE);
-            let held = output.hold();
-            let written = held.and_then(|top| timings.write(&top.path().join(PAGE), &page));
-            (page, written)
-        }
-    };
+    let (page, written) = write_page(&timings, args.timings.clone().flatten(), &output);
     // The page of a failed build tells how far it came; what failed is said first.
     built.and(written)?;
     session.note(&format!("timings: {}", page.display()));
     Ok(Exit::Done)
+}
+
+/// Writes the page where it was asked for, else into the folder for results. Returns where, and whether it went well.
+fn write_page(
+    timings: &Timings,
+    asked: Option<PathBuf>,
+    output: &Output,
+) -> (PathBuf, Result<(), Failure>) {
+    if let Some(page) = asked {
+        let written = timings.write(&page, &page);
+        return (page, written);
+    }
+    let page = output.folder.join(PAGE);
+    let written = output.hold().and_then(|top| timings.write(&top.path().join(PAGE), &page));
+    (page, written)
 }
 
 /// Builds, and lets `timings` listen if there are any.

@@ -41,7 +41,7 @@ const REACHING: &str = "[profiles.a]\ninclude = { force = ['modules/a.toml'] }\n
     [grants.p]\nfetch = ['https://a.example.com/**']\ninputs = { home = '/root' }\n\
     secrets = { a = { env = 'TOKEN' }, b = { file = '/etc/machine-id' }, c = { file = 'c' } }";
 
-const REACHED: [&str; 9] = [
+const REACHED: [&str; 11] = [
     "download https://a.example.com/** for plugin p",
     "read /etc/fstab",
     "read /etc/group",

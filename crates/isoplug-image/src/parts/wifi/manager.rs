@@ -1,5 +1,6 @@
 //! Writes connections of NetworkManager (nm-settings-keyfile(5)).
 
+use isoplug_manifest::Secret;
 use isoplug_manifest::options::{Eap, EapMethod, Phase2, Wifi, WifiSecurity};
 
 const CONNECTIONS: &str = "/etc/NetworkManager/system-connections";
@@ -55,28 +56,42 @@ fn log_in(eap: &Eap) -> Vec<(&'static str, String)> {
         EapMethod::Ttls => "ttls;",
         EapMethod::Tls => "tls;",
     };
+    let mut lines = vec![
+        ("eap", Some(method.to_owned())),
+        ("identity", Some(eap.identity.clone())),
+        ("ca-cert", eap.ca_certificate.clone()),
+        ("domain-suffix-match", eap.domain.clone()),
+    ];
+    lines.extend(if eap.method == EapMethod::Tls { by_certificate(eap) } else { in_tunnel(eap) });
+    let escaped = |(key, value): Line| Some((key, escaped(&value?)));
+    lines.into_iter().filter_map(escaped).collect()
+}
+
+/// A line that may have no value, and then is left out.
+type Line = (&'static str, Option<String>);
+
+fn in_tunnel(eap: &Eap) -> Vec<Line> {
     let phase2 = match eap.phase2 {
         Phase2::Mschapv2 => "mschapv2",
         Phase2::Pap => "pap",
     };
-    let secret = |secret: &Option<isoplug_manifest::Secret>| {
-        secret.as_ref().and_then(|secret| secret.text().map(str::to_owned))
-    };
-    let is_tunnel = eap.method != EapMethod::Tls;
-    let lines = [
-        ("eap", Some(method.to_owned())),
-        ("identity", Some(eap.identity.clone())),
+    vec![
         ("anonymous-identity", eap.anonymous_identity.clone()),
-        ("password", secret(&eap.password).filter(|_| is_tunnel)),
-        ("phase2-auth", is_tunnel.then(|| phase2.to_owned())),
-        ("ca-cert", eap.ca_certificate.clone()),
-        ("domain-suffix-match", eap.domain.clone()),
-        ("client-cert", eap.client_certificate.clone().filter(|_| !is_tunnel)),
-        ("private-key", eap.private_key.clone().filter(|_| !is_tunnel)),
-        ("private-key-password", secret(&eap.private_key_password).filter(|_| !is_tunnel)),
-    ];
-    let escaped = |(key, value): (&'static str, Option<String>)| Some((key, escaped(&value?)));
-    lines.into_iter().filter_map(escaped).collect()
+        ("password", text(&eap.password)),
+        ("phase2-auth", Some(phase2.to_owned())),
+    ]
+}
+
+fn by_certificate(eap: &Eap) -> Vec<Line> {
+    vec![
+        ("client-cert", eap.client_certificate.clone()),
+        ("private-key", eap.private_key.clone()),
+        ("private-key-password", text(&eap.private_key_password)),
+    ]
+}
+
+fn text(secret: &Option<Secret>) -> Option<String> {
+    secret.as_ref().and_then(|secret| secret.text().map(str::to_owned))
 }
 
 /// Returns an SSID as a keyfile has it: as text, or as numbers of bytes where it has what means something else.
