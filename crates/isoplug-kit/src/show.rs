@@ -17,13 +17,15 @@ pub(crate) fn modules(modules: &[Module]) -> Json {
     Json::Object(shown.collect())
 }
 
+/// The lists of words that a module has.
+const WORDS: [&str; 5] = ["provides", "requires", "conflicts", "after", "before"];
+
 fn one(module: &Module) -> Map<String, Json> {
     let Module { name: _, provides, requires, conflicts, after, before, fragments, entries, hooks } =
         module;
     let mut shown = Map::new();
-    let [requires, conflicts] = [("requires", requires), ("conflicts", conflicts)];
-    let words = [("provides", provides), requires, conflicts, ("after", after), ("before", before)];
-    for (word, list) in words.into_iter().filter(|(_, list)| !list.is_empty()) {
+    let lists = [provides, requires, conflicts, after, before];
+    for (word, list) in WORDS.into_iter().zip(lists).filter(|(_, list)| !list.is_empty()) {
         shown.insert(word.to_owned(), json!(list));
     }
     let merge: Vec<Json> = fragments.iter().map(fragment).collect();
