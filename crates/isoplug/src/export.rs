@@ -231,6 +231,14 @@ mod tests {
         fs::read_to_string(folder.join(name)).unwrap()
     }
 
+    fn links_come(inside: impl Fn(&str) -> PathBuf) {
+        for name in ["out/p/a", "out/p", "out"] {
+            let moved = inside(&format!("moved-{}", name.replace('/', "-")));
+            fs::rename(inside(name), moved).unwrap();
+            std::os::unix::fs::symlink(inside("victim"), inside(name)).unwrap();
+        }
+    }
+
     /// Another process moves the folder away and puts a link in its place, or in that of a folder in it, when this one
     /// is half done.
     #[test]
@@ -239,17 +247,12 @@ mod tests {
         let top = folder.path().to_owned();
         let at = move |name: &str| top.join(name);
         let inside = at.clone();
-        ["victim", "out"].map(|name| fs::create_dir(at(name)).unwrap());
+        for name in ["victim", "out"] {
+            fs::create_dir(at(name)).unwrap();
+        }
         fs::write(at("victim/x.iso"), "mine").unwrap();
         let files = [(source.clone(), iso), (source, at("out/p/a/y"))];
-        let come = move || {
-            for name in ["out/p/a", "out/p", "out"] {
-                let moved = inside(&format!("moved-{}", name.replace('/', "-")));
-                fs::rename(inside(name), moved).unwrap();
-                std::os::unix::fs::symlink(inside("victim"), inside(name)).unwrap();
-            }
-        };
-        visited_once("brought, not renamed", come, || put(&files)).unwrap();
+        visited_once("brought, not renamed", || links_come(inside), || put(&files)).unwrap();
         assert_eq!(fs::read_to_string(at("victim/x.iso")).unwrap(), "mine");
         assert_eq!(isoplug_formats::tree::sorted_names(&at("victim")).unwrap(), ["x.iso"]);
         assert_eq!(fs::read_to_string(at("moved-out/x.iso")).unwrap(), "new");
