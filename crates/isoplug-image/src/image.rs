@@ -141,7 +141,7 @@ impl Image {
     ///
     /// When a file of the user's cannot be read, a plugin refuses or plans what cannot be, or nothing boots
     /// the architecture.
-    #[allow(clippy::too_many_lines, reason = "a table")]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn new(system: &System, materials: Materials) -> Result<Self, Error> {
         let options = &system.options;
         let Materials { folder, lock, locked, epoch, answers, places, sources, blocks, plugins } =

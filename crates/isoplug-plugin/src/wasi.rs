@@ -121,7 +121,7 @@ fn give_back(store: &mut StoreContextMut<'_, Guest>, value: &Val) -> Result<()> 
 }
 
 /// Returns what answers a function; nothing for those that trap.
-#[allow(clippy::too_many_lines, reason = "a table")]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn serve(interface: &str, function: &str) -> Option<Serve> {
     let (_, interface) = interface.split_once(':')?;
     Some(match (interface, function) {

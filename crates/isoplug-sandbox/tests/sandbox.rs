@@ -13,6 +13,8 @@
 
 #[path = "sandbox/attacks.rs"]
 mod attacks;
+#[path = "sandbox/attributes.rs"]
+mod attributes;
 #[path = "sandbox/bounds.rs"]
 mod bounds;
 #[path = "sandbox/machine.rs"]
@@ -61,7 +63,7 @@ const TESTS: &[Test] = tests![
     attacks::what_is_hard_to_remove_is_removed,
     attacks::process_1_and_limits_stay,
     bounds::memory_has_bounds,
-    attacks::attributes_that_an_image_cannot_have,
+    attributes::attributes_that_an_image_cannot_have,
     attacks::changes_by_mapping_are_seen,
     attacks::links_in_place_of_mount_points_stay_inside,
     packages::packages_cannot_be_sent_elsewhere,

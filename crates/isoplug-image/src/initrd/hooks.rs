@@ -34,7 +34,7 @@ pub(super) fn run(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) -> Result<
     Ok(())
 }
 
-#[allow(clippy::too_many_lines, reason = "a table")]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn run_one(
     (name, release): (&str, Release),
     hooks: &Hooks,
