@@ -100,7 +100,7 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
     let mut before_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(localisation::Part(localisation.clone())),
         Arc::new(kernel_modules::Part(kernel.modules.clone())),
-        Arc::new(network::Part(networking.clone())),
+        Arc::new(network::Part(networking.without_wifi())),
         Arc::new(Users { users, root, security }),
     ];
     before_plugins.extend(sysctl.into_iter().chain(wifi::of(networking)).chain(openssh));

@@ -2,8 +2,6 @@
 
 mod backend;
 
-use std::collections::BTreeMap;
-
 use isoplug_engine::Key;
 use isoplug_manifest::By;
 use isoplug_manifest::options::{Networking, NetworkingBackend};
@@ -29,9 +27,7 @@ impl Contributor for Part {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        // Wireless networks are a part of their own.
-        let (wifi, wifi_country) = (BTreeMap::new(), None);
-        key.value("network", &Networking { wifi, wifi_country, ..self.0.clone() });
+        key.value("network", &self.0);
     }
 
     fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {

@@ -71,6 +71,14 @@ impl Default for Networking {
     }
 }
 
+impl Networking {
+    /// Returns what is not about wireless networks, which are a part of their own.
+    #[must_use]
+    pub fn without_wifi(&self) -> Self {
+        Self { wifi: BTreeMap::new(), wifi_country: None, ..self.clone() }
+    }
+}
+
 /// What configures network interfaces.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
