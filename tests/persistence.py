@@ -3,7 +3,7 @@
 Chooses the entry of the boot menu over the serial line, as a person would, answers what is asked, and runs commands in the
 shell that is logged in. What came over the line is left in FOLDER.
 """
-import os, pathlib, re, shutil, socket, subprocess, sys, tempfile, time
+import atexit, os, pathlib, re, shutil, socket, subprocess, sys, tempfile, time
 
 KIND, ISO, FOLDER = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 LIMIT = 900
@@ -35,6 +35,7 @@ class Machine:
                    "-drive", drive, *where, "-chardev", f"socket,id=line,path={self.line},server=on,wait=off",
                    "-serial", "chardev:line"]
         self.process = subprocess.Popen(command)
+        atexit.register(self.process.kill)
         self.socket = socket.socket(socket.AF_UNIX)
         for _ in range(100):
             try:
@@ -101,8 +102,9 @@ def shell(machine):
 
 
 def boot(name, medium):
+    down = entry()
     machine = Machine(name, medium)
-    machine.choose(entry())
+    machine.choose(down)
     shell(machine)
     return machine
 

@@ -31,7 +31,7 @@ fn unknown_keys() {
     ");
     assert_snapshot!(one("zzz = 1"), @r"
     isoplug.toml:3:1: error[unknown-key]: there is no key `zzz` here
-      help: known here: `boot`, `files`, `firmware`, `initrd`, `iso`, `kernel`, `localisation`, `microcode`, `networking`, `packages`, `plugins`, `root`, `security`, `services`, `squashfs`, `systemd`, `tests`, `users`
+      help: known here: `boot`, `files`, `firmware`, `initrd`, `iso`, `kernel`, `live`, `localisation`, `microcode`, `networking`, `packages`, `plugins`, `root`, `security`, `services`, `squashfs`, `systemd`, `tests`, `users`
     ");
     assert_snapshot!(one("files = [{ target = \"/a\", txt = \"\" }]"), @r"
     isoplug.toml:3:27: error[unknown-key]: there is no key `txt` here
@@ -107,7 +107,7 @@ fn strengths() {
     assert_snapshot!(one("microcode = { force = { fallback = true } }"), @"isoplug.toml:3:23: error[strength]: `fallback` inside `force`");
     assert_snapshot!(one("networking = { force = { hostname = \"a\", domain = \"b\" } }"), @r"
     isoplug.toml:3:42: error[unknown-key]: there is no key `domain` here
-      help: known here: `backend`, `dhcp`, `hostname`, `interfaces`, `nameservers`
+      help: known here: `backend`, `dhcp`, `hostname`, `interfaces`, `nameservers`, `wifi`, `wifi-country`
     ");
 }
 
