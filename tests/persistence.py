@@ -120,7 +120,7 @@ def stick():
     shutil.copyfile(ISO, medium)
     os.truncate(medium, medium.stat().st_size + (1 << 30))
     one = boot("first", medium)
-    made = one.run("until systemctl is-active isoplug-persistence; do sleep 2; done; journalctl -q -o cat -u isoplug-persistence; lsblk -o NAME,SIZE,FSTYPE,PARTLABEL")
+    made = one.run("until systemctl is-active isoplug-persistence; do sleep 2; done; journalctl --no-pager -q -o cat -u isoplug-persistence; lsblk -o NAME,SIZE,FSTYPE,PARTLABEL")
     holds(made, "From the next boot on", "the first boot makes the partition")
     holds(made, "600M .*isoplug-[0-9a-f]{7}", "it has its size and its name")
     one.off()
@@ -137,7 +137,7 @@ def stick():
 
 def disc():
     machine = boot("disc", ISO)
-    said = machine.run("until systemctl is-active isoplug-persistence; do sleep 2; done; journalctl -q -o cat -u isoplug-persistence")
+    said = machine.run("until systemctl is-active isoplug-persistence; do sleep 2; done; journalctl --no-pager -q -o cat -u isoplug-persistence")
     holds(said, r"Nothing is kept: .*(read-only|whole disk)", "a disc says that nothing is kept")
     machine.off()
 

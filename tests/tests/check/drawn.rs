@@ -155,7 +155,7 @@ fn each_profile_is_read() {
     9 | networking.x = 1
       |            ^
       |
-      = help: known here: `backend`, `dhcp`, `hostname`, `interfaces`, `nameservers`
+      = help: known here: `backend`, `dhcp`, `hostname`, `interfaces`, `nameservers`, `wifi`, `wifi-country`
     error[unknown-key]: there is no key `y` here
       --> isoplug.toml:12:6
        |
