@@ -79,7 +79,7 @@ class Machine:
 
     def run(self, command):
         """Runs a command in the shell; returns what it said."""
-        self.type(f"echo beg''in; {command}; echo \"en''d $?\"\r")
+        self.type(f"echo beg''in; {command}; echo en''d $?\r")
         self.wait(r"begin\r?\n")
         start = self.from_here
         self.wait(r"end (\d+)")

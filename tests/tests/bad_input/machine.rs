@@ -25,7 +25,10 @@ fn doctor(arguments: &str) -> String {
 fn shell(served: &Served, wrapper: &[&str], line: &str) -> String {
     let folder = served.space.path("");
     fs::set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
-    fs::copy(isoplug(), folder.join("isoplug")).unwrap();
+    // Another program writes it: what this one has open for writing, others that it starts meanwhile hold open, too,
+    // and then it is busy.
+    let copied = Command::new("cp").arg(isoplug()).arg(folder.join("isoplug")).status().unwrap();
+    assert!(copied.success());
     let output = Command::new(wrapper[0])
         .args(&wrapper[1..])
         .arg(line)
@@ -201,7 +204,7 @@ fn one_user_alone() {
     --- stdout
     --- stderr
     error: stage `base` of p (amd64) failed
-      because: there are 1 numbers of users here, and an image may have 65536: build outside of this namespace as an ordinary user, or start it with more of them: `unshare --map-root-user --map-auto`; containers of ordinary users get them from /etc/subuid and /etc/subgid
+      because: only 1 of the 65536 user and group IDs that an image may have can be used here: build outside of this namespace as an ordinary user, or start it with more of them: `unshare --map-root-user --map-auto`; containers of ordinary users get them from /etc/subuid and /etc/subgid
       try: `isoplug doctor` tells what this machine lacks
       log: [DIR]/store/logs-v1/[SHA256].log
     ");
