@@ -116,7 +116,7 @@ class Bench:
         self.write(manifest([*PACKAGES, ADDED], "two"))
         rows["one package added"] = self.isoplug("build", "--offline")
         self.write(manifest() + f"[profiles.second]\npackages.install = {PACKAGES}\n")
-        rows["evaluate, solve and plan"] = self.isoplug("plan", "--offline", "--profile", "second")
+        rows["evaluate, solve and lock"] = self.isoplug("lock", "--offline", "--profile", "second")
         return rows
 
     def by_hand(self, mirror, rounds=5):
@@ -233,7 +233,7 @@ def table(rows, hand, size):
         ("one file changed, wall s", changed.wall, 2),
         ("one package added / first ISO, CPU", added.cpu / first.cpu, 0.25),
         ("one package added / first ISO, wall", added.wall / first.wall, 0.25),
-        ("evaluate, solve and plan, wall s", rows["evaluate, solve and plan"].wall, 1),
+        ("evaluate, solve and lock, wall s", rows["evaluate, solve and lock"].wall, 1),
         ("memory of all processes, MB", max(row.memory for name, row in rows.items() if name in OURS), 300),
         ("disk / unpacked root file system", first.disk / size["tree"], 2.5),
     ]
@@ -253,7 +253,7 @@ def desktop_table(rows, size):
 
 
 BY_HAND = ("mmdebstrap", "mksquashfs -comp zstd", "xorriso")
-OURS = ("first ISO", "nothing changed", "ISO assembly", "one file changed", "one package added", "evaluate, solve and plan")
+OURS = ("first ISO", "nothing changed", "ISO assembly", "one file changed", "one package added", "evaluate, solve and lock")
 
 
 def draw(rows, hand, lines, folder):
@@ -351,4 +351,5 @@ def main():
         run(pathlib.Path(folder), arguments)
 
 
-main()
+if __name__ == "__main__":
+    main()

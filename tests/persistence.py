@@ -87,7 +87,14 @@ class Machine:
 
     def off(self):
         self.type("sync; systemctl poweroff\r")
-        self.process.wait(LIMIT)
+        # Who does not listen holds the machine up.
+        end = time.monotonic() + LIMIT
+        while self.process.poll() is None and time.monotonic() < end:
+            try:
+                self.log.write(self.socket.recv(65536))
+            except OSError:
+                continue
+        self.process.wait(1)
         self.log.close()
 
 

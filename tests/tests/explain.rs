@@ -123,6 +123,8 @@ fn a_table_of_options() {
     networking.hostname = "stick"  # isoplug.toml:6:23
     networking.interfaces = {}  # default
     networking.nameservers = []  # default
+    networking.wifi = {}  # default
+    networking.wifi-country = (nothing)  # default
     --- stderr
     warning[nobody-logs-in]: nobody can log in to an image of profile `rescue`
       help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`

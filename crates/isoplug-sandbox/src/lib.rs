@@ -100,7 +100,9 @@ pub enum Error {
         fix: String,
     },
     /// This is root of a namespace with few users.
-    #[error("only {found} of the 65536 user and group IDs that an image may have can be used here: {FEW}")]
+    #[error(
+        "only {found} of the 65536 user and group IDs that an image may have can be used here: {FEW}"
+    )]
     FewNumbers {
         /// How many there are.
         found: u64,
