@@ -118,11 +118,13 @@ impl Part<'_> {
         MenuEntry { id: "persistence".to_owned(), label: "persistence".to_owned(), params }
     }
 
+    /// Nobody logs in before it ends, so that what it asks is asked on the console.
     fn unit(&self) -> File {
         let text = format!(
             "[Unit]\nDescription=Make the partition that keeps what is changed\n\
              ConditionKernelCommandLine=persistence\nAfter=local-fs.target systemd-udevd.service\n\
-             Before=display-manager.service\n\n[Service]\nType=oneshot\nRemainAfterExit=yes\n\
+             Before=systemd-user-sessions.service systemd-ask-password-wall.path display-manager.service\n\n\
+             [Service]\nType=oneshot\nRemainAfterExit=yes\n\
              ExecStart={FOLDER}/make\nStandardOutput=journal+console\n\n\
              [Install]\nWantedBy=multi-user.target\n"
         );
