@@ -101,7 +101,7 @@ class Machine:
 def shell(machine):
     """Waits for the shell, and answers whoever asks for a passphrase."""
     while True:
-        which = machine.wait(r"[Pp]assphrase[^\n]*:\s", r"root@[^\n]*# ")
+        which = machine.wait(r"([Pp]assphrase|unlock disk)[^\n]*:\s", r"root@[^\n]*# ")
         if which == 1:
             return
         time.sleep(1)
