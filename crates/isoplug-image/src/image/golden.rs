@@ -22,6 +22,7 @@ kernel.sysctl = { "net.ipv4.ip_forward" = "1" }
 networking.hostname = "box.example.org"
 networking.backend = "networkd"
 networking.nameservers = ["192.0.2.53"]
+networking.wifi.home.psk.plain = "open sesame"
 networking.interfaces.enp1s0 = { addresses = ["192.0.2.2/24"], gateways = ["192.0.2.1"] }
 root = { locked = false, authorized-keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1VqX0wX0qkq0oW3h5k5h5k5h5k5h5k5h5k5h5k5h5k a"] }
 users.me = { shell = "/usr/local/bin/mysh", groups = ["sudo"], sudo = "nopasswd", hashed-password = "$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFbzo9Yg5ir1KIEqFY/yJpgFph0" }
@@ -50,7 +51,7 @@ fn system() -> System {
 const UNIT: &str = "[Install]\nWantedBy=multi-user.target\n";
 
 /// What packages brought.
-const FILES: [(&str, &str); 21] = [
+const FILES: [(&str, &str); 22] = [
     ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
     ("/etc/group", "root:x:0:\nsudo:x:27:\n"),
     ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),
@@ -66,6 +67,7 @@ const FILES: [(&str, &str); 21] = [
     ("/usr/lib/systemd/system/serial-getty@.service", ""),
     ("/usr/lib/systemd/system/systemd-networkd.service", UNIT),
     ("/usr/lib/systemd/system/systemd-resolved.service", UNIT),
+    ("/usr/lib/systemd/system/iwd.service", UNIT),
     ("/usr/lib/systemd/system/acme.service", UNIT),
     ("/usr/share/X11/xkb/symbols/de", ""),
     ("/usr/share/zoneinfo/Europe/Berlin", "TZif"),

@@ -33,11 +33,14 @@ pub(super) fn file(name: &str, wifi: &Wifi, psk: Option<&str>) -> (String, Strin
     (path(name), text.trim_start().to_owned())
 }
 
-/// Returns the connection's name, which is a part of its file's, too.
+/// Returns the connection's name, which is a part of its file's, too: another one for each table.
 fn id(name: &str) -> String {
-    let plain =
-        |each: char| if each.is_ascii_alphanumeric() || "-_.".contains(each) { each } else { '_' };
-    format!("isoplug-wifi-{}", name.chars().map(plain).collect::<String>())
+    let plain = |byte: u8| match byte {
+        b'-' | b'.' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        _ => format!("_{byte:02x}"),
+    };
+    format!("isoplug-wifi-{}", name.bytes().map(plain).collect::<String>())
 }
 
 fn key_management(security: WifiSecurity) -> Option<&'static str> {

@@ -210,3 +210,14 @@ fn certificates_log_in() {
                  EAP-TLS-ClientKeyPassphrase=open sesame\n";
     assert!(text.contains(lines), "{text}");
 }
+
+#[test]
+fn each_network_has_a_file_of_its_own() {
+    let networks = ["a b", "a_b", "a/b", "ab"].map(|name| (name, home(WifiSecurity::Wpa2)));
+    for backend in [NetworkingBackend::Networkmanager, NetworkingBackend::Networkd] {
+        let mut places = part(backend, &networks).places();
+        places.dedup();
+        assert_eq!(places.len(), networks.len(), "{places:?}");
+        assert!(places.iter().all(|path| path.matches('/').count() < 5), "{places:?}");
+    }
+}
