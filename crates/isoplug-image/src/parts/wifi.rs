@@ -102,6 +102,18 @@ fn psk_of(name: &str, wifi: &Wifi) -> Result<Option<String>, ContributeError> {
     }))
 }
 
+/// Returns the text of a secret that was read.
+fn text(secret: &Option<Secret>) -> Option<String> {
+    secret.as_ref().and_then(|secret| secret.text().map(str::to_owned))
+}
+
+/// Returns a value as the files of both are read (GKeyFile, ELL): blanks at its start and backslashes are escaped.
+fn escaped(value: &str) -> String {
+    let value = value.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
+    let inner = value.trim_start_matches(' ');
+    "\\s".repeat(value.len() - inner.len()) + inner
+}
+
 fn secrets(wifi: &Wifi) -> Vec<(&'static str, &Secret)> {
     let eap = |secret: fn(&Eap) -> &Option<Secret>| {
         wifi.eap.as_ref().and_then(|eap| secret(eap).as_ref())

@@ -1,10 +1,9 @@
 //! Writes networks of iwd (iwd.network(5)), which joins them for systemd-networkd.
 
-use isoplug_manifest::Secret;
 use isoplug_manifest::options::{Eap, EapMethod, Phase2, Wifi, WifiSecurity};
 
 use super::services;
-use super::{Attrs, ContributeError, Rootfs};
+use super::{Attrs, ContributeError, Rootfs, escaped, text};
 
 const FOLDER: &str = "/var/lib/iwd";
 const WLAN: &str = "/etc/systemd/network/30-isoplug-wlan.network";
@@ -107,20 +106,9 @@ fn by_certificate(eap: &Eap, own: &dyn Fn(&str) -> String) -> Vec<Line> {
     ]
 }
 
-fn text(secret: &Option<Secret>) -> Option<String> {
-    secret.as_ref().and_then(|secret| secret.text().map(str::to_owned))
-}
-
 /// Returns the pattern for the end of a server's name, which iwd takes with a star.
 fn mask(domain: &str) -> String {
     format!("{domain};*.{domain}")
-}
-
-/// Returns a value as ELL reads it: blanks at its start and backslashes are escaped.
-fn escaped(value: &str) -> String {
-    let value = value.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
-    let inner = value.trim_start_matches(' ');
-    "\\s".repeat(value.len() - inner.len()) + inner
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,7 +1,8 @@
 //! Writes connections of NetworkManager (nm-settings-keyfile(5)).
 
-use isoplug_manifest::Secret;
 use isoplug_manifest::options::{Eap, EapMethod, Phase2, Wifi, WifiSecurity};
+
+use super::{escaped, text};
 
 const CONNECTIONS: &str = "/etc/NetworkManager/system-connections";
 
@@ -93,10 +94,6 @@ fn by_certificate(eap: &Eap) -> Vec<Line> {
     ]
 }
 
-fn text(secret: &Option<Secret>) -> Option<String> {
-    secret.as_ref().and_then(|secret| secret.text().map(str::to_owned))
-}
-
 /// Returns an SSID as a keyfile has it: as text, or as numbers of bytes where it has what means something else.
 fn ssid(ssid: &str) -> String {
     let is_plain = |each: char| (' '..='~').contains(&each) && !";\\".contains(each);
@@ -104,13 +101,6 @@ fn ssid(ssid: &str) -> String {
         return ssid.to_owned();
     }
     ssid.bytes().map(|byte| format!("{byte};")).collect()
-}
-
-/// Returns a value as GKeyFile reads it: blanks at its start and backslashes are escaped.
-fn escaped(value: &str) -> String {
-    let value = value.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t");
-    let inner = value.trim_start_matches(' ');
-    "\\s".repeat(value.len() - inner.len()) + inner
 }
 
 fn section(name: &str, lines: &[(&str, String)]) -> String {
