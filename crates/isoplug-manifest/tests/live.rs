@@ -72,6 +72,20 @@ fn an_encrypted_one_asks_for_a_passphrase() {
 }
 
 #[test]
+fn what_live_boot_and_repart_cannot_read_is_told() {
+    let of = |lines: &str| {
+        messages(&format!(
+            "packages.install = [\"vim\"]\nlive.persistence = {{ enable = true, {lines} }}"
+        ))
+    };
+    assert_snapshot!(of("paths = [\"/home/my files\"]"), @r#"
+    isoplug.toml:4:46: error[blank-in-path]: live-boot cannot keep "/home/my files", which has a blank
+      help: keep the folder that it is in
+    "#);
+    assert_snapshot!(of("size = \"1 MiB\""), @"isoplug.toml:4:44: error[small-partition]: the partition has less than 64 MiB");
+}
+
+#[test]
 fn what_cannot_be_kept_is_told() {
     let of = |lines: &str| {
         messages(&format!("packages.install = [\"vim\"]\nlive.persistence = {{ {lines} }}"))

@@ -88,6 +88,7 @@ impl part::Part for Part<'_> {
                 lint.report(error.at(origin, "").help("list the outer one alone"));
             }
         }
+        self.unreadable(lint);
         let is_idle = !enable && self.live.persistence != Persistence::default();
         if is_idle {
             let message = "nothing is kept: `live.persistence.enable` is not set";
@@ -96,7 +97,26 @@ impl part::Part for Part<'_> {
     }
 }
 
+/// The smallest partition, in bytes, on which ext4 keeps anything worth it.
+const LEAST: u64 = 64 << 20;
+
 impl Part<'_> {
+    /// Reports what neither persistence.conf(5), which ends a path at a blank, nor repart.d(5) can say.
+    fn unreadable(&self, lint: &mut Lint<'_>) {
+        let Persistence { paths, size, .. } = &self.live.persistence;
+        for (path, origin) in paths.iter().zip(lint.items(&option!(live.persistence.paths))) {
+            if path.contains(char::is_whitespace) {
+                let message = format!("live-boot cannot keep \"{path}\", which has a blank");
+                let error = Diagnostic::error("blank-in-path", message).at(origin, "");
+                lint.report(error.help("keep the folder that it is in"));
+            }
+        }
+        if size.as_deref().and_then(byte_size).is_some_and(|size| size < LEAST) {
+            let error = Diagnostic::error("small-partition", "the partition has less than 64 MiB");
+            lint.report_at(error, &option!(live.persistence.size));
+        }
+    }
+
     /// Returns the partition's name: at most 16 bytes, which is what ext4 takes.
     fn label(&self) -> String {
         let own = self.live.persistence.label.clone();
