@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use isoplug_formats::tree::sorted_names;
 use isoplug_tests::space::Space;
@@ -55,6 +56,25 @@ fn commands_that_pages_show_are_taken() {
         (!said.starts_with("exit: 0\n")).then(|| format!("{page}: isoplug {shown}\n{said}"))
     });
     assert_eq!(unknown.collect::<Vec<_>>(), [""; 0]);
+}
+
+/// A second program beside it, as for a test, would make cargo ask which is meant.
+#[test]
+fn cargo_run_without_a_name_means_isoplug() {
+    let mut cargo = Command::new(env!("CARGO"));
+    let metadata = cargo.args(["metadata", "--no-deps", "--offline", "--format-version=1"]);
+    let output = metadata.current_dir(root()).output().unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = found["packages"].as_array().unwrap().iter();
+    let default = found["workspace_default_members"].as_array().unwrap();
+    let targets = packages
+        .filter(|package| default.contains(&package["id"]))
+        .flat_map(|package| package["targets"].as_array().unwrap());
+    let programs: Vec<&str> = targets
+        .filter(|target| target["kind"][0] == "bin")
+        .map(|target| target["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(programs, ["isoplug"]);
 }
 
 #[test]
