@@ -69,7 +69,7 @@ fn what_it_makes_is_right() {
 
 #[test]
 fn each_template_is_right() {
-    for template in ["minimal", "rescue"] {
+    for template in ["minimal", "rescue", "desktop"] {
         let space = with_key();
         space.ok(&["new", "deep/in/folders", "--template", template]);
         let text = space.read("deep/in/folders/isoplug.toml");
@@ -78,7 +78,7 @@ fn each_template_is_right() {
         // What is only a comment is right, too, once it is none.
         let key = space.read(KEY);
         let mut uncommented = text.replace("ssh-ed25519 AAAA... me@home", key.trim());
-        for word in ["[", "target", "text", "services", "users"] {
+        for word in ["[", "desktop", "packages", "target", "text", "services", "users"] {
             uncommented = uncommented.replace(&format!("# {word}"), word);
         }
         space.write("deep/in/folders/isoplug.toml", &uncommented);
@@ -179,7 +179,7 @@ fn mistakes_of_typing() {
     --- stdout
     --- stderr
     error: invalid value 'rescu' for '--template <TEMPLATE>'
-      [possible values: minimal, rescue]
+      [possible values: minimal, rescue, desktop]
 
       tip: a similar value exists: 'rescue'
 

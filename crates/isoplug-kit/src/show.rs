@@ -45,6 +45,7 @@ fn fragment((fragment, strength): &(Json, Strength)) -> Json {
 fn word(strength: Strength) -> &'static str {
     match strength {
         Strength::Fallback => "fallback",
+        Strength::Derived => "derived",
         Strength::Normal => "normal",
         Strength::Force => "force",
     }

@@ -1,13 +1,14 @@
 //! The profiles that are shipped inside the program.
 
 /// The names of the shipped profiles.
-pub const NAMES: &[&str] = &["isoplug:minimal", "isoplug:rescue"];
+pub const NAMES: &[&str] = &["isoplug:minimal", "isoplug:rescue", "isoplug:desktop"];
 
 /// Returns the text of a shipped profile.
 #[must_use]
 pub fn profile(name: &str) -> Option<&'static str> {
     match name {
         "isoplug:minimal" => Some(include_str!("../profiles/minimal.toml")),
+        "isoplug:desktop" => Some(include_str!("../profiles/desktop.toml")),
         "isoplug:rescue" => Some(include_str!("../profiles/rescue.toml")),
         _ => None,
     }

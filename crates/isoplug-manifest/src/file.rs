@@ -33,6 +33,17 @@ pub struct File {
 }
 
 impl File {
+    /// Returns a file of root's with a text.
+    pub(crate) fn text(target: &str, text: impl Into<String>) -> Self {
+        let (target, text) = (target.to_owned(), Some(text.into()));
+        Self { target, text, source: None, mode: None, user: root(), group: root() }
+    }
+
+    /// Returns it as a program that everybody may run.
+    pub(crate) fn executable(self) -> Self {
+        Self { mode: Some("0755".to_owned()), ..self }
+    }
+
     /// Returns the mode's bits, if one is set.
     #[must_use]
     pub fn mode_bits(&self) -> Option<u32> {

@@ -6,6 +6,7 @@
 
 pub(crate) mod boot;
 pub(crate) mod chrony;
+pub(crate) mod desktop;
 pub(crate) mod files;
 pub(crate) mod firmware;
 pub(crate) mod getty;
@@ -37,6 +38,7 @@ use crate::plugin::PluginUse;
 
 pub use boot::{Boot, Menu, Serial};
 pub use chrony::Chrony;
+pub use desktop::{Desktop, Environment};
 pub use files::File;
 pub use firmware::{Firmware, FirmwareSet};
 pub use getty::Getty;
@@ -71,6 +73,8 @@ pub struct Options {
     pub microcode: bool,
     /// Boot loaders, boot menu and kernel parameters.
     pub boot: Boot,
+    /// A desktop.
+    pub desktop: Desktop,
     /// Host name and network set-up.
     pub networking: Networking,
     /// Language, keyboard and time zone.
@@ -137,6 +141,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         firmware,
         microcode,
         boot,
+        desktop,
         networking,
         localisation,
         users,
@@ -158,6 +163,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(networking::Part { networking, install }),
         Box::new(wifi::Part { networking, firmware }),
         Box::new(boot::Part { boot, install }),
+        Box::new(desktop::Part { desktop, users, security }),
         Box::new(users::Part { users, root, security }),
         Box::new(logins::Part {
             profile,
@@ -166,6 +172,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
             root,
             openssh,
             getty,
+            desktop,
             files,
             plugins,
             tests,

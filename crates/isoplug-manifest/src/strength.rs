@@ -1,4 +1,4 @@
-//! How strongly a value is meant: `{ fallback = v }` < `v` < `{ force = v }`.
+//! How strongly a value is meant: `{ fallback = v }` < what parts set < `v` < `{ force = v }`.
 
 use std::fmt;
 
@@ -9,6 +9,8 @@ use crate::value::{Data, Value};
 pub enum Strength {
     /// `{ fallback = v }`: holds when nobody else says anything.
     Fallback,
+    /// What a part sets because of an option. Nobody writes it.
+    Derived,
     /// A plain value.
     Normal,
     /// `{ force = v }`: holds whatever others say.
@@ -39,6 +41,7 @@ impl fmt::Display for Strength {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Fallback => "fallback",
+            Self::Derived => "derived",
             Self::Normal => "normal",
             Self::Force => "force",
         })

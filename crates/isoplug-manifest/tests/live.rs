@@ -6,28 +6,12 @@ mod support;
 
 use insta::assert_snapshot;
 use isoplug_manifest::System;
-use isoplug_manifest::plugin::NoPlugins;
-use isoplug_manifest::{Input, evaluate};
-use support::messages;
+use support::{evaluate_with, file, messages, packages};
 
 fn system(lines: &str) -> System {
-    let text = format!(
-        "image.name = \"rescue\"\n[profiles.p]\npackages.install = [\"vim\"]\n\
-         {lines}\n"
-    );
-    let mut load = |_: &str| Err("no file".to_owned());
-    let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
-    let input = Input { name, text: &text, profile, arch: "amd64", load: &mut load, plugins };
-    evaluate(input).unwrap_or_else(|found| panic!("{:?}", found.list))
-}
-
-fn file(system: &System, end: &str) -> String {
-    let mut files = system.needs.files.iter().map(|needed| &needed.what);
-    files.find(|file| file.target.ends_with(end)).unwrap().text.clone().unwrap()
-}
-
-fn packages(system: &System) -> Vec<&str> {
-    system.needs.packages.iter().map(|needed| &*needed.what.name).collect()
+    let text =
+        format!("image.name = \"rescue\"\n[profiles.p]\npackages.install = [\"vim\"]\n{lines}\n");
+    evaluate_with(&text, &[]).unwrap_or_else(|found| panic!("{:?}", found.list))
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn explain_names_the_part_that_set_an_option() {
       `packages.install` has `memtest86+`.
       type:    a boolean
       default: false
-      set by:  true (fallback) at part boot (because of packages.install):2:11
+      set by:  true (derived) at part boot (because of packages.install):2:11
     ");
 }
 
@@ -59,20 +59,18 @@ fn the_user_wins_over_parts() {
       type:    a boolean
       default: false
       set by:  false at isoplug.toml:4:21
-      beats:   true (fallback) at part boot (because of packages.install):2:11
+      beats:   true (derived) at part boot (because of packages.install):2:11
     ");
 }
 
 #[test]
-fn a_fallback_of_the_users_against_one_of_a_part_is_a_conflict_on_both_lines() {
+fn a_fallback_gives_way_to_a_part() {
     let lines = "boot.uefi = false\nboot.secure-boot = { fallback = true }";
-    assert_snapshot!(messages(lines), @r"
-    isoplug.toml:4:33: error[conflict]: `boot.secure-boot` has two different values
-      isoplug.toml:4:33: true here
-      part boot (because of boot.uefi):2:15: false here
-      isoplug.toml:3:13: because of this, part boot sets it
-      help: set it yourself: a plain value wins over what parts say
-    ");
+    let system = profile(lines).unwrap();
+    assert!(!system.options.boot.secure_boot);
+    let explained = explain(&system, "boot.secure-boot").unwrap();
+    assert!(explained.contains("false (derived) at part boot"), "{explained}");
+    assert!(explained.contains("beats:   true (fallback) at isoplug.toml:4:33"), "{explained}");
 }
 
 /// A service that is not built in.
@@ -177,7 +175,7 @@ fn options_of_a_part_that_was_added_are_explained() {
       Seconds until the menu boots its first entry; 0 boots at once.
       type:    an integer
       default: 5
-      set by:  0 (fallback) at part acme (because of services.acme.port):2:11
+      set by:  0 (derived) at part acme (because of services.acme.port):2:11
     ");
     assert_snapshot!(explain(&system, "services.acme.port").unwrap(), @r"
     services.acme.port = 8080

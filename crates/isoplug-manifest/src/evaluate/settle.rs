@@ -1,7 +1,7 @@
 //! Asks the parts what they set, merges it with what the user says, and asks again until nobody says anything
 //! else.
 //!
-//! A part sets options at the strength of a fallback, so the user wins, and sees what other parts set. Each
+//! What a part sets gives way to what the user says plainly, and it sees what other parts set. Each
 //! option is merged from what all say; so the order of the parts does not matter.
 
 use std::collections::{BTreeMap, BTreeSet};

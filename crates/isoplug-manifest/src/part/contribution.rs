@@ -121,7 +121,7 @@ pub struct Because<'a> {
 }
 
 impl Because<'_> {
-    /// Sets an option as a fallback: the user's own value wins. A list gives way as a whole, so what is to be
+    /// Sets an option: a plain value of the user's wins, a fallback gives way. A list gives way as a whole, so what is to be
     /// added to one is asked for by the other functions.
     pub fn set<T: Serialize>(&mut self, option: &Path<T>, value: T) -> &mut Self {
         let by = self.out.asked.clone();
@@ -132,7 +132,7 @@ impl Because<'_> {
         self.out.fragments.push(Fragment {
             title: format!("part {by} (because of {})", self.because),
             value: option.keys().iter().rev().fold(value, wrap),
-            strength: Strength::Fallback,
+            strength: Strength::Derived,
             reason: Some(Reason { option: option.to_string(), because: self.because.clone() }),
             by,
         });

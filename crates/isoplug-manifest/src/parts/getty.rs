@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::users::User;
+use super::users::{User, unknown_user};
 use crate::by::By;
-use crate::check::did_you_mean;
-use crate::diagnostic::Diagnostic;
 use crate::option::option;
 use crate::part::{self, Lint};
 
@@ -37,12 +35,9 @@ impl part::Part for Part<'_> {
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
-        let Some(user) = &self.getty.autologin_user else { return };
-        if user != "root" && !self.users.contains_key(user) {
-            let message = format!("there is no user `{user}` to log in");
-            let error = Diagnostic::error("unknown-user", message);
-            let diagnostic = did_you_mean(error, user, self.users.keys());
-            lint.report_at(diagnostic, &option!(services.getty.autologin_user));
+        let user = self.getty.autologin_user.as_deref().filter(|user| *user != "root");
+        if let Some(error) = user.and_then(|user| unknown_user(user, self.users)) {
+            lint.report_at(error, &option!(services.getty.autologin_user));
         }
     }
 }

@@ -148,7 +148,7 @@ impl Part<'_> {
              ExecStart={FOLDER}/make\nStandardOutput=journal+console\n\n\
              [Install]\nWantedBy=multi-user.target\n"
         );
-        file(&format!("/usr/lib/systemd/system/{UNIT}"), text, None)
+        File::text(&format!("/usr/lib/systemd/system/{UNIT}"), text)
     }
 
     fn script(&self) -> File {
@@ -162,7 +162,7 @@ impl Part<'_> {
         let text = include_str!("live/make.sh");
         let text = text.replace("@ASK@\n", ask).replace("@NAME@\n", name).replace(" @KEY@", key);
         let text = text.replace("@LABEL@", &label).replace("@FOLDER@", FOLDER);
-        file(&format!("{FOLDER}/make"), text, Some("0755"))
+        File::text(&format!("{FOLDER}/make"), text).executable()
     }
 
     /// The definition for systemd-repart (repart.d(5)).
@@ -177,7 +177,7 @@ impl Part<'_> {
             text += &format!("SizeMaxBytes={size}\n");
         }
         text += if *encryption { "Encrypt=key-file\n" } else { "" };
-        file(&format!("{FOLDER}/repart.d/50-persistence.conf"), text, None)
+        File::text(&format!("{FOLDER}/repart.d/50-persistence.conf"), text)
     }
 
     /// What live-boot keeps there (persistence.conf(5)).
@@ -185,13 +185,8 @@ impl Part<'_> {
         let paths = &self.live.persistence.paths;
         let lines = paths.iter().map(|path| format!("{} bind\n", path.trim_end_matches('/')));
         let text = if paths.is_empty() { "/ union\n".to_owned() } else { lines.collect() };
-        file(&format!("{FOLDER}/persistence.conf"), text, None)
+        File::text(&format!("{FOLDER}/persistence.conf"), text)
     }
-}
-
-fn file(target: &str, text: String, mode: Option<&str>) -> File {
-    let (target, mode, root) = (target.to_owned(), mode.map(str::to_owned), "root".to_owned());
-    File { target, text: Some(text), source: None, mode, user: root.clone(), group: root }
 }
 
 /// Returns 28 bits that follow from a text: FNV-1a, folded. They tell names apart, and guard nothing.

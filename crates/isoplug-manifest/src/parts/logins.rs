@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::desktop::Desktop;
 use super::files::File;
 use super::getty::Getty;
 use super::openssh::{OpenSsh, PermitRootLogin};
@@ -27,6 +28,7 @@ pub(crate) struct Part<'a> {
     pub(crate) root: &'a Root,
     pub(crate) openssh: &'a OpenSsh,
     pub(crate) getty: &'a Getty,
+    pub(crate) desktop: &'a Desktop,
     pub(crate) files: &'a [File],
     pub(crate) plugins: &'a BTreeMap<String, PluginUse>,
     pub(crate) tests: &'a [Test],
@@ -64,7 +66,7 @@ impl Part<'_> {
         let elsewhere = self.files.iter().any(|file| file.target.starts_with("/etc/"))
             || !self.plugins.is_empty()
             || installs(&ACCOUNT_MAKERS);
-        let console = self.getty.autologin_user.is_some();
+        let console = self.getty.autologin_user.is_some() || self.desktop.autologin_user.is_some();
         installs(&SYSTEMS)
             && !(is_meant || elsewhere || console || self.has_password() || self.has_key())
     }

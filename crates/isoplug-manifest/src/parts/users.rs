@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use isoplug_promise::Promise;
 
 use crate::by::By;
+use crate::check::did_you_mean;
 use crate::diagnostic::Diagnostic;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
@@ -109,6 +110,13 @@ impl Default for SudoRules {
     fn default() -> Self {
         Self { wheel_needs_password: true }
     }
+}
+
+/// Returns what is wrong with a user who is to be logged in, if there is no such user.
+pub(super) fn unknown_user(name: &str, users: &BTreeMap<String, User>) -> Option<Diagnostic> {
+    let error =
+        || Diagnostic::error("unknown-user", format!("there is no user `{name}` to log in"));
+    (!users.contains_key(name)).then(|| did_you_mean(error(), name, users.keys()))
 }
 
 /// What it reads.

@@ -53,3 +53,15 @@ fn said(evaluated: Result<System, Diagnostics>) -> String {
         Err(diagnostics) => diagnostics.to_string(),
     }
 }
+
+/// Returns the text of the file of a part whose path ends so.
+pub(crate) fn file<'s>(system: &'s System, end: &str) -> &'s str {
+    let mut files = system.needs.files.iter().map(|needed| &needed.what);
+    let file = files.find(|file| file.target.ends_with(end)).unwrap_or_else(|| panic!("{end}"));
+    file.text.as_deref().expect("a text")
+}
+
+/// Returns the packages that parts need.
+pub(crate) fn packages(system: &System) -> Vec<&str> {
+    system.needs.packages.iter().map(|needed| &*needed.what.name).collect()
+}

@@ -35,7 +35,36 @@ enum Template {
     Minimal,
     /// A rescue disk with tools for disks, file systems and networks
     Rescue,
+    /// GNOME, with whom it is for logged in
+    Desktop,
 }
+
+impl Template {
+    /// Returns the built-in profile's name.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Rescue => "rescue",
+            Self::Desktop => "desktop",
+        }
+    }
+
+    /// Returns what stands below `[sources.debian]`, and the lines that log somebody in.
+    fn lines(self) -> [&'static str; 2] {
+        match self {
+            Self::Minimal | Self::Rescue => ["", CONSOLE],
+            Self::Desktop => [FIRMWARE, include_str!("../new-desktop.toml")],
+        }
+    }
+}
+
+/// Firmware without source is used knowingly.
+const FIRMWARE: &str = "\
+# Most network cards and graphics need firmware that has no source.
+components = [\"main\", \"non-free-firmware\"]
+";
+
+const CONSOLE: &str = "services.getty.autologin-user = \"live\"\n";
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let folder = args.folder.strip_prefix(".").unwrap_or(&args.folder);
@@ -43,10 +72,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     check_free(folder, &manifest)?;
     let name = image_name(&args.folder);
     let keys = args.authorized_keys.as_deref().map(keys).transpose()?;
-    let text = match args.template {
-        Template::Minimal => manifest_text(&name, "minimal", keys.as_deref()),
-        Template::Rescue => manifest_text(&name, "rescue", keys.as_deref()),
-    };
+    let text = manifest_text(&name, args.template, keys.as_deref());
     write_new(&args.folder, &manifest, &text).map_err(|error| {
         Failure::new(Exit::Failed, format!("cannot write {}", manifest.display()))
             .because(&error)
@@ -125,9 +151,16 @@ fn keys(path: &Path) -> Result<Vec<String>, Failure> {
 }
 
 /// Somebody can log in, as on other live systems, and nobody over the network unless it was asked for.
-fn manifest_text(name: &str, profile: &str, keys: Option<&[String]>) -> String {
-    let ssh = ssh_text(keys);
-    format!(include_str!("../new.toml"), name = name, profile = profile, ssh = ssh)
+fn manifest_text(name: &str, template: Template, keys: Option<&[String]>) -> String {
+    let (profile, [source, login], ssh) = (template.profile(), template.lines(), ssh_text(keys));
+    format!(
+        include_str!("../new.toml"),
+        name = name,
+        profile = profile,
+        source = source,
+        login = login,
+        ssh = ssh
+    )
 }
 
 fn ssh_text(keys: Option<&[String]>) -> String {
