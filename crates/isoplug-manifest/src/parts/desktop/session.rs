@@ -24,7 +24,7 @@ pub(super) fn files(user: &str, known: &Known, may_all: bool) -> Vec<File> {
     if may_all {
         files.push(File::text(
             "/etc/polkit-1/rules.d/50-isoplug-live.rules",
-            &include_str!("live.rules").replace("@USER@", user),
+            include_str!("live.rules").replace("@USER@", user),
         ));
     }
     files
@@ -36,18 +36,18 @@ fn login(user: &str, known: &Known) -> File {
     match known.manager {
         Manager::Gdm => File::text(
             "/etc/gdm3/daemon.conf",
-            &format!(
+            format!(
                 "[daemon]\nAutomaticLoginEnable=true\nAutomaticLogin={user}\n\
                  InitialSetupEnable=false\n"
             ),
         ),
         Manager::Lightdm => File::text(
             "/etc/lightdm/lightdm.conf.d/50-isoplug-live.conf",
-            &format!("[Seat:*]\nautologin-user={user}\nautologin-session={session}\n"),
+            format!("[Seat:*]\nautologin-user={user}\nautologin-session={session}\n"),
         ),
         Manager::Sddm => File::text(
             "/etc/sddm.conf.d/50-isoplug-live.conf",
-            &format!("[Autologin]\nUser={user}\nSession={session}\n"),
+            format!("[Autologin]\nUser={user}\nSession={session}\n"),
         ),
     }
 }
