@@ -3,6 +3,9 @@
 
 #![cfg(test)]
 
+#[path = "examples/checked.rs"]
+mod checked;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -91,21 +94,7 @@ fn copy_folder(from: &Path, to: &Path) {
 fn every_example_is_tested() {
     let names = sorted_names(&repository().join("examples")).unwrap();
     let names: Vec<String> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-    assert_eq!(names.join(" "), "branded cloud-init hardened minimal netboot wifi");
-}
-
-/// It is booted by `tests/long.sh wifi`: its networks are simulated radios in the machine, two boots of some minutes.
-#[test]
-fn wireless_networks_are_tried_in_each_way() {
-    let space = Space::new();
-    copy_folder(&repository().join("examples/wifi"), &space.path("wifi"));
-    let long = fs::read_to_string(repository().join("tests/long/wifi")).unwrap();
-    for profile in ["wifi", "lab", "lab-networkd"] {
-        space.ok(&["check", "--profile", profile, "wifi"]);
-        assert!(profile == "wifi" || long.contains(&format!("\"{profile} ")), "{profile}");
-    }
-    let key = space.ok(&["explain", "networking.wifi.home.psk", "--profile", "wifi", "wifi"]);
-    assert!(!key.contains("correct horse"), "{key}");
+    assert_eq!(names.join(" "), "boot-menu branded cloud-init hardened minimal netboot wifi");
 }
 
 #[test]

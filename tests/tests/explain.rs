@@ -74,7 +74,7 @@ fn an_option() {
     exit: 0
     --- stdout
     boot.timeout = 5
-      Seconds until the menu boots its first entry; 0 boots at once.
+      Seconds until the menu boots its first entry, or that of `boot.menu.default`; 0 boots at once.
       type:    an integer
       default: 5
       nobody set it

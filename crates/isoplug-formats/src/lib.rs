@@ -9,5 +9,6 @@ pub mod elf;
 pub mod fat;
 pub mod iso;
 pub mod library;
+pub mod picture;
 pub mod squashfs;
 pub mod tree;

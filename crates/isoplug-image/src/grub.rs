@@ -8,6 +8,12 @@ use std::fmt::Write;
 use isoplug_manifest::kernel_param;
 use serde::{Deserialize, Serialize};
 
+mod entries;
+mod look;
+
+use entries::{default, live_entries, local_disk, memory_test_entries, offered};
+pub use look::{Error as LookError, Look};
+
 /// Where things lie on the medium, without a leading slash.
 pub mod paths {
     /// The kernel.
@@ -30,6 +36,10 @@ pub mod paths {
     pub const NEEDED: [&str; 5] = [KERNEL, INITRD, IDENTITY_INITRD, SQUASHFS, ELTORITO];
     /// The font of the graphical menu.
     pub const FONT: &str = "boot/grub/fonts/unicode.pf2";
+    /// The picture behind the menu.
+    pub const BACKGROUND: &str = "boot/grub/background.png";
+    /// The folder of the menu's theme.
+    pub const THEME: &str = "boot/grub/theme";
     /// GRUB's El Torito image for BIOSes.
     pub const ELTORITO: &str = "boot/grub/i386-pc/eltorito.img";
     /// Memtest86+ for BIOSes.
@@ -54,9 +64,15 @@ pub struct Menu {
     pub safe_graphics: bool,
     /// Whether there is an entry that copies the system to memory.
     pub copy_to_ram: bool,
+    /// Whether there is an entry that starts the system on the machine's first disk.
+    #[serde(default)]
+    pub local_disk: bool,
     /// Further entries, offered after those.
     #[serde(default)]
     pub entries: Vec<Entry>,
+    /// The name of the entry that boots when nobody chooses; without one, the first.
+    #[serde(default)]
+    pub default: Option<String>,
     /// The serial line that menu and kernel use beside the screen.
     pub serial: Option<Serial>,
 }
@@ -71,6 +87,9 @@ pub struct Entry {
     pub label: String,
     /// Kernel parameters of this entry alone.
     pub params: Vec<String>,
+    /// The submenu that it is in; its label then stands alone.
+    #[serde(default)]
+    pub submenu: Option<String>,
 }
 
 /// A serial line.
@@ -92,22 +111,43 @@ pub enum Machine {
     Arm64,
 }
 
+/// All that the menu's file follows from, beside the medium.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shown {
+    /// What it offers.
+    pub menu: Menu,
+    /// How it looks.
+    pub look: Look,
+    /// The machine that it is for.
+    pub machine: Machine,
+}
+
 /// Returns the text of [`paths::MENU`] for the medium with this identity.
-pub fn menu(menu: &Menu, machine: Machine, identity: &str, memory_test: bool) -> String {
+pub fn menu(shown: &Shown, identity: &str, memory_test: bool) -> String {
+    let Shown { menu, look, machine } = shown;
+    let machine = *machine;
     let mut text = String::from("# Written by isoplug.\n");
     text.push_str(&find_medium(identity));
     text.push_str(&terminals(menu, machine));
-    let timeout = menu.timeout;
-    let _ = write!(text, "\nset default=0\nset timeout={timeout}\n\n");
-    for Entry { id, label, params } in live_entries(menu) {
-        text.push_str(&live_entry(&id, &label, &kernel_params(menu, machine, params)));
-    }
+    text.push_str(&look.settings());
+    let (timeout, default) = (menu.timeout, default(menu));
+    let _ = write!(text, "\nset default={default}\nset timeout={timeout}\n\n");
+    let mut entries = live_entries(menu, machine);
+    entries.push_str(&local_disk(menu, machine));
     if memory_test {
-        text.push_str(&memory_test_entries(menu));
+        entries.push_str(&memory_test_entries(menu));
     }
-    text.push_str(END);
+    entries.push_str(END);
+    text.push_str(&look.open(&entries));
     text
 }
+
+const END: &str = "\
+if [ \"$grub_platform\" = efi ]; then
+  menuentry 'Firmware setup' --id firmware { fwsetup; }
+fi
+menuentry 'Power off' --id power-off { halt; }
+";
 
 /// Returns the text of [`paths::LOOPBACK`]: GRUB sets `iso_path` before it reads it, and live-boot
 /// finds the ISO again by `findiso`.
@@ -182,79 +222,6 @@ fn graphics() -> String {
     )
 }
 
-/// Returns the ways to start the image, with whole labels.
-fn live_entries(menu: &Menu) -> Vec<Entry> {
-    let built_in = |id: &str, label: &str, param: &str| Entry {
-        id: id.to_owned(),
-        label: label.to_owned(),
-        params: vec![param.to_owned()],
-    };
-    let safe = menu.safe_graphics.then(|| built_in("safe-graphics", "safe graphics", "nomodeset"));
-    let to_ram = menu.copy_to_ram.then(|| built_in("copy-to-ram", "copy to RAM", "toram"));
-    let others = safe.into_iter().chain(to_ram).chain(menu.entries.iter().cloned());
-    let whole =
-        |entry: Entry| Entry { label: format!("{} ({})", menu.label, entry.label), ..entry };
-    let first = Entry { id: "live".to_owned(), label: menu.label.clone(), params: Vec::new() };
-    [first].into_iter().chain(others.map(whole)).collect()
-}
-
-/// Returns the parameters of an entry, each once: what the user said stays last, where it wins.
-fn kernel_params(menu: &Menu, machine: Machine, of_entry: Vec<String>) -> Vec<String> {
-    let mut params = vec!["boot=live".to_owned()];
-    params.extend(of_entry);
-    if let Some(Serial { port, speed }) = menu.serial {
-        let line = if machine == Machine::Pc { "ttyS" } else { "ttyAMA" };
-        params.extend(["console=tty0".to_owned(), format!("console={line}{port},{speed}")]);
-    }
-    params.retain(|param| !menu.kernel_params.contains(param));
-    params.extend(menu.kernel_params.iter().cloned());
-    params
-}
-
-fn live_entry(id: &str, label: &str, params: &[String]) -> String {
-    let params: Vec<String> = params.iter().map(|param| argument(param)).collect();
-    format!(
-        "menuentry {head} {{\n  \
-           echo 'Loading the kernel ...'\n  \
-           linux /{kernel} {params} $iso_params\n  \
-           echo 'Loading the initrd ...'\n  \
-           initrd /{initrd} /{identity}\n\
-         }}\n",
-        head = head(id, label),
-        kernel = paths::KERNEL,
-        params = params.join(" "),
-        initrd = paths::INITRD,
-        identity = paths::IDENTITY_INITRD,
-    )
-}
-
-/// No signature of Memtest86+ is known to shim, so GRUB hides it where it is locked down.
-fn memory_test_entries(menu: &Menu) -> String {
-    let serial = menu.serial.map(|Serial { port, speed }| format!(" console=ttyS{port},{speed}"));
-    let serial = serial.unwrap_or_default();
-    let (bios, uefi) = (paths::MEMORY_TEST_BIOS, paths::MEMORY_TEST_UEFI);
-    format!(
-        "if [ \"$grub_platform\" = pc ]; then\n  \
-           menuentry 'Memory test' --id memory-test {{ linux /{bios}{serial}; }}\n\
-         elif [ \"$lockdown\" != y ]; then\n  \
-           menuentry 'Memory test' --id memory-test {{ chainloader /{uefi}{serial}; }}\n\
-         fi\n"
-    )
-}
-
-const END: &str = "\
-if [ \"$grub_platform\" = efi ]; then
-  menuentry 'Firmware setup' --id firmware { fwsetup; }
-fi
-menuentry 'Power off' --id power-off { halt; }
-";
-
-/// Returns a kernel parameter as one word of GRUB's, of which the kernel gets what was written.
-fn argument(param: &str) -> String {
-    let word = kernel_param::word(param);
-    quoted_if_needed(word.as_deref().unwrap_or(param))
-}
-
 /// Refuses parameters that GRUB cannot hand over as they are.
 ///
 /// # Errors
@@ -267,6 +234,12 @@ pub fn check(menu: &Menu) -> Result<(), String> {
     }
     check_names(menu)?;
     let of_entries = menu.entries.iter().flat_map(|entry| &entry.params);
+    if let Some(name) = &menu.default {
+        let known = offered(menu).into_iter().any(|entry| entry.id == *name);
+        if !known && !BUILT_IN.contains(&&name[..]) {
+            return Err(format!("there is no menu entry `{name}`"));
+        }
+    }
     let mut params = menu.kernel_params.iter().chain(of_entries);
     params.try_for_each(|param| match kernel_param::word(param) {
         Ok(_) => Ok(()),
@@ -275,8 +248,8 @@ pub fn check(menu: &Menu) -> Result<(), String> {
 }
 
 /// Names of entries that every menu may have.
-const BUILT_IN: [&str; 6] =
-    ["live", "safe-graphics", "copy-to-ram", "memory-test", "firmware", "power-off"];
+const BUILT_IN: [&str; 7] =
+    ["live", "safe-graphics", "copy-to-ram", "local-disk", "memory-test", "firmware", "power-off"];
 
 /// GRUB starts the first entry of a name, and reads others in it than these as its own words.
 fn check_names(menu: &Menu) -> Result<(), String> {
@@ -291,16 +264,6 @@ fn check_names(menu: &Menu) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Returns the label and the id of an entry. A dash at the label's beginning must not make it an
-/// option.
-fn head(id: &str, label: &str) -> String {
-    let label = quoted(label);
-    match label.starts_with("'-") {
-        true => format!("--id {id} -- {label}"),
-        false => format!("{label} --id {id}"),
-    }
 }
 
 /// Between single quotes GRUB takes all but a single quote as it is.

@@ -31,6 +31,7 @@ impl Part for Acme {
             id: "acme".to_owned(),
             label: "with acme".to_owned(),
             params: vec!["acme=2".to_owned()],
+            submenu: None,
         };
         out.because(OptionPath::<()>::written("services.acme"))
             .kernel_param("acme=1")

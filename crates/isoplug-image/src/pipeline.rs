@@ -137,7 +137,7 @@ fn beside(
         "arch": image.arch,
         "epoch": image.epoch,
         "volume-id": image.iso.volume_id,
-        "kernel-params": image.iso.menu.kernel_params,
+        "kernel-params": image.iso.shown.menu.kernel_params,
     });
     let Live { bootable, .. } = live;
     let output = |planner: &Arc<dyn Planner>| {

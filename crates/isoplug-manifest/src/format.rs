@@ -60,7 +60,7 @@ pub fn is_ssh_key(text: &str) -> bool {
 type Check = fn(&str) -> Verdict;
 
 /// All formats by their names.
-const FORMATS: [(&str, Check); 38] = [
+const FORMATS: [(&str, Check); 40] = [
     ("amount", size::amount_text),
     ("architecture", name::architecture),
     ("block-size", size::block_size),
@@ -73,6 +73,7 @@ const FORMATS: [(&str, Check); 38] = [
     ("fingerprint", archive::fingerprint),
     ("flavour", package::flavour),
     ("group-name", account::group_name),
+    ("grub-hash", hash::grub_hash),
     ("hostname", name::hostname),
     ("image-name", name::image_name),
     ("interface-name", address::interface),
@@ -81,6 +82,7 @@ const FORMATS: [(&str, Check); 38] = [
     ("kernel-module", name::kernel_module),
     ("kernel-param", name::kernel_param),
     ("locale", place::locale),
+    ("menu-entry", name::menu_entry),
     ("octal-mode", path::octal_mode),
     ("package-name", package::name),
     ("package-wish", package::wish),

@@ -36,7 +36,7 @@ use crate::distribution::Distribution;
 use crate::part::Part;
 use crate::plugin::PluginUse;
 
-pub use boot::{Boot, Menu, Serial};
+pub use boot::{Boot, Menu, OwnEntry, Serial};
 pub use chrony::Chrony;
 pub use desktop::{Desktop, Environment};
 pub use files::File;

@@ -28,23 +28,32 @@ fn explain_names_the_part_that_set_an_option() {
     ");
 }
 
+fn explained(lines: &str, option: &str) -> String {
+    explain(&profile(lines).unwrap(), option).unwrap()
+}
+
 #[test]
 fn explain_names_the_part_in_a_whole_table() {
-    let system = profile("boot.uefi = false").unwrap();
-    assert_snapshot!(explain(&system, "boot").unwrap(), @r"
+    assert_snapshot!(explained("boot.uefi = false", "boot"), @r#"
     boot.bios = true  # default
     boot.kernel-params = []  # default
+    boot.menu.background = (nothing)  # default
     boot.menu.copy-to-ram = false  # default
+    boot.menu.default = "live"  # default
+    boot.menu.entries = []  # default
+    boot.menu.hashed-password = (nothing)  # default
+    boot.menu.local-disk = false  # default
     boot.menu.memtest = false  # default
     boot.menu.safe-graphics = true  # default
     boot.menu.text-mode = false  # default
+    boot.menu.theme = (nothing)  # default
     boot.secure-boot = false  # part boot (because of boot.uefi):2:15
     boot.serial.enable = false  # default
     boot.serial.port = 0  # default
     boot.serial.speed = 115200  # default
     boot.timeout = 5  # default
     boot.uefi = false  # isoplug.toml:3:13
-    ");
+    "#);
 }
 
 #[test]
@@ -172,7 +181,7 @@ fn options_of_a_part_that_was_added_are_explained() {
     assert_eq!(system.options.boot.timeout, 0);
     assert_snapshot!(explain(&system, "boot.timeout").unwrap(), @r"
     boot.timeout = 0
-      Seconds until the menu boots its first entry; 0 boots at once.
+      Seconds until the menu boots its first entry, or that of `boot.menu.default`; 0 boots at once.
       type:    an integer
       default: 5
       set by:  0 (derived) at part acme (because of services.acme.port):2:11

@@ -49,7 +49,11 @@ fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     let contents = options.iso.contents.iter().enumerate().filter_map(|(index, file)| {
         Some((file.source.as_deref()?, system.origin_at("iso.contents", index)))
     });
-    keyrings.chain(files).chain(contents).collect()
+    let menu = [("background", &options.boot.menu.background), ("theme", &options.boot.menu.theme)];
+    let menu = menu.into_iter().filter_map(|(name, path)| {
+        Some((path.as_deref()?, system.origin(&format!("boot.menu.{name}"))))
+    });
+    keyrings.chain(files).chain(contents).chain(menu).collect()
 }
 
 /// Opening a pipe would wait for who writes into it.

@@ -4,11 +4,12 @@
 //! Looks into folders of this machine, and at the beginning of files; knows no store.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as _;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use isoplug_image::grub::paths;
+use isoplug_image::grub::{Look, paths};
 use isoplug_image::parts;
 use isoplug_image::parts::files::source::{Item, Source, What};
 use isoplug_image::stages::squashfs;
@@ -35,7 +36,25 @@ pub(crate) fn check(system: &System) -> Vec<Diagnostic> {
     let single = all.iter().flat_map(|own| [left_out(own, system), windows(own), idle(own)]);
     let of_medium = medium(system);
     let wrong = of_medium.into_iter().filter(|each| each.severity == Severity::Error);
-    clashes(&all).into_iter().chain(single.flatten()).chain(wrong).collect()
+    clashes(&all).into_iter().chain(single.flatten()).chain(wrong).chain(look(system)).collect()
+}
+
+/// Returns what GRUB could not show of the menu's picture and theme.
+fn look(system: &System) -> Vec<Diagnostic> {
+    let menu = &system.options.boot.menu;
+    let alone = |name: &str, menu: options::Menu| {
+        let error = Look::new(&menu, Path::new("")).err()?;
+        let because = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        let diagnostic = Diagnostic::error("bad-picture", format!("{error}{because}"));
+        let origin = system.origin(&format!("boot.menu.{name}"));
+        Some(match origin {
+            Some(origin) => diagnostic.at(origin, ""),
+            None => diagnostic,
+        })
+    };
+    let background = options::Menu { theme: None, ..menu.clone() };
+    let theme = options::Menu { background: None, ..menu.clone() };
+    [alone("background", background), alone("theme", theme)].into_iter().flatten().collect()
 }
 
 /// Returns a note for each file that takes the place of one that isoplug would make.

@@ -1,5 +1,7 @@
 //! Tests of what GRUB reads, by GRUB itself where it is there.
 
+mod further;
+
 use super::*;
 
 fn plain() -> Menu {
@@ -12,14 +14,21 @@ fn plain() -> Menu {
         text_mode: true,
         safe_graphics: false,
         copy_to_ram: false,
+        local_disk: false,
         entries: Vec::new(),
+        default: None,
         serial: None,
     }
 }
 
+fn text_of(menu: &Menu, look: &Look, machine: Machine, memory_test: bool) -> String {
+    let shown = Shown { menu: menu.clone(), look: look.clone(), machine };
+    super::menu(&shown, "0f", memory_test)
+}
+
 #[test]
 fn a_plain_menu() {
-    insta::assert_snapshot!(menu(&plain(), Machine::Pc, "0f", false), @r#"
+    insta::assert_snapshot!(text_of(&plain(), &Look::default(), Machine::Pc, false), @r#"
     # Written by isoplug.
     if [ -z "$iso_path" ]; then
       search --no-floppy --set=root --file /.isoplug/0f
@@ -55,8 +64,11 @@ fn everything() {
         serial: Some(Serial { port: 0, speed: 115_200 }),
         ..plain()
     };
-    assert_eq!(menu(&all, Machine::Pc, "0f", true), include_str!("tests/everything.cfg"));
-    assert!(!menu(&all, Machine::Arm64, "0f", false).contains("serial --unit"));
+    assert_eq!(
+        text_of(&all, &Look::default(), Machine::Pc, true),
+        include_str!("tests/everything.cfg")
+    );
+    assert!(!text_of(&all, &Look::default(), Machine::Arm64, false).contains("serial --unit"));
 }
 
 #[test]
@@ -66,7 +78,7 @@ fn labels_and_parameters_hold_anything() {
     let params = params.map(str::to_owned).to_vec();
     let odd = Menu { label: odd.to_owned(), kernel_params: params, ..plain() };
     check(&odd).unwrap();
-    let text = menu(&odd, Machine::Pc, "0f", false);
+    let text = text_of(&odd, &Look::default(), Machine::Pc, false);
     assert!(
         text.contains(
             "menuentry --id live -- '-$x; # ! '\\'' \\ \" { } & | < > * ~ `ls` % ä ' {\n"
@@ -161,9 +173,10 @@ fn further_entries_have_parameters_of_their_own() {
         id: id.to_owned(),
         label: "with persistence".to_owned(),
         params: vec![param.to_owned()],
+        submenu: None,
     };
     let with = |entry| Menu { entries: vec![entry], ..plain() };
-    let text = menu(&with(entry("keep", "persistence")), Machine::Pc, "0f", false);
+    let text = text_of(&with(entry("keep", "persistence")), &Look::default(), Machine::Pc, false);
     assert!(text.contains("menuentry 'ACME Debian'\\''s 13 (with persistence)' --id keep {\n"));
     assert_eq!(text.matches("boot=live persistence ").count(), 1);
     assert_eq!(check(&with(entry("keep", "persistence"))), Ok(()));

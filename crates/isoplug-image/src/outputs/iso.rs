@@ -10,7 +10,7 @@ use isoplug_manifest::options::{IsoFile, Options};
 use isoplug_manifest::{MenuEntry, Needed, System};
 
 use super::Live;
-use crate::grub::{Entry, Machine, Menu, Serial};
+use crate::grub::{Entry, Look, Machine, Menu, Serial, Shown};
 use crate::parts::files::{FileContent, NewFile, Unreadable};
 use crate::stages::boot::{self, Boot};
 use crate::stages::iso;
@@ -23,9 +23,7 @@ pub struct Iso {
     /// What boots it, of its boot packages.
     pub loaders: Vec<LoaderFile>,
     /// The boot menu.
-    pub menu: Menu,
-    /// The machine that it boots on.
-    pub machine: Machine,
+    pub shown: Shown,
     /// The medium's label.
     pub volume_id: String,
     /// What the medium says it is, in one line.
@@ -42,6 +40,9 @@ pub enum Error {
     /// A file for the medium cannot be read.
     #[error(transparent)]
     Source(#[from] Unreadable),
+    /// The menu cannot look as it should.
+    #[error(transparent)]
+    Look(#[from] crate::grub::LookError),
     /// Nothing boots machines of the architecture.
     #[error(transparent)]
     Loaders(#[from] loaders::Error),
@@ -69,26 +70,28 @@ impl Iso {
         files: Vec<NewFile>,
     ) -> Result<Self, Error> {
         let options = &system.options;
+        let (look, of_look) = Look::new(&options.boot.menu, folder)?;
+        let files = with_others(own_files(system, folder)?, with_others(of_look, files));
+        let is_pc = isoplug_arch::is_pc(&system.arch);
+        let machine = if is_pc { Machine::Pc } else { Machine::Arm64 };
         Ok(Self {
             loaders: loaders::choice(system.distribution(), &system.arch, &options.boot)?,
-            menu,
-            machine: if isoplug_arch::is_pc(&system.arch) { Machine::Pc } else { Machine::Arm64 },
+            shown: Shown { menu, look, machine },
             volume_id: volume_id(system),
             description: system.image.title(),
-            files: with_others(own_files(system, folder)?, files),
+            files,
             max_size: options.iso.max_bytes(),
         })
     }
 
     /// Adds its stages: each line uses only lines above it.
     pub fn add(&self, live: Live, epoch: u32, graph: &mut Graph) -> Made {
-        let Self { loaders, menu, machine, volume_id, description, files, max_size } = self.clone();
+        let Self { loaders, shown, volume_id, description, files, max_size } = self.clone();
         let Live { rootfs: _, bootable, boot_debs } = live;
         let loaders = graph.add(Loaders { debs: boot_debs, files: loaders }).files;
         let contents = medium(files, graph);
         let (epoch, label) = (epoch.into(), volume_id.clone());
-        let boot =
-            Boot { loaders, bootable, contents, menu, machine, volume_id, description, epoch };
+        let boot = Boot { loaders, bootable, contents, shown, volume_id, description, epoch };
         let boot::Outputs { files: boot, esp, identity } = graph.add(boot);
         let iso = iso::Iso {
             bootable,
@@ -121,6 +124,8 @@ pub(crate) fn menu(system: &System) -> Menu {
         text_mode: boot.menu.text_mode,
         safe_graphics: boot.menu.safe_graphics,
         copy_to_ram: boot.menu.copy_to_ram,
+        local_disk: boot.menu.local_disk,
+        default: (boot.menu.default != "live").then(|| boot.menu.default.clone()),
         entries: system.needs.menu.iter().map(entry).collect(),
         serial: serial.enable.then_some(Serial { port: serial.port, speed: serial.speed }),
     }
@@ -142,8 +147,8 @@ pub(crate) fn kernel_params(system: &System) -> Vec<String> {
 }
 
 fn entry(needed: &Needed<MenuEntry>) -> Entry {
-    let MenuEntry { id, label, params } = needed.what.clone();
-    Entry { id, label, params }
+    let MenuEntry { id, label, params, submenu } = needed.what.clone();
+    Entry { id, label, params, submenu }
 }
 
 /// Adds files to others that win.

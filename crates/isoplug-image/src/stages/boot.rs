@@ -12,7 +12,7 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::{cpio, fat};
 
 use crate::bootable::Bootable;
-use crate::grub::{self, Machine, Menu, paths};
+use crate::grub::{self, Shown, paths};
 use crate::stored;
 use crate::stored::files::{NewFiles, stored_files};
 
@@ -25,9 +25,7 @@ pub struct Boot {
     /// The user's files on the medium, if there are any.
     pub contents: Option<Artifact<Tree>>,
     /// The menu.
-    pub menu: Menu,
-    /// The machine.
-    pub machine: Machine,
+    pub shown: Shown,
     /// The medium's label.
     pub volume_id: String,
     /// What `/.disk/info` says the medium is, in one line.
@@ -63,15 +61,13 @@ impl Stage for Boot {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { loaders, bootable, contents, menu, machine, volume_id, description, epoch } =
-            self;
+        let Self { loaders, bootable, contents, shown, volume_id, description, epoch } = self;
         key.artifact("loaders", *loaders);
         bootable.key(key);
         if let Some(contents) = contents {
             key.artifact("contents", *contents);
         }
-        key.value("menu", menu);
-        key.value("machine", machine);
+        key.value("shown", shown);
         key.value("volume-id", volume_id);
         key.value("description", description);
         key.value("epoch", epoch);
@@ -118,7 +114,7 @@ impl Boot {
             parts.push(cx.digest(contents)?);
         }
         parts.push(Digest::of(self.volume_id.as_bytes()));
-        parts.push(Digest::of(grub::menu(&self.menu, self.machine, "", false).as_bytes()));
+        parts.push(Digest::of(grub::menu(&self.shown, "", false).as_bytes()));
         let parts: String = parts.iter().map(Digest::hex).collect();
         Ok(Digest::of(parts.as_bytes()).hex()[..IDENTITY_DIGITS].to_owned())
     }
@@ -129,7 +125,7 @@ impl Boot {
             .map(|path| format!("iso/{path}"))
             .iter()
             .any(|path| loaders.iter().any(|file| file.path == *path));
-        let menu = grub::menu(&self.menu, self.machine, identity, memory_test);
+        let menu = grub::menu(&self.shown, identity, memory_test);
         let mut files = NewFiles::new(cx)?;
         files.add(paths::INFO, format!("{}\n", self.description).as_bytes())?;
         files.add(".disk/live-uuid-isoplug", format!("{identity}\n").as_bytes())?;

@@ -10,7 +10,7 @@ use isoplug_engine::{
 use isoplug_formats::deb::ar;
 use isoplug_formats::iso::{Hadris, Image, IsoWriter, Source};
 use isoplug_image::bootable::Bootable;
-use isoplug_image::grub::{Machine, Menu, Serial};
+use isoplug_image::grub::{Look, Machine, Menu, Serial, Shown};
 use isoplug_image::stages::boot::{self, Boot};
 use isoplug_image::stages::iso::Iso;
 use isoplug_image::stages::loaders::{self, Loaders};
@@ -70,10 +70,10 @@ impl Case {
         let files = loaders::choice(&DEBIAN, "amd64", &boot).unwrap();
         let loaders = Loaders { debs, files };
         let loaders = graph.add(loaders).files;
-        let (menu, machine, description) = (menu(), Machine::Pc, "ACME 1".to_owned());
+        let description = "ACME 1".to_owned();
+        let shown = Shown { menu: menu(), look: Look::default(), machine: Machine::Pc };
         let (volume_id, epoch) = ("ACME".to_owned(), EPOCH);
-        let made =
-            Boot { loaders, bootable, contents, menu, machine, volume_id, description, epoch };
+        let made = Boot { loaders, bootable, contents, shown, volume_id, description, epoch };
         let made = graph.add(made);
         let (boot::Outputs { files: boot, esp, identity }, volume_id) = (made, "ACME".to_owned());
         let iso =
@@ -105,7 +105,9 @@ fn menu() -> Menu {
         text_mode: false,
         safe_graphics: true,
         copy_to_ram: true,
+        local_disk: false,
         entries: Vec::new(),
+        default: None,
         serial: Some(Serial { port: 0, speed: 115_200 }),
     }
 }

@@ -1,6 +1,6 @@
-//! The format of password hashes: what crypt(5) writes and shadow(5) keeps.
+//! The format of password hashes: what crypt(5) writes and shadow(5) keeps, and GRUB's.
 
-use super::{Finding, Verdict, is_placeholder, made_of};
+use super::{Finding, Verdict, is_placeholder, made_of, require};
 
 /// A password hash that Debian's libcrypt verifies; with a `!` or `*` before it, or alone, it is
 /// locked, and empty it lets everybody in.
@@ -20,6 +20,20 @@ pub(super) fn crypt_hash(text: &str) -> Verdict {
         return Verdict::Doubtful(finding.help("make one with `mkpasswd`"));
     }
     Verdict::Wrong(not_a_hash(hash))
+}
+
+/// A password hash as `grub-mkpasswd-pbkdf2` prints it and GRUB's command `password_pbkdf2` takes it.
+pub(super) fn grub_hash(text: &str) -> Verdict {
+    let hex =
+        |text: &str| made_of(text, |each| each.is_ascii_hexdigit()) && text.len().is_multiple_of(2);
+    let parts: Option<Vec<&str>> =
+        text.strip_prefix("grub.pbkdf2.sha512.").map(|rest| rest.split('.').collect());
+    let is_right = matches!(parts.as_deref(), Some([rounds, salt, hash])
+        if digits(rounds) && hex(salt) && hex(hash) && hash.len() == 128);
+    require(is_right, || {
+        Finding::new("bad-hash", "this is not a password hash of GRUB's")
+            .help("make one with `grub-mkpasswd-pbkdf2`, and copy all from `grub.pbkdf2` on")
+    })
 }
 
 fn not_a_hash(text: &str) -> Finding {
@@ -156,5 +170,15 @@ mod tests {
             assert_eq!(finding.code, code, "{text}");
         }
         assert!(matches!(crypt_hash(""), Verdict::Doubtful(_)));
+    }
+
+    #[test]
+    fn hashes_of_grub_are_told_from_others() {
+        let hash = format!("grub.pbkdf2.sha512.10000.{}.{}", "0A".repeat(64), "9F".repeat(64));
+        assert_eq!(grub_hash(&hash), Verdict::Fine);
+        for text in ["secret", HASHES[3], &hash[..200], "grub.pbkdf2.sha512.x.0A.9F"] {
+            let Verdict::Wrong(finding) = grub_hash(text) else { panic!("{text}") };
+            assert_eq!(finding.code, "bad-hash");
+        }
     }
 }

@@ -125,6 +125,15 @@ pub(super) fn volume_id(text: &str) -> Verdict {
     if made_of(text, loose) { Verdict::Doubtful(finding) } else { Verdict::Wrong(finding) }
 }
 
+/// The name of an entry of the boot menu; GRUB reads other characters in it than these as its own words.
+pub(super) fn menu_entry(text: &str) -> Verdict {
+    let allowed = |each: char| each.is_ascii_alphanumeric() || "-_".contains(each);
+    require(made_of(text, allowed), || {
+        let message = format!("\"{text}\" cannot be the name of a menu entry");
+        Finding::new("bad-name", message).help("letters, digits, `-` and `_`")
+    })
+}
+
 /// The name of a partition and of the file system on it.
 pub(super) fn persistence_label(text: &str) -> Verdict {
     let allowed = |each: char| each.is_ascii_alphanumeric() || "-_".contains(each);

@@ -47,6 +47,8 @@ pub struct MenuEntry {
     pub label: String,
     /// Kernel parameters of this entry alone.
     pub params: Vec<String>,
+    /// The submenu that it is in.
+    pub submenu: Option<String>,
 }
 
 /// What parts need. It cannot be argued away, only by changing the option that is its reason.

@@ -1,4 +1,4 @@
-//! Boot loaders, boot menu, serial line and kernel parameters.
+//! Boot loaders, boot menu ([`menu`]), serial line and kernel parameters.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,10 @@ use crate::option::option;
 use crate::package::name_in;
 use crate::part::{self, Contribution, Lint};
 
+mod menu;
+
+pub use menu::{Menu, OwnEntry};
+
 /// How the image boots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
@@ -20,7 +24,7 @@ pub struct Boot {
     /// double quotes: `dyndbg="file hub.c +p"`. GRUB can pass on no `'`, `\` or other `"`.
     #[schemars(extend("format" = "kernel-param"))]
     pub kernel_params: Vec<String>,
-    /// Seconds until the menu boots its first entry; 0 boots at once.
+    /// Seconds until the menu boots its first entry, or that of `boot.menu.default`; 0 boots at once.
     #[schemars(range(max = 2_147_483_647))]
     pub timeout: u32,
     /// The boot menu.
@@ -46,27 +50,6 @@ impl Default for Boot {
             uefi: true,
             secure_boot: true,
         }
-    }
-}
-
-/// The boot menu.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Menu {
-    /// Whether to draw the menu in text mode, without graphics.
-    pub text_mode: bool,
-    /// Whether to offer an entry for machines whose graphics fail (`nomodeset`).
-    pub safe_graphics: bool,
-    /// Whether to offer an entry that copies the system to memory, so that the medium can be removed.
-    pub copy_to_ram: bool,
-    /// Whether to offer a test of the memory (`memtest86+`, on amd64 only). Without a value, only if
-    /// `packages.install` has `memtest86+`.
-    pub memtest: bool,
-}
-
-impl Default for Menu {
-    fn default() -> Self {
-        Self { text_mode: false, safe_graphics: true, copy_to_ram: false, memtest: false }
     }
 }
 
@@ -122,6 +105,7 @@ impl part::Part for Part<'_> {
         if self.install.iter().any(|wish| name_in(wish) == MEMTEST) {
             out.because(option!(packages.install)).set(&option!(boot.menu.memtest), true);
         }
+        self.boot.menu.contribute(out);
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
@@ -135,6 +119,7 @@ impl part::Part for Part<'_> {
             lint.report_at(Diagnostic::error("no-loader", message), &option!(boot.secure_boot));
         }
         self.command_line(lint);
+        self.boot.menu.lint(lint);
     }
 }
 

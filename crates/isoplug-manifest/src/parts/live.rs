@@ -135,7 +135,8 @@ impl Part<'_> {
         if self.live.persistence.encryption {
             params.push("persistence-encryption=lukslabel".to_owned());
         }
-        MenuEntry { id: "persistence".to_owned(), label: "persistence".to_owned(), params }
+        let (id, label) = ("persistence".to_owned(), "persistence".to_owned());
+        MenuEntry { id, label, params, submenu: None }
     }
 
     /// Nobody logs in before it ends, so that what it asks is asked on the console.

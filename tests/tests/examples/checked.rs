@@ -1,0 +1,44 @@
+//! Examples that `tests/long.sh` boots: here their manifests are held, and what they keep to themselves.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use isoplug_tests::space::Space;
+
+use super::{copy_folder, repository};
+
+/// It is booted by `tests/long.sh wifi`: its networks are simulated radios in the machine, two boots of some minutes.
+#[test]
+fn wireless_networks_are_tried_in_each_way() {
+    let space = Space::new();
+    copy_folder(&repository().join("examples/wifi"), &space.path("wifi"));
+    let long = fs::read_to_string(repository().join("tests/long/wifi")).unwrap();
+    for profile in ["wifi", "lab", "lab-networkd"] {
+        space.ok(&["check", "--profile", profile, "wifi"]);
+        assert!(profile == "wifi" || long.contains(&format!("\"{profile} ")), "{profile}");
+    }
+    let key = space.ok(&["explain", "networking.wifi.home.psk", "--profile", "wifi", "wifi"]);
+    assert!(!key.contains("correct horse"), "{key}");
+}
+
+/// It is booted by `tests/long.sh menu`.
+#[test]
+fn both_looks_of_the_boot_menu_are_right() {
+    let space = Space::new();
+    copy_folder(&repository().join("examples/boot-menu"), &space.path("menu"));
+    for profile in ["themed", "splash"] {
+        space.ok(&["check", "--strict", "--profile", profile, "menu"]);
+    }
+    space.write("menu/splash.png", "GIF89a");
+    let found = space.run(&["check", "--profile", "splash", "menu"]);
+    assert_snapshot!(found, @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[bad-picture]: menu/splash.png cannot be shown by GRUB: it is neither a PNG nor a JPEG picture
+      --> menu/isoplug.toml:42:24
+       |
+    42 | boot.menu.background = "splash.png"
+       |                        ^^^^^^^^^^^^
+    "#);
+}
