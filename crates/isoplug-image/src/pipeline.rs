@@ -31,6 +31,8 @@ use isoplug_sandbox::dpkg::Answer;
 /// What a build is for.
 #[derive(Clone)]
 pub struct Products {
+    /// What the squashfs is made of.
+    pub rootfs: Artifact<Tree>,
     /// The ISO.
     pub iso: Artifact<Blob>,
     /// The image's identity: 32 hexadecimal digits, which the running system shows too.
@@ -44,9 +46,9 @@ pub struct Products {
 }
 
 impl Products {
-    /// Returns all of them.
+    /// Returns all that a build is asked for.
     pub fn artifacts(&self) -> Vec<ArtifactId> {
-        let Self { iso, identity, papers, outputs, checks } = self;
+        let Self { rootfs: _, iso, identity, papers, outputs, checks } = self;
         let papers::Outputs { checksum, packages, sbom, lock } = *papers;
         let own = [*iso, *identity, checksum, packages, sbom, lock];
         let plugins = outputs.iter().chain(checks).map(|(_, artifact)| *artifact);
@@ -76,7 +78,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let papers = graph.add(papers(image, iso));
     let outputs = beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
-    Products { iso, identity, papers, outputs, checks }
+    Products { rootfs, iso, identity, papers, outputs, checks }
 }
 
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which

@@ -20,4 +20,5 @@ pub mod packages;
 pub mod papers;
 pub mod rootfs;
 pub mod settled;
+pub mod sizes;
 pub mod squashfs;

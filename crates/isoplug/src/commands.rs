@@ -13,6 +13,7 @@ pub(crate) mod plugin;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod select;
+pub(crate) mod size;
 pub(crate) mod test;
 pub(crate) mod trust;
 pub(crate) mod update;
