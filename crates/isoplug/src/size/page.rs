@@ -2,8 +2,6 @@
 //!
 //! The areas are laid by the squarified treemap (Bruls, Huizing, van Wijk 2000). The page needs no other file.
 
-use std::fmt::Write as _;
-
 use isoplug_engine::Unit;
 use isoplug_image::stages::sizes::{Report, SizedFile};
 
@@ -34,27 +32,27 @@ fn drawn(report: &Report, all: Total) -> String {
     let packages = by_package(&report.files);
     let sizes: Vec<f64> = packages.iter().map(|(_, total)| total.bytes as f64).collect();
     let areas = squarified(&sizes, Area { x: 0.0, y: 0.0, width: SIZE.0, height: SIZE.1 });
+    let is_seen = |(_, area): &(_, Area)| area.width * area.height >= SMALLEST;
     let mut map = String::new();
-    for (index, ((name, total), area)) in packages.iter().zip(areas).enumerate() {
-        if area.width * area.height < SMALLEST {
-            break;
-        }
+    for (index, ((name, total), area)) in packages.iter().zip(areas).take_while(is_seen).enumerate()
+    {
         let share = total.bytes as f64 * 100.0 / all.bytes.max(1) as f64;
         let told = format!("{name}: {}, {share:.1} %", amount(total.bytes, Unit::Bytes));
         let hue = if *name == OTHERS { 0 } else { 200 + index * 47 % 160 };
-        let _ = write!(map, "{}", rectangle(area, &told, &format!("hsl({hue} 45% 82%)")));
+        map.push_str(&rectangle(area, &told, &format!("hsl({hue} 45% 82%)")));
         map.push_str(&files_of(name, &report.files, area));
-        if area.width > 60.0 && area.height > 16.0 {
-            let _ = writeln!(
-                map,
-                "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-                area.x + 4.0,
-                area.y + 13.0,
-                escaped(&cut(name, area.width))
-            );
-        }
+        map.push_str(&label(name, area));
     }
     map
+}
+
+/// Returns the name of an area that has room for it.
+fn label(name: &str, Area { x, y, width, height }: Area) -> String {
+    if width < 60.0 || height < 16.0 {
+        return String::new();
+    }
+    let name = escaped(&cut(name, width));
+    format!("<text x=\"{:.1}\" y=\"{:.1}\">{name}</text>\n", x + 4.0, y + 13.0)
 }
 
 /// Draws the largest files of a package inside its area.

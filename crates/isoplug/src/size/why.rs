@@ -71,29 +71,44 @@ fn package(
     for (depth, line) in chain(name, report, roots).into_iter().enumerate() {
         let _ = writeln!(text, "{}{line}", "  ".repeat(depth + 1));
     }
-    let users: Vec<&str> = report
-        .needs
-        .iter()
-        .filter(|(_, needs)| needs.contains(name))
-        .map(|(user, _)| &**user)
-        .collect();
-    if !users.is_empty() {
-        let more = users.len().saturating_sub(MOST);
-        let more = if more > 0 { format!(", and {more} others") } else { String::new() };
-        let shown = users[..users.len().min(MOST)].join(", ");
-        let _ = writeln!(text, "  needed or recommended by: {shown}{more}");
-    }
+    text.push_str(&users(name, report));
     Ok(text)
+}
+
+/// Returns the line that names what needs a package.
+fn users(name: &str, report: &Report) -> String {
+    let users = report.needs.iter().filter(|(_, needs)| needs.contains(name));
+    let users: Vec<&str> = users.map(|(user, _)| &**user).collect();
+    let shown = users[..users.len().min(MOST)].join(", ");
+    match users.len() {
+        0 => String::new(),
+        1..=MOST => format!("  needed or recommended by: {shown}\n"),
+        all => format!("  needed or recommended by: {shown}, and {} others\n", all - MOST),
+    }
 }
 
 /// Returns the shortest way from a package that somebody asks for to this one.
 fn chain(name: &str, report: &Report, roots: &BTreeMap<String, String>) -> Vec<String> {
-    let mut from: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-    let mut next: VecDeque<&str> = VecDeque::new();
-    for root in roots.keys().filter(|root| report.needs.contains_key(*root)) {
-        from.insert(root, None);
-        next.push_back(root);
+    let from = reached(report, roots);
+    if !from.contains_key(name) {
+        return vec!["nothing that is asked for leads to it".to_owned()];
     }
+    let mut way: Vec<&str> =
+        std::iter::successors(Some(name), |package| from.get(package).copied().flatten()).collect();
+    way.reverse();
+    let reason = format!("{}: {}", way[0], roots[way[0]]);
+    let steps = way[1..].iter().map(|package| format!("needs or recommends {package}"));
+    std::iter::once(reason).chain(steps).collect()
+}
+
+/// Returns every package that the roots lead to, with the one before it on a shortest way.
+fn reached<'r>(
+    report: &'r Report,
+    roots: &'r BTreeMap<String, String>,
+) -> BTreeMap<&'r str, Option<&'r str>> {
+    let roots = roots.keys().filter(|root| report.needs.contains_key(*root));
+    let mut next: VecDeque<&str> = roots.map(String::as_str).collect();
+    let mut from: BTreeMap<&str, Option<&str>> = next.iter().map(|root| (*root, None)).collect();
     while let Some(package) = next.pop_front() {
         for needed in report.needs.get(package).into_iter().flatten() {
             if !from.contains_key(&**needed) {
@@ -102,19 +117,7 @@ fn chain(name: &str, report: &Report, roots: &BTreeMap<String, String>) -> Vec<S
             }
         }
     }
-    let Some(first) = from.get(name) else {
-        return vec!["nothing that is asked for leads to it".to_owned()];
-    };
-    let mut way = vec![name];
-    let mut at = *first;
-    while let Some(package) = at {
-        way.push(package);
-        at = from[package];
-    }
-    way.reverse();
-    let reason = format!("{}: {}", way[0], roots[way[0]]);
-    let steps = way[1..].iter().map(|package| format!("needs or recommends {package}"));
-    std::iter::once(reason).chain(steps).collect()
+    from
 }
 
 fn said(Total { bytes, files }: Total) -> String {
