@@ -215,30 +215,29 @@ mod tests {
         assert_eq!(files(&both), ["/var/lib/acme/disks.raw holds a random UUID (package acme)"]);
     }
 
+    /// What is found in a file that was compiled of a package's text, with a key in it.
+    fn found_in_compiled(source: &str, key: &str) -> Vec<String> {
+        let compiled = format!("\u{b}\r\n\0\0s\0\0{key}z\0\u{1}");
+        let list = "/usr\n/usr/lib/acme\n/usr/lib/acme/test.py\n";
+        let files = [
+            ("usr/lib/acme/test.py", source, false),
+            ("usr/lib/acme/__pycache__/test.pyc", &*compiled, true),
+            ("var/lib/dpkg/info/acme.list", list, true),
+        ];
+        found(&files, &[])
+    }
+
     /// As a compiled test of Python has the key that it tests with.
     #[test]
     fn a_key_in_what_was_compiled_of_a_text_is_that_of_the_text() {
         let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDTciuOGJd9xS5b";
         let key = format!("-----BEGIN PRIVATE KEY-----\n{line}\n-----END PRIVATE KEY-----\n");
         let quoted: String = key.lines().map(|line| format!("    '{line}\\n'\n")).collect();
-        let sources = [format!("key = \"\"\"{key}\"\"\"\n"), format!("key = (\n{quoted})\n")];
-        let compiled = |key: &str| format!("\u{b}\r\n\0\0s\0\0{key}z\0\u{1}");
-        let files = |source: &str, key: &str| {
-            let list = "/usr\n/usr/lib/acme\n/usr/lib/acme/test.py\n";
-            found(
-                &[
-                    ("usr/lib/acme/test.py", source, false),
-                    ("usr/lib/acme/__pycache__/test.pyc", &*compiled(key), true),
-                    ("var/lib/dpkg/info/acme.list", list, true),
-                ],
-                &[],
-            )
-        };
         let other = key.replace("xS5b", "xS5c");
         let seen = "/usr/lib/acme/__pycache__/test.pyc holds a private key (package acme)";
-        for source in &sources {
-            assert!(files(source, &key).is_empty(), "{source}");
-            assert_eq!(files(source, &other), [seen], "{source}");
+        for source in [format!("key = \"\"\"{key}\"\"\"\n"), format!("key = (\n{quoted})\n")] {
+            assert!(found_in_compiled(&source, &key).is_empty(), "{source}");
+            assert_eq!(found_in_compiled(&source, &other), [seen], "{source}");
         }
     }
 
