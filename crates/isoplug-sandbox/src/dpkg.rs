@@ -8,6 +8,7 @@ pub mod debconf;
 mod depmod;
 mod extract;
 pub mod failed;
+mod hosts;
 mod order;
 mod policy;
 pub mod questions;
@@ -23,6 +24,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{Command, Failure, Inside};
+use hosts::Hosts;
 use policy::Policy;
 
 pub use debconf::Answer;
@@ -77,6 +79,7 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
     }
     debconf::answer(inside, &install.answers)?;
     let policy = Policy::new(inside)?;
+    let hosts = Hosts::new(inside)?;
     shortcut::make(inside)?;
     let waves = order::waves(inside, &packages)?;
     for (index, wave) in waves.iter().enumerate() {
@@ -85,6 +88,7 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
         times::of_folders(inside, wave, is_last)?;
         configure(inside, wave, is_last, &policy)?;
     }
+    hosts.remove(inside)?;
     policy.remove(inside)
 }
 

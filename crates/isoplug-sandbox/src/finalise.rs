@@ -61,19 +61,35 @@ const PASSWORDS: &[u8] = b"var/cache/debconf/passwords.dat";
 /// Where TeX keeps what it makes when it is installed.
 const TEX: &[u8] = b"var/lib/texmf/";
 
-/// Says what becomes of a path below the root. `is_file`: it is a regular file.
-pub fn fate(path: &[u8], is_file: bool) -> Fate {
+/// Who may write a regular file.
+#[derive(Debug, Clone, Copy)]
+pub struct File {
+    /// Its owner.
+    pub user: u32,
+    /// Its mode.
+    pub mode: u32,
+}
+
+impl File {
+    /// Whether root alone may, who can also make it anew.
+    fn is_of_root(self) -> bool {
+        self.user == 0 && self.mode & 0o022 == 0
+    }
+}
+
+/// Says what becomes of a path below the root. `file`: it is a regular file.
+pub fn fate(path: &[u8], file: Option<File>) -> Fate {
     let folder = parent(path).unwrap_or_default();
     if CLEARED.contains(&folder) {
         return Fate::Gone;
     }
-    match (is_file, path) {
-        (false, _) => Fate::Stays,
-        (true, b"etc/machine-id" | PASSWORDS) => Fate::Empty,
-        (true, path) if GONE.contains(&path) || is_backup(folder, file_name(path)) => Fate::Gone,
-        (true, path) if path.starts_with(b"var/log/") => fate_of_log(path),
-        (true, path) if path.starts_with(TEX) && path.ends_with(b".log") => Fate::Gone,
-        (true, _) => Fate::Stays,
+    let Some(file) = file else { return Fate::Stays };
+    match path {
+        b"etc/machine-id" | PASSWORDS => Fate::Empty,
+        path if GONE.contains(&path) || is_backup(folder, file_name(path)) => Fate::Gone,
+        path if path.starts_with(b"var/log/") => fate_of_log(path, file),
+        path if path.starts_with(TEX) && path.ends_with(b".log") => Fate::Gone,
+        _ => Fate::Stays,
     }
 }
 
@@ -85,9 +101,10 @@ fn is_backup(folder: &[u8], name: &[u8]) -> bool {
     is_backup && (folder != b"etc" || ACCOUNTS.contains(&name))
 }
 
-/// Logs go; the tables of logins, which programs only write to if they exist, become empty.
-fn fate_of_log(path: &[u8]) -> Fate {
-    if path.ends_with(b".log") { Fate::Gone } else { Fate::Empty }
+/// Logs go; the tables of logins, which programs only write to if they exist, become empty. So does what a script
+/// made for a daemon that is not root: whoever made it anew could take it from that.
+fn fate_of_log(path: &[u8], file: File) -> Fate {
+    if path.ends_with(b".log") && file.is_of_root() { Fate::Gone } else { Fate::Empty }
 }
 
 /// Returns what a file is to hold instead of what a program wrote into it: the same without the
@@ -112,7 +129,7 @@ pub fn settled(
 pub fn finalise(mut tree: Tree, epoch: u64) -> Tree {
     let doomed = |path: &TreePath, entry: &Entry| {
         let is_file = matches!(entry.kind, Kind::File(_) | Kind::HardLink(_));
-        fate(path, is_file) == Fate::Gone
+        fate(path, is_file.then(|| file(entry))) == Fate::Gone
     };
     tree.prune(doomed);
     empty(&mut tree);
@@ -121,6 +138,10 @@ pub fn finalise(mut tree: Tree, epoch: u64) -> Tree {
         entry.mtime = entry.mtime.min(epoch);
     }
     tree
+}
+
+fn file(entry: &Entry) -> File {
+    File { user: entry.uid, mode: entry.mode.into() }
 }
 
 /// Takes out manual pages and documentation, but for the copyright files.
@@ -146,9 +167,10 @@ fn empty(tree: &mut Tree) {
     let digest = *blake3::hash(b"").as_bytes();
     let nothing = Content { digest, size: 0, pack, offset: 0 };
     for (path, entry) in &mut tree.entries {
+        let file = file(entry);
         if let Kind::File(content) = &mut entry.kind
             && content.size > 0
-            && fate(path, true) == Fate::Empty
+            && fate(path, Some(file)) == Fate::Empty
         {
             *content = nothing;
         }
@@ -212,6 +234,24 @@ mod tests {
             tree.entries.contains_key(&b"run"[..]) && !tree.entries.contains_key(&b"run/lock"[..])
         );
         assert!(tree.entries.values().all(|entry| entry.mtime == 50));
+    }
+
+    /// As freshclam's: two of its programs start at once, and one as root made it first.
+    #[test]
+    fn a_log_stays_that_is_a_daemons() {
+        let mut tree =
+            with(&["var/log/a.log", "var/log/b.log", "var/log/x/c.log", "var/log/d.log"]);
+        let mut own = |path: &[u8], uid, mode| {
+            let entry = tree.entries.get_mut(path).unwrap();
+            (entry.uid, entry.mode) = (uid, mode);
+        };
+        own(b"var/log/b.log", 0, 0o640);
+        own(b"var/log/x/c.log", 990, 0o640);
+        own(b"var/log/d.log", 0, 0o660);
+        let tree = finalise(tree, 50);
+        assert_eq!(files(&tree), ["var/log/d.log", "var/log/x/c.log"]);
+        assert!(tree.contents().all(|content| content.size == 0));
+        assert_eq!(tree.entries[&b"var/log/x/c.log"[..]].uid, 990);
     }
 
     #[test]

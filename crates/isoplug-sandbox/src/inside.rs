@@ -13,7 +13,7 @@ use isoplug_formats::tree::{PackId, Tree, lay};
 use super::confine::Starter;
 use super::given::Given;
 use super::guard::Guard;
-use super::job::{Failure, Job, Text};
+use super::job::{Failure, HOST, Job, Text};
 use super::known::{self, Known};
 use super::mounts::{Mounts, SIGNS};
 use super::room::WORK;
@@ -70,6 +70,11 @@ impl<'a> Inside<'a> {
     /// Returns the job's epoch, in seconds since 1970.
     pub fn epoch(&self) -> u64 {
         self.job.epoch
+    }
+
+    /// Returns the name of the machine that programs see.
+    pub fn host(&self) -> &str {
+        if self.job.host.is_empty() { HOST } else { &self.job.host }
     }
 
     /// Opens a file of the build machine that the job names.

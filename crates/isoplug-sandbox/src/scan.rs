@@ -15,7 +15,7 @@ use isoplug_formats::tree::{Content, Entry, Kind, PackId, Tree, TreePath, join};
 
 use super::known::{Known, State, holds};
 use super::rooted::still::Still;
-use crate::finalise::{Fate, fate, settled};
+use crate::finalise::{Fate, File, fate, settled};
 use crate::state::{known, remove_links};
 
 /// How to read a folder.
@@ -99,7 +99,7 @@ impl Scan<'_> {
         while let Some(path) = waiting.pop() {
             let metadata = self.folder.metadata(&path)?;
             let is_state = self.packages && known().is_state(&path, metadata.is_dir());
-            if is_state || fate(&path, metadata.is_file()) == Fate::Gone {
+            if is_state || fate(&path, metadata.is_file().then(|| file(&metadata))) == Fate::Gone {
                 continue;
             }
             if metadata.is_dir() {
@@ -152,7 +152,7 @@ impl Scan<'_> {
         metadata: &Metadata,
         pack: &mut PackWriter<W>,
     ) -> io::Result<Source> {
-        if fate(path, true) == Fate::Empty {
+        if fate(path, Some(file(metadata))) == Fate::Empty {
             return pack.append(io::empty()).map(Source::New);
         }
         match self.known.state(path, metadata) {
@@ -180,6 +180,10 @@ impl Scan<'_> {
 enum Source {
     Known(Content),
     New(Pending),
+}
+
+fn file(metadata: &Metadata) -> File {
+    File { user: metadata.uid(), mode: metadata.mode() }
 }
 
 fn kind(folder: Still, path: &[u8], metadata: &Metadata) -> io::Result<Kind> {

@@ -157,6 +157,28 @@ mod tests {
     }
 
     #[test]
+    fn mail_gets_the_name_of_the_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("postfix")).unwrap();
+        let text =
+            "myhostname = isoplug.UNKNOWN\nmydestination = $myhostname, isoplug, localhost\n";
+        std::fs::write(at("postfix/main.cf"), text).unwrap();
+        let states = table().unwrap().state;
+        let mailname = states.iter().find(|state| state.name == "mailname").unwrap();
+        let make = mailname.make.clone().unwrap();
+        let make = make.replace("/etc", &folder.path().display().to_string());
+        let make = format!("hostname() {{ echo box.example.org; }}\n{make}\n");
+        assert!(std::process::Command::new("sh").args(["-ec", &make]).status().unwrap().success());
+        let read = |name: &str| std::fs::read_to_string(at(name)).unwrap();
+        assert_eq!(
+            read("postfix/main.cf"),
+            "myhostname = box.example.org\nmydestination = $myhostname, box.example.org, localhost\n"
+        );
+        assert_eq!(read("mailname"), "box.example.org\n");
+    }
+
+    #[test]
     fn a_name_of_a_certificate_that_is_gone_goes() {
         let link = |target: &str| Entry::new(Kind::Symlink(target.into()), 0o777, 0);
         let mut tree = Tree::default();

@@ -70,6 +70,7 @@ const TESTS: &[Test] = tests![
     packages::signs_cannot_be_sent_elsewhere,
     packages::bombs_in_scripts_end,
     packages::stubs_are_shown_but_not_kept,
+    packages::the_machines_name_is_found_but_not_kept,
     probe::a_probe_finds_little_open,
 ];
 

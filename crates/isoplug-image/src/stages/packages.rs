@@ -33,7 +33,7 @@ pub struct Outputs {
 
 impl Stage for Packages {
     const NAME: &'static str = "packages";
-    const VERSION: u32 = 7;
+    const VERSION: u32 = 9;
 
     type Outputs = Outputs;
     type Error = layer::Error;

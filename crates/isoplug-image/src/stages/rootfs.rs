@@ -31,7 +31,7 @@ pub struct Outputs {
 
 impl Stage for Rootfs {
     const NAME: &'static str = "rootfs";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     type Outputs = Outputs;
     type Error = stored::Error;

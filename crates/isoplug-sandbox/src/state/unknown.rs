@@ -96,27 +96,27 @@ struct Source<'a> {
 
 impl Source<'_> {
     /// Returns what gives a file away without the lines that its package brought, as those of a list
-    /// that a script copies in another form.
+    /// that a script copies in another form. A compiled program has those in the strings of its text.
     fn remains(&self, path: &[u8], found: Suspect) -> io::Result<Option<Suspect>> {
         let (Some(package), Some(content)) = (self.blame.package(path), self.content(path)) else {
             return Ok(Some(found));
         };
         let bytes = self.contents.read(content)?;
-        let Ok(text) = std::str::from_utf8(&bytes) else { return Ok(Some(found)) };
         let brought = self.texts(package, content)?;
-        let brought: BTreeSet<&str> = brought.iter().flat_map(|text| text.lines()).collect();
-        let rest: Vec<&str> = text.lines().filter(|line| !brought.contains(line)).collect();
-        Ok(suspect(rest.join("\n").as_bytes(), self.epoch, HOST))
+        let brought: BTreeSet<&[u8]> =
+            brought.iter().flat_map(|text| lines(text).chain(strings(text))).collect();
+        let rest: Vec<&[u8]> = lines(&bytes).filter(|line| !brought.contains(line)).collect();
+        Ok(suspect(&rest.join(&b'\n'), self.epoch, HOST))
     }
 
     /// Returns the texts that a package brought, but that of a file.
-    fn texts(&self, package: &str, but: &Content) -> io::Result<Vec<String>> {
+    fn texts(&self, package: &str, but: &Content) -> io::Result<Vec<Vec<u8>>> {
         let mut texts = Vec::new();
         for path in self.blame.files(package) {
             let content = self.content(path.as_bytes());
             let content = content.filter(|one| one.size <= LONGEST && one.digest != but.digest);
             let bytes = content.map(|content| self.contents.read(content)).transpose()?;
-            texts.extend(bytes.and_then(|bytes| String::from_utf8(bytes).ok()));
+            texts.extend(bytes.filter(|bytes| std::str::from_utf8(bytes).is_ok()));
         }
         Ok(texts)
     }
@@ -127,6 +127,16 @@ impl Source<'_> {
             _ => None,
         }
     }
+}
+
+/// Returns the lines of a text, or of what has texts in it.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// Returns what stands between quotes and signs after a backslash, as a program writes a line.
+fn strings(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| b"'\"\\".contains(byte))
 }
 
 fn files(tree: &Tree) -> impl Iterator<Item = (&Vec<u8>, u32, &Content)> {
@@ -203,6 +213,32 @@ mod tests {
         assert!(files(&copy).is_empty());
         let both = format!("{ID}{own}");
         assert_eq!(files(&both), ["/var/lib/acme/disks.raw holds a random UUID (package acme)"]);
+    }
+
+    /// What is found in a file that was compiled of a package's text, with a key in it.
+    fn found_in_compiled(source: &str, key: &str) -> Vec<String> {
+        let compiled = format!("\u{b}\r\n\0\0s\0\0{key}z\0\u{1}");
+        let list = "/usr\n/usr/lib/acme\n/usr/lib/acme/test.py\n";
+        let files = [
+            ("usr/lib/acme/test.py", source, false),
+            ("usr/lib/acme/__pycache__/test.pyc", &*compiled, true),
+            ("var/lib/dpkg/info/acme.list", list, true),
+        ];
+        found(&files, &[])
+    }
+
+    /// As a compiled test of Python has the key that it tests with.
+    #[test]
+    fn a_key_in_what_was_compiled_of_a_text_is_that_of_the_text() {
+        let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDTciuOGJd9xS5b";
+        let key = format!("-----BEGIN PRIVATE KEY-----\n{line}\n-----END PRIVATE KEY-----\n");
+        let quoted: String = key.lines().map(|line| format!("    '{line}\\n'\n")).collect();
+        let other = key.replace("xS5b", "xS5c");
+        let seen = "/usr/lib/acme/__pycache__/test.pyc holds a private key (package acme)";
+        for source in [format!("key = \"\"\"{key}\"\"\"\n"), format!("key = (\n{quoted})\n")] {
+            assert!(found_in_compiled(&source, &key).is_empty(), "{source}");
+            assert_eq!(found_in_compiled(&source, &other), [seen], "{source}");
+        }
     }
 
     #[test]

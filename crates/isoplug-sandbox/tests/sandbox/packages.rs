@@ -132,3 +132,20 @@ pub(crate) fn stubs_are_shown_but_not_kept(_: &Machine) {
     machine.work_on(|job| (job.install, job.run) = (Some(install), vec![own]), &machine).unwrap();
     assert_eq!(machine.lines().last().unwrap(), "exit 1");
 }
+
+/// What `hostname --fqdn` asks for is there for scripts; the file that tells is then as it was.
+pub(crate) fn the_machines_name_is_found_but_not_kept(_: &Machine) {
+    let machine = Machine::with_dpkg();
+    let ask = "#!/bin/sh -e\nwhile read -r address name; do echo \"$name: $address\"; done < /etc/hosts\n";
+    let caller = package(&machine, "caller", &[("DEBIAN/postinst", ask)]);
+    let install = Install { packages: vec![caller], essential: false, answers: Vec::new() };
+    let left = Command::new(["cat", "/etc/hosts"]);
+    machine.work_on(|job| (job.install, job.run) = (Some(install), vec![left]), &machine).unwrap();
+    let lines = machine.lines();
+    assert!(lines.iter().any(|line| line == "isoplug: 127.0.1.1"), "{lines:#?}");
+    let kept = lines.iter().rposition(|line| line == "127.0.0.1\tlocalhost").map(|at| &lines[at..]);
+    assert!(
+        kept.is_some_and(|kept| kept.iter().all(|line| !line.contains("isoplug"))),
+        "{lines:#?}"
+    );
+}
