@@ -21,3 +21,4 @@ pub mod papers;
 pub mod rootfs;
 pub mod settled;
 pub mod squashfs;
+pub mod trial;

@@ -13,6 +13,7 @@ mod pattern;
 mod place;
 mod size;
 mod ssh_key;
+mod sshd;
 
 pub(crate) use address::read_prefix;
 pub(crate) use path::beside;
@@ -60,7 +61,7 @@ pub fn is_ssh_key(text: &str) -> bool {
 type Check = fn(&str) -> Verdict;
 
 /// All formats by their names.
-const FORMATS: [(&str, Check); 38] = [
+const FORMATS: [(&str, Check); 44] = [
     ("amount", size::amount_text),
     ("architecture", name::architecture),
     ("block-size", size::block_size),
@@ -73,6 +74,7 @@ const FORMATS: [(&str, Check); 38] = [
     ("fingerprint", archive::fingerprint),
     ("flavour", package::flavour),
     ("group-name", account::group_name),
+    ("host", address::host),
     ("hostname", name::hostname),
     ("image-name", name::image_name),
     ("interface-name", address::interface),
@@ -81,6 +83,7 @@ const FORMATS: [(&str, Check); 38] = [
     ("kernel-module", name::kernel_module),
     ("kernel-param", name::kernel_param),
     ("locale", place::locale),
+    ("mac-address", address::mac),
     ("octal-mode", path::octal_mode),
     ("package-name", package::name),
     ("package-wish", package::wish),
@@ -88,6 +91,10 @@ const FORMATS: [(&str, Check); 38] = [
     ("persistence-label", name::persistence_label),
     ("snapshot", name::snapshot),
     ("ssh-key", ssh_key::ssh_key),
+    ("sshd-argument", sshd::argument),
+    ("sshd-name", sshd::name),
+    ("sshd-text", sshd::text),
+    ("sshd-time", sshd::time),
     ("suite", archive::suite),
     ("sysctl", name::sysctl),
     ("target-path", path::target),
@@ -105,6 +112,11 @@ const FORMATS: [(&str, Check); 38] = [
 pub(crate) fn check(format: &str, text: &str) -> Verdict {
     let known = FORMATS.iter().find(|(name, _)| *name == format);
     known.map_or(Verdict::Fine, |(_, check)| check(text))
+}
+
+/// Says whether a text of this format may be written as a number, or as `true` and `false` for yes and no.
+pub(crate) fn takes_scalars(format: &str) -> bool {
+    ["sshd-argument", "sshd-time"].contains(&format)
 }
 
 /// Requires a condition.
