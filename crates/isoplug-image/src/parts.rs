@@ -92,6 +92,7 @@ pub fn parts(
 
 /// Wires the parts, each with the options that are its own: those before plugins, those after them, and those
 /// after the user's late files.
+#[expect(clippy::too_many_lines, reason = "a table: who takes what")]
 fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>; 3] {
     let Options { localisation, kernel, networking, users, root, security, .. } = &system.options;
     let Options { services, packages, systemd, .. } = &system.options;
@@ -99,8 +100,6 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
     let (users, root, security) = (users.clone(), root.clone(), security.clone());
     let sysctl = (!kernel.sysctl.is_empty()).then(|| Arc::new(Sysctl(kernel.sysctl.clone())) as _);
     let openssh = openssh.enable.then(|| Arc::new(openssh::Part(openssh.clone())) as _);
-    let own_time = chrony.enable && !chrony.servers.is_empty();
-    let chrony = own_time.then(|| Arc::new(chrony::Part(chrony.clone())) as _);
     let mut before_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(localisation::Part(localisation.clone())),
         Arc::new(kernel_modules::Part(kernel.modules.clone())),
@@ -108,7 +107,8 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
         Arc::new(Users { users, root, security }),
     ];
     let of_network = wired::of(networking).into_iter().chain(wifi::of(networking));
-    before_plugins.extend(sysctl.into_iter().chain(of_network).chain(openssh).chain(chrony));
+    before_plugins.extend(sysctl.into_iter().chain(of_network).chain(openssh));
+    before_plugins.extend(chrony::of(chrony));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),

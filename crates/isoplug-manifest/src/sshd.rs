@@ -83,29 +83,36 @@ fn row(line: &'static str) -> Option<Keyword> {
 
 /// Returns the schema of the settings, or of those that a `Match` block may have.
 pub(crate) fn schema(in_match: bool) -> Json {
+    json!({
+        "type": "object",
+        "properties": properties(in_match),
+        "additionalProperties": false,
+        "x-any-case": true,
+        "x-elsewhere": elsewhere(in_match),
+    })
+}
+
+fn properties(in_match: bool) -> Map<String, Json> {
     let defaults = SshdSettings::default();
-    let mut properties = Map::new();
-    for keyword in keywords().iter().filter(|keyword| keyword.in_match || !in_match) {
+    let property = |keyword: &Keyword| {
         let mut property = keyword.takes.schema();
         property["description"] = json!(docs(keyword));
         if let (false, Some(default)) = (in_match, defaults.get(keyword.option)) {
             property["default"] = default.clone();
         }
-        properties.insert(keyword.option.to_owned(), property);
-    }
+        (keyword.option.to_owned(), property)
+    };
+    keywords().iter().filter(|keyword| keyword.in_match || !in_match).map(property).collect()
+}
+
+/// Returns where a keyword is set that cannot be set here.
+fn elsewhere(in_match: bool) -> Map<String, Json> {
     let own = ELSEWHERE.iter().map(|(key, option)| ((*key).to_owned(), json!(option)));
     let for_all = keywords().iter().filter(|keyword| in_match && !keyword.in_match);
     let for_all = for_all.map(|Keyword { option, .. }| {
         ((*option).to_owned(), json!(format!("services.openssh.settings.{option}")))
     });
-    let elsewhere: Map<String, Json> = own.chain(for_all).collect();
-    json!({
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": false,
-        "x-any-case": true,
-        "x-elsewhere": elsewhere,
-    })
+    own.chain(for_all).collect()
 }
 
 fn docs(keyword: &Keyword) -> String {

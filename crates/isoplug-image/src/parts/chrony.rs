@@ -1,5 +1,7 @@
 //! Tells chrony whom to ask for the time: in place of those that its package names.
 
+use std::sync::Arc;
+
 use isoplug_engine::Key;
 use isoplug_manifest::By;
 use isoplug_manifest::options::Chrony;
@@ -12,6 +14,13 @@ const SOURCES: &str = "/etc/chrony/sources.d/isoplug.sources";
 /// Names the servers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part(pub Chrony);
+
+/// Takes its options; nothing if the distribution's servers are asked.
+#[must_use]
+pub(super) fn of(chrony: &Chrony) -> Option<Arc<dyn Contributor>> {
+    let is_own = chrony.enable && !chrony.servers.is_empty();
+    is_own.then(|| Arc::new(Part(chrony.clone())) as _)
+}
 
 impl Contributor for Part {
     fn by(&self) -> By {

@@ -104,6 +104,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "whole files")]
     fn blocks_stand_behind_what_holds_for_all() {
         let options = serde_json::json!({
             "settings": { "allow-users": ["ada", "bob"], "log-level": "VERBOSE" },

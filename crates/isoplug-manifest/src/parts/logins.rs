@@ -9,7 +9,7 @@ use super::tests::Test;
 use super::users::{Root, User};
 use crate::by::By;
 use crate::diagnostic::Diagnostic;
-use crate::option::option;
+use crate::option::{Path, option};
 use crate::package::name_in;
 use crate::part::{self, Lint};
 use crate::plugin::PluginUse;
@@ -92,19 +92,12 @@ impl Part<'_> {
 
     /// A hash that everybody can read can be tried out at leisure, and what it was made of typed over the network.
     fn published_hashes(&self, lint: &mut Lint<'_>) {
-        let settings = &self.openssh.settings;
         let decides = option!(services.openssh.settings).below("password-authentication");
-        if !self.openssh.enable || !settings.takes_passwords() || lint.origin(&decides).is_some() {
+        let takes_passwords = self.openssh.enable && self.openssh.settings.takes_passwords();
+        if !takes_passwords || lint.origin(&decides).is_some() {
             return;
         }
-        let is_hash = |hash: &&String| !hash.is_empty() && !hash.starts_with(['!', '*']);
-        let root = self.root.hashed_password.as_ref().filter(|_| settings.root() == "yes");
-        let root = root.map(|hash| ("root", hash, option!(root).below("hashed-password")));
-        let users = self.users.iter().filter_map(|(name, user)| {
-            let path = option!(users).below(name).below("hashed-password");
-            Some((name.as_str(), user.hashed_password.as_ref()?, path))
-        });
-        for (name, _, path) in root.into_iter().chain(users).filter(|(_, hash, _)| is_hash(hash)) {
+        for (name, path) in self.hashes_for_ssh() {
             let message = format!(
                 "whoever reads this can try out passwords of `{name}`, and SSH takes the right one \
                  from the network"
@@ -113,6 +106,19 @@ impl Part<'_> {
                         `services.openssh.settings.password-authentication`";
             lint.report_at(Diagnostic::warning("published-hash", message).help(help), &path);
         }
+    }
+
+    /// Returns who has a hash in the manifest that opens SSH, each with its place.
+    fn hashes_for_ssh(&self) -> Vec<(&str, Path<()>)> {
+        let opens = |hash: &Option<String>| {
+            hash.as_ref().is_some_and(|hash| !hash.is_empty() && !hash.starts_with(['!', '*']))
+        };
+        let root = self.openssh.settings.root() == "yes" && opens(&self.root.hashed_password);
+        let root = root.then(|| ("root", option!(root).below("hashed-password")));
+        let users = self.users.iter().filter(|(_, user)| opens(&user.hashed_password));
+        let users = users
+            .map(|(name, _)| (name.as_str(), option!(users).below(name).below("hashed-password")));
+        root.into_iter().chain(users).collect()
     }
 
     /// An empty password opens the console alone, unless sshd takes it, too.

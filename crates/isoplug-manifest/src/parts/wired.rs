@@ -243,11 +243,8 @@ impl part::Part for Part<'_> {
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
-        let Networking { interfaces, backend, nameservers, .. } = self.networking;
-        if interfaces.is_empty() {
-            return;
-        }
-        if *backend == NetworkingBackend::None {
+        let Networking { interfaces, backend, .. } = self.networking;
+        if !interfaces.is_empty() && *backend == NetworkingBackend::None {
             let message = "nothing reads `networking.interfaces`: there is no backend";
             let help = "set `networking.backend` to \"networkd\" or \"networkmanager\"";
             let diagnostic = Diagnostic::error("no-backend", message).help(help);
@@ -256,20 +253,26 @@ impl part::Part for Part<'_> {
         for (name, interface) in interfaces {
             let is_part = owners::users(interfaces, name).next().is_some();
             for (key, diagnostic) in settings::mistakes(name, interface, is_part) {
-                lint.report_at(
-                    diagnostic,
-                    &if key.is_empty() { at(name) } else { at(name).below(key) },
-                );
+                let place = if key.is_empty() { at(name) } else { at(name).below(key) };
+                lint.report_at(diagnostic, &place);
             }
-            let own = !interface.nameservers.is_empty() && !nameservers.is_empty();
-            if own && *backend == NetworkingBackend::Networkmanager {
-                let message = "NetworkManager asks those of `networking.nameservers` alone";
-                let help = "name them all there, or give each interface its own";
-                let diagnostic = Diagnostic::warning("other-nameservers", message).help(help);
-                lint.report_at(diagnostic, &at(name).below("nameservers"));
-            }
+            self.other_nameservers(name, interface, lint);
         }
         owners::lint(interfaces, lint);
+    }
+}
+
+impl Part<'_> {
+    /// What holds for all connections takes the place of what one has (NetworkManager.conf(5), global-dns).
+    fn other_nameservers(&self, name: &str, interface: &Interface, lint: &mut Lint<'_>) {
+        let Networking { backend, nameservers, .. } = self.networking;
+        let both = !interface.nameservers.is_empty() && !nameservers.is_empty();
+        if both && *backend == NetworkingBackend::Networkmanager {
+            let message = "NetworkManager asks those of `networking.nameservers` alone";
+            let help = "name them all there, or give each interface its own";
+            let diagnostic = Diagnostic::warning("other-nameservers", message).help(help);
+            lint.report_at(diagnostic, &at(name).below("nameservers"));
+        }
     }
 }
 

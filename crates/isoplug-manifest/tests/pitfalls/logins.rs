@@ -103,6 +103,7 @@ fn who_does_not_log_in() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "messages")]
 fn hashes_from_elsewhere() {
     assert_eq!(one("users.ada.hashed-password-from.env = \"ADA\""), "");
     assert!(!live("root.hashed-password-from.file = \"root.hash\"").contains("nobody-logs-in"));
@@ -144,6 +145,7 @@ fn hashes_that_are_guessed_soon() {
 
 /// Who reads the manifest may try out passwords, and SSH takes the right one.
 #[test]
+#[expect(clippy::too_many_lines, reason = "messages")]
 fn hashes_that_everybody_reads() {
     let hash = format!("$6$salt${}", "a".repeat(86));
     let of = |who: &str, more: &str| {

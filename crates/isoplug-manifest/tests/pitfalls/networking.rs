@@ -62,6 +62,7 @@ fn nameservers() {
 
 /// Each is found in one way, and its words are checked.
 #[test]
+#[expect(clippy::too_many_lines, reason = "messages")]
 fn which_interface_it_is() {
     let found = |which: &str| {
         with(&format!("networking.interfaces.lan = {{ dhcp = true, match = {which} }}"))
@@ -88,6 +89,7 @@ fn which_interface_it_is() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "messages")]
 fn two_owners_of_one_interface() {
     let both = |lines: &str| with(&lines.replace("lan", "networking.interfaces.lan"));
     let fine =
@@ -113,6 +115,7 @@ fn two_owners_of_one_interface() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "messages")]
 fn interfaces_made_of_others() {
     assert_eq!(
         with(

@@ -30,6 +30,7 @@ fn keywords_in_the_spelling_of_sshd() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "messages")]
 fn keywords_that_are_none() {
     assert_snapshot!(set("PermitRootLogn = \"no\""), @r"
     isoplug.toml:3:27: error[unknown-key]: there is no key `PermitRootLogn` here
@@ -56,6 +57,7 @@ fn keywords_that_are_none() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "messages")]
 fn values_of_keywords() {
     assert_snapshot!(set("PermitRootLogin = \"maybe\""), @r#"isoplug.toml:3:45: error[unknown-value]: found "maybe", expected one of "yes", "prohibit-password", "forced-commands-only", "no""#);
     assert_snapshot!(set("LogLevel = \"verbose\""), @r#"

@@ -3,7 +3,7 @@
 use isoplug_engine::Digest;
 
 use super::{File, Part, Trial, plain};
-use isoplug_manifest::options::{Interface, Route, Which};
+use isoplug_manifest::options::{Interface, Route, Vlan, Which};
 
 const FOLDER: &str = "/etc/NetworkManager/system-connections";
 
@@ -30,18 +30,11 @@ fn uuid(name: &str) -> String {
 }
 
 fn connection(part: &Part, name: &str, interface: &Interface) -> String {
-    let Interface { bond, bridge, vlan, .. } = interface;
-    let kind = match (bond, bridge, vlan) {
-        (Some(_), _, _) => "bond",
-        (_, Some(_), _) => "bridge",
-        (_, _, Some(_)) => "vlan",
-        _ => "ethernet",
-    };
     let which = interface.which(name);
     let mut lines = vec![
         ("id", id(name)),
         ("uuid", uuid(name)),
-        ("type", kind.to_owned()),
+        ("type", kind(interface).to_owned()),
         // Of several that fit an interface, the highest is taken; what NetworkManager makes by itself has -999.
         ("autoconnect-priority", (20 - i32::from(which.rank())).to_string()),
     ];
@@ -57,15 +50,27 @@ fn connection(part: &Part, name: &str, interface: &Interface) -> String {
         lines.push(("master", controller.to_owned()));
         lines.push(("slave-type", if is_bond { "bond" } else { "bridge" }.to_owned()));
     }
-    let mut text = section("connection", &lines);
-    text += &match which {
+    section("connection", &lines) + &matching(which)
+}
+
+fn kind(interface: &Interface) -> &'static str {
+    let Interface { bond, bridge, vlan, .. } = interface;
+    match (bond, bridge, vlan) {
+        (Some(_), _, _) => "bond",
+        (_, Some(_), _) => "bridge",
+        (_, _, Some(_)) => "vlan",
+        _ => "ethernet",
+    }
+}
+
+fn matching(which: Which<'_>) -> String {
+    match which {
         Which::Name(name) if name.contains('*') => {
             section("match", &[("interface-name", format!("{name};"))])
         }
         Which::Driver(driver) => section("match", &[("driver", format!("{driver};"))]),
         _ => String::new(),
-    };
-    text
+    }
 }
 
 /// Two interfaces cannot have one address.
@@ -75,15 +80,8 @@ fn is_fixed(interface: &Interface) -> bool {
 
 /// Returns what is of one kind of interface.
 fn device(part: &Part, interface: &Interface) -> String {
-    let Interface { bond, bridge, vlan, mtu, matching, .. } = interface;
-    let mut text = String::new();
-    let mac = matching.as_ref().and_then(|matching| matching.mac.clone());
-    let mac = mac.filter(|_| !interface.is_made()).map(|mac| ("mac-address", mac));
-    let mtu = mtu.map(|mtu| ("mtu", mtu.to_string()));
-    let lines: Vec<_> = mac.into_iter().chain(mtu).collect();
-    if !lines.is_empty() {
-        text += &section("ethernet", &lines);
-    }
+    let Interface { bond, bridge, vlan, .. } = interface;
+    let mut text = card(interface);
     if let Some(bond) = bond {
         let mode = bond.mode.word().to_owned();
         text += &section("bond", &[("mode", mode), ("miimon", "100".to_owned())]);
@@ -91,26 +89,36 @@ fn device(part: &Part, interface: &Interface) -> String {
     if let Some(bridge) = bridge {
         text += &section("bridge", &[("stp", bridge.stp.to_string())]);
     }
-    if let Some(vlan) = vlan {
-        let parent = match part.interfaces.get(&vlan.interface).map(|on| on.which(&vlan.interface))
-        {
+    if let Some(Vlan { id, interface: on }) = vlan {
+        let parent = match part.interfaces.get(on).map(|carrier| carrier.which(on)) {
             Some(Which::Name(name)) if !name.contains('*') => name.to_owned(),
-            _ => uuid(&vlan.interface),
+            _ => uuid(on),
         };
-        text += &section(
-            "vlan",
-            &[("id", vlan.id.unwrap_or_default().to_string()), ("parent", parent)],
-        );
+        let id = id.unwrap_or_default().to_string();
+        text += &section("vlan", &[("id", id), ("parent", parent)]);
     }
     text
 }
 
+/// Returns what is of the card, or of what stands for one.
+fn card(interface: &Interface) -> String {
+    let Interface { mtu, matching, .. } = interface;
+    let mac = matching.as_ref().and_then(|matching| matching.mac.clone());
+    let mac = mac.filter(|_| !interface.is_made()).map(|mac| ("mac-address", mac));
+    let mtu = mtu.map(|mtu| ("mtu", mtu.to_string()));
+    let lines: Vec<_> = mac.into_iter().chain(mtu).collect();
+    if lines.is_empty() { String::new() } else { section("ethernet", &lines) }
+}
+
+/// Returns those of a list that are of one address family.
+fn of_family(list: &[String], v6: bool) -> Vec<String> {
+    list.iter().filter(|address| address.contains(':') == v6).cloned().collect()
+}
+
 /// Returns the settings of one address family.
 fn family(part: &Part, interface: &Interface, v6: bool) -> String {
-    let of = |list: &[String]| -> Vec<String> {
-        list.iter().filter(|address| address.contains(':') == v6).cloned().collect()
-    };
-    let (addresses, gateways) = (of(&interface.addresses), of(&interface.gateways));
+    let addresses = of_family(&interface.addresses, v6);
+    let gateways = of_family(&interface.gateways, v6);
     let asks = if v6 { interface.asks_v6() } else { interface.asks_v4() };
     let method = match (asks, addresses.is_empty(), v6) {
         (true, ..) => "auto",
@@ -123,16 +131,21 @@ fn family(part: &Part, interface: &Interface, v6: bool) -> String {
     lines.extend(gateways.into_iter().take(1).map(|gateway| ("gateway".to_owned(), gateway)));
     let routes = interface.routes.iter().filter(|route| route.to.contains(':') == v6);
     lines.extend(routes.zip(1..).map(|(one, n)| (format!("route{n}"), route(one))));
-    let servers = [of(&interface.nameservers), of(&part.nameservers)].concat();
     if method != "disabled" {
-        let list = |key: &str, list: &[String]| (key.to_owned(), format!("{};", list.join(";")));
-        lines.extend((!servers.is_empty()).then(|| list("dns", &servers)));
-        let domains = &interface.search_domains;
-        lines.extend((!domains.is_empty()).then(|| list("dns-search", domains)));
+        lines.extend(names(part, interface, v6));
     }
     let lines: Vec<(&str, String)> =
         lines.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
     section(if v6 { "ipv6" } else { "ipv4" }, &lines)
+}
+
+/// Returns who is asked for names, and in which domains.
+fn names(part: &Part, interface: &Interface, v6: bool) -> Vec<(String, String)> {
+    let servers =
+        [of_family(&interface.nameservers, v6), of_family(&part.nameservers, v6)].concat();
+    let all = [("dns", &servers), ("dns-search", &interface.search_domains)];
+    let some = all.into_iter().filter(|(_, list)| !list.is_empty());
+    some.map(|(key, list)| (key.to_owned(), format!("{};", list.join(";")))).collect()
 }
 
 fn route(route: &Route) -> String {

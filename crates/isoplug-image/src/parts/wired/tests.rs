@@ -34,6 +34,7 @@ fn fixed() -> Json {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "whole files")]
 fn fixed_addresses_are_written_for_networkd() {
     let networkd = written(Networkd, fixed());
     insta::assert_snapshot!(networkd.text("/etc/systemd/network/13-isoplug-en_2a.network"), @r"
@@ -70,6 +71,7 @@ fn fixed_addresses_are_written_for_networkd() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "whole files")]
 fn fixed_addresses_are_written_for_network_manager() {
     let manager = written(Networkmanager, fixed());
     let path = "/etc/NetworkManager/system-connections/isoplug-en_2a.nmconnection";
@@ -107,6 +109,7 @@ fn fixed_addresses_are_written_for_network_manager() {
 
 /// Each with what finds it, in the words of both.
 #[test]
+#[expect(clippy::too_many_lines, reason = "whole files")]
 fn interfaces_are_found_in_four_ways() {
     let mac = json!({ "lan": { "match": { "mac": "52:54:00:12:34:56" }, "dhcp": true } });
     let driver = json!({ "lan": { "match": { "driver": "e1000e" }, "dhcp-v4": true } });

@@ -19,6 +19,7 @@ fn all_texts(backend: NetworkingBackend) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "whole files")]
 fn networkd_makes_interfaces_of_others() {
     insta::assert_snapshot!(all_texts(Networkd), @r"
     ## 10-isoplug-bond0.netdev
@@ -103,6 +104,7 @@ fn networkd_makes_interfaces_of_others() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "whole files")]
 fn network_manager_makes_interfaces_of_others() {
     insta::assert_snapshot!(all_texts(Networkmanager), @r"
     ## isoplug-bond0.nmconnection
