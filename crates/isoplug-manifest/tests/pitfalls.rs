@@ -90,6 +90,10 @@ fn names_of_units_and_kernel_modules() {
     isoplug.toml:3:19: warning[alias]: in Debian, `sshd` is only an alias; taken as `ssh`
       help: write `ssh`
     ");
+    for (name, debian) in [("chronyd.service", "chrony.service"), ("crond", "cron")] {
+        let said = one(&format!("systemd.disable = [\"{name}\"]"));
+        assert!(said.contains(&format!("help: write `{debian}`")), "{said}");
+    }
     assert_snapshot!(one("systemd.units.hello.text = \"\""), @r#"
     isoplug.toml:3:15: error[bad-name]: "hello" cannot be a unit name
       help: a name and a type, such as `hello.service`
