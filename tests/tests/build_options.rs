@@ -120,7 +120,7 @@ fn the_server_and_the_network_are_set_up() {
     let text = |path| unsquashfs(&["-cat"], &squashfs, &[path]);
     let server = text("etc/ssh/sshd_config.d/10-isoplug.conf");
     assert!(server.starts_with("Port 22\nPort 2222\n"), "{server}");
-    let network = text("etc/systemd/network/10-isoplug-0.network");
+    let network = text("etc/systemd/network/13-isoplug-en_2a.network");
     assert!(network.contains("Name=en*\n") && network.contains("DHCP=yes\n"), "{network}");
 }
 

@@ -94,7 +94,10 @@ fn copy_folder(from: &Path, to: &Path) {
 fn every_example_is_tested() {
     let names = sorted_names(&repository().join("examples")).unwrap();
     let names: Vec<String> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-    assert_eq!(names.join(" "), "boot-menu branded cloud-init hardened minimal netboot wifi");
+    assert_eq!(
+        names.join(" "),
+        "boot-menu branded cloud-init hardened minimal netboot static-network wifi"
+    );
 }
 
 #[test]

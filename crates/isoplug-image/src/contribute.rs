@@ -15,6 +15,7 @@ use isoplug_formats::tree::Entry;
 use isoplug_manifest::By;
 
 use nearest::Nearest;
+use serde::Serialize;
 
 /// Anything that adds to an image.
 pub trait Contributor: Send + Sync {
@@ -40,6 +41,11 @@ pub trait Contributor: Send + Sync {
         Vec::new()
     }
 
+    /// Returns how the image's own program looks at what it adds; nothing if none does.
+    fn trial(&self) -> Option<Trial> {
+        None
+    }
+
     /// Shows everything that decides what it does: its options, and for a plugin its digest.
     fn key(&self, key: &mut dyn Key);
 
@@ -49,6 +55,21 @@ pub trait Contributor: Send + Sync {
     ///
     /// When the options cannot be met on this rootfs, or an addition is refused.
     fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError>;
+}
+
+/// How a program of the image looks at a file that a contributor adds, before an image is made of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Trial {
+    /// The programs that are run, by their paths. In an image that lacks one, nothing is tried.
+    pub programs: Vec<&'static str>,
+    /// What they read: files, and folders with all that is in them.
+    pub reads: Vec<&'static str>,
+    /// What to run, with arguments, in this order. The first that fails refuses.
+    pub run: Vec<Vec<&'static str>>,
+    /// The file that messages name with a line: `PATH line 3: …`.
+    pub file: &'static str,
+    /// The option that each of its lines comes from, with the line.
+    pub lines: Vec<(String, String)>,
 }
 
 /// The rootfs as a contributor sees and changes it.

@@ -8,7 +8,7 @@ use isoplug_manifest::By;
 use isoplug_manifest::plugin::Report;
 use isoplug_sandbox::Error as SandboxError;
 
-use crate::stages::{check, contribute, fetch as packages, hooks, layer, output, settled};
+use crate::stages::{check, contribute, fetch as packages, hooks, layer, output, settled, trial};
 
 /// A kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,14 @@ pub fn plugin(error: &Error) -> Option<OfPlugin<'_>> {
 pub fn path(error: &Error) -> Option<(&str, String)> {
     let contribute::Error::Contribute { error: refused, .. } = error.find()? else { return None };
     Some((refused.path()?, refused.to_string()))
+}
+
+/// Returns the option that a program of the image refuses, and what it says, if the failure is of one.
+#[must_use]
+pub fn option(error: &Error) -> Option<(&str, String)> {
+    let refused: &trial::Error = error.find()?;
+    let trial::Error::Refused { option: Some(option), .. } = refused else { return None };
+    Some((option, refused.to_string()))
 }
 
 /// Returns what to try.

@@ -98,6 +98,38 @@ pub fn select(layer: &Tree, contents: &dyn Contents, purpose: Purpose) -> Result
     Ok(Selected { selection, made: made.collect() })
 }
 
+/// Returns a tree that has these programs of a layer, with their libraries, and what they read.
+///
+/// # Errors
+///
+/// When the layer has no such program, or one that cannot be run in so small a tree.
+pub(crate) fn small(
+    layer: &Tree,
+    contents: &dyn Contents,
+    arch: &str,
+    (programs, reads): (&[&str], &[&str]),
+) -> Result<Tree, Error> {
+    let arch = isoplug_arch::find(arch).ok_or_else(|| unknown(arch, "an unknown architecture"))?;
+    let mut small = with_programs(programs, &Draft::new(layer, contents, arch.triplet))?;
+    for path in reads {
+        small.copy_all(path, path);
+    }
+    Ok(small.tree)
+}
+
+/// Begins a small tree that has these programs of the layer.
+fn with_programs<'a>(paths: &[&str], draft: &Draft<'a>) -> Result<Draft<'a>, Error> {
+    let mut small = Draft::new(draft.layer, draft.contents, draft.triplet);
+    links_into_usr(&mut small)?;
+    for path in paths {
+        if !draft.is_file(path) {
+            return Err(unknown(path, "there is no such file"));
+        }
+        small.program(path)?;
+    }
+    Ok(small)
+}
+
 /// Does what mkinitramfs does in its order.
 fn fill(draft: &mut Draft, hooks: &known::Hooks, purpose: Purpose) -> Result<(), Error> {
     lay_out(draft, purpose)?;

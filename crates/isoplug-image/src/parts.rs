@@ -3,6 +3,7 @@
 //! A part takes its options as `isoplug-manifest/src/parts/` has them, and says through a
 //! [`Rootfs`](crate::contribute::Rootfs) what it adds. Knows no stage.
 
+pub mod chrony;
 pub mod files;
 pub mod first_boot;
 pub mod kernel_modules;
@@ -14,6 +15,7 @@ pub mod services;
 pub mod sysctl;
 pub mod users;
 pub mod wifi;
+pub mod wired;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +25,7 @@ use isoplug_manifest::options::{Options, Services as Servers};
 use isoplug_manifest::{By, System};
 use isoplug_packages::apt::Stanza;
 
-pub(crate) use crate::contribute::{Attrs, ContributeError, Contributor, Rootfs, nearest};
+pub(crate) use crate::contribute::{Attrs, ContributeError, Contributor, Rootfs, Trial, nearest};
 #[cfg(test)]
 use crate::rootfs_of_tests;
 use files::{Files, NewFile, Unreadable};
@@ -90,20 +92,23 @@ pub fn parts(
 
 /// Wires the parts, each with the options that are its own: those before plugins, those after them, and those
 /// after the user's late files.
+#[expect(clippy::too_many_lines, reason = "a table: who takes what")]
 fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>; 3] {
     let Options { localisation, kernel, networking, users, root, security, .. } = &system.options;
     let Options { services, packages, systemd, .. } = &system.options;
-    let Servers { openssh, getty, chrony: _, gpm: _ } = services;
+    let Servers { openssh, getty, chrony, gpm: _ } = services;
     let (users, root, security) = (users.clone(), root.clone(), security.clone());
     let sysctl = (!kernel.sysctl.is_empty()).then(|| Arc::new(Sysctl(kernel.sysctl.clone())) as _);
     let openssh = openssh.enable.then(|| Arc::new(openssh::Part(openssh.clone())) as _);
     let mut before_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(localisation::Part(localisation.clone())),
         Arc::new(kernel_modules::Part(kernel.modules.clone())),
-        Arc::new(network::Part(networking.without_wifi())),
+        Arc::new(network::Part(networking.for_all())),
         Arc::new(Users { users, root, security }),
     ];
-    before_plugins.extend(sysctl.into_iter().chain(wifi::of(networking)).chain(openssh));
+    let of_network = wired::of(networking).into_iter().chain(wifi::of(networking));
+    before_plugins.extend(sysctl.into_iter().chain(of_network).chain(openssh));
+    before_plugins.extend(chrony::of(chrony));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),

@@ -6,6 +6,7 @@ use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
 use serde_json::json;
 
 use crate::bootable::Bootable;
+use crate::contribute::Contributor;
 use crate::image::Image;
 use crate::outputs::{self, Live};
 use crate::plugins::{self, Planner};
@@ -26,6 +27,7 @@ use crate::stages::papers::{self, Papers};
 use crate::stages::rootfs::Rootfs;
 use crate::stages::settled::Settled;
 use crate::stages::squashfs::Squashfs;
+use crate::stages::trial::Trial;
 use isoplug_sandbox::dpkg::Answer;
 
 /// What a build is for.
@@ -43,16 +45,18 @@ pub struct Products {
     pub outputs: Vec<(String, Artifact<Blob>)>,
     /// What plugins say of it, by plugin; [`check::read`] reads it.
     pub checks: Vec<(String, Artifact<Blob>)>,
+    /// What only tells that programs of the image take what was added.
+    pub trials: Vec<Artifact<Blob>>,
 }
 
 impl Products {
     /// Returns all that a build is asked for.
     pub fn artifacts(&self) -> Vec<ArtifactId> {
-        let Self { rootfs: _, iso, identity, papers, outputs, checks } = self;
+        let Self { rootfs: _, iso, identity, papers, outputs, checks, trials } = self;
         let papers::Outputs { checksum, packages, sbom, lock } = *papers;
         let own = [*iso, *identity, checksum, packages, sbom, lock];
         let plugins = outputs.iter().chain(checks).map(|(_, artifact)| *artifact);
-        own.into_iter().chain(plugins).map(Artifact::id).collect()
+        own.into_iter().chain(plugins).chain(trials.iter().copied()).map(Artifact::id).collect()
     }
 }
 
@@ -66,6 +70,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
 
     let overlays = contribute(image, layer, graph);
+    let trials = trials(image, layer, &overlays, graph);
     let inputs = graph.add(InitrdInputs { overlays: overlays.clone() }).overlay;
     let files = graph.add(initrd_files(image, layer, inputs, version)).files;
     let initrd = graph.add(Initrd { files, compression: image.initrd_compression, epoch }).image;
@@ -78,7 +83,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let papers = graph.add(papers(image, iso));
     let outputs = beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
-    Products { rootfs, iso, identity, papers, outputs, checks }
+    Products { rootfs, iso, identity, papers, outputs, checks, trials }
 }
 
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which
@@ -148,6 +153,21 @@ fn beside(
         (name, graph.add(Output { planner, image, bootable, iso }).files)
     };
     image.planners.iter().filter(|planner| planner.plans("output")).map(output).collect()
+}
+
+/// Lets programs of the image look at what contributors add.
+fn trials(
+    image: &Image,
+    layer: Artifact<Tree>,
+    overlays: &[Artifact<Tree>],
+    graph: &mut Graph,
+) -> Vec<Artifact<Blob>> {
+    let trial = |contributor: &Arc<dyn Contributor>| {
+        let (asked, of) = (contributor.trial()?, contributor.title());
+        let (overlays, arch, epoch) = (overlays.to_vec(), image.arch.clone(), image.epoch);
+        Some(graph.add(Trial { layer, overlays, of, asked, arch, epoch }).passed)
+    };
+    image.contributors.iter().filter_map(trial).collect()
 }
 
 /// Lets each checker look at the finished image.

@@ -22,3 +22,4 @@ pub mod rootfs;
 pub mod settled;
 pub mod sizes;
 pub mod squashfs;
+pub mod trial;

@@ -32,7 +32,7 @@ use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 const EPOCH: u32 = 1_700_000_000;
 
 /// Stages whose bytes are held elsewhere, each with where.
-const ELSEWHERE: [(&str, &str); 9] = [
+const ELSEWHERE: [(&str, &str); 10] = [
     ("base", "runs the target's dpkg; builds in two stores are compared"),
     ("compare", "makes no part of an image"),
     ("contribute", "contributors.txt"),
@@ -41,6 +41,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ("initrd", "takes what initrd-files chose of a real layer; compared with mkinitramfs"),
     ("initrd-files", "looks at a real layer; compared with mkinitramfs"),
     ("packages", "runs the target's dpkg; builds in two stores are compared"),
+    ("trial", "makes no part of an image"),
     ("settled", "takes files away that state/known.toml names, which is in its key"),
 ];
 /// Stages that take what a plugin answers.

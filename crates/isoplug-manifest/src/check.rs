@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::format::{self, Verdict};
 use crate::known_option;
 use crate::secret::is_secret;
-use crate::shape::{Kind, Shape};
+use crate::shape::{Kind, Shape, Spelling};
 use crate::strength::Strength;
 use crate::text::{Origin, Texts};
 use crate::value::{Data, Key, Table, Value};
@@ -31,7 +31,7 @@ impl Check<'_> {
         if let Some(strength) = Strength::of_table(&data).filter(|_| self.merges) {
             return self.strong(strength, data, shape).map(|data| Value { data, origin });
         }
-        let found = Value { data, origin };
+        let found = Value { data: as_written(data, shape), origin };
         let fits = matches!(
             (&found.data, &shape.kind),
             (_, Kind::Any)
@@ -64,9 +64,9 @@ impl Check<'_> {
     fn content(&mut self, value: Value, shape: &Shape) -> Option<Value> {
         let Value { data, origin } = value;
         let data = match (data, &shape.kind) {
-            (Data::Table(table), Kind::Object { fields, required }) => {
+            (Data::Table(table), Kind::Object { fields, required, spelling }) => {
                 self.missing(&table, required, &origin);
-                Data::Table(self.object(table, fields))
+                Data::Table(self.object(table, fields, spelling))
             }
             (Data::Table(table), Kind::Map { values, keys }) => {
                 Data::Table(self.map(table, values, keys.as_deref()))
@@ -84,13 +84,21 @@ impl Check<'_> {
         Some(Value { data, origin })
     }
 
-    fn object(&mut self, table: Table, fields: &BTreeMap<String, Shape>) -> Table {
-        let known = |check: &mut Self, (key, value): (Key, Value)| match fields.get(&key.name) {
-            Some(shape) => Some((key, check.value(value, shape)?)),
-            None => {
-                check.report(unknown_key(&key, fields.keys()));
-                None
-            }
+    fn object(
+        &mut self,
+        table: Table,
+        fields: &BTreeMap<String, Shape>,
+        spelling: &Spelling,
+    ) -> Table {
+        let known = |check: &mut Self, (key, value): (Key, Value)| {
+            let known = fields
+                .get_key_value(&key.name)
+                .or_else(|| fields.get_key_value(spelling.known(&key.name, fields.keys())?));
+            let Some((name, shape)) = known else {
+                check.report(unknown_key(&key, fields.keys(), spelling));
+                return None;
+            };
+            Some((Key { name: name.clone(), ..key }, check.value(value, shape)?))
         };
         table.into_iter().filter_map(|entry| known(self, entry)).collect()
     }
@@ -128,7 +136,9 @@ impl Check<'_> {
         let known: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         let message = format!("found \"{word}\", expected one of {}", known.join(", "));
         let diagnostic = Diagnostic::error("unknown-value", message).at(at, "");
-        self.report(did_you_mean(diagnostic, &word, words.iter().map(|(word, _)| word)));
+        let same = words.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
+        let meant = same.map_or(&word, |(known, _)| known);
+        self.report(did_you_mean(diagnostic, meant, words.iter().map(|(word, _)| word)));
         None
     }
 
@@ -175,6 +185,9 @@ impl Check<'_> {
         if let (Kind::List(_), Some(text)) = (&shape.kind, value.as_str()) {
             diagnostic = diagnostic.help(format!("write [\"{text}\"]"));
         }
+        if let (Kind::Bool, Some(is)) = (&shape.kind, value.as_str().and_then(truth)) {
+            diagnostic = diagnostic.help(format!("write {is}"));
+        }
         if is_secret(shape) {
             let help = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ plain = \"…\" }`";
             diagnostic = diagnostic.help(help);
@@ -187,15 +200,68 @@ impl Check<'_> {
     }
 }
 
-fn unknown_key<'a>(key: &Key, known: impl Iterator<Item = &'a String> + Clone) -> Diagnostic {
+/// What a word says that is true or false.
+fn truth(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "true" => Some(true),
+        "no" | "off" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// Returns a number or a truth as the text that it stands for, where a program reads it as a word.
+fn as_written(data: Data, shape: &Shape) -> Data {
+    let text = |is: bool| Data::String(if is { "yes" } else { "no" }.to_owned());
+    match (data, &shape.kind) {
+        (Data::Bool(is), Kind::Choice(words)) if has(words, "yes") && has(words, "no") => text(is),
+        (Data::Bool(is), Kind::String(Some(format))) if format::takes_scalars(format) => text(is),
+        (Data::Integer(number), Kind::String(Some(format))) if format::takes_scalars(format) => {
+            Data::String(number.to_string())
+        }
+        (data, _) => data,
+    }
+}
+
+fn has(words: &[(String, String)], wanted: &str) -> bool {
+    words.iter().any(|(word, _)| word == wanted)
+}
+
+/// So many keys are listed; more would hide the message.
+const LISTED: usize = 30;
+
+fn unknown_key<'a>(
+    key: &Key,
+    known: impl Iterator<Item = &'a String> + Clone,
+    spelling: &Spelling,
+) -> Diagnostic {
     let message = format!("there is no key `{}` here", key.name);
     let diagnostic = Diagnostic::error("unknown-key", message).at(&key.origin, "");
+    if let Some(option) = spelling.known(&key.name, spelling.elsewhere.keys()) {
+        return diagnostic.help(format!("set `{}`", spelling.elsewhere[option]));
+    }
+    if known.clone().count() > LISTED {
+        let near = did_you_mean(diagnostic, &kebab(&key.name), known);
+        let help = "`isoplug schema --reference` lists every option";
+        return if near.help.is_some() { near } else { near.help(help) };
+    }
     let near = did_you_mean(diagnostic, &key.name, known.clone());
     if near.help.is_some() {
         return near;
     }
     let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
     near.help(format!("known here: {}", known.join(", ")))
+}
+
+/// Returns a name of two capitals as one of hyphens: `PermitRootLogn` is `permit-root-logn`.
+fn kebab(name: &str) -> String {
+    let mut kebab = String::new();
+    for each in name.chars() {
+        if each.is_ascii_uppercase() && kebab.ends_with(|last: char| last.is_ascii_lowercase()) {
+            kebab.push('-');
+        }
+        kebab.push(each.to_ascii_lowercase());
+    }
+    kebab
 }
 
 /// Adds the most similar of the known names as help, if one is similar at all.

@@ -13,6 +13,7 @@ mod pattern;
 mod place;
 mod size;
 mod ssh_key;
+mod sshd;
 
 pub(crate) use address::read_prefix;
 pub(crate) use path::beside;
@@ -60,7 +61,7 @@ pub fn is_ssh_key(text: &str) -> bool {
 type Check = fn(&str) -> Verdict;
 
 /// All formats by their names.
-const FORMATS: [(&str, Check); 40] = [
+const FORMATS: [(&str, Check); 46] = [
     ("amount", size::amount_text),
     ("architecture", name::architecture),
     ("block-size", size::block_size),
@@ -74,6 +75,7 @@ const FORMATS: [(&str, Check); 40] = [
     ("flavour", package::flavour),
     ("group-name", account::group_name),
     ("grub-hash", hash::grub_hash),
+    ("host", address::host),
     ("hostname", name::hostname),
     ("image-name", name::image_name),
     ("interface-name", address::interface),
@@ -82,6 +84,7 @@ const FORMATS: [(&str, Check); 40] = [
     ("kernel-module", name::kernel_module),
     ("kernel-param", name::kernel_param),
     ("locale", place::locale),
+    ("mac-address", address::mac),
     ("menu-entry", name::menu_entry),
     ("octal-mode", path::octal_mode),
     ("package-name", package::name),
@@ -90,6 +93,10 @@ const FORMATS: [(&str, Check); 40] = [
     ("persistence-label", name::persistence_label),
     ("snapshot", name::snapshot),
     ("ssh-key", ssh_key::ssh_key),
+    ("sshd-argument", sshd::argument),
+    ("sshd-name", sshd::name),
+    ("sshd-text", sshd::text),
+    ("sshd-time", sshd::time),
     ("suite", archive::suite),
     ("sysctl", name::sysctl),
     ("target-path", path::target),
@@ -107,6 +114,11 @@ const FORMATS: [(&str, Check); 40] = [
 pub(crate) fn check(format: &str, text: &str) -> Verdict {
     let known = FORMATS.iter().find(|(name, _)| *name == format);
     known.map_or(Verdict::Fine, |(_, check)| check(text))
+}
+
+/// Says whether a text of this format may be written as a number, or as `true` and `false` for yes and no.
+pub(crate) fn takes_scalars(format: &str) -> bool {
+    ["sshd-argument", "sshd-time"].contains(&format)
 }
 
 /// Requires a condition.

@@ -41,6 +41,7 @@ mod reference;
 mod schema;
 mod secret;
 pub mod shape;
+mod sshd;
 pub mod strength;
 mod system;
 pub mod text;

@@ -26,6 +26,7 @@ pub(crate) mod systemd;
 pub(crate) mod tests;
 pub(crate) mod users;
 pub(crate) mod wifi;
+pub(crate) mod wired;
 
 use std::collections::BTreeMap;
 
@@ -47,14 +48,15 @@ pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
 pub use live::{Live, Persistence};
 pub use localisation::Localisation;
-pub use networking::{Interface, Networking, NetworkingBackend};
-pub use openssh::{OpenSsh, OpenSshSettings, PermitRootLogin};
+pub use networking::{Networking, NetworkingBackend};
+pub use openssh::{OpenSsh, SshdMatch, SshdMatchSettings, SshdSettings};
 pub use packages::{DebconfAnswer, DebconfType, MachineState, Packages};
 pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
 pub use tests::{Login, Test};
-pub use users::{Root, Security, Sudo, SudoRules, User};
+pub use users::{Root, Security, Sudo, SudoRules, User, wrong_hash};
 pub use wifi::{Eap, EapMethod, Phase2, Wifi, WifiSecurity, wrong_psk};
+pub use wired::{Bond, BondMode, Bridge, Interface, InterfaceMatch, Route, Vlan, Which};
 
 /// Everything that a profile says about its image.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -161,6 +163,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
     let (install, units) = (&packages.install, &systemd.units);
     vec![
         Box::new(networking::Part { networking, install }),
+        Box::new(wired::Part { networking }),
         Box::new(wifi::Part { networking, firmware }),
         Box::new(boot::Part { boot, install }),
         Box::new(desktop::Part { desktop, users, security }),

@@ -1,11 +1,15 @@
 //! The shape of the options, read from their JSON schema, so that checks, merging and pages need
 //! no code of their own for an option.
 
+mod spelling;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value as Json;
+
+pub use spelling::Spelling;
 
 /// What may stand at one place of the tree.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +33,8 @@ pub enum Kind {
         fields: BTreeMap<String, Shape>,
         /// Those that must be there.
         required: BTreeSet<String>,
+        /// What else of keys is understood.
+        spelling: Spelling,
     },
     /// A table with keys of the user's choice.
     Map {
@@ -59,7 +65,11 @@ impl Shape {
         let shape = Self::read(schema);
         match shape.kind {
             Kind::Any => {
-                let kind = Kind::Object { fields: BTreeMap::new(), required: Default::default() };
+                let kind = Kind::Object {
+                    fields: BTreeMap::new(),
+                    required: Default::default(),
+                    spelling: Spelling::default(),
+                };
                 Self { kind, ..shape }
             }
             _ => shape,
@@ -154,7 +164,8 @@ impl Shape {
 
     /// Returns the path of every key that must be there and is not.
     pub(crate) fn missing(&self, value: &Json) -> Vec<String> {
-        let (Kind::Object { fields, required }, Json::Object(table)) = (&self.kind, value) else {
+        let (Kind::Object { fields, required, .. }, Json::Object(table)) = (&self.kind, value)
+        else {
             return Vec::new();
         };
         let absent = required.iter().filter(|name| !table.contains_key(*name)).cloned();
@@ -260,6 +271,7 @@ fn table(schema: &Json) -> Kind {
     Kind::Object {
         fields: fields.collect(),
         required: required.filter_map(Json::as_str).map(str::to_owned).collect(),
+        spelling: Spelling::read(schema),
     }
 }
 

@@ -145,9 +145,11 @@ fn explains_a_subtree() {
     let system = system("minimal", "amd64");
     assert_snapshot!(explain(&system, "services").unwrap(), @r#"
     services.chrony.enable = false  # default
+    services.chrony.servers = []  # default
     services.getty.autologin-user = (nothing)  # default
     services.gpm.enable = false  # default
     services.openssh.enable = true  # isoplug.toml:21:31
+    services.openssh.match = []  # default
     services.openssh.ports = []  # default
     services.openssh.settings.password-authentication = true  # default
     services.openssh.settings.permit-root-login = "prohibit-password"  # isoplug.toml:21:66

@@ -52,7 +52,10 @@ fn wrong_types() {
     isoplug.toml:3:19: error[wrong-type]: found a string, expected a list
       help: write ["vim"]
     "#);
-    assert_snapshot!(one("microcode = { force = \"yes\" }"), @"isoplug.toml:3:23: error[wrong-type]: found a string, expected a boolean");
+    assert_snapshot!(one("microcode = { force = \"yes\" }"), @r"
+    isoplug.toml:3:23: error[wrong-type]: found a string, expected a boolean
+      help: write true
+    ");
     assert_snapshot!(one("users = []"), @"isoplug.toml:3:9: error[wrong-type]: found a list, expected a table");
     assert_snapshot!(one("boot.timeout = 1979-05-27"), @"isoplug.toml:3:16: error[wrong-type]: found a datetime, expected an integer");
     assert_snapshot!(one("boot.timeout = -1"), @"isoplug.toml:3:16: error[out-of-range]: found -1, expected an integer from 0 to 2147483647");

@@ -8,6 +8,8 @@ mod logins;
 mod networking;
 #[path = "pitfalls/packages.rs"]
 mod packages;
+#[path = "pitfalls/sshd.rs"]
+mod sshd;
 mod support;
 
 use insta::assert_snapshot;
@@ -31,6 +33,22 @@ fn volume_ids() {
     assert_snapshot!(one("iso.volume-id = \"acme-2026\""), @r#"
     isoplug.toml:3:17: warning[volume-id]: "acme-2026" has characters that ISO 9660 does not allow in a volume id
       help: at most 32 of `A-Z`, `0-9` and `_`
+    "#);
+}
+
+#[test]
+fn time_servers() {
+    assert_eq!(
+        one("services.chrony = { enable = true, servers = [\"ntp.example.org\", \"fd00::1\"] }"),
+        ""
+    );
+    assert_snapshot!(one("services.chrony.servers = [\"ntp.example.org\"]"), @r"
+    isoplug.toml:3:27: warning[no-chrony]: nobody asks these servers: chrony is not enabled
+      help: set `services.chrony.enable` to true
+    ");
+    assert_snapshot!(one("services.chrony = { enable = true, servers = [\"a b\"] }"), @r#"
+    isoplug.toml:3:47: error[bad-host]: "a b" is neither a name of a machine nor an address
+      help: such as `ntp.example.org` or `192.168.1.1`
     "#);
 }
 
@@ -72,6 +90,10 @@ fn names_of_units_and_kernel_modules() {
     isoplug.toml:3:19: warning[alias]: in Debian, `sshd` is only an alias; taken as `ssh`
       help: write `ssh`
     ");
+    for (name, debian) in [("chronyd.service", "chrony.service"), ("crond", "cron")] {
+        let said = one(&format!("systemd.disable = [\"{name}\"]"));
+        assert!(said.contains(&format!("help: write `{debian}`")), "{said}");
+    }
     assert_snapshot!(one("systemd.units.hello.text = \"\""), @r#"
     isoplug.toml:3:15: error[bad-name]: "hello" cannot be a unit name
       help: a name and a type, such as `hello.service`

@@ -28,6 +28,7 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
         Error::Stage { title, log, source, .. } => of_disk(error, log, source.as_ref())
             .or_else(|| of_plugin(error, &image, system))
             .or_else(|| of_file(error, &image, system))
+            .or_else(|| of_option(error, &image, system))
             .unwrap_or_else(|| of_stage(error, (title, &image), log, source.as_ref())),
         _ if error.is_full() => full(error),
         _ => Failure::new(Exit::Failed, format!("cannot build {image}")).because(error),
@@ -98,6 +99,20 @@ fn of_file(error: &Error, image: &str, system: &System) -> Option<Failure> {
     let list = vec![Diagnostic::error("refused-file", refused).at(origin, "")];
     let drawn = Diagnostics { list, texts: system.texts.clone() };
     let message = format!("{image} cannot have a file of the manifest");
+    Some(Failure { message, ..Failure::manifest(drawn) })
+}
+
+/// Returns the failure for an option that a program of the image refuses, drawn on its line.
+fn of_option(error: &Error, image: &str, system: &System) -> Option<Failure> {
+    let (option, refused) = failed::option(error)?;
+    // Below a list, the path ends in the number of an item.
+    let item = option
+        .rsplit_once('.')
+        .and_then(|(list, index)| system.origin_at(list, index.parse().ok()?));
+    let origin = item.or_else(|| system.origin(option))?;
+    let list = vec![Diagnostic::error("refused-option", refused).at(origin, "")];
+    let drawn = Diagnostics { list, texts: system.texts.clone() };
+    let message = format!("{image} cannot have what `{option}` says");
     Some(Failure { message, ..Failure::manifest(drawn) })
 }
 

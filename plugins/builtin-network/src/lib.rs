@@ -38,11 +38,8 @@ impl isoplug_sdk::Contributor for Network {
             .remove(&["root:/etc/resolv.conf", "root:/etc/systemd/system/**"])
             .reads(&["/etc/**", "/lib/**", "/usr/**", "/run/**"])
             .example(
-                "an address of its own",
-                json!({
-                    "hostname": "rescue",
-                    "interfaces": { "enp1s0": { "addresses": ["192.168.1.100/24"] } },
-                }),
+                "name servers of its own",
+                json!({ "hostname": "rescue", "nameservers": ["192.168.1.53"] }),
             )
     }
 

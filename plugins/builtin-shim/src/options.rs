@@ -13,12 +13,9 @@ pub struct Networking {
     /// What configures network interfaces.
     #[default(NetworkingBackend::Networkd)]
     pub backend: NetworkingBackend,
-    /// Whether wired interfaces that `interfaces` does not name ask for an address by DHCP.
+    /// Whether every wired interface asks for an address by DHCP.
     #[default(true)]
     pub dhcp: bool,
-    /// Interfaces with settings of their own, by name.
-    #[default]
-    pub interfaces: BTreeMap<String, Interface>,
     /// Name servers to ask beside those that DHCP names.
     #[default]
     pub nameservers: Vec<String>,
@@ -34,21 +31,6 @@ pub enum NetworkingBackend {
     Networkd,
     /// NetworkManager.
     Networkmanager,
-}
-
-/// A network interface with settings of its own.
-#[options]
-#[derive(Default)]
-pub struct Interface {
-    /// Whether it asks for an address by DHCP.
-    #[default]
-    pub dhcp: bool,
-    /// Its addresses with the length of their prefix: `192.168.1.100/24`.
-    #[default]
-    pub addresses: Vec<String>,
-    /// The router of each address family.
-    #[default]
-    pub gateways: Vec<String>,
 }
 
 /// Language, keyboard and time zone.

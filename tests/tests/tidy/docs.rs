@@ -40,7 +40,11 @@ fn every_option_of_a_profile_is_among_the_promises() {
     let entries = profile.split("\n### `").skip(1).filter(|entry| entry.contains("*Type:*"));
     let options = entries.filter_map(|entry| entry.split('`').next());
     let missing: Vec<String> = options
-        .filter(|option| !page.contains(&format!("`{option}`")))
+        .filter(|option| {
+            // What a table of keywords has is held as a whole.
+            let above = option.rsplit_once('.').map_or("", |(table, _)| table);
+            !page.contains(&format!("`{option}`")) && !page.contains(&format!("`{above}.*`"))
+        })
         .map(str::to_owned)
         .collect();
     report("an option must be in docs/promises.md", &missing);

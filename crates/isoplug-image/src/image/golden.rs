@@ -28,6 +28,7 @@ root = { locked = false, authorized-keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAA
 users.me = { shell = "/usr/local/bin/mysh", groups = ["sudo"], sudo = "nopasswd", hashed-password = "$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFbzo9Yg5ir1KIEqFY/yJpgFph0" }
 security.sudo.wheel-needs-password = false
 services.openssh = { enable = true, ports = [22, 2222] }
+services.chrony = { enable = true, servers = ["ntp.example.org"] }
 services.getty.autologin-user = "me"
 systemd.enable = ["hi"]
 systemd.mask = ["no.service"]
@@ -51,12 +52,14 @@ fn system() -> System {
 const UNIT: &str = "[Install]\nWantedBy=multi-user.target\n";
 
 /// What packages brought.
-const FILES: [(&str, &str); 22] = [
+const FILES: [(&str, &str); 24] = [
     ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
     ("/etc/group", "root:x:0:\nsudo:x:27:\n"),
     ("/etc/shadow", "root:*:20000:0:99999:7:::\n"),
     ("/etc/gshadow", "root:*::\nsudo:*::\n"),
     ("/usr/sbin/sshd", ""),
+    ("/etc/chrony/chrony.conf", "pool debian.pool.ntp.org iburst\n"),
+    ("/usr/lib/systemd/system/chrony.service", UNIT),
     ("/usr/bin/sudo", ""),
     ("/usr/bin/systemd-tmpfiles", ""),
     ("/usr/lib/systemd/system/multi-user.target", ""),

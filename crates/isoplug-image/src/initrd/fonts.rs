@@ -29,7 +29,7 @@ pub(super) struct Fonts {
 /// Asks which fonts stand for any font and for any of one width.
 pub(super) fn usual(purpose: Purpose, draft: &Draft) -> Result<Fonts, Error> {
     const PROGRAM: &str = "usr/bin/fc-match";
-    let mut asked = programs(&[PROGRAM, "usr/bin/sh"], draft)?;
+    let mut asked = super::with_programs(&[PROGRAM, "usr/bin/sh"], draft)?;
     for folder in READ {
         asked.copy_all(folder, folder);
     }
@@ -46,19 +46,6 @@ pub(super) fn usual(purpose: Purpose, draft: &Draft) -> Result<Fonts, Error> {
         path.ok_or_else(|| unknown(PROGRAM, "it names no font"))
     };
     Ok(Fonts { usual: answer("usual")?, monospace: answer("monospace")? })
-}
-
-/// Begins a small tree that has these programs of the layer.
-fn programs<'a>(paths: &[&str], draft: &Draft<'a>) -> Result<Draft<'a>, Error> {
-    let mut small = Draft::new(draft.layer, draft.contents, draft.triplet);
-    super::links_into_usr(&mut small)?;
-    for path in paths {
-        if !draft.is_file(path) {
-            return Err(unknown(path, "there is no such file"));
-        }
-        small.program(path)?;
-    }
-    Ok(small)
 }
 
 /// Returns the folders that the settings of fontconfig name: `<dir>/path</dir>` (fonts-conf(5)).

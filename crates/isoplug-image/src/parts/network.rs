@@ -18,7 +18,7 @@ impl Contributor for Part {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn places(&self) -> Vec<String> {
@@ -48,11 +48,8 @@ impl Contributor for Part {
 
 /// Refuses texts that would break the files they are written to.
 fn check(networking: &Networking) -> Result<(), ContributeError> {
-    let Networking { hostname, nameservers, interfaces, .. } = networking;
-    let of_interfaces = interfaces
-        .iter()
-        .flat_map(|(name, one)| [name].into_iter().chain(&one.addresses).chain(&one.gateways));
-    let texts = of_interfaces.chain(nameservers).chain([hostname]);
+    let Networking { hostname, nameservers, .. } = networking;
+    let texts = nameservers.iter().chain([hostname]);
     let broken =
         |text: &&String| text.is_empty() || text.contains(|c: char| c.is_whitespace() || c == ';');
     match { texts }.find(broken) {

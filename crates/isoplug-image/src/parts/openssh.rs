@@ -3,10 +3,10 @@
 
 use isoplug_engine::Key;
 use isoplug_manifest::By;
-use isoplug_manifest::options::{OpenSsh, OpenSshSettings, PermitRootLogin};
+use isoplug_manifest::options::OpenSsh;
 
 use super::services;
-use super::{Attrs, ContributeError, Contributor, Rootfs};
+use super::{Attrs, ContributeError, Contributor, Rootfs, Trial};
 
 const SETTINGS: &str = "/etc/ssh/sshd_config.d/10-isoplug.conf";
 
@@ -27,6 +27,21 @@ impl Contributor for Part {
         vec![SETTINGS.to_owned()]
     }
 
+    fn trial(&self) -> Option<Trial> {
+        Some(Trial {
+            programs: vec!["usr/sbin/sshd", "usr/bin/ssh-keygen", "usr/bin/mkdir"],
+            reads: vec!["etc/ssh", "etc/passwd", "etc/group", "usr/lib/openssh"],
+            // The image has no key yet, and sshd looks at nothing without one.
+            run: vec![
+                vec!["/usr/bin/mkdir", "-p", "/run/sshd"],
+                vec!["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/tmp/key"],
+                vec!["/usr/sbin/sshd", "-t", "-h", "/tmp/key"],
+            ],
+            file: SETTINGS,
+            lines: lines(&self.0),
+        })
+    }
+
     fn key(&self, key: &mut dyn Key) {
         key.value("openssh", &self.0);
     }
@@ -41,19 +56,23 @@ impl Contributor for Part {
     }
 }
 
-/// Returns the text of the file that sshd reads before its own defaults; without ports it is Debian's, 22.
+/// Returns the lines of the file that sshd reads before its own defaults, each with the option that it comes from;
+/// without ports it is Debian's, 22.
+fn lines(openssh: &OpenSsh) -> Vec<(String, String)> {
+    let OpenSsh { enable: _, ports, settings, matches } = openssh;
+    let port = |port| ("services.openssh.ports".to_owned(), format!("Port {port}"));
+    let setting = |(option, line)| (format!("services.openssh.settings.{option}"), line);
+    let mut lines: Vec<_> = ports.iter().map(port).chain(settings.lines().map(setting)).collect();
+    for (index, block) in matches.iter().enumerate() {
+        let of_block = |line| (format!("services.openssh.match.{index}"), line);
+        lines.extend(block.line().map(of_block));
+        lines.extend(block.settings.lines().map(|(_, line)| of_block(line)));
+    }
+    lines
+}
+
 fn text(openssh: &OpenSsh) -> String {
-    let OpenSsh { enable: _, ports, settings } = openssh;
-    let OpenSshSettings { permit_root_login, password_authentication } = settings;
-    let root = match permit_root_login {
-        PermitRootLogin::Yes => "yes",
-        PermitRootLogin::ProhibitPassword => "prohibit-password",
-        PermitRootLogin::ForcedCommandsOnly => "forced-commands-only",
-        PermitRootLogin::No => "no",
-    };
-    let passwords = if *password_authentication { "yes" } else { "no" };
-    let ports: String = ports.iter().map(|port| format!("Port {port}\n")).collect();
-    format!("{ports}PasswordAuthentication {passwords}\nPermitRootLogin {root}\n")
+    lines(openssh).into_iter().map(|(_, line)| line + "\n").collect()
 }
 
 #[cfg(test)]
@@ -67,8 +86,7 @@ mod tests {
     }
 
     fn open_ssh() -> Part {
-        let settings = OpenSshSettings::default();
-        Part(OpenSsh { enable: true, ports: vec![22, 2222], settings })
+        Part(OpenSsh { enable: true, ports: vec![22, 2222], ..OpenSsh::default() })
     }
 
     #[test]
@@ -83,6 +101,38 @@ mod tests {
         ");
         let link = "etc/systemd/system/multi-user.target.wants/ssh.service";
         assert!(rootfs.merged().get(link).is_some());
+    }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "whole files")]
+    fn blocks_stand_behind_what_holds_for_all() {
+        let options = serde_json::json!({
+            "settings": { "allow-users": ["ada", "bob"], "log-level": "VERBOSE" },
+            "match": [
+                { "users": ["ada"], "addresses": ["10.0.0.0/8", "!10.1.0.0/16"],
+                  "settings": { "password-authentication": false } },
+                { "local-ports": [2222], "settings": { "force-command": "internal-sftp" } },
+            ],
+        });
+        let part = Part(serde_json::from_value(options).unwrap());
+        let mut rootfs = rootfs();
+        rootfs.add(&part).unwrap();
+        insta::assert_snapshot!(rootfs.text(SETTINGS), @r"
+        AllowUsers ada bob
+        LogLevel VERBOSE
+        PasswordAuthentication yes
+        PermitRootLogin prohibit-password
+        Match User ada Address 10.0.0.0/8,!10.1.0.0/16
+        PasswordAuthentication no
+        Match LocalPort 2222
+        ForceCommand internal-sftp
+        ");
+        let lines: Vec<String> =
+            part.trial().unwrap().lines.into_iter().map(|(option, _)| option).collect();
+        assert_eq!(lines.len(), rootfs.text(SETTINGS).lines().count());
+        assert_eq!(lines[1], "services.openssh.settings.log-level");
+        assert_eq!(lines[4..6], ["services.openssh.match.0"; 2].map(str::to_owned));
+        assert_eq!(lines[7], "services.openssh.match.1");
     }
 
     #[test]

@@ -49,12 +49,14 @@ impl Contributor for Users {
     fn key(&self, key: &mut dyn Key) {
         let Self { users, root, security } = self;
         for (name, user) in users {
-            let User { hashed_password, .. } = user;
-            key.value(&format!("user {name}"), &User { hashed_password: None, ..user.clone() });
-            secret(key, name, hashed_password.as_deref());
+            let (hashed_password, hashed_password_from) = (None, None);
+            let shown = User { hashed_password, hashed_password_from, ..user.clone() };
+            key.value(&format!("user {name}"), &shown);
+            secret(key, name, user.hash());
         }
-        key.value("root", &Root { hashed_password: None, ..root.clone() });
-        secret(key, "root", root.hashed_password.as_deref());
+        let (hashed_password, hashed_password_from) = (None, None);
+        key.value("root", &Root { hashed_password, hashed_password_from, ..root.clone() });
+        secret(key, "root", root.hash());
         key.value("security", security);
     }
 

@@ -76,7 +76,8 @@ impl<'a> Guests<'a> {
         };
         let fields = self.named.keys().map(with_config).collect();
         if self.manifest.is_some() {
-            plugins.kind = Kind::Object { fields, required: Default::default() };
+            plugins.kind =
+                Kind::Object { fields, required: Default::default(), spelling: Default::default() };
         }
         shape
     }

@@ -21,11 +21,38 @@ pub(super) fn interface(text: &str) -> Verdict {
     })
 }
 
+/// A machine by its name or address.
+pub(super) fn host(text: &str) -> Verdict {
+    let is_right = text.parse::<IpAddr>().is_ok() || super::name::hostname(text) == Verdict::Fine;
+    require(is_right, || {
+        let message = format!("\"{text}\" is neither a name of a machine nor an address");
+        Finding::new("bad-host", message).help("such as `ntp.example.org` or `192.168.1.1`")
+    })
+}
+
 pub(super) fn ip(text: &str) -> Verdict {
     require(text.parse::<IpAddr>().is_ok(), || {
         let finding = Finding::new("bad-address", format!("\"{text}\" is not an IP address"));
         finding.help("such as `192.168.1.1` or `fd00::1`, without a prefix")
     })
+}
+
+/// The hardware address of a network card.
+pub(super) fn mac(text: &str) -> Verdict {
+    let usual = text.replace('-', ":").to_ascii_lowercase();
+    if is_mac(text) {
+        return if usual == text { Verdict::Fine } else { Verdict::Same(usual) };
+    }
+    let finding = Finding::new("bad-mac", format!("\"{text}\" is not a hardware address"));
+    Verdict::Wrong(match is_mac(&usual) {
+        true => finding.help(format!("write \"{usual}\"")),
+        false => finding.help("six bytes, such as \"52:54:00:12:34:56\""),
+    })
+}
+
+fn is_mac(text: &str) -> bool {
+    let is_byte = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split(':').count() == 6 && text.split(':').all(is_byte)
 }
 
 /// An address with the length of its prefix.

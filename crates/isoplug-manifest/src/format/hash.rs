@@ -2,24 +2,65 @@
 
 use super::{Finding, Verdict, is_placeholder, made_of, require};
 
-/// A password hash that Debian's libcrypt verifies; with a `!` or `*` before it, or alone, it is
+/// A password hash that Debian's libcrypt verifies, and that is not guessed soon; with a `!` or `*` before it, or alone, it is
 /// locked, and empty it lets everybody in.
 pub(super) fn crypt_hash(text: &str) -> Verdict {
     let hash = text.trim_start_matches(['!', '*']);
     if text.is_empty() {
         let message = "an empty password lets everybody in at the console";
         let finding = Finding::new("empty-password", message);
-        return Verdict::Doubtful(finding.help("make a hash with `mkpasswd`"));
+        return Verdict::Doubtful(finding.help(MAKE));
     }
-    if is_hash(hash) || hash.is_empty() {
+    if hash.is_empty() || (is_hash(hash) && weak(hash).is_none()) {
         return Verdict::Fine;
     }
     if is_placeholder(text) {
         let message = "this password hash is a placeholder: nobody can log in with it";
         let finding = Finding::new("placeholder", message);
-        return Verdict::Doubtful(finding.help("make one with `mkpasswd`"));
+        return Verdict::Doubtful(finding.help(MAKE));
     }
-    Verdict::Wrong(not_a_hash(hash))
+    Verdict::Wrong(weak(hash).unwrap_or_else(|| not_a_hash(hash)))
+}
+
+/// How to make a hash that nobody guesses soon.
+const MAKE: &str = "make a hash with `mkpasswd` (of the package whois) or `openssl passwd -6`";
+
+/// What is a hash, of a method that is guessed fast: billions of tries in a second on one graphics card.
+fn weak(hash: &str) -> Option<Finding> {
+    let method = if is_des(hash) {
+        "DES"
+    } else {
+        let (_, name) = WEAK.iter().find(|(begin, _)| hash.starts_with(begin))?;
+        if !is_hash(hash) {
+            return None;
+        }
+        name
+    };
+    let message = match method {
+        "DES" => {
+            "this is a plain password, or a hash of the old DES, which is guessed within hours"
+                .to_owned()
+        }
+        method => format!("this is a hash by {method}, which is guessed within hours"),
+    };
+    Some(
+        Finding::new(if method == "DES" { "plain-password" } else { "weak-hash" }, message)
+            .help(MAKE),
+    )
+}
+
+/// Methods of crypt(5) whose hashes are made too fast, by how these begin.
+const WEAK: [(&str, &str); 5] = [
+    ("$1$", "MD5"),
+    ("$md5", "MD5 of Solaris"),
+    ("$3$", "NT"),
+    ("$sha1$", "SHA-1"),
+    ("_", "DES of BSDi"),
+];
+
+/// The old DES has no mark: two characters of salt and eleven of hash.
+fn is_des(text: &str) -> bool {
+    text.len() == 13 && base64(text)
 }
 
 /// A password hash as `grub-mkpasswd-pbkdf2` prints it and GRUB's command `password_pbkdf2` takes it.
@@ -39,10 +80,10 @@ pub(super) fn grub_hash(text: &str) -> Verdict {
 fn not_a_hash(text: &str) -> Finding {
     if text.starts_with('$') {
         let finding = Finding::new("bad-hash", "this is not a password hash of crypt(5)");
-        return finding.help("make one with `mkpasswd`, and copy the whole of it");
+        return finding.help(format!("{MAKE}, and copy the whole of it"));
     }
     let message = "this looks like a plain password, not like a hash";
-    Finding::new("plain-password", message).help("make a hash with `mkpasswd`")
+    Finding::new("plain-password", message).help(MAKE)
 }
 
 /// The expressions of crypt(5). Those of the old DES are left out: they look like any word.
@@ -134,7 +175,7 @@ mod tests {
 
     #[test]
     fn every_method_is_known_plain_and_locked() {
-        for hash in HASHES {
+        for hash in HASHES.iter().filter(|hash| !is_weak(hash)) {
             assert_eq!(crypt_hash(hash), Verdict::Fine, "{hash}");
             for locked in ["!", "!!", "*"] {
                 assert_eq!(crypt_hash(&format!("{locked}{hash}")), Verdict::Fine, "{hash}");
@@ -143,6 +184,26 @@ mod tests {
         for locked in ["!", "*", "!!", "!*"] {
             assert_eq!(crypt_hash(locked), Verdict::Fine, "{locked}");
         }
+    }
+
+    fn is_weak(hash: &str) -> bool {
+        ["$1$", "$md5", "$3$", "$sha1$", "_"].iter().any(|begin| hash.starts_with(begin))
+    }
+
+    #[test]
+    fn what_is_guessed_fast_is_refused() {
+        let weak: Vec<_> = HASHES.iter().filter(|hash| is_weak(hash)).collect();
+        assert_eq!(weak.len(), 5);
+        for hash in weak {
+            for text in [(*hash).to_owned(), format!("!{hash}")] {
+                let Verdict::Wrong(finding) = crypt_hash(&text) else { panic!("{text}") };
+                assert_eq!(finding.code, "weak-hash", "{text}");
+                assert!(finding.help.unwrap().contains("mkpasswd"), "{text}");
+            }
+        }
+        // "rl0uE0wGRYfZM" is what DES makes of a password.
+        let Verdict::Wrong(finding) = crypt_hash("rl0uE0wGRYfZM") else { panic!() };
+        assert!(finding.message.contains("DES"), "{}", finding.message);
     }
 
     #[test]

@@ -3,17 +3,22 @@
 use super::{Finding, Verdict, made_of, require};
 use crate::kernel_param::{self, Unpassable};
 
-/// Names of units elsewhere, and Debian's.
-const UNIT_ALIASES: &[(&str, &str)] = &[("sshd", "ssh"), ("sshd.service", "ssh.service")];
+/// Names of services elsewhere, and Debian's.
+const UNIT_ALIASES: &[(&str, &str)] = &[("chronyd", "chrony"), ("crond", "cron"), ("sshd", "ssh")];
 
 /// What people write for `acpi=off` and the like, which the kernel ignores.
 const PARAM_ALIASES: &[(&str, &str)] = &[("noacpi", "acpi=off"), ("nomodset", "nomodeset")];
 
 pub(super) fn unit(text: &str) -> Verdict {
-    if let Some((_, debian)) = UNIT_ALIASES.iter().find(|(name, _)| *name == text) {
+    let (stem, ending) = match text.strip_suffix(".service") {
+        Some(stem) => (stem, ".service"),
+        None => (text, ""),
+    };
+    if let Some((_, debian)) = UNIT_ALIASES.iter().find(|(name, _)| *name == stem) {
+        let debian = format!("{debian}{ending}");
         let message = format!("in Debian, `{text}` is only an alias; taken as `{debian}`");
         let finding = Finding::new("alias", message).help(format!("write `{debian}`"));
-        return Verdict::Alias((*debian).to_owned(), finding);
+        return Verdict::Alias(debian, finding);
     }
     require(is_unit(text), || bad_unit(text))
 }

@@ -4,6 +4,7 @@ use super::Contribution;
 use crate::diagnostic::Diagnostic;
 use crate::merge::{Content, Setting};
 use crate::option::Path;
+use crate::secret::Secret;
 use crate::text::Origin;
 
 /// Where the findings of lints go, each drawn on the option that it is about.
@@ -46,6 +47,19 @@ impl<'a> Lint<'a> {
         match self.setting(option).map(|setting| &setting.content) {
             Some(Content::List(items)) => items.iter().map(|item| &item.origin).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Reports a secret that is not given, given twice, or for everybody to read.
+    pub(crate) fn secret<T>(&mut self, secret: &Secret, what: &str, at: &Path<T>) {
+        let help =
+            "write `{ env = \"NAME\" }`, or `{ file = \"PATH\" }` of a file that is not published";
+        if !secret.is_given_once() {
+            let message = format!("{what} is given by exactly one of `env`, `file` and `plain`");
+            self.report_at(Diagnostic::error("bad-secret", message).help(help), at);
+        } else if secret.plain.is_some() {
+            let message = format!("{what} stands here for everybody who reads the manifest");
+            self.report_at(Diagnostic::warning("published-secret", message).help(help), at);
         }
     }
 

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use super::desktop::Desktop;
 use super::files::File;
 use super::getty::Getty;
-use super::openssh::{OpenSsh, PermitRootLogin};
+use super::openssh::OpenSsh;
 use super::tests::Test;
 use super::users::{Root, User};
 use crate::by::By;
 use crate::diagnostic::Diagnostic;
-use crate::option::option;
+use crate::option::{Path, option};
 use crate::package::name_in;
 use crate::part::{self, Lint};
 use crate::plugin::PluginUse;
+use crate::secret::Secret;
 
 /// Packages with which an image is a system that somebody could log in to.
 const SYSTEMS: [&str; 3] = ["init", "login", "systemd-sysv"];
@@ -53,6 +54,8 @@ impl part::Part for Part<'_> {
             lint.report(Diagnostic::warning("nobody-logs-in", message).help(help));
         }
         self.published_passwords(lint);
+        self.published_hashes(lint);
+        self.empty_passwords(lint);
     }
 }
 
@@ -72,26 +75,76 @@ impl Part<'_> {
     }
 
     fn has_password(&self) -> bool {
-        let opens =
-            |hash: &Option<String>| hash.as_ref().is_some_and(|hash| !hash.starts_with(['!', '*']));
-        let root = !self.root.locked && opens(&self.root.hashed_password);
-        root || self.users.values().any(|user| opens(&user.hashed_password))
+        let opens = |hash: Option<&str>, from: &Option<Secret>| match hash {
+            Some(hash) => !hash.starts_with(['!', '*']),
+            // What is read right before the build is there to be used.
+            None => from.is_some(),
+        };
+        let Root { locked, hashed_password_from: from, .. } = self.root;
+        let root = !locked && opens(self.root.hash(), from);
+        root || self.users.values().any(|user| opens(user.hash(), &user.hashed_password_from))
     }
 
     fn has_key(&self) -> bool {
-        let root = self.openssh.settings.permit_root_login != PermitRootLogin::No
-            && !self.root.authorized_keys.is_empty();
+        let OpenSsh { enable, settings, .. } = self.openssh;
+        let root = settings.root() != "no" && !self.root.authorized_keys.is_empty();
         let users = self.users.values().any(|user| !user.authorized_keys.is_empty());
-        self.openssh.enable && (root || users)
+        *enable && settings.takes_keys() && (root || users)
+    }
+
+    /// A hash that everybody can read can be tried out at leisure, and what it was made of typed over the network.
+    fn published_hashes(&self, lint: &mut Lint<'_>) {
+        let decides = option!(services.openssh.settings).below("password-authentication");
+        let takes_passwords = self.openssh.enable && self.openssh.settings.takes_passwords();
+        if !takes_passwords || lint.origin(&decides).is_some() {
+            return;
+        }
+        for (name, path) in self.hashes_for_ssh() {
+            let message = format!(
+                "whoever reads this can try out passwords of `{name}`, and SSH takes the right one \
+                 from the network"
+            );
+            let help = "read it from elsewhere (`hashed-password-from`), or say whether it is meant: \
+                        `services.openssh.settings.password-authentication`";
+            lint.report_at(Diagnostic::warning("published-hash", message).help(help), &path);
+        }
+    }
+
+    /// Returns who has a hash in the manifest that opens SSH, each with its place.
+    fn hashes_for_ssh(&self) -> Vec<(&str, Path<()>)> {
+        let opens = |hash: &Option<String>| {
+            hash.as_ref().is_some_and(|hash| !hash.is_empty() && !hash.starts_with(['!', '*']))
+        };
+        let root = self.openssh.settings.root() == "yes" && opens(&self.root.hashed_password);
+        let root = root.then(|| ("root", option!(root).below("hashed-password")));
+        let users = self.users.iter().filter(|(_, user)| opens(&user.hashed_password));
+        let users = users
+            .map(|(name, _)| (name.as_str(), option!(users).below(name).below("hashed-password")));
+        root.into_iter().chain(users).collect()
+    }
+
+    /// An empty password opens the console alone, unless sshd takes it, too.
+    fn empty_passwords(&self, lint: &mut Lint<'_>) {
+        let settings = &self.openssh.settings;
+        let takes_empty = settings.get("permit-empty-passwords") == Some(&true.into());
+        let is_empty = |hash: &Option<String>| hash.as_deref() == Some("");
+        let root = is_empty(&self.root.hashed_password) && settings.root() == "yes";
+        let users = self.users.values().any(|user| is_empty(&user.hashed_password));
+        if self.openssh.enable && settings.takes_passwords() && takes_empty && (root || users) {
+            let message = "anybody on the network logs in without a password";
+            let help = "remove it, or the empty `hashed-password`";
+            let option = option!(services.openssh.settings).below("permit-empty-passwords");
+            lint.report_at(Diagnostic::warning("open-to-all", message).help(help), &option);
+        }
     }
 
     /// A password that a test types stands in the manifest for everybody to read.
     fn published_passwords(&self, lint: &mut Lint<'_>) {
         let settings = &self.openssh.settings;
-        if !self.openssh.enable || !settings.password_authentication {
+        if !self.openssh.enable || !settings.takes_passwords() {
             return;
         }
-        let root = settings.permit_root_login == PermitRootLogin::Yes;
+        let root = settings.root() == "yes";
         for (test, origin) in self.tests.iter().zip(lint.items(&option!(tests))) {
             let login = test.login.as_ref().filter(|login| login.user != "root" || root);
             let Some(login) = login else { continue };

@@ -10,8 +10,10 @@ use isoplug_promise::Promise;
 use crate::by::By;
 use crate::check::did_you_mean;
 use crate::diagnostic::Diagnostic;
-use crate::option::option;
+use crate::format::{self, Verdict};
+use crate::option::{Path, option};
 use crate::part::{self, Contribution, Lint};
+use crate::secret::Secret;
 
 /// A user of the running system.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +29,8 @@ pub struct User {
     /// The password as crypt(5) writes it, from `mkpasswd`. Without one, no password is accepted.
     #[schemars(extend("format" = "crypt-hash", "x-secret" = true))]
     pub hashed_password: Option<String>,
+    /// Where to read the same, so that the manifest may be published.
+    pub hashed_password_from: Option<Secret>,
     /// SSH public keys that may log in, one line of `.pub` each.
     #[schemars(extend("format" = "ssh-key"))]
     pub authorized_keys: Vec<String>,
@@ -50,6 +54,7 @@ impl Default for User {
             uid: None,
             groups: Vec::new(),
             hashed_password: None,
+            hashed_password_from: None,
             authorized_keys: Vec::new(),
             shell: "/bin/bash".to_owned(),
             home: None,
@@ -57,6 +62,38 @@ impl Default for User {
             description: String::new(),
             system: false,
         }
+    }
+}
+
+impl User {
+    /// Returns the hash of the password, wherever it comes from, once it was read.
+    #[must_use]
+    pub fn hash(&self) -> Option<&str> {
+        hash(self.hashed_password.as_ref(), self.hashed_password_from.as_ref())
+    }
+}
+
+impl Root {
+    /// Returns the hash of the password, wherever it comes from, once it was read.
+    #[must_use]
+    pub fn hash(&self) -> Option<&str> {
+        hash(self.hashed_password.as_ref(), self.hashed_password_from.as_ref())
+    }
+}
+
+fn hash<'u>(here: Option<&'u String>, elsewhere: Option<&'u Secret>) -> Option<&'u str> {
+    here.map(String::as_str).or_else(|| elsewhere?.text())
+}
+
+/// Says why a text is no hash of a password that can be used, if it is none.
+#[must_use]
+pub fn wrong_hash(text: &str) -> Option<String> {
+    match format::check("crypt-hash", text) {
+        Verdict::Wrong(finding) => {
+            let help = finding.help.map_or_else(String::new, |help| format!("; {help}"));
+            Some(format!("{}{help}", finding.message))
+        }
+        _ => None,
     }
 }
 
@@ -82,6 +119,8 @@ pub struct Root {
     /// The password as crypt(5) writes it, from `mkpasswd`. Without one, no password is accepted.
     #[schemars(extend("format" = "crypt-hash", "x-secret" = true))]
     pub hashed_password: Option<String>,
+    /// Where to read the same, so that the manifest may be published.
+    pub hashed_password_from: Option<Secret>,
     /// Whether the password is locked, even if there is one.
     pub locked: bool,
     /// SSH public keys that may log in, one line of `.pub` each.
@@ -160,12 +199,41 @@ impl part::Part for Part<'_> {
             let diagnostic = Diagnostic::error("root-user", message).help("write it as `root.…`");
             lint.report_at(diagnostic, &option!(users).below("root"));
         }
-        if self.root.locked && self.root.hashed_password.is_some() {
+        let Root { hashed_password, hashed_password_from, locked, .. } = self.root;
+        if *locked && (hashed_password.is_some() || hashed_password_from.is_some()) {
             let message = "root has a password, but `root.locked` makes it useless";
             let diagnostic = Diagnostic::warning("locked-password", message);
-            lint.report_at(diagnostic, &option!(root.hashed_password));
+            let key = if hashed_password.is_some() { HERE } else { ELSEWHERE };
+            lint.report_at(diagnostic, &option!(root).below(key));
+        }
+        password((hashed_password, hashed_password_from), &option!(root), lint);
+        for (name, User { hashed_password, hashed_password_from, .. }) in self.users {
+            let at = option!(users).below(name);
+            password((hashed_password, hashed_password_from), &at, lint);
         }
         self.shared_numbers(lint);
+    }
+}
+
+const HERE: &str = "hashed-password";
+const ELSEWHERE: &str = "hashed-password-from";
+
+/// Reports a password that is given twice, and one from elsewhere that is not.
+fn password<T>(
+    (here, elsewhere): (&Option<String>, &Option<Secret>),
+    at: &Path<T>,
+    lint: &mut Lint<'_>,
+) {
+    let Some(secret) = elsewhere else { return };
+    let place = at.clone().below(ELSEWHERE);
+    lint.secret(secret, "the hash of a password", &place);
+    if here.is_some() {
+        let message = format!("the password is given twice: by `{HERE}` and by `{ELSEWHERE}`");
+        let diagnostic = lint.at(Diagnostic::error("two-passwords", message), &place);
+        lint.report_at(diagnostic, &at.clone().below(HERE));
+    }
+    if let Some(reason) = secret.plain.as_deref().and_then(wrong_hash) {
+        lint.report_at(Diagnostic::error("bad-hash", reason), &place);
     }
 }
 

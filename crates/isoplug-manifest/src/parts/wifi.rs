@@ -172,7 +172,7 @@ fn network(name: &str, wifi: &Wifi, lint: &mut Lint<'_>) {
         lint.report_at(diagnostic, &place);
     }
     if let Some(psk) = psk {
-        secret(psk, "the passphrase", &at(name).below("psk"), lint);
+        lint.secret(psk, "the passphrase", &at(name).below("psk"));
         if let Some(reason) = psk.text().and_then(|text| wrong_psk(text, *security)) {
             lint.report_at(Diagnostic::error("bad-passphrase", reason), &at(name).below("psk"));
         }
@@ -212,17 +212,4 @@ fn fits(
         _ => return,
     };
     lint.report_at(Diagnostic::error("wifi-security", message).help(help), &place);
-}
-
-/// Reports a secret that is not given, given twice, or for everybody to read.
-fn secret(secret: &Secret, what: &str, at: &Path<()>, lint: &mut Lint<'_>) {
-    let help =
-        "write `{ env = \"NAME\" }`, or `{ file = \"PATH\" }` of a file that is not published";
-    if !secret.is_given_once() {
-        let message = format!("{what} is given by exactly one of `env`, `file` and `plain`");
-        lint.report_at(Diagnostic::error("bad-secret", message).help(help), at);
-    } else if secret.plain.is_some() {
-        let message = format!("{what} stands here for everybody who reads the manifest");
-        lint.report_at(Diagnostic::warning("published-secret", message).help(help), at);
-    }
 }

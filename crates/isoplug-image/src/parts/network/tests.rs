@@ -2,7 +2,7 @@
 
 use super::super::rootfs_of_tests::TestRootfs;
 use super::*;
-use isoplug_manifest::options::{Interface, NetworkingBackend as Backend};
+use isoplug_manifest::options::NetworkingBackend as Backend;
 
 fn rootfs() -> TestRootfs {
     let wanted = "[Install]\nWantedBy=multi-user.target\n";
@@ -17,17 +17,6 @@ fn rootfs() -> TestRootfs {
 
 fn network(backend: Backend) -> Part {
     Part(Networking { hostname: "installer".to_owned(), backend, ..Networking::default() })
-}
-
-fn fixed(backend: Backend) -> Part {
-    let interface = Interface {
-        dhcp: false,
-        addresses: vec!["192.168.1.100/24".into(), "fd00::2/64".into()],
-        gateways: vec!["192.168.1.1".into()],
-    };
-    let nameservers = vec!["9.9.9.9".into()];
-    let interfaces = [("en*".to_owned(), interface)].into();
-    Part(Networking { dhcp: false, interfaces, nameservers, ..network(backend).0 })
 }
 
 #[test]
@@ -62,55 +51,9 @@ fn networkd_asks_on_every_wired_interface() {
 }
 
 #[test]
-fn fixed_addresses_are_written_for_networkd() {
-    let mut networkd = rootfs();
-    networkd.add(&fixed(Backend::Networkd)).unwrap();
-    insta::assert_snapshot!(networkd.text("/etc/systemd/network/10-isoplug-0.network"), @r"
-    [Match]
-    Name=en*
-
-    [Link]
-    RequiredForOnline=routable
-
-    [Network]
-    DHCP=no
-    Address=192.168.1.100/24
-    Address=fd00::2/64
-    Gateway=192.168.1.1
-    DNS=9.9.9.9
-    ");
-}
-
-#[test]
-fn fixed_addresses_are_written_for_network_manager() {
-    let mut manager = rootfs();
-    manager.add(&fixed(Backend::Networkmanager)).unwrap();
-    let path = "/etc/NetworkManager/system-connections/isoplug-enany.nmconnection";
-    assert_eq!(manager.entry(path).mode, 0o600);
-    insta::assert_snapshot!(manager.text(path), @r"
-    [connection]
-    id=isoplug-enany
-    type=ethernet
-
-    [match]
-    interface-name=en*;
-
-    [ipv4]
-    method=manual
-    address1=192.168.1.100/24
-    gateway=192.168.1.1
-    dns=9.9.9.9;
-
-    [ipv6]
-    method=manual
-    address1=fd00::2/64
-    ");
-}
-
-#[test]
 fn network_manager_configures_no_other_cards_then() {
     let mut manager = rootfs();
-    manager.add(&fixed(Backend::Networkmanager)).unwrap();
+    manager.add(&Part(Networking { dhcp: false, ..network(Backend::Networkmanager).0 })).unwrap();
     let settings = manager.text("/etc/NetworkManager/conf.d/10-isoplug.conf");
     assert_eq!(settings, "[main]\nno-auto-default=*\n");
 }

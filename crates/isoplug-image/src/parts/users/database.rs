@@ -97,11 +97,11 @@ impl Database {
 
     /// Sets root's password.
     pub(super) fn set_root(&mut self, root: &Root) -> Result<(), ContributeError> {
-        check_hash("root", root.hashed_password.as_deref())?;
+        check_hash("root", root.hash())?;
         let today = self.today.clone();
         let row = self.shadow.get_mut("root");
         let row = row.ok_or_else(|| ContributeError::refused(SHADOW, "it has no row for root"))?;
-        row[1] = password(root.hashed_password.as_deref(), root.locked);
+        row[1] = password(root.hash(), root.locked);
         row[2] = today;
         Ok(())
     }
@@ -150,7 +150,7 @@ impl Database {
     fn push_user(&mut self, (name, user): (&str, &User), uid: u32, gid: u32, home: &str) {
         let (uid, gid) = (uid.to_string(), gid.to_string());
         self.passwd.push([name, "x", &uid, &gid, &user.description, home, shell_of(user)]);
-        let hash = password(user.hashed_password.as_deref(), false);
+        let hash = password(user.hash(), false);
         let limits = if user.system { ["", "", ""] } else { ["0", "99999", "7"] };
         let [min, max, warn] = limits;
         self.shadow.push([name, &hash, &self.today, min, max, warn, "", "", ""]);

@@ -1,7 +1,7 @@
 //! Says which names, hashes and fields the files of accounts can hold.
 
 use super::super::ContributeError;
-use isoplug_manifest::options::User;
+use isoplug_manifest::options::{User, wrong_hash};
 
 /// Refuses a user whose fields cannot be written.
 pub(super) fn check_user(name: &str, user: &User) -> Result<(), ContributeError> {
@@ -19,7 +19,7 @@ pub(super) fn check_user(name: &str, user: &User) -> Result<(), ContributeError>
     if !home.starts_with('/') {
         return Err(ContributeError::refused(subject, "its home must begin with a slash"));
     }
-    check_hash(&subject, user.hashed_password.as_deref())
+    check_hash(&subject, user.hash())
 }
 
 /// Refuses a name that useradd(8) of Debian would refuse.
@@ -34,18 +34,12 @@ pub(super) fn check_name(name: &str) -> Result<(), ContributeError> {
     Err(ContributeError::refused(format!("user `{name}`"), reason))
 }
 
-/// Refuses what is no hash, such as a password in plain text.
+/// Refuses what is no hash, such as a password in plain text. What stands in the manifest was checked there.
 pub(super) fn check_hash(subject: &str, hash: Option<&str>) -> Result<(), ContributeError> {
-    let fits = |hash: &str| {
-        let body = hash.starts_with('$') && hash.matches('$').count() >= 3;
-        body && hash.chars().all(|c| c.is_ascii_graphic() && !":;*!\\".contains(c))
-    };
-    match hash {
-        Some(hash) if !fits(hash) => {
-            let reason =
-                "its hashed password is not one that crypt(5) knows; make one with `mkpasswd`";
-            Err(ContributeError::refused(subject, reason))
+    match hash.and_then(wrong_hash) {
+        Some(reason) => {
+            Err(ContributeError::refused(subject, format!("its hashed password: {reason}")))
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }

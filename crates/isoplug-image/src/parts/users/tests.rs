@@ -2,6 +2,7 @@
 
 use super::super::rootfs_of_tests::TestRootfs;
 use super::*;
+use isoplug_manifest::Secret;
 use proptest::prelude::*;
 
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nsync:x:4:65534:sync:/bin:/bin/sync\n";
@@ -30,10 +31,18 @@ fn rootfs() -> TestRootfs {
     rootfs
 }
 
+const HASH: &str = "$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFbzo9Yg5ir1KIEqFY/yJpgFph0";
+const YESCRYPT: &str = "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$GmcwIgvdUC9qLWcKCi6gklUa1dM3ziD43YxYNURLKy0";
+
+/// A secret as it is once it was read.
+fn read(text: &str) -> Option<Secret> {
+    Some(Secret { plain: Some(text.to_owned()), ..Secret::default() })
+}
+
 fn ada() -> (String, User) {
     let user = User {
         groups: vec!["wheel".into(), "networkmanager".into()],
-        hashed_password: Some("$6$salt$hash".into()),
+        hashed_password: Some(HASH.into()),
         authorized_keys: vec!["ssh-ed25519 AAAA ada".into(), "ssh-ed25519 BBBB\n".into()],
         sudo: Sudo::Nopasswd,
         description: "Ada Lovelace".into(),
@@ -59,7 +68,7 @@ fn four_accounts() -> Users {
     let service = ("probe".to_owned(), User { system: true, ..User::default() });
     let bob = ("bob".to_owned(), User { uid: Some(1001), ..User::default() });
     Users {
-        root: Root { hashed_password: Some("$y$j9T$a$b".into()), ..Root::default() },
+        root: Root { hashed_password_from: read(YESCRYPT), ..Root::default() },
         ..only([ada(), service, bob, named("eve")])
     }
 }
@@ -82,9 +91,9 @@ fn passwords_are_kept_apart_as_useradd_would() {
     let mut rootfs = rootfs();
     rootfs.add(&four_accounts()).unwrap();
     insta::assert_snapshot!(rootfs.text("/etc/shadow"), @r"
-    root:$y$j9T$a$b:20455:0:99999:7:::
+    root:$y$j9T$F5Jx5fExrKuPp53xLKQ..1$GmcwIgvdUC9qLWcKCi6gklUa1dM3ziD43YxYNURLKy0:20455:0:99999:7:::
     sync:*:20000:0:99999:7:::
-    ada:$6$salt$hash:20455:0:99999:7:::
+    ada:$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFbzo9Yg5ir1KIEqFY/yJpgFph0:20455:0:99999:7:::
     bob:*:20455:0:99999:7:::
     eve:*:20455:0:99999:7:::
     probe:*:20455::::::
@@ -120,7 +129,7 @@ user `sync`: the image has a user of this name
 user `sudo`: the image has a group of this name
 user `ada`: its uid 4 belongs to `sync`
 user `ada`: its shell /bin/zsh is not a program of the image; is its package installed?
-user `ada`: its hashed password is not one that crypt(5) knows; make one with `mkpasswd`
+user `ada`: its hashed password: this looks like a plain password, not like a hash; make a hash with `mkpasswd` (of the package whois) or `openssl passwd -6`
 user `ada`: its description must hold neither a colon nor a line break
 the image has no group `netdv`; did you mean `netdev`?
 the image has no group `docker`";
@@ -144,6 +153,56 @@ fn mistakes_are_named() {
         user("ada", |user| user.groups = vec!["docker".into()]),
     ];
     assert_eq!(messages.join("\n"), MISTAKES);
+}
+
+#[test]
+fn a_hash_that_was_read_is_checked_without_being_shown() {
+    let weak = "$1$saltsalt$9xy1btjgzLYfb7hivXtC//";
+    let user = User { hashed_password_from: read(weak), ..User::default() };
+    let refusal = refusal(&only([("ada".to_owned(), user)]));
+    assert!(
+        refusal.starts_with("user `ada`: its hashed password: this is a hash by MD5"),
+        "{refusal}"
+    );
+    assert!(!refusal.contains("9xy1btjg"), "{refusal}");
+}
+
+#[test]
+fn locked_and_empty_passwords_are_written_as_they_are() {
+    for hash in ["!", "", &format!("!{HASH}")] {
+        let mut rootfs = rootfs();
+        let user = User { hashed_password: Some(hash.to_owned()), ..User::default() };
+        rootfs.add(&only([("bob".to_owned(), user)])).unwrap();
+        assert!(rootfs.text("/etc/shadow").contains(&format!("bob:{hash}:20455:")), "{hash}");
+    }
+}
+
+/// What a key was shown.
+#[derive(Default)]
+struct Shown {
+    values: String,
+    secrets: Vec<String>,
+}
+
+impl Key for Shown {
+    fn artifact_raw(&mut self, _: &str, _: isoplug_engine::ArtifactId) {}
+
+    fn value_raw(&mut self, label: &str, value: Result<serde_json::Value, serde_json::Error>) {
+        self.values += &format!("{label}: {}\n", value.unwrap());
+    }
+
+    fn secret_raw(&mut self, _: &str, secret: &[u8]) {
+        self.secrets.push(String::from_utf8(secret.to_vec()).unwrap());
+    }
+}
+
+#[test]
+fn keys_show_no_hash() {
+    let mut shown = Shown::default();
+    four_accounts().key(&mut shown);
+    assert!(shown.values.contains("Ada Lovelace"), "{}", shown.values);
+    assert!(!shown.values.contains('$'), "{}", shown.values);
+    assert_eq!(shown.secrets, [HASH, YESCRYPT]);
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub(super) fn lint(name: &str, eap: &Eap, at: &Path<()>, lint: &mut Lint<'_>) {
         ("private-key-password", "the password of the key", &eap.private_key_password),
     ] {
         if let Some(secret) = secret {
-            super::secret(secret, what, &at.clone().below(key), lint);
+            lint.secret(secret, what, &at.clone().below(key));
         }
     }
     incomplete(name, eap, at, lint);
