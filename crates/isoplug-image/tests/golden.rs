@@ -25,6 +25,7 @@ use isoplug_image::stages::loaders::Loaders;
 use isoplug_image::stages::medium::Medium;
 use isoplug_image::stages::papers::Papers;
 use isoplug_image::stages::rootfs::Rootfs;
+use isoplug_image::stages::sizes::Sizes;
 use isoplug_image::stages::squashfs::{BlockFolder, Squashfs};
 use isoplug_manifest::lock::LockedPackage;
 use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
@@ -94,6 +95,7 @@ fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made
         of::<Kernel>("", &[kernel.vmlinuz.id(), kernel.version.id()]),
         of::<InitrdInputs>("", &[inputs.id()]),
         of::<Rootfs>("", &[rootfs.id()]),
+        of::<Sizes>("", &[graph.add(Sizes { rootfs }).report.id()]),
     ];
     for (name, codec) in CODECS {
         let blocks = BlockFolder { path: blocks.to_owned(), limit: 1 << 20 };

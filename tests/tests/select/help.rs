@@ -21,6 +21,7 @@ fn help() {
       plan         Show the stages and what a build would do with each
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
                    run
+      size         Show what takes the room of an image: packages, folders, and why they are there
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
       trust        Show what a folder asks for beyond itself, and allow it
@@ -107,6 +108,7 @@ fn help() {
       plan         Show the stages and what a build would do with each
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
                    run
+      size         Show what takes the room of an image: packages, folders, and why they are there
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
       trust        Show what a folder asks for beyond itself, and allow it
