@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -43,14 +44,14 @@ fn the_example_keeps_its_promises_by_both_backends() {
     }
 }
 
-/// A machine that is ended with its test.
+/// A command and the machine that it started, which are ended with their test.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let id = self.0.id().to_string();
-        // It ends the machine that it started, too.
-        let _ = Command::new("kill").args(["-INT", &id]).status();
+        // What is typed is for the guest, so an interrupt would not end the machine.
+        let group = format!("-{}", self.0.id());
+        let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
         let _ = self.0.wait();
     }
 }
@@ -65,6 +66,7 @@ fn the_example_is_reached_without_dhcp() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut run = space.command(&["run", "-p", "static-network", "--ssh-port", &port.to_string()]);
     let run = run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let run = run.process_group(0);
     let _running = Running(run.spawn().unwrap());
     let begin = Instant::now();
     let banner = loop {

@@ -155,19 +155,21 @@ fn beside(
     image.planners.iter().filter(|planner| planner.plans("output")).map(output).collect()
 }
 
-/// Lets programs of the image look at what contributors add.
+/// Lets programs of the image look at what contributors add. What those behind one add is not for its program, or
+/// they would come before it.
 fn trials(
     image: &Image,
     layer: Artifact<Tree>,
     overlays: &[Artifact<Tree>],
     graph: &mut Graph,
 ) -> Vec<Artifact<Blob>> {
-    let trial = |contributor: &Arc<dyn Contributor>| {
+    let trial = |(index, contributor): (usize, &Arc<dyn Contributor>)| {
         let (asked, of) = (contributor.trial()?, contributor.title());
-        let (overlays, arch, epoch) = (overlays.to_vec(), image.arch.clone(), image.epoch);
+        let (arch, epoch) = (image.arch.clone(), image.epoch);
+        let overlays = overlays[..=index].to_vec();
         Some(graph.add(Trial { layer, overlays, of, asked, arch, epoch }).passed)
     };
-    image.contributors.iter().filter_map(trial).collect()
+    image.contributors.iter().enumerate().filter_map(trial).collect()
 }
 
 /// Lets each checker look at the finished image.

@@ -1,7 +1,8 @@
 //! Schema and reference page know every option, and the shipped profiles fit both.
 
 use std::fmt::Write;
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use insta::assert_snapshot;
 use isoplug_manifest::options::Options;
@@ -104,11 +105,17 @@ fn a_foreign_validator_agrees_with_the_schema() {
 /// Asks python3-jsonschema; returns nothing where it is not installed.
 fn validates(manifest: &Json) -> Option<bool> {
     let program = "import sys, json\ntry: import jsonschema\nexcept ImportError: sys.exit(9)\n\
-        schema, manifest = map(json.loads, sys.argv[1:])\n\
+        schema, manifest = map(json.loads, sys.stdin)\n\
         check = jsonschema.Draft202012Validator\ncheck.check_schema(schema)\n\
         sys.exit(0 if check(schema).is_valid(manifest) else 1)";
-    let arguments = [program.to_owned(), schema().to_string(), manifest.to_string()];
-    let status = Command::new("/usr/bin/python3").arg("-c").args(arguments).status();
+    let mut python = Command::new("/usr/bin/python3");
+    let started = python.args(["-c", program]).stdin(Stdio::piped()).spawn();
+    // The schema is longer than an argument may be.
+    let status = started.and_then(|mut child| {
+        let lines = format!("{}\n{manifest}\n", schema());
+        child.stdin.take().expect("a pipe").write_all(lines.as_bytes())?;
+        child.wait()
+    });
     match status.ok().and_then(|status| status.code()) {
         Some(0) => Some(true),
         Some(1) => Some(false),

@@ -60,12 +60,18 @@ fn upwards<'o>(options: &'o Options, _: About<'o>) -> Vec<Box<dyn Part + 'o>> {
 fn a_part_sees_what_parts_below_it_set() {
     let system = run(upwards, "microcode = true").unwrap();
     assert_eq!(system.packages()[0].what.name, "third");
-    insta::assert_snapshot!(explain(&system, "boot.menu").unwrap(), @r"
+    insta::assert_snapshot!(explain(&system, "boot.menu").unwrap(), @r#"
+    boot.menu.background = (nothing)  # default
     boot.menu.copy-to-ram = true  # part first (because of microcode):2:15
+    boot.menu.default = "live"  # default
+    boot.menu.entries = []  # default
+    boot.menu.hashed-password = (nothing)  # default
+    boot.menu.local-disk = false  # default
     boot.menu.memtest = false  # default
     boot.menu.safe-graphics = true  # default
     boot.menu.text-mode = true  # part second (because of boot.menu.copy-to-ram):2:13
-    ");
+    boot.menu.theme = (nothing)  # default
+    "#);
     assert!(run(upwards, "").unwrap().packages().is_empty());
     let off = run(upwards, "microcode = true\nboot.menu.copy-to-ram = false").unwrap();
     assert!(off.packages().is_empty() && !off.options.boot.menu.text_mode);
