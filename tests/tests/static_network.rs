@@ -6,7 +6,6 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -44,14 +43,12 @@ fn the_example_keeps_its_promises_by_both_backends() {
     }
 }
 
-/// A command and the machine that it started, which are ended with their test.
+/// A command that is ended with its test, and with it the machine that it started.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // What is typed is for the guest, so an interrupt would not end the machine.
-        let group = format!("-{}", self.0.id());
-        let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
+        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
         let _ = self.0.wait();
     }
 }
@@ -66,8 +63,7 @@ fn the_example_is_reached_without_dhcp() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut run = space.command(&["run", "-p", "static-network", "--ssh-port", &port.to_string()]);
     let run = run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let run = run.process_group(0);
-    let _running = Running(run.spawn().unwrap());
+    let running = Running(run.spawn().unwrap());
     let begin = Instant::now();
     let banner = loop {
         match greeting(port) {
@@ -77,6 +73,8 @@ fn the_example_is_reached_without_dhcp() {
         }
     };
     assert!(banner.starts_with("SSH-2.0-OpenSSH"), "{banner}");
+    drop(running);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "the machine still runs");
 }
 
 /// Returns the first line of the server behind a port, if one answers.

@@ -1,7 +1,10 @@
 //! Boots an image for a person to look at.
 
+use std::io;
 use std::path::Path;
-use std::process::ExitStatus;
+use std::process::{Child, ExitStatus};
+use std::thread;
+use std::time::Duration;
 
 use crate::command_line::{CommandLine, Parts, Ports};
 use crate::qemu::{StartError, private_folder, with_own_variables};
@@ -9,12 +12,17 @@ use crate::{Accelerator, Display, Host, Machine};
 
 /// Boots `iso` and waits until the machine is shut. Without a display the serial port is this
 /// terminal (Ctrl-A X ends the machine); with one it is a tab of the window. UEFI variables are
-/// forgotten afterwards.
+/// forgotten afterwards. Once `is_stopped` says so, the machine is switched off.
 ///
 /// # Errors
 ///
 /// When something is not installed, a file of the start cannot be made, or QEMU does not start.
-pub fn run(host: &Host, machine: &Machine, iso: &Path) -> Result<ExitStatus, StartError> {
+pub fn run(
+    host: &Host,
+    machine: &Machine,
+    iso: &Path,
+    is_stopped: &dyn Fn() -> bool,
+) -> Result<ExitStatus, StartError> {
     let folder = private_folder()?;
     let firmware = host.firmware(machine.arch, machine.firmware)?;
     let accelerator = machine.accelerator.unwrap_or_else(|| host.accelerator(machine.arch));
@@ -34,6 +42,37 @@ pub fn run(host: &Host, machine: &Machine, iso: &Path) -> Result<ExitStatus, Sta
         },
         credentials: &[],
     };
-    let status = CommandLine::new(&machine, &parts).command().status();
-    status.map_err(|source| StartError::Prepare { path: parts.qemu, source })
+    let started = CommandLine::new(&machine, &parts).command().spawn();
+    let ended = started.and_then(|mut child| wait(&mut child, is_stopped));
+    ended.map_err(|source| StartError::Prepare { path: parts.qemu, source })
+}
+
+/// How often to look whether the machine is to be stopped.
+const LOOK: Duration = Duration::from_millis(100);
+
+fn wait(child: &mut Child, is_stopped: &dyn Fn() -> bool) -> io::Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if is_stopped() {
+            child.kill()?;
+            return child.wait();
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn a_machine_is_waited_for_until_it_is_stopped() {
+        let start = |seconds| Command::new("sleep").arg(seconds).spawn().unwrap();
+        assert!(wait(&mut start("0.3"), &|| false).unwrap().success());
+        assert!(!wait(&mut start("100"), &|| true).unwrap().success());
+    }
 }

@@ -102,12 +102,17 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
             session.note("the console is this terminal; Ctrl-A X ends the machine");
         }
     }
-    let status = isoplug_vm::run(&host, &machine, &iso).map_err(|error| {
+    let is_stopped = || session.cancel.is_cancelled();
+    let status = isoplug_vm::run(&host, &machine, &iso, &is_stopped).map_err(|error| {
         Failure::new(Exit::Host, "QEMU could not be started")
             .because(&error)
             .hint("`isoplug doctor --test` tells what is missing")
     })?;
-    Ok(if status.success() { Exit::Done } else { Exit::Failed })
+    match status.success() {
+        _ if is_stopped() => Err(Failure::new(Exit::Interrupted, "stopped; the machine is off")),
+        true => Ok(Exit::Done),
+        false => Ok(Exit::Failed),
+    }
 }
 
 /// Returns the ISO that was named, or builds that of the one profile.
