@@ -36,15 +36,19 @@ pub fn run(
         iso,
         firmware: with_own_variables(firmware, folder.path())?,
         accelerator,
-        ports: match machine.display {
-            Display::None => Ports::Terminal,
-            Display::Gtk => Ports::Window,
-        },
+        ports: ports(machine.display),
         credentials: &[],
     };
     let started = CommandLine::new(&machine, &parts).command().spawn();
     let ended = started.and_then(|mut child| wait(&mut child, is_stopped));
     ended.map_err(|source| StartError::Prepare { path: parts.qemu, source })
+}
+
+fn ports(display: Display) -> Ports<'static> {
+    match display {
+        Display::None => Ports::Terminal,
+        Display::Gtk => Ports::Window,
+    }
 }
 
 /// How often to look whether the machine is to be stopped.

@@ -1,6 +1,6 @@
 //! `isoplug run`: boots an image in QEMU for a person.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use isoplug_vm::{Arch, Display, Firmware, Forward, Host, Machine, Medium, Network};
@@ -95,15 +95,24 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     // What is missing is told by the start itself.
     if host.supports(machine.arch, machine.firmware).is_ok() {
         accelerator(&host, machine.arch, session);
-        if !args.network {
-            session.note("the image reaches no network; --network lets it");
-        }
-        if !args.window {
-            session.note("the console is this terminal; Ctrl-A X ends the machine");
-        }
+        hints(args, session);
     }
+    boot(&host, &machine, &iso, session)
+}
+
+/// Says how to use what comes.
+fn hints(args: &Args, session: &Session) {
+    if !args.network {
+        session.note("the image reaches no network; --network lets it");
+    }
+    if !args.window {
+        session.note("the console is this terminal; Ctrl-A X ends the machine");
+    }
+}
+
+fn boot(host: &Host, machine: &Machine, iso: &Path, session: &Session) -> Result<Exit, Failure> {
     let is_stopped = || session.cancel.is_cancelled();
-    let status = isoplug_vm::run(&host, &machine, &iso, &is_stopped).map_err(|error| {
+    let status = isoplug_vm::run(host, machine, iso, &is_stopped).map_err(|error| {
         Failure::new(Exit::Host, "QEMU could not be started")
             .because(&error)
             .hint("`isoplug doctor --test` tells what is missing")
