@@ -8,7 +8,7 @@ use isoplug_formats::picture;
 use isoplug_manifest::options;
 use serde::Serialize;
 
-use super::paths;
+use super::{paths, quoted};
 use crate::parts::files::source::{self, Source, What};
 use crate::parts::files::{FileContent, NewFile};
 
@@ -19,7 +19,8 @@ pub struct Look {
     pub background: bool,
     /// The fonts of its theme, by their paths in it; without one, it has no theme.
     pub theme: Option<Vec<String>>,
-    /// What GRUB compares the password of `admin` with.
+    /// What GRUB compares the password of `admin` with. A key takes it as a secret.
+    #[serde(skip)]
     pub hashed_password: Option<String>,
 }
 
@@ -111,7 +112,7 @@ fn theme_lines(fonts: &[String]) -> String {
     if !fonts.is_empty() {
         text.push_str("  if [ \"$lockdown\" != y ]; then\n");
         for font in fonts {
-            let _ = writeln!(text, "    loadfont '/{folder}/{}'", font.replace('\'', r"'\''"));
+            let _ = writeln!(text, "    loadfont {}", quoted(&format!("/{folder}/{font}")));
         }
         text.push_str("  fi\n");
     }

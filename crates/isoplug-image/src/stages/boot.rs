@@ -68,6 +68,9 @@ impl Stage for Boot {
             key.artifact("contents", *contents);
         }
         key.value("shown", shown);
+        if let Some(hash) = &shown.look.hashed_password {
+            key.secret("hashed-password", hash.as_bytes());
+        }
         key.value("volume-id", volume_id);
         key.value("description", description);
         key.value("epoch", epoch);

@@ -36,6 +36,7 @@ fn the_disk_and_a_password() {
     let text = text_of(&all, &look, Machine::Pc, true);
     grub_reads(&text);
     assert_eq!(text, include_str!("guarded.cfg"));
+    assert!(!serde_json::to_string(&look).unwrap().contains("pbkdf2"), "a hash is a secret");
 }
 
 #[test]
