@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 
+use isoplug_engine::{ArtifactId, Key};
 use isoplug_formats::tree::pack::{Contents, PackWriter, Packs, Pending};
 use isoplug_formats::tree::{Content, Entry, Kind, Tree};
 use isoplug_manifest::By;
@@ -238,5 +239,26 @@ impl Rootfs for Asking<'_> {
     }
     fn tell(&mut self, line: &str) {
         self.rootfs.tell(line);
+    }
+}
+
+/// What a key was shown.
+#[derive(Default)]
+pub(crate) struct Shown {
+    /// What it was shown as it is.
+    pub(crate) values: String,
+    /// What it was shown as a secret.
+    pub(crate) secrets: Vec<String>,
+}
+
+impl Key for Shown {
+    fn artifact_raw(&mut self, _: &str, _: ArtifactId) {}
+
+    fn value_raw(&mut self, label: &str, value: Result<serde_json::Value, serde_json::Error>) {
+        self.values += &format!("{label}: {}\n", value.unwrap());
+    }
+
+    fn secret_raw(&mut self, _: &str, secret: &[u8]) {
+        self.secrets.push(String::from_utf8(secret.to_vec()).unwrap());
     }
 }

@@ -1,6 +1,6 @@
 //! Tests of the contributor of users, against pwck, grpck and visudo where they are installed.
 
-use super::super::rootfs_of_tests::TestRootfs;
+use super::super::rootfs_of_tests::{Shown, TestRootfs};
 use super::*;
 use isoplug_manifest::Secret;
 use proptest::prelude::*;
@@ -174,25 +174,6 @@ fn locked_and_empty_passwords_are_written_as_they_are() {
         let user = User { hashed_password: Some(hash.to_owned()), ..User::default() };
         rootfs.add(&only([("bob".to_owned(), user)])).unwrap();
         assert!(rootfs.text("/etc/shadow").contains(&format!("bob:{hash}:20455:")), "{hash}");
-    }
-}
-
-/// What a key was shown.
-#[derive(Default)]
-struct Shown {
-    values: String,
-    secrets: Vec<String>,
-}
-
-impl Key for Shown {
-    fn artifact_raw(&mut self, _: &str, _: isoplug_engine::ArtifactId) {}
-
-    fn value_raw(&mut self, label: &str, value: Result<serde_json::Value, serde_json::Error>) {
-        self.values += &format!("{label}: {}\n", value.unwrap());
-    }
-
-    fn secret_raw(&mut self, _: &str, secret: &[u8]) {
-        self.secrets.push(String::from_utf8(secret.to_vec()).unwrap());
     }
 }
 

@@ -1,27 +1,8 @@
 //! Tests of the contributor of wireless networks.
 
-use super::super::rootfs_of_tests::TestRootfs;
+use super::super::rootfs_of_tests::{Shown, TestRootfs};
 use super::*;
 use isoplug_manifest::options::{EapMethod, Phase2};
-
-/// What a key was shown.
-#[derive(Default)]
-struct Shown {
-    values: String,
-    secrets: Vec<String>,
-}
-
-impl Key for Shown {
-    fn artifact_raw(&mut self, _: &str, _: isoplug_engine::ArtifactId) {}
-
-    fn value_raw(&mut self, label: &str, value: Result<serde_json::Value, serde_json::Error>) {
-        self.values += &format!("{label}: {}\n", value.unwrap());
-    }
-
-    fn secret_raw(&mut self, _: &str, secret: &[u8]) {
-        self.secrets.push(String::from_utf8(secret.to_vec()).unwrap());
-    }
-}
 
 fn rootfs() -> TestRootfs {
     let wanted = "[Install]\nWantedBy=multi-user.target\n";
