@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use isoplug_manifest::kernel_param;
+use isoplug_manifest::options::BUILT_IN_ENTRIES;
 use serde::{Deserialize, Serialize};
 
 mod entries;
@@ -236,7 +237,7 @@ pub fn check(menu: &Menu) -> Result<(), String> {
     let of_entries = menu.entries.iter().flat_map(|entry| &entry.params);
     if let Some(name) = &menu.default {
         let known = offered(menu).into_iter().any(|entry| entry.id == *name);
-        if !known && !BUILT_IN.contains(&&name[..]) {
+        if !known && !BUILT_IN_ENTRIES.contains(&&name[..]) {
             return Err(format!("there is no menu entry `{name}`"));
         }
     }
@@ -247,10 +248,6 @@ pub fn check(menu: &Menu) -> Result<(), String> {
     })
 }
 
-/// Names of entries that every menu may have.
-const BUILT_IN: [&str; 7] =
-    ["live", "safe-graphics", "copy-to-ram", "local-disk", "memory-test", "firmware", "power-off"];
-
 /// GRUB starts the first entry of a name, and reads others in it than these as its own words.
 fn check_names(menu: &Menu) -> Result<(), String> {
     let plain = |each: char| each.is_ascii_alphanumeric() || "_-".contains(each);
@@ -259,7 +256,7 @@ fn check_names(menu: &Menu) -> Result<(), String> {
             return Err(format!("the menu entry `{id}`: a name has letters, digits, `-` and `_`"));
         }
         let earlier = menu.entries[..index].iter().any(|other| other.id == *id);
-        if earlier || BUILT_IN.contains(&id.as_str()) {
+        if earlier || BUILT_IN_ENTRIES.contains(&id.as_str()) {
             return Err(format!("there are two menu entries `{id}`"));
         }
     }

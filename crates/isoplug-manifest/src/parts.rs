@@ -37,7 +37,7 @@ use crate::distribution::Distribution;
 use crate::part::Part;
 use crate::plugin::PluginUse;
 
-pub use boot::{Boot, Menu, OwnEntry, Serial};
+pub use boot::{BUILT_IN_ENTRIES, Boot, Menu, OwnEntry, Serial};
 pub use chrony::Chrony;
 pub use desktop::{Desktop, Environment};
 pub use files::File;

@@ -14,7 +14,7 @@ use crate::part::{self, Contribution, Lint};
 
 mod menu;
 
-pub use menu::{Menu, OwnEntry};
+pub use menu::{BUILT_IN_ENTRIES, Menu, OwnEntry};
 
 /// How the image boots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -78,8 +78,8 @@ impl Default for Menu {
 }
 
 const LIVE: &str = "live";
-/// Entries that every menu may have, whatever else is in it.
-const BUILT_IN: [&str; 7] =
+/// Names of entries that every menu may have, whatever else is in it.
+pub const BUILT_IN_ENTRIES: [&str; 7] =
     [LIVE, "safe-graphics", "copy-to-ram", "local-disk", "memory-test", "firmware", "power-off"];
 
 impl Menu {
@@ -119,7 +119,7 @@ impl Menu {
         let of_parts = &lint.needs.menu;
         let is_ours = |name: &str| {
             let by_part = |entry: &&_| entry_is_of_another(entry, name);
-            BUILT_IN.contains(&name) || of_parts.iter().any(|entry| by_part(&entry))
+            BUILT_IN_ENTRIES.contains(&name) || of_parts.iter().any(|entry| by_part(&entry))
         };
         let origins = lint.items(&option!(boot.menu.entries));
         let mut found = Vec::new();
