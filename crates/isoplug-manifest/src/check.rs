@@ -13,7 +13,7 @@ use crate::text::{Origin, Texts};
 use crate::value::{Data, Key, Table, Value};
 
 /// Checks values of one text.
-pub(crate) struct Check<'a> {
+pub(crate) struct ShapeCheck<'a> {
     /// The texts, to find paths relative to the text that has them.
     pub(crate) texts: &'a Texts,
     /// Where mistakes go.
@@ -24,7 +24,7 @@ pub(crate) struct Check<'a> {
     pub(crate) names_files: bool,
 }
 
-impl Check<'_> {
+impl ShapeCheck<'_> {
     /// Returns what is right of a value.
     pub(crate) fn value(&mut self, value: Value, shape: &Shape) -> Option<Value> {
         let Value { data, origin } = value;
@@ -125,7 +125,7 @@ impl Check<'_> {
     }
 
     fn list(&mut self, items: Vec<Value>, shape: &Shape) -> Vec<Value> {
-        let mut whole = Check { merges: false, diagnostics: &mut *self.diagnostics, ..*self };
+        let mut whole = ShapeCheck { merges: false, diagnostics: &mut *self.diagnostics, ..*self };
         items.into_iter().filter_map(|item| whole.value(item, shape)).collect()
     }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use crate::check::Check;
+use crate::check::ShapeCheck;
 use crate::conceal;
 use crate::default_profiles::default_profiles;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -140,7 +140,7 @@ impl Work {
         let id = self.texts.add(name, text);
         let root = parse(&self.texts, id, &mut self.diagnostics);
         let profiles = profile_tables(&root);
-        let mut check = Check {
+        let mut check = ShapeCheck {
             texts: &self.texts,
             diagnostics: &mut self.diagnostics,
             merges: false,

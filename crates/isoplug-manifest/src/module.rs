@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::builtin;
-use crate::check::{Check, did_you_mean};
+use crate::check::{ShapeCheck, did_you_mean};
 use crate::diagnostic::Diagnostic;
 use crate::format::beside;
 use crate::parse::parse;
@@ -113,7 +113,7 @@ impl Gather<'_> {
     }
 
     fn options(&mut self, options: Value) -> Option<Value> {
-        let mut check = Check {
+        let mut check = ShapeCheck {
             texts: self.texts,
             diagnostics: self.diagnostics,
             merges: true,

@@ -157,7 +157,7 @@ pub enum Protocol {
 
 /// A promise, and where it is checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
+pub struct BootCheck {
     /// What must hold.
     pub promise: Promise,
     /// Its name in reports; `None` takes [`Promise::title`].
@@ -171,7 +171,7 @@ pub struct Check {
     pub seconds: Option<u32>,
 }
 
-impl Check {
+impl BootCheck {
     /// The name in reports.
     pub fn title(&self) -> String {
         self.title.clone().unwrap_or_else(|| self.promise.title())
@@ -184,7 +184,7 @@ impl Check {
     }
 }
 
-impl From<Promise> for Check {
+impl From<Promise> for BootCheck {
     fn from(promise: Promise) -> Self {
         Self { promise, title: None, firmware: Vec::new(), medium: Vec::new(), seconds: None }
     }

@@ -27,7 +27,7 @@ mod test;
 mod tiny;
 mod trouble;
 
-pub use isoplug_promise::{Check, Firmware, Medium, Promise, Protocol, UnitState};
+pub use isoplug_promise::{BootCheck, Firmware, Medium, Promise, Protocol, UnitState};
 
 pub use events::{Event, Events, Silent};
 pub use host::{Host, HostError};

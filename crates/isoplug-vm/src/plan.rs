@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Check, Firmware, Machine, Medium};
+use crate::{BootCheck, Firmware, Machine, Medium};
 
 /// A test to make: the image, the ways to boot it, and what must hold each time.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub struct Plan {
     /// The ways to boot, one after the other.
     pub combos: Vec<(Firmware, Medium)>,
     /// What must hold.
-    pub checks: Vec<Check>,
+    pub checks: Vec<BootCheck>,
     /// How to get a shell.
     pub login: Login,
     /// Longest time from power-on to a shell, and again from there to the last check.

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
 use isoplug_vm::{
-    Check, Event, Events, Host, Limit, Login, Machine, Plan, Promise, Report, TestError, Verdict,
+    BootCheck, Event, Events, Host, Limit, Login, Machine, Plan, Promise, Report, TestError,
+    Verdict,
 };
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub(crate) struct BootTest {
     /// The machine, with the firmware and the medium to boot from.
     pub(crate) machine: Machine,
     /// What must hold.
-    pub(crate) checks: Vec<Check>,
+    pub(crate) checks: Vec<BootCheck>,
     /// How to get a shell.
     pub(crate) login: Login,
     /// The name of the image in reports; names no bytes.
@@ -27,12 +28,12 @@ pub(crate) struct BootTest {
     /// A number that makes a test run again although it passed before.
     pub(crate) again: Option<u64>,
     /// What is not in the key: a test that passed did so whatever it is.
-    pub(crate) around: Around,
+    pub(crate) setup: TestSetup,
 }
 
 /// How a test is made, which decides nothing that an image promises.
 #[derive(Clone)]
-pub(crate) struct Around {
+pub(crate) struct TestSetup {
     /// The machine that runs QEMU.
     pub(crate) host: Host,
     /// Longest time to a shell.
@@ -79,7 +80,7 @@ pub(crate) enum Error {
 #[derive(Serialize)]
 struct Conditions<'a> {
     machine: &'a Machine,
-    checks: &'a [Check],
+    checks: &'a [BootCheck],
     user: Option<&'a str>,
 }
 
@@ -99,7 +100,7 @@ impl Stage for BootTest {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { iso, identity, machine, checks, login, name, again, around: _ } = self;
+        let Self { iso, identity, machine, checks, login, name, again, setup: _ } = self;
         key.artifact("iso", *iso);
         key.artifact("identity", *identity);
         let user = match login {
@@ -115,12 +116,12 @@ impl Stage for BootTest {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
-        let mut report = isoplug_vm::test(&self.around.host, &self.plan(cx)?, &Log(cx))?;
+        let mut report = isoplug_vm::test(&self.setup.host, &self.plan(cx)?, &Log(cx))?;
         report.image = self.name.clone();
         if !report.passed() {
             let failed = report.verdict() == Verdict::Failed;
             // The engine drops the errors of stages that it was told to stop.
-            let _ = self.around.seen.set(report);
+            let _ = self.setup.seen.set(report);
             return Err(if failed { Error::Failed } else { Error::Unfinished });
         }
         let blob = cx.create()?;
@@ -139,9 +140,9 @@ impl BootTest {
             combos: vec![(self.machine.firmware, self.machine.medium)],
             checks: self.checks.iter().cloned().chain([medium]).collect(),
             login: self.login.clone(),
-            limit: self.around.limit,
-            out_dir: self.around.folder.clone(),
-            pictures: self.around.pictures,
+            limit: self.setup.limit,
+            out_dir: self.setup.folder.clone(),
+            pictures: self.setup.pictures,
         })
     }
 }

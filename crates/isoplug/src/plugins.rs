@@ -1,11 +1,11 @@
 //! The plugins of a manifest: finds their components, lets them answer while the manifest is
 //! evaluated, and hands the image what they bring.
 
-mod around;
+mod answers;
 mod bring;
-pub(crate) mod desk;
 pub(crate) mod find;
 mod guest;
+pub(crate) mod lookup;
 pub(crate) mod pin;
 mod seen;
 mod settings;
@@ -26,9 +26,9 @@ use isoplug_plugin::{
 
 use serde_json::Value as Json;
 
-pub(crate) use around::Around;
-use desk::Desk;
-use find::{NotFound, Wanted};
+pub(crate) use answers::Answers;
+use find::{NotFound, RegistryPlugin};
+use lookup::Lookup;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -41,7 +41,7 @@ pub(crate) struct Guests<'a> {
     project: &'a Project,
     lock: &'a Lock,
     runtime: Option<Arc<Runtime>>,
-    desk: Option<Desk>,
+    lookup: Option<Lookup>,
     found: BTreeMap<String, Found>,
     contributed: BTreeMap<String, Contributed>,
     /// Plugins and the numbers of their modules, in the order of all modules.
@@ -69,7 +69,7 @@ impl<'a> Guests<'a> {
     /// Knows no plugin yet.
     pub(crate) fn new(project: &'a Project, lock: &'a Lock, session: &'a Session) -> Self {
         let (found, contributed, order) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Self { session, project, lock, runtime: None, desk: None, found, contributed, order }
+        Self { session, project, lock, runtime: None, lookup: None, found, contributed, order }
     }
 
     fn runtime(&mut self) -> Result<Arc<Runtime>, String> {
@@ -92,16 +92,19 @@ impl<'a> Guests<'a> {
         source: &PluginSource,
         runtime: &Runtime,
     ) -> Result<Found, NotFound> {
-        let wanted = Wanted::read(source)?;
+        let wanted = RegistryPlugin::read(source)?;
         match (wanted, &source.path) {
             (Some(wanted), _) => {
                 let pin = wanted.pin(name, self.lock)?;
-                if self.desk.is_none() {
+                if self.lookup.is_none() {
                     let runtime = self.runtime().map_err(NotFound::Runtime)?;
-                    let desk = Desk::with(runtime, Some(self.project), self.session);
-                    self.desk = Some(desk.map_err(|failure| NotFound::Failed(Box::new(failure)))?);
+                    let lookup = Lookup::with(runtime, Some(self.project), self.session);
+                    self.lookup =
+                        Some(lookup.map_err(|failure| NotFound::Failed(Box::new(failure)))?);
                 }
-                self.desk.as_ref().map_or(Err(NotFound::NotLocked), |desk| find::pinned(&pin, desk))
+                self.lookup
+                    .as_ref()
+                    .map_or(Err(NotFound::NotLocked), |lookup| find::pinned(&pin, lookup))
             }
             (None, Some(path)) => find::file(path, runtime),
             (None, None) => Err(NotFound::NoSource),
@@ -109,13 +112,13 @@ impl<'a> Guests<'a> {
     }
 
     /// Lets one plugin contribute; a fault of it is a report too.
-    fn ask(&mut self, call: &Call<'_>, around: &Around) -> Vec<Report> {
+    fn ask(&mut self, call: &Call<'_>, answers: &Answers) -> Vec<Report> {
         let Some(found) = self.found.get(call.name).cloned() else { return Vec::new() };
         let (name, options) = (call.name.to_owned(), call.options.clone());
         let Found { component, description, .. } = found;
         let plugin = Plugin { name, component, description, options, grants: call.grants.clone() };
         let answer = match self.runtime() {
-            Ok(runtime) => runtime.contribute(&plugin, around).map_err(|error| error.to_string()),
+            Ok(runtime) => runtime.contribute(&plugin, answers).map_err(|error| error.to_string()),
             Err(error) => Err(error),
         };
         match answer {
@@ -167,9 +170,9 @@ impl Plugins for Guests<'_> {
     fn contribute(&mut self, calls: &[Call<'_>]) -> Answer {
         let mut reports = Vec::new();
         for call in calls {
-            let around = Around::of_evaluation(call.facts.clone(), self.session);
-            reports.extend(self.ask(call, &around));
-            for line in around.lines() {
+            let answers = Answers::of_evaluation(call.facts.clone(), self.session);
+            reports.extend(self.ask(call, &answers));
+            for line in answers.lines() {
                 self.session.detail(&line);
             }
         }

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use isoplug_manifest::System;
 use isoplug_manifest::options::File;
-use isoplug_vm::{Check, Firmware, Login, Medium, Promise};
+use isoplug_vm::{BootCheck, Firmware, Login, Medium, Promise};
 use sha2::{Digest as _, Sha256};
 
 /// Returns everything that can be checked.
-pub(crate) fn checks(system: &System) -> Vec<Check> {
+pub(crate) fn checks(system: &System) -> Vec<BootCheck> {
     let files = &system.options.files;
     let files: BTreeMap<&str, &File> =
         files.iter().map(|file| (file.target.as_str(), file)).collect();
     let promised = system.needs.checks.iter().map(|needed| needed.what.clone());
-    let always = [Promise::System, Promise::Firmware].map(Check::from).into_iter();
-    let mut checks: Vec<Check> = always.chain(promised).collect();
+    let always = [Promise::System, Promise::Firmware].map(BootCheck::from).into_iter();
+    let mut checks: Vec<BootCheck> = always.chain(promised).collect();
     for check in &mut checks {
         if let Promise::File { path, sha256, .. } = &mut check.promise {
             *sha256 = files.get(path.as_str()).and_then(|file| digest(file));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Work;
 use crate::by::By;
-use crate::check::Check;
+use crate::check::ShapeCheck;
 use crate::diagnostic::Diagnostic;
 use crate::merge::{Said, Setting};
 use crate::parse::parse;
@@ -88,7 +88,7 @@ impl<'a> Fragments<'a> {
 
     fn value(&self, text: TextId, work: &mut Work) -> Option<Value> {
         let value = parse(&work.texts, text, &mut work.diagnostics);
-        let mut check = Check {
+        let mut check = ShapeCheck {
             texts: &work.texts,
             diagnostics: &mut work.diagnostics,
             merges: true,

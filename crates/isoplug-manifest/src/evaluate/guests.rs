@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::Work;
 use crate::by::By;
-use crate::check::{Check, did_you_mean};
+use crate::check::{ShapeCheck, did_you_mean};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Manifest;
 use crate::merge::{Content, Said, Setting, merge};
@@ -87,7 +87,7 @@ impl<'a> Guests<'a> {
         let known = self.written.iter().filter(|(key, _)| self.named.contains_key(&key.name));
         let modules = known.filter_map(|(key, value)| {
             let module = wrapped("plugins", &wrapped(&key.name, &wrapped("config", value)));
-            let mut check = Check {
+            let mut check = ShapeCheck {
                 texts: &work.texts,
                 diagnostics: &mut work.diagnostics,
                 merges: true,

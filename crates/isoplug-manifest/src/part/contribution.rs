@@ -1,6 +1,6 @@
 //! What parts say: which options they set, and what they need, always because of an option.
 
-use isoplug_promise::{Check, Promise, UnitState};
+use isoplug_promise::{BootCheck, Promise, UnitState};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -67,7 +67,7 @@ pub struct Contribution {
     /// Files of the medium. One of the user's with the same path wins.
     pub medium: Vec<Needed<IsoFile>>,
     /// What a running image shows.
-    pub checks: Vec<Needed<Check>>,
+    pub checks: Vec<Needed<BootCheck>>,
     /// Options that are set. They merge with what the user says.
     pub(crate) fragments: Vec<Fragment>,
     /// Who is being asked.
@@ -201,7 +201,7 @@ impl Because<'_> {
     }
 
     /// Promises it with a title of its own, or where a firmware or a medium matters.
-    pub fn check(&mut self, check: Check) -> &mut Self {
+    pub fn check(&mut self, check: BootCheck) -> &mut Self {
         let needed = self.needed(check);
         self.out.checks.push(needed);
         self

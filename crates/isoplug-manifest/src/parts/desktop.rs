@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use isoplug_promise::{Check, Promise, UnitState};
+use isoplug_promise::{BootCheck, Promise, UnitState};
 
 use super::networking::NetworkingBackend;
 use super::users::{Security, Sudo, User, unknown_user};
@@ -118,7 +118,7 @@ impl Part<'_> {
             asked.package("dconf-cli").unit(session::DCONF_UNIT);
         }
         let process = known.process;
-        asked.check(Check {
+        asked.check(BootCheck {
             title: Some(format!("{user} is logged in to {}", known.title)),
             seconds: Some(SESSION),
             ..Promise::Command {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use isoplug_promise::{Check, Promise};
+use isoplug_promise::{BootCheck, Promise};
 
 use super::packages::contradiction;
 use crate::by::By;
@@ -145,10 +145,10 @@ fn is_askable(name: &str, value: &str) -> bool {
     !name.contains('*') && value.chars().all(plain)
 }
 
-fn setting(name: &str, value: &str) -> Check {
+fn setting(name: &str, value: &str) -> BootCheck {
     let run = format!("test \"$(sysctl -n {name} | tr '\\t' ' ')\" = \"{value}\"");
-    Check {
+    BootCheck {
         title: Some(format!("sysctl {name} is {value}")),
-        ..Check::from(Promise::Command { run, exit: 0, contains: None })
+        ..BootCheck::from(Promise::Command { run, exit: 0, contains: None })
     }
 }

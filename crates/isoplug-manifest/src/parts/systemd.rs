@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use isoplug_promise::{Check, Promise, UnitState};
+use isoplug_promise::{BootCheck, Promise, UnitState};
 
 use crate::by::By;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -120,7 +120,7 @@ fn refused(
 }
 
 /// Returns the promise that a unit is started.
-fn started<'n>(lint: &Lint<'n>, unit: &str) -> Option<&'n Needed<Check>> {
+fn started<'n>(lint: &Lint<'n>, unit: &str) -> Option<&'n Needed<BootCheck>> {
     lint.needs.checks.iter().find(|check| match &check.what.promise {
         Promise::Unit { name, state } => {
             name == unit && matches!(state, UnitState::Enabled | UnitState::Active)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use isoplug_promise::{Check, Firmware, Medium, Promise};
+use isoplug_promise::{BootCheck, Firmware, Medium, Promise};
 
 use super::boot::Boot;
 use super::users::User;
@@ -87,7 +87,7 @@ impl part::Part for Part<'_> {
         for test in self.tests {
             // One that only logs in is kept by how every test gets its shell.
             let Some(run) = test.run.clone() else { continue };
-            promised.check(Check {
+            promised.check(BootCheck {
                 promise: Promise::Command { run, exit: 0, contains: test.expect.clone() },
                 title: test.name.clone(),
                 firmware: test.firmware.clone(),

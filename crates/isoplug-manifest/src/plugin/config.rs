@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::check::Check;
+use crate::check::ShapeCheck;
 use crate::conceal;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::parse::parse;
@@ -21,7 +21,7 @@ pub fn check_options(schema: &Json, name: &str, text: &str) -> Result<Json, Diag
     let (shape, origin) = (Shape::of_plugin(schema), value.origin.clone());
     texts.conceal(conceal::names(&shape));
     let mut check =
-        Check { texts: &texts, diagnostics: &mut list, merges: true, names_files: true };
+        ShapeCheck { texts: &texts, diagnostics: &mut list, merges: true, names_files: true };
     let checked = check.value(value, &shape).map(|value| value.to_json());
     let mut options = checked.unwrap_or_else(|| Json::Object(serde_json::Map::new()));
     shape.fill(&mut options);

@@ -160,9 +160,9 @@ fn a_stage_is_planned() {
         (i32.store (i32.const 72) (local.get 3))
         (return (i32.const 64))";
     let stage = space.plugin(&Guest::new("stage").does(plan).bytes(), Grants::default());
-    let planned = space.runtime.plan(&stage, &space.around, "output", r#"{"b":1,"a":2}"#).unwrap();
+    let planned = space.runtime.plan(&stage, &space.answers, "output", r#"{"b":1,"a":2}"#).unwrap();
     assert_eq!(planned.json, r#"{"a":2,"b":1}"#);
-    let error = space.runtime.plan(&stage, &space.around, "output", "no").unwrap_err();
+    let error = space.runtime.plan(&stage, &space.answers, "output", "no").unwrap_err();
     assert_snapshot!(
         error.to_string().replace(char::is_numeric, "N").replace("NN", "N"),
         @r"
@@ -179,10 +179,10 @@ fn an_image_is_checked() {
     let check = Guest::new("check").open("open_rootfs", &["/etc/passwd"]).log_blob();
     let grants = Grants { reads: list(&["/etc/*"]), ..Grants::default() };
     let check = space.plugin(&check.bytes(), grants);
-    let report = space.runtime.check(&check, &space.around, &rootfs).unwrap();
+    let report = space.runtime.check(&check, &space.answers, &rootfs).unwrap();
     assert_eq!((report.failed(), report.log.len()), (false, 1));
     assert_snapshot!(
-        space.runtime.contribute(&check, &space.around).unwrap_err(),
+        space.runtime.contribute(&check, &space.answers).unwrap_err(),
         @"plugin `toy` does not contribute to an image"
     );
 }

@@ -69,11 +69,15 @@ fn builder(by: By) -> OverlayBuilder<'static> {
 fn play(guest: &Guest, grants: Grants) -> String {
     let space = Space::new();
     let plugin = space.plugin(&guest.bytes(), grants);
-    let Space { folder: _folder, runtime, around } = space;
-    let made = runtime.contribute(&plugin, &around).unwrap();
+    let Space { folder: _folder, runtime, answers } = space;
+    let made = runtime.contribute(&plugin, &answers).unwrap();
     assert_eq!(made.diagnostics, []);
-    let contributor =
-        PluginContributor::new(Arc::new(runtime), Arc::new(plugin), made.modules, Arc::new(around));
+    let contributor = PluginContributor::new(
+        Arc::new(runtime),
+        Arc::new(plugin),
+        made.modules,
+        Arc::new(answers),
+    );
     let mut owner = builder(Owner.by());
     Owner.contribute(&mut owner).unwrap();
     let mut rootfs = builder(contributor.by());
@@ -152,11 +156,11 @@ fn it_furnishes_with_the_packages_in() {
 fn its_key_shows_what_furnishing_may_depend_on() {
     let walk = |reads: &[&str], name: &str| {
         let mut space = Space::new();
-        space.around.facts.insert("image.name", serde_json::json!(name));
+        space.answers.facts.insert("image.name", serde_json::json!(name));
         let grants = grants(&["root:/etc/*"], reads);
         let plugin = Arc::new(space.plugin(&Guest::contributor().bytes(), grants));
-        let (runtime, around) = (Arc::new(space.runtime), Arc::new(space.around));
-        let contributor = PluginContributor::new(runtime, plugin, Vec::new(), around);
+        let (runtime, answers) = (Arc::new(space.runtime), Arc::new(space.answers));
+        let contributor = PluginContributor::new(runtime, plugin, Vec::new(), answers);
         let mut walk = Walk::default();
         contributor.key(&mut walk as &mut dyn Key);
         walk

@@ -42,7 +42,7 @@ fn a_kept_result_starts_nothing() {
     space.again();
     space.forbid_compiled();
     assert_eq!(space.contribute(&toy().bytes(), etc()).unwrap(), made);
-    assert_eq!(*space.around.log.lock().unwrap(), [r#"toy: "toy""#, r#"toy: "toy""#]);
+    assert_eq!(*space.answers.log.lock().unwrap(), [r#"toy: "toy""#, r#"toy: "toy""#]);
     assert!(!space.folder.path().join("plugins/cwasm").exists());
 }
 
@@ -52,11 +52,11 @@ fn it_holds_only_while_the_answers_are_the_same() {
     let bytes = toy().bytes();
     let log = |space: &Space| space.contribute(&bytes, etc()).unwrap().log[0].text.clone();
     assert_eq!(log(&space), r#""toy""#);
-    space.around.facts.insert("image.name", json!("other"));
+    space.answers.facts.insert("image.name", json!("other"));
     assert_eq!(log(&space), r#""other""#);
     // What it did not ask for does not matter, and the first result still is there.
-    space.around.facts.insert("image.name", json!("toy"));
-    space.around.facts.insert("image.arch", json!("arm64"));
+    space.answers.facts.insert("image.name", json!("toy"));
+    space.answers.facts.insert("image.arch", json!("arm64"));
     space.again();
     space.forbid_compiled();
     assert_eq!(log(&space), r#""toy""#);
@@ -69,7 +69,7 @@ fn options_and_grants_are_part_of_it() {
     space.contribute(&bytes, etc()).unwrap();
     let mut plugin = space.plugin(&bytes, etc());
     plugin.options = json!({ "level": 1 });
-    space.runtime.contribute(&plugin, &space.around).unwrap();
+    space.runtime.contribute(&plugin, &space.answers).unwrap();
     assert_eq!(space.kept("results").len(), 2);
     assert!(space.refusal(&bytes, Grants::default()).contains("is not granted"));
     assert_eq!(space.kept("results").len(), 3);
@@ -91,7 +91,7 @@ fn files_of_the_rootfs_and_inputs_are_part_of_it() {
     let plugin = space.plugin(&guest.bytes(), grants);
     let log = |name| {
         let rootfs = Files(BTreeMap::from([("/etc/name", name), ("/etc", "")]));
-        let made = space.runtime.furnish(&plugin, &space.around, &rootfs).unwrap();
+        let made = space.runtime.furnish(&plugin, &space.answers, &rootfs).unwrap();
         made.log.into_iter().map(|line| line.text).collect::<Vec<_>>().join(" ")
     };
     assert_eq!(["a", "b"].map(log), ["first a", "first b"]);

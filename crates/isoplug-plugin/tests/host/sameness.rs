@@ -151,7 +151,7 @@ fn rounds(threads: usize) -> String {
         let run = || {
             let one = |left: usize| left.checked_sub(1);
             while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one).is_ok() {
-                let once = space.runtime.contribute(&plugin, &space.around).unwrap();
+                let once = space.runtime.contribute(&plugin, &space.answers).unwrap();
                 assert!(once.fuel > 3000);
                 made.lock().unwrap().insert(told(&once));
             }

@@ -13,14 +13,14 @@ use crate::space::{Files, Space, etc, list};
 fn inputs_and_downloads_are_seen_if_granted() {
     let (mut space, grants) = with_input();
     let digest = Digest::of(b"from afar");
-    space.around.files.insert(digest, b"from afar".to_vec());
+    space.answers.files.insert(digest, b"from afar".to_vec());
     let guest = Guest::contributor()
         .open("open_input", &["docs", "a.txt"])
         .log_blob()
         .open("fetch", &["https://example.com/x.tar", &digest.to_string()])
         .log_blob();
     space.contribute(&guest.bytes(), grants).unwrap();
-    assert_eq!(*space.around.log.lock().unwrap(), ["toy: in a file", "toy: from afar"]);
+    assert_eq!(*space.answers.log.lock().unwrap(), ["toy: in a file", "toy: from afar"]);
 }
 
 /// Returns the grants of an input, in which there is a file and a link that leads out, and of downloads.
@@ -81,7 +81,7 @@ fn a_secret_is_read_if_that_is_granted() {
         @"refused: secret `key` may be placed, not read; `secrets.key.read = true` in [grants.toy] would allow it"
     );
     space.contribute(&read.bytes(), secret(true)).unwrap();
-    assert_eq!(*space.around.log.lock().unwrap(), ["toy: [secret key]\n"]);
+    assert_eq!(*space.answers.log.lock().unwrap(), ["toy: [secret key]\n"]);
     assert_no_secret_is_kept(&space);
 }
 
@@ -106,7 +106,7 @@ fn furnish(space: &Space, guest: Guest) -> String {
     let grants = Grants { reads: list(&["/etc/open/**"]), ..etc() };
     let plugin = space.plugin(&guest.furnishes().bytes(), grants);
     let rootfs = Files(BTreeMap::from(ROOTFS));
-    let made = space.runtime.furnish(&plugin, &space.around, &rootfs).unwrap();
+    let made = space.runtime.furnish(&plugin, &space.answers, &rootfs).unwrap();
     made.diagnostics.last().map_or("fine".to_owned(), |each| each.message.clone())
 }
 
@@ -116,7 +116,7 @@ fn furnish_reads_what_is_granted_where_links_lead() {
     let furnish = |guest| furnish(&space, guest);
     let open = |path| Guest::contributor().open("open_rootfs", &[path]).log_blob();
     assert_eq!(furnish(open("/etc/open/name")), "fine");
-    assert_eq!(*space.around.log.lock().unwrap(), ["toy: toy"]);
+    assert_eq!(*space.answers.log.lock().unwrap(), ["toy: toy"]);
     assert_snapshot!(
         furnish(open("/etc/passwd")),
         @r#"reading /etc/passwd is not granted; `reads = ["/etc/passwd"]` in [grants.toy] would allow it"#

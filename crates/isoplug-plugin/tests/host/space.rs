@@ -1,4 +1,4 @@
-//! A runtime in a folder of its own, and a build around it that tests can change.
+//! A runtime in a folder of its own, and answers of a build that tests can change.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,12 @@ use serde_json::{Value as Json, json};
 pub(crate) struct Space {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) runtime: Runtime,
-    pub(crate) around: Around,
+    pub(crate) answers: Answers,
 }
 
 /// A build, and how often it was asked.
 #[derive(Default)]
-pub(crate) struct Around {
+pub(crate) struct Answers {
     pub(crate) facts: BTreeMap<&'static str, Json>,
     pub(crate) files: BTreeMap<Digest, Vec<u8>>,
     pub(crate) seed: u8,
@@ -33,7 +33,7 @@ impl Space {
         let folder = tempfile::tempdir().unwrap();
         let runtime = Runtime::new(&folder.path().join("plugins")).unwrap();
         let facts = BTreeMap::from([("image.name", json!("toy")), ("epoch", json!(1000))]);
-        Self { folder, runtime, around: Around { facts, ..Around::default() } }
+        Self { folder, runtime, answers: Answers { facts, ..Answers::default() } }
     }
 
     /// Returns what the runtime keeps in one of its folders.
@@ -54,7 +54,7 @@ impl Space {
     }
 
     pub(crate) fn contribute(&self, bytes: &[u8], grants: Grants) -> Result<Contribution, Error> {
-        self.runtime.contribute(&self.plugin(bytes, grants), &self.around)
+        self.runtime.contribute(&self.plugin(bytes, grants), &self.answers)
     }
 
     /// Returns why a contribution was refused or failed.
@@ -69,7 +69,7 @@ impl Space {
     }
 }
 
-impl Surroundings for Around {
+impl Surroundings for Answers {
     fn fact(&self, path: &str) -> Option<Json> {
         self.facts.get(path).cloned()
     }

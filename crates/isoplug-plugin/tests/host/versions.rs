@@ -52,7 +52,7 @@ fn a_later_contributor_contributes_and_furnishes() {
     let furnishes = built_later(guest.furnishes(), "contributor");
     let plugin = space.plugin(&furnishes.bytes(), etc());
     assert_eq!(plugin.component.api.to_string(), LATER);
-    let made = space.runtime.furnish(&plugin, &space.around, &Files(BTreeMap::new())).unwrap();
+    let made = space.runtime.furnish(&plugin, &space.answers, &Files(BTreeMap::new())).unwrap();
     assert_eq!(made.modules[0].entries[0].path, "/etc/motd");
 }
 
@@ -65,7 +65,7 @@ fn a_later_stage_is_planned() {
     let guest = built_later(Guest::new("stage").does(plan), "stage");
     let space = Space::new();
     let plugin = space.plugin(&guest.bytes(), Grants::default());
-    let planned = space.runtime.plan(&plugin, &space.around, "output", r#"{"a":1}"#).unwrap();
+    let planned = space.runtime.plan(&plugin, &space.answers, "output", r#"{"a":1}"#).unwrap();
     assert_eq!(planned.json, r#"{"a":1}"#);
 }
 
@@ -76,7 +76,7 @@ fn a_later_check_reports() {
     let grants = Grants { reads: vec!["/etc/*".to_owned()], ..Grants::default() };
     let plugin = space.plugin(&built_later(guest, "check").bytes(), grants);
     let rootfs = Files(BTreeMap::from([("/etc/name", "toy")]));
-    let report = space.runtime.check(&plugin, &space.around, &rootfs).unwrap();
+    let report = space.runtime.check(&plugin, &space.answers, &rootfs).unwrap();
     assert_eq!((report.failed(), report.log[0].text.as_str()), (false, "toy"));
 }
 

@@ -42,9 +42,9 @@ fn random_numbers_come_from_the_seed() {
     let guest = random().does(LOG_NUMBER).does(LOG_NUMBER);
     let log = |seed| {
         let mut space = Space::new();
-        space.around.seed = seed;
+        space.answers.seed = seed;
         space.contribute(&guest.bytes(), etc()).unwrap();
-        space.around.log.into_inner().unwrap()
+        space.answers.log.into_inner().unwrap()
     };
     let first = log(1);
     assert_eq!(log(1), first);
@@ -87,7 +87,7 @@ fn standard_output_goes_to_the_log() {
     let guest = guest.does(&format!("(call $write (call $stdout) {text} (i32.const 200))"));
     let space = Space::new();
     assert_eq!(space.refusal(&guest.bytes(), etc()), "fine");
-    assert_eq!(*space.around.log.lock().unwrap(), ["toy: one line", "toy: and half"]);
+    assert_eq!(*space.answers.log.lock().unwrap(), ["toy: one line", "toy: and half"]);
 }
 
 fn failure(guest: &Guest) -> String {

@@ -9,7 +9,7 @@ use crate::qemu::Guest;
 use crate::report::{Outcome, TestResult};
 use crate::shell::{Output, Shell};
 use crate::trouble::{Halt, Trouble, TroubleKind};
-use crate::{Check, Event, Events, Machine, Plan};
+use crate::{BootCheck, Event, Events, Machine, Plan};
 
 /// What was found, and why the rest was not asked, if it was not.
 #[derive(Debug, Default)]
@@ -103,7 +103,7 @@ fn ready<'a>(
 
 fn one(
     shell: &mut Shell<'_>,
-    check: &Check,
+    check: &BootCheck,
     machine: &Machine,
     time: &Deadline,
 ) -> Result<TestResult, Halt> {
@@ -124,7 +124,7 @@ fn one(
 /// Asks once; returns what the guest said, and how much time it had for it.
 fn answer(
     shell: &mut Shell<'_>,
-    check: &Check,
+    check: &BootCheck,
     time: &Deadline,
 ) -> Result<(Output, Duration), Halt> {
     if time.is_over() {
@@ -149,11 +149,11 @@ fn ending(detail: String, output: &Output, had: Duration) -> String {
     }
 }
 
-fn applying<'a>(plan: &'a Plan, machine: &'a Machine) -> impl Iterator<Item = &'a Check> {
+fn applying<'a>(plan: &'a Plan, machine: &'a Machine) -> impl Iterator<Item = &'a BootCheck> {
     plan.checks.iter().filter(|check| check.applies(machine.firmware, machine.medium))
 }
 
-fn skipped(check: &Check, cut: Option<&Trouble>) -> TestResult {
+fn skipped(check: &BootCheck, cut: Option<&Trouble>) -> TestResult {
     let why = match cut.map(|trouble| trouble.kind) {
         Some(TroubleKind::TooSlow) => "no time was left",
         Some(TroubleKind::Interrupted) => "stopped before",

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::*;
 use crate::fake::{self, Fake};
 use crate::report::Outcome;
-use crate::{Arch, Check, Limit, Promise};
+use crate::{Arch, BootCheck, Limit, Promise};
 
 /// Remembers what is told, and stops after so many checks.
 #[derive(Default)]
@@ -48,7 +48,7 @@ impl Told {
     }
 }
 
-fn command(run: &str) -> Check {
+fn command(run: &str) -> BootCheck {
     Promise::Command { run: run.to_owned(), exit: 0, contains: None }.into()
 }
 
@@ -56,7 +56,7 @@ fn tested(fake: &Fake, limit: Limit, checks: &[&str], told: &Told) -> Report {
     tested_with(fake, limit, checks.iter().map(|run| command(run)).collect(), told)
 }
 
-fn tested_with(fake: &Fake, limit: Limit, checks: Vec<Check>, told: &Told) -> Report {
+fn tested_with(fake: &Fake, limit: Limit, checks: Vec<BootCheck>, told: &Told) -> Report {
     let iso = fake.folder.path().join("a.iso");
     std::fs::write(&iso, "").unwrap();
     let plan = Plan {
@@ -104,7 +104,7 @@ fn a_command_that_takes_longer_than_its_own_time_has_failed() {
         return;
     }
     let (fake, told) = (fake::qemu(fake::GOOD), Told::default());
-    let slow = Check { seconds: Some(1), ..command("sleep 20") };
+    let slow = BootCheck { seconds: Some(1), ..command("sleep 20") };
     let report = tested_with(&fake, Limit::DEFAULT, vec![slow, command("sleep 2")], &told);
     assert_eq!(outcomes(&report), [Outcome::Fail, Outcome::Pass], "{}", report.text());
     assert!(report.text().contains("did not end within 1 s"), "{}", report.text());

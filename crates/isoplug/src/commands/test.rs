@@ -12,7 +12,7 @@ use isoplug_vm::{Accelerator, Arch, Firmware, Host, Limit, Machine, Medium, Repo
 use super::build::build;
 use super::run::{FirmwareArg, MediumArg, arch};
 use super::select::{Locking, Select};
-use crate::boot_test::{self, Around, BootTest};
+use crate::boot_test::{self, BootTest, TestSetup};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place;
@@ -140,14 +140,14 @@ impl<'a> Bench<'a> {
             login: promises::login(system, firmware, medium),
             name: prepared.name.clone(),
             again: (args.again || args.screenshots).then(|| u64::from(std::process::id())),
-            around: self.around(&prepared.name),
+            setup: self.setup(&prepared.name),
         };
         Ok(combos(args, promises::firmware(system)).into_iter().map(stage).collect())
     }
 
-    fn around(&self, image: &str) -> Around {
+    fn setup(&self, image: &str) -> TestSetup {
         let wall = |seconds| Limit::Wall(Duration::from_secs(seconds));
-        Around {
+        TestSetup {
             host: self.host.clone(),
             limit: self.args.timeout.map_or(Limit::DEFAULT, wall),
             folder: self.output.folder.join(format!("{image}.test")),
@@ -158,7 +158,7 @@ impl<'a> Bench<'a> {
 
     /// Returns the report of a test that passed now or before, or of one that failed.
     fn test(&self, stage: BootTest, prepared: &mut Prepared) -> Result<Report, Failure> {
-        let (arch, seen) = (stage.machine.arch, Arc::clone(&stage.around.seen));
+        let (arch, seen) = (stage.machine.arch, Arc::clone(&stage.setup.seen));
         let report = prepared.graph.add(stage).report;
         let targets = [report.id()];
         if !self.noted.get() && must_run(prepared, &targets) {

@@ -14,7 +14,7 @@ use isoplug_plugin::{EntryKind, Module, Plugin, PluginContributor, Runtime, Tree
 use serde_json::{Value as Json, json};
 
 use super::guest::Guest;
-use super::{Around, Contributed, Found, Guests};
+use super::{Answers, Contributed, Found, Guests};
 
 /// Why what plugins contributed cannot go into an image.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ impl Guests<'_> {
         facts: BTreeMap<String, Json>,
     ) -> Result<plugins::Plugins, Error> {
         let Some(runtime) = &self.runtime else { return Ok(plugins::Plugins::default()) };
-        let around = Arc::new(Around::of_image(facts, system.facts(), self.session));
+        let answers = Arc::new(Answers::of_image(facts, system.facts(), self.session));
         let mut brought = plugins::Plugins {
             used: system.config.keys().filter_map(|name| self.used(name, system)).collect(),
             ..plugins::Plugins::default()
@@ -55,9 +55,9 @@ impl Guests<'_> {
             add_files(&mut brought.medium, name, module)?;
         }
         let contributors = self.by_first_module().into_iter();
-        let contributor = |name: String| self.contributor(&name, runtime, &around, system);
+        let contributor = |name: String| self.contributor(&name, runtime, &answers, system);
         brought.contributors.extend(contributors.map(contributor));
-        self.add_guests(&mut brought, runtime, &around, system)?;
+        self.add_guests(&mut brought, runtime, &answers, system)?;
         Ok(brought)
     }
 
@@ -65,14 +65,14 @@ impl Guests<'_> {
         &self,
         name: &str,
         runtime: &Arc<Runtime>,
-        around: &Arc<Around>,
+        answers: &Arc<Answers>,
         system: &System,
     ) -> Arc<dyn Contributor> {
         let Contributed { plugin, contribution } = &self.contributed[name];
         let (runtime, plugin) = (Arc::clone(runtime), Arc::new(plugin.clone()));
-        let (modules, around) = (contribution.modules.clone(), Arc::clone(around));
+        let (modules, answers) = (contribution.modules.clone(), Arc::clone(answers));
         let replaces = system.plugins.get(name).and_then(|source| source.replaces.clone());
-        let contributor = PluginContributor::new(runtime, plugin, modules, around);
+        let contributor = PluginContributor::new(runtime, plugin, modules, answers);
         Arc::new(contributor.in_place_of(replaces))
     }
 
@@ -81,14 +81,14 @@ impl Guests<'_> {
         &self,
         brought: &mut plugins::Plugins,
         runtime: &Arc<Runtime>,
-        around: &Arc<Around>,
+        answers: &Arc<Answers>,
         system: &System,
     ) -> Result<(), Error> {
         for (name, options) in &system.config {
             let Some(found) = self.found.get(name) else { continue };
             check_replaces(name, found.component.world, system)?;
-            let (runtime, around) = (Arc::clone(runtime), Arc::clone(around));
-            let guest = Guest { plugin: plugin(name, options, found, system), runtime, around };
+            let (runtime, answers) = (Arc::clone(runtime), Arc::clone(answers));
+            let guest = Guest { plugin: plugin(name, options, found, system), runtime, answers };
             match found.component.world {
                 World::Contributor => {}
                 World::Stage => {

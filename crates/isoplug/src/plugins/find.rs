@@ -9,7 +9,7 @@ use isoplug_registry::{Pin, Reference};
 use semver::VersionReq;
 
 use super::Found;
-use super::desk::Desk;
+use super::lookup::Lookup;
 use crate::failure::Failure;
 use crate::read::read_bytes;
 
@@ -64,20 +64,20 @@ pub(crate) fn read(bytes: &[u8], runtime: &Runtime) -> Result<Found, NotFound> {
 }
 
 /// Reads a plugin that the lock pins.
-pub(crate) fn pinned(pin: &Pin, desk: &Desk) -> Result<Found, NotFound> {
-    let found = desk.pinned(pin).map_err(|failure| NotFound::Failed(Box::new(failure)))?;
+pub(crate) fn pinned(pin: &Pin, lookup: &Lookup) -> Result<Found, NotFound> {
+    let found = lookup.pinned(pin).map_err(|failure| NotFound::Failed(Box::new(failure)))?;
     let (component, description) = found;
     let (source, publisher) = (pin.source.source(), pin.publisher.clone());
     Ok(Found { component, description, source, publisher })
 }
 
 /// What the manifest says of a plugin of a registry.
-pub(crate) struct Wanted {
+pub(crate) struct RegistryPlugin {
     pub(crate) reference: Reference,
     pub(crate) requirement: VersionReq,
 }
 
-impl Wanted {
+impl RegistryPlugin {
     /// Reads it; `None` if the plugin is a file.
     pub(crate) fn read(source: &PluginSource) -> Result<Option<Self>, NotFound> {
         match (&source.registry, &source.path) {

@@ -8,13 +8,13 @@ use isoplug_image::plugins::{Answer, Checker, Planner, PluginError};
 use isoplug_plugin::{Plugin, Runtime, StageRootfs, Surroundings};
 use serde_json::Value as Json;
 
-use super::{Around, report};
+use super::{Answers, report};
 
 /// A plugin that plans or checks.
 pub(super) struct Guest {
     pub(super) plugin: Plugin,
     pub(super) runtime: Arc<Runtime>,
-    pub(super) around: Arc<Around>,
+    pub(super) answers: Arc<Answers>,
 }
 
 impl Guest {
@@ -24,7 +24,7 @@ impl Guest {
         key.value("component", &component.digest.hex());
         key.value("options", options);
         key.value("grants", grants);
-        key.value("facts", &self.around.all_facts());
+        key.value("facts", &self.answers.all_facts());
     }
 }
 
@@ -44,7 +44,7 @@ impl Planner for Guest {
     fn plan(&self, stage: &str, inputs: &Json) -> Result<Answer<Json>, PluginError> {
         let failed = |error: &dyn std::error::Error| PluginError(error.to_string());
         let inputs = inputs.to_string();
-        let plan = self.runtime.plan(&self.plugin, &*self.around, stage, &inputs);
+        let plan = self.runtime.plan(&self.plugin, &*self.answers, stage, &inputs);
         let plan = plan.map_err(|error| failed(&error))?;
         let answer = match plan.failed() {
             true => Json::Null,
@@ -66,7 +66,7 @@ impl Checker for Guest {
     }
 
     fn check(&self, rootfs: &dyn Rootfs) -> Result<Answer<()>, PluginError> {
-        let report_of = self.runtime.check(&self.plugin, &*self.around, &StageRootfs(rootfs));
+        let report_of = self.runtime.check(&self.plugin, &*self.answers, &StageRootfs(rootfs));
         let found = report_of.map_err(|error| PluginError(error.to_string()))?;
         let name = &self.plugin.name;
         let reports = found.diagnostics.iter().map(|each| report(name, each)).collect();

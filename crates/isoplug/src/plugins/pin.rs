@@ -4,8 +4,8 @@ use isoplug_manifest::lock::{Lock, LockedPlugin};
 use isoplug_manifest::plugin::PluginSource;
 use isoplug_registry::Pin;
 
-use super::desk::{Desk, Offer};
-use super::find::{NotFound, Wanted};
+use super::find::{NotFound, RegistryPlugin};
+use super::lookup::{Lookup, Offer};
 use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -42,10 +42,10 @@ fn pin_alone(
     if matches!(lock_use, LockUse::AsItIs | LockUse::Looked) {
         return Err(unpinned(first, project));
     }
-    let desk = Desk::new(Some(project), session)?;
+    let lookup = Lookup::new(Some(project), session)?;
     for (name, wanted) in lacking {
         session.note(&format!("resolving plugin {name}"));
-        let pin = found(&name, &wanted, &lock, &desk, project)?;
+        let pin = found(&name, &wanted, &lock, &lookup, project)?;
         lock.plugins.insert(name, LockedPlugin::from(&pin));
     }
     if lock_use != LockUse::RenewUnsaved {
@@ -62,14 +62,14 @@ fn unpinned(name: &str, project: &Project) -> Failure {
 /// Finds a plugin that the user already allowed, and returns what to lock.
 fn found(
     name: &str,
-    wanted: &Wanted,
+    wanted: &RegistryPlugin,
     lock: &Lock,
-    desk: &Desk,
+    lookup: &Lookup,
     project: &Project,
 ) -> Result<Pin, Failure> {
     let known = lock.plugins.get(name).and_then(|locked| Pin::try_from(locked).ok());
     let known = known.filter(|known| known.source.place == wanted.reference.place);
-    let offer = desk.offer(&wanted.reference, &wanted.requirement, known.as_ref(), false)?;
+    let offer = lookup.offer(&wanted.reference, &wanted.requirement, known.as_ref(), false)?;
     check_publisher(name, known.as_ref(), &offer)?;
     check_granted(name, &offer, project)?;
     offer.pin(name)
@@ -89,9 +89,9 @@ pub(crate) fn save(
 
 /// Returns the plugins of registries that the lock does not pin. What is wrong with how the manifest names one is
 /// drawn on its line when it is evaluated.
-fn lacking(project: &Project, lock: &Lock) -> Result<Vec<(String, Wanted)>, Failure> {
+fn lacking(project: &Project, lock: &Lock) -> Result<Vec<(String, RegistryPlugin)>, Failure> {
     let lacks = |(name, source): (String, PluginSource)| {
-        let wanted = Wanted::read(&source).ok().flatten()?;
+        let wanted = RegistryPlugin::read(&source).ok().flatten()?;
         wanted.pin(&name, lock).is_err().then_some((name, wanted))
     };
     Ok(project.plugins()?.into_iter().filter_map(lacks).collect())

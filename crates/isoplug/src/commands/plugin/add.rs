@@ -11,7 +11,7 @@ use super::grant::{Approval, about};
 use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::Desk;
+use crate::plugins::lookup::Lookup;
 use crate::plugins::{find, pin};
 use crate::project::Project;
 use crate::session::Session;
@@ -61,9 +61,9 @@ fn add_file(args: &Args, project: &Project, session: &Session) -> Result<Exit, F
 fn add_release(args: &Args, project: &Project, session: &Session) -> Result<Exit, Failure> {
     let name = name(args, project)?;
     let reference: Reference = args.plugin.parse()?;
-    let desk = Desk::new(Some(project), session)?;
+    let lookup = Lookup::new(Some(project), session)?;
     let any = requirement(args.version.as_deref().unwrap_or("*"))?;
-    let mut offer = desk.offer(&reference, &any, None, true)?;
+    let mut offer = lookup.offer(&reference, &any, None, true)?;
     let version = offer.resolved.version.to_string();
     session.note(about(&offer.description, &offer.verdict.to_string()).trim_end());
     let requests = offer.description.requests.clone();

@@ -12,8 +12,8 @@ use super::grant::about;
 use super::shown::columns;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::Desk;
-use crate::plugins::find::{self, Wanted};
+use crate::plugins::find::{self, RegistryPlugin};
+use crate::plugins::lookup::Lookup;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -93,8 +93,8 @@ fn see(which: &Which, session: &Session) -> Result<Seen, Failure> {
         return file(path, session);
     }
     let reference: Reference = which.plugin.parse()?;
-    let desk = Desk::new(project.as_ref(), session)?;
-    let offer = desk.offer(&reference, &requirement("*")?, None, true)?;
+    let lookup = Lookup::new(project.as_ref(), session)?;
+    let offer = lookup.offer(&reference, &requirement("*")?, None, true)?;
     let publisher = offer.verdict.to_string();
     Ok(Seen { description: offer.description, publisher, world: None })
 }
@@ -106,12 +106,12 @@ fn of_manifest(
     session: &Session,
 ) -> Result<Seen, Failure> {
     let lock = project.lock(session)?.unwrap_or_default();
-    let Some(wanted) = Wanted::read(source)? else {
+    let Some(wanted) = RegistryPlugin::read(source)? else {
         let path = source.path.as_deref().unwrap_or_default();
         return file(&project.folder.join(path), session);
     };
     let pin = wanted.pin(name, &lock)?;
-    let (component, description) = Desk::new(Some(project), session)?.pinned(&pin)?;
+    let (component, description) = Lookup::new(Some(project), session)?.pinned(&pin)?;
     Ok(Seen { description, publisher: pin.publisher, world: Some(component.world) })
 }
 

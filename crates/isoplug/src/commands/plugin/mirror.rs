@@ -8,7 +8,7 @@ use isoplug_registry::{self as registry, Pin};
 use super::Folder;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::{self, Desk};
+use crate::plugins::lookup::{self, Lookup};
 use crate::project::Project;
 use crate::session::Session;
 
@@ -40,16 +40,16 @@ pub(crate) fn mirror(args: &MirrorArgs, session: &Session) -> Result<Exit, Failu
 
 pub(crate) fn vendor(args: &VendorArgs, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path)?;
-    copy(&project, &project.folder.join(desk::VENDOR), session)
+    copy(&project, &project.folder.join(lookup::VENDOR), session)
 }
 
 fn copy(project: &Project, target: &Path, session: &Session) -> Result<Exit, Failure> {
-    let desk = Desk::new(Some(project), session)?;
+    let lookup = Lookup::new(Some(project), session)?;
     let lock = project.lock(session)?.unwrap_or_default();
     let pins = lock.plugins.values().map(Pin::try_from).collect::<Result<Vec<Pin>, _>>()?;
     // Whoever says --offline does not want the registries to be asked.
-    pins.iter().try_for_each(|pin| desk.open(&pin.source).map(drop))?;
-    let served = registry::mirror(&desk.registries, &pins, target)?;
+    pins.iter().try_for_each(|pin| lookup.open(&pin.source).map(drop))?;
+    let served = registry::mirror(&lookup.registries, &pins, target)?;
     let lines: Vec<String> = served.iter().map(ToString::to_string).collect();
     session.out(&lines.join("\n"));
     Ok(Exit::Done)

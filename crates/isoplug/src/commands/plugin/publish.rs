@@ -9,8 +9,8 @@ use isoplug_registry::{
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::Desk;
 use crate::plugins::find;
+use crate::plugins::lookup::Lookup;
 use crate::session::Session;
 
 /// Put a component into a folder as a registry would hold it (an OCI image layout)
@@ -109,7 +109,7 @@ pub(crate) fn sign(args: &SignArgs, session: &Session) -> Result<Exit, Failure> 
         Failure::new(Exit::Manifest, format!("{reference} does not say the plugin's name"))
             .hint("write it behind `#`, as `isoplug plugin pack` did")
     })?;
-    let to = Desk::new(None, session)?.registries.open_origin(&reference)?;
+    let to = Lookup::new(None, session)?.registries.open_origin(&reference)?;
     let release = Release::fetch(&*to, at)?;
     let statement = sign_release(&*to, &name, &release, None, &key)?;
     session.out(&format!("{} {} {}", statement.name, statement.version, statement.manifest));
@@ -134,9 +134,9 @@ struct What<'a> {
 }
 
 fn put(what: &What, key: Option<&SecretKey>, session: &Session) -> Result<Published, Failure> {
-    let desk = Desk::new(None, session)?;
+    let lookup = Lookup::new(None, session)?;
     let bytes = find::bytes(&what.component.display().to_string())?;
-    let found = find::read(&bytes, &desk.runtime)?;
+    let found = find::read(&bytes, &lookup.runtime)?;
     let reference: Reference = what.target.parse()?;
     let publication = Publication {
         reference: &reference,
@@ -146,7 +146,7 @@ fn put(what: &What, key: Option<&SecretKey>, session: &Session) -> Result<Publis
         key,
         list: what.list,
     };
-    Ok(isoplug_registry::publish(&desk.registries, &publication)?)
+    Ok(isoplug_registry::publish(&lookup.registries, &publication)?)
 }
 
 pub(super) fn read_text(path: &Path) -> Result<String, Failure> {

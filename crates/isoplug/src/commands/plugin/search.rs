@@ -6,7 +6,7 @@ use super::Folder;
 use super::shown::columns;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::Desk;
+use crate::plugins::lookup::Lookup;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -29,11 +29,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path).ok();
-    let desk = Desk::new(project.as_ref(), session)?;
-    let references = indices(args, &desk, project.as_ref())?;
-    let indices = references.iter().map(|reference| desk.open(reference));
+    let lookup = Lookup::new(project.as_ref(), session)?;
+    let references = indices(args, &lookup, project.as_ref())?;
+    let indices = references.iter().map(|reference| lookup.open(reference));
     let indices = indices.collect::<Result<Vec<_>, _>>()?;
-    let found = registry::search(&indices, &args.words, &desk.policies)?;
+    let found = registry::search(&indices, &args.words, &lookup.policies)?;
     let row = |found: Found| {
         let Found { entry, index: _, signed_by } = found;
         let signed = signed_by.map_or("index unsigned".to_owned(), |by| format!("index by {by}"));
@@ -44,9 +44,13 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 }
 
 /// Returns the indices to search, each once.
-fn indices(args: &Args, desk: &Desk, project: Option<&Project>) -> Result<Vec<Reference>, Failure> {
+fn indices(
+    args: &Args,
+    lookup: &Lookup,
+    project: Option<&Project>,
+) -> Result<Vec<Reference>, Failure> {
     let mut references = Vec::new();
-    for text in named(args, desk, project)? {
+    for text in named(args, lookup, project)? {
         let reference = index(&text)?;
         if !references.contains(&reference) {
             references.push(reference);
@@ -61,11 +65,11 @@ fn indices(args: &Args, desk: &Desk, project: Option<&Project>) -> Result<Vec<Re
 }
 
 /// Returns the indices that were named, else those of the configuration and beside the plugins.
-fn named(args: &Args, desk: &Desk, project: Option<&Project>) -> Result<Vec<String>, Failure> {
+fn named(args: &Args, lookup: &Lookup, project: Option<&Project>) -> Result<Vec<String>, Failure> {
     if !args.index.is_empty() {
         return Ok(args.index.clone());
     }
-    let mut named = desk.settings.indices().to_vec();
+    let mut named = lookup.settings.indices().to_vec();
     for source in project.map(Project::plugins).transpose()?.unwrap_or_default().values() {
         let reference = source.registry.as_ref().and_then(|text| text.parse::<Reference>().ok());
         let beside = reference.as_ref().and_then(index_reference);

@@ -8,8 +8,8 @@ use super::Folder;
 use super::grant::Approval;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::{Desk, Offer, approval};
-use crate::plugins::find::Wanted;
+use crate::plugins::find::RegistryPlugin;
+use crate::plugins::lookup::{Lookup, Offer, approval};
 use crate::plugins::pin::{self, check_publisher};
 use crate::project::Project;
 use crate::session::Session;
@@ -37,14 +37,14 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path)?;
     args.name.iter().try_for_each(|name| project.known_plugin(name))?;
-    let mut desk = Desk::new(Some(&project), session)?;
-    desk.allow_older = args.allow_older;
+    let mut lookup = Lookup::new(Some(&project), session)?;
+    lookup.allow_older = args.allow_older;
     for (name, source) in project.plugins()? {
         if !args.name.is_empty() && !args.name.contains(&name) {
             continue;
         }
-        if let Some(wanted) = Wanted::read(&source)? {
-            update(&name, &wanted, &desk, &project, args, session)?;
+        if let Some(wanted) = RegistryPlugin::read(&source)? {
+            update(&name, &wanted, &lookup, &project, args, session)?;
         }
     }
     Ok(Exit::Done)
@@ -52,18 +52,18 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 
 fn update(
     name: &str,
-    wanted: &Wanted,
-    desk: &Desk,
+    wanted: &RegistryPlugin,
+    lookup: &Lookup,
     project: &Project,
     args: &Args,
     session: &Session,
 ) -> Result<(), Failure> {
     let locked = locked(name, wanted, project, session)?;
     let locked = locked.as_ref();
-    let offer = desk.offer(&wanted.reference, &wanted.requirement, locked, locked.is_some())?;
+    let offer = lookup.offer(&wanted.reference, &wanted.requirement, locked, locked.is_some())?;
     check_publisher(name, locked, &offer)?;
     session.out(&format!("{name}: {}", change(locked, &offer)));
-    warn_of_breaks(name, locked, &offer, desk, session);
+    warn_of_breaks(name, locked, &offer, lookup, session);
     let granted = project.grants()?.remove(name).unwrap_or_default();
     let beyond = beyond(&offer.description.requests, &granted, locked);
     if args.dry_run {
@@ -83,7 +83,7 @@ fn update(
 /// Returns what the lock has of a plugin, unless that is from elsewhere.
 fn locked(
     name: &str,
-    wanted: &Wanted,
+    wanted: &RegistryPlugin,
     project: &Project,
     session: &Session,
 ) -> Result<Option<Pin>, Failure> {
@@ -110,8 +110,14 @@ fn change(locked: Option<&Pin>, offer: &Offer) -> String {
 }
 
 /// Tells of options that a manifest may set and the new version does not take any more.
-fn warn_of_breaks(name: &str, locked: Option<&Pin>, offer: &Offer, desk: &Desk, session: &Session) {
-    let Some(old) = locked.and_then(|locked| desk.pinned(locked).ok()) else { return };
+fn warn_of_breaks(
+    name: &str,
+    locked: Option<&Pin>,
+    offer: &Offer,
+    lookup: &Lookup,
+    session: &Session,
+) {
+    let Some(old) = locked.and_then(|locked| lookup.pinned(locked).ok()) else { return };
     for broken in breaks(&old.1.options, &offer.description.options) {
         session.note(&format!("warning: options of {name}: {broken}"));
     }

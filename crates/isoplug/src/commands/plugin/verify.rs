@@ -6,7 +6,7 @@ use super::Folder;
 use super::shown::columns;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::desk::Desk;
+use crate::plugins::lookup::Lookup;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -20,12 +20,12 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path)?;
-    let desk = Desk::new(Some(&project), session)?;
+    let lookup = Lookup::new(Some(&project), session)?;
     let mut checked = Vec::new();
     for locked in project.lock(session)?.unwrap_or_default().plugins.values() {
         let pin = Pin::try_from(locked)?;
-        let from = desk.open(&pin.source)?;
-        checked.extend(registry::verify(&*from, &[pin], &desk.policies));
+        let from = lookup.open(&pin.source)?;
+        checked.extend(registry::verify(&*from, &[pin], &lookup.policies));
     }
     let wrong = checked.iter().filter(|row| row.verdict.is_err());
     let wrong: Vec<String> = wrong.map(|row| row.name.clone()).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use isoplug_registry::{Index, Pin, Reference, Resolved, index_reference, read_index};
 use semver::VersionReq;
 
-use super::Desk;
+use super::Lookup;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::plugins::seen::{Last, went_back};
@@ -14,7 +14,7 @@ use crate::plugins::seen::{Last, went_back};
 const GO_BACK: &str =
     "again later, or ask its publisher; `isoplug plugin update --allow-older` goes back in time";
 
-impl Desk {
+impl Lookup {
     /// Refuses a version before the locked one, which would do as well: the newer may have been withheld.
     pub(super) fn check_newer(
         &self,

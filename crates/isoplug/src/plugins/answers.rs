@@ -20,7 +20,7 @@ use crate::session::{self, Session};
 const LARGEST: u64 = 4 << 30;
 
 /// Answers plugins from what is settled of an image.
-pub(crate) struct Around {
+pub(crate) struct Answers {
     facts: BTreeMap<String, Json>,
     /// The options of the profile; null while it is evaluated.
     options: Json,
@@ -32,7 +32,7 @@ pub(crate) struct Around {
     lines: Mutex<Vec<String>>,
 }
 
-impl Around {
+impl Answers {
     /// Knows the facts that are settled before a profile is.
     pub(crate) fn of_evaluation(facts: BTreeMap<String, Json>, session: &Session) -> Self {
         Self::of_image(facts, Json::Null, session)
@@ -78,7 +78,7 @@ impl Around {
     }
 }
 
-impl Surroundings for Around {
+impl Surroundings for Answers {
     fn fact(&self, path: &str) -> Option<Json> {
         if let Some(fact) = self.facts.get(path) {
             return Some(fact.clone()).filter(|fact| !fact.is_null());
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn facts_are_settled_values() {
-        let around = Around {
+        let answers = Answers {
             facts: BTreeMap::from([("image.name".to_owned(), json!("a"))]),
             options: json!({
                 "root": { "locked": true },
@@ -150,9 +150,9 @@ mod tests {
             authorities: Authorities::default(),
             lines: Mutex::default(),
         };
-        assert_eq!(around.fact("image.name"), Some(json!("a")));
-        assert_eq!(around.fact("root"), Some(json!({ "locked": true })));
-        assert_eq!(around.fact("users.\"a.b\""), Some(json!({ "uid": 7 })));
-        assert_eq!(around.fact("nothing"), None);
+        assert_eq!(answers.fact("image.name"), Some(json!("a")));
+        assert_eq!(answers.fact("root"), Some(json!({ "locked": true })));
+        assert_eq!(answers.fact("users.\"a.b\""), Some(json!({ "uid": 7 })));
+        assert_eq!(answers.fact("nothing"), None);
     }
 }

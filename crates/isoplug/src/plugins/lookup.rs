@@ -28,7 +28,7 @@ use crate::session::Session;
 pub(crate) const VENDOR: &str = "vendor/plugins";
 
 /// The way from a registry to a plugin.
-pub(crate) struct Desk {
+pub(crate) struct Lookup {
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) registries: Registries,
     pub(crate) policies: Vec<Policy>,
@@ -51,7 +51,7 @@ pub(crate) struct Offer {
     pub(crate) description: Description,
 }
 
-impl Desk {
+impl Lookup {
     /// Prepares the way, with the policy of a project if there is one.
     pub(crate) fn new(project: Option<&Project>, session: &Session) -> Result<Self, Failure> {
         Self::with(super::runtime(session)?, project, session)
