@@ -17,10 +17,18 @@ pub(super) fn default(menu: &Menu) -> String {
     }
 }
 
-/// GRUB takes a `>` in a name for the way into a submenu.
+/// GRUB takes a `>` in a name for the way into a submenu. Two labels never give one name.
 fn submenu_id(label: &str) -> String {
-    let plain = |each: char| if each.is_ascii_alphanumeric() { each } else { '-' };
-    format!("submenu-{}", label.chars().map(plain).collect::<String>())
+    let mut id = String::from("submenu-");
+    for byte in label.bytes() {
+        match byte.is_ascii_alphanumeric() {
+            true => id.push(char::from(byte)),
+            false => {
+                let _ = write!(id, "_{byte:02x}");
+            }
+        }
+    }
+    id
 }
 
 /// Returns the ways to start the image, those of one submenu together.

@@ -1,7 +1,8 @@
 //! How the menu looks, and who may change what it offers: lines of its file, and the files that they name.
 
 use std::fmt::Write;
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use isoplug_formats::picture;
@@ -11,6 +12,9 @@ use serde::Serialize;
 use super::{paths, quoted};
 use crate::parts::files::source::{self, Source, What};
 use crate::parts::files::{FileContent, NewFile};
+
+/// The largest picture that is read, in bytes; GRUB keeps it in memory beside what it is made into.
+const LARGEST_PICTURE: u64 = 64 << 20;
 
 /// How the menu looks, and who may change what it offers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -35,6 +39,9 @@ pub enum Error {
         /// Why not.
         source: picture::Error,
     },
+    /// A picture is larger than anything that is shown.
+    #[error("{} is larger than 64 MiB", .0.display())]
+    TooLarge(PathBuf),
     /// A folder is no theme.
     #[error("{} has no file theme.txt, so GRUB has no theme", .0.display())]
     NoTheme(PathBuf),
@@ -121,7 +128,14 @@ fn theme_lines(fonts: &[String]) -> String {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| source::Error { path: path.to_owned(), source }.into())
+    let failed = |source: io::Error| source::Error { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(LARGEST_PICTURE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    match bytes.len() as u64 > LARGEST_PICTURE {
+        true => Err(Error::TooLarge(path.to_owned())),
+        false => Ok(bytes),
+    }
 }
 
 fn background(path: &Path) -> Result<NewFile, Error> {

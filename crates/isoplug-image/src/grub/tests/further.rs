@@ -20,7 +20,7 @@ fn entries_of_a_submenu_stand_together() {
     let heads = text.lines().filter(|line| line.contains("menu") || *line == "}");
     let heads: String = heads.map(|line| format!("{line}\n")).collect();
     assert_eq!(heads, include_str!("submenu.txt"));
-    assert!(text.contains("set default='submenu-More--it-s>c'\n"), "{text}");
+    assert!(text.contains("set default='submenu-More_2c_20it_27s>c'\n"), "{text}");
     let unknown = Menu { default: Some("d".to_owned()), ..all };
     assert_eq!(check(&unknown).unwrap_err(), "there is no menu entry `d`");
 }
@@ -48,7 +48,10 @@ fn pictures_and_themes_are_looked_at() {
     let theme = options::Menu { theme: named("theme"), ..options::Menu::default() };
     assert!(told(picture.clone()).contains("a.png"));
     std::fs::write(folder.path().join("a.png"), "GIF89a").unwrap();
-    assert!(told(picture).ends_with("a.png cannot be shown by GRUB"));
+    assert!(told(picture.clone()).ends_with("a.png cannot be shown by GRUB"));
+    let large = std::fs::File::create(folder.path().join("a.png")).unwrap();
+    large.set_len((64 << 20) + 1).unwrap();
+    assert!(told(picture).ends_with("a.png is larger than 64 MiB"));
     std::fs::create_dir(folder.path().join("theme")).unwrap();
     assert!(told(theme.clone()).ends_with("theme has no file theme.txt, so GRUB has no theme"));
     for name in ["theme.txt", "b.pf2"] {
