@@ -38,6 +38,8 @@ pub struct Universe<'a> {
     architecture: String,
     offers: Vec<Offer<'a>>,
     by_name: BTreeMap<&'a str, Range<Id>>,
+    /// By id, the place of its name among all real names.
+    name_numbers: Vec<u32>,
     /// The further suites that have the same version of a package.
     elsewhere: BTreeMap<(&'a str, &'a str), Vec<&'a str>>,
     providers: BTreeMap<&'a str, Vec<Provider<'a>>>,
@@ -68,7 +70,10 @@ impl<'a> Universe<'a> {
         let by_name = index_names(&offers);
         let providers = index_providers(&offers);
         let architecture = architecture.to_owned();
-        Self { architecture, offers, by_name, elsewhere, providers, essential }
+        let numbered = by_name.values().zip(0..);
+        let name_numbers = numbered.flat_map(|(ids, number)| ids.clone().map(move |_| number));
+        let name_numbers = name_numbers.collect();
+        Self { architecture, offers, by_name, name_numbers, elsewhere, providers, essential }
     }
 
     /// Returns the architecture.
@@ -99,6 +104,11 @@ impl<'a> Universe<'a> {
     /// Returns the offers of a real package, the one to choose first in front.
     pub fn named(&self, name: &str) -> Range<Id> {
         self.by_name.get(name).cloned().unwrap_or(0..0)
+    }
+
+    /// Returns the place of an offer's name among [`Universe::real_names`].
+    pub fn name_number(&self, id: Id) -> usize {
+        self.name_numbers[id as usize] as usize
     }
 
     /// Tells whether a suite has an offer.

@@ -5,7 +5,8 @@
 //! off, and the guess begins anew. Conflicts are not looked at: the solver heeds them, and a wrong guess
 //! only costs a package that could have been spared.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use isoplug_formats::apt::{Relation, relation};
 
@@ -17,22 +18,63 @@ const ROUNDS: usize = 8;
 
 /// Returns the names that an answer probably has.
 pub(super) fn expected<'a>(universe: &Universe<'a>, problem: &Problem) -> BTreeSet<&'a str> {
-    let mut late = BTreeSet::new();
-    for _ in 1..ROUNDS {
-        let guess = Guess::make(universe, problem, &late);
+    let mut needs = Needs { universe, problem, known: BTreeMap::new() };
+    let (mut late, mut rounds) = (BTreeSet::new(), 1);
+    loop {
+        let guess = Guess::make(&mut needs, &late);
         let before = late.len();
         late.extend(guess.too_early());
-        if late.len() == before {
-            return guess.names;
+        if late.len() == before || rounds == ROUNDS {
+            return guess.added.iter().map(|id| universe.package(*id).name).collect();
         }
+        rounds += 1;
     }
-    Guess::make(universe, problem, &late).names
+}
+
+/// What packages need, which every round asks again.
+struct Needs<'g, 'a> {
+    universe: &'g Universe<'a>,
+    problem: &'g Problem<'g>,
+    known: BTreeMap<Id, Rc<[Vec<Id>]>>,
+}
+
+impl Needs<'_, '_> {
+    /// Returns for each dependency of a package what satisfies it.
+    fn of(&mut self, id: Id) -> Rc<[Vec<Id>]> {
+        if let Some(known) = self.known.get(&id) {
+            return Rc::clone(known);
+        }
+        let package = self.universe.package(id);
+        let fields = [package.pre_depends, package.depends];
+        let groups = fields.iter().flat_map(|field| relation::parse(field).unwrap_or_default());
+        let needs: Rc<[Vec<Id>]> = groups.map(|group| self.satisfiers(&group)).collect();
+        self.known.insert(id, Rc::clone(&needs));
+        needs
+    }
+
+    /// Returns what satisfies one of the alternatives and is not removed, the first to choose in front.
+    fn satisfiers(&self, group: &[Relation]) -> Vec<Id> {
+        let Problem { removed, preferred, .. } = self.problem;
+        let name = |id: &Id| self.universe.package(*id).name;
+        let mut ids: Vec<Id> =
+            group.iter().flat_map(|relation| self.universe.satisfiers(relation)).collect();
+        if !removed.is_empty() {
+            ids.retain(|id| !removed.contains(name(id)));
+        }
+        if !preferred.is_empty() {
+            ids.sort_by_key(|id| {
+                preferred.iter().position(|preferred| *preferred == name(id)).unwrap_or(usize::MAX)
+            });
+        }
+        ids
+    }
 }
 
 struct Guess<'g, 'a> {
     universe: &'g Universe<'a>,
-    problem: &'g Problem<'g>,
-    names: BTreeSet<&'a str>,
+    /// One package of each name that is in it, and whether a name is, by its number.
+    added: Vec<Id>,
+    has: Vec<bool>,
     open: VecDeque<Id>,
     /// The choices in which nothing satisfied a dependency, and so the first was taken.
     taken: Vec<Vec<Id>>,
@@ -40,18 +82,15 @@ struct Guess<'g, 'a> {
 
 impl<'g, 'a> Guess<'g, 'a> {
     /// Guesses, with these choices after all others.
-    fn make(
-        universe: &'g Universe<'a>,
-        problem: &'g Problem<'g>,
-        late: &BTreeSet<Vec<Id>>,
-    ) -> Self {
-        let (names, open, taken) = (BTreeSet::new(), VecDeque::new(), Vec::new());
-        let mut guess = Self { universe, problem, names, open, taken };
+    fn make(needs: &mut Needs<'g, 'a>, late: &BTreeSet<Vec<Id>>) -> Self {
+        let (universe, problem) = (needs.universe, needs.problem);
+        let (added, has) = (Vec::new(), vec![false; universe.len()]);
+        let mut guess = Self { universe, added, has, open: VecDeque::new(), taken: Vec::new() };
         let (mut choices, mut last) = (VecDeque::new(), VecDeque::new());
         problem.fixed.iter().for_each(|id| guess.add(*id));
-        problem.wanted.iter().for_each(|group| guess.visit(group, &mut choices));
+        problem.wanted.iter().for_each(|group| guess.visit(&needs.satisfiers(group), &mut choices));
         loop {
-            guess.close(&mut choices);
+            guess.close(needs, &mut choices);
             let Some(choice) = choices.pop_front().or_else(|| last.pop_front()) else {
                 return guess;
             };
@@ -65,50 +104,39 @@ impl<'g, 'a> Guess<'g, 'a> {
     }
 
     /// Adds what the packages so far need, and notes the choices among it.
-    fn close(&mut self, choices: &mut VecDeque<Vec<Id>>) {
+    fn close(&mut self, needs: &mut Needs<'g, 'a>, choices: &mut VecDeque<Vec<Id>>) {
         while let Some(id) = self.open.pop_front() {
-            let package = self.universe.package(id);
-            for field in [package.pre_depends, package.depends] {
-                let groups = relation::parse(field).unwrap_or_default();
-                groups.iter().for_each(|group| self.visit(group, choices));
-            }
+            needs.of(id).iter().for_each(|ids| self.visit(ids, choices));
         }
     }
 
     /// The choices in which another alternative came after the first was taken.
     fn too_early(&self) -> impl Iterator<Item = Vec<Id>> {
-        let name = |id: &Id| self.universe.package(*id).name;
+        let number = |id: &Id| self.universe.name_number(*id);
         let other = move |choice: &&Vec<Id>| {
-            choice.iter().any(|id| name(id) != name(&choice[0]) && self.has(*id))
+            choice.iter().any(|id| number(id) != number(&choice[0]) && self.has(*id))
         };
         self.taken.iter().filter(other).cloned()
     }
 
     fn has(&self, id: Id) -> bool {
-        self.names.contains(self.universe.package(id).name)
+        self.has[self.universe.name_number(id)]
     }
 
     fn add(&mut self, id: Id) {
-        if self.names.insert(self.universe.package(id).name) {
+        if !std::mem::replace(&mut self.has[self.universe.name_number(id)], true) {
+            self.added.push(id);
             self.open.push_back(id);
         }
     }
 
-    /// Adds what satisfies the group if there is no choice of name, and notes the choice if there is.
-    fn visit(&mut self, group: &[Relation], choices: &mut VecDeque<Vec<Id>>) {
-        let Problem { removed, preferred, .. } = self.problem;
-        let name = |id: &Id| self.universe.package(*id).name;
-        let mut ids: Vec<Id> =
-            group.iter().flat_map(|relation| self.universe.satisfiers(relation)).collect();
-        ids.retain(|id| !removed.contains(name(id)));
-        ids.sort_by_key(|id| {
-            preferred.iter().position(|preferred| *preferred == name(id)).unwrap_or(usize::MAX)
-        });
-        let names: BTreeSet<&str> = ids.iter().map(name).collect();
-        match names.len() {
-            0 => {}
-            1 => self.add(ids[0]),
-            _ => choices.push_back(ids),
+    /// Adds what satisfies a dependency if there is no choice of name, and notes the choice if there is.
+    fn visit(&mut self, ids: &[Id], choices: &mut VecDeque<Vec<Id>>) {
+        let Some((first, rest)) = ids.split_first() else { return };
+        let number = self.universe.name_number(*first);
+        match rest.iter().all(|id| self.universe.name_number(*id) == number) {
+            true => self.add(*first),
+            false => choices.push_back(ids.to_vec()),
         }
     }
 }

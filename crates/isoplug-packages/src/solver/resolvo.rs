@@ -82,9 +82,7 @@ struct Provider<'u, 'a> {
 
 impl<'u, 'a> Provider<'u, 'a> {
     fn new(universe: &'u Universe<'a>, problem: &'u Problem<'u>) -> Self {
-        let mut names: Vec<&'a str> =
-            (0..universe.len() as Id).map(|id| universe.package(id).name).collect();
-        names.dedup();
+        let names = universe.real_names().collect();
         let expected = expected(universe, problem);
         Self {
             universe,

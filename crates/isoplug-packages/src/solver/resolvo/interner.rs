@@ -63,7 +63,7 @@ impl Interner for Provider<'_, '_> {
     }
 
     fn solvable_name(&self, id: SolvableId) -> NameId {
-        self.name_id(self.universe.package(id.to_index() as Id).name)
+        NameId::from_index(self.universe.name_number(id.to_index() as Id))
     }
 
     fn version_sets_in_union(
