@@ -87,7 +87,7 @@ impl Search<'_> {
 
     fn is_secret(&self, name: &str) -> bool {
         static OPTIONS: OnceLock<BTreeSet<String>> = OnceLock::new();
-        let options = OPTIONS.get_or_init(|| names(&Shape::of::<Options>()));
+        let options = OPTIONS.get_or_init(|| names(Options::shape()));
         let name = name.to_lowercase();
         // A slip of the finger in every fourth letter.
         let is = |known: &String| strsim::osa_distance(&name, known) <= known.len() / 4;

@@ -146,7 +146,7 @@ impl Work {
             merges: false,
             names_files: true,
         };
-        let checked = check.value(root.clone(), &Shape::of::<Manifest>()).unwrap_or(root);
+        let checked = check.value(root.clone(), Manifest::shape()).unwrap_or(root);
         (self.read(checked.to_json()), profiles, checked)
     }
 

@@ -1,12 +1,14 @@
 //! The parts of a manifest that are not options: image, sources, plugins and their grants.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::plugin::{Grants, PluginSource, Trust};
+use crate::shape::Shape;
 
 /// A whole manifest, as `isoplug.toml` has it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +37,15 @@ pub struct Manifest {
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "format": "image-name" }))]
     pub profiles: BTreeMap<String, Map<String, Json>>,
+}
+
+impl Manifest {
+    /// Returns its shape, which is read from the type once.
+    #[must_use]
+    pub fn shape() -> &'static Shape {
+        static SHAPE: OnceLock<Shape> = OnceLock::new();
+        SHAPE.get_or_init(Shape::of::<Self>)
+    }
 }
 
 /// What the image is called.

@@ -29,6 +29,7 @@ pub(crate) mod wifi;
 pub(crate) mod wired;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,7 @@ use serde::{Deserialize, Serialize};
 use crate::distribution::Distribution;
 use crate::part::Part;
 use crate::plugin::PluginUse;
+use crate::shape::Shape;
 
 pub use boot::{BUILT_IN_ENTRIES, Boot, Menu, OwnEntry, Serial};
 pub use chrony::Chrony;
@@ -118,6 +120,15 @@ pub struct Services {
     pub chrony: Chrony,
     /// A mouse on the text console.
     pub gpm: Gpm,
+}
+
+impl Options {
+    /// Returns their shape, which is read from the types once.
+    #[must_use]
+    pub fn shape() -> &'static Shape {
+        static SHAPE: OnceLock<Shape> = OnceLock::new();
+        SHAPE.get_or_init(Shape::of::<Self>)
+    }
 }
 
 /// What an image is for, beside its options.
@@ -203,11 +214,11 @@ mod owners {
     use super::*;
     use crate::explain::walk;
     use crate::path::split;
-    use crate::shape::{Kind, Shape};
+    use crate::shape::Kind;
 
     /// Returns every option with a value of its own: tables are the options in them.
     fn all() -> Vec<String> {
-        let (shape, mut found) = (Shape::of::<Options>(), Vec::new());
+        let (shape, mut found) = (Options::shape(), Vec::new());
         walk(&shape, &mut Vec::new(), &mut |keys, shape| {
             if !matches!(shape.kind, Kind::Object { .. } | Kind::Map { .. }) {
                 found.push(keys.join("."));
@@ -237,7 +248,7 @@ mod owners {
         for (part, path) in &owned {
             let keys = split(path);
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-            assert!(Shape::of::<Options>().at(&keys).is_some(), "{part} owns no option `{path}`");
+            assert!(Options::shape().at(&keys).is_some(), "{part} owns no option `{path}`");
         }
     }
 

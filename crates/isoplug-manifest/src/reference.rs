@@ -25,8 +25,8 @@ and `when.suite.SUITE` hold options for one architecture or suite.
 #[must_use]
 pub fn reference() -> String {
     let mut page = ABOUT.to_owned();
-    section(&mut page, "Of a profile", &Shape::of::<Options>());
-    section(&mut page, "Of the manifest", &Shape::of::<Manifest>());
+    section(&mut page, "Of a profile", Options::shape());
+    section(&mut page, "Of the manifest", Manifest::shape());
     page
 }
 

@@ -32,7 +32,7 @@ fn leaves(shape: &Shape, path: &str, found: &mut Vec<String>) {
 
 fn option_paths() -> Vec<String> {
     let mut found = Vec::new();
-    leaves(&Shape::of::<Options>(), "", &mut found);
+    leaves(Options::shape(), "", &mut found);
     found
 }
 

@@ -61,7 +61,7 @@ impl<'a> Guests<'a> {
 
     /// Returns the shape of a profile's options, with those of the plugins in their places.
     pub(super) fn shape(&self) -> Shape {
-        let mut shape = Shape::of::<Options>();
+        let mut shape = Options::shape().clone();
         let Kind::Object { fields, .. } = &mut shape.kind else { return shape };
         let Some(plugins) = fields.get_mut("plugins") else { return shape };
         let Kind::Map { values, .. } = &plugins.kind else { return shape };

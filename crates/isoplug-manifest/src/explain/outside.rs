@@ -15,7 +15,7 @@ pub(super) fn outside(system: &System, keys: &[&str]) -> Option<String> {
     if matches!(keys, [] | ["profiles", ..]) {
         return None;
     }
-    let root = Shape::of::<Manifest>();
+    let root = Manifest::shape();
     let shape = root.at(keys)?;
     let value = keys.iter().try_fold(&system.root, |value, key| value.get(key));
     // A key that somebody chooses is there when it is written.

@@ -73,7 +73,7 @@ fn said(toml: &str) -> Said {
 fn merged(modules: &[String]) -> (Json, usize) {
     let mut diagnostics = Vec::new();
     let said = modules.iter().map(|module| said(module)).collect();
-    let setting = merge(&Shape::of::<Options>(), said, &mut diagnostics);
+    let setting = merge(Options::shape(), said, &mut diagnostics);
     (setting.to_json(), diagnostics.len())
 }
 
@@ -93,7 +93,7 @@ fn a_strength_reaches_through_an_options_table_but_not_a_map() {
 #[test]
 fn the_beaten_are_remembered() {
     let modules = ["microcode = { fallback = false }", "microcode = true"].map(said);
-    let setting = merge(&Shape::of::<Options>(), modules.to_vec(), &mut Vec::new());
+    let setting = merge(Options::shape(), modules.to_vec(), &mut Vec::new());
     let microcode = setting.at(&["microcode"]).unwrap();
     let lost: Vec<_> =
         microcode.lost.iter().map(|said| (said.strength, said.value.to_json())).collect();
@@ -107,7 +107,7 @@ fn the_beaten_are_remembered() {
 #[test]
 fn no_option_is_called_like_a_strength() {
     let mut found = Vec::new();
-    crate::explain::walk(&Shape::of::<Options>(), &mut Vec::new(), &mut |keys, _| {
+    crate::explain::walk(Options::shape(), &mut Vec::new(), &mut |keys, _| {
         if keys.iter().any(|key| ["force", "fallback", "extends", "include", "when"].contains(key))
         {
             found.push(keys.join("."));

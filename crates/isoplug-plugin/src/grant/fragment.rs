@@ -2,8 +2,6 @@
 //!
 //! Knows which options exist, not which values they take: the manifest checks those.
 
-use std::sync::OnceLock;
-
 use isoplug_manifest::options::Options;
 use isoplug_manifest::path::{join, split};
 use isoplug_manifest::shape::{Kind, Shape};
@@ -22,12 +20,10 @@ const CLOSED: [(&str, &str); 3] = [
 impl Allowed {
     /// Refuses a fragment that sets an option that does not exist or is not granted.
     pub(crate) fn fragment(&self, fragment: &Json) -> Result<(), String> {
-        static OPTIONS: OnceLock<Shape> = OnceLock::new();
         if !fragment.is_object() {
             return Err("a fragment is a JSON object".to_owned());
         }
-        let options = OPTIONS.get_or_init(Shape::of::<Options>);
-        self.table(&mut Vec::new(), fragment, options)
+        self.table(&mut Vec::new(), fragment, Options::shape())
     }
 
     /// Walks down to the options that are set.
