@@ -6,6 +6,9 @@
 //!   would take every boot for the first and enable all units.
 //! - apt reads the manifest's sources under their public names, not those the image was made from.
 //! - The journal stays in memory, and timers that look after an installed system do not run.
+//! - What systemd makes after an update of `/usr` is there, so no boot makes it again ([`updated`]).
+
+mod updated;
 
 use isoplug_engine::Key;
 use isoplug_manifest::By;
@@ -33,11 +36,12 @@ impl Contributor for Live {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn places(&self) -> Vec<String> {
         let always = [FSTAB, MACHINE_ID, JOURNAL].map(str::to_owned);
+        let always = always.into_iter().chain(updated::FILES.map(str::to_owned));
         let sources = self.sources.iter().map(|source| sources_file(&source.name));
         let list = (!self.sources.is_empty()).then(|| "/etc/apt/sources.list".to_owned());
         let keys =
@@ -45,7 +49,7 @@ impl Contributor for Live {
         let keys =
             keys.flat_map(|source| (0..self.sources.len()).map(|index| key_file(source, index)));
         let logins = self.autologin.iter().flat_map(|_| CONSOLES.map(|(unit, _)| login_file(unit)));
-        always.into_iter().chain(sources).chain(keys).chain(list).chain(logins).collect()
+        always.chain(sources).chain(keys).chain(list).chain(logins).collect()
     }
 
     fn key(&self, key: &mut dyn Key) {
@@ -57,6 +61,7 @@ impl Contributor for Live {
         unless_set(rootfs, MACHINE_ID, "", 0o444)?;
         unless_set(rootfs, JOURNAL, "[Journal]\nStorage=volatile\n", 0o644)?;
         disable_upkeep(rootfs)?;
+        updated::mark(rootfs)?;
         write_sources(rootfs, &self.sources)?;
         self.autologin.iter().try_for_each(|user| log_in(rootfs, user))
     }
