@@ -85,6 +85,7 @@ impl part::Part for Part<'_> {
             .package(known.manager.package())
             .set(&option!(packages.recommends), true)
             .set(&option!(networking.backend), NetworkingBackend::Networkmanager)
+            .file(session::patience())
             .promise(active);
         if let Some(user) = &self.desktop.autologin_user {
             self.log_in(user, &known, out);

@@ -9,6 +9,15 @@ use crate::file::File;
 /// Compiles the settings of /etc/dconf/db, those of the user's files too, before anybody reads them.
 pub(super) const DCONF_UNIT: &str = "isoplug-dconf.service";
 
+/// Returns what gives a session time to begin. From a slow medium or on an emulated machine a desktop takes longer
+/// than the 90 seconds after which systemd ends it (systemd-user.conf(5)), and is not begun again.
+pub(super) fn patience() -> File {
+    File::text(
+        "/etc/systemd/user.conf.d/50-isoplug-live.conf",
+        "[Manager]\nDefaultTimeoutStartSec=15min\n",
+    )
+}
+
 /// Returns the files for a user. `may_all`: whether the desktop asks that user for no password.
 pub(super) fn files(user: &str, known: &Known, may_all: bool) -> Vec<File> {
     let mut files = vec![login(user, known)];
