@@ -31,7 +31,13 @@ if [ "$(id -u)" = 0 ] && ! id isoplug-test >/dev/null 2>&1; then
   useradd --create-home --shell /bin/bash isoplug-test
 fi
 
-tools=${CARGO_TARGET_DIR:-target}/tools
+# What the compiler makes, and images: a disk that fills up fails the test that happens to write then.
+target=${CARGO_TARGET_DIR:-target}
+mkdir -p "$target"
+room() { echo "disk: $(du -s -BM "$target" | cut -f1) in $target, $(df --output=avail -BM "$target" | tail -1) free"; }
+room
+
+tools=$target/tools
 export PATH="$tools/bin:$PATH"
 command -v cargo-deny >/dev/null || cargo install --locked --quiet cargo-deny --root "$tools"
 
@@ -39,7 +45,7 @@ command -v cargo-deny >/dev/null || cargo install --locked --quiet cargo-deny --
 export ISOPLUG_TESTS_MUST_RUN=${ISOPLUG_TESTS_MUST_RUN-1}
 ISOPLUG_TESTS_SKIPPED=$(mktemp)
 export ISOPLUG_TESTS_SKIPPED
-trap 'echo "skipped tests: $(wc -l <"$ISOPLUG_TESTS_SKIPPED")"; sort "$ISOPLUG_TESTS_SKIPPED" | uniq -c; rm "$ISOPLUG_TESTS_SKIPPED"' EXIT
+trap 'room; echo "skipped tests: $(wc -l <"$ISOPLUG_TESTS_SKIPPED")"; sort "$ISOPLUG_TESTS_SKIPPED" | uniq -c; rm "$ISOPLUG_TESTS_SKIPPED"' EXIT
 cargo fmt --all --check
 cargo clippy --release --workspace --all-targets --quiet -- -D warnings
 cargo deny --config .deny.toml check bans licenses sources
