@@ -1,0 +1,22 @@
+# Makes the partition that the image defines on the free space of the stick that is standard input, unless it is there.
+set -eu
+folder=/usr/lib/isoplug/persistence
+setting() { sed -n "s/^$1=//p" "$folder/repart.d/50-persistence.conf"; }
+label=$(setting Label) most=$(setting SizeMaxBytes)
+exec 3<&0 </dev/null
+stick=/proc/self/fd/3
+
+part() { sfdisk --dump "$stick" | sed -n "s/.*start= *\([0-9]*\), size= *\([0-9]*\),.* name=\"$label\".*/\1 \2/p"; }
+
+[ -z "$(part)" ] || { echo "the partition $label is there already"; exit 0; }
+size=+
+[ -z "$most" ] || size=$((most / 512))
+line="size=$size, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name=\"$label\""
+# A partition may be as large as what is free.
+printf '%s\n' "$line" | sfdisk --quiet --append --no-reread "$stick" ||
+  printf '%s\n' "$line" | sed 's/size=[0-9]*/size=+/' | sfdisk --quiet --append --no-reread "$stick"
+set -- $(part)
+[ "$2" -ge 131072 ] || { echo "only $(($2 / 2048)) MiB are free, and it takes 64 at least"; exit 1; }
+mkdir /tmp/kept
+cp "$folder/persistence.conf" /tmp/kept
+mkfs.ext4 -q -F -L "$label" -d /tmp/kept -E "offset=$(($1 * 512))" "$stick" "$(($2 / 2))k"
