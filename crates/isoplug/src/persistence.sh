@@ -6,15 +6,19 @@ label=$(setting Label) most=$(setting SizeMaxBytes)
 exec 3<&0 </dev/null
 stick=/proc/self/fd/3
 
-part() { sfdisk --dump "$stick" | sed -n "s/.*start= *\([0-9]*\), size= *\([0-9]*\),.* name=\"$label\".*/\1 \2/p"; }
+part() {
+  sfdisk --dump "$stick" 2>/tmp/said | sed -n "s/.*start= *\([0-9]*\), size= *\([0-9]*\),.* name=\"$label\".*/\1 \2/p"
+}
+append() {
+  printf '%s\n' "size=$1, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name=\"$label\"" |
+    sfdisk --quiet --append --no-reread "$stick" >/tmp/said 2>&1
+}
 
 [ -z "$(part)" ] || { echo "the partition $label is there already"; exit 0; }
+# A partition may be as large as what is free.
 size=+
 [ -z "$most" ] || size=$((most / 512))
-line="size=$size, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4, name=\"$label\""
-# A partition may be as large as what is free.
-printf '%s\n' "$line" | sfdisk --quiet --append --no-reread "$stick" ||
-  printf '%s\n' "$line" | sed 's/size=[0-9]*/size=+/' | sfdisk --quiet --append --no-reread "$stick"
+append "$size" || append + || { cat /tmp/said; exit 1; }
 set -- $(part)
 [ "$2" -ge 131072 ] || { echo "only $(($2 / 2048)) MiB are free, and it takes 64 at least"; exit 1; }
 mkdir /tmp/kept
