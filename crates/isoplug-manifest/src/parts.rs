@@ -194,6 +194,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
             openssh,
             getty,
             desktop,
+            kiosk,
             files,
             plugins,
             tests,

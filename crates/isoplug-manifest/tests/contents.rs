@@ -145,6 +145,8 @@ fn a_kiosk_shows_one_program_to_a_user_that_there_is() {
     let system = kiosk("kiosk.command = \"foot\"").unwrap();
     assert!(!packages(&system).contains(&"chromium"));
     assert_eq!(file(&system, "kiosk/show"), "#!/bin/sh\nfoot\n");
+    let closed = "extends = \"isoplug:kiosk\"\nkiosk.command = \"foot\"\nroot.locked = true";
+    assert_eq!(messages(closed), "", "nobody is meant to log in");
     assert!(one("kiosk.url = \"https://x\"").contains("error[no-user]"));
     assert!(one("kiosk = { url = \"x\", user = \"a\" }").contains("error[unknown-user]"));
     assert!(one("kiosk.url = \"example.org\"").contains("error[bad-url]"));
