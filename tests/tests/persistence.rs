@@ -62,6 +62,11 @@ fn a_partition_is_made_behind_the_image() {
     fs::copy(space.path(&iso), space.path("stick.img")).unwrap();
     let full = space.run(&["persistence", "-q", "stick.img"]);
     assert!(full.starts_with("exit: 1") && full.contains("--size lets a file grow"), "{full}");
+    let length = fs::metadata(space.path("stick.img")).unwrap().len();
+    let little = (length + (30 << 20)).to_string();
+    let small = space.run(&["persistence", "-q", "stick.img", "--size", &little]);
+    assert!(small.contains("MiB are free, and it takes 64 at least"), "{small}");
+    // What was too small did not stay.
     space.ok(&["persistence", "-q", "stick.img", "--size", "2GiB"]);
     let stick = fs::read(space.path("stick.img")).unwrap();
     let (start, size) = partition(&stick);

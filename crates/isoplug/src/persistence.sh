@@ -20,7 +20,11 @@ size=+
 [ -z "$most" ] || size=$((most / 512))
 append "$size" || append + || { cat /tmp/said; exit 1; }
 set -- $(part)
-[ "$2" -ge 131072 ] || { echo "only $(($2 / 2048)) MiB are free, and it takes 64 at least"; exit 1; }
+if [ "$2" -lt 131072 ]; then
+  sfdisk --quiet --no-reread --delete "$stick" "$(sfdisk --dump "$stick" 2>/tmp/said | grep -c start=)" 2>/tmp/said
+  echo "only $(($2 / 2048)) MiB are free, and it takes 64 at least"
+  exit 1
+fi
 mkdir /tmp/kept
 cp "$folder/persistence.conf" /tmp/kept
 mkfs.ext4 -q -F -L "$label" -d /tmp/kept -E "offset=$(($1 * 512))" "$stick" "$(($2 / 2))k"
