@@ -69,7 +69,7 @@ fn what_it_makes_is_right() {
 
 #[test]
 fn each_template_is_right() {
-    for template in ["minimal", "rescue", "desktop"] {
+    for template in ["minimal", "rescue", "desktop", "kiosk"] {
         let space = with_key();
         space.ok(&["new", "deep/in/folders", "--template", template]);
         let text = space.read("deep/in/folders/isoplug.toml");
@@ -179,7 +179,7 @@ fn mistakes_of_typing() {
     --- stdout
     --- stderr
     error: invalid value 'rescu' for '--template <TEMPLATE>'
-      [possible values: minimal, rescue, desktop]
+      [possible values: minimal, rescue, desktop, kiosk]
 
       tip: a similar value exists: 'rescue'
 

@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 use insta::assert_snapshot;
+use isoplug_tests::real;
+use isoplug_tests::require;
 use isoplug_tests::space::Space;
 
 const TWO: &str = r#"[image]
@@ -86,6 +88,71 @@ fn no_qemu() {
       because: qemu-system-x86_64 was not found: install qemu-system-x86 (Debian, Ubuntu, Arch) or qemu-system-x86-core (Fedora)
       try: `isoplug doctor --test` tells what is missing
     ");
+}
+
+/// Copies a file of the shared folder there, and ends the machine.
+const COPIES: &str = r#"
+image.name = "shares"
+[sources.debian]
+suite = "trixie"
+[profiles.shares]
+extends = "isoplug:minimal"
+root.locked = true
+systemd.units."copy.service".text = """
+[Unit]
+RequiresMountsFor=/mnt/share
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'cp /mnt/share/word /mnt/share/seen; systemctl poweroff --no-block'
+[Install]
+WantedBy=multi-user.target
+"""
+"#;
+
+#[test]
+fn a_shared_folder_is_read_and_written() {
+    let qemu = std::process::Command::new("qemu-system-x86_64").arg("--version").output();
+    require!(qemu.is_ok(), "there is no qemu-system-x86_64");
+    let _turn = real::turn();
+    let minimal = real::minimal();
+    let space = Space::with_manifest(COPIES);
+    std::os::unix::fs::symlink(minimal.store_path(), space.path("store")).unwrap();
+    space.write("notes/word", "hello\n");
+    let run = ["run", "-q", "--firmware", "bios", "--share", "notes", "--share-writable"];
+    space.ok(&run);
+    assert_eq!(space.read("notes/seen"), "hello\n");
+}
+
+#[test]
+fn folders_and_disks_that_cannot_be() {
+    let space = Space::new();
+    space.write("any.iso", "");
+    space.write("disk.qcow2", "no such thing");
+    std::fs::write(space.path("disk"), b"QFI\xfb").unwrap();
+    let run = |arguments: &[&str]| space.run(&[&["run", "--iso", "any.iso"], arguments].concat());
+    assert_snapshot!(run(&["--share", "nowhere"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: nowhere is not a folder
+      try: name the folder that the image is to see
+    ");
+    assert_snapshot!(run(&["--disk", "disk.qcow2"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: cannot use the disk disk.qcow2: it is not in the format qcow2
+      try: `truncate -s 8G FILE` makes an empty one
+    ");
+    assert_snapshot!(run(&["--disk", "disk"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: cannot use the disk disk: it is in the format qcow2 and not called so
+      try: `truncate -s 8G FILE` makes an empty one
+    ");
+    assert!(run(&["--share-writable"]).contains("--share <DIR>"), "it is of no use alone");
+    assert!(run(&["--snapshot"]).contains("--disk <FILE>"), "it is of no use alone");
 }
 
 #[test]

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -152,10 +151,7 @@ impl Context<'_> {
     ///
     /// When the store cannot be written to.
     pub fn scratch(&self) -> Result<PathBuf, Error> {
-        let folder = self.store.workspace()?.new_path("scratch");
-        // Others may have no look at what programs own in it.
-        let private = fs::DirBuilder::new().mode(0o700).create(&folder);
-        private.map_err(Error::io("make", &folder))?;
+        let folder = self.store.scratch()?;
         guard(&self.work.scratch).push(folder.clone());
         Ok(folder)
     }

@@ -82,6 +82,13 @@ impl Graph {
         self.nodes.node_weights().map(|node| node.title.clone()).collect()
     }
 
+    /// The title of the stage that makes an artifact; none if the graph has no such artifact.
+    pub fn title(&self, artifact: impl Into<ArtifactId>) -> Option<&str> {
+        let artifact = artifact.into();
+        let node = (artifact.graph == self.id).then(|| NodeIndex::new(artifact.node))?;
+        self.nodes.node_weight(node).map(|node| node.title.as_str())
+    }
+
     /// Every artifact that no stage takes: what the graph is for.
     pub fn ends(&self) -> Vec<ArtifactId> {
         let last = |index: &NodeIndex| {

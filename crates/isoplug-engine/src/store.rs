@@ -148,6 +148,20 @@ impl Store {
         self.folder(FAILED).join(key.hex())
     }
 
+    /// Makes a private empty folder, which is removed with all in it when this process ends, or by who opens the store after
+    /// that.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be written to.
+    pub fn scratch(&self) -> Result<PathBuf, Error> {
+        let folder = self.workspace()?.new_path("scratch");
+        // Others may have no look at what programs own in it.
+        let private = fs::DirBuilder::new().mode(0o700).create(&folder);
+        private.map_err(Error::io("make", &folder))?;
+        Ok(folder)
+    }
+
     fn folder(&self, name: &str) -> PathBuf {
         self.inner.root.join(name)
     }

@@ -8,6 +8,7 @@ pub mod nearest;
 pub mod overlay;
 mod precedence;
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use isoplug_engine::Key;
@@ -57,15 +58,23 @@ pub trait Contributor: Send + Sync {
     fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError>;
 }
 
+/// A path, or a word of a command.
+pub type Word = Cow<'static, str>;
+
+/// Returns words of a trial.
+pub(crate) fn words<const N: usize>(words: [&'static str; N]) -> Vec<Word> {
+    words.map(Cow::Borrowed).to_vec()
+}
+
 /// How a program of the image looks at a file that a contributor adds, before an image is made of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Trial {
     /// The programs that are run, by their paths. In an image that lacks one, nothing is tried.
-    pub programs: Vec<&'static str>,
+    pub programs: Vec<Word>,
     /// What they read: files, and folders with all that is in them.
-    pub reads: Vec<&'static str>,
+    pub reads: Vec<Word>,
     /// What to run, with arguments, in this order. The first that fails refuses.
-    pub run: Vec<Vec<&'static str>>,
+    pub run: Vec<Vec<Word>>,
     /// The file that messages name with a line: `PATH line 3: …`.
     pub file: &'static str,
     /// The option that each of its lines comes from, with the line.

@@ -8,7 +8,9 @@ use isoplug_manifest::By;
 use isoplug_manifest::plugin::Report;
 use isoplug_sandbox::Error as SandboxError;
 
-use crate::stages::{check, contribute, fetch as packages, hooks, layer, output, settled, trial};
+use crate::stages::{
+    check, contribute, fetch as packages, hooks, iso, layer, output, settled, trial,
+};
 
 /// A kind of failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +89,12 @@ pub fn option(error: &Error) -> Option<(&str, String)> {
     let refused: &trial::Error = error.find()?;
     let trial::Error::Refused { option: Some(option), .. } = refused else { return None };
     Some((option, refused.to_string()))
+}
+
+/// Tells whether the ISO is larger than it may be.
+#[must_use]
+pub fn is_too_large(error: &Error) -> bool {
+    matches!(error.find(), Some(iso::Error::TooLarge { .. }))
 }
 
 /// Returns what to try.

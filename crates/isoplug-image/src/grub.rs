@@ -123,17 +123,28 @@ pub struct Shown {
     pub machine: Machine,
 }
 
-/// Returns the text of [`paths::MENU`] for the medium with this identity.
-pub fn menu(shown: &Shown, identity: &str, memory_test: bool) -> String {
+/// What the menu must know of its medium.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OnMedium<'a> {
+    /// The medium's identity.
+    pub identity: &'a str,
+    /// Whether it has a memory test.
+    pub memory_test: bool,
+    /// How many bytes it boots, which a copy in memory takes; 0 where nobody knows.
+    pub bytes: u64,
+}
+
+/// Returns the text of [`paths::MENU`].
+pub fn menu(shown: &Shown, on: OnMedium<'_>) -> String {
     let Shown { menu, look, machine } = shown;
-    let machine = *machine;
+    let (OnMedium { identity, memory_test, bytes }, machine) = (on, *machine);
     let mut text = String::from("# Written by isoplug.\n");
     text.push_str(&find_medium(identity));
     text.push_str(&terminals(menu, machine));
     text.push_str(&look.settings());
     let (timeout, default) = (menu.timeout, default(menu));
     let _ = write!(text, "\nset default={default}\nset timeout={timeout}\n\n");
-    let mut entries = live_entries(menu, machine);
+    let mut entries = live_entries(menu, machine, bytes);
     entries.push_str(&local_disk(menu, machine));
     if memory_test {
         entries.push_str(&memory_test_entries(menu));

@@ -20,6 +20,7 @@ use isoplug_manifest::plugin::Report;
 use serde_json::json;
 
 use crate::contribute::Contributor;
+use crate::facts::Facts;
 use crate::initrd::Drivers;
 use crate::plugins::{Checker, Hook, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
@@ -148,6 +149,7 @@ impl Image {
             materials;
         let epoch = epoch.unwrap_or(locked.epoch);
         let Plugins { contributors, medium, hooks, planners, checkers, used } = plugins;
+        let known = Facts::of(system, locked, epoch);
         let facts = json!({ "name": name(system), "arch": system.arch });
         let squashfs = planned::squashfs(&planners, &facts, &options.squashfs)?;
         let menu = planned::menu(&planners, &facts, outputs::iso::menu(system))?;
@@ -163,13 +165,13 @@ impl Image {
             initrd_drivers: drivers::drivers(&initrd, params, &planners),
             initrd_modules: initrd.modules,
             initrd_compression: initrd.compression,
-            contributors: parts::parts(system, folder, contributors, sources)?,
+            contributors: parts::parts(system, folder, &known, contributors, sources)?,
             machine_state: options.packages.machine_state.clone(),
             docs: options.packages.docs,
             compression: compression::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,
             blocks,
-            iso: outputs::iso::Iso::new(system, menu.inputs, folder, medium)?,
+            iso: outputs::iso::Iso::new(system, menu.inputs, folder, &known, medium)?,
             hooks,
             planners,
             checkers,

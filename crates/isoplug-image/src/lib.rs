@@ -6,6 +6,7 @@
 pub mod bootable;
 pub mod consent;
 pub mod contribute;
+pub mod facts;
 pub mod failed;
 pub mod firmware;
 pub mod grub;

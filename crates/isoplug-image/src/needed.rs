@@ -9,6 +9,7 @@ use isoplug_manifest::{
     By, Contribution, Extra, Input, MenuEntry, Part, Path as OptionPath, System, evaluate_with,
 };
 
+use crate::facts::Facts;
 use crate::outputs::iso::{kernel_params, menu, own_files};
 use crate::parts::files::FileContent;
 use crate::parts::{parts, places};
@@ -67,7 +68,7 @@ fn the_menu_has_what_parts_need() {
 
 #[test]
 fn the_medium_has_what_parts_need_and_the_users_own() {
-    let files = own_files(&system(), Path::new("")).unwrap();
+    let files = own_files(&system(), Path::new(""), &Facts::default()).unwrap();
     let files: Vec<(&str, &FileContent)> =
         files.iter().map(|file| (file.target.as_str(), &file.from)).collect();
     let bytes = |text: &str| FileContent::Bytes(text.into());
@@ -83,7 +84,9 @@ fn the_rootfs_has_what_parts_need_and_the_users_own() {
         ("/usr/lib/systemd/system/multi-user.target", ""),
         ("/usr/share/X11/xkb/symbols/us", ""),
     ]);
-    for contributor in parts(&system(), Path::new(""), Vec::new(), Vec::new()).unwrap() {
+    for contributor in
+        parts(&system(), Path::new(""), &Facts::default(), Vec::new(), Vec::new()).unwrap()
+    {
         rootfs.add(&*contributor).unwrap();
     }
     assert_eq!(rootfs.text("/etc/acme.conf"), "acme\n");
@@ -92,15 +95,11 @@ fn the_rootfs_has_what_parts_need_and_the_users_own() {
     assert_eq!(places(&system())["/etc/acme.conf"], "files of acme");
 }
 
-fn text() -> Option<String> {
-    Some("acme\n".to_owned())
-}
-
 fn file(target: &str) -> File {
-    let [target, user, group] = [target, "root", "root"].map(str::to_owned);
-    File { target, text: text(), source: None, mode: Some("0600".to_owned()), user, group }
+    File { mode: Some("0600".to_owned()), ..File::text(target, "acme\n") }
 }
 
 fn on_medium(target: &str) -> IsoFile {
-    IsoFile { target: target.to_owned(), text: text(), source: None }
+    let text = Some("acme\n".to_owned());
+    IsoFile { target: target.to_owned(), text, source: None, template: false }
 }

@@ -11,6 +11,7 @@ pub mod live;
 pub mod localisation;
 pub mod network;
 pub mod openssh;
+pub mod scripts;
 pub mod services;
 pub mod sysctl;
 pub mod users;
@@ -25,12 +26,16 @@ use isoplug_manifest::options::{Options, Services as Servers};
 use isoplug_manifest::{By, System};
 use isoplug_packages::apt::Stanza;
 
-pub(crate) use crate::contribute::{Attrs, ContributeError, Contributor, Rootfs, Trial, nearest};
+pub(crate) use crate::contribute::{
+    Attrs, ContributeError, Contributor, Rootfs, Trial, nearest, words,
+};
+use crate::facts::Facts;
 #[cfg(test)]
 use crate::rootfs_of_tests;
-use files::{Files, NewFile, Unreadable};
+use files::{Files, NewFile, Refused};
 use first_boot::FirstBoot;
 use live::Live;
+use scripts::Scripts;
 use services::Services;
 use sysctl::Sysctl;
 use users::Users;
@@ -38,9 +43,9 @@ use users::Users;
 /// Why the parts of a profile cannot do theirs.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file of the user's cannot be read.
+    /// A file of the user's cannot be put into the image.
     #[error(transparent)]
-    Source(#[from] Unreadable),
+    Source(#[from] Refused),
     /// A plugin wants the place of what is not there, or not built in.
     #[error(
         "{plugin} replaces `{part}`, and the built-in parts of this image are {}", parts.join(", ")
@@ -62,32 +67,51 @@ pub enum Error {
 /// # Errors
 ///
 /// When a file of the user's, which is relative to `folder`, cannot be read, or a plugin replaces what is not
-/// there.
+/// there. `facts` are those of its templates.
 pub fn parts(
     system: &System,
     folder: &Path,
+    facts: &Facts,
     plugins: Vec<Arc<dyn Contributor>>,
     sources: Vec<Stanza>,
 ) -> Result<Vec<Arc<dyn Contributor>>, Error> {
-    let files = system.options.files.iter().map(|file| NewFile::new(file, folder));
-    let files = files.collect::<Result<Vec<_>, _>>()?;
-    let [early, late] = Files::split(files, &system.options.users);
+    let [early, late, removed] = of_user(system, folder, facts)?;
     let (instead, beside): (Vec<_>, Vec<_>) =
         plugins.into_iter().partition(|plugin| plugin.replaces().is_some());
     let [before_plugins, after_plugins, last] = built_in(system, sources);
     let of_parts = of_parts(system, folder)?.into_iter().map(|files| Arc::new(files) as _);
-    let mut all: Vec<Arc<dyn Contributor>> = Vec::new();
-    if !early.is_empty() {
-        all.push(Arc::new(early));
-    }
+    let mut all = early;
     all.extend(before_plugins);
     all.extend(of_parts);
     all.extend(beside);
     all.extend(after_plugins);
-    all.push(Arc::new(late));
+    all.extend(late);
     all.extend(last);
+    all.extend(removed);
     instead.into_iter().try_for_each(|plugin| replace(&mut all, plugin))?;
     Ok(all)
+}
+
+/// Returns what the user gives: what comes first, what comes late, and what goes away in the end.
+fn of_user(
+    system: &System,
+    folder: &Path,
+    facts: &Facts,
+) -> Result<[Vec<Arc<dyn Contributor>>; 3], Error> {
+    let Options { files, scripts, users, .. } = &system.options;
+    let scripts = Scripts::of(scripts, files, folder)?;
+    let files = files.iter().map(|file| NewFile::all(file, folder, facts));
+    let files = files.collect::<Result<Vec<_>, _>>()?.concat();
+    let [early, late, removed] = Files::split(files, users);
+    let mut first: Vec<Arc<dyn Contributor>> = Vec::new();
+    if !early.is_empty() {
+        first.push(Arc::new(early));
+    }
+    if !scripts.is_empty() {
+        first.push(Arc::new(scripts));
+    }
+    let removed = (!removed.is_empty()).then(|| Arc::new(removed) as _);
+    Ok([first, vec![Arc::new(late)], removed.into_iter().collect()])
 }
 
 /// Wires the parts, each with the options that are its own: those before plugins, those after them, and those
@@ -96,7 +120,7 @@ pub fn parts(
 fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>; 3] {
     let Options { localisation, kernel, networking, users, root, security, .. } = &system.options;
     let Options { services, packages, systemd, .. } = &system.options;
-    let Servers { openssh, getty, chrony, gpm: _ } = services;
+    let Servers { openssh, getty, chrony, gpm: _, docker: _ } = services;
     let (users, root, security) = (users.clone(), root.clone(), security.clone());
     let sysctl = (!kernel.sysctl.is_empty()).then(|| Arc::new(Sysctl(kernel.sysctl.clone())) as _);
     let openssh = openssh.enable.then(|| Arc::new(openssh::Part(openssh.clone())) as _);
@@ -142,10 +166,11 @@ pub fn places(system: &System) -> BTreeMap<String, String> {
 }
 
 /// Returns the files that parts of the manifest need, those of each part together.
-fn of_parts(system: &System, folder: &Path) -> Result<Vec<Files>, Unreadable> {
+fn of_parts(system: &System, folder: &Path) -> Result<Vec<Files>, Refused> {
     let mut files: BTreeMap<&By, Vec<NewFile>> = BTreeMap::new();
     for needed in &system.needs.files {
-        files.entry(&needed.by).or_default().push(NewFile::new(&needed.what, folder)?);
+        let all = NewFile::all(&needed.what, folder, &Facts::default())?;
+        files.entry(&needed.by).or_default().extend(all);
     }
     Ok(files.into_iter().map(|(by, files)| Files::of_part(by.clone(), files)).collect())
 }
@@ -208,7 +233,9 @@ files = [
             ("/usr/lib/systemd/system/multi-user.target", ""),
             ("/usr/share/X11/xkb/symbols/us", ""),
         ]);
-        for contributor in parts(&system, Path::new(""), Vec::new(), Vec::new()).unwrap() {
+        let none = (Vec::new(), Vec::new());
+        let facts = Facts::default();
+        for contributor in parts(&system, Path::new(""), &facts, none.0, none.1).unwrap() {
             rootfs.add(&*contributor).unwrap();
         }
         assert!(rootfs.text("/etc/passwd").contains("/home/me:/usr/local/bin/mysh"));

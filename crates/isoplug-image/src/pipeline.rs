@@ -35,6 +35,8 @@ use isoplug_sandbox::dpkg::Answer;
 pub struct Products {
     /// What the squashfs is made of.
     pub rootfs: Artifact<Tree>,
+    /// The trees on the way to it, in their order: of the base system, of each group of packages, and so on.
+    pub layers: Vec<Artifact<Tree>>,
     /// The ISO.
     pub iso: Artifact<Blob>,
     /// The image's identity: 32 hexadecimal digits, which the running system shows too.
@@ -52,7 +54,7 @@ pub struct Products {
 impl Products {
     /// Returns all that a build is asked for.
     pub fn artifacts(&self) -> Vec<ArtifactId> {
-        let Self { rootfs: _, iso, identity, papers, outputs, checks, trials } = self;
+        let Self { rootfs: _, layers: _, iso, identity, papers, outputs, checks, trials } = self;
         let papers::Outputs { checksum, packages, sbom, lock } = *papers;
         let own = [*iso, *identity, checksum, packages, sbom, lock];
         let plugins = outputs.iter().chain(checks).map(|(_, artifact)| *artifact);
@@ -64,9 +66,9 @@ impl Products {
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let epoch = image.epoch;
     let (debs, boot_debs) = fetch(image, graph);
-    let layer = layers(image, &debs, Round::First, graph);
-    let layer = graph.add(Settled { layer, own: image.machine_state.clone(), epoch }).tree;
-    let layer = hooks(image, layer, graph);
+    let mut layers = layers(image, &debs, Round::First, graph);
+    settle(image, &mut layers, graph);
+    let layer = last(&layers);
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
 
     let overlays = contribute(image, layer, graph);
@@ -79,11 +81,11 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let squashfs = graph.add(squashfs(image, rootfs)).image;
 
     let live = Live { rootfs, bootable: Bootable { vmlinuz, initrd, squashfs }, boot_debs };
-    let outputs::iso::Made { iso, identity } = image.iso.add(live, epoch, graph);
+    let outputs::iso::Made { iso, identity } = image.iso.add(live, version, epoch, graph);
     let papers = graph.add(papers(image, iso));
     let outputs = beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
-    Products { rootfs, iso, identity, papers, outputs, checks, trials }
+    Products { rootfs, layers, iso, identity, papers, outputs, checks, trials }
 }
 
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which
@@ -91,7 +93,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
 pub fn rebuild(image: &Image, graph: &mut Graph) -> Artifact<Blob> {
     let (debs, _) = fetch(image, graph);
     let [first, again] =
-        [Round::First, Round::Again].map(|round| layers(image, &debs, round, graph));
+        [Round::First, Round::Again].map(|round| last(&layers(image, &debs, round, graph)));
     let own = image.machine_state.clone();
     graph.add(Compare { first, again, own, epoch: image.epoch }).differences
 }
@@ -102,16 +104,21 @@ fn layers(
     debs: &[Artifact<Blob>],
     round: Round,
     graph: &mut Graph,
-) -> Artifact<Tree> {
+) -> Vec<Artifact<Tree>> {
     let (arch, epoch) = (&image.arch, image.epoch);
     let base = Base { debs: debs[0], answers: answers(image, 0), arch: arch.clone(), epoch, round };
-    let mut layer = graph.add(base).tree;
+    let mut layers = vec![graph.add(base).tree];
     for (index, &debs) in debs.iter().enumerate().skip(1) {
-        let (answers, arch) = (answers(image, index), arch.clone());
-        layer =
-            graph.add(Packages { parent: layer, debs, index, answers, arch, epoch, round }).tree;
+        let (answers, arch, parent) = (answers(image, index), arch.clone(), last(&layers));
+        let packages = Packages { parent, debs, index, answers, arch, epoch, round };
+        layers.push(graph.add(packages).tree);
     }
-    layer
+    layers
+}
+
+/// Returns the uppermost layer; there is always that of the base system.
+fn last(layers: &[Artifact<Tree>]) -> Artifact<Tree> {
+    layers[layers.len() - 1]
 }
 
 /// Returns the answers that packages of an install group ask for, so that those of others do not
@@ -122,14 +129,21 @@ fn answers(image: &Image, group: usize) -> Vec<Answer> {
     image.answers.iter().filter(asked).cloned().collect()
 }
 
+/// Takes the state of a machine away, and runs the scripts of plugins.
+fn settle(image: &Image, layers: &mut Vec<Artifact<Tree>>, graph: &mut Graph) {
+    let (layer, own, epoch) = (last(layers), image.machine_state.clone(), image.epoch);
+    layers.push(graph.add(Settled { layer, own, epoch }).tree);
+    hooks(image, layers, graph);
+}
+
 /// Runs the scripts of each plugin, plugins in the order of their first script.
-fn hooks(image: &Image, mut layer: Artifact<Tree>, graph: &mut Graph) -> Artifact<Tree> {
+fn hooks(image: &Image, layers: &mut Vec<Artifact<Tree>>, graph: &mut Graph) {
     for hooks in image.hooks.chunk_by(|one, next| one.plugin == next.plugin) {
         let (plugin, hooks) = (hooks[0].plugin.clone(), hooks.to_vec());
         let (arch, epoch) = (image.arch.clone(), image.epoch);
-        layer = graph.add(Hooks { parent: layer, plugin, hooks, arch, epoch }).tree;
+        let parent = last(layers);
+        layers.push(graph.add(Hooks { parent, plugin, hooks, arch, epoch }).tree);
     }
-    layer
 }
 
 /// Lets each plugin that plans an output add files beside the ISO.

@@ -123,7 +123,7 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
     let [target, user, group] = ["/docs/README", "root", "root"].map(str::to_owned);
     let from = FileContent::Bytes(b"read me".to_vec());
     let file = NewFile { target, from, mode: None, user, group };
-    let medium = graph.add(Medium { files: vec![file] }).files;
+    let medium = graph.add(Medium { files: vec![file], kernel: None }).files;
     let package = package();
     let iso = graph.add(Given::new(b"an ISO")).blob;
     let papers = graph.add(Papers {

@@ -99,6 +99,16 @@ fn conditions(arch: &str, sources: &BTreeMap<String, Source>) -> Conditions {
     Conditions { arch: arch.to_owned(), suites }
 }
 
+fn about<'a>(
+    image: Option<&'a Image>,
+    (profile, arch): (&'a str, &'a str),
+    sources: &BTreeMap<String, Source>,
+) -> About<'a> {
+    let version = image.and_then(|image| image.version.as_deref());
+    let image = image.map_or("", |image| &image.name);
+    About { image, version, profile, arch, distribution: distribution::base(sources) }
+}
+
 #[derive(Default)]
 struct Work {
     texts: Texts,
@@ -119,8 +129,8 @@ impl Work {
         let mut said = guests.configs(&shape, self);
         said.extend(self.modules(profile, load, &shape, &profiles, &conditions));
         let modules = guests.contribute(&shape, &said, (profile, arch), self);
-        let image = manifest.as_ref().map_or("", |manifest| &manifest.image.name);
-        let about = About { image, profile, arch, distribution: distribution::base(&sources) };
+        let image = manifest.as_ref().map(|manifest| &manifest.image);
+        let about = about(image, (profile, arch), &sources);
         let plugins = |options: &mut Options| guests.settle(options);
         let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
         let mut fragments = Fragments::new(&shape, said, guests.named());

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A file, or a whole folder, to put into the root filesystem.
+/// A file, a folder with all in it, a link or an empty folder to put into the root filesystem, or what is to be removed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct File {
@@ -11,13 +11,27 @@ pub struct File {
     /// `/tmp` is put there at each boot.
     #[schemars(extend("format" = "target-path"))]
     pub target: String,
-    /// Its whole text. Either this or `source`.
+    /// Its whole text. One of this, `source`, `link`, `folder` and `remove` is given.
     #[serde(default)]
     pub text: Option<String>,
-    /// The file or folder to copy, relative to the file that says so. Either this or `text`.
+    /// The file or folder to copy, relative to the file that says so.
     #[serde(default)]
     #[schemars(extend("format" = "local-path"))]
     pub source: Option<String>,
+    /// Where a symbolic link at this path leads.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// Whether it is an empty folder.
+    #[serde(default)]
+    pub folder: bool,
+    /// Whether it is removed, with all below it: what packages and parts put there is not in the image.
+    #[serde(default)]
+    pub remove: bool,
+    /// Whether its text, or each file of its `source`, has facts of the image put in: `{{ image.name }}`, `image.version`,
+    /// `image.title`, `image.profile`, `image.arch`, `image.date`, `kernel.version`, `packages.count`, `packages.list`,
+    /// and `package.NAME` for a package's version. `{{ "{{" }}` stands for braces that stay.
+    #[serde(default)]
+    pub template: bool,
     /// Its mode in octal, such as `0755`. Without one, 0644, or 0755 for a folder and for what is
     /// executable in `source`.
     #[serde(default)]
@@ -34,9 +48,20 @@ pub struct File {
 
 impl File {
     /// Returns a file of root's with a text.
-    pub(crate) fn text(target: &str, text: impl Into<String>) -> Self {
-        let (target, text) = (target.to_owned(), Some(text.into()));
-        Self { target, text, source: None, mode: None, user: root(), group: root() }
+    #[must_use]
+    pub fn text(target: &str, text: impl Into<String>) -> Self {
+        Self {
+            target: target.to_owned(),
+            text: Some(text.into()),
+            source: None,
+            link: None,
+            folder: false,
+            remove: false,
+            template: false,
+            mode: None,
+            user: root(),
+            group: root(),
+        }
     }
 
     /// Returns it as a program that everybody may run.
@@ -48,6 +73,19 @@ impl File {
     #[must_use]
     pub fn mode_bits(&self) -> Option<u32> {
         u32::from_str_radix(self.mode.as_deref()?, 8).ok()
+    }
+
+    /// Returns the fields that say what it is; a right one has one of them.
+    #[must_use]
+    pub fn contents(&self) -> Vec<&'static str> {
+        let given = [
+            ("text", self.text.is_some()),
+            ("source", self.source.is_some()),
+            ("link", self.link.is_some()),
+            ("folder", self.folder),
+            ("remove", self.remove),
+        ];
+        given.into_iter().filter_map(|(name, given)| given.then_some(name)).collect()
     }
 }
 
@@ -69,4 +107,15 @@ pub struct IsoFile {
     #[serde(default)]
     #[schemars(extend("format" = "local-path"))]
     pub source: Option<String>,
+    /// Whether its text, or each file of its `source`, has facts of the image put in, as in `files`.
+    #[serde(default)]
+    pub template: bool,
+}
+
+impl IsoFile {
+    /// Returns the fields that say what it is; a right one has one of them.
+    pub(crate) fn contents(&self) -> Vec<&'static str> {
+        let given = [("text", self.text.is_some()), ("source", self.source.is_some())];
+        given.into_iter().filter_map(|(name, given)| given.then_some(name)).collect()
+    }
 }

@@ -17,7 +17,8 @@ mod sshd;
 
 pub(crate) use address::read_prefix;
 pub(crate) use path::beside;
-pub(crate) use size::{amount, byte_size, seconds};
+pub use size::byte_size;
+pub(crate) use size::{amount, seconds};
 
 /// What a format says of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +62,7 @@ pub fn is_ssh_key(text: &str) -> bool {
 type Check = fn(&str) -> Verdict;
 
 /// All formats by their names.
-const FORMATS: [(&str, Check); 46] = [
+const FORMATS: [(&str, Check); 48] = [
     ("amount", size::amount_text),
     ("architecture", name::architecture),
     ("block-size", size::block_size),
@@ -79,6 +80,7 @@ const FORMATS: [(&str, Check); 46] = [
     ("hostname", name::hostname),
     ("image-name", name::image_name),
     ("interface-name", address::interface),
+    ("interpreter", name::interpreter),
     ("ip-address", address::ip),
     ("ip-prefix", address::prefix),
     ("kernel-module", name::kernel_module),
@@ -91,6 +93,7 @@ const FORMATS: [(&str, Check); 46] = [
     ("package-wish", package::wish),
     ("path-pattern", pattern::path),
     ("persistence-label", name::persistence_label),
+    ("program-name", name::program),
     ("snapshot", name::snapshot),
     ("ssh-key", ssh_key::ssh_key),
     ("sshd-argument", sshd::argument),

@@ -44,6 +44,7 @@ pub mod shape;
 mod sshd;
 pub mod strength;
 mod system;
+pub mod template;
 pub mod text;
 pub mod value;
 
@@ -58,7 +59,7 @@ pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use evaluate::{Input, evaluate, evaluate_with, profiles};
 pub use explain::explain;
 pub use extra::Extra;
-pub use format::is_ssh_key;
+pub use format::{byte_size, is_ssh_key};
 pub use lock::Lock;
 pub use manifest::{Image, Pocket, Source, SourceKind};
 pub use module::Load;

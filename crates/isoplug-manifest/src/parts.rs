@@ -7,6 +7,7 @@
 pub(crate) mod boot;
 pub(crate) mod chrony;
 pub(crate) mod desktop;
+pub(crate) mod docker;
 pub(crate) mod files;
 pub(crate) mod firmware;
 pub(crate) mod getty;
@@ -14,6 +15,7 @@ mod given;
 pub(crate) mod gpm;
 pub(crate) mod iso;
 pub(crate) mod kernel;
+pub(crate) mod kiosk;
 pub(crate) mod live;
 pub(crate) mod localisation;
 mod logins;
@@ -21,6 +23,7 @@ pub(crate) mod networking;
 pub(crate) mod openssh;
 pub(crate) mod packages;
 mod plugins;
+pub(crate) mod scripts;
 pub(crate) mod squashfs;
 pub(crate) mod systemd;
 pub(crate) mod tests;
@@ -42,17 +45,20 @@ use crate::shape::Shape;
 pub use boot::{BUILT_IN_ENTRIES, Boot, Menu, OwnEntry, Serial};
 pub use chrony::Chrony;
 pub use desktop::{Desktop, Environment};
+pub use docker::Docker;
 pub use files::File;
 pub use firmware::{Firmware, FirmwareSet};
 pub use getty::Getty;
 pub use gpm::Gpm;
 pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
+pub use kiosk::Kiosk;
 pub use live::{Live, Persistence};
 pub use localisation::Localisation;
 pub use networking::{Networking, NetworkingBackend};
 pub use openssh::{OpenSsh, SshdMatch, SshdMatchSettings, SshdSettings};
 pub use packages::{DebconfAnswer, DebconfType, MachineState, Packages};
+pub use scripts::Script;
 pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
 pub use tests::{Login, Test};
@@ -79,6 +85,8 @@ pub struct Options {
     pub boot: Boot,
     /// A desktop.
     pub desktop: Desktop,
+    /// A machine that shows one program on the whole screen, to whoever stands before it.
+    pub kiosk: Kiosk,
     /// Host name and network set-up.
     pub networking: Networking,
     /// Language, keyboard and time zone.
@@ -96,9 +104,12 @@ pub struct Options {
     pub systemd: Systemd,
     /// Files to put into the root filesystem.
     pub files: Vec<File>,
+    /// Scripts to put into `/usr/local/bin`, by the name that they are called by.
+    #[schemars(extend("propertyNames" = { "format": "program-name" }))]
+    pub scripts: BTreeMap<String, Script>,
     /// The ISO: its name, menu labels and extra files.
     pub iso: Iso,
-    /// What a live system does with its medium.
+    /// What a live system does with its medium and the machine's disks.
     pub live: Live,
     /// How the root filesystem is packed.
     pub squashfs: Squashfs,
@@ -120,6 +131,8 @@ pub struct Services {
     pub chrony: Chrony,
     /// A mouse on the text console.
     pub gpm: Gpm,
+    /// Docker.
+    pub docker: Docker,
 }
 
 impl Options {
@@ -136,6 +149,8 @@ impl Options {
 pub(crate) struct About<'a> {
     /// The image's name.
     pub(crate) image: &'a str,
+    /// The image's version.
+    pub(crate) version: Option<&'a str>,
     /// The profile's name.
     pub(crate) profile: &'a str,
     /// The architecture, in Debian's words.
@@ -155,6 +170,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         microcode,
         boot,
         desktop,
+        kiosk,
         networking,
         localisation,
         users,
@@ -163,14 +179,15 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         services,
         systemd,
         files,
+        scripts,
         iso,
         live,
         squashfs,
         plugins,
         tests,
     } = options;
-    let Services { openssh, getty, chrony, gpm } = services;
-    let About { image, profile, arch, distribution } = about;
+    let Services { openssh, getty, chrony, gpm, docker } = services;
+    let About { image, version, profile, arch, distribution } = about;
     let (install, units) = (&packages.install, &systemd.units);
     vec![
         Box::new(networking::Part { networking, install }),
@@ -178,6 +195,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(wifi::Part { networking, firmware }),
         Box::new(boot::Part { boot, install }),
         Box::new(desktop::Part { desktop, users, security }),
+        Box::new(kiosk::Part { kiosk, users }),
         Box::new(users::Part { users, root, security }),
         Box::new(logins::Part {
             profile,
@@ -187,6 +205,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
             openssh,
             getty,
             desktop,
+            kiosk,
             files,
             plugins,
             tests,
@@ -194,11 +213,13 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(systemd::Part { systemd }),
         Box::new(chrony::Part { chrony }),
         Box::new(gpm::Part { gpm }),
+        Box::new(docker::Part { docker }),
         Box::new(getty::Part { getty, users }),
         Box::new(openssh::Part { openssh, users, root }),
         Box::new(localisation::Part { localisation }),
-        Box::new(files::Part { files, units, users, root }),
-        Box::new(iso::Part { iso }),
+        Box::new(files::Part { files, units, users, root, scripts, version }),
+        Box::new(scripts::Part { scripts }),
+        Box::new(iso::Part { iso, version }),
         Box::new(live::Part { live, image }),
         Box::new(squashfs::Part { squashfs }),
         Box::new(kernel::Part { kernel, arch, distribution }),
@@ -256,8 +277,10 @@ mod owners {
     fn owned() -> Vec<(String, String)> {
         let options = Options::default();
         let distribution = crate::distribution::ALL[0];
-        let parts =
-            parts(&options, About { image: "t", profile: "p", arch: "amd64", distribution });
+        let parts = parts(
+            &options,
+            About { image: "t", version: None, profile: "p", arch: "amd64", distribution },
+        );
         let owned = parts.iter().flat_map(|part| {
             let by = part.by().to_string();
             part.owns().iter().map(move |path| (by.clone(), (*path).to_owned()))

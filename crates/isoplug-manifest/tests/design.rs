@@ -146,6 +146,8 @@ fn explains_a_subtree() {
     assert_snapshot!(explain(&system, "services").unwrap(), @r#"
     services.chrony.enable = false  # default
     services.chrony.servers = []  # default
+    services.docker.enable = false  # default
+    services.docker.memory = (nothing)  # default
     services.getty.autologin-user = (nothing)  # default
     services.gpm.enable = false  # default
     services.openssh.enable = true  # isoplug.toml:21:31

@@ -122,14 +122,7 @@ impl Part for AcmePart {
         if port == 0 {
             return;
         }
-        let file = File {
-            target: "/etc/acme.conf".to_owned(),
-            text: Some(format!("Listen {}:{port}\n", self.hostname)),
-            source: None,
-            mode: None,
-            user: "root".to_owned(),
-            group: "root".to_owned(),
-        };
+        let file = File::text("/etc/acme.conf", format!("Listen {}:{port}\n", self.hostname));
         let port = Path::<u16>::written("services.acme.port");
         let command = Promise::Command { run: "acme --check".to_owned(), exit: 0, contains: None };
         out.because(port)

@@ -27,6 +27,12 @@ pub(super) fn leave_session() -> rustix::io::Result<()> {
     Ok(())
 }
 
+/// Gives this process, and what it starts, a terminal that is handed in on purpose, in a session of its own.
+pub(super) fn take_terminal(terminal: &fs::File) -> rustix::io::Result<()> {
+    setsid()?;
+    rustix::process::ioctl_tiocsctty(terminal)
+}
+
 /// Says whether the kernel could, which Linux 5.11 can.
 #[expect(unsafe_code, reason = "no safe function of a crate makes this call")]
 fn close_all_on_exec() -> bool {

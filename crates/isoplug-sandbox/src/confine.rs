@@ -4,6 +4,7 @@
 //! Nothing of this program is executed inside the tree: there the kernel would look for its
 //! libraries, and find those of the tree.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -40,6 +41,10 @@ const NOT_FOUND: &str = "exit status: 127";
 pub(super) struct Starter<'a> {
     pub(super) root: &'a Path,
     pub(super) epoch: u64,
+    /// The terminal that programs have, if any.
+    pub(super) terminal: Option<&'a File>,
+    /// What is their standard input, if they have no terminal.
+    pub(super) changed: Option<&'a File>,
 }
 
 impl Starter<'_> {
@@ -77,8 +82,16 @@ impl Starter<'_> {
         let mut started = std::process::Command::new(program);
         started.args(arguments).env_clear().envs(command::environment(self.epoch));
         started.envs(command.environment.iter().map(|(name, value)| (name, value)));
+        if let Some(terminal) = self.terminal {
+            started.stdin(terminal.try_clone()?).stdout(terminal.try_clone()?);
+            started.stderr(terminal.try_clone()?);
+            return Ok(started);
+        }
         // Opened here, where /dev is none of the tree's.
-        started.stdin(room::nothing()?);
+        started.stdin(match self.changed {
+            Some(file) => file.try_clone()?,
+            None => room::nothing()?,
+        });
         started.stdout(Stdio::from(io::stderr().as_fd().try_clone_to_owned()?));
         Ok(started)
     }

@@ -9,6 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -27,6 +28,10 @@ pub(super) enum Access {
     Read,
     /// To be written anew; it exists.
     Write,
+    /// A terminal, to be read and written; it becomes nobody's by being opened.
+    Terminal,
+    /// To be read and changed.
+    Change,
 }
 
 /// A file and what for.
@@ -48,6 +53,10 @@ fn open((path, access): &Named) -> io::Result<File> {
     match access {
         Access::Read => File::open(path),
         Access::Write => OpenOptions::new().write(true).truncate(true).open(path),
+        Access::Change => OpenOptions::new().read(true).write(true).open(path),
+        Access::Terminal => {
+            OpenOptions::new().read(true).write(true).custom_flags(libc::O_NOCTTY).open(path)
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! ones (subuid(5), subgid(5)). For root they are numbers that are nobody's, so that root inside
 //! is nobody outside; see [`super::nobody`]. Trees come out the same.
 
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -64,6 +64,30 @@ pub(super) fn hand_over(folder: &Path) -> Result<(), Error> {
     }
     let [user, group] = TABLES.map(|table| nobody::first(&table).unwrap_or(0));
     chown(folder, Some(user), Some(group)).map_err(Error::io("hand over", folder))
+}
+
+/// A file that belongs to who is root inside, until it is dropped.
+pub(super) struct Lent<'a> {
+    path: &'a Path,
+    owner: (u32, u32),
+}
+
+impl<'a> Lent<'a> {
+    /// Lends it.
+    pub(super) fn new(path: &'a Path) -> Result<Self, Error> {
+        let found = std::fs::metadata(path).map_err(Error::io("look at", path))?;
+        hand_over(path)?;
+        Ok(Self { path, owner: (found.uid(), found.gid()) })
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if Uid::effective().is_root() {
+            // Who took it away meanwhile has it.
+            _ = chown(self.path, Some(self.owner.0), Some(self.owner.1));
+        }
+    }
 }
 
 impl Table {

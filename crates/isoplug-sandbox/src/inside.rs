@@ -19,7 +19,7 @@ use super::mounts::{Mounts, SIGNS};
 use super::room::WORK;
 use super::rooted::Rooted;
 use super::rooted::still::Still;
-use super::{Command, hex};
+use super::{Command, apart, hex};
 
 /// The tree's folder, below [`WORK`].
 const ROOT: &str = "/work/root";
@@ -30,12 +30,19 @@ pub struct Inside<'a> {
     given: &'a Given,
     in_memory: bool,
     mounts: OnceLock<Mounts>,
+    terminal: Option<File>,
+    changed: Option<File>,
 }
 
 impl<'a> Inside<'a> {
     /// `in_memory`: its folder lies there.
     pub(super) fn new(job: &'a Job, given: &'a Given, in_memory: bool) -> Result<Self, Failure> {
-        let inside = Self { job, given, in_memory, mounts: OnceLock::new() };
+        let terminal = job.terminal.as_ref().map(|path| take_terminal(given, path));
+        let terminal = terminal.transpose().map_err(Failure::of("take its terminal"))?;
+        let changed = job.changed.as_ref().map(|path| given.open(path)).transpose();
+        let changed = changed.map_err(Failure::of("open what is to be changed"))?;
+        let mounts = OnceLock::new();
+        let inside = Self { job, given, in_memory, mounts, terminal, changed };
         let work = Rooted::new(Path::new(WORK));
         for folder in ["packages", "files", SIGNS] {
             work.make_folder(folder).map_err(Failure::of("make its folder"))?;
@@ -146,7 +153,7 @@ impl<'a> Inside<'a> {
         ended: impl FnOnce() + Send,
     ) -> Result<(), Failure> {
         self.mount()?;
-        let starter = Starter { root: self.root(), epoch: self.job.epoch };
+        let starter = self.starter();
         let guard = Guard { limits: &self.job.limits, in_memory: self.in_memory };
         let (over, done, others) = std::thread::scope(|scope| {
             let (running, until) = std::sync::mpsc::channel();
@@ -166,6 +173,12 @@ impl<'a> Inside<'a> {
         over.map_or(Ok(()), |over| Err(Failure::Limit(over)))?;
         done?;
         others.unwrap_or_else(|_| Err(Failure::of("run programs")("a thread failed")))
+    }
+
+    fn starter(&self) -> Starter<'_> {
+        let (root, epoch) = (self.root(), self.job.epoch);
+        let (terminal, changed) = (self.terminal.as_ref(), self.changed.as_ref());
+        Starter { root, epoch, terminal, changed }
     }
 
     fn mount(&self) -> Result<(), Failure> {
@@ -225,6 +238,12 @@ impl<'a> Inside<'a> {
         drop(self.mounts);
         Still(Path::new(ROOT))
     }
+}
+
+fn take_terminal(given: &Given, path: &Path) -> io::Result<File> {
+    let terminal = given.open(path)?;
+    apart::take_terminal(&terminal)?;
+    Ok(terminal)
 }
 
 /// Ends everything but this process, and waits until it has ended.

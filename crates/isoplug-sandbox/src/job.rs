@@ -41,6 +41,11 @@ pub struct Job {
     pub install: Option<Install>,
     /// Programs to run afterwards.
     pub run: Vec<Command>,
+    /// The terminal that they have, if any: one that nobody types into but by the caller's hand, such as a pseudoterminal.
+    pub terminal: Option<PathBuf>,
+    /// A file that they may read and change, as their standard input; nothing else of its folder is theirs. Meanwhile it
+    /// belongs to who is root inside.
+    pub changed: Option<PathBuf>,
     /// Files of the tree to copy out at the end: from a path in the tree to an existing file.
     pub collect: BTreeMap<String, PathBuf>,
     /// Where to keep the tree as it is at the end, if it is wanted.
@@ -58,7 +63,10 @@ impl Job {
         let kept = self.keep.iter().flat_map(|keep| [&keep.tree, &keep.pack]);
         let written = self.collect.values().chain(kept);
         let read = read.map(|path| (path.clone(), Access::Read));
-        read.chain(written.map(|path| (path.clone(), Access::Write))).collect()
+        let terminal = self.terminal.iter().map(|path| (path.clone(), Access::Terminal));
+        let changed = self.changed.iter().map(|path| (path.clone(), Access::Change));
+        let written = written.map(|path| (path.clone(), Access::Write));
+        read.chain(written).chain(terminal).chain(changed).collect()
     }
 }
 

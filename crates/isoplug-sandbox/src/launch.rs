@@ -43,6 +43,7 @@ pub fn run(job: &Job, watch: &dyn Watch) -> Result<Kept, Error> {
     limits.memory = limits.memory.or(memory::for_programs(order.memory));
     let input = serde_json::to_string(&order).unwrap_or_default();
     let folder = Some(job.folder.as_path());
+    let _lent = job.changed.as_deref().map(identity::Lent::new).transpose()?;
     let (files, limits) = (job.files(), &order.job.limits);
     let launch = Launch { role: "init", input: &input, files, folder, limits };
     let done = launch.run(watch);

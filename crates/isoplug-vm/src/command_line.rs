@@ -10,7 +10,7 @@ use std::process::Command;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use crate::firmware::FirmwareFiles;
-use crate::{Accelerator, Arch, Disk, DiskFormat, Display, Machine, Medium, Network};
+use crate::{Accelerator, Arch, Disk, DiskFormat, Display, Machine, Medium, Network, Share};
 
 /// A program and its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,7 @@ impl CommandLine {
         line.screen(machine);
         line.image(machine, parts.iso);
         line.disks(&machine.disks);
+        line.share(machine.share.as_ref());
         line.network(&machine.network);
         line.ports(machine.arch, parts.ports);
         line
@@ -166,10 +167,20 @@ impl CommandLine {
     fn disks(&mut self, disks: &[Disk]) {
         for (number, disk) in disks.iter().enumerate() {
             let format = disk.format.name();
-            let start = format!("if=none,id=disk{number},format={format},file=");
+            let snapshot = if disk.snapshot { "snapshot=on," } else { "" };
+            let start = format!("if=none,id=disk{number},{snapshot}format={format},file=");
             self.path("-drive", &start, &disk.path);
             self.push(&format!("-device virtio-blk-pci,drive=disk{number}"));
         }
+    }
+
+    /// Files that the guest makes are those of the user who runs QEMU, whatever owner it gives them.
+    fn share(&mut self, share: Option<&Share>) {
+        let Some(Share { path, writable }) = share else { return };
+        let access = if *writable { "" } else { "readonly=on," };
+        let start = format!("local,id=share,security_model=none,{access}path=");
+        self.path("-fsdev", &start, path);
+        self.push(&format!("-device virtio-9p-pci,fsdev=share,mount_tag={}", Share::TAG));
     }
 
     fn network(&mut self, network: &Network) {

@@ -32,7 +32,7 @@ pub use isoplug_promise::{BootCheck, Firmware, Medium, Promise, Protocol, UnitSt
 pub use events::{Event, Events, Silent};
 pub use host::{Host, HostError};
 pub use kvm::NoKvm;
-pub use machine::{Accelerator, Arch, Disk, DiskFormat, Display, Forward, Machine, Network};
+pub use machine::{Accelerator, Arch, Disk, DiskFormat, Display, Forward, Machine, Network, Share};
 pub use plan::{Limit, Login, Plan};
 pub use qemu::StartError;
 pub use report::{Boot, ComboReport, Outcome, Report, ReportError, TestResult, Verdict};

@@ -77,6 +77,28 @@ pub struct Disk {
     pub path: PathBuf,
     /// The file's format.
     pub format: DiskFormat,
+    /// Whether the file stays as it is: what is written is thrown away with the machine.
+    pub snapshot: bool,
+}
+
+/// A folder of the host that the guest sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// The folder.
+    pub path: PathBuf,
+    /// Whether the guest may write there, as the user who starts it.
+    pub writable: bool,
+}
+
+impl Share {
+    /// What the guest mounts it by.
+    pub(crate) const TAG: &'static str = "share";
+
+    /// Returns the line of fstab(5) by which a guest with systemd 254 or later mounts it.
+    pub(crate) fn fstab(&self) -> String {
+        let access = if self.writable { "rw" } else { "ro" };
+        format!("{0} /mnt/{0} 9p trans=virtio,version=9p2000.L,{access},nofail 0 0", Self::TAG)
+    }
 }
 
 /// A machine that an image can be booted in.
@@ -100,6 +122,8 @@ pub struct Machine {
     pub network: Network,
     /// More disks, in order.
     pub disks: Vec<Disk>,
+    /// A folder of the host that it sees, if any.
+    pub share: Option<Share>,
 }
 
 impl Machine {
@@ -116,6 +140,7 @@ impl Machine {
             display: Display::None,
             network,
             disks: Vec::new(),
+            share: None,
         }
     }
 }

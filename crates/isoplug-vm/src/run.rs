@@ -12,7 +12,8 @@ use crate::{Accelerator, Display, Host, Machine};
 
 /// Boots `iso` and waits until the machine is shut. Without a display the serial port is this
 /// terminal (Ctrl-A X ends the machine); with one it is a tab of the window. UEFI variables are
-/// forgotten afterwards. Once `is_stopped` says so, the machine is switched off.
+/// forgotten afterwards. A shared folder is at `/mnt/share`, where the guest's systemd reads that from a credential.
+/// Once `is_stopped` says so, the machine is switched off.
 ///
 /// # Errors
 ///
@@ -31,13 +32,15 @@ pub fn run(
         // See the test's machines: emulated processors disturb each other.
         machine.cpus = 1;
     }
+    let fstab = machine.share.as_ref().map(|share| ("fstab.extra".to_owned(), share.fstab()));
+    let credentials: Vec<_> = fstab.into_iter().collect();
     let parts = Parts {
         qemu: host.qemu(machine.arch)?,
         iso,
         firmware: with_own_variables(firmware, folder.path())?,
         accelerator,
         ports: ports(machine.display),
-        credentials: &[],
+        credentials: &credentials,
     };
     let started = CommandLine::new(&machine, &parts).command().spawn();
     let ended = started.and_then(|mut child| wait(&mut child, is_stopped));

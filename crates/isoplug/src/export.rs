@@ -72,8 +72,8 @@ pub(crate) fn export(
 ) -> Result<PathBuf, Failure> {
     let folder = &output.folder;
     let papers = &prepared.products.papers;
-    let iso = folder.join(format!("{}.iso", prepared.name));
-    let beside = |suffix: &str| folder.join(format!("{}.iso.{suffix}", prepared.name));
+    let iso = folder.join(format!("{}.iso", prepared.image.name));
+    let beside = |suffix: &str| folder.join(format!("{}.iso.{suffix}", prepared.image.name));
     let files = [
         (papers.packages, beside("packages")),
         (papers.lock, beside("lock")),
@@ -99,7 +99,7 @@ fn of_plugins(
 ) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
     let mut all = Vec::new();
     for (plugin, files) in &prepared.products.outputs {
-        let beside = folder.join(format!("{}.{plugin}", prepared.name));
+        let beside = folder.join(format!("{}.{plugin}", prepared.image.name));
         let listed = fs::read(made(outputs, *files, &beside)?).ok();
         let listed = listed.and_then(|bytes| output::read(&bytes).ok()).ok_or_else(|| {
             let message = format!("the list of files for {} is damaged", beside.display());

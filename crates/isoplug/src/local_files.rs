@@ -3,16 +3,18 @@
 use std::fs::{self, File};
 use std::io;
 
+use isoplug_manifest::path::join;
 use isoplug_manifest::{Diagnostic, Diagnostics, Origin, Severity, System};
 
 use crate::failure::Failure;
-use crate::own_files;
+use crate::{own_files, templates};
 
 /// Fails with every file that cannot be read or that another stands in the way of, each on its
 /// line; returns what is doubtful about them.
 pub(crate) fn look(system: &System) -> Result<Diagnostics, Failure> {
     readable(system)?;
-    let list = own_files::check(system);
+    let list: Vec<_> =
+        own_files::check(system).into_iter().chain(templates::check(system)).collect();
     let is_wrong = list.iter().any(|each| each.severity == Severity::Error);
     let found = Diagnostics { list, texts: system.texts.clone() };
     if is_wrong { Err(Failure::manifest(found)) } else { Ok(found) }
@@ -53,7 +55,10 @@ fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     let menu = menu.into_iter().filter_map(|(name, path)| {
         Some((path.as_deref()?, system.origin(&format!("boot.menu.{name}"))))
     });
-    keyrings.chain(files).chain(contents).chain(menu).collect()
+    let scripts = options.scripts.iter().filter_map(|(name, script)| {
+        Some((script.source.as_deref()?, system.origin(&join(&["scripts", name, "source"]))))
+    });
+    keyrings.chain(files).chain(contents).chain(menu).chain(scripts).collect()
 }
 
 /// Opening a pipe would wait for who writes into it.

@@ -13,7 +13,7 @@ use isoplug_image::grub::{Look, paths};
 use isoplug_image::parts;
 use isoplug_image::parts::files::source::{Item, Source, What};
 use isoplug_image::stages::squashfs;
-use isoplug_manifest::path::in_image;
+use isoplug_manifest::path::{in_image, join};
 use isoplug_manifest::{Diagnostic, Origin, Severity, System, options};
 
 /// A file, folder or link that the manifest puts into the root filesystem.
@@ -109,13 +109,36 @@ fn own(system: &System) -> Vec<Own<'_>> {
             Some(source) => all.extend(of_source(Path::new(source), file, origin, index)),
         }
     }
-    all
+    let files = system.options.files.len();
+    let scripts = system.options.scripts.iter().enumerate();
+    let scripts = scripts.filter_map(|(index, (name, script))| {
+        let origin = system.origin(&join(&["scripts", name]))?;
+        Some(of_script(name, script, origin, files + index))
+    });
+    all.into_iter().chain(scripts).collect()
+}
+
+fn of_script<'a>(
+    name: &str,
+    script: &'a options::Script,
+    origin: &'a Origin,
+    index: usize,
+) -> Own<'a> {
+    Own {
+        target: options::Script::path(name),
+        is_folder: false,
+        is_executable: true,
+        source: script.source.as_ref().map(PathBuf::from),
+        text: script.text.as_deref(),
+        origin,
+        index,
+    }
 }
 
 fn of_text<'a>(file: &'a options::File, origin: &'a Origin, index: usize) -> Own<'a> {
     Own {
         target: file.target.clone(),
-        is_folder: false,
+        is_folder: file.folder,
         is_executable: file.mode_bits().is_some_and(|mode| mode & 0o111 != 0),
         source: None,
         text: file.text.as_deref(),

@@ -10,8 +10,8 @@ use isoplug_image::pipeline::{Products, pipeline};
 use isoplug_image::plugins::Plugins;
 use isoplug_image::stages::fetch::Places;
 use isoplug_image::stages::squashfs::BlockFolder;
-use isoplug_manifest::System;
 use isoplug_manifest::lock::{Lock, LockedImage};
+use isoplug_manifest::{Diagnostics, System};
 use isoplug_packages::Allow;
 use isoplug_packages::locking::{Sources, locked_image};
 use serde_json::{Value as Json, json};
@@ -25,6 +25,7 @@ use crate::plugins::{self, Guests};
 use crate::project::Project;
 use crate::secret;
 use crate::session::Session;
+use crate::templates;
 use crate::unresolved;
 
 /// Bytes of compressed blocks that are kept between builds.
@@ -34,8 +35,8 @@ const BLOCKS: u64 = 8_000_000_000;
 pub(crate) struct Prepared {
     /// The evaluated profile.
     pub(crate) system: System,
-    /// The name of the ISO without its ending.
-    pub(crate) name: String,
+    /// What decides the image.
+    pub(crate) image: Image,
     /// The stages.
     pub(crate) graph: Graph,
     /// What a build is for.
@@ -55,7 +56,7 @@ pub(crate) fn prepare(
     let Planned { system, image, store } = plan(project, profile, arch, lock_use, session)?;
     let mut graph = Graph::new();
     let products = pipeline(&image, &mut graph);
-    Ok(Prepared { system, name: image.name, graph, products, store })
+    Ok(Prepared { system, image, graph, products, store })
 }
 
 /// A profile whose stages are not wired yet.
@@ -162,6 +163,10 @@ fn facts(system: &System, locked: &LockedImage, epoch: Option<u64>) -> BTreeMap<
 }
 
 fn no_image(error: image::Error, system: &System) -> Failure {
+    if let Some(drawn) = templates::missing(&error, system) {
+        let texts = system.texts.clone();
+        return Failure::manifest(Diagnostics { list: vec![drawn], texts });
+    }
     let exit = match error {
         image::Error::Refused { .. } | image::Error::Plan { .. } => Exit::Plugin,
         image::Error::Parts(_) | image::Error::Iso(_) | image::Error::Epoch(_) => Exit::Manifest,

@@ -24,8 +24,11 @@ pub(crate) fn checks(system: &System) -> Vec<BootCheck> {
     checks
 }
 
-/// Returns the SHA-256 of what a file holds, in hexadecimal; of a folder nothing.
+/// Returns the SHA-256 of what a file holds, in hexadecimal; of a folder nothing, nor of what facts are put into.
 fn digest(file: &File) -> Option<String> {
+    if file.template {
+        return None;
+    }
     let bytes = match (&file.text, &file.source) {
         (Some(text), _) => text.clone().into_bytes(),
         (None, Some(source)) => std::fs::read(source).ok()?,

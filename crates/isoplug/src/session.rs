@@ -306,6 +306,11 @@ pub(crate) fn secret(name: &str) -> Option<Vec<u8>> {
     std::env::var_os(name).map(std::os::unix::ffi::OsStringExt::into_vec)
 }
 
+/// Returns what programs must know of the caller's terminal.
+pub(crate) fn terminal_type() -> String {
+    env_text("TERM").unwrap_or_else(|| "dumb".to_owned())
+}
+
 #[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]
 fn env_path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)

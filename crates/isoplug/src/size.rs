@@ -1,14 +1,34 @@
 //! What takes the room of a root filesystem, as people and machines read it: a table, a map, an answer to "why".
 //!
-//! Reads the report of one stage; knows no store and no terminal.
+//! Reads the report of one stage; knows no terminal.
 
 pub(crate) mod page;
+pub(crate) mod smaller;
 pub(crate) mod table;
 pub(crate) mod why;
 
 use std::collections::BTreeMap;
 
-use isoplug_image::stages::sizes::SizedFile;
+use isoplug_engine::{Error, Graph, Options, Store};
+use isoplug_image::image::Image;
+use isoplug_image::pipeline::pipeline;
+use isoplug_image::stages::sizes::{self, Report, SizedFile, Sizes};
+
+/// Measures an image's root filesystem, which is made if it is not in the store; nothing if what was measured is lost.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn measured(
+    image: &Image,
+    store: &Store,
+    options: &Options,
+) -> Result<Option<Report>, Error> {
+    let mut graph = Graph::new();
+    let rootfs = pipeline(image, &mut graph).rootfs;
+    let wanted = graph.add(Sizes { rootfs }).report;
+    let outputs = isoplug_engine::run(&graph, &[wanted.id()], store, options)?;
+    Ok(outputs.path(wanted).and_then(|path| sizes::read(&path).ok()))
+}
 
 /// What belongs to no package.
 pub(crate) const OTHERS: &str = "(of no package)";

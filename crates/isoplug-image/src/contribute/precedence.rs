@@ -52,7 +52,7 @@ mod tests {
             user: "root".into(),
             group: "root".into(),
         };
-        let [_, late] = Files::split(vec![file], &Default::default());
+        let [_, late, _] = Files::split(vec![file], &Default::default());
         late
     }
 

@@ -31,9 +31,9 @@ fn submenu_id(label: &str) -> String {
     id
 }
 
-/// Returns the ways to start the image, those of one submenu together.
-pub(super) fn live_entries(menu: &Menu, machine: Machine) -> String {
-    let entries = offered(menu);
+/// Returns the ways to start the image, which boots so many bytes; those of one submenu together.
+pub(super) fn live_entries(menu: &Menu, machine: Machine, bytes: u64) -> String {
+    let entries = with_room(offered(menu), bytes);
     let text = |entry: &Entry| {
         live_entry(&entry.id, &label(menu, entry), &kernel_params(menu, machine, entry))
     };
@@ -54,6 +54,23 @@ pub(super) fn live_entries(menu: &Menu, machine: Machine) -> String {
     all
 }
 
+/// Says of the copy to memory how much of that it takes.
+fn with_room(mut entries: Vec<Entry>, bytes: u64) -> Vec<Entry> {
+    let halves = copy_needs(bytes);
+    if let Some(copied) = entries.iter_mut().find(|entry| entry.id == COPY).filter(|_| bytes > 0) {
+        let label = &copied.label;
+        copied.label = format!("{label}, with {}.{} GiB or more", halves / 2, halves % 2 * 5);
+    }
+    entries
+}
+
+/// Returns how many halves of a GiB of memory a machine needs for a copy: live-boot asks for a twentieth more than the
+/// medium has (`copy_live_to`), and falls back to the medium where that is not free; half a GiB is the system's.
+fn copy_needs(bytes: u64) -> u64 {
+    const HALF: u64 = 1 << 29;
+    (bytes + bytes / 20 + HALF).div_ceil(HALF)
+}
+
 /// In a submenu a label stands alone.
 fn label(menu: &Menu, entry: &Entry) -> String {
     match &entry.label[..] {
@@ -62,6 +79,8 @@ fn label(menu: &Menu, entry: &Entry) -> String {
         own => format!("{} ({own})", menu.label),
     }
 }
+
+const COPY: &str = "copy-to-ram";
 
 /// Returns what boots the live system: the first without a label of its own.
 pub(super) fn offered(menu: &Menu) -> Vec<Entry> {
@@ -72,7 +91,7 @@ pub(super) fn offered(menu: &Menu) -> Vec<Entry> {
         submenu: None,
     };
     let safe = menu.safe_graphics.then(|| entry("safe-graphics", "safe graphics", &["nomodeset"]));
-    let to_ram = menu.copy_to_ram.then(|| entry("copy-to-ram", "copy to RAM", &["toram"]));
+    let to_ram = menu.copy_to_ram.then(|| entry(COPY, "copy to RAM", &["toram"]));
     let first = [entry("live", "", &[])];
     first.into_iter().chain(safe).chain(to_ram).chain(menu.entries.iter().cloned()).collect()
 }

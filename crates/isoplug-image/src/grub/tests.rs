@@ -23,7 +23,22 @@ fn plain() -> Menu {
 
 fn text_of(menu: &Menu, look: &Look, machine: Machine, memory_test: bool) -> String {
     let shown = Shown { menu: menu.clone(), look: look.clone(), machine };
-    super::menu(&shown, "0f", memory_test)
+    super::menu(&shown, OnMedium { identity: "0f", memory_test, bytes: 0 })
+}
+
+#[test]
+fn who_copies_the_system_to_memory_is_told_how_much_that_takes() {
+    let shown = |copy_to_ram| {
+        let menu = Menu { copy_to_ram, ..plain() };
+        Shown { menu, look: Look::default(), machine: Machine::Pc }
+    };
+    let text = |copy, bytes| {
+        super::menu(&shown(copy), OnMedium { bytes, identity: "0f", ..OnMedium::default() })
+    };
+    assert!(text(true, 400 << 20).contains("(copy to RAM, with 1.0 GiB or more)"));
+    assert!(text(true, 600 << 20).contains("(copy to RAM, with 1.5 GiB or more)"));
+    assert!(text(true, 0).contains("(copy to RAM)"));
+    assert!(!text(false, 600 << 20).contains("copy to RAM"));
 }
 
 #[test]

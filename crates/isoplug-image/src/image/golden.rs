@@ -8,6 +8,7 @@ use std::path::Path;
 use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Input, System, evaluate};
 
+use crate::facts::Facts;
 use crate::parts::parts;
 use crate::rootfs_of_tests::TestRootfs;
 use isoplug_packages::apt::{SignedBy, Stanza};
@@ -42,10 +43,27 @@ files = [
 ]
 "##;
 
-fn system() -> System {
+/// Files of other kinds, and scripts.
+const MORE: &str = r##"
+image.name = "golden"
+[profiles.golden]
+networking.backend = "none"
+localisation.keymap = "de"
+files = [
+  { target = "/etc/acme/link", link = "../motd" },
+  { target = "/srv/acme", folder = true, mode = "0750" },
+  { target = "/etc/skel/.bashrc", remove = true },
+  { target = "/etc/acme/facts", text = "{{ kernel.version }}", template = true },
+]
+scripts.acme = { text = "exit 0\n", interpreter = "/usr/bin/sudo" }
+"##;
+/// Whose work with those is looked at, by the names that the table has for it.
+const OF_MORE: [&str; 4] = ["early-files", "scripts", "files", "removed-files"];
+
+fn system(text: &str) -> System {
     let mut load = |_: &str| Err("no file".to_owned());
     let (name, profile, plugins) = ("isoplug.toml", "golden", &mut NoPlugins);
-    let input = Input { name, text: MANIFEST, profile, arch: "amd64", load: &mut load, plugins };
+    let input = Input { name, text, profile, arch: "amd64", load: &mut load, plugins };
     evaluate(input).unwrap_or_else(|found| panic!("{:?}", found.list))
 }
 
@@ -79,6 +97,10 @@ const FILES: [(&str, &str); 24] = [
     ("/usr/lib/modules/6.12.0/kernel/acme.ko", ""),
 ];
 
+/// And what is of use to those kinds.
+const MORE_FILES: [(&str, &str); 2] =
+    [("/boot/vmlinuz-6.12.0-amd64", ""), ("/etc/skel/.bashrc", "")];
+
 fn rootfs() -> TestRootfs {
     TestRootfs::with(&FILES).folder("/run").folder("/root").folder("/home")
 }
@@ -93,13 +115,24 @@ fn contributors_that_make_other_bytes_have_another_version() {
         components: vec!["main".to_owned()],
         signed_by,
     };
-    let mut rootfs = rootfs();
+    let mut made = of(MANIFEST, rootfs(), vec![source]);
+    let more = TestRootfs::with(&[&FILES[..], &MORE_FILES].concat());
+    let more = of(MORE, more, Vec::new()).into_iter();
+    let more = more.filter(|(name, ..)| OF_MORE.contains(&&**name));
+    made.extend(more.map(|(name, version, digest)| (format!("more-{name}"), version, digest)));
+    let file = "crates/isoplug-image/tests/golden/contributors.txt";
+    table::compare(include_str!("../../tests/golden/contributors.txt"), file, &made);
+}
+
+/// Returns the name, version and digest of each contributor to a rootfs.
+fn of(manifest: &str, mut rootfs: TestRootfs, sources: Vec<Stanza>) -> Vec<(String, u32, String)> {
     let mut made = Vec::new();
-    for contributor in parts(&system(), Path::new(""), Vec::new(), vec![source]).unwrap() {
+    let facts = Facts::default();
+    let all = parts(&system(manifest), Path::new(""), &facts, Vec::new(), sources).unwrap();
+    for contributor in all {
         let name = contributor.title().replace(' ', "-");
         rootfs.add(&*contributor).unwrap_or_else(|error| panic!("{name}: {error}"));
         made.push((name, contributor.version(), rootfs.digest_of_last()));
     }
-    let file = "crates/isoplug-image/tests/golden/contributors.txt";
-    table::compare(include_str!("../../tests/golden/contributors.txt"), file, &made);
+    made
 }

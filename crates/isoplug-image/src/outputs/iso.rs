@@ -10,8 +10,9 @@ use isoplug_manifest::options::{IsoFile, Options};
 use isoplug_manifest::{MenuEntry, Needed, System};
 
 use super::Live;
+use crate::facts::Facts;
 use crate::grub::{Entry, Look, Machine, Menu, Serial, Shown};
-use crate::parts::files::{FileContent, NewFile, Unreadable};
+use crate::parts::files::{FileContent, NewFile, Refused};
 use crate::stages::boot::{self, Boot};
 use crate::stages::iso;
 use crate::stages::loaders::{self, LoaderFile, Loaders};
@@ -37,9 +38,9 @@ pub struct Iso {
 /// Why there can be no ISO of a profile.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file for the medium cannot be read.
+    /// A file for the medium cannot be read, or filled in.
     #[error(transparent)]
-    Source(#[from] Unreadable),
+    Source(#[from] Refused),
     /// The menu cannot look as it should.
     #[error(transparent)]
     Look(#[from] crate::grub::LookError),
@@ -58,7 +59,8 @@ pub struct Made {
 }
 
 impl Iso {
-    /// Takes what is its own of a profile. `folder` is that of the user's files; `files` are those of plugins.
+    /// Takes what is its own of a profile. `folder` is that of the user's files, `facts` those of their templates; `files`
+    /// are those of plugins.
     ///
     /// # Errors
     ///
@@ -67,11 +69,12 @@ impl Iso {
         system: &System,
         menu: Menu,
         folder: &Path,
+        facts: &Facts,
         files: Vec<NewFile>,
     ) -> Result<Self, Error> {
         let options = &system.options;
         let (look, of_look) = Look::new(&options.boot.menu, folder)?;
-        let files = with_others(own_files(system, folder)?, with_others(of_look, files));
+        let files = with_others(own_files(system, folder, facts)?, with_others(of_look, files));
         let is_pc = isoplug_arch::is_pc(&system.arch);
         let machine = if is_pc { Machine::Pc } else { Machine::Arm64 };
         Ok(Self {
@@ -84,12 +87,12 @@ impl Iso {
         })
     }
 
-    /// Adds its stages: each line uses only lines above it.
-    pub fn add(&self, live: Live, epoch: u32, graph: &mut Graph) -> Made {
+    /// Adds its stages: each line uses only lines above it. `kernel` is the version of the live system's kernel.
+    pub fn add(&self, live: Live, kernel: Artifact<Blob>, epoch: u32, graph: &mut Graph) -> Made {
         let Self { loaders, shown, volume_id, description, files, max_size } = self.clone();
         let Live { rootfs: _, bootable, boot_debs } = live;
         let loaders = graph.add(Loaders { debs: boot_debs, files: loaders }).files;
-        let contents = medium(files, graph);
+        let contents = medium(files, kernel, graph);
         let (epoch, label) = (epoch.into(), volume_id.clone());
         let boot = Boot { loaders, bootable, contents, shown, volume_id, description, epoch };
         let boot::Outputs { files: boot, esp, identity } = graph.add(boot);
@@ -160,23 +163,25 @@ fn with_others(own: Vec<NewFile>, others: Vec<NewFile>) -> Vec<NewFile> {
 }
 
 /// Returns the files for the medium that parts need and those of the user's, which win.
-pub(crate) fn own_files(system: &System, folder: &Path) -> Result<Vec<NewFile>, Unreadable> {
-    let file = |file: &IsoFile| {
-        let (text, source) = (file.text.as_deref(), file.source.as_deref());
-        Ok(NewFile {
-            target: file.target.clone(),
-            from: FileContent::new(&file.target, text, source, folder)?,
-            mode: None,
-            user: "root".to_owned(),
-            group: "root".to_owned(),
-        })
-    };
-    let own = system.options.iso.contents.iter().map(file).collect::<Result<_, Unreadable>>()?;
+pub(crate) fn own_files(
+    system: &System,
+    folder: &Path,
+    facts: &Facts,
+) -> Result<Vec<NewFile>, Refused> {
+    let file = |file: &IsoFile| NewFile::on_medium(file, folder, facts);
+    let own = system.options.iso.contents.iter().map(file).collect::<Result<Vec<_>, _>>()?;
     let needed = system.needs.medium.iter().map(|needed| file(&needed.what));
-    Ok(with_others(own, needed.collect::<Result<_, Unreadable>>()?))
+    let needed = needed.collect::<Result<Vec<_>, _>>()?;
+    Ok(with_others(own.concat(), needed.concat()))
 }
 
 /// Returns the files for the medium, if there are any.
-fn medium(files: Vec<NewFile>, graph: &mut Graph) -> Option<Artifact<Tree>> {
-    (!files.is_empty()).then(|| graph.add(Medium { files }).files)
+fn medium(
+    files: Vec<NewFile>,
+    kernel: Artifact<Blob>,
+    graph: &mut Graph,
+) -> Option<Artifact<Tree>> {
+    let asks = files.iter().any(|file| matches!(file.from, FileContent::Template(_)));
+    let kernel = asks.then_some(kernel);
+    (!files.is_empty()).then(|| graph.add(Medium { files, kernel }).files)
 }

@@ -2,33 +2,37 @@
 //!
 //! Those that other contributors look at come before these, which find them there: a login shell, a
 //! unit to enable, what `/etc/skel` is to hold. All others come late, so that a change of one makes
-//! little again.
+//! little again. What is to be removed goes last of all.
 
+mod content;
 mod early;
 mod home;
 mod items;
 pub mod source;
+mod template;
 mod volatile;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use isoplug_engine::Key;
 use isoplug_manifest::By;
-use isoplug_manifest::options::{File, User};
-use serde::{Serialize, Serializer};
+use isoplug_manifest::options::User;
+use serde::Serialize;
 
 use super::{ContributeError, Contributor, Rootfs};
-#[cfg(test)]
+pub(crate) use content::digest;
+pub use content::{FileContent, Refused};
 pub(crate) use early::is_looked_at;
 use home::Homes;
-use source::Source;
+pub(crate) use template::with_kernel;
 use volatile::Volatile;
 
 /// The name of the contributor of the files that others look at.
 pub const EARLY: &str = "early files";
 /// The name of the contributor of all other files.
 pub const LATE: &str = "files";
+/// The name of the contributor that takes away what is to be removed, after all that could put it there.
+pub const LAST: &str = "removed files";
 
 /// Files to put into the rootfs, in this order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,76 +60,16 @@ pub struct NewFile {
     pub group: String,
 }
 
-/// Where the content of a file comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub enum FileContent {
-    /// Bytes from the manifest.
-    Bytes(#[serde(serialize_with = "digest")] Vec<u8>),
-    /// A file or folder of the build machine.
-    Source(Source),
-}
-
-/// A file of the user's cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("the source of {target} cannot be read")]
-pub struct Unreadable {
-    /// Where it was to go.
-    target: String,
-    /// Why.
-    source: source::Error,
-}
-
-impl FileContent {
-    /// Returns what a file for `target` holds: its text, or what its source, below a folder, holds now.
-    ///
-    /// # Errors
-    ///
-    /// When its source cannot be read.
-    pub fn new(
-        target: &str,
-        text: Option<&str>,
-        path: Option<&str>,
-        folder: &Path,
-    ) -> Result<Self, Unreadable> {
-        match (text, path) {
-            (None, Some(path)) => {
-                let failed = |source| Unreadable { target: target.to_owned(), source };
-                Ok(Self::Source(Source::scan(&folder.join(path)).map_err(failed)?))
-            }
-            (text, _) => Ok(Self::Bytes(text.unwrap_or_default().as_bytes().to_vec())),
-        }
-    }
-}
-
-impl NewFile {
-    /// Takes a file of the user's, which is relative to a folder.
-    ///
-    /// # Errors
-    ///
-    /// When its source cannot be read.
-    pub fn new(file: &File, folder: &Path) -> Result<Self, Unreadable> {
-        let File { target, text, source, mode: _, user, group } = file;
-        Ok(Self {
-            target: target.clone(),
-            from: FileContent::new(target, text.as_deref(), source.as_deref(), folder)?,
-            mode: file.mode_bits().and_then(|bits| u16::try_from(bits).ok()),
-            user: user.clone(),
-            group: group.clone(),
-        })
-    }
-}
-
-/// Writes down bytes by their BLAKE3, since they may be many.
-fn digest<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&blake3::hash(bytes).to_hex())
-}
-
 impl Files {
-    /// Returns the contributors of files: of what others look at, and of all else.
-    pub fn split(files: Vec<NewFile>, users: &BTreeMap<String, User>) -> [Self; 2] {
-        let [early, late] = early::split(files, users);
+    /// Returns the contributors of files: of what others look at, of all else, and of what is removed in the end. What others
+    /// look at is removed before them too.
+    pub fn split(files: Vec<NewFile>, users: &BTreeMap<String, User>) -> [Self; 3] {
+        let is_removed = |file: &NewFile| file.from == FileContent::Removed;
+        let (removed, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_removed);
+        let [mut early, late] = early::split(files, users);
+        early.extend(removed.iter().filter(|file| is_looked_at(&file.target)).cloned());
         let own = |name: &str, files| Self { name: name.to_owned(), by: By::User, files };
-        [own(EARLY, early), own(LATE, late)]
+        [own(EARLY, early), own(LATE, late), own(LAST, removed)]
     }
 
     /// Returns the contributor of files that a part needs.

@@ -6,7 +6,7 @@ use isoplug_manifest::By;
 use isoplug_manifest::options::OpenSsh;
 
 use super::services;
-use super::{Attrs, ContributeError, Contributor, Rootfs, Trial};
+use super::{Attrs, ContributeError, Contributor, Rootfs, Trial, words};
 
 const SETTINGS: &str = "/etc/ssh/sshd_config.d/10-isoplug.conf";
 
@@ -29,13 +29,13 @@ impl Contributor for Part {
 
     fn trial(&self) -> Option<Trial> {
         Some(Trial {
-            programs: vec!["usr/sbin/sshd", "usr/bin/ssh-keygen", "usr/bin/mkdir"],
-            reads: vec!["etc/ssh", "etc/passwd", "etc/group", "usr/lib/openssh"],
+            programs: words(["usr/sbin/sshd", "usr/bin/ssh-keygen", "usr/bin/mkdir"]),
+            reads: words(["etc/ssh", "etc/passwd", "etc/group", "usr/lib/openssh"]),
             // The image has no key yet, and sshd looks at nothing without one.
             run: vec![
-                vec!["/usr/bin/mkdir", "-p", "/run/sshd"],
-                vec!["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/tmp/key"],
-                vec!["/usr/sbin/sshd", "-t", "-h", "/tmp/key"],
+                words(["/usr/bin/mkdir", "-p", "/run/sshd"]),
+                words(["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/tmp/key"]),
+                words(["/usr/sbin/sshd", "-t", "-h", "/tmp/key"]),
             ],
             file: SETTINGS,
             lines: lines(&self.0),

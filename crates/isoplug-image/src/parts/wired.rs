@@ -13,7 +13,7 @@ use isoplug_manifest::By;
 use isoplug_manifest::options::{Interface, Networking, NetworkingBackend, Which};
 
 use super::services;
-use super::{Attrs, ContributeError, Contributor, Rootfs, Trial};
+use super::{Attrs, ContributeError, Contributor, Rootfs, Trial, words};
 
 /// The interfaces.
 #[derive(Debug, Clone, PartialEq)]

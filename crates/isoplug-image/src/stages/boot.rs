@@ -12,7 +12,7 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::{cpio, fat};
 
 use crate::bootable::Bootable;
-use crate::grub::{self, Shown, paths};
+use crate::grub::{self, OnMedium, Shown, paths};
 use crate::stored;
 use crate::stored::files::{NewFiles, stored_files};
 
@@ -47,7 +47,7 @@ pub struct Outputs {
 
 impl Stage for Boot {
     const NAME: &'static str = "boot";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -117,7 +117,7 @@ impl Boot {
             parts.push(cx.digest(contents)?);
         }
         parts.push(Digest::of(self.volume_id.as_bytes()));
-        parts.push(Digest::of(grub::menu(&self.shown, "", false).as_bytes()));
+        parts.push(Digest::of(grub::menu(&self.shown, OnMedium::default()).as_bytes()));
         let parts: String = parts.iter().map(Digest::hex).collect();
         Ok(Digest::of(parts.as_bytes()).hex()[..IDENTITY_DIGITS].to_owned())
     }
@@ -128,7 +128,8 @@ impl Boot {
             .map(|path| format!("iso/{path}"))
             .iter()
             .any(|path| loaders.iter().any(|file| file.path == *path));
-        let menu = grub::menu(&self.shown, identity, memory_test);
+        let bytes = self.bytes(cx)?;
+        let menu = grub::menu(&self.shown, OnMedium { identity, memory_test, bytes });
         let mut files = NewFiles::new(cx)?;
         files.add(paths::INFO, format!("{}\n", self.description).as_bytes())?;
         files.add(".disk/live-uuid-isoplug", format!("{identity}\n").as_bytes())?;
@@ -137,6 +138,17 @@ impl Boot {
         files.add(paths::LOOPBACK, grub::loopback().as_bytes())?;
         files.add(paths::IDENTITY_INITRD, &*self.identity_initrd(identity)?)?;
         Ok(files.finish(out)?)
+    }
+
+    /// Returns how many bytes it boots.
+    fn bytes(&self, cx: &Context) -> Result<u64, Error> {
+        let Bootable { vmlinuz, initrd, squashfs } = self.bootable;
+        let length = |blob| {
+            let path = cx.path(blob)?;
+            let found = path.metadata().map_err(stored::Error::read(&path))?;
+            Ok::<_, Error>(found.len())
+        };
+        [vmlinuz, initrd, squashfs].into_iter().map(length).sum()
     }
 
     fn identity_initrd(&self, identity: &str) -> Result<Vec<u8>, Error> {

@@ -2,10 +2,12 @@
 //!
 //! Only `/boot/vmlinuz-VERSION` counts, as Debian's kernel packages name it.
 
+use std::collections::BTreeMap;
+
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
-use isoplug_formats::apt::version;
 use isoplug_formats::tree::{self, Content, Kind};
 
+use crate::facts::newest_kernel;
 use crate::stored::{self, InPacks};
 
 /// Inputs.
@@ -60,15 +62,15 @@ pub enum Error {
 
 /// Returns the version and the content of the newest kernel, as Debian orders versions.
 fn newest(tree: &tree::Tree) -> Option<(String, Content)> {
-    let kernels = tree.entries.iter().filter_map(|(path, entry)| {
-        let version = path.strip_prefix(b"boot/vmlinuz-")?;
-        let version = std::str::from_utf8(version).ok()?.to_owned();
-        match &entry.kind {
-            Kind::File(content) => Some((version, *content)),
-            _ => None,
+    let kernels = tree.entries.iter().filter_map(|(path, entry)| match &entry.kind {
+        Kind::File(content) => {
+            Some((std::str::from_utf8(path.strip_prefix(b"boot/")?).ok()?, *content))
         }
+        _ => None,
     });
-    kernels.max_by(|(a, _), (b, _)| version::compare(a, b))
+    let kernels: BTreeMap<&str, Content> = kernels.collect();
+    let version = newest_kernel(kernels.keys().copied())?;
+    Some((version.to_owned(), *kernels.get(&*format!("vmlinuz-{version}"))?))
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 //!
 //! Knows neither menus nor the ISO.
 
-use isoplug_engine::{Artifact, Context, Key, Slots, Stage, Tree};
+use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
 use crate::parts::files::source::{self, Item, Source, What};
-use crate::parts::files::{FileContent, NewFile};
+use crate::parts::files::{FileContent, NewFile, with_kernel};
 use crate::stored;
 use crate::stored::files::NewFiles;
 
@@ -14,6 +14,8 @@ use crate::stored::files::NewFiles;
 pub struct Medium {
     /// The files and folders; owner and mode mean nothing on a medium.
     pub files: Vec<NewFile>,
+    /// The version of the kernel, if one of the files names it.
+    pub kernel: Option<Artifact<Blob>>,
 }
 
 /// Outputs.
@@ -52,16 +54,27 @@ impl Stage for Medium {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { files } = self;
+        let Self { files, kernel } = self;
         key.value("files", files);
+        if let Some(kernel) = kernel {
+            key.artifact("kernel", *kernel);
+        }
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let mut files = NewFiles::new(cx)?;
+        let kernel = self.kernel.map(|kernel| stored::text(kernel, cx)).transpose()?;
         for file in &self.files {
             let target = file.target.trim_matches('/');
             match &file.from {
                 FileContent::Bytes(bytes) => files.add(target, &bytes[..])?,
+                FileContent::Template(template) => {
+                    let text = with_kernel(template, kernel.as_deref()).unwrap_or_default();
+                    files.add(target, text.as_bytes())?;
+                }
+                // A medium has folders as far as files are in them, and nothing that could be removed.
+                FileContent::Folder | FileContent::Removed => {}
+                FileContent::Link(_) => return Err(Error::Link { path: target.to_owned() }),
                 FileContent::Source(source) => {
                     for item in &source.items {
                         add(&mut files, target, source, item)?;

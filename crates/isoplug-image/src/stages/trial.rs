@@ -106,7 +106,10 @@ impl Trial {
         }
         let packs = store::packs(&layer, cx)?;
         let Asked { programs, reads, .. } = &self.asked;
-        let mut tree = match initrd::small(&layer, &packs, &self.arch, (programs, reads)) {
+        let [programs, reads] =
+            [programs, reads].map(|all| all.iter().map(|path| &**path).collect());
+        let asked: (Vec<&str>, Vec<&str>) = (programs, reads);
+        let mut tree = match initrd::small(&layer, &packs, &self.arch, (&asked.0, &asked.1)) {
             Ok(tree) => tree,
             Err(initrd::Error::Io(error)) => return Err(error.into()),
             Err(error) => return Ok(Err(error.to_string())),
@@ -123,7 +126,12 @@ impl Trial {
             stored::add_contents(&mut job, *overlay, cx)?;
         }
         job.parent = Some(small.path().to_owned());
-        job.run = self.asked.run.iter().map(|run| Command::new(run.iter().copied())).collect();
+        job.run = self
+            .asked
+            .run
+            .iter()
+            .map(|run| Command::new(run.iter().map(|word| word.to_string())))
+            .collect();
         match sandbox::run(&job, &Lines::new(cx, &[], 0)) {
             Ok(_) => Ok(()),
             Err(sandbox::Error::Command { command, tail, .. }) => Err(self.refused(&command, tail)),

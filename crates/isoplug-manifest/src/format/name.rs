@@ -139,6 +139,31 @@ pub(super) fn menu_entry(text: &str) -> Verdict {
     })
 }
 
+/// What a script is called by; a shell would take other characters apart, or for its own.
+pub(super) fn program(text: &str) -> Verdict {
+    let allowed = |each: char| each.is_ascii_alphanumeric() || "+-._".contains(each);
+    require(made_of(text, allowed) && !text.starts_with(['.', '-']) && text.len() < 256, || {
+        let message = format!("\"{text}\" cannot be the name of a script");
+        Finding::new("bad-name", message).help("letters, digits, `+`, `-`, `.` and `_`")
+    })
+}
+
+/// A program by its name or path. The kernel reads 255 characters of a first line, and passes what stands behind the path
+/// on as one argument (binfmt_script.c).
+pub(super) fn interpreter(text: &str) -> Verdict {
+    let program = |each: char| each.is_ascii_graphic();
+    let path = text.split(' ').next().unwrap_or_default();
+    let is_path = path.starts_with('/') && made_of(path, program);
+    let has_argument = text.bytes().filter(|&byte| byte == b' ').count() <= 1;
+    let is_name = made_of(text, |each| each.is_ascii_alphanumeric() || "+-.".contains(each));
+    let is_right = is_name || is_path && has_argument && text.bytes().all(|b| b >= b' ');
+    require(is_right && text.len() < 253, || {
+        let message = format!("\"{text}\" cannot be an interpreter");
+        Finding::new("bad-name", message)
+            .help("a name such as `python3`, or a path and at most one argument: `/usr/bin/awk -f`")
+    })
+}
+
 /// The name of a partition and of the file system on it.
 pub(super) fn persistence_label(text: &str) -> Verdict {
     let allowed = |each: char| each.is_ascii_alphanumeric() || "-_".contains(each);

@@ -4,7 +4,8 @@ use super::{Finding, Verdict, require};
 
 /// Reads a number with an optional unit: `K`, `M`, `G` with or without `iB` are powers of 1024,
 /// with `B` powers of 1000.
-pub(crate) fn byte_size(text: &str) -> Option<u64> {
+#[must_use]
+pub fn byte_size(text: &str) -> Option<u64> {
     let (number, unit) = number_and_unit(text)?;
     let factor = match unit.trim_start() {
         "" | "B" => 1,

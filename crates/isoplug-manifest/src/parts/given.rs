@@ -1,41 +1,38 @@
-//! Files that a manifest gives, for the root filesystem or the ISO: one content each, one file for each path.
+//! Files that a manifest gives, for the root filesystem or the ISO: one content each, one file for each path, and facts
+//! in templates that there are.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
+use crate::template::{Fact, Template};
 use crate::text::Origin;
 
 /// A file that the manifest gives.
 #[derive(Clone)]
 pub(super) struct Given<'a> {
+    /// Where it really is, by which files are compared.
     pub(super) path: String,
     /// As it was written.
     pub(super) target: String,
-    /// Whether it has a text, and a source.
-    pub(super) contents: [bool; 2],
+    /// The fields that say what it is.
+    pub(super) contents: Vec<&'static str>,
     pub(super) origin: &'a Origin,
 }
 
-impl<'a> Given<'a> {
-    /// `path`: where `target` really is, by which files are compared.
-    pub(super) fn new(
-        path: String,
-        target: &str,
-        (text, source): (&Option<String>, &Option<String>),
-        origin: &'a Origin,
-    ) -> Self {
-        let contents = [text.is_some(), source.is_some()];
-        Self { path, target: target.to_owned(), contents, origin }
+impl Given<'_> {
+    /// Tells whether nothing can be below it.
+    fn is_leaf(&self) -> bool {
+        matches!(self.contents[..], ["text" | "link" | "remove"])
     }
 }
 
 /// Returns the files that have no content, or two.
 pub(super) fn wrong_contents(files: &[Given]) -> Vec<Diagnostic> {
     let wrong = files.iter().filter_map(|file| {
-        let has = match file.contents {
-            [false, false] => "neither `text` nor `source`",
-            [true, true] => "both `text` and `source`",
-            _ => return None,
+        let has = match &file.contents[..] {
+            [] => "neither `text` nor `source`".to_owned(),
+            [_] => return None,
+            [one, other, ..] => format!("both `{one}` and `{other}`"),
         };
         let message = format!("\"{}\" has {has}", file.target);
         Some(Diagnostic::error("file-content", message).at(file.origin, ""))
@@ -54,8 +51,8 @@ pub(super) fn clashes(files: &[Given], written: &[Given]) -> Vec<Diagnostic> {
             found.push(diagnostic.and(earlier.origin, "and here"));
         }
     }
-    let texts = at.values().filter(|file| file.contents == [true, false]);
-    found.extend(texts.filter_map(|file| in_the_way(file, &at)));
+    let leaves = at.values().filter(|file| file.is_leaf());
+    found.extend(leaves.filter_map(|file| in_the_way(file, &at)));
     found
 }
 
@@ -67,7 +64,36 @@ fn in_the_way(file: &Given, at: &BTreeMap<&str, &Given>) -> Option<Diagnostic> {
         return None;
     }
     let (target, inner) = (&file.target, &inside.target);
-    let message = format!("\"{target}\" is a file, so nothing can be at \"{inner}\"");
+    let (is, label) = match file.contents[..] {
+        ["remove"] => ("is removed", "removed here"),
+        ["link"] => ("is a link", "the link"),
+        _ => ("is a file", "the file"),
+    };
+    let message = format!("\"{target}\" {is}, so nothing can be at \"{inner}\"");
     let diagnostic = Diagnostic::error("file-in-the-way", message);
-    Some(diagnostic.at(inside.origin, "here").and(file.origin, "the file"))
+    Some(diagnostic.at(inside.origin, "here").and(file.origin, label))
+}
+
+/// Returns what in a text is no fact of the image, which has this version.
+pub(super) fn wrong_facts(
+    target: &str,
+    text: &str,
+    version: Option<&str>,
+    origin: &Origin,
+) -> Vec<Diagnostic> {
+    let error = |message| Diagnostic::error("unknown-fact", message).at(origin, "");
+    match Template::parse(text) {
+        Ok(template) if version.is_none() && template.facts().any(|f| *f == Fact::Version) => {
+            let message = format!("\"{target}\" wants the image's version, and it has none");
+            vec![error(message).help("set `image.version`")]
+        }
+        Ok(_) => Vec::new(),
+        Err(mistakes) => {
+            let drawn = mistakes.into_iter().map(|mistake| {
+                let message = format!("\"{target}\", line {}: {}", mistake.line, mistake.message);
+                error(message).help(mistake.help)
+            });
+            drawn.collect()
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::given::{Given, clashes, wrong_contents};
+use super::given::{Given, clashes, wrong_contents, wrong_facts};
 use crate::by::By;
 pub use crate::file::IsoFile;
 use crate::format::byte_size;
@@ -40,6 +40,8 @@ impl Iso {
 /// What it reads.
 pub(crate) struct Part<'a> {
     pub(crate) iso: &'a Iso,
+    /// The image's version.
+    pub(crate) version: Option<&'a str>,
 }
 
 impl part::Part for Part<'_> {
@@ -52,13 +54,20 @@ impl part::Part for Part<'_> {
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
-        let files = self.iso.contents.iter().zip(lint.items(&option!(iso.contents)));
-        let given: Vec<Given> = files
-            .map(|(file, origin)| {
-                let IsoFile { target, text, source } = file;
-                Given::new(target.trim_matches('/').to_owned(), target, (text, source), origin)
-            })
-            .collect();
+        let items = lint.items(&option!(iso.contents));
+        let files = self.iso.contents.iter().zip(items);
+        let given = |(file, origin): (&IsoFile, _)| Given {
+            path: file.target.trim_matches('/').to_owned(),
+            target: file.target.clone(),
+            contents: file.contents(),
+            origin,
+        };
+        let facts = files.clone().filter(|(file, _)| file.template).flat_map(|(file, origin)| {
+            let text = file.text.as_deref().unwrap_or_default();
+            wrong_facts(&file.target, text, self.version, origin)
+        });
+        lint.found.extend(facts);
+        let given: Vec<Given> = files.map(given).collect();
         lint.found.extend(wrong_contents(&given).into_iter().chain(clashes(&given, &[])));
     }
 }

@@ -1,4 +1,7 @@
-//! What a live system does with its medium: keep what was changed on it.
+//! What a live system does with its medium and the machine's disks: keep what was changed, look whether the medium is as it
+//! was made, leave the disks alone.
+
+mod disks;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,12 +13,19 @@ use crate::format::byte_size;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint, MenuEntry};
 
-/// What a live system does with its medium.
+/// What a live system does with its medium and the machine's disks.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Live {
     /// Whether what is changed is kept on the stick that it boots from.
     pub persistence: Persistence,
+    /// Whether the boot menu offers to check the medium: each of its files is read and compared with the checksum that the
+    /// medium has for it, and the screen shows how far it is and what is damaged.
+    pub check_medium: bool,
+    /// Whether the machine's disks are left alone until somebody says otherwise, as a rescue system should: no array, volume
+    /// or btrfs of several disks is put together, nothing is swapped to, mounted or resumed from. The log-in says how it is
+    /// done by hand.
+    pub leave_disks_alone: bool,
 }
 
 /// Keeping what is changed.
@@ -48,6 +58,8 @@ pub(crate) struct Part<'a> {
 
 const FOLDER: &str = "/usr/lib/isoplug/persistence";
 const UNIT: &str = "isoplug-persistence.service";
+const CHECK: &str = "/usr/lib/isoplug/check-medium";
+const CHECK_UNIT: &str = "isoplug-check-medium.service";
 
 impl part::Part for Part<'_> {
     fn by(&self) -> By {
@@ -59,6 +71,12 @@ impl part::Part for Part<'_> {
     }
 
     fn contribute(&self, out: &mut Contribution) {
+        if self.live.check_medium {
+            self.check_medium(out);
+        }
+        if self.live.leave_disks_alone {
+            disks::leave_alone(out);
+        }
         let Persistence { enable, encryption, .. } = self.live.persistence;
         if !enable {
             return;
@@ -115,6 +133,17 @@ impl Part<'_> {
             let error = Diagnostic::error("small-partition", "the partition has less than 64 MiB");
             lint.report_at(error, &option!(live.persistence.size));
         }
+    }
+
+    fn check_medium(&self, out: &mut Contribution) {
+        let (id, label) = ("check-medium".to_owned(), "check the medium".to_owned());
+        let params = vec!["isoplug.check-medium".to_owned()];
+        let unit = format!("/usr/lib/systemd/system/{CHECK_UNIT}");
+        out.because(option!(live.check_medium))
+            .menu_entry(MenuEntry { id, label, params, submenu: None })
+            .unit(CHECK_UNIT)
+            .file(File::text(&unit, include_str!("live/check.service")))
+            .file(File::text(CHECK, include_str!("live/check.sh")).executable());
     }
 
     /// Returns the partition's name: at most 16 bytes, which is what ext4 takes.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::desktop::Desktop;
 use super::files::File;
 use super::getty::Getty;
+use super::kiosk::Kiosk;
 use super::openssh::OpenSsh;
 use super::tests::Test;
 use super::users::{Root, User};
@@ -30,6 +31,7 @@ pub(crate) struct Part<'a> {
     pub(crate) openssh: &'a OpenSsh,
     pub(crate) getty: &'a Getty,
     pub(crate) desktop: &'a Desktop,
+    pub(crate) kiosk: &'a Kiosk,
     pub(crate) files: &'a [File],
     pub(crate) plugins: &'a BTreeMap<String, PluginUse>,
     pub(crate) tests: &'a [Test],
@@ -65,7 +67,9 @@ impl Part<'_> {
     fn is_closed(&self) -> bool {
         let installs =
             |names: &[&str]| self.install.iter().any(|wish| names.contains(&name_in(wish)));
-        let is_meant = self.root.locked && self.users.is_empty();
+        // A kiosk's user is there to run one program.
+        let runs_it = |name: &String| self.kiosk.user.as_ref() == Some(name);
+        let is_meant = self.root.locked && self.users.keys().all(runs_it);
         let elsewhere = self.files.iter().any(|file| file.target.starts_with("/etc/"))
             || !self.plugins.is_empty()
             || installs(&ACCOUNT_MAKERS);

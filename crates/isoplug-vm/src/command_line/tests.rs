@@ -72,10 +72,29 @@ fn a_window_with_disks_and_ports_for_a_person() {
     let forward = vec![Forward { host: 2222, guest: 22 }, Forward { host: 8080, guest: 80 }];
     machine.network = Network::User { isolated: false, forward };
     machine.disks = vec![
-        Disk { path: "/d/one.qcow2".into(), format: DiskFormat::Qcow2 },
-        Disk { path: "/d/two".into(), format: DiskFormat::Raw },
+        Disk { path: "/d/one.qcow2".into(), format: DiskFormat::Qcow2, snapshot: false },
+        Disk { path: "/d/two".into(), format: DiskFormat::Raw, snapshot: false },
     ];
     insta::assert_snapshot!(line(&machine, Accelerator::Kvm, Ports::Window));
+}
+
+#[test]
+fn a_folder_is_shared_as_it_was_asked_for() {
+    let mut machine = Machine::new(Arch::Amd64, Firmware::Bios, Medium::Cd);
+    let line = |machine: &Machine| line(machine, Accelerator::Kvm, Ports::Terminal);
+    assert!(!line(&machine).contains("9p"), "nothing of the host is there unasked");
+    machine.share = Some(Share { path: "/my,files".into(), writable: false });
+    machine.disks = vec![Disk { path: "/d".into(), format: DiskFormat::Raw, snapshot: true }];
+    let shared = line(&machine);
+    assert!(
+        shared.contains("-fsdev local,id=share,security_model=none,readonly=on,path=/my,,files")
+    );
+    assert!(shared.contains("-device virtio-9p-pci,fsdev=share,mount_tag=share"), "{shared}");
+    assert!(shared.contains("id=disk0,snapshot=on,format=raw,file=/d"), "{shared}");
+    let share = Share { path: "/x".into(), writable: true };
+    assert_eq!(share.fstab(), "share /mnt/share 9p trans=virtio,version=9p2000.L,rw,nofail 0 0");
+    machine.share = Some(share);
+    assert!(line(&machine).contains("security_model=none,path=/x"), "{machine:?}");
 }
 
 #[test]

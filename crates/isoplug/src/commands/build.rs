@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use isoplug_engine::Reporter;
+use isoplug_image::failed;
 
 use super::select::{Locking, Select};
 use crate::exit::Exit;
@@ -12,6 +13,7 @@ use crate::locking::LockUse;
 use crate::prepare::{Prepared, prepare};
 use crate::project::Project;
 use crate::session::Session;
+use crate::size::{self, smaller};
 use crate::timings::Timings;
 use crate::{export, outcome, plugins};
 
@@ -112,10 +114,26 @@ fn build_told(
     let targets = prepared.products.artifacts();
     let options = isoplug_engine::Options { keep_failed, reporter, ..session.run_options() };
     let outputs = isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options)
-        .map_err(|error| outcome::failure(&error, &prepared.system))?;
+        .map_err(|error| failure(&error, prepared, &options))?;
     let checks = &prepared.products.checks;
     session.warn(&plugins::checked(checks, &outputs, &prepared.system));
     export::export(prepared, &outputs, output, session)
+}
+
+/// Returns the failure for an error of a run; of an ISO that is too large, with what makes it smaller.
+fn failure(
+    error: &isoplug_engine::Error,
+    prepared: &Prepared,
+    options: &isoplug_engine::Options,
+) -> Failure {
+    let Prepared { system, image, store, .. } = prepared;
+    let failure = outcome::failure(error, system);
+    if !failed::is_too_large(error) {
+        return failure;
+    }
+    // The root filesystem is there, or there would be no ISO.
+    let report = size::measured(image, store, options).ok().flatten();
+    smaller::hints(system, report.as_ref()).into_iter().fold(failure, Failure::hint)
 }
 
 /// Builds one profile for a command that needs its ISO, or returns the ISO that is there.

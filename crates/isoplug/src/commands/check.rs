@@ -10,7 +10,7 @@ use crate::locking::foreseen;
 use crate::project::Project;
 use crate::rebuild;
 use crate::session::Session;
-use crate::{local_files, own_files};
+use crate::{local_files, own_files, shellcheck};
 
 /// Read the manifest and show every mistake in it
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// file that is not the same; makes no ISO
     #[arg(long)]
     pub(crate) rebuild: bool,
+    /// Let this machine's `shellcheck` look at the scripts, too
+    #[arg(long)]
+    shellcheck: bool,
     #[command(flatten)]
     locking: Locking,
 }
@@ -61,7 +64,7 @@ fn check(
     session: &Session,
 ) -> Result<bool, Failure> {
     let arch = args.select.arch();
-    let has_warnings = look(project, profile, &arch, session)?;
+    let has_warnings = look(args, project, profile, &arch, session)?;
     if args.rebuild {
         rebuild::rebuild(project, profile, &arch, args.locking, session)?;
     }
@@ -69,11 +72,23 @@ fn check(
 }
 
 /// Reads a profile and what it names; returns whether there are warnings.
-fn look(project: &Project, profile: &str, arch: &str, session: &Session) -> Result<bool, Failure> {
+fn look(
+    args: &Args,
+    project: &Project,
+    profile: &str,
+    arch: &str,
+    session: &Session,
+) -> Result<bool, Failure> {
     let system = project.evaluate(profile, arch, session)?;
     let mut found = local_files::look(&system)?;
     found.list.extend(own_files::overruled(&system));
     found.list.extend(foreseen(project, &system, session)?.list);
+    if args.shellcheck {
+        found.list.extend(shellcheck::look(&system)?.list);
+    }
+    if found.list.iter().any(|each| each.severity == Severity::Error) {
+        return Err(Failure::manifest(found));
+    }
     session.warn(&found);
     let all = system.warnings.iter().chain(&found.list);
     Ok({ all }.any(|each| each.severity == Severity::Warning))

@@ -37,6 +37,8 @@ enum Template {
     Rescue,
     /// GNOME, with whom it is for logged in
     Desktop,
+    /// One page on the whole screen
+    Kiosk,
 }
 
 impl Template {
@@ -46,6 +48,7 @@ impl Template {
             Self::Minimal => "minimal",
             Self::Rescue => "rescue",
             Self::Desktop => "desktop",
+            Self::Kiosk => "kiosk",
         }
     }
 
@@ -54,6 +57,7 @@ impl Template {
         match self {
             Self::Minimal | Self::Rescue => ["", CONSOLE],
             Self::Desktop => [FIRMWARE, include_str!("../new-desktop.toml")],
+            Self::Kiosk => [FIRMWARE, include_str!("../new-kiosk.toml")],
         }
     }
 }

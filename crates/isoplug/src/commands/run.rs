@@ -1,9 +1,13 @@
 //! `isoplug run`: boots an image in QEMU for a person.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use isoplug_vm::{Arch, Display, Firmware, Forward, Host, Machine, Medium, Network};
+use isoplug_vm::{
+    Arch, Disk, DiskFormat, Display, Firmware, Forward, Host, Machine, Medium, Network, Share,
+};
 
 use super::build::build_one;
 use super::select::{Locking, Select};
@@ -19,6 +23,8 @@ use crate::session::Session;
     isoplug run --firmware secure-boot --medium usb\n  \
     isoplug run --window --ssh-port 2222\n  \
     isoplug run --network                        # it reaches the network\n  \
+    isoplug run --share notes                    # /mnt/share in the image\n  \
+    isoplug run --disk old.qcow2 --snapshot      # a disk that stays as it is\n  \
     isoplug run --iso out/rescue-1.0-amd64.iso   # an ISO that is there")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -41,8 +47,21 @@ pub(crate) struct Args {
     #[arg(long)]
     network: bool,
     /// Forward this port of this machine to the image's SSH server
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", visible_alias = "ssh")]
     ssh_port: Option<u16>,
+    /// Show the image this folder, as /mnt/share where it has systemd 254 or later; elsewhere
+    /// `mount -t 9p -o trans=virtio share DIR` mounts it
+    #[arg(long, value_name = "DIR")]
+    share: Option<PathBuf>,
+    /// Let the image write to that folder, as you
+    #[arg(long, requires = "share")]
+    share_writable: bool,
+    /// Attach this disk, raw or qcow2, which the image may write; may be given several times
+    #[arg(long, value_name = "FILE")]
+    disk: Vec<PathBuf>,
+    /// Leave the disks as they are: what is written to them is thrown away at the end
+    #[arg(long, requires = "disk")]
+    snapshot: bool,
     /// Memory of the machine, in MiB
     #[arg(long, default_value_t = 2048)]
     memory: u32,
@@ -88,8 +107,8 @@ impl From<MediumArg> for Medium {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let iso = iso(args, session)?;
     let machine = machine(args)?;
+    let iso = iso(args, session)?;
     let host = Host::discover();
     session.note(&format!("booting {}", iso.display()));
     // What is missing is told by the start itself.
@@ -127,13 +146,9 @@ fn boot(host: &Host, machine: &Machine, iso: &Path, session: &Session) -> Result
 /// Returns the ISO that was named, or builds that of the one profile.
 fn iso(args: &Args, session: &Session) -> Result<PathBuf, Failure> {
     let Some(iso) = &args.iso else {
-        let (project, profiles) = args.select.open()?;
-        let [profile] = profiles.as_slice() else {
-            return Err(Failure::new(Exit::Manifest, "there are several profiles")
-                .hint(format!("--profile with one of {}", profiles.join(", "))));
-        };
+        let (project, profile) = args.select.open_one()?;
         let lock_use = args.locking.into();
-        return Ok(build_one(&project, profile, &args.select.arch(), lock_use, session)?.1);
+        return Ok(build_one(&project, &profile, &args.select.arch(), lock_use, session)?.1);
     };
     if iso.is_file() {
         return Ok(iso.clone());
@@ -149,9 +164,43 @@ fn machine(args: &Args) -> Result<Machine, Failure> {
     machine.memory = args.memory;
     machine.display = if args.window { Display::Gtk } else { Display::None };
     let forward = args.ssh_port.map(|host| Forward { host, guest: 22 });
+    machine.share = share(args)?;
+    machine.disks =
+        args.disk.iter().map(|path| disk(path, args.snapshot)).collect::<Result<_, _>>()?;
     machine.network =
         Network::User { isolated: !args.network, forward: forward.into_iter().collect() };
     Ok(machine)
+}
+
+/// Returns the folder that the image is to see.
+fn share(args: &Args) -> Result<Option<Share>, Failure> {
+    let Some(path) = &args.share else { return Ok(None) };
+    let found = path.canonicalize().ok().filter(|path| path.is_dir());
+    let path = found.ok_or_else(|| {
+        Failure::new(Exit::Manifest, format!("{} is not a folder", path.display()))
+            .hint("name the folder that the image is to see")
+    })?;
+    Ok(Some(Share { path, writable: args.share_writable }))
+}
+
+/// Returns a disk. Its name and its first bytes tell its format and must agree: a guest could write the start of a qcow2
+/// file to a raw disk, which then names other files of this machine.
+fn disk(path: &Path, snapshot: bool) -> Result<Disk, Failure> {
+    let failed = |reason: String| {
+        Failure::new(Exit::Manifest, format!("cannot use the disk {}: {reason}", path.display()))
+            .hint("`truncate -s 8G FILE` makes an empty one")
+    };
+    let mut start = [0; 4];
+    let read = File::open(path).and_then(|mut file| file.read(&mut start));
+    read.map_err(|error| failed(error.to_string()))?;
+    let is_qcow2 = start == *b"QFI\xfb";
+    let is_named_so = path.extension().is_some_and(|extension| extension == "qcow2");
+    match (is_qcow2, is_named_so) {
+        (true, false) => Err(failed("it is in the format qcow2 and not called so".to_owned())),
+        (false, true) => Err(failed("it is not in the format qcow2".to_owned())),
+        (true, true) => Ok(Disk { path: path.to_owned(), format: DiskFormat::Qcow2, snapshot }),
+        (false, false) => Ok(Disk { path: path.to_owned(), format: DiskFormat::Raw, snapshot }),
+    }
 }
 
 /// Returns QEMU's machine for an architecture.

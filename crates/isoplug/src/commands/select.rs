@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use isoplug_packages::Allow;
 
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locking::LockUse;
 use crate::project::Project;
@@ -36,6 +37,16 @@ impl Select {
         let project = Project::open(&self.folder)?;
         let profiles = project.choose(&self.profile, self.all)?;
         Ok((project, profiles))
+    }
+
+    /// Opens the project for a command that works on one profile.
+    pub(crate) fn open_one(&self) -> Result<(Project, String), Failure> {
+        let (project, mut profiles) = self.open()?;
+        match profiles.len() {
+            1 => Ok((project, profiles.remove(0))),
+            _ => Err(Failure::new(Exit::Manifest, "there are several profiles")
+                .hint(format!("--profile with one of {}", profiles.join(", ")))),
+        }
     }
 }
 

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use isoplug_engine::Graph;
-use isoplug_image::pipeline::pipeline;
-use isoplug_image::stages::sizes::{self, Report, Sizes};
+use isoplug_image::stages::sizes::Report;
 
 use super::select::{Locking, Select};
 use crate::exit::Exit;
@@ -14,7 +12,7 @@ use crate::failure::Failure;
 use crate::outcome;
 use crate::prepare::{Planned, plan};
 use crate::session::Session;
-use crate::size::{page, table, why};
+use crate::size::{self, page, table, why};
 
 /// Show what takes the room of an image: packages, folders, and why they are there
 ///
@@ -69,14 +67,10 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 
 fn measured(planned: &Planned, session: &Session) -> Result<Report, Failure> {
     let Planned { system, image, store } = planned;
-    let mut graph = Graph::new();
-    let rootfs = pipeline(image, &mut graph).rootfs;
-    let wanted = graph.add(Sizes { rootfs }).report;
-    let outputs = isoplug_engine::run(&graph, &[wanted.id()], store, &session.run_options())
-        .map_err(|error| outcome::failure(&error, system))?;
-    let lost = || Failure::new(Exit::Internal, "the sizes are lost");
-    let path = outputs.path(wanted).ok_or_else(lost)?;
-    sizes::read(&path).map_err(|error| lost().because(&error))
+    let report = size::measured(image, store, &session.run_options());
+    report
+        .map_err(|error| outcome::failure(&error, system))?
+        .ok_or_else(|| Failure::new(Exit::Internal, "the sizes are lost"))
 }
 
 fn show(args: &Args, planned: &Planned, report: &Report, session: &Session) -> Result<(), Failure> {

@@ -115,7 +115,7 @@ impl<'a> Bench<'a> {
 
     /// Boots an image in each way. Returns what was seen, and why that is not all.
     fn test_all(&self, prepared: &mut Prepared) -> Result<(Report, Result<(), Failure>), Failure> {
-        let mut report = Report { image: prepared.name.clone(), combos: Vec::new() };
+        let mut report = Report { image: prepared.image.name.clone(), combos: Vec::new() };
         for stage in self.stages(prepared)? {
             match self.test(stage, prepared) {
                 Ok(one) => report.combos.extend(one.combos),
@@ -138,9 +138,9 @@ impl<'a> Bench<'a> {
             machine: Machine { memory: args.memory, ..Machine::new(arch, firmware, medium) },
             checks: promises::checks(system),
             login: promises::login(system, firmware, medium),
-            name: prepared.name.clone(),
+            name: prepared.image.name.clone(),
             again: (args.again || args.screenshots).then(|| u64::from(std::process::id())),
-            setup: self.setup(&prepared.name),
+            setup: self.setup(&prepared.image.name),
         };
         Ok(combos(args, promises::firmware(system)).into_iter().map(stage).collect())
     }

@@ -58,9 +58,9 @@ pub(super) fn split(files: Vec<NewFile>, users: &BTreeMap<String, User>) -> [Vec
 /// Divides what one entry gives by its paths.
 fn divide(file: NewFile, is_early: impl Fn(&str) -> bool) -> [Option<NewFile>; 2] {
     let source = match &file.from {
-        FileContent::Bytes(_) if is_early(&file.target) => return [Some(file), None],
-        FileContent::Bytes(_) => return [None, Some(file)],
         FileContent::Source(source) => source,
+        _ if is_early(&file.target) => return [Some(file), None],
+        _ => return [None, Some(file)],
     };
     let is_first = |item: &&Item| is_early(&item.path_in(&file.target));
     let (first, rest): (Vec<&Item>, Vec<&Item>) = source.items.iter().partition(is_first);

@@ -1,8 +1,11 @@
 //! Tests of the contributor of files.
 
+mod contents;
+
 use std::os::unix::fs::PermissionsExt;
 
 use super::super::rootfs_of_tests::TestRootfs;
+use super::source::Source;
 use super::*;
 use isoplug_formats::tree::{Entry, Kind};
 use proptest::prelude::*;
@@ -96,7 +99,8 @@ fn files_that_others_look_at_come_first() {
     all.insert(1, NewFile { user: "ada".into(), ..text("/etc/skel/y", "") });
     let ada = ("ada".to_owned(), User { shell: "/opt/sh".into(), ..User::default() });
     let paths = |files: Files| files.files.iter().flat_map(paths_of).collect::<Vec<String>>();
-    let [early, late] = Files::split(all, &[ada].into()).map(paths);
+    let [early, late, removed] = Files::split(all, &[ada].into()).map(paths);
+    assert!(removed.is_empty());
     assert_eq!(early.join(" "), EARLY);
     assert_eq!(late, ["/etc/skel/y", "/home/ada/y", "/etc", "/etc/x.conf"]);
 }
@@ -106,10 +110,10 @@ const EARLY: &str = "/etc/skel/.x /opt/sh /lib/systemd/system/y.service /etc/sys
 
 fn paths_of(file: &NewFile) -> Vec<String> {
     match &file.from {
-        FileContent::Bytes(_) => vec![file.target.clone()],
         FileContent::Source(source) => {
             source.items.iter().map(|item| item.path_in(&file.target)).collect()
         }
+        _ => vec![file.target.clone()],
     }
 }
 

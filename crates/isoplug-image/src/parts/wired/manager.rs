@@ -2,7 +2,7 @@
 
 use isoplug_engine::Digest;
 
-use super::{File, Part, Trial, plain};
+use super::{File, Part, Trial, plain, words};
 use isoplug_manifest::options::{Interface, Route, Vlan, Which};
 
 const FOLDER: &str = "/etc/NetworkManager/system-connections";
@@ -163,9 +163,9 @@ fn section(name: &str, lines: &[(&str, String)]) -> String {
 /// The image's own nmcli reads each connection and says what it does not take.
 pub(super) fn trial() -> Trial {
     Trial {
-        programs: vec!["usr/bin/nmcli", "usr/bin/sh"],
-        reads: vec!["etc/NetworkManager/system-connections"],
-        run: vec![vec!["/bin/sh", "-ec", READ]],
+        programs: words(["usr/bin/nmcli", "usr/bin/sh"]),
+        reads: words(["etc/NetworkManager/system-connections"]),
+        run: vec![words(["/bin/sh", "-ec", READ])],
         file: FOLDER,
         lines: Vec::new(),
     }

@@ -14,8 +14,8 @@ use crate::part::{Contribution, Lint, MenuEntry};
 pub struct Menu {
     /// Whether to draw the menu in text mode, without graphics.
     pub text_mode: bool,
-    /// The entry that boots when nobody chooses: `live`, `safe-graphics`, `copy-to-ram`, `persistence`, `local-disk`
-    /// or the name of one of `entries`.
+    /// The entry that boots when nobody chooses: `live`, `safe-graphics`, `copy-to-ram`, `persistence`, `check-medium`,
+    /// `local-disk` or the name of one of `entries`.
     pub default: String,
     /// A picture behind the menu, relative to the file that says so: PNG or JPEG, of at most 4096 x 4096 pixels. It
     /// becomes what GRUB reads and fills the screen.
@@ -156,6 +156,7 @@ impl Menu {
             "local-disk" => Some("boot.menu.local-disk"),
             "memory-test" => Some("boot.menu.memtest"),
             "persistence" => Some("live.persistence.enable"),
+            "check-medium" => Some("live.check-medium"),
             _ => None,
         }
     }
