@@ -96,7 +96,7 @@ fn every_example_is_tested() {
     let names: Vec<String> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
     assert_eq!(
         names.join(" "),
-        "boot-menu branded cloud-init hardened minimal netboot static-network wifi"
+        "boot-menu branded cloud-init hardened hardware minimal netboot static-network wifi"
     );
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 mod entries;
 mod look;
 
-use entries::{default, live_entries, local_disk, memory_test_entries, offered};
+use entries::{default, enrolment, live_entries, local_disk, memory_test_entries, offered};
 pub use look::{Error as LookError, Look};
 
 /// Where things lie on the medium, without a leading slash.
@@ -35,6 +35,8 @@ pub mod paths {
     pub const YIELDING: [&str; 3] = [INFO, MENU, LOOPBACK];
     /// Files that nothing can take the place of: the medium would not boot.
     pub const NEEDED: [&str; 5] = [KERNEL, INITRD, IDENTITY_INITRD, SQUASHFS, ELTORITO];
+    /// The certificate of the drivers, for MokManager.
+    pub const CERTIFICATE: &str = "EFI/isoplug/mok.der";
     /// The font of the graphical menu.
     pub const FONT: &str = "boot/grub/fonts/unicode.pf2";
     /// The picture behind the menu.
@@ -121,12 +123,20 @@ pub struct Shown {
     pub look: Look,
     /// The machine that it is for.
     pub machine: Machine,
+    /// Whether a key can be enrolled.
+    #[serde(skip_serializing_if = "is_not")]
+    pub enrol: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn is_not(yes: &bool) -> bool {
+    !yes
 }
 
 /// Returns the text of [`paths::MENU`] for the medium with this identity.
 pub fn menu(shown: &Shown, identity: &str, memory_test: bool) -> String {
-    let Shown { menu, look, machine } = shown;
-    let machine = *machine;
+    let Shown { menu, look, machine, enrol } = shown;
+    let (machine, enrol) = (*machine, *enrol);
     let mut text = String::from("# Written by isoplug.\n");
     text.push_str(&find_medium(identity));
     text.push_str(&terminals(menu, machine));
@@ -137,6 +147,9 @@ pub fn menu(shown: &Shown, identity: &str, memory_test: bool) -> String {
     entries.push_str(&local_disk(menu, machine));
     if memory_test {
         entries.push_str(&memory_test_entries(menu));
+    }
+    if enrol {
+        entries.push_str(&enrolment(machine));
     }
     entries.push_str(END);
     text.push_str(&look.open(&entries));

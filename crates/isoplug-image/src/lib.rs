@@ -6,11 +6,13 @@
 pub mod bootable;
 pub mod consent;
 pub mod contribute;
+pub mod drivers;
 pub mod failed;
 pub mod firmware;
 pub mod grub;
 pub mod image;
 pub mod initrd;
+pub mod module_signature;
 #[cfg(test)]
 mod needed;
 pub mod outputs;

@@ -1,5 +1,7 @@
 //! Wires the stages of an image into a graph.
 
+mod drivers;
+
 use std::sync::Arc;
 
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
@@ -28,6 +30,8 @@ use crate::stages::rootfs::Rootfs;
 use crate::stages::settled::Settled;
 use crate::stages::squashfs::Squashfs;
 use crate::stages::trial::Trial;
+use isoplug_manifest::By;
+use isoplug_manifest::lock::LockedPackage;
 use isoplug_sandbox::dpkg::Answer;
 
 /// What a build is for.
@@ -63,13 +67,14 @@ impl Products {
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let epoch = image.epoch;
-    let (debs, boot_debs) = fetch(image, graph);
-    let layer = layers(image, &debs, Round::First, graph);
+    let Debs { groups, boot: boot_debs, drivers } = fetch(image, graph);
+    let [base, layer] = layers(image, &groups, Round::First, graph);
     let layer = graph.add(Settled { layer, own: image.machine_state.clone(), epoch }).tree;
     let layer = hooks(image, layer, graph);
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
 
-    let overlays = contribute(image, layer, graph);
+    let drivers = drivers.map(|debs| drivers::add(image, debs, [base, layer], graph));
+    let overlays = contribute(image, layer, drivers, graph);
     let trials = trials(image, layer, &overlays, graph);
     let inputs = graph.add(InitrdInputs { overlays: overlays.clone() }).overlay;
     let files = graph.add(initrd_files(image, layer, inputs, version)).files;
@@ -89,35 +94,38 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which
 /// [`compare::read`](crate::stages::compare::read) reads.
 pub fn rebuild(image: &Image, graph: &mut Graph) -> Artifact<Blob> {
-    let (debs, _) = fetch(image, graph);
-    let [first, again] =
-        [Round::First, Round::Again].map(|round| layers(image, &debs, round, graph));
+    let Debs { groups, .. } = fetch(image, graph);
+    let [first, again] = [Round::First, Round::Again].map(|round| {
+        let [_, layer] = layers(image, &groups, round, graph);
+        layer
+    });
     let own = image.machine_state.clone();
     graph.add(Compare { first, again, own, epoch: image.epoch }).differences
 }
 
-/// Installs the groups of packages one over the other.
+/// Installs the groups of packages one over the other; returns the first layer and the last.
 fn layers(
     image: &Image,
     debs: &[Artifact<Blob>],
     round: Round,
     graph: &mut Graph,
-) -> Artifact<Tree> {
-    let (arch, epoch) = (&image.arch, image.epoch);
-    let base = Base { debs: debs[0], answers: answers(image, 0), arch: arch.clone(), epoch, round };
-    let mut layer = graph.add(base).tree;
+) -> [Artifact<Tree>; 2] {
+    let (epoch, groups) = (image.epoch, &image.locked.groups);
+    let drivers_apart = image.drivers.is_some();
+    let (essential, arch) = (answers(image, &groups[0]), image.arch.clone());
+    let base = Base { debs: debs[0], answers: essential, arch, epoch, round };
+    let base = graph.add(base).tree;
+    let mut parent = base;
     for (index, &debs) in debs.iter().enumerate().skip(1) {
-        let (answers, arch) = (answers(image, index), arch.clone());
-        layer =
-            graph.add(Packages { parent: layer, debs, index, answers, arch, epoch, round }).tree;
+        let (answers, arch) = (answers(image, &groups[index]), image.arch.clone());
+        let packages = Packages { parent, debs, index, answers, drivers_apart, arch, epoch, round };
+        parent = graph.add(packages).tree;
     }
-    layer
+    [base, parent]
 }
 
-/// Returns the answers that packages of an install group ask for, so that those of others do not
-/// make it anew.
-fn answers(image: &Image, group: usize) -> Vec<Answer> {
-    let packages = &image.locked.groups[group];
+/// Returns the answers that packages ask for, so that those of others do not make it anew.
+fn answers(image: &Image, packages: &[LockedPackage]) -> Vec<Answer> {
     let asked = |answer: &&Answer| packages.iter().any(|package| *package.name == *answer.package);
     image.answers.iter().filter(asked).cloned().collect()
 }
@@ -163,10 +171,12 @@ fn trials(
     overlays: &[Artifact<Tree>],
     graph: &mut Graph,
 ) -> Vec<Artifact<Blob>> {
+    // Those of nobody who contributes come first.
+    let others = overlays.len() - image.contributors.len();
     let trial = |(index, contributor): (usize, &Arc<dyn Contributor>)| {
         let (asked, of) = (contributor.trial()?, contributor.title());
         let (arch, epoch) = (image.arch.clone(), image.epoch);
-        let overlays = overlays[..=index].to_vec();
+        let overlays = overlays[..=others + index].to_vec();
         Some(graph.add(Trial { layer, overlays, of, asked, arch, epoch }).passed)
     };
     image.contributors.iter().enumerate().filter_map(trial).collect()
@@ -187,15 +197,26 @@ fn checks(
     image.checkers.iter().map(check).collect()
 }
 
-/// Returns the packages of each install group, and those that only boot the medium.
-fn fetch(image: &Image, graph: &mut Graph) -> (Vec<Artifact<Blob>>, Artifact<Blob>) {
+/// The fetched packages.
+struct Debs {
+    /// Those of each install group.
+    groups: Vec<Artifact<Blob>>,
+    /// Those that only boot the medium.
+    boot: Artifact<Blob>,
+    /// Those that drivers are compiled from and with.
+    drivers: Option<Artifact<Blob>>,
+}
+
+fn fetch(image: &Image, graph: &mut Graph) -> Debs {
     let mut fetch = |group: String, packages: &Vec<_>| {
         let (packages, places) = (packages.clone(), image.places.clone());
         graph.add(Fetch { group, packages, places }).debs
     };
     let groups = image.locked.groups.iter().enumerate();
-    let debs = groups.map(|(index, group)| fetch(index.to_string(), group)).collect();
-    (debs, fetch("boot".to_owned(), &image.locked.boot))
+    let groups = groups.map(|(index, group)| fetch(index.to_string(), group)).collect();
+    let drivers = image.drivers.as_ref();
+    let drivers = drivers.map(|_| fetch("drivers".to_owned(), &image.locked.drivers));
+    Debs { groups, boot: fetch("boot".to_owned(), &image.locked.boot), drivers }
 }
 
 fn initrd_files(
@@ -215,9 +236,18 @@ fn initrd_files(
     }
 }
 
-/// Lets each contributor add its overlay, knowing those before it.
-fn contribute(image: &Image, layer: Artifact<Tree>, graph: &mut Graph) -> Vec<Artifact<Tree>> {
-    let mut earlier: Vec<Earlier> = Vec::new();
+/// Lets each contributor add its overlay, knowing those before it; the drivers come first.
+fn contribute(
+    image: &Image,
+    layer: Artifact<Tree>,
+    drivers: Option<Artifact<Tree>>,
+    graph: &mut Graph,
+) -> Vec<Artifact<Tree>> {
+    let of_drivers = |overlay| {
+        let by = By::Part("drivers");
+        Earlier { title: by.to_string(), by, overlay }
+    };
+    let mut earlier: Vec<Earlier> = drivers.into_iter().map(of_drivers).collect();
     for contributor in &image.contributors {
         let stage = Contribute {
             layer,
@@ -243,6 +273,7 @@ fn papers(image: &Image, iso: Artifact<Blob>) -> Papers {
         file_name: format!("{}.iso", image.name),
         installed: image.locked.groups.iter().flatten().cloned().collect(),
         boot: image.locked.boot.clone(),
+        drivers: image.driver_packages(),
         plugins: image.used.clone(),
         lock: image.lock_text.clone(),
         epoch: image.epoch,

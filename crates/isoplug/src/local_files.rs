@@ -53,7 +53,9 @@ fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     let menu = menu.into_iter().filter_map(|(name, path)| {
         Some((path.as_deref()?, system.origin(&format!("boot.menu.{name}"))))
     });
-    keyrings.chain(files).chain(contents).chain(menu).collect()
+    let certificate = options.drivers.signing_certificate.as_deref();
+    let certificate = certificate.map(|path| (path, system.origin("drivers.signing-certificate")));
+    keyrings.chain(files).chain(contents).chain(menu).chain(certificate).collect()
 }
 
 /// Opening a pipe would wait for who writes into it.

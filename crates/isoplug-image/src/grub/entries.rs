@@ -133,6 +133,19 @@ pub(super) fn memory_test_entries(menu: &Menu) -> String {
     )
 }
 
+/// Returns what starts MokManager, which shim's signature lets GRUB do where Secure Boot is on.
+pub(super) fn enrolment(machine: Machine) -> String {
+    let program = match machine {
+        Machine::Pc => "mmx64.efi",
+        Machine::Arm64 => "mmaa64.efi",
+    };
+    format!(
+        "if [ \"$grub_platform\" = efi ]; then\n  \
+           menuentry 'Enrol the key of the drivers' --id enrol-key {{ chainloader /EFI/BOOT/{program}; }}\n\
+         fi\n"
+    )
+}
+
 /// Returns a kernel parameter as one word of GRUB's, of which the kernel gets what was written.
 fn argument(param: &str) -> String {
     let word = kernel_param::word(param);

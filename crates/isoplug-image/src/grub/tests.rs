@@ -22,8 +22,20 @@ fn plain() -> Menu {
 }
 
 fn text_of(menu: &Menu, look: &Look, machine: Machine, memory_test: bool) -> String {
-    let shown = Shown { menu: menu.clone(), look: look.clone(), machine };
+    let shown = Shown { menu: menu.clone(), look: look.clone(), machine, enrol: false };
     super::menu(&shown, "0f", memory_test)
+}
+
+#[test]
+fn a_key_is_enrolled_by_mok_manager() {
+    let of = |machine, enrol| {
+        let shown = Shown { menu: plain(), look: Look::default(), machine, enrol };
+        super::menu(&shown, "0f", false)
+    };
+    let entry = "menuentry 'Enrol the key of the drivers' --id enrol-key { chainloader /EFI/BOOT/";
+    assert!(of(Machine::Pc, true).contains(&format!("{entry}mmx64.efi; }}")));
+    assert!(of(Machine::Arm64, true).contains(&format!("{entry}mmaa64.efi; }}")));
+    assert!(!of(Machine::Pc, false).contains("enrol-key"));
 }
 
 #[test]

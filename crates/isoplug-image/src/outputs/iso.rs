@@ -28,6 +28,8 @@ pub struct Iso {
     pub volume_id: String,
     /// What the medium says it is, in one line.
     pub description: String,
+    /// The certificate to be enrolled where Secure Boot is on, in DER.
+    pub enrol: Option<Vec<u8>>,
     /// Files for the medium itself.
     pub files: Vec<NewFile>,
     /// How many bytes the ISO may have at most.
@@ -46,6 +48,9 @@ pub enum Error {
     /// Nothing boots machines of the architecture.
     #[error(transparent)]
     Loaders(#[from] loaders::Error),
+    /// The certificate of its drivers cannot be read.
+    #[error(transparent)]
+    Drivers(#[from] crate::drivers::Error),
 }
 
 /// What there is of it.
@@ -74,9 +79,12 @@ impl Iso {
         let files = with_others(own_files(system, folder)?, with_others(of_look, files));
         let is_pc = isoplug_arch::is_pc(&system.arch);
         let machine = if is_pc { Machine::Pc } else { Machine::Arm64 };
+        let certificate = crate::drivers::certificate(system, folder)?;
+        let enrol = certificate.filter(|_| options.boot.secure_boot);
         Ok(Self {
             loaders: loaders::choice(system.distribution(), &system.arch, &options.boot)?,
-            shown: Shown { menu, look, machine },
+            shown: Shown { menu, look, machine, enrol: enrol.is_some() },
+            enrol,
             volume_id: volume_id(system),
             description: system.image.title(),
             files,
@@ -86,12 +94,13 @@ impl Iso {
 
     /// Adds its stages: each line uses only lines above it.
     pub fn add(&self, live: Live, epoch: u32, graph: &mut Graph) -> Made {
-        let Self { loaders, shown, volume_id, description, files, max_size } = self.clone();
+        let Self { loaders, shown, volume_id, description, enrol, files, max_size } = self.clone();
         let Live { rootfs: _, bootable, boot_debs } = live;
         let loaders = graph.add(Loaders { debs: boot_debs, files: loaders }).files;
         let contents = medium(files, graph);
         let (epoch, label) = (epoch.into(), volume_id.clone());
-        let boot = Boot { loaders, bootable, contents, shown, volume_id, description, epoch };
+        let boot =
+            Boot { loaders, bootable, contents, shown, enrol, volume_id, description, epoch };
         let boot::Outputs { files: boot, esp, identity } = graph.add(boot);
         let iso = iso::Iso {
             bootable,

@@ -26,6 +26,8 @@ pub struct Boot {
     pub contents: Option<Artifact<Tree>>,
     /// The menu.
     pub shown: Shown,
+    /// The certificate to be enrolled where Secure Boot is on, in DER; `shown` offers it.
+    pub enrol: Option<Vec<u8>>,
     /// The medium's label.
     pub volume_id: String,
     /// What `/.disk/info` says the medium is, in one line.
@@ -61,7 +63,8 @@ impl Stage for Boot {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { loaders, bootable, contents, shown, volume_id, description, epoch } = self;
+        let Self { loaders, bootable, contents, shown, enrol, volume_id, description, epoch } =
+            self;
         key.artifact("loaders", *loaders);
         bootable.key(key);
         if let Some(contents) = contents {
@@ -70,6 +73,9 @@ impl Stage for Boot {
         key.value("shown", shown);
         if let Some(hash) = &shown.look.hashed_password {
             key.secret("hashed-password", hash.as_bytes());
+        }
+        if let Some(certificate) = enrol {
+            key.value("enrol", &Digest::of(certificate).hex());
         }
         key.value("volume-id", volume_id);
         key.value("description", description);
@@ -136,6 +142,9 @@ impl Boot {
         files.add(paths::MENU, menu.as_bytes())?;
         files.add(paths::LOOPBACK, grub::loopback().as_bytes())?;
         files.add(paths::IDENTITY_INITRD, &*self.identity_initrd(identity)?)?;
+        if let Some(certificate) = &self.enrol {
+            files.add(paths::CERTIFICATE, &certificate[..])?;
+        }
         Ok(files.finish(out)?)
     }
 
@@ -158,6 +167,9 @@ impl Boot {
         }
         let blob = cx.create()?;
         if !content.is_empty() {
+            // Firmware reads no ISO 9660, so MokManager looks for it here.
+            let certificate = self.enrol.iter().cloned();
+            content.extend(certificate.map(|bytes| (paths::CERTIFICATE.to_owned(), bytes)));
             content.insert(paths::MENU.to_owned(), grub::stub(identity).into_bytes());
             let serial = u32::from_str_radix(&identity[..8], 16).unwrap_or_default();
             let label = "ISOPLUG".to_owned();

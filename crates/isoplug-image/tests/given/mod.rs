@@ -30,6 +30,7 @@ pub(crate) struct Case {
     pub(crate) squashfs: Vec<u8>,
     pub(crate) bios: bool,
     pub(crate) secure_boot: bool,
+    pub(crate) enrol: Option<Vec<u8>>,
     pub(crate) max_size: Option<u64>,
 }
 
@@ -45,7 +46,8 @@ impl Case {
         let readme = ("README.txt", b"read me".to_vec());
         let contents = BTreeMap::from([readme, ("big", vec![1; 3 << 20])]);
         let (packages, squashfs) = (packages(), vec![5; 100_000]);
-        Self { packages, contents, squashfs, bios: true, secure_boot: true, max_size: None }
+        let (bios, secure_boot, enrol, max_size) = (true, true, None, None);
+        Self { packages, contents, squashfs, bios, secure_boot, enrol, max_size }
     }
 
     /// Returns the path of the ISO, or all causes of the failure in one line.
@@ -68,12 +70,12 @@ impl Case {
         let Self { bios, secure_boot, max_size, .. } = *self;
         let boot = options::Boot { bios, uefi: true, secure_boot, ..options::Boot::default() };
         let files = loaders::choice(&DEBIAN, "amd64", &boot).unwrap();
-        let loaders = Loaders { debs, files };
-        let loaders = graph.add(loaders).files;
+        let loaders = graph.add(Loaders { debs, files }).files;
         let description = "ACME 1".to_owned();
-        let shown = Shown { menu: menu(), look: Look::default(), machine: Machine::Pc };
+        let (shown, enrol) = (shown(self.enrol.is_some()), self.enrol.clone());
         let (volume_id, epoch) = ("ACME".to_owned(), EPOCH);
-        let made = Boot { loaders, bootable, contents, shown, volume_id, description, epoch };
+        let made =
+            Boot { loaders, bootable, contents, shown, enrol, volume_id, description, epoch };
         let made = graph.add(made);
         let (boot::Outputs { files: boot, esp, identity }, volume_id) = (made, "ACME".to_owned());
         let iso =
@@ -95,6 +97,10 @@ impl Case {
         let refers = self.packages.values().cloned().collect();
         Given { bytes: serde_json::to_vec(&list).unwrap(), refers }
     }
+}
+
+fn shown(enrol: bool) -> Shown {
+    Shown { menu: menu(), look: Look::default(), machine: Machine::Pc, enrol }
 }
 
 fn menu() -> Menu {
