@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 mod entries;
 mod look;
 
-use entries::{default, enrolment, live_entries, local_disk, memory_test_entries, offered};
+use entries::{
+    default, enrolment, kernel_entry, live_entries, local_disk, memory_test_entries, offered,
+};
 pub use look::{Error as LookError, Look};
 
 /// Where things lie on the medium, without a leading slash.
@@ -21,6 +23,16 @@ pub mod paths {
     pub const KERNEL: &str = "boot/vmlinuz";
     /// The initrd.
     pub const INITRD: &str = "boot/initrd";
+    /// Returns where a further kernel is.
+    pub fn kernel_of(version: &str) -> String {
+        format!("boot/kernels/{version}/vmlinuz")
+    }
+
+    /// Returns where the initrd of a further kernel is.
+    pub fn initrd_of(version: &str) -> String {
+        format!("boot/kernels/{version}/initrd")
+    }
+
     /// A second, small initrd, that holds the image's identity.
     pub const IDENTITY_INITRD: &str = "boot/id.cpio";
     /// The root filesystem, where live-boot looks for it.
@@ -126,6 +138,9 @@ pub struct Shown {
     /// Whether a key can be enrolled.
     #[serde(skip_serializing_if = "is_not")]
     pub enrol: bool,
+    /// The versions of kernels beside the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kernels: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
@@ -135,7 +150,7 @@ fn is_not(yes: &bool) -> bool {
 
 /// Returns the text of [`paths::MENU`] for the medium with this identity.
 pub fn menu(shown: &Shown, identity: &str, memory_test: bool) -> String {
-    let Shown { menu, look, machine, enrol } = shown;
+    let Shown { menu, look, machine, enrol, kernels } = shown;
     let (machine, enrol) = (*machine, *enrol);
     let mut text = String::from("# Written by isoplug.\n");
     text.push_str(&find_medium(identity));
@@ -144,6 +159,7 @@ pub fn menu(shown: &Shown, identity: &str, memory_test: bool) -> String {
     let (timeout, default) = (menu.timeout, default(menu));
     let _ = write!(text, "\nset default={default}\nset timeout={timeout}\n\n");
     let mut entries = live_entries(menu, machine);
+    kernels.iter().for_each(|version| entries.push_str(&kernel_entry(menu, machine, version)));
     entries.push_str(&local_disk(menu, machine));
     if memory_test {
         entries.push_str(&memory_test_entries(menu));

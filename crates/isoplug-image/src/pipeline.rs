@@ -1,6 +1,7 @@
 //! Wires the stages of an image into a graph.
 
 mod drivers;
+mod kernels;
 
 use std::sync::Arc;
 
@@ -69,22 +70,22 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let epoch = image.epoch;
     let Debs { groups, boot: boot_debs, drivers } = fetch(image, graph);
     let [base, layer] = layers(image, &groups, Round::First, graph);
-    let layer = graph.add(Settled { layer, own: image.machine_state.clone(), epoch }).tree;
-    let layer = hooks(image, layer, graph);
-    let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
+    let settled = Settled { layer, own: image.machine_state.clone(), epoch };
+    let layer = hooks(image, graph.add(settled).tree, graph);
+    let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer, version: None });
 
     let drivers = drivers.map(|debs| drivers::add(image, debs, [base, layer], graph));
     let overlays = contribute(image, layer, drivers, graph);
     let trials = trials(image, layer, &overlays, graph);
     let inputs = graph.add(InitrdInputs { overlays: overlays.clone() }).overlay;
-    let files = graph.add(initrd_files(image, layer, inputs, version)).files;
-    let initrd = graph.add(Initrd { files, compression: image.initrd_compression, epoch }).image;
+    let initrd = initrd(image, layer, inputs, version, graph);
 
     let rootfs = graph.add(Rootfs { layer, overlays, docs: image.docs, epoch }).tree;
     let squashfs = graph.add(squashfs(image, rootfs)).image;
 
     let live = Live { rootfs, bootable: Bootable { vmlinuz, initrd, squashfs }, boot_debs };
-    let outputs::iso::Made { iso, identity } = image.iso.add(live, epoch, graph);
+    let outputs::iso::Made { iso, identity } =
+        image.iso.add(live, kernels::add(image, layer, inputs, graph), epoch, graph);
     let papers = graph.add(papers(image, iso));
     let outputs = beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
@@ -217,6 +218,19 @@ fn fetch(image: &Image, graph: &mut Graph) -> Debs {
     let drivers = image.drivers.as_ref();
     let drivers = drivers.map(|_| fetch("drivers".to_owned(), &image.locked.drivers));
     Debs { groups, boot: fetch("boot".to_owned(), &image.locked.boot), drivers }
+}
+
+/// Makes the initrd of a kernel.
+fn initrd(
+    image: &Image,
+    layer: Artifact<Tree>,
+    inputs: Artifact<Tree>,
+    kernel: Artifact<Blob>,
+    graph: &mut Graph,
+) -> Artifact<Blob> {
+    let files = graph.add(initrd_files(image, layer, inputs, kernel)).files;
+    let (compression, epoch) = (image.initrd_compression, image.epoch);
+    graph.add(Initrd { files, compression, epoch }).image
 }
 
 fn initrd_files(

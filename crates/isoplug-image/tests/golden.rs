@@ -92,7 +92,7 @@ const CODECS: [(&str, Codec); 5] = [
 ];
 
 fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made> {
-    let kernel = graph.add(Kernel { layer });
+    let kernel = graph.add(Kernel { layer, version: None });
     let inputs = graph.add(InitrdInputs { overlays: Vec::new() }).overlay;
     let rootfs = graph.add(Rootfs { layer, overlays: Vec::new(), docs: false, epoch: EPOCH }).tree;
     let mut made = vec![

@@ -27,7 +27,8 @@ fn submenu_id(label: &str) -> String {
 pub(super) fn live_entries(menu: &Menu, machine: Machine) -> String {
     let entries = offered(menu);
     let text = |entry: &Entry| {
-        live_entry(&entry.id, &label(menu, entry), &kernel_params(menu, machine, entry))
+        let params = kernel_params(menu, machine, entry);
+        live_entry(&entry.id, &label(menu, entry), &params, [paths::KERNEL, paths::INITRD])
     };
     let mut done: BTreeSet<&str> = BTreeSet::new();
     let mut all = String::new();
@@ -102,7 +103,21 @@ fn kernel_params(menu: &Menu, machine: Machine, entry: &Entry) -> Vec<String> {
     params
 }
 
-fn live_entry(id: &str, label: &str, params: &[String]) -> String {
+/// Returns what starts the image with another of its kernels.
+pub(super) fn kernel_entry(menu: &Menu, machine: Machine, version: &str) -> String {
+    let plain = |each: char| if each.is_ascii_alphanumeric() { each } else { '-' };
+    let entry = Entry {
+        id: format!("kernel-{}", version.chars().map(plain).collect::<String>()),
+        label: format!("kernel {version}"),
+        params: Vec::new(),
+        submenu: None,
+    };
+    let params = kernel_params(menu, machine, &entry);
+    let [kernel, initrd] = [paths::kernel_of(version), paths::initrd_of(version)];
+    live_entry(&entry.id, &label(menu, &entry), &params, [&kernel, &initrd])
+}
+
+fn live_entry(id: &str, label: &str, params: &[String], [kernel, initrd]: [&str; 2]) -> String {
     let params: Vec<String> = params.iter().map(|param| argument(param)).collect();
     format!(
         "menuentry {head} {{\n  \
@@ -112,9 +127,7 @@ fn live_entry(id: &str, label: &str, params: &[String]) -> String {
            initrd /{initrd} /{identity}\n\
          }}\n",
         head = head(id, label),
-        kernel = paths::KERNEL,
         params = params.join(" "),
-        initrd = paths::INITRD,
         identity = paths::IDENTITY_INITRD,
     )
 }

@@ -22,20 +22,46 @@ fn plain() -> Menu {
 }
 
 fn text_of(menu: &Menu, look: &Look, machine: Machine, memory_test: bool) -> String {
-    let shown = Shown { menu: menu.clone(), look: look.clone(), machine, enrol: false };
+    let shown = Shown {
+        menu: menu.clone(),
+        look: look.clone(),
+        machine,
+        enrol: false,
+        kernels: Vec::new(),
+    };
     super::menu(&shown, "0f", memory_test)
 }
 
 #[test]
 fn a_key_is_enrolled_by_mok_manager() {
     let of = |machine, enrol| {
-        let shown = Shown { menu: plain(), look: Look::default(), machine, enrol };
+        let shown =
+            Shown { menu: plain(), look: Look::default(), machine, enrol, kernels: Vec::new() };
         super::menu(&shown, "0f", false)
     };
     let entry = "menuentry 'Enrol the key of the drivers' --id enrol-key { chainloader /EFI/BOOT/";
     assert!(of(Machine::Pc, true).contains(&format!("{entry}mmx64.efi; }}")));
     assert!(of(Machine::Arm64, true).contains(&format!("{entry}mmaa64.efi; }}")));
     assert!(!of(Machine::Pc, false).contains("enrol-key"));
+}
+
+#[test]
+fn each_further_kernel_has_an_entry() {
+    let kernels = vec!["6.12.117+deb13-rt-amd64".to_owned()];
+    let (menu, look) = (plain(), Look::default());
+    let shown = Shown { menu, look, machine: Machine::Pc, enrol: false, kernels };
+    let text = super::menu(&shown, "0f", false);
+    let (_, entry) = text.split_once("--id kernel-6-12-117-deb13-rt-amd64 {").unwrap();
+    let (entry, _) = entry.split_once('}').unwrap();
+    assert!(
+        entry.contains("linux /boot/kernels/6.12.117+deb13-rt-amd64/vmlinuz boot=live "),
+        "{entry}"
+    );
+    assert!(
+        entry.contains("initrd /boot/kernels/6.12.117+deb13-rt-amd64/initrd /boot/id.cpio"),
+        "{entry}"
+    );
+    assert!(text.contains("(kernel 6.12.117+deb13-rt-amd64)"), "{text}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use isoplug_manifest::options::{IsoFile, Options};
 use isoplug_manifest::{MenuEntry, Needed, System};
 
 use super::Live;
+use crate::bootable::{Offered, OtherKernel};
 use crate::grub::{Entry, Look, Machine, Menu, Serial, Shown};
 use crate::parts::files::{FileContent, NewFile, Unreadable};
 use crate::stages::boot::{self, Boot};
@@ -83,7 +84,7 @@ impl Iso {
         let enrol = certificate.filter(|_| options.boot.secure_boot);
         Ok(Self {
             loaders: loaders::choice(system.distribution(), &system.arch, &options.boot)?,
-            shown: Shown { menu, look, machine, enrol: enrol.is_some() },
+            shown: Shown { menu, look, machine, enrol: enrol.is_some(), kernels: Vec::new() },
             enrol,
             volume_id: volume_id(system),
             description: system.image.title(),
@@ -93,15 +94,12 @@ impl Iso {
     }
 
     /// Adds its stages: each line uses only lines above it.
-    pub fn add(&self, live: Live, epoch: u32, graph: &mut Graph) -> Made {
-        let Self { loaders, shown, volume_id, description, enrol, files, max_size } = self.clone();
-        let Live { rootfs: _, bootable, boot_debs } = live;
-        let loaders = graph.add(Loaders { debs: boot_debs, files: loaders }).files;
-        let contents = medium(files, graph);
-        let (epoch, label) = (epoch.into(), volume_id.clone());
-        let boot =
-            Boot { loaders, bootable, contents, shown, enrol, volume_id, description, epoch };
-        let boot::Outputs { files: boot, esp, identity } = graph.add(boot);
+    pub fn add(&self, live: Live, others: Vec<OtherKernel>, epoch: u32, graph: &mut Graph) -> Made {
+        let (volume_id, max_size) = (self.volume_id.clone(), self.max_size);
+        let (bootable, epoch) = (Offered { first: live.bootable, others }, epoch.into());
+        let (loaders, contents) = self.given(live.boot_debs, graph);
+        let boot = graph.add(self.boot(bootable.clone(), (loaders, contents), epoch));
+        let boot::Outputs { files: boot, esp, identity } = boot;
         let iso = iso::Iso {
             bootable,
             loaders,
@@ -109,11 +107,33 @@ impl Iso {
             esp,
             identity,
             contents,
-            volume_id: label,
+            volume_id,
             epoch,
             max_size,
         };
         Made { iso: graph.add(iso).iso, identity }
+    }
+
+    fn boot(
+        &self,
+        bootable: Offered,
+        (loaders, contents): (Artifact<Tree>, Option<Artifact<Tree>>),
+        epoch: u64,
+    ) -> Boot {
+        let Self { shown, volume_id, description, enrol, .. } = self.clone();
+        let kernels = bootable.others.iter().map(|other| other.version.clone()).collect();
+        let shown = Shown { kernels, ..shown };
+        Boot { loaders, bootable, contents, shown, enrol, volume_id, description, epoch }
+    }
+
+    /// Returns its loaders and the user's files.
+    fn given(
+        &self,
+        debs: Artifact<Blob>,
+        graph: &mut Graph,
+    ) -> (Artifact<Tree>, Option<Artifact<Tree>>) {
+        let loaders = graph.add(Loaders { debs, files: self.loaders.clone() }).files;
+        (loaders, medium(self.files.clone(), graph))
     }
 }
 

@@ -11,7 +11,7 @@ use std::io;
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::{cpio, fat};
 
-use crate::bootable::Bootable;
+use crate::bootable::Offered;
 use crate::grub::{self, Shown, paths};
 use crate::stored;
 use crate::stored::files::{NewFiles, stored_files};
@@ -21,7 +21,7 @@ pub struct Boot {
     /// What [`super::loaders`] took out of the packages.
     pub loaders: Artifact<Tree>,
     /// What it boots.
-    pub bootable: Bootable,
+    pub bootable: Offered,
     /// The user's files on the medium, if there are any.
     pub contents: Option<Artifact<Tree>>,
     /// The menu.
@@ -115,10 +115,13 @@ impl Boot {
     fn identity(&self, cx: &Context) -> Result<String, Error> {
         let mut parts = vec![
             cx.digest(self.loaders)?,
-            cx.digest(self.bootable.vmlinuz)?,
-            cx.digest(self.bootable.initrd)?,
-            cx.digest(self.bootable.squashfs)?,
+            cx.digest(self.bootable.first.vmlinuz)?,
+            cx.digest(self.bootable.first.initrd)?,
+            cx.digest(self.bootable.first.squashfs)?,
         ];
+        for kernel in &self.bootable.others {
+            parts.extend([cx.digest(kernel.vmlinuz)?, cx.digest(kernel.initrd)?]);
+        }
         if let Some(contents) = self.contents {
             parts.push(cx.digest(contents)?);
         }

@@ -1,4 +1,4 @@
-//! Takes the newest kernel out of a layer.
+//! Takes the newest kernel out of a layer, or one of its others.
 //!
 //! Only `/boot/vmlinuz-VERSION` counts, as Debian's kernel packages name it.
 
@@ -12,6 +12,8 @@ use crate::stored::{self, InPacks};
 pub struct Kernel {
     /// The layer that has the kernel.
     pub layer: Artifact<Tree>,
+    /// The version of the kernel; without one, the newest.
+    pub version: Option<String>,
 }
 
 /// Outputs.
@@ -35,13 +37,21 @@ impl Stage for Kernel {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { layer } = self;
+        let Self { layer, version } = self;
         key.artifact("layer", *layer);
+        if let Some(version) = version {
+            key.value("version", version);
+        }
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let tree = stored::tree(self.layer, cx)?;
-        let (version, content) = newest(&tree).ok_or(Error::NoKernel)?;
+        let mut kernels = kernels(&tree);
+        kernels.retain(|(version, _)| self.version.as_ref().is_none_or(|wanted| wanted == version));
+        let (version, content) = kernels.pop().ok_or_else(|| match &self.version {
+            None => Error::NoKernel,
+            Some(version) => Error::NoSuchKernel { version: version.clone() },
+        })?;
         stored::write(out.vmlinuz, &InPacks::new(cx).bytes(&content)?, &[], cx)?;
         Ok(stored::write(out.version, version.as_bytes(), &[], cx)?)
     }
@@ -53,13 +63,19 @@ pub enum Error {
     /// No package brought one.
     #[error("no kernel in /boot: no linux-image package is installed")]
     NoKernel,
+    /// The package of a kernel did not bring it.
+    #[error("no /boot/vmlinuz-{version}, though the package of that kernel is installed")]
+    NoSuchKernel {
+        /// The version of the kernel.
+        version: String,
+    },
     /// The store.
     #[error(transparent)]
     Stored(#[from] stored::Error),
 }
 
-/// Returns the version and the content of the newest kernel, as Debian orders versions.
-fn newest(tree: &tree::Tree) -> Option<(String, Content)> {
+/// Returns the version and the content of each kernel, the newest last, as Debian orders versions.
+fn kernels(tree: &tree::Tree) -> Vec<(String, Content)> {
     let kernels = tree.entries.iter().filter_map(|(path, entry)| {
         let version = path.strip_prefix(b"boot/vmlinuz-")?;
         let version = std::str::from_utf8(version).ok()?.to_owned();
@@ -68,7 +84,9 @@ fn newest(tree: &tree::Tree) -> Option<(String, Content)> {
             _ => None,
         }
     });
-    kernels.max_by(|(a, _), (b, _)| version::compare(a, b))
+    let mut kernels: Vec<(String, Content)> = kernels.collect();
+    kernels.sort_by(|(a, _), (b, _)| version::compare(a, b));
+    kernels
 }
 
 #[cfg(test)]
@@ -86,7 +104,9 @@ mod tests {
         }
         let link = Entry::new(Kind::Symlink(b"boot/vmlinuz-9".to_vec()), 0o777, 0);
         tree.insert(*b"boot/vmlinuz-99", link);
-        assert_eq!(newest(&tree).unwrap().0, "6.10.1-amd64");
-        assert!(newest(&tree::Tree::default()).is_none());
+        let versions: Vec<String> =
+            kernels(&tree).into_iter().map(|(version, _)| version).collect();
+        assert_eq!(versions, ["6.9.7-amd64", "6.10~rc1-amd64", "6.10.1-amd64"]);
+        assert!(kernels(&tree::Tree::default()).is_empty());
     }
 }
