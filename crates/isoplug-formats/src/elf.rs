@@ -3,6 +3,7 @@
 //!
 //! Knows no folders in which libraries lie. The format itself is read by the `object` crate.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use object::elf::{self, FileHeader32, FileHeader64};
@@ -103,28 +104,39 @@ impl KernelModule {
     ///
     /// When it is not an ELF file, or a damaged one, or cannot be unpacked.
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
-        match bytes {
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-                Self::unpack(liblzma::bufread::XzDecoder::new(bytes))
-            }
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::unpack(zstd::Decoder::with_buffer(bytes)?),
-            [0x1f, 0x8b, ..] => Self::unpack(flate2::bufread::GzDecoder::new(bytes)),
-            _ => match FileKind::parse(bytes).map_err(|_| Error::Kind)? {
-                FileKind::Elf32 => kernel_module::<FileHeader32<Endianness>>(bytes),
-                FileKind::Elf64 => kernel_module::<FileHeader64<Endianness>>(bytes),
-                _ => Err(Error::Kind),
-            },
+        let bytes = &Self::unpacked(bytes)?;
+        match FileKind::parse(&**bytes).map_err(|_| Error::Kind)? {
+            FileKind::Elf32 => kernel_module::<FileHeader32<Endianness>>(bytes),
+            FileKind::Elf64 => kernel_module::<FileHeader64<Endianness>>(bytes),
+            _ => Err(Error::Kind),
         }
     }
 
-    fn unpack(packed: impl Read) -> Result<Self, Error> {
-        let mut bytes = Vec::new();
-        packed.take(LARGEST_MODULE).read_to_end(&mut bytes)?;
-        match bytes.starts_with(&elf::ELFMAG) {
-            true => Self::read(&bytes),
+    /// Returns the bytes of a kernel module, which may be compressed with xz, zstd or gzip, as they are without that.
+    ///
+    /// # Errors
+    ///
+    /// When it is no ELF file, or cannot be unpacked.
+    pub fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+        let unpacked = match bytes {
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+                all(liblzma::bufread::XzDecoder::new(bytes))?.into()
+            }
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => all(zstd::Decoder::with_buffer(bytes)?)?.into(),
+            [0x1f, 0x8b, ..] => all(flate2::bufread::GzDecoder::new(bytes))?.into(),
+            _ => Cow::Borrowed(bytes),
+        };
+        match unpacked.starts_with(&elf::ELFMAG) {
+            true => Ok(unpacked),
             false => Err(Error::Kind),
         }
     }
+}
+
+fn all(packed: impl Read) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    packed.take(LARGEST_MODULE).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The section `.modinfo` is a row of `key=value`, each with a NUL after it (the kernel's

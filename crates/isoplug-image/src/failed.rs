@@ -9,7 +9,7 @@ use isoplug_manifest::plugin::Report;
 use isoplug_sandbox::Error as SandboxError;
 
 use crate::stages::{
-    check, contribute, fetch as packages, hooks, iso, layer, output, settled, trial,
+    check, contribute, drivers, fetch as packages, hooks, iso, layer, output, settled, trial,
 };
 
 /// A kind of failure.
@@ -104,9 +104,11 @@ pub fn help(error: &Error) -> Vec<String> {
         Some(settled::Error::Unknown(_)) => vec![settled::HINT.to_owned()],
         _ => error.find::<layer::Error>().map(layer::Error::hints).unwrap_or_default(),
     };
+    let of_drivers = error.find::<drivers::Error>().map(drivers::Error::hints).unwrap_or_default();
     let of_machine = (kind(error) == Kind::Machine)
         .then(|| "`isoplug doctor` tells what this machine lacks".to_owned());
-    of_transfer(error).into_iter().chain(of_machine).chain(of_packages).collect()
+    let others = of_packages.into_iter().chain(of_drivers);
+    of_transfer(error).into_iter().chain(of_machine).chain(others).collect()
 }
 
 /// Returns what to do about packages that cannot be had.

@@ -9,7 +9,7 @@ use isoplug_manifest::{Source, System};
 pub(crate) fn wishes(set: FirmwareSet, firmware: &Firmware) -> Vec<String> {
     let names: &[&str] = match set {
         FirmwareSet::None => &[],
-        FirmwareSet::Redistributable => firmware.common,
+        FirmwareSet::Redistributable | FirmwareSet::Auto => firmware.common,
         FirmwareSet::All => firmware.all,
     };
     names.iter().map(|name| (*name).to_owned()).collect()

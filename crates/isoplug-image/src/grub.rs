@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 mod entries;
 mod look;
 
-use entries::{default, live_entries, local_disk, memory_test_entries, offered};
+use entries::{
+    default, enrolment, kernel_entry, live_entries, local_disk, memory_test_entries, offered,
+};
 pub use look::{Error as LookError, Look};
 
 /// Where things lie on the medium, without a leading slash.
@@ -21,6 +23,16 @@ pub mod paths {
     pub const KERNEL: &str = "boot/vmlinuz";
     /// The initrd.
     pub const INITRD: &str = "boot/initrd";
+    /// Returns where a further kernel is.
+    pub fn kernel_of(version: &str) -> String {
+        format!("boot/kernels/{version}/vmlinuz")
+    }
+
+    /// Returns where the initrd of a further kernel is.
+    pub fn initrd_of(version: &str) -> String {
+        format!("boot/kernels/{version}/initrd")
+    }
+
     /// A second, small initrd, that holds the image's identity.
     pub const IDENTITY_INITRD: &str = "boot/id.cpio";
     /// The root filesystem, where live-boot looks for it.
@@ -35,6 +47,8 @@ pub mod paths {
     pub const YIELDING: [&str; 3] = [INFO, MENU, LOOPBACK];
     /// Files that nothing can take the place of: the medium would not boot.
     pub const NEEDED: [&str; 5] = [KERNEL, INITRD, IDENTITY_INITRD, SQUASHFS, ELTORITO];
+    /// The certificate of the drivers, for MokManager.
+    pub const CERTIFICATE: &str = "EFI/isoplug/mok.der";
     /// The font of the graphical menu.
     pub const FONT: &str = "boot/grub/fonts/unicode.pf2";
     /// The picture behind the menu.
@@ -121,6 +135,17 @@ pub struct Shown {
     pub look: Look,
     /// The machine that it is for.
     pub machine: Machine,
+    /// Whether a key can be enrolled.
+    #[serde(skip_serializing_if = "is_not")]
+    pub enrol: bool,
+    /// The versions of kernels beside the first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kernels: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn is_not(yes: &bool) -> bool {
+    !yes
 }
 
 /// What the menu must know of its medium.
@@ -136,8 +161,8 @@ pub struct OnMedium<'a> {
 
 /// Returns the text of [`paths::MENU`].
 pub fn menu(shown: &Shown, on: OnMedium<'_>) -> String {
-    let Shown { menu, look, machine } = shown;
-    let (OnMedium { identity, memory_test, bytes }, machine) = (on, *machine);
+    let Shown { menu, look, machine, enrol, kernels } = shown;
+    let (OnMedium { identity, memory_test, bytes }, machine, enrol) = (on, *machine, *enrol);
     let mut text = String::from("# Written by isoplug.\n");
     text.push_str(&find_medium(identity));
     text.push_str(&terminals(menu, machine));
@@ -145,9 +170,13 @@ pub fn menu(shown: &Shown, on: OnMedium<'_>) -> String {
     let (timeout, default) = (menu.timeout, default(menu));
     let _ = write!(text, "\nset default={default}\nset timeout={timeout}\n\n");
     let mut entries = live_entries(menu, machine, bytes);
+    kernels.iter().for_each(|version| entries.push_str(&kernel_entry(menu, machine, version)));
     entries.push_str(&local_disk(menu, machine));
     if memory_test {
         entries.push_str(&memory_test_entries(menu));
+    }
+    if enrol {
+        entries.push_str(&enrolment(machine));
     }
     entries.push_str(END);
     text.push_str(&look.open(&entries));

@@ -4,9 +4,9 @@
 //! digests; knows no graph.
 
 mod compression;
-mod drivers;
 #[cfg(test)]
 mod golden;
+mod initrd_drivers;
 mod planned;
 
 use std::path::Path;
@@ -14,12 +14,13 @@ use std::sync::Arc;
 
 use isoplug_formats::squashfs;
 use isoplug_manifest::System;
-use isoplug_manifest::lock::{Lock, LockedImage};
+use isoplug_manifest::lock::{Lock, LockedImage, LockedPackage};
 use isoplug_manifest::options::{InitrdCompression, InitrdModules};
 use isoplug_manifest::plugin::Report;
 use serde_json::json;
 
 use crate::contribute::Contributor;
+use crate::drivers::{self, Drivers as OwnDrivers};
 use crate::facts::Facts;
 use crate::initrd::Drivers;
 use crate::plugins::{Checker, Hook, Planner, Plugins, UsedPlugin};
@@ -47,6 +48,8 @@ pub struct Image {
     pub answers: Vec<Answer>,
     /// Where packages may be fetched from; decides no byte.
     pub places: Places,
+    /// Drivers that are compiled for it.
+    pub drivers: Option<OwnDrivers>,
     /// Kernel modules of the initrd.
     pub initrd_modules: InitrdModules,
     /// Drivers of the initrd that only some images need.
@@ -110,6 +113,9 @@ pub enum Error {
     /// What is the ISO's alone is wrong.
     #[error(transparent)]
     Iso(#[from] outputs::iso::Error),
+    /// Drivers cannot be signed.
+    #[error(transparent)]
+    Drivers(#[from] drivers::Error),
     /// A plugin refuses to plan a stage.
     #[error("plugin `{plugin}` refuses the image")]
     Refused {
@@ -162,7 +168,8 @@ impl Image {
             lock_text: lock.to_toml(),
             answers,
             places,
-            initrd_drivers: drivers::drivers(&initrd, params, &planners),
+            drivers: drivers::drivers(system, locked, folder)?,
+            initrd_drivers: initrd_drivers::drivers(&initrd, params, &planners),
             initrd_modules: initrd.modules,
             initrd_compression: initrd.compression,
             contributors: parts::parts(system, folder, &known, contributors, sources)?,
@@ -178,6 +185,16 @@ impl Image {
             used,
             reports: [squashfs.reports, menu.reports].concat(),
         })
+    }
+}
+
+impl Image {
+    /// Returns the packages that its drivers are compiled from.
+    pub(crate) fn driver_packages(&self) -> Vec<LockedPackage> {
+        let names = self.drivers.iter().flat_map(|drivers| &drivers.packages);
+        let names: Vec<&str> = names.map(String::as_str).collect();
+        let packages = self.locked.drivers.iter();
+        packages.filter(|package| names.contains(&&*package.name)).cloned().collect()
     }
 }
 

@@ -6,12 +6,14 @@
 pub mod bootable;
 pub mod consent;
 pub mod contribute;
+pub mod drivers;
 pub mod facts;
 pub mod failed;
 pub mod firmware;
 pub mod grub;
 pub mod image;
 pub mod initrd;
+pub mod module_signature;
 #[cfg(test)]
 mod needed;
 pub mod outputs;

@@ -5,6 +5,7 @@
 
 pub mod chrony;
 pub mod files;
+pub mod firmware;
 pub mod first_boot;
 pub mod kernel_modules;
 pub mod live;
@@ -18,11 +19,11 @@ pub mod users;
 pub mod wifi;
 pub mod wired;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use isoplug_manifest::options::{Options, Services as Servers};
+use isoplug_manifest::options::{FirmwareSet, Options, Services as Servers};
 use isoplug_manifest::{By, System};
 use isoplug_packages::apt::Stanza;
 
@@ -33,6 +34,7 @@ use crate::facts::Facts;
 #[cfg(test)]
 use crate::rootfs_of_tests;
 use files::{Files, NewFile, Refused};
+use firmware::Firmware;
 use first_boot::FirstBoot;
 use live::Live;
 use scripts::Scripts;
@@ -133,6 +135,7 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
     let of_network = wired::of(networking).into_iter().chain(wifi::of(networking));
     before_plugins.extend(sysctl.into_iter().chain(of_network).chain(openssh));
     before_plugins.extend(chrony::of(chrony));
+    before_plugins.extend(firmware(system));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),
@@ -140,6 +143,19 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
     ];
     let live = Live { sources, autologin: getty.autologin_user.clone() };
     [before_plugins, after_plugins, vec![Arc::new(live)]]
+}
+
+/// Returns what leaves out firmware, if that is wanted.
+fn firmware(system: &System) -> Option<Arc<dyn Contributor>> {
+    let options = &system.options.firmware;
+    let asked = system.packages();
+    let named = asked.iter().filter(|needed| !needed.what.optional);
+    let named: BTreeSet<&str> = named.map(|needed| needed.what.bare_name()).collect();
+    let owned = |name: &&str| (*name).to_owned();
+    (options.set == FirmwareSet::Auto).then(|| {
+        let set = system.distribution().firmware.common.iter().map(owned).collect();
+        Arc::new(Firmware { set, named: named.iter().map(owned).collect() }) as _
+    })
 }
 
 /// Returns the paths that parts set for a profile, with who sets each.

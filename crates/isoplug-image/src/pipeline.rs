@@ -1,5 +1,8 @@
 //! Wires the stages of an image into a graph.
 
+mod drivers;
+mod kernels;
+
 use std::sync::Arc;
 
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
@@ -28,6 +31,8 @@ use crate::stages::rootfs::Rootfs;
 use crate::stages::settled::Settled;
 use crate::stages::squashfs::Squashfs;
 use crate::stages::trial::Trial;
+use isoplug_manifest::By;
+use isoplug_manifest::lock::LockedPackage;
 use isoplug_sandbox::dpkg::Answer;
 
 /// What a build is for.
@@ -65,23 +70,24 @@ impl Products {
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let epoch = image.epoch;
-    let (debs, boot_debs) = fetch(image, graph);
-    let mut layers = layers(image, &debs, Round::First, graph);
+    let Debs { groups, boot: boot_debs, drivers } = fetch(image, graph);
+    let mut layers = layers(image, &groups, Round::First, graph);
     settle(image, &mut layers, graph);
-    let layer = last(&layers);
-    let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer });
+    let (base, layer) = (layers[0], last(&layers));
+    let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer, version: None });
 
-    let overlays = contribute(image, layer, graph);
+    let drivers = drivers.map(|debs| drivers::add(image, debs, [base, layer], graph));
+    let overlays = contribute(image, layer, drivers, graph);
     let trials = trials(image, layer, &overlays, graph);
     let inputs = graph.add(InitrdInputs { overlays: overlays.clone() }).overlay;
-    let files = graph.add(initrd_files(image, layer, inputs, version)).files;
-    let initrd = graph.add(Initrd { files, compression: image.initrd_compression, epoch }).image;
+    let initrd = initrd(image, layer, inputs, version, graph);
 
     let rootfs = graph.add(Rootfs { layer, overlays, docs: image.docs, epoch }).tree;
     let squashfs = graph.add(squashfs(image, rootfs)).image;
 
     let live = Live { rootfs, bootable: Bootable { vmlinuz, initrd, squashfs }, boot_debs };
-    let outputs::iso::Made { iso, identity } = image.iso.add(live, version, epoch, graph);
+    let kernels = (version, kernels::add(image, layer, inputs, graph));
+    let outputs::iso::Made { iso, identity } = image.iso.add(live, kernels, epoch, graph);
     let papers = graph.add(papers(image, iso));
     let outputs = beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
@@ -91,26 +97,28 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which
 /// [`compare::read`](crate::stages::compare::read) reads.
 pub fn rebuild(image: &Image, graph: &mut Graph) -> Artifact<Blob> {
-    let (debs, _) = fetch(image, graph);
+    let Debs { groups, .. } = fetch(image, graph);
     let [first, again] =
-        [Round::First, Round::Again].map(|round| last(&layers(image, &debs, round, graph)));
+        [Round::First, Round::Again].map(|round| last(&layers(image, &groups, round, graph)));
     let own = image.machine_state.clone();
     graph.add(Compare { first, again, own, epoch: image.epoch }).differences
 }
 
-/// Installs the groups of packages one over the other.
+/// Installs the groups of packages one over the other; returns the layers.
 fn layers(
     image: &Image,
     debs: &[Artifact<Blob>],
     round: Round,
     graph: &mut Graph,
 ) -> Vec<Artifact<Tree>> {
-    let (arch, epoch) = (&image.arch, image.epoch);
-    let base = Base { debs: debs[0], answers: answers(image, 0), arch: arch.clone(), epoch, round };
+    let (arch, epoch, groups) = (&image.arch, image.epoch, &image.locked.groups);
+    let drivers_apart = image.drivers.is_some();
+    let essential = answers(image, &groups[0]);
+    let base = Base { debs: debs[0], answers: essential, arch: arch.clone(), epoch, round };
     let mut layers = vec![graph.add(base).tree];
     for (index, &debs) in debs.iter().enumerate().skip(1) {
-        let (answers, arch, parent) = (answers(image, index), arch.clone(), last(&layers));
-        let packages = Packages { parent, debs, index, answers, arch, epoch, round };
+        let (answers, arch, parent) = (answers(image, &groups[index]), arch.clone(), last(&layers));
+        let packages = Packages { parent, debs, index, answers, drivers_apart, arch, epoch, round };
         layers.push(graph.add(packages).tree);
     }
     layers
@@ -121,10 +129,8 @@ fn last(layers: &[Artifact<Tree>]) -> Artifact<Tree> {
     layers[layers.len() - 1]
 }
 
-/// Returns the answers that packages of an install group ask for, so that those of others do not
-/// make it anew.
-fn answers(image: &Image, group: usize) -> Vec<Answer> {
-    let packages = &image.locked.groups[group];
+/// Returns the answers that packages ask for, so that those of others do not make it anew.
+fn answers(image: &Image, packages: &[LockedPackage]) -> Vec<Answer> {
     let asked = |answer: &&Answer| packages.iter().any(|package| *package.name == *answer.package);
     image.answers.iter().filter(asked).cloned().collect()
 }
@@ -177,10 +183,12 @@ fn trials(
     overlays: &[Artifact<Tree>],
     graph: &mut Graph,
 ) -> Vec<Artifact<Blob>> {
+    // Those of nobody who contributes come first.
+    let others = overlays.len() - image.contributors.len();
     let trial = |(index, contributor): (usize, &Arc<dyn Contributor>)| {
         let (asked, of) = (contributor.trial()?, contributor.title());
         let (arch, epoch) = (image.arch.clone(), image.epoch);
-        let overlays = overlays[..=index].to_vec();
+        let overlays = overlays[..=others + index].to_vec();
         Some(graph.add(Trial { layer, overlays, of, asked, arch, epoch }).passed)
     };
     image.contributors.iter().enumerate().filter_map(trial).collect()
@@ -201,15 +209,39 @@ fn checks(
     image.checkers.iter().map(check).collect()
 }
 
-/// Returns the packages of each install group, and those that only boot the medium.
-fn fetch(image: &Image, graph: &mut Graph) -> (Vec<Artifact<Blob>>, Artifact<Blob>) {
+/// The fetched packages.
+struct Debs {
+    /// Those of each install group.
+    groups: Vec<Artifact<Blob>>,
+    /// Those that only boot the medium.
+    boot: Artifact<Blob>,
+    /// Those that drivers are compiled from and with.
+    drivers: Option<Artifact<Blob>>,
+}
+
+fn fetch(image: &Image, graph: &mut Graph) -> Debs {
     let mut fetch = |group: String, packages: &Vec<_>| {
         let (packages, places) = (packages.clone(), image.places.clone());
         graph.add(Fetch { group, packages, places }).debs
     };
     let groups = image.locked.groups.iter().enumerate();
-    let debs = groups.map(|(index, group)| fetch(index.to_string(), group)).collect();
-    (debs, fetch("boot".to_owned(), &image.locked.boot))
+    let groups = groups.map(|(index, group)| fetch(index.to_string(), group)).collect();
+    let drivers = image.drivers.as_ref();
+    let drivers = drivers.map(|_| fetch("drivers".to_owned(), &image.locked.drivers));
+    Debs { groups, boot: fetch("boot".to_owned(), &image.locked.boot), drivers }
+}
+
+/// Makes the initrd of a kernel.
+fn initrd(
+    image: &Image,
+    layer: Artifact<Tree>,
+    inputs: Artifact<Tree>,
+    kernel: Artifact<Blob>,
+    graph: &mut Graph,
+) -> Artifact<Blob> {
+    let files = graph.add(initrd_files(image, layer, inputs, kernel)).files;
+    let (compression, epoch) = (image.initrd_compression, image.epoch);
+    graph.add(Initrd { files, compression, epoch }).image
 }
 
 fn initrd_files(
@@ -229,9 +261,18 @@ fn initrd_files(
     }
 }
 
-/// Lets each contributor add its overlay, knowing those before it.
-fn contribute(image: &Image, layer: Artifact<Tree>, graph: &mut Graph) -> Vec<Artifact<Tree>> {
-    let mut earlier: Vec<Earlier> = Vec::new();
+/// Lets each contributor add its overlay, knowing those before it; the drivers come first.
+fn contribute(
+    image: &Image,
+    layer: Artifact<Tree>,
+    drivers: Option<Artifact<Tree>>,
+    graph: &mut Graph,
+) -> Vec<Artifact<Tree>> {
+    let of_drivers = |overlay| {
+        let by = By::Part("drivers");
+        Earlier { title: by.to_string(), by, overlay }
+    };
+    let mut earlier: Vec<Earlier> = drivers.into_iter().map(of_drivers).collect();
     for contributor in &image.contributors {
         let stage = Contribute {
             layer,
@@ -257,6 +298,7 @@ fn papers(image: &Image, iso: Artifact<Blob>) -> Papers {
         file_name: format!("{}.iso", image.name),
         installed: image.locked.groups.iter().flatten().cloned().collect(),
         boot: image.locked.boot.clone(),
+        drivers: image.driver_packages(),
         plugins: image.used.clone(),
         lock: image.lock_text.clone(),
         epoch: image.epoch,

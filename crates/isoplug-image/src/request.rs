@@ -27,6 +27,7 @@ pub fn request(system: &System, suites: Vec<String>) -> Request {
         prefer: options.packages.prefer.clone(),
         recommends: options.packages.recommends,
         boot: boot_packages(system),
+        drivers: options.drivers.wishes(system.distribution()),
     }
 }
 

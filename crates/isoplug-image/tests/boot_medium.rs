@@ -70,6 +70,16 @@ fn the_medium_has_all_that_boots() {
     assert!(String::from_utf8_lossy(&initrd).contains(&identity));
 }
 
+/// Returns where the ESP is, as mtools takes it.
+fn esp(iso: &Path) -> String {
+    let bytes = std::fs::read(iso).unwrap();
+    let mut entries = (0..8).map(|index| 1024 + index * 128);
+    let esp = entries.find(|&at| bytes[at..at + 4] == [0x28, 0x73, 0x2a, 0xc1]);
+    let first = esp.expect("an ESP in the GPT") + 32;
+    let start = u64::from_le_bytes(bytes[first..first + 8].try_into().unwrap()) * 512;
+    format!("{}@@{start}", iso.display())
+}
+
 #[test]
 fn checksums_and_esp_stand_up_to_foreign_tools() {
     let folder = tempfile::tempdir().unwrap();
@@ -81,16 +91,27 @@ fn checksums_and_esp_stand_up_to_foreign_tools() {
         assert_eq!(sums.lines().filter(|line| line.ends_with(": OK")).count(), 16, "{sums}");
         assert!(!sums.contains("FAILED"), "{sums}");
     }
-    let bytes = std::fs::read(&iso).unwrap();
-    let mut entries = (0..8).map(|index| 1024 + index * 128);
-    let esp = entries.find(|&at| bytes[at..at + 4] == [0x28, 0x73, 0x2a, 0xc1]);
-    let first = esp.expect("an ESP in the GPT") + 32;
-    let start = u64::from_le_bytes(bytes[first..first + 8].try_into().unwrap()) * 512;
-    let esp = format!("{at}@@{start}");
+    let esp = esp(&iso);
     if let Some(stub) = tool("mtype", &["-i", &esp, "::/boot/grub/grub.cfg"], folder.path()) {
         assert!(stub.contains(&format!("--file /.isoplug/{}", identity(&iso))), "{stub}");
         let listed = tool("mdir", &["-i", &esp, "-b", "::/EFI/BOOT"], folder.path()).unwrap();
         assert_eq!(listed.lines().count(), 3, "{listed}");
+    }
+}
+
+#[test]
+fn the_certificate_is_where_mok_manager_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = Case { enrol: Some(b"a certificate".to_vec()), ..Case::new() };
+    let iso = case.build(folder.path()).unwrap();
+    assert_eq!(text(&iso, "EFI/isoplug/mok.der"), "a certificate");
+    let menu = text(&iso, "boot/grub/grub.cfg");
+    let (_, program) = menu.split_once("--id enrol-key { chainloader /").unwrap();
+    let (program, _) = program.split_once(';').unwrap();
+    assert_eq!(text(&iso, program), "keys");
+    let esp = esp(&iso);
+    if let Some(read) = tool("mtype", &["-i", &esp, "::/EFI/isoplug/mok.der"], folder.path()) {
+        assert_eq!(read, "a certificate");
     }
 }
 

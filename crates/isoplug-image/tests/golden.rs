@@ -33,15 +33,19 @@ use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 const EPOCH: u32 = 1_700_000_000;
 
 /// Stages whose bytes are held elsewhere, each with where.
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: [(&str, &str); 14] = [
     ("base", "runs the target's dpkg; builds in two stores are compared"),
     ("compare", "makes no part of an image"),
     ("contribute", "contributors.txt"),
+    ("depmod", "runs the target's programs; builds in two stores are compared"),
+    ("drivers", "runs the target's dpkg and compiler; builds in two stores are compared"),
+    ("drivers-fit", "makes no part of an image"),
     ("fetch", "makes a list of digests that the lock names"),
     ("hooks", "runs the target's programs; builds in two stores are compared"),
     ("initrd", "takes what initrd-files chose of a real layer; compared with mkinitramfs"),
     ("initrd-files", "looks at a real layer; compared with mkinitramfs"),
     ("packages", "runs the target's dpkg; builds in two stores are compared"),
+    ("sign-drivers", "signs as openssl does, with which it is compared"),
     ("trial", "makes no part of an image"),
     ("settled", "takes files away that state/known.toml names, which is in its key"),
 ];
@@ -88,7 +92,7 @@ const CODECS: [(&str, Codec); 5] = [
 ];
 
 fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made> {
-    let kernel = graph.add(Kernel { layer });
+    let kernel = graph.add(Kernel { layer, version: None });
     let inputs = graph.add(InitrdInputs { overlays: Vec::new() }).overlay;
     let rootfs = graph.add(Rootfs { layer, overlays: Vec::new(), docs: false, epoch: EPOCH }).tree;
     let mut made = vec![
@@ -131,6 +135,7 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
         file_name: "acme.iso".to_owned(),
         installed: vec![package.clone()],
         boot: vec![package],
+        drivers: Vec::new(),
         plugins: Vec::new(),
         lock: "version = 1\n".to_owned(),
         epoch: EPOCH,

@@ -41,6 +41,8 @@ pub struct Distribution {
     pub microcode: &'static [&'static str],
     /// Its firmware.
     pub firmware: Firmware,
+    /// Its packages of NVIDIA's driver, if they are known.
+    pub nvidia: Option<Nvidia>,
     /// Packages whose installation fails unless a question is answered with `true`, and the question.
     pub licences: &'static [(&'static str, &'static str)],
     /// The files that boot machines. They are unpacked, never installed.
@@ -78,6 +80,26 @@ pub struct Firmware {
     pub all: &'static [&'static str],
     /// The component that has it in the suite of a source.
     pub component: fn(&Source) -> &'static str,
+}
+
+/// Packages of NVIDIA's driver.
+#[derive(Debug, Clone, Copy)]
+pub struct Nvidia {
+    /// Those for its proprietary kernel modules.
+    pub proprietary: NvidiaModules,
+    /// Those for its open kernel modules.
+    pub open: NvidiaModules,
+    /// What programs need, whichever kernel modules there are. None of them needs sources of kernel modules.
+    pub programs: &'static [&'static str],
+}
+
+/// Packages of one kind of NVIDIA's kernel modules.
+#[derive(Debug, Clone, Copy)]
+pub struct NvidiaModules {
+    /// The DKMS package.
+    pub modules: &'static str,
+    /// What is needed with them.
+    pub programs: &'static [&'static str],
 }
 
 /// A file that boots machines of an architecture.

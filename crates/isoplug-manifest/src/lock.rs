@@ -6,12 +6,12 @@
 mod read;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use read::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::package::{Arch, ArchivePath, PackageName, Version};
+use crate::package::{Arch, ArchivePath, PackageName, Version, kernel_version};
 
 /// The version of the format that this program writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
@@ -95,6 +95,9 @@ pub struct LockedImage {
     pub groups: Vec<Vec<LockedPackage>>,
     /// Packages that are only unpacked for boot loaders, never installed.
     pub boot: Vec<LockedPackage>,
+    /// Packages that drivers are compiled with and from. They are installed over the Essential set, and of what comes
+    /// of it only the drivers are in the image.
+    pub drivers: Vec<LockedPackage>,
 }
 
 /// One package, by name, version and architecture in order.
@@ -161,9 +164,17 @@ impl Lock {
 }
 
 impl LockedImage {
-    /// Returns every package: the groups in order, then those for boot loaders.
+    /// Returns every package: the groups in order, then those for boot loaders and drivers.
     pub fn packages(&self) -> impl Iterator<Item = &LockedPackage> {
-        self.groups.iter().flatten().chain(&self.boot)
+        self.groups.iter().flatten().chain(&self.boot).chain(&self.drivers)
+    }
+
+    /// Returns the versions of the kernels that are installed, as `uname -r` tells them, in the order of their names.
+    #[must_use]
+    pub fn kernels(&self) -> Vec<String> {
+        let names = self.groups.iter().flatten().map(|package| package.name.as_str());
+        let kernels: BTreeSet<&str> = names.filter_map(kernel_version).collect();
+        kernels.into_iter().map(str::to_owned).collect()
     }
 }
 

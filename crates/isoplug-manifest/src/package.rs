@@ -104,6 +104,18 @@ macro_rules! checked {
     };
 }
 
+/// Returns the version of the kernel that a package of this name brings, as `uname -r` tells it; `None` for one that
+/// brings none, such as `linux-image-amd64`, which leads to the newest.
+#[must_use]
+pub fn kernel_version(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix("linux-image-")?;
+    // What nobody signed is called so by Ubuntu, and by Debian.
+    let rest = rest.strip_prefix("unsigned-").unwrap_or(rest);
+    let rest = rest.strip_suffix("-unsigned").unwrap_or(rest);
+    let is_version = rest.starts_with(|each: char| each.is_ascii_digit());
+    (is_version && !rest.ends_with("-dbg") && !rest.ends_with("-dbgsym")).then_some(rest)
+}
+
 checked! {
     /// The name of a package (policy 5.6.1; dpkg takes capital letters and `_` too).
     PackageName, "package name", |text| is_word(text, b"+-._")

@@ -8,6 +8,7 @@ pub(crate) mod boot;
 pub(crate) mod chrony;
 pub(crate) mod desktop;
 pub(crate) mod docker;
+pub(crate) mod drivers;
 pub(crate) mod files;
 pub(crate) mod firmware;
 pub(crate) mod getty;
@@ -46,6 +47,7 @@ pub use boot::{BUILT_IN_ENTRIES, Boot, Menu, OwnEntry, Serial};
 pub use chrony::Chrony;
 pub use desktop::{Desktop, Environment};
 pub use docker::Docker;
+pub use drivers::{Drivers, NvidiaDriver};
 pub use files::File;
 pub use firmware::{Firmware, FirmwareSet};
 pub use getty::Getty;
@@ -74,6 +76,8 @@ pub struct Options {
     pub packages: Packages,
     /// The kernel and its modules.
     pub kernel: Kernel,
+    /// Drivers that no kernel package has: they are compiled for the kernels of the image while it is built.
+    pub drivers: Drivers,
     /// What the initrd carries.
     pub initrd: Initrd,
     /// Firmware files for devices.
@@ -165,6 +169,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
     let Options {
         packages,
         kernel,
+        drivers,
         initrd: _,
         firmware,
         microcode,
@@ -223,6 +228,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(live::Part { live, image }),
         Box::new(squashfs::Part { squashfs }),
         Box::new(kernel::Part { kernel, arch, distribution }),
+        Box::new(drivers::Part { drivers, kernel, boot, arch, distribution }),
         Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
         Box::new(packages::Part { packages, profile }),
         Box::new(tests::Part { tests, boot, users }),

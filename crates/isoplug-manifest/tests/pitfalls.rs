@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+#[path = "pitfalls/drivers.rs"]
+mod drivers;
 #[path = "pitfalls/logins.rs"]
 mod logins;
 #[path = "pitfalls/networking.rs"]

@@ -101,7 +101,7 @@ impl Sources {
         let image = resolve(request, &universe, &Resolvo, locked)
             .map_err(|error| self.explained(error, &lock, access))?;
         let epoch = match lock.images.get(&name) {
-            Some(old) if old.groups == image.groups && old.boot == image.boot => old.epoch,
+            Some(old) if is_same(old, &image) => old.epoch,
             _ => lock.newest(),
         };
         lock.images.insert(name, LockedImage { epoch, ..image });
@@ -146,6 +146,11 @@ impl Sources {
         }
         Ok(indices)
     }
+}
+
+/// Whether two images have the same packages.
+fn is_same(old: &LockedImage, new: &LockedImage) -> bool {
+    old.groups == new.groups && old.boot == new.boot && old.drivers == new.drivers
 }
 
 /// Returns the name under which a lock has an image.

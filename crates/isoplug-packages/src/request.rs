@@ -29,6 +29,10 @@ pub struct Request {
     /// Packages that are only unpacked, for what they carry: boot loaders. Their dependencies
     /// are not followed.
     pub boot: Vec<String>,
+    /// Packages that drivers are compiled from, as in `install`. With what they need for that, they are installed over the
+    /// Essential set alone, beside the image.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drivers: Vec<String>,
 }
 
 impl Request {
@@ -55,6 +59,7 @@ impl Request {
             optional: sorted(&self.optional),
             remove: sorted(&self.remove),
             boot: sorted(&self.boot),
+            drivers: sorted(&self.drivers),
             ..self.clone()
         }
     }

@@ -4,6 +4,7 @@
 //! Group 1 is the rest. A request that grew adds a group and changes nothing before it, so that
 //! the layers of the earlier groups stay valid; any other change resolves anew.
 
+mod drivers;
 mod error;
 mod nearest;
 mod pinned;
@@ -37,28 +38,26 @@ pub fn resolve(
     if let Some(lock) = lock.filter(|lock| lock.request == digest) {
         return Ok(lock.clone());
     }
-    let request = request.canonical();
-    let wanted = wish::relations(&request, universe)?;
-    let optional = wish::optional(&request, universe);
-    let limits = Limits::from_now();
-    let image = Image { request: &request, wanted, optional, universe, solver, lock, limits };
-    let groups = match image.grown()? {
-        Some(groups) => groups,
-        None => image.fresh()?,
+    let request = &request.canonical();
+    let of_drivers = drivers::request(request);
+    let image = Image {
+        request,
+        wanted: wish::relations(request, universe)?,
+        optional: wish::optional(request, universe),
+        drivers: wish::relations(&of_drivers, universe)?,
+        universe,
+        solver,
+        lock,
+        limits: Limits::from_now(),
     };
-    let groups = groups.iter().map(|group| pinned::pin(universe, group));
-    Ok(LockedImage {
-        request: digest,
-        epoch: 0,
-        groups: groups.collect::<Result<_, _>>()?,
-        boot: image.boot()?,
-    })
+    image.locked(digest)
 }
 
 struct Image<'r, 'a> {
     request: &'r Request,
     wanted: Vec<Vec<Relation<'r>>>,
     optional: Vec<Vec<Relation<'r>>>,
+    drivers: Vec<Vec<Relation<'r>>>,
     universe: &'r Universe<'a>,
     solver: &'r dyn Solver,
     lock: Option<&'r LockedImage>,
@@ -66,6 +65,23 @@ struct Image<'r, 'a> {
 }
 
 impl<'r> Image<'r, '_> {
+    /// Chooses all packages; `request` is the digest of what was asked for.
+    fn locked(&self, request: String) -> Result<LockedImage, Error> {
+        let groups = match self.grown()? {
+            Some(groups) => groups,
+            None => self.fresh()?,
+        };
+        let drivers = self.drivers(&groups)?;
+        let pinned = groups.iter().map(|group| pinned::pin(self.universe, group));
+        Ok(LockedImage {
+            request,
+            epoch: 0,
+            groups: pinned.collect::<Result<_, _>>()?,
+            boot: self.boot()?,
+            drivers: pinned::pin(self.universe, &drivers)?,
+        })
+    }
+
     /// Keeps all that the lock has and adds what is new as one more group; `None` if a locked
     /// package is gone, is no longer needed, or stands in the way.
     fn grown(&self) -> Result<Option<Vec<Vec<Id>>>, Error> {

@@ -32,7 +32,7 @@ pub use debconf::show as show_answers;
 pub use reason::Reason;
 
 /// A group of packages to install.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Install {
     /// The packages; their order does not matter.
     pub packages: Vec<Package>,
@@ -40,6 +40,8 @@ pub struct Install {
     pub essential: bool,
     /// Answers to what they ask.
     pub answers: Vec<Answer>,
+    /// Whether DKMS only takes note of its packages, since their drivers are compiled elsewhere.
+    pub drivers_apart: bool,
 }
 
 /// A package to install.
@@ -80,7 +82,7 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
     debconf::answer(inside, &install.answers)?;
     let policy = Policy::new(inside)?;
     let hosts = Hosts::new(inside)?;
-    shortcut::make(inside)?;
+    shortcut::make(inside, install.drivers_apart)?;
     let waves = order::waves(inside, &packages)?;
     for (index, wave) in waves.iter().enumerate() {
         let is_last = index + 1 == waves.len();

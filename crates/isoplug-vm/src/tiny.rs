@@ -54,7 +54,7 @@ fn command(qemu: &Path, arch: Arch, accelerator: Accelerator, image: &Path) -> C
     let kvm = accelerator == Accelerator::Kvm;
     let (machine, processor) = match (arch, kvm) {
         (Arch::Amd64, true) => ("q35", "host"),
-        (Arch::Amd64, false) => ("q35", "max,la57=off"),
+        (Arch::Amd64, false) => ("q35", "Nehalem"),
         (Arch::Arm64, true) => ("virt,gic-version=host", "host"),
         (Arch::Arm64, false) => ("virt", "cortex-a57"),
     };

@@ -58,7 +58,9 @@ fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     let scripts = options.scripts.iter().filter_map(|(name, script)| {
         Some((script.source.as_deref()?, system.origin(&join(&["scripts", name, "source"]))))
     });
-    keyrings.chain(files).chain(contents).chain(menu).chain(scripts).collect()
+    let certificate = options.drivers.signing_certificate.as_deref();
+    let certificate = certificate.map(|path| (path, system.origin("drivers.signing-certificate")));
+    keyrings.chain(files).chain(contents).chain(menu).chain(scripts).chain(certificate).collect()
 }
 
 /// Opening a pipe would wait for who writes into it.

@@ -1,13 +1,16 @@
 //! What can be said of a profile's packages before anything is built, as far as they are known:
 //! licences that nobody accepted, firmware that no enabled component has, answers that nobody asks for.
 
+use isoplug_engine::Digest;
 use isoplug_image::consent;
 use isoplug_image::firmware;
-use isoplug_manifest::lock::LockedImage;
+use isoplug_image::stages::drivers;
+use isoplug_manifest::lock::{LockedImage, LockedPackage};
 use isoplug_manifest::options::{DebconfAnswer, DebconfType};
+use isoplug_manifest::package::name_in;
 use isoplug_manifest::{Diagnostic, Diagnostics, Severity, System};
-use isoplug_sandbox::dpkg::Answer;
 use isoplug_sandbox::dpkg::questions::Question;
+use isoplug_sandbox::dpkg::{Answer, Package};
 
 use crate::failure::Failure;
 use crate::session::{self, Session};
@@ -46,6 +49,45 @@ pub(crate) fn found(system: &System, locked: Option<&LockedImage>) -> Result<Dia
     };
     let found = Diagnostics { list, texts: system.texts.clone() };
     if licences.is_empty() { Ok(found) } else { Err(Failure::manifest(found)) }
+}
+
+/// Looks whether the drivers of a profile are for its kernels, as far as their packages are in the store already.
+///
+/// # Errors
+///
+/// When one says that it is not.
+pub(crate) fn drivers_fit(
+    system: &System,
+    locked: &LockedImage,
+    session: &Session,
+) -> Result<(), Failure> {
+    let options = &system.options.drivers;
+    let store = (!locked.drivers.is_empty()).then(|| session.store_that_is_there()).flatten();
+    let Some(store) = store else { return Ok(()) };
+    let there = |package: &LockedPackage| {
+        let digest = Digest::from_hex(&package.sha256).ok().filter(|digest| store.has(digest))?;
+        let (name, architecture) = (package.name.to_string(), package.architecture.to_string());
+        Some(Package { name, architecture, deb: store.blob_path(&digest) })
+    };
+    let packages: Vec<Package> = locked.drivers.iter().filter_map(there).collect();
+    let wishes = options.wishes(system.distribution());
+    let names: Vec<String> = wishes.iter().map(|wish| name_in(wish).to_owned()).collect();
+    let looked = drivers::look(&packages, &names, &locked.kernels(), &system.arch);
+    let Err(error @ drivers::Error::Excluded { .. }) = looked else { return Ok(()) };
+    Err(not_for_it(&error, system))
+}
+
+/// Draws a driver that is not for a kernel on what asks for it.
+fn not_for_it(error: &drivers::Error, system: &System) -> Failure {
+    let diagnostic = Diagnostic::error("driver-and-kernel", error.to_string());
+    let diagnostic = diagnostic.help(error.hints().join("; "));
+    let is_nvidia = system.options.drivers.packages.is_empty();
+    let option = if is_nvidia { "drivers.nvidia" } else { "drivers.packages" };
+    let diagnostic = match system.origin(option) {
+        Some(origin) => diagnostic.at(origin, ""),
+        None => diagnostic,
+    };
+    Failure::manifest(Diagnostics { list: vec![diagnostic], texts: system.texts.clone() })
 }
 
 /// Whether the manifest asks for a package by its name.

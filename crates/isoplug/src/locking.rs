@@ -144,7 +144,9 @@ pub(crate) fn foreseen(
     let sources = sources(system, session).ok();
     let locked =
         sources.and_then(|sources| locked_image(&lock, system, &request(&sources, system)));
-    locked::found(system, locked)
+    let found = locked::found(system, locked)?;
+    locked.map_or(Ok(()), |locked| locked::drivers_fit(system, locked, session))?;
+    Ok(found)
 }
 
 /// Returns what a profile asks of its sources.

@@ -11,6 +11,7 @@ use isoplug_image::plugins::Plugins;
 use isoplug_image::stages::fetch::Places;
 use isoplug_image::stages::squashfs::BlockFolder;
 use isoplug_manifest::lock::{Lock, LockedImage};
+use isoplug_manifest::package::kernel_version;
 use isoplug_manifest::{Diagnostics, System};
 use isoplug_packages::Allow;
 use isoplug_packages::locking::{Sources, locked_image};
@@ -144,10 +145,7 @@ fn places(project: &Project, sources: &Sources, session: &Session) -> Places {
 /// Returns what plugins may know of an image before it is built.
 fn facts(system: &System, locked: &LockedImage, epoch: Option<u64>) -> BTreeMap<String, Json> {
     let packages = locked.groups.iter().flatten();
-    let kernel = packages.clone().find_map(|package| {
-        let version = package.name.strip_prefix("linux-image-")?;
-        version.starts_with(|first: char| first.is_ascii_digit()).then_some(version)
-    });
+    let kernel = packages.clone().find_map(|package| kernel_version(&package.name));
     let packages: Vec<Json> = packages
         .map(|package| json!({ "name": package.name, "version": package.version }))
         .collect();
@@ -169,7 +167,10 @@ fn no_image(error: image::Error, system: &System) -> Failure {
     }
     let exit = match error {
         image::Error::Refused { .. } | image::Error::Plan { .. } => Exit::Plugin,
-        image::Error::Parts(_) | image::Error::Iso(_) | image::Error::Epoch(_) => Exit::Manifest,
+        image::Error::Parts(_)
+        | image::Error::Iso(_)
+        | image::Error::Drivers(_)
+        | image::Error::Epoch(_) => Exit::Manifest,
     };
     let failure = Failure::new(exit, "the image cannot be made").because(&error);
     let image::Error::Refused { reports, .. } = error else { return failure };

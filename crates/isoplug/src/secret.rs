@@ -54,9 +54,22 @@ fn line(bytes: Vec<u8>, place: &str) -> Result<String, Diagnostic> {
     let text = String::from_utf8(bytes).ok();
     let text = text.map(|text| text.trim_end_matches(['\n', '\r']).to_owned());
     let is_line = |text: &String| !text.is_empty() && !text.contains(['\n', '\r', '\0']);
-    text.filter(is_line).ok_or_else(|| {
+    text.filter(|text| is_line(text) || is_key(text)).ok_or_else(|| {
         wrong(format!("{place} does not have one line of text"), "put the secret alone there")
     })
+}
+
+/// A private key in PEM has lines of its own (RFC 7468).
+fn is_key(text: &str) -> bool {
+    let is_bound = |line: Option<&str>, word: &str| {
+        line.is_some_and(|line| {
+            line.starts_with(&format!("-----{word} ")) && line.ends_with("PRIVATE KEY-----")
+        })
+    };
+    let mut lines = text.lines();
+    is_bound(lines.next(), "BEGIN")
+        && is_bound(lines.next_back(), "END")
+        && lines.all(|line| !line.starts_with("-----"))
 }
 
 fn wrong(message: String, help: &str) -> Diagnostic {
@@ -87,6 +100,16 @@ mod tests {
         let psk = read.options.networking.wifi["home"].psk.as_ref().unwrap();
         assert_eq!((&psk.env, &psk.file), (&None, &None));
         Ok(psk.text().unwrap().to_owned())
+    }
+
+    #[test]
+    fn a_private_key_has_lines() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMIIE\nvQIB\n-----END PRIVATE KEY-----";
+        assert!(is_key(key) && is_key(&key.replace("PRIVATE", "RSA PRIVATE")));
+        for text in ["", "one", "-----BEGIN PRIVATE KEY-----", &format!("{key}\n{key}")] {
+            assert!(!is_key(text), "{text}");
+        }
+        assert_eq!(line(format!("{key}\n").into_bytes(), "it").ok().as_deref(), Some(key));
     }
 
     #[test]

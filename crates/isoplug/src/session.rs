@@ -178,6 +178,12 @@ impl Session {
         Ok(())
     }
 
+    /// Returns the store if there is one already.
+    pub(crate) fn store_that_is_there(&self) -> Option<Store> {
+        self.store_folder().ok().filter(|folder| folder.is_dir())?;
+        self.store().ok()
+    }
+
     fn store_folder(&self) -> Result<PathBuf, Failure> {
         let named = self.global.store.clone().or_else(|| env_path("ISOPLUG_STORE"));
         if let Some(folder) = named {

@@ -91,9 +91,7 @@ impl Layers {
             let (arch, answers, round) = (arch.clone(), Vec::new(), Round::First);
             layer = Some(match layer {
                 None => graph.add(Base { debs, answers, arch, epoch, round }).tree,
-                Some(parent) => {
-                    graph.add(Packages { parent, debs, index, answers, arch, epoch, round }).tree
-                }
+                Some(parent) => graph.add(over(parent, debs, index, arch, epoch)).tree,
             });
         }
         self.read(layer.context("a group")?, &graph)
@@ -156,4 +154,16 @@ fn refreshed(sources: &[AptSource], access: &Access<'_>) -> Result<(Vec<Index>, 
 fn debian() -> Result<AptSource> {
     let mirrors = Mirrors::new(std::env::var("ISOPLUG_MIRROR").ok()).with_host_configuration();
     Ok(AptSource::new("debian", &manifest::Source::default(), None, &mirrors)?)
+}
+
+/// Returns the stage that installs a group over a layer.
+fn over(
+    parent: Artifact<isoplug_engine::Tree>,
+    debs: Artifact<isoplug_engine::Blob>,
+    index: usize,
+    arch: String,
+    epoch: u32,
+) -> Packages {
+    let (answers, drivers_apart, round) = (Vec::new(), false, Round::First);
+    Packages { parent, debs, index, answers, drivers_apart, arch, epoch, round }
 }

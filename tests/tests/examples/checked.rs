@@ -42,3 +42,37 @@ fn both_looks_of_the_boot_menu_are_right() {
        |                        ^^^^^^^^^^^^
     "#);
 }
+
+/// It is booted by `tests/long.sh hardware`: drivers are compiled there.
+#[test]
+fn drivers_are_asked_for_in_each_way() {
+    let space = Space::new();
+    copy_folder(&repository().join("examples/hardware"), &space.path("hardware"));
+    let missing = space.run(&["check", "--profile", "broadcom", "hardware"]);
+    assert_snapshot!(missing, @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    note[enrol-key]: where Secure Boot is on, a machine loads the drivers once somebody has enrolled the certificate there
+      --> hardware/isoplug.toml:29:31
+       |
+    29 | drivers.signing-certificate = "drivers.crt"
+       |                               ^^^^^^^^^^^^^
+       |
+       = help: at the machine, choose "Enrol the key of the drivers" in the boot menu, then "Enroll key from disk" and /EFI/isoplug/mok.der; once for each machine
+    error[unreadable-file]: there is no file hardware/drivers.crt
+      --> hardware/isoplug.toml:29:31
+       |
+    29 | drivers.signing-certificate = "drivers.crt"
+       |                               ^^^^^^^^^^^^^
+    "#);
+    space.write("hardware/drivers.crt", "");
+    let long = fs::read_to_string(repository().join("tests/long/hardware")).unwrap();
+    for profile in ["firmware", "broadcom", "nvidia", "newest", "too-new"] {
+        space.ok(&["check", "--profile", profile, "hardware"]);
+        assert!(long.contains(profile), "{profile}");
+    }
+    space.write("hardware/drivers.key", "secret words");
+    let shown = space.ok(&["explain", "drivers", "--profile", "broadcom", "hardware"]);
+    assert!(!shown.contains("secret words"), "{shown}");
+}

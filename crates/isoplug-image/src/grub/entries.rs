@@ -35,7 +35,8 @@ fn submenu_id(label: &str) -> String {
 pub(super) fn live_entries(menu: &Menu, machine: Machine, bytes: u64) -> String {
     let entries = with_room(offered(menu), bytes);
     let text = |entry: &Entry| {
-        live_entry(&entry.id, &label(menu, entry), &kernel_params(menu, machine, entry))
+        let params = kernel_params(menu, machine, entry);
+        live_entry(&entry.id, &label(menu, entry), &params, [paths::KERNEL, paths::INITRD])
     };
     let mut done: BTreeSet<&str> = BTreeSet::new();
     let mut all = String::new();
@@ -129,7 +130,21 @@ fn kernel_params(menu: &Menu, machine: Machine, entry: &Entry) -> Vec<String> {
     params
 }
 
-fn live_entry(id: &str, label: &str, params: &[String]) -> String {
+/// Returns what starts the image with another of its kernels.
+pub(super) fn kernel_entry(menu: &Menu, machine: Machine, version: &str) -> String {
+    let plain = |each: char| if each.is_ascii_alphanumeric() { each } else { '-' };
+    let entry = Entry {
+        id: format!("kernel-{}", version.chars().map(plain).collect::<String>()),
+        label: format!("kernel {version}"),
+        params: Vec::new(),
+        submenu: None,
+    };
+    let params = kernel_params(menu, machine, &entry);
+    let [kernel, initrd] = [paths::kernel_of(version), paths::initrd_of(version)];
+    live_entry(&entry.id, &label(menu, &entry), &params, [&kernel, &initrd])
+}
+
+fn live_entry(id: &str, label: &str, params: &[String], [kernel, initrd]: [&str; 2]) -> String {
     let params: Vec<String> = params.iter().map(|param| argument(param)).collect();
     format!(
         "menuentry {head} {{\n  \
@@ -139,9 +154,7 @@ fn live_entry(id: &str, label: &str, params: &[String]) -> String {
            initrd /{initrd} /{identity}\n\
          }}\n",
         head = head(id, label),
-        kernel = paths::KERNEL,
         params = params.join(" "),
-        initrd = paths::INITRD,
         identity = paths::IDENTITY_INITRD,
     )
 }
@@ -156,6 +169,19 @@ pub(super) fn memory_test_entries(menu: &Menu) -> String {
            menuentry 'Memory test' --id memory-test {{ linux /{bios}{serial}; }}\n\
          elif [ \"$lockdown\" != y ]; then\n  \
            menuentry 'Memory test' --id memory-test {{ chainloader /{uefi}{serial}; }}\n\
+         fi\n"
+    )
+}
+
+/// Returns what starts MokManager, which shim's signature lets GRUB do where Secure Boot is on.
+pub(super) fn enrolment(machine: Machine) -> String {
+    let program = match machine {
+        Machine::Pc => "mmx64.efi",
+        Machine::Arm64 => "mmaa64.efi",
+    };
+    format!(
+        "if [ \"$grub_platform\" = efi ]; then\n  \
+           menuentry 'Enrol the key of the drivers' --id enrol-key {{ chainloader /EFI/BOOT/{program}; }}\n\
          fi\n"
     )
 }

@@ -22,23 +22,55 @@ fn plain() -> Menu {
 }
 
 fn text_of(menu: &Menu, look: &Look, machine: Machine, memory_test: bool) -> String {
-    let shown = Shown { menu: menu.clone(), look: look.clone(), machine };
-    super::menu(&shown, OnMedium { identity: "0f", memory_test, bytes: 0 })
+    super::menu(&shown(menu, look, machine), OnMedium { identity: "0f", memory_test, bytes: 0 })
+}
+
+fn shown(menu: &Menu, look: &Look, machine: Machine) -> Shown {
+    let (menu, look) = (menu.clone(), look.clone());
+    Shown { menu, look, machine, enrol: false, kernels: Vec::new() }
 }
 
 #[test]
 fn who_copies_the_system_to_memory_is_told_how_much_that_takes() {
-    let shown = |copy_to_ram| {
+    let text = |copy_to_ram, bytes| {
         let menu = Menu { copy_to_ram, ..plain() };
-        Shown { menu, look: Look::default(), machine: Machine::Pc }
-    };
-    let text = |copy, bytes| {
-        super::menu(&shown(copy), OnMedium { bytes, identity: "0f", ..OnMedium::default() })
+        let on = OnMedium { bytes, identity: "0f", ..OnMedium::default() };
+        super::menu(&shown(&menu, &Look::default(), Machine::Pc), on)
     };
     assert!(text(true, 400 << 20).contains("(copy to RAM, with 1.0 GiB or more)"));
     assert!(text(true, 600 << 20).contains("(copy to RAM, with 1.5 GiB or more)"));
     assert!(text(true, 0).contains("(copy to RAM)"));
     assert!(!text(false, 600 << 20).contains("copy to RAM"));
+}
+
+#[test]
+fn a_key_is_enrolled_by_mok_manager() {
+    let of = |machine, enrol| {
+        let shown = Shown { enrol, ..shown(&plain(), &Look::default(), machine) };
+        super::menu(&shown, OnMedium::default())
+    };
+    let entry = "menuentry 'Enrol the key of the drivers' --id enrol-key { chainloader /EFI/BOOT/";
+    assert!(of(Machine::Pc, true).contains(&format!("{entry}mmx64.efi; }}")));
+    assert!(of(Machine::Arm64, true).contains(&format!("{entry}mmaa64.efi; }}")));
+    assert!(!of(Machine::Pc, false).contains("enrol-key"));
+}
+
+#[test]
+fn each_further_kernel_has_an_entry() {
+    let kernels = vec!["6.12.117+deb13-rt-amd64".to_owned()];
+    let shown = Shown { kernels, ..shown(&plain(), &Look::default(), Machine::Pc) };
+    let text = super::menu(&shown, OnMedium::default());
+    let (_, entry) = text.split_once("--id kernel-6-12-117-deb13-rt-amd64 {").unwrap();
+    let (entry, _) = entry.split_once('}').unwrap();
+    assert!(
+        entry.contains("linux /boot/kernels/6.12.117+deb13-rt-amd64/vmlinuz boot=live "),
+        "{entry}"
+    );
+    assert!(
+        entry.contains("initrd /boot/kernels/6.12.117+deb13-rt-amd64/initrd /boot/id.cpio"),
+        "{entry}"
+    );
+    assert!(text.contains("(kernel 6.12.117+deb13-rt-amd64)"), "{text}");
 }
 
 #[test]

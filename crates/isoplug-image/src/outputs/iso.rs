@@ -10,6 +10,7 @@ use isoplug_manifest::options::{IsoFile, Options};
 use isoplug_manifest::{MenuEntry, Needed, System};
 
 use super::Live;
+use crate::bootable::{Offered, OtherKernel};
 use crate::facts::Facts;
 use crate::grub::{Entry, Look, Machine, Menu, Serial, Shown};
 use crate::parts::files::{FileContent, NewFile, Refused};
@@ -29,6 +30,8 @@ pub struct Iso {
     pub volume_id: String,
     /// What the medium says it is, in one line.
     pub description: String,
+    /// The certificate to be enrolled where Secure Boot is on, in DER.
+    pub enrol: Option<Vec<u8>>,
     /// Files for the medium itself.
     pub files: Vec<NewFile>,
     /// How many bytes the ISO may have at most.
@@ -47,6 +50,9 @@ pub enum Error {
     /// Nothing boots machines of the architecture.
     #[error(transparent)]
     Loaders(#[from] loaders::Error),
+    /// The certificate of its drivers cannot be read.
+    #[error(transparent)]
+    Drivers(#[from] crate::drivers::Error),
 }
 
 /// What there is of it.
@@ -77,9 +83,12 @@ impl Iso {
         let files = with_others(own_files(system, folder, facts)?, with_others(of_look, files));
         let is_pc = isoplug_arch::is_pc(&system.arch);
         let machine = if is_pc { Machine::Pc } else { Machine::Arm64 };
+        let certificate = crate::drivers::certificate(system, folder)?;
+        let enrol = certificate.filter(|_| options.boot.secure_boot);
         Ok(Self {
             loaders: loaders::choice(system.distribution(), &system.arch, &options.boot)?,
-            shown: Shown { menu, look, machine },
+            shown: Shown { menu, look, machine, enrol: enrol.is_some(), kernels: Vec::new() },
+            enrol,
             volume_id: volume_id(system),
             description: system.image.title(),
             files,
@@ -87,15 +96,21 @@ impl Iso {
         })
     }
 
-    /// Adds its stages: each line uses only lines above it. `kernel` is the version of the live system's kernel.
-    pub fn add(&self, live: Live, kernel: Artifact<Blob>, epoch: u32, graph: &mut Graph) -> Made {
-        let Self { loaders, shown, volume_id, description, files, max_size } = self.clone();
-        let Live { rootfs: _, bootable, boot_debs } = live;
-        let loaders = graph.add(Loaders { debs: boot_debs, files: loaders }).files;
-        let contents = medium(files, kernel, graph);
-        let (epoch, label) = (epoch.into(), volume_id.clone());
-        let boot = Boot { loaders, bootable, contents, shown, volume_id, description, epoch };
-        let boot::Outputs { files: boot, esp, identity } = graph.add(boot);
+    /// Adds its stages: each line uses only lines above it. `kernels` are the version of the live system's kernel, and
+    /// those beside it.
+    pub fn add(
+        &self,
+        live: Live,
+        kernels: (Artifact<Blob>, Vec<OtherKernel>),
+        epoch: u32,
+        graph: &mut Graph,
+    ) -> Made {
+        let (volume_id, max_size, (version, others)) =
+            (self.volume_id.clone(), self.max_size, kernels);
+        let (bootable, epoch) = (Offered { first: live.bootable, others }, epoch.into());
+        let (loaders, contents) = self.given(live.boot_debs, version, graph);
+        let boot = graph.add(self.boot(bootable.clone(), (loaders, contents), epoch));
+        let boot::Outputs { files: boot, esp, identity } = boot;
         let iso = iso::Iso {
             bootable,
             loaders,
@@ -103,11 +118,34 @@ impl Iso {
             esp,
             identity,
             contents,
-            volume_id: label,
+            volume_id,
             epoch,
             max_size,
         };
         Made { iso: graph.add(iso).iso, identity }
+    }
+
+    fn boot(
+        &self,
+        bootable: Offered,
+        (loaders, contents): (Artifact<Tree>, Option<Artifact<Tree>>),
+        epoch: u64,
+    ) -> Boot {
+        let Self { shown, volume_id, description, enrol, .. } = self.clone();
+        let kernels = bootable.others.iter().map(|other| other.version.clone()).collect();
+        let shown = Shown { kernels, ..shown };
+        Boot { loaders, bootable, contents, shown, enrol, volume_id, description, epoch }
+    }
+
+    /// Returns its loaders and the user's files.
+    fn given(
+        &self,
+        debs: Artifact<Blob>,
+        kernel: Artifact<Blob>,
+        graph: &mut Graph,
+    ) -> (Artifact<Tree>, Option<Artifact<Tree>>) {
+        let loaders = graph.add(Loaders { debs, files: self.loaders.clone() }).files;
+        (loaders, medium(self.files.clone(), kernel, graph))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Subject<'a> {
     pub installed: &'a [LockedPackage],
     /// The packages of which only boot loaders were taken.
     pub boot: &'a [LockedPackage],
+    /// The packages that drivers were compiled from.
+    pub drivers: &'a [LockedPackage],
     /// The plugins that had a part in it.
     pub plugins: &'a [UsedPlugin],
     /// The time of the image, in seconds since 1970.
@@ -38,10 +40,8 @@ pub fn write(subject: &Subject) -> String {
 const IMAGE: &str = "SPDXRef-Image";
 
 fn document(subject: &Subject) -> Document {
-    let Subject { file_name, sha256, installed, boot, plugins, epoch } = *subject;
-    let mut packages: Vec<Package> = installed.iter().chain(boot).map(package).collect();
-    packages.sort();
-    packages.dedup_by(|a, b| a.id == b.id);
+    let Subject { file_name, sha256, installed, boot, drivers, plugins, epoch } = *subject;
+    let mut packages = once(installed.iter().chain(boot).chain(drivers));
     packages.extend(plugins.iter().map(plugin));
     let (id, file) = (IMAGE.to_owned(), file_name.to_owned());
     packages.insert(0, Package::new(file_name, id, file, "OPERATING-SYSTEM", sha256));
@@ -56,8 +56,15 @@ fn document(subject: &Subject) -> Document {
             creators: [format!("Tool: isoplug-{}", env!("CARGO_PKG_VERSION"))],
         },
         packages,
-        relationships: relationships(installed, boot, plugins),
+        relationships: relationships(subject),
     }
+}
+
+fn once<'a>(packages: impl Iterator<Item = &'a LockedPackage>) -> Vec<Package> {
+    let mut packages: Vec<Package> = packages.map(package).collect();
+    packages.sort();
+    packages.dedup_by(|a, b| a.id == b.id);
+    packages
 }
 
 /// A plugin is no part of the image; what it was allowed to do says what it may have changed.
@@ -90,15 +97,19 @@ fn package(package: &LockedPackage) -> Package {
     Package {
         version_info: version.to_string(),
         external_refs: vec![ExternalRef::purl(locator)],
+        comment: component(path).map(|component| format!("of the component {component}")),
         ..Package::new(name, id(package), file_name, "INSTALL", sha256)
     }
 }
 
-fn relationships(
-    installed: &[LockedPackage],
-    boot: &[LockedPackage],
-    plugins: &[UsedPlugin],
-) -> Vec<Relationship> {
+/// Returns the component that a package is from, if it is not the first one, which is free: `pool/COMPONENT/…`.
+fn component(path: &str) -> Option<&str> {
+    let (component, rest) = path.strip_prefix("pool/")?.split_once('/')?;
+    (component != "main" && rest.contains('/')).then_some(component)
+}
+
+fn relationships(subject: &Subject) -> Vec<Relationship> {
+    let Subject { installed, boot, drivers, plugins, .. } = *subject;
     let image = || IMAGE.to_owned();
     let contains = |comment| {
         move |package: &LockedPackage| Relationship {
@@ -108,7 +119,8 @@ fn relationships(
     };
     let boot = boot.iter().map(contains(Some("its boot loaders only")));
     let tool = |plugin: &UsedPlugin| Relationship::new(plugin_id(plugin), "BUILD_TOOL_OF", image());
-    let contained = installed.iter().map(contains(None)).chain(boot);
+    let drivers = drivers.iter().map(contains(Some("kernel modules compiled from it")));
+    let contained = installed.iter().map(contains(None)).chain(boot).chain(drivers);
     let mut relationships: Vec<_> = contained.chain(plugins.iter().map(tool)).collect();
     relationships.sort();
     relationships.dedup();
@@ -178,7 +190,28 @@ mod tests {
     fn bill(installed: &[LockedPackage], boot: &[LockedPackage]) -> String {
         let sha256 = &"a".repeat(64);
         let (file_name, plugins, epoch) = ("acme 1.iso", &[hardening()], 1_767_323_045);
-        write(&Subject { file_name, sha256, installed, boot, plugins, epoch })
+        let drivers = &[driver()];
+        write(&Subject { file_name, sha256, installed, boot, drivers, plugins, epoch })
+    }
+
+    fn driver() -> LockedPackage {
+        let path = "pool/non-free/b/broadcom-sta/broadcom-sta-dkms_6_amd64.deb";
+        let path = ArchivePath::new(path).unwrap();
+        LockedPackage { path, ..package("broadcom-sta-dkms", "4") }
+    }
+
+    #[test]
+    fn what_is_not_free_is_told_and_what_drivers_are_made_of() {
+        let value: serde_json::Value = serde_json::from_str(&bill(&[], &[])).unwrap();
+        let id = "SPDXRef-Package-broadcom-sta-dkms-4444444444444444";
+        let find = |list: &str, key: &str| {
+            let list = value[list].as_array().unwrap().clone();
+            list.into_iter().find(|one| one[key] == id).unwrap()["comment"].clone()
+        };
+        assert_eq!(find("packages", "SPDXID"), "of the component non-free");
+        assert_eq!(find("relationships", "relatedSpdxElement"), "kernel modules compiled from it");
+        assert_eq!(component("pool/main/x/a.deb"), None);
+        assert_eq!(component("pool/a.deb"), None);
     }
 
     #[test]
@@ -187,8 +220,8 @@ mod tests {
         let text = bill(&[g.clone(), g], &[shim]);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["creationInfo"]["created"], "2026-01-02T03:04:05Z");
-        assert_eq!(value["packages"].as_array().unwrap().len(), 4);
-        assert_eq!(value["relationships"].as_array().unwrap().len(), 4);
+        assert_eq!(value["packages"].as_array().unwrap().len(), 5);
+        assert_eq!(value["relationships"].as_array().unwrap().len(), 5);
         let written = serde_json::to_string_pretty(&super::package(&package("g++", "1"))).unwrap();
         assert!(text.replace("\n    ", "\n").contains(&written));
         assert_eq!(written, WRITTEN.trim_end());

@@ -1,4 +1,4 @@
-//! Says which kernel modules the running system loads at boot and which it must not load.
+//! Says which kernel modules the running system loads at boot, which it must not load, and with which options.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,9 @@ use super::{Attrs, ContributeError, Contributor, Rootfs};
 
 const LOAD: &str = "/etc/modules-load.d/isoplug.conf";
 const BLACKLIST: &str = "/etc/modprobe.d/isoplug-blacklist.conf";
+const OPTIONS: &str = "/etc/modprobe.d/isoplug-options.conf";
 
-/// Loads kernel modules at boot, and keeps some from being loaded.
+/// Loads kernel modules at boot, keeps some from being loaded, and gives them options.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part(pub KernelModules);
 
@@ -29,7 +30,8 @@ impl Contributor for Part {
     fn places(&self) -> Vec<String> {
         let lists = [(LOAD, &self.0.load), (BLACKLIST, &self.0.blacklist)];
         let used = lists.into_iter().filter(|(_, modules)| !modules.is_empty());
-        used.map(|(path, _)| path.to_owned()).collect()
+        let options = Some(OPTIONS).filter(|_| !self.0.options.is_empty());
+        used.map(|(path, _)| path).chain(options).map(str::to_owned).collect()
     }
 
     fn key(&self, key: &mut dyn Key) {
@@ -39,7 +41,9 @@ impl Contributor for Part {
     fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
         check(&self.0.load, rootfs)?;
         write(rootfs, LOAD, "", &self.0.load)?;
-        write(rootfs, BLACKLIST, "blacklist ", &self.0.blacklist)
+        write(rootfs, BLACKLIST, "blacklist ", &self.0.blacklist)?;
+        let options = self.0.options.iter().map(|(name, options)| format!("{name} {options}"));
+        write(rootfs, OPTIONS, "options ", &options.collect::<Vec<_>>())
     }
 }
 
@@ -110,6 +114,8 @@ fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::rootfs_of_tests::TestRootfs;
     use super::*;
 
@@ -125,15 +131,21 @@ mod tests {
         let mut rootfs = rootfs();
         let load = vec!["overlay_fs".to_owned(), "ext4".to_owned()];
         let blacklist = vec!["nouveau".to_owned()];
-        rootfs.add(&Part(KernelModules { load, blacklist })).unwrap();
+        let options = BTreeMap::from([("nvidia-drm".to_owned(), "modeset=1".to_owned())]);
+        rootfs.add(&Part(KernelModules { load, blacklist, options })).unwrap();
         assert_eq!(rootfs.text("/etc/modules-load.d/isoplug.conf"), "overlay_fs\next4\n");
         assert_eq!(rootfs.text("/etc/modprobe.d/isoplug-blacklist.conf"), "blacklist nouveau\n");
+        assert_eq!(
+            rootfs.text("/etc/modprobe.d/isoplug-options.conf"),
+            "options nvidia-drm modeset=1\n"
+        );
     }
 
     #[test]
     fn a_kernel_module_that_is_not_there_is_named() {
         let load = vec!["overlayfs".to_owned()];
-        let error = rootfs().add(&Part(KernelModules { load, blacklist: vec![] })).unwrap_err();
+        let error =
+            rootfs().add(&Part(KernelModules { load, ..KernelModules::default() })).unwrap_err();
         insta::assert_snapshot!(error, @"the image has no kernel module `overlayfs`; did you mean `overlay_fs`?");
     }
 }

@@ -2,7 +2,7 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
-use crate::stages::layer::{self, Round, layer};
+use crate::stages::layer::{self, Installed, Round, layer};
 use isoplug_sandbox::dpkg::{Answer, show_answers};
 use isoplug_sandbox::state::known;
 
@@ -49,7 +49,7 @@ impl Stage for Base {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        let debs = (self.debs, self.answers.as_slice());
-        layer(None, debs, &self.arch, self.epoch, self.round, out.tree, cx)
+        let installed = Installed { debs: self.debs, answers: &self.answers, drivers_apart: false };
+        layer(None, installed, &self.arch, self.epoch, self.round, out.tree, cx)
     }
 }

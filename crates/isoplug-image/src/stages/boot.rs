@@ -11,7 +11,7 @@ use std::io;
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::{cpio, fat};
 
-use crate::bootable::Bootable;
+use crate::bootable::{Bootable, Offered};
 use crate::grub::{self, OnMedium, Shown, paths};
 use crate::stored;
 use crate::stored::files::{NewFiles, stored_files};
@@ -21,11 +21,13 @@ pub struct Boot {
     /// What [`super::loaders`] took out of the packages.
     pub loaders: Artifact<Tree>,
     /// What it boots.
-    pub bootable: Bootable,
+    pub bootable: Offered,
     /// The user's files on the medium, if there are any.
     pub contents: Option<Artifact<Tree>>,
     /// The menu.
     pub shown: Shown,
+    /// The certificate to be enrolled where Secure Boot is on, in DER; `shown` offers it.
+    pub enrol: Option<Vec<u8>>,
     /// The medium's label.
     pub volume_id: String,
     /// What `/.disk/info` says the medium is, in one line.
@@ -61,7 +63,8 @@ impl Stage for Boot {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { loaders, bootable, contents, shown, volume_id, description, epoch } = self;
+        let Self { loaders, bootable, contents, shown, enrol, volume_id, description, epoch } =
+            self;
         key.artifact("loaders", *loaders);
         bootable.key(key);
         if let Some(contents) = contents {
@@ -70,6 +73,9 @@ impl Stage for Boot {
         key.value("shown", shown);
         if let Some(hash) = &shown.look.hashed_password {
             key.secret("hashed-password", hash.as_bytes());
+        }
+        if let Some(certificate) = enrol {
+            key.value("enrol", &Digest::of(certificate).hex());
         }
         key.value("volume-id", volume_id);
         key.value("description", description);
@@ -109,10 +115,13 @@ impl Boot {
     fn identity(&self, cx: &Context) -> Result<String, Error> {
         let mut parts = vec![
             cx.digest(self.loaders)?,
-            cx.digest(self.bootable.vmlinuz)?,
-            cx.digest(self.bootable.initrd)?,
-            cx.digest(self.bootable.squashfs)?,
+            cx.digest(self.bootable.first.vmlinuz)?,
+            cx.digest(self.bootable.first.initrd)?,
+            cx.digest(self.bootable.first.squashfs)?,
         ];
+        for kernel in &self.bootable.others {
+            parts.extend([cx.digest(kernel.vmlinuz)?, cx.digest(kernel.initrd)?]);
+        }
         if let Some(contents) = self.contents {
             parts.push(cx.digest(contents)?);
         }
@@ -137,12 +146,15 @@ impl Boot {
         files.add(paths::MENU, menu.as_bytes())?;
         files.add(paths::LOOPBACK, grub::loopback().as_bytes())?;
         files.add(paths::IDENTITY_INITRD, &*self.identity_initrd(identity)?)?;
+        if let Some(certificate) = &self.enrol {
+            files.add(paths::CERTIFICATE, &certificate[..])?;
+        }
         Ok(files.finish(out)?)
     }
 
     /// Returns how many bytes it boots.
     fn bytes(&self, cx: &Context) -> Result<u64, Error> {
-        let Bootable { vmlinuz, initrd, squashfs } = self.bootable;
+        let Bootable { vmlinuz, initrd, squashfs } = self.bootable.first;
         let length = |blob| {
             let path = cx.path(blob)?;
             let found = path.metadata().map_err(stored::Error::read(&path))?;
@@ -170,6 +182,9 @@ impl Boot {
         }
         let blob = cx.create()?;
         if !content.is_empty() {
+            // Firmware reads no ISO 9660, so MokManager looks for it here.
+            let certificate = self.enrol.iter().cloned();
+            content.extend(certificate.map(|bytes| (paths::CERTIFICATE.to_owned(), bytes)));
             content.insert(paths::MENU.to_owned(), grub::stub(identity).into_bytes());
             let serial = u32::from_str_radix(&identity[..8], 16).unwrap_or_default();
             let label = "ISOPLUG".to_owned();

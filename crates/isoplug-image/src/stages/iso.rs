@@ -11,7 +11,7 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Hasher, Key, Slots, Stage,
 use isoplug_formats::iso::{self, Bios, Entry, Hadris, Image, IsoWriter, Source};
 
 use super::loaders::MBR;
-use crate::bootable::Bootable;
+use crate::bootable::{Offered, OtherKernel};
 use crate::grub::paths;
 use crate::stored;
 use crate::stored::files::{StoredFile, stored_files};
@@ -19,7 +19,7 @@ use crate::stored::files::{StoredFile, stored_files};
 /// Inputs.
 pub struct Iso {
     /// What it boots.
-    pub bootable: Bootable,
+    pub bootable: Offered,
     /// What [`super::loaders`] took out of the packages.
     pub loaders: Artifact<Tree>,
     /// The files that [`super::boot`] made.
@@ -134,9 +134,10 @@ const SMALL: u64 = 1 << 20;
 
 impl Iso {
     fn fill(&self, medium: &mut Medium) -> Result<(), Error> {
-        medium.add_blob(paths::KERNEL, self.bootable.vmlinuz)?;
-        medium.add_blob(paths::INITRD, self.bootable.initrd)?;
-        medium.add_blob(paths::SQUASHFS, self.bootable.squashfs)?;
+        medium.add_blob(paths::KERNEL, self.bootable.first.vmlinuz)?;
+        medium.add_blob(paths::INITRD, self.bootable.first.initrd)?;
+        medium.add_blob(paths::SQUASHFS, self.bootable.first.squashfs)?;
+        self.bootable.others.iter().try_for_each(|other| medium.add_kernel(other))?;
         if let Some(contents) = self.contents {
             for file in stored_files(contents, medium.cx)? {
                 medium.add_file(&file.path, &file)?;
@@ -211,6 +212,12 @@ impl<'a> Medium<'a> {
     fn add_blob(&mut self, path: &str, blob: Artifact<Blob>) -> Result<(), Error> {
         let source = Source::File(self.cx.path(blob)?);
         self.add(path, source.into(), self.cx.digest(blob)?)
+    }
+
+    fn add_kernel(&mut self, kernel: &OtherKernel) -> Result<(), Error> {
+        let OtherKernel { version, vmlinuz, initrd } = kernel;
+        self.add_blob(&paths::kernel_of(version), *vmlinuz)?;
+        self.add_blob(&paths::initrd_of(version), *initrd)
     }
 
     /// Adds a file of our own, unless the manifest has one in its place that it may have.

@@ -1,4 +1,4 @@
-//! Takes the newest kernel out of a layer.
+//! Takes the newest kernel out of a layer, or one of its others.
 //!
 //! Only `/boot/vmlinuz-VERSION` counts, as Debian's kernel packages name it.
 
@@ -14,6 +14,8 @@ use crate::stored::{self, InPacks};
 pub struct Kernel {
     /// The layer that has the kernel.
     pub layer: Artifact<Tree>,
+    /// The version of the kernel; without one, the newest.
+    pub version: Option<String>,
 }
 
 /// Outputs.
@@ -37,14 +39,24 @@ impl Stage for Kernel {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { layer } = self;
+        let Self { layer, version } = self;
         key.artifact("layer", *layer);
+        if let Some(version) = version {
+            key.value("version", version);
+        }
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let tree = stored::tree(self.layer, cx)?;
-        let (version, content) = newest(&tree).ok_or(Error::NoKernel)?;
-        stored::write(out.vmlinuz, &InPacks::new(cx).bytes(&content)?, &[], cx)?;
+        let kernels = kernels(&tree);
+        let version = match &self.version {
+            None => newest_kernel(kernels.keys().copied()).ok_or(Error::NoKernel)?,
+            Some(version) => version,
+        };
+        let content = kernels
+            .get(&*format!("vmlinuz-{version}"))
+            .ok_or_else(|| Error::NoSuchKernel { version: version.to_owned() })?;
+        stored::write(out.vmlinuz, &InPacks::new(cx).bytes(content)?, &[], cx)?;
         Ok(stored::write(out.version, version.as_bytes(), &[], cx)?)
     }
 }
@@ -55,22 +67,26 @@ pub enum Error {
     /// No package brought one.
     #[error("no kernel in /boot: no linux-image package is installed")]
     NoKernel,
+    /// The package of a kernel did not bring it.
+    #[error("no /boot/vmlinuz-{version}, though the package of that kernel is installed")]
+    NoSuchKernel {
+        /// The version of the kernel.
+        version: String,
+    },
     /// The store.
     #[error(transparent)]
     Stored(#[from] stored::Error),
 }
 
-/// Returns the version and the content of the newest kernel, as Debian orders versions.
-fn newest(tree: &tree::Tree) -> Option<(String, Content)> {
+/// Returns the contents of the kernels, by their names.
+fn kernels(tree: &tree::Tree) -> BTreeMap<&str, Content> {
     let kernels = tree.entries.iter().filter_map(|(path, entry)| match &entry.kind {
         Kind::File(content) => {
             Some((std::str::from_utf8(path.strip_prefix(b"boot/")?).ok()?, *content))
         }
         _ => None,
     });
-    let kernels: BTreeMap<&str, Content> = kernels.collect();
-    let version = newest_kernel(kernels.keys().copied())?;
-    Some((version.to_owned(), *kernels.get(&*format!("vmlinuz-{version}"))?))
+    kernels.collect()
 }
 
 #[cfg(test)]
@@ -88,7 +104,7 @@ mod tests {
         }
         let link = Entry::new(Kind::Symlink(b"boot/vmlinuz-9".to_vec()), 0o777, 0);
         tree.insert(*b"boot/vmlinuz-99", link);
-        assert_eq!(newest(&tree).unwrap().0, "6.10.1-amd64");
-        assert!(newest(&tree::Tree::default()).is_none());
+        assert_eq!(newest_kernel(kernels(&tree).into_keys()), Some("6.10.1-amd64"));
+        assert!(kernels(&tree::Tree::default()).is_empty());
     }
 }

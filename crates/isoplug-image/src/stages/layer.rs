@@ -149,21 +149,32 @@ impl From<StoredError> for Error {
     }
 }
 
-/// Installs the packages over the parent, with answers to what they ask; without a parent, as the
-/// Essential set of a new tree.
+/// What is installed, and how.
+#[derive(Clone, Copy)]
+pub struct Installed<'a> {
+    /// The fetched packages ([`fetch::read`]).
+    pub debs: Artifact<Blob>,
+    /// Answers to what they ask.
+    pub answers: &'a [Answer],
+    /// Whether their drivers are compiled elsewhere.
+    pub drivers_apart: bool,
+}
+
+/// Installs the packages over the parent; without a parent, as the Essential set of a new tree.
 ///
 /// # Errors
 ///
 /// When a package cannot be installed, the sandbox not run, or the layer not be stored.
 pub fn layer(
     parent: Option<Artifact<Tree>>,
-    (debs, answers): (Artifact<Blob>, &[Answer]),
+    installed: Installed,
     arch: &str,
     epoch: u32,
     round: Round,
     out: Artifact<Tree>,
     cx: &Context,
 ) -> Result<(), Error> {
+    let Installed { debs, answers, drivers_apart } = installed;
     let packages = packages(debs, cx)?;
     let mut job = stored::begin(parent, arch, epoch, cx)?;
     job.host = round.host().to_owned();
@@ -171,6 +182,7 @@ pub fn layer(
         packages: packages.clone(),
         essential: parent.is_none(),
         answers: answers.to_vec(),
+        drivers_apart,
     };
     job.install = Some(install);
     let made = attempt(job.clone(), &packages, parent, out, cx);
@@ -215,7 +227,12 @@ fn attempt(
 const STEPS: [&str; 4] =
     ["Preparing to unpack ", "Unpacking ", "Setting up ", "Processing triggers for "];
 
-fn packages(debs: Artifact<Blob>, cx: &Context) -> Result<Vec<Package>, Error> {
+/// Returns the fetched packages of a list ([`fetch::read`]).
+///
+/// # Errors
+///
+/// When the list cannot be read.
+pub fn packages(debs: Artifact<Blob>, cx: &Context) -> Result<Vec<Package>, fetch::Error> {
     let listed = fetch::read(&cx.path(debs)?)?.into_iter();
     let package = |listed: LockedPackage| {
         let deb = cx.referred(&fetch::digest(&listed)?)?;

@@ -2,7 +2,7 @@
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
 
-use crate::stages::layer::{self, Round, layer};
+use crate::stages::layer::{self, Installed, Round, layer};
 use isoplug_sandbox::dpkg::{Answer, show_answers};
 use isoplug_sandbox::state::known;
 
@@ -16,6 +16,8 @@ pub struct Packages {
     pub index: usize,
     /// Answers to what its packages ask.
     pub answers: Vec<Answer>,
+    /// Whether a stage of its own compiles drivers, so that DKMS compiles none here.
+    pub drivers_apart: bool,
     /// The architecture, in Debian's words.
     pub arch: String,
     /// Times after this become this; seconds since 1970.
@@ -47,10 +49,13 @@ impl Stage for Packages {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { parent, debs, index: _, answers, arch, epoch, round } = self;
+        let Self { parent, debs, index: _, answers, drivers_apart, arch, epoch, round } = self;
         key.artifact("parent", *parent);
         key.artifact("debs", *debs);
         show_answers(answers, key);
+        if *drivers_apart {
+            key.value("drivers-apart", drivers_apart);
+        }
         key.value("arch", arch);
         key.value("epoch", epoch);
         key.value("round", round);
@@ -58,7 +63,9 @@ impl Stage for Packages {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        let debs = (self.debs, self.answers.as_slice());
-        layer(Some(self.parent), debs, &self.arch, self.epoch, self.round, out.tree, cx)
+        let Self { debs, answers, drivers_apart, .. } = self;
+        let (debs, drivers_apart) = (*debs, *drivers_apart);
+        let installed = Installed { debs, answers, drivers_apart };
+        layer(Some(self.parent), installed, &self.arch, self.epoch, self.round, out.tree, cx)
     }
 }

@@ -19,6 +19,8 @@ pub struct Papers {
     pub installed: Vec<LockedPackage>,
     /// The packages of which only boot loaders were taken.
     pub boot: Vec<LockedPackage>,
+    /// The packages that drivers were compiled from.
+    pub drivers: Vec<LockedPackage>,
     /// The plugins that had a part in it.
     pub plugins: Vec<UsedPlugin>,
     /// The text of the lock that was used.
@@ -42,7 +44,7 @@ pub struct Outputs {
 
 impl Stage for Papers {
     const NAME: &'static str = "papers";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     type Outputs = Outputs;
     type Error = stored::Error;
@@ -57,20 +59,22 @@ impl Stage for Papers {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { iso, file_name, installed, boot, plugins, lock, epoch } = self;
+        let Self { iso, file_name, installed, boot, drivers, plugins, lock, epoch } = self;
         key.artifact("iso", *iso);
         key.value("file-name", file_name);
         key.value("installed", &digests(installed));
         key.value("boot", &digests(boot));
+        key.value("drivers", &digests(drivers));
         key.value("plugins", plugins);
         key.value("lock", lock);
         key.value("epoch", epoch);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), stored::Error> {
-        let Self { iso, file_name, installed, boot, plugins, lock, epoch } = self;
+        let Self { iso, file_name, installed, boot, drivers, plugins, lock, epoch } = self;
         let sha256 = &cx.digest(*iso)?.hex();
-        let subject = Subject { file_name, sha256, installed, boot, plugins, epoch: *epoch };
+        let epoch = *epoch;
+        let subject = Subject { file_name, sha256, installed, boot, drivers, plugins, epoch };
         write(cx, out.checksum, &papers::checksum(sha256, file_name))?;
         write(cx, out.packages, &papers::package_list(installed))?;
         write(cx, out.sbom, &sbom::write(&subject))?;
@@ -127,6 +131,7 @@ mod tests {
             file_name: "acme.iso".into(),
             installed: Vec::new(),
             boot: Vec::new(),
+            drivers: Vec::new(),
             plugins: Vec::new(),
             lock: "version = 1\n".into(),
             epoch: 0,

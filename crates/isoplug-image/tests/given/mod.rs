@@ -9,7 +9,7 @@ use isoplug_engine::{
 };
 use isoplug_formats::deb::ar;
 use isoplug_formats::iso::{Hadris, Image, IsoWriter, Source};
-use isoplug_image::bootable::Bootable;
+use isoplug_image::bootable::{Bootable, Offered};
 use isoplug_image::grub::{Look, Machine, Menu, Serial, Shown};
 use isoplug_image::stages::boot::{self, Boot};
 use isoplug_image::stages::iso::Iso;
@@ -30,6 +30,7 @@ pub(crate) struct Case {
     pub(crate) squashfs: Vec<u8>,
     pub(crate) bios: bool,
     pub(crate) secure_boot: bool,
+    pub(crate) enrol: Option<Vec<u8>>,
     pub(crate) max_size: Option<u64>,
 }
 
@@ -45,7 +46,8 @@ impl Case {
         let readme = ("README.txt", b"read me".to_vec());
         let contents = BTreeMap::from([readme, ("big", vec![1; 3 << 20])]);
         let (packages, squashfs) = (packages(), vec![5; 100_000]);
-        Self { packages, contents, squashfs, bios: true, secure_boot: true, max_size: None }
+        let (bios, secure_boot, enrol, max_size) = (true, true, None, None);
+        Self { packages, contents, squashfs, bios, secure_boot, enrol, max_size }
     }
 
     /// Returns the path of the ISO, or all causes of the failure in one line.
@@ -60,25 +62,31 @@ impl Case {
 
     pub(crate) fn graph(&self, graph: &mut Graph) -> Stages {
         let debs = graph.add(self.debs()).blob;
-        let mut blob = |bytes: &[u8]| graph.add(Given::new(bytes)).blob;
-        let [vmlinuz, initrd, squashfs] =
-            [&b"kernel"[..], b"initrd", &self.squashfs].map(&mut blob);
-        let bootable = Bootable { vmlinuz, initrd, squashfs };
+        let bootable = self.bootable(graph);
         let contents = Some(graph.add(Contents(self.contents.clone())).files);
         let Self { bios, secure_boot, max_size, .. } = *self;
         let boot = options::Boot { bios, uefi: true, secure_boot, ..options::Boot::default() };
         let files = loaders::choice(&DEBIAN, "amd64", &boot).unwrap();
-        let loaders = Loaders { debs, files };
-        let loaders = graph.add(loaders).files;
-        let description = "ACME 1".to_owned();
-        let shown = Shown { menu: menu(), look: Look::default(), machine: Machine::Pc };
-        let (volume_id, epoch) = ("ACME".to_owned(), EPOCH);
-        let made = Boot { loaders, bootable, contents, shown, volume_id, description, epoch };
+        let loaders = graph.add(Loaders { debs, files }).files;
+        let (shown, enrol) = (shown(self.enrol.is_some()), self.enrol.clone());
+        let [volume_id, description] = ["ACME", "ACME 1"].map(str::to_owned);
+        let epoch = EPOCH;
+        let (offered, label) = (bootable.clone(), volume_id.clone());
+        let made =
+            Boot { loaders, bootable, contents, shown, enrol, volume_id, description, epoch };
         let made = graph.add(made);
-        let (boot::Outputs { files: boot, esp, identity }, volume_id) = (made, "ACME".to_owned());
+        let boot::Outputs { files: boot, esp, identity } = made;
+        let (bootable, volume_id) = (offered, label);
         let iso =
             Iso { bootable, loaders, boot, esp, identity, contents, volume_id, epoch, max_size };
         Stages { loaders, boot: made, iso: graph.add(iso).iso }
+    }
+
+    fn bootable(&self, graph: &mut Graph) -> Offered {
+        let mut blob = |bytes: &[u8]| graph.add(Given::new(bytes)).blob;
+        let [vmlinuz, initrd, squashfs] =
+            [&b"kernel"[..], b"initrd", &self.squashfs].map(&mut blob);
+        Offered::from(Bootable { vmlinuz, initrd, squashfs })
     }
 
     fn debs(&self) -> Given {
@@ -95,6 +103,11 @@ impl Case {
         let refers = self.packages.values().cloned().collect();
         Given { bytes: serde_json::to_vec(&list).unwrap(), refers }
     }
+}
+
+fn shown(enrol: bool) -> Shown {
+    let (menu, look, kernels) = (menu(), Look::default(), Vec::new());
+    Shown { menu, look, machine: Machine::Pc, enrol, kernels }
 }
 
 fn menu() -> Menu {

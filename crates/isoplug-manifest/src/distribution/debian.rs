@@ -1,6 +1,6 @@
 //! Debian.
 
-use super::{Archive, Distribution, Firmware, Loader, Role, Suite};
+use super::{Archive, Distribution, Firmware, Loader, Nvidia, NvidiaModules, Role, Suite};
 use crate::manifest::{Pocket, Source};
 
 /// Debian.
@@ -34,6 +34,7 @@ pub const DEBIAN: Distribution = Distribution {
         all: ALL_FIRMWARE,
         component: firmware_component,
     },
+    nvidia: Some(NVIDIA),
     licences: LICENCES,
     loaders: LOADERS,
     lacks_login_credentials: |suite| ["bookworm", "oldstable"].contains(&suite),
@@ -95,6 +96,27 @@ const COMMON_FIRMWARE: &[&str] = &[
     "firmware-ti-connectivity",
     "firmware-zd1211",
 ];
+
+/// What nvidia-driver depends on without the kernel modules, of which it takes the sources for the modules themselves.
+/// `tests/long.sh names` compares it with the archive.
+const NVIDIA: Nvidia = Nvidia {
+    proprietary: NvidiaModules {
+        modules: "nvidia-kernel-dkms",
+        programs: &["firmware-nvidia-gsp", "nvidia-kernel-support"],
+    },
+    open: NvidiaModules {
+        modules: "nvidia-open-kernel-dkms",
+        programs: &["firmware-nvidia-gsp", "nvidia-open-kernel-support"],
+    },
+    programs: &[
+        "nvidia-alternative",
+        "nvidia-driver-bin",
+        "nvidia-driver-libs",
+        "nvidia-smi",
+        "nvidia-vdpau-driver",
+        "xserver-xorg-video-nvidia",
+    ],
+};
 
 /// Firmware is in the section `kernel`, under two forms of name.
 const ALL_FIRMWARE: &[&str] = &["kernel/firmware-*", "kernel/*-firmware"];

@@ -28,6 +28,8 @@ pub const UBUNTU: Distribution = Distribution {
         all: &["linux-firmware"],
         component: |_| "main",
     },
+    // There are several at once, and each release has others.
+    nvidia: None,
     licences: &[],
     loaders: LOADERS,
     // 22.04 has systemd 249, 24.04 has 255; credentials of login came with 254.

@@ -115,6 +115,9 @@ struct WrittenImage {
     epoch: Option<u64>,
     groups: Vec<Vec<String>>,
     boot: Vec<String>,
+    /// Locks of images without drivers have none.
+    #[serde(default)]
+    drivers: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -183,7 +186,8 @@ impl WrittenImage {
         };
         let groups = self.groups.into_iter().map(list).collect::<Result<_, Error>>()?;
         let (request, epoch) = (digest(self.request)?, self.epoch.unwrap_or(newest));
-        Ok(LockedImage { request, epoch, groups, boot: list(self.boot)? })
+        let (boot, drivers) = (list(self.boot)?, list(self.drivers)?);
+        Ok(LockedImage { request, epoch, groups, boot, drivers })
     }
 }
 

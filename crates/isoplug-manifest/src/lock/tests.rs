@@ -42,6 +42,7 @@ fn sample() -> Lock {
         epoch: 1_700_000_000,
         groups: vec![vec![package("dpkg", 'a'), package("bash", 'b')], vec![package("vim", 'c')]],
         boot: vec![package("grub-efi-amd64-signed", 'd')],
+        drivers: Vec::new(),
     };
     Lock {
         sources: BTreeMap::from([("debian".to_owned(), LockedSource { releases })]),
@@ -127,8 +128,13 @@ fn any_package() -> impl Strategy<Value = LockedPackage> {
 }
 
 fn any_lock() -> impl Strategy<Value = Lock> {
-    let image = (vec(vec(any_package(), 0..5), 0..3), vec(any_package(), 0..3))
-        .prop_map(|(groups, boot)| LockedImage { request: "f".repeat(64), epoch: 7, groups, boot });
+    let some = || vec(any_package(), 0..3);
+    let image = (vec(vec(any_package(), 0..5), 0..3), some(), some()).prop_map(
+        |(groups, boot, drivers)| {
+            let request = "f".repeat(64);
+            LockedImage { request, epoch: 7, groups, boot, drivers }
+        },
+    );
     let source = vec(any_release(), 0..3).prop_map(|releases| LockedSource { releases });
     let plugin = "[a-z.\"]{1,5}".prop_map(|name| (name.clone(), plugin(&name)));
     let plugins = vec(plugin, 0..3).prop_map(|plugins| plugins.into_iter().collect());
@@ -168,4 +174,29 @@ proptest! {
             let _ = Lock::parse(part);
         }
     }
+}
+
+#[test]
+fn the_kernels_of_an_image_are_those_of_its_packages() {
+    let names = [
+        "linux-image-amd64",
+        "linux-image-7.3.4+deb13-amd64-unsigned",
+        "linux-image-6.12.117+deb13-amd64",
+        "linux-image-unsigned-6.8.0-31-generic",
+        "linux-image-6.12.117+deb13-amd64-dbg",
+        "linux-image-6.1.2-acme",
+    ];
+    let group = names.iter().map(|name| package(name, 'a')).collect();
+    let image = LockedImage { groups: vec![Vec::new(), group], ..LockedImage::default() };
+    let kernels = ["6.1.2-acme", "6.12.117+deb13-amd64", "6.8.0-31-generic", "7.3.4+deb13-amd64"];
+    assert_eq!(image.kernels(), kernels);
+}
+
+#[test]
+fn only_images_with_drivers_have_a_list_of_them() {
+    let mut lock = sample();
+    assert!(!lock.to_toml().contains("drivers"));
+    let image = lock.images.get_mut("minimal.amd64").unwrap();
+    image.drivers = vec![package("broadcom-sta-dkms", 'e')];
+    assert_eq!(Lock::parse(&lock.to_toml()), Ok(lock));
 }

@@ -50,7 +50,7 @@ fn write_source(text: &mut String, source: &LockedSource) -> fmt::Result {
 }
 
 fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Result {
-    let LockedImage { request, epoch, groups, boot } = image;
+    let LockedImage { request, epoch, groups, boot, drivers } = image;
     writeln!(text, "request = {}\nepoch = {epoch}\ngroups = [", quoted(request))?;
     for group in groups {
         writeln!(text, "  [")?;
@@ -59,8 +59,17 @@ fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Re
         }
         writeln!(text, "  ],")?;
     }
-    writeln!(text, "]\nboot = [")?;
-    for package in boot {
+    writeln!(text, "]")?;
+    write_list(text, "boot", boot, names)?;
+    if !drivers.is_empty() {
+        write_list(text, "drivers", drivers, names)?;
+    }
+    Ok(())
+}
+
+fn write_list(text: &mut String, key: &str, list: &[LockedPackage], names: &Names) -> fmt::Result {
+    writeln!(text, "{key} = [")?;
+    for package in list {
         writeln!(text, "  {},", quoted(&names.name(package)))?;
     }
     writeln!(text, "]")

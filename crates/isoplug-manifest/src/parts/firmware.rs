@@ -33,6 +33,9 @@ pub enum FirmwareSet {
     /// The firmware for common network, graphics, sound and storage devices, without any whose
     /// licence must be accepted.
     Redistributable,
+    /// Of `redistributable`, the files that the kernel modules of the image ask for. How many megabytes are left out is
+    /// told. What `firmware.packages` lists stays whole.
+    Auto,
     /// Every firmware package of the sources: hundreds of megabytes. Licences that must be accepted
     /// are accepted in `packages.debconf`, or their packages refused in `packages.remove`.
     All,

@@ -9,6 +9,7 @@ use isoplug_promise::{BootCheck, Promise};
 
 use super::packages::contradiction;
 use crate::by::By;
+use crate::diagnostic::Diagnostic;
 use crate::distribution::Distribution;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
@@ -45,6 +46,9 @@ pub struct KernelModules {
     /// Kernel modules that must not be loaded for a device.
     #[schemars(extend("format" = "kernel-module"))]
     pub blacklist: Vec<String>,
+    /// Options of kernel modules by the module's name, as modprobe.d(5) has them: `nvidia-drm = "modeset=1"`.
+    #[schemars(extend("propertyNames" = { "format": "kernel-module" }))]
+    pub options: BTreeMap<String, String>,
 }
 
 impl Kernel {
@@ -122,9 +126,16 @@ impl part::Part for Part<'_> {
     }
 
     fn contribute(&self, out: &mut Contribution) {
-        let Kernel { flavour: _, version: _, modules: _, sysctl } = self.kernel;
+        let Kernel { flavour: _, version: _, modules, sysctl } = self.kernel;
         out.because(option!(kernel.flavour))
             .package(&self.kernel.package(self.distribution, self.arch));
+        for (name, value) in &modules.options {
+            let plain = |c: char| c.is_ascii_alphanumeric() || " .,:=-_".contains(c);
+            if value.chars().all(plain) && value.trim() == value && !value.contains("  ") {
+                out.because(option!(kernel.modules.options).below(name))
+                    .check(module_options(name, value));
+            }
+        }
         for (name, value) in sysctl {
             if is_askable(name, value) {
                 out.because(option!(kernel.sysctl).below(name)).check(setting(name, value));
@@ -133,7 +144,14 @@ impl part::Part for Part<'_> {
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
-        let KernelModules { load, blacklist } = &self.kernel.modules;
+        let KernelModules { load, blacklist, options } = &self.kernel.modules;
+        for (name, value) in options {
+            if value.trim().is_empty() || value.contains(['\n', '\0']) {
+                let message = format!("the options of `{name}` are not one line such as `debug=1`");
+                let error = Diagnostic::error("module-options", message);
+                lint.report_at(error, &option!(kernel.modules.options).below(name));
+            }
+        }
         let [yes, no] = [option!(kernel.modules.load), option!(kernel.modules.blacklist)];
         contradiction(lint, (load, &yes), (blacklist, &no));
     }
@@ -143,6 +161,16 @@ impl part::Part for Part<'_> {
 fn is_askable(name: &str, value: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || " .-_".contains(c);
     !name.contains('*') && value.chars().all(plain)
+}
+
+fn module_options(name: &str, value: &str) -> BootCheck {
+    // modprobe(8) writes names with `_`.
+    let line = format!("options {} {value}", name.replace('-', "_"));
+    let run = format!("modprobe -c | grep -qxF \"{line}\"");
+    BootCheck {
+        title: Some(format!("the kernel module {name} has its options")),
+        ..BootCheck::from(Promise::Command { run, exit: 0, contains: None })
+    }
 }
 
 fn setting(name: &str, value: &str) -> BootCheck {

@@ -11,6 +11,19 @@ pub enum Error {
     /// No set of packages satisfies everything.
     #[error("{}", unsatisfiable_text(.0))]
     Unsatisfiable(#[from] Unsatisfiable),
+    /// A kernel for which nothing can be compiled.
+    #[error(
+        "no source has the headers of the kernel {kernel} (the package {headers}), which drivers are compiled with"
+    )]
+    NoHeaders {
+        /// The version of the kernel.
+        kernel: String,
+        /// The package that would have them.
+        headers: String,
+    },
+    /// Drivers without a kernel.
+    #[error("the image has no kernel package that its drivers could be compiled for")]
+    NoKernel,
     /// A wish that does not follow the grammar.
     #[error("{0:?} is not a package: expected name, name=version or name/suite")]
     Malformed(String),

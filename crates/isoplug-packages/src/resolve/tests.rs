@@ -1,6 +1,7 @@
 //! Groups, locks, preferences and messages in a small universe.
 
 mod conflicts;
+mod drivers;
 mod versions;
 
 use super::*;

@@ -122,7 +122,7 @@ proptest! {
     ) {
         let options = json!({ "load": load, "blacklist": blacklist });
         let plugin = plugin("builtin-kernel-modules", options);
-        compare(&Rootfs::with(&files), &kernel_modules::Part(KernelModules { load, blacklist }), &plugin);
+        compare(&Rootfs::with(&files), &kernel_modules::Part(KernelModules { load, blacklist, ..KernelModules::default() }), &plugin);
     }
 
     #[test]

@@ -42,11 +42,22 @@ fi
 exec $program "$@"
 "#;
 
+/// Stands before dkms(8) where drivers are compiled elsewhere: packages are noted down, and nothing is compiled.
+const DKMS: (&str, &str) = (
+    "dkms",
+    r#"#!/bin/sh
+case $1 in
+build | install | autoinstall | kernel_postinst) exit 0 ;;
+esac
+exec /usr/sbin/dkms "$@"
+"#,
+);
+
 /// Makes the programs.
-pub(super) fn make(inside: &Inside) -> Result<(), Failure> {
+pub(super) fn make(inside: &Inside, drivers_apart: bool) -> Result<(), Failure> {
     let packages = inside.packages();
     packages.make_folder(FOLDER).map_err(Failure::of("make the folder of shortcuts"))?;
-    for (name, text) in SHORTCUTS {
+    for (name, text) in SHORTCUTS.into_iter().chain(drivers_apart.then_some(DKMS)) {
         let made = packages.create(&format!("{FOLDER}/{name}"), 0o755);
         let written = made.and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(Failure::of(format!("write the shortcut {name}")))?;

@@ -38,7 +38,7 @@ fn build(folder: &Path, deb: &Path) {
 }
 
 fn install(machine: &Machine, packages: Vec<Package>) -> Result<(), Error> {
-    let install = Install { packages, essential: false, answers: Vec::new() };
+    let install = Install { packages, ..Install::default() };
     machine.work_on(|job| job.install = Some(install), machine).map(|_| ())
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn bombs_in_scripts_end(_: &Machine) {
     for (name, script) in [("forks", forks), ("memory", memory)] {
         let machine = Machine::with_dpkg();
         let bomb = package(&machine, name, &[("DEBIAN/postinst", script)]);
-        let install = Install { packages: vec![bomb], essential: false, answers: Vec::new() };
+        let install = Install { packages: vec![bomb], ..Install::default() };
         let change = |job: &mut Job| (job.install, job.limits) = (Some(install), limits.clone());
         let error = machine.work_on(change, &machine).unwrap_err();
         let Error::Limit { over, .. } = &error else { panic!("{name}: {error}") };
@@ -127,7 +127,7 @@ pub(crate) fn stubs_are_shown_but_not_kept(_: &Machine) {
     let machine = Machine::with_dpkg();
     let calls = "#!/bin/sh -e\nupdate-initramfs -u\n/usr/sbin/update-initramfs -u\n";
     let caller = package(&machine, "caller", &[("DEBIAN/postinst", calls)]);
-    let install = Install { packages: vec![caller], essential: false, answers: Vec::new() };
+    let install = Install { packages: vec![caller], ..Install::default() };
     let own = Command::new(["cat", "/usr/sbin/update-initramfs"]);
     machine.work_on(|job| (job.install, job.run) = (Some(install), vec![own]), &machine).unwrap();
     assert_eq!(machine.lines().last().unwrap(), "exit 1");
@@ -138,7 +138,7 @@ pub(crate) fn the_machines_name_is_found_but_not_kept(_: &Machine) {
     let machine = Machine::with_dpkg();
     let ask = "#!/bin/sh -e\nwhile read -r address name; do echo \"$name: $address\"; done < /etc/hosts\n";
     let caller = package(&machine, "caller", &[("DEBIAN/postinst", ask)]);
-    let install = Install { packages: vec![caller], essential: false, answers: Vec::new() };
+    let install = Install { packages: vec![caller], ..Install::default() };
     let left = Command::new(["cat", "/etc/hosts"]);
     machine.work_on(|job| (job.install, job.run) = (Some(install), vec![left]), &machine).unwrap();
     let lines = machine.lines();

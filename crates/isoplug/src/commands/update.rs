@@ -52,7 +52,7 @@ fn changes(old: Option<&LockedImage>, new: Option<&LockedImage>) -> String {
 }
 
 fn versions(image: Option<&LockedImage>) -> BTreeMap<String, String> {
-    let packages = image.into_iter().flat_map(|i| i.groups.iter().flatten().chain(&i.boot));
+    let packages = image.into_iter().flat_map(LockedImage::packages);
     packages.map(|package| (package.name.to_string(), package.version.to_string())).collect()
 }
 

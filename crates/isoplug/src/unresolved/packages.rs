@@ -134,6 +134,19 @@ fn asking(package: &UnknownPackage, system: &System) -> String {
     if let Some(needed) = exactly.or_else(by_name) {
         return needed.because.clone();
     }
+    if let Some(option) = of_drivers(package, system) {
+        return option.to_owned();
+    }
     let option = OF_BOOT.iter().find(|(prefix, _)| name.starts_with(prefix));
     option.map_or("packages.install", |(_, option)| option).to_owned()
+}
+
+/// Returns the option that asks for a package as a driver.
+fn of_drivers(package: &UnknownPackage, system: &System) -> Option<&'static str> {
+    let drivers = &system.options.drivers;
+    if drivers.packages.contains(&package.wish) {
+        return Some("drivers.packages");
+    }
+    let wishes = drivers.wishes(system.distribution());
+    wishes.contains(&package.wish).then_some("drivers.nvidia")
 }

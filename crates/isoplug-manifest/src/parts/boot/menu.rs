@@ -79,8 +79,16 @@ impl Default for Menu {
 
 const LIVE: &str = "live";
 /// Names of entries that every menu may have, whatever else is in it.
-pub const BUILT_IN_ENTRIES: [&str; 7] =
-    [LIVE, "safe-graphics", "copy-to-ram", "local-disk", "memory-test", "firmware", "power-off"];
+pub const BUILT_IN_ENTRIES: [&str; 8] = [
+    LIVE,
+    "safe-graphics",
+    "copy-to-ram",
+    "local-disk",
+    "memory-test",
+    "enrol-key",
+    "firmware",
+    "power-off",
+];
 
 impl Menu {
     pub(super) fn contribute(&self, out: &mut Contribution) {
