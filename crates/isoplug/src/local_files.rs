@@ -51,16 +51,17 @@ fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     let contents = options.iso.contents.iter().enumerate().filter_map(|(index, file)| {
         Some((file.source.as_deref()?, system.origin_at("iso.contents", index)))
     });
-    let menu = [("background", &options.boot.menu.background), ("theme", &options.boot.menu.theme)];
-    let menu = menu.into_iter().filter_map(|(name, path)| {
-        Some((path.as_deref()?, system.origin(&format!("boot.menu.{name}"))))
-    });
+    let single = [
+        ("boot.menu.background", &options.boot.menu.background),
+        ("boot.menu.theme", &options.boot.menu.theme),
+        ("drivers.signing-certificate", &options.drivers.signing_certificate),
+    ];
+    let single = single.into_iter();
+    let single = single.filter_map(|(name, path)| Some((path.as_deref()?, system.origin(name))));
     let scripts = options.scripts.iter().filter_map(|(name, script)| {
         Some((script.source.as_deref()?, system.origin(&join(&["scripts", name, "source"]))))
     });
-    let certificate = options.drivers.signing_certificate.as_deref();
-    let certificate = certificate.map(|path| (path, system.origin("drivers.signing-certificate")));
-    keyrings.chain(files).chain(contents).chain(menu).chain(scripts).chain(certificate).collect()
+    keyrings.chain(files).chain(contents).chain(single).chain(scripts).collect()
 }
 
 /// Opening a pipe would wait for who writes into it.
