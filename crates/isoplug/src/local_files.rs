@@ -51,17 +51,22 @@ fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     let contents = options.iso.contents.iter().enumerate().filter_map(|(index, file)| {
         Some((file.source.as_deref()?, system.origin_at("iso.contents", index)))
     });
+    let scripts = options.scripts.iter().filter_map(|(name, script)| {
+        Some((script.source.as_deref()?, system.origin(&join(&["scripts", name, "source"]))))
+    });
+    keyrings.chain(files).chain(contents).chain(scripts).chain(single(system)).collect()
+}
+
+/// Returns those of options that name one file.
+fn single(system: &System) -> impl Iterator<Item = (&str, Option<&Origin>)> {
+    let options = &system.options;
     let single = [
         ("boot.menu.background", &options.boot.menu.background),
         ("boot.menu.theme", &options.boot.menu.theme),
         ("drivers.signing-certificate", &options.drivers.signing_certificate),
     ];
     let single = single.into_iter();
-    let single = single.filter_map(|(name, path)| Some((path.as_deref()?, system.origin(name))));
-    let scripts = options.scripts.iter().filter_map(|(name, script)| {
-        Some((script.source.as_deref()?, system.origin(&join(&["scripts", name, "source"]))))
-    });
-    keyrings.chain(files).chain(contents).chain(single).chain(scripts).collect()
+    single.filter_map(|(name, path)| Some((path.as_deref()?, system.origin(name))))
 }
 
 /// Opening a pipe would wait for who writes into it.
