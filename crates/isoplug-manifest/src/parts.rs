@@ -246,7 +246,7 @@ mod owners {
     /// Returns every option with a value of its own: tables are the options in them.
     fn all() -> Vec<String> {
         let (shape, mut found) = (Options::shape(), Vec::new());
-        walk(&shape, &mut Vec::new(), &mut |keys, shape| {
+        walk(shape, &mut Vec::new(), &mut |keys, shape| {
             if !matches!(shape.kind, Kind::Object { .. } | Kind::Map { .. }) {
                 found.push(keys.join("."));
             }

@@ -72,12 +72,8 @@ fn play(guest: &Guest, grants: Grants) -> String {
     let Space { folder: _folder, runtime, answers } = space;
     let made = runtime.contribute(&plugin, &answers).unwrap();
     assert_eq!(made.diagnostics, []);
-    let contributor = PluginContributor::new(
-        Arc::new(runtime),
-        Arc::new(plugin),
-        made.modules,
-        Arc::new(answers),
-    );
+    let (runtime, plugin, answers) = (Arc::new(runtime), Arc::new(plugin), Arc::new(answers));
+    let contributor = PluginContributor::new(runtime, plugin, made.modules, answers);
     let mut owner = builder(Owner.by());
     Owner.contribute(&mut owner).unwrap();
     let mut rootfs = builder(contributor.by());
