@@ -56,6 +56,9 @@ pub struct KernelModules {
     /// Kernel modules that must not be loaded for a device.
     #[default]
     pub blacklist: Vec<String>,
+    /// The options that each kernel module gets when it is loaded.
+    #[default]
+    pub options: BTreeMap<String, String>,
 }
 
 /// Units of systemd.
