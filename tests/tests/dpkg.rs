@@ -22,8 +22,9 @@ use isoplug_tests::sets::layers::{Layers, Made};
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 10] = [
+const TESTS: [Test; 11] = [
     ("a_wave_is_closed", a_wave_is_closed),
+    ("a_folder_where_a_link_leads", a_folder_where_a_link_leads),
     ("interpreters_are_whole", interpreters_are_whole),
     ("triggers_wait_and_run_once", triggers_wait_and_run_once),
     ("scripts_see_the_times_of_the_image", scripts_see_the_times_of_the_image),
@@ -121,6 +122,14 @@ fn a_wave_is_closed() {
         status.matches("\nStatus: install ok installed").count(),
         status.matches("\nStatus:").count()
     );
+}
+
+/// As `drbd-utils`: `/var/lock` is a link of base-files to a folder that is not in the image.
+fn a_folder_where_a_link_leads() {
+    let made = install(&[Package::new("zz-locks", "1").file("var/lock/zz/note", b"")]).unwrap();
+    assert!(text(&made, "var/lib/dpkg/status").contains("Package: zz-locks"));
+    let link = &made.tree.get("var/lock").unwrap().kind;
+    assert_eq!(*link, isoplug_formats::tree::Kind::Symlink(b"/run/lock".to_vec()));
 }
 
 /// As `mariadb-server`: its preinst needs the halves of an interpreter, or none of them.

@@ -22,6 +22,9 @@ fn paths(system: &System) -> Vec<&str> {
     system.needs.files.iter().map(|needed| &needed.what.target[..]).collect()
 }
 
+/// What gives a session time to begin.
+const PATIENCE: &str = "/etc/systemd/user.conf.d/50-isoplug-live.conf";
+
 #[test]
 fn an_environment_is_what_debians_installer_sets_up() {
     let system = desktop("desktop.environment = \"gnome\"");
@@ -33,7 +36,8 @@ fn an_environment_is_what_debians_installer_sets_up() {
     assert_eq!(system.options.networking.backend, NetworkingBackend::Networkmanager);
     let titles = titles(&system);
     assert!(titles.contains(&"unit display-manager.service is active".to_owned()), "{titles:?}");
-    assert_eq!(paths(&system), [""; 0], "nobody is logged in");
+    assert_eq!(paths(&system), [PATIENCE], "nobody is logged in");
+    assert!(file(&system, PATIENCE).ends_with("DefaultTimeoutStartSec=15min\n"));
     let lean = desktop(
         "desktop.environment = \"kde\"\npackages.recommends = false\nnetworking.backend = \"networkd\"",
     );
@@ -77,8 +81,9 @@ fn login(environment: &str) -> String {
     let system = desktop(&format!(
         "desktop = {{ environment = \"{environment}\", autologin-user = \"live\" }}\nusers.live = {{}}"
     ));
-    let first = &system.needs.files[0].what;
-    format!("{}\n{}", first.target, first.text.as_deref().unwrap())
+    let mut files = system.needs.files.iter().map(|needed| &needed.what);
+    let login = files.find(|file| file.target != PATIENCE).unwrap();
+    format!("{}\n{}", login.target, login.text.as_deref().unwrap())
 }
 
 #[test]

@@ -5,8 +5,9 @@
 //! change cannot be changed, both as container engines have it: an image must not depend on where
 //! it was built, and a package must not reach the machine.
 
+use std::fs::Permissions;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, unmount};
@@ -60,7 +61,7 @@ impl Mounts {
         }
         processes().map_err(Failure::of("mount /proc"))?;
         devices().map_err(Failure::of("mount /dev"))?;
-        memory("run", c"mode=0755,size=25%").map_err(Failure::of("mount /run"))?;
+        state().map_err(Failure::of("mount /run"))?;
         memory("tmp", c"mode=1777,size=50%").map_err(Failure::of("mount /tmp"))?;
         show_packages(packages, signs).map_err(Failure::of("show the packages"))?;
         let mounts = Self { root: root.to_path_buf() };
@@ -132,6 +133,15 @@ fn devices() -> io::Result<()> {
     let options = c"newinstance,ptmxmode=0666,mode=0620,gid=5";
     mount("devpts", dev.join("pts"), "devpts", no_programs, options)?;
     memory("dev/shm", c"mode=1777,size=25%")
+}
+
+/// The link `/var/lock` of Debian leads to a folder here: dpkg takes a link that leads nowhere for a file, and refuses
+/// packages that have a folder there (drbd-utils).
+fn state() -> io::Result<()> {
+    memory("run", c"mode=0755,size=25%")?;
+    let lock = shown("run").join("lock");
+    std::fs::create_dir(&lock)?;
+    std::fs::set_permissions(&lock, Permissions::from_mode(0o1777))
 }
 
 fn memory(point: &str, options: &'static std::ffi::CStr) -> io::Result<()> {

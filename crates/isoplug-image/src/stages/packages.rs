@@ -35,7 +35,7 @@ pub struct Outputs {
 
 impl Stage for Packages {
     const NAME: &'static str = "packages";
-    const VERSION: u32 = 9;
+    const VERSION: u32 = 10;
 
     type Outputs = Outputs;
     type Error = layer::Error;
