@@ -16,8 +16,9 @@ const BECOME_ROOT: &str = "e='env -i HOME=/root USER=root LOGNAME=root TERM=dumb
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh'; \
     if [ \"$(id -u)\" = 0 ]; then exec $e; else exec sudo -n $e; fi\n";
 
-/// The shell must compute the answer, so the echo of the question cannot be taken for it.
-const QUESTION: &str = "echo \"isoplug\"-$((40 + 2))\n";
+/// The shell must compute the answer, so the echo of the question cannot be taken for it. A login may swallow its
+/// beginning, so it has no quote that could stay open.
+const QUESTION: &str = "echo isoplug-$((40 + 2))\n";
 const ANSWER: &str = "isoplug-42";
 
 /// An emulated machine that is still starting services may take this long from the prompt's first
