@@ -108,6 +108,10 @@ fn help() {
       build        Make the ISO; print its path on standard output
       test         Boot the ISO and check what the manifest promises
       run          Boot the ISO in QEMU
+      shell        Look into the root filesystem of a build: a shell in a copy of it, of which nothing
+                   is kept
+      persistence  Make the partition that keeps what is changed, on a stick that has the ISO or in a
+                   copy of it
       check        Read the manifest and show every mistake in it
       plan         Show the stages and what a build would do with each
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
