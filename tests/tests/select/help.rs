@@ -174,6 +174,7 @@ fn help() {
           --strict          Treat warnings as mistakes
           --rebuild         Install the packages twice, the second time on a machine of another name,
                             and name every file that is not the same; makes no ISO
+          --shellcheck      Let this machine's `shellcheck` look at the scripts, too
           --locked          Fail if the lock would have to change (for CI)
           --store <DIR>     Keep artifacts in this folder [default: $ISOPLUG_STORE, else isoplug in the
                             user's cache folder]
