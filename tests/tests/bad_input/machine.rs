@@ -147,6 +147,27 @@ fn the_disk_is_full() {
 }
 
 #[test]
+fn a_disk_that_is_too_small_is_told_before() {
+    require!(is_root(), "not root, who can mount");
+    let served = Served::default();
+    fs::create_dir(served.space.path("small")).unwrap();
+    served.space.ok(&["lock"]);
+    let mount = "mount -t tmpfs -o size=16k tmpfs small && exec ./isoplug build --store small";
+    let text = shell(&served, &["unshare", "--mount", "sh", "-c"], mount);
+    let lines = text.lines().skip_while(|line| !line.contains("[little-room]")).take(2);
+    let mut lines: Vec<&str> = lines.collect();
+    // How much is left is the kernel's business.
+    let begin = lines
+        .first_mut()
+        .map(|line| line.split_once(", whose disk has ").map(|(begin, _)| *line = begin));
+    assert!(begin.is_some(), "{text}");
+    assert_snapshot!(lines.join("\n"), @r"
+    warning[little-room]: tiny-p-amd64 takes about 19.5 kB in the store
+      help: `isoplug cache gc` removes what no build used lately; `--store DIR` keeps it on another disk
+    ");
+}
+
+#[test]
 fn no_room_for_the_lock() {
     require!(is_root(), "not root, who can mount");
     let served = Served::default();

@@ -6,6 +6,7 @@
 
 mod compiled;
 mod fit;
+mod packed;
 mod said;
 mod settings;
 
@@ -140,6 +141,16 @@ pub enum Error {
         from: String,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// A file that is larger than any of a driver.
+    #[error("{path} in {from} has more than {most} bytes, which no driver has")]
+    TooLarge {
+        /// Its path.
+        path: String,
+        /// The package.
+        from: String,
+        /// How many bytes it may have.
+        most: u64,
     },
     /// The list of packages.
     #[error(transparent)]

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Read};
+use std::io::{self, BufWriter};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use isoplug_engine::{Artifact, Context, Digest, NewBlob, Tree as TreeArtifact};
@@ -10,7 +11,7 @@ use isoplug_formats::elf::KernelModule;
 use isoplug_formats::tree::pack::{PackWriter, Pending};
 use isoplug_formats::tree::{Entry, Kind};
 
-use super::Error;
+use super::{Error, packed};
 use crate::contribute::overlay::Overlay;
 use crate::module_signature::unsigned;
 use crate::stored;
@@ -26,25 +27,23 @@ pub struct Module {
     pub bytes: Vec<u8>,
 }
 
+/// What errors call the tar of what was compiled.
+const COMPILED: &str = "what was compiled";
+
 /// Returns the kernel modules in a tar archive, in the order of their paths.
-pub(super) fn modules(packed: &Path) -> Result<Vec<Module>, Error> {
-    let failed = || Error::io("what was compiled");
-    let mut archive = tar::Archive::new(File::open(packed).map_err(failed())?);
+pub(super) fn modules(tar: &Path) -> Result<Vec<Module>, Error> {
+    let file = File::open(tar).map_err(Error::io(COMPILED))?;
     let mut modules = BTreeMap::new();
-    for entry in archive.entries().map_err(failed())? {
-        let mut entry = entry.map_err(failed())?;
-        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let Some((plain, kernel)) = place(&path) else { continue };
-        if !entry.header().entry_type().is_file() {
-            continue;
+    packed::each(COMPILED, file, |mut packed| {
+        if let Some((path, kernel)) = place(&packed.path).filter(|_| packed.is_file()) {
+            let bytes = packed.bytes()?;
+            let bytes = KernelModule::unpacked(&bytes)
+                .map_err(|error| Error::io(&packed.path)(io::Error::other(error)))?;
+            let bytes = unsigned(&bytes).to_vec();
+            modules.insert(path.clone(), Module { path, kernel, bytes });
         }
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(failed())?;
-        let bytes = KernelModule::unpacked(&bytes)
-            .map_err(|error| Error::io(&path)(io::Error::other(error)))?;
-        let bytes = unsigned(&bytes).to_vec();
-        modules.insert(plain.clone(), Module { path: plain, kernel, bytes });
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(modules.into_values().collect())
 }
 

@@ -6,14 +6,12 @@
 
 mod bounds;
 
-use std::fs::File;
-use std::io::Read;
+use std::ops::ControlFlow;
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
-use isoplug_formats::deb::Deb;
 use isoplug_sandbox::dpkg::Package;
 
-use super::Error;
+use super::{Error, packed};
 use crate::stages::layer;
 use crate::stored;
 use bounds::{Bounds, Kernel};
@@ -109,21 +107,19 @@ fn kernel(version: &str, packages: &[Package], arch: &str) -> Result<Kernel, Err
     Ok(Kernel { version: version.to_owned(), machine, config })
 }
 
+/// The most bytes that a file may have which is looked at here; Debian's configurations of kernels have 300 kB.
+const MOST: u64 = 4 << 20;
+
 /// Returns the text of the first file of a package whose path is one that is looked for.
 fn find(package: &Package, is_it: impl Fn(&str) -> bool) -> Result<Option<String>, Error> {
-    let damaged = |source| Error::Deb { package: package.name.clone(), source };
-    let failed = || Error::io(&package.name);
-    let file = File::open(&package.deb).map_err(failed())?;
-    let deb = Deb::open(file).map_err(damaged)?.known();
-    let mut archive = tar::Archive::new(deb.data().map_err(damaged)?);
-    for entry in archive.entries().map_err(failed())? {
-        let mut entry = entry.map_err(failed())?;
-        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        if entry.header().entry_type().is_file() && is_it(path.trim_start_matches("./")) {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(failed())?;
-            return Ok(Some(String::from_utf8_lossy(&bytes).into_owned()));
+    let mut found = None;
+    packed::each_of(package, |mut packed| {
+        if !packed.is_file() || !is_it(&packed.path) {
+            return Ok(ControlFlow::Continue(()));
         }
-    }
-    Ok(None)
+        let bytes = packed.bytes_up_to(MOST)?;
+        found = Some(String::from_utf8_lossy(&bytes).into_owned());
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(found)
 }
