@@ -72,22 +72,12 @@ pub struct Arguments {
 ///
 /// If a word is not known.
 pub fn read(words: impl IntoIterator<Item = String>) -> Result<Arguments, Error> {
-    let mut arguments = Arguments {
-        command: Command::Run,
-        plan: PLAN.to_owned(),
-        answers: None,
-        unattended: false,
-        plain: false,
-        json: false,
-        keep_on_error: false,
-    };
-    let mut plain_words = Vec::new();
+    let (mut arguments, mut rest) = (Arguments::default(), Vec::new());
     let mut words = words.into_iter();
     while let Some(word) = words.next() {
-        let (name, value) = word
-            .split_once('=')
-            .map_or((word.as_str(), None), |(name, value)| (name, Some(value.to_owned())));
-        let mut value = || value.clone().or_else(|| words.next()).ok_or_else(|| lacks(name));
+        let (name, value) = word.split_once('=').map_or((&*word, None), |(n, v)| (n, Some(v)));
+        let mut value =
+            || value.map(str::to_owned).or_else(|| words.next()).ok_or_else(|| lacks(name));
         match name {
             "--plan" => arguments.plan = value()?,
             "--answers" => arguments.answers = Some(value()?),
@@ -95,14 +85,27 @@ pub fn read(words: impl IntoIterator<Item = String>) -> Result<Arguments, Error>
             "--plain" => arguments.plain = true,
             "--json" => arguments.json = true,
             "--keep-on-error" => arguments.keep_on_error = true,
-            "-h" | "--help" => plain_words.insert(0, "help".to_owned()),
-            "-V" | "--version" => plain_words.insert(0, "version".to_owned()),
+            "-h" | "--help" => rest.insert(0, "help".to_owned()),
+            "-V" | "--version" => rest.insert(0, "version".to_owned()),
             _ if name.starts_with('-') => return Err(unknown(name)),
-            _ => plain_words.push(word),
+            _ => rest.push(word),
         }
     }
-    arguments.command = command(&plain_words)?;
-    Ok(arguments)
+    Ok(Arguments { command: command(&rest)?, ..arguments })
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        Self {
+            command: Command::Run,
+            plan: PLAN.to_owned(),
+            answers: None,
+            unattended: false,
+            plain: false,
+            json: false,
+            keep_on_error: false,
+        }
+    }
 }
 
 fn command(words: &[String]) -> Result<Command, Error> {

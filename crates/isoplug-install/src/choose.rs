@@ -57,43 +57,43 @@ fn is_no_disk(device: &Device) -> bool {
         let rest = device.kname.strip_prefix(*kind);
         rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|each| each.is_ascii_digit()))
     };
-    device.kind != "disk" || NO_DISKS.iter().any(|kind| numbered(&kind))
+    device.kind != "disk" || NO_DISKS.iter().any(numbered)
 }
 
 /// The rules that no answer changes.
 fn hard<'a>(
-    inventory: &'a Inventory,
+    inventory: &Inventory,
     disk: &'a Device,
-    rules: &'a Rules<'_>,
-) -> impl Iterator<Item = String> + 'a {
+    rules: &Rules<'_>,
+) -> impl Iterator<Item = String> + use<'a> {
+    let used = disk.in_use();
     let is_medium = inventory.medium.contains(&disk.kname);
-    let medium = match rules.medium {
-        MediumRule::Never => is_medium,
-        // What is in use is a reason of its own, and its file systems are looked at for that.
-        MediumRule::Ok => is_medium && !disk.in_use().is_empty(),
-    };
-    let part = ["boot0", "boot1", "rpmb"].iter().any(|part| disk.kname.ends_with(part));
-    let is_path = tree(disk).any(|device| device.kind == "mpath")
-        || disk.fstype.as_deref() == Some("mpath_member");
-    let size = || {
-        let needed = isoplug_install_plan::Size(rules.min_size);
-        format!("it is too small: at least {needed} are needed")
-    };
-    let rules = [
-        medium.then(|| "the boot medium is on it".to_owned()),
-        (part && disk.kname.starts_with("mmcblk"))
-            .then(|| "it is a part of an eMMC for firmware".to_owned()),
+    // What of it is in use is a reason of its own.
+    let is_medium = is_medium && (rules.medium == MediumRule::Never || !used.is_empty());
+    let is_small = disk.size > 0 && disk.size < rules.min_size;
+    let min_size = isoplug_install_plan::Size(rules.min_size);
+    let reasons = [
+        is_medium.then(|| "the boot medium is on it".to_owned()),
+        is_firmware_part(disk).then(|| "it is a part of an eMMC for firmware".to_owned()),
         (disk.size == 0).then(|| "there is nothing in the drive".to_owned()),
         disk.ro.then(|| "it is read-only".to_owned()),
-        is_path.then(|| {
-            "it is a path of a multipath device, which this installer cannot install on".to_owned()
-        }),
-        Some(disk.in_use())
-            .filter(|used| !used.is_empty())
-            .map(|used| format!("it is in use: {}", used.join(", "))),
-        (disk.size > 0 && disk.size < rules.min_size).then(size),
+        is_path(disk)
+            .then(|| "it is a path of a multipath device, which is not supported".to_owned()),
+        (!used.is_empty()).then(|| format!("it is in use: {}", used.join(", "))),
+        is_small.then(|| format!("it is too small: at least {min_size} are needed")),
     ];
-    rules.into_iter().flatten()
+    reasons.into_iter().flatten()
+}
+
+/// `mmcblk0boot0` is a disk of its own for the kernel.
+fn is_firmware_part(disk: &Device) -> bool {
+    let part = ["boot0", "boot1", "rpmb"].iter().any(|part| disk.kname.ends_with(part));
+    part && disk.kname.starts_with("mmcblk")
+}
+
+fn is_path(disk: &Device) -> bool {
+    let is_member = disk.fstype.as_deref() == Some("mpath_member");
+    is_member || tree(disk).any(|device| device.kind == "mpath")
 }
 
 /// Takes the one disk that is right.

@@ -107,7 +107,12 @@ pub fn before_disk(
         let zone = lists::choose(ask, "Time zone", &lists::timezones(machine), "Etc/UTC")?;
         answers.timezone = Some(zone);
     }
-    if asks(Question::Target) && answers.target.is_none() && plan.targets.len() > 1 {
+    target(ask, plan, answers)
+}
+
+fn target(ask: &mut dyn Ask, plan: &InstallPlan, answers: &mut Answers) -> Result<(), Error> {
+    let asks = plan.ask.contains(&Question::Target) && answers.target.is_none();
+    if asks && plan.targets.len() > 1 {
         let titles = plan.targets.iter().map(|target| {
             let size = isoplug_install_plan::Size(target.unpacked());
             format!("{} ({size})", target.title)

@@ -67,7 +67,29 @@ fn repart(
     passphrase: Option<&str>,
 ) -> Result<String, Error> {
     let folder = format!("{RUN}/repart.d");
-    for name in machine.list(&folder).unwrap_or_default() {
+    definitions(machine, &folder, partitioning)?;
+    // Without --seed=random the UUIDs follow from the live system's machine-id.
+    let mut call = Call::new("/usr/bin/systemd-repart")
+        .words("--dry-run=no --empty=force --seed=random --json=short --no-pager")
+        .with([format!("--definitions={folder}")]);
+    let key = format!("{RUN}/key");
+    if let Some(passphrase) = passphrase {
+        let written = machine.write(&key, passphrase.as_bytes(), 0o600);
+        written.map_err(Error::file("write", key.as_str()))?;
+        call = call.with([format!("--key-file={key}")]);
+    }
+    let result = machine.run(&call.with([&disk.path]));
+    machine.remove(&key).map_err(Error::file("remove", key.as_str()))?;
+    Ok(result?.out)
+}
+
+/// Writes the definitions to a folder of their own, where no others are.
+fn definitions(
+    machine: &dyn Machine,
+    folder: &str,
+    partitioning: &Partitioning,
+) -> Result<(), Error> {
+    for name in machine.list(folder).unwrap_or_default() {
         let path = format!("{folder}/{name}");
         machine.remove(&path).map_err(Error::file("remove", path.as_str()))?;
     }
@@ -77,22 +99,7 @@ fn repart(
             .write(&path, text.as_bytes(), 0o644)
             .map_err(Error::file("write", path.as_str()))?;
     }
-    // Without --seed=random the UUIDs follow from the live system's machine-id.
-    let call = Call::new("/usr/bin/systemd-repart")
-        .words("--dry-run=no --empty=force --seed=random --json=short --no-pager")
-        .with([format!("--definitions={folder}")]);
-    let key = format!("{RUN}/key");
-    let call = match passphrase {
-        None => call,
-        Some(passphrase) => {
-            let written = machine.write(&key, passphrase.as_bytes(), 0o600);
-            written.map_err(Error::file("write", key.as_str()))?;
-            call.with([format!("--key-file={key}")])
-        }
-    };
-    let result = machine.run(&call.with([&disk.path]));
-    machine.remove(&key).map_err(Error::file("remove", key.as_str()))?;
-    Ok(result?.out)
+    Ok(())
 }
 
 fn made(

@@ -10,7 +10,7 @@ use crate::{Error, Machine, TARGET};
 
 mod nvram;
 
-pub use nvram::{Entry, entries};
+pub use nvram::{Entries, Entry, entries};
 
 /// The signed GRUB of Debian looks for its settings here and nowhere else.
 const VENDOR: &str = "debian";
@@ -54,7 +54,6 @@ impl Loader<'_> {
 /// If a tool of the target fails; the firmware's entry alone is only warned of.
 pub fn install(machine: &dyn Machine, it: &Loader<'_>, report: &Report) -> Result<(), Error> {
     let (platform, _) = it.names();
-    // grub-probe says which disk the folder lies on; only a BIOS needs its name.
     if it.esp().is_some() {
         // With the removable path, so that a firmware that knows no entry finds it, too.
         let call = inside("/usr/sbin/grub-install").with([format!("--target={platform}")]).words(
@@ -73,31 +72,36 @@ pub fn install(machine: &dyn Machine, it: &Loader<'_>, report: &Report) -> Resul
     if machine.exists(&format!("{TARGET}/var/lib/dpkg/info/grub-cloud-amd64.list")) {
         put(machine, "/etc/grub.d/enable_cloud", "", 0o644)?;
     }
-    if it.esp().is_some() {
-        let mark = machine.text(&format!("{TARGET}{INSTALLED}")).unwrap_or_default();
-        put(machine, "/boot/efi/EFI/isoplug/installed", &format!("{mark}\n"), 0o644)?;
-        if let Err(error) = register(machine, it) {
-            report.warn(&format!(
-                "the firmware did not take an entry for this system: {error}\n  \
-                 It finds the system by its usual path, too; nothing has to be done."
-            ));
-        }
+    it.esp().map_or(Ok(()), |esp| in_firmware(machine, it, esp, report))
+}
+
+/// Says on the ESP what is installed, and in the firmware where, which may fail.
+fn in_firmware(
+    machine: &dyn Machine,
+    it: &Loader<'_>,
+    esp: &Made,
+    report: &Report,
+) -> Result<(), Error> {
+    let mark = machine.text(&format!("{TARGET}{INSTALLED}")).unwrap_or_default();
+    put(machine, "/boot/efi/EFI/isoplug/installed", &format!("{mark}\n"), 0o644)?;
+    if !machine.exists("/sys/firmware/efi/efivars") {
+        return Ok(());
+    }
+    if let Err(error) = register(machine, it, esp) {
+        report.warn(&format!(
+            "the firmware did not take an entry for this system: {error}\n  \
+             It finds the system by its usual path, too; nothing has to be done."
+        ));
     }
     Ok(())
 }
 
 /// Adds an entry to the firmware, once entries of the same name whose partition is gone were removed.
-fn register(machine: &dyn Machine, it: &Loader<'_>) -> Result<(), Error> {
-    let Some(esp) = it.esp().filter(|_| machine.exists("/sys/firmware/efi/efivars")) else {
-        return Ok(());
-    };
+fn register(machine: &dyn Machine, it: &Loader<'_>, esp: &Made) -> Result<(), Error> {
     let before = nvram::read(machine)?;
-    let is_gone = |entry: &&Entry| {
-        let node = |uuid: &str| format!("/dev/disk/by-partuuid/{uuid}");
-        entry.label == it.label
-            && entry.partition.as_deref().is_some_and(|uuid| !machine.exists(&node(uuid)))
-    };
-    for entry in before.entries.iter().filter(is_gone) {
+    let is_gone = |uuid: &String| !machine.exists(&format!("/dev/disk/by-partuuid/{uuid}"));
+    let old = before.entries.iter().filter(|entry| entry.label == it.label);
+    for entry in old.filter(|entry| entry.partition.as_ref().is_some_and(is_gone)) {
         nvram::remove(machine, &entry.number)?;
     }
     let (_, arch) = it.names();
@@ -108,8 +112,18 @@ fn register(machine: &dyn Machine, it: &Loader<'_>) -> Result<(), Error> {
         entry.label == it.label && before.entries.iter().all(|old| old.number != entry.number)
     };
     let Some(new) = after.entries.iter().find(is_new) else { return Ok(()) };
+    place(machine, it, &after, new)
+}
+
+/// Puts a new entry where it is wanted, and the next start with it.
+fn place(
+    machine: &dyn Machine,
+    it: &Loader<'_>,
+    after: &Entries,
+    new: &Entry,
+) -> Result<(), Error> {
     if it.order == BootOrder::KeepCurrentFirst {
-        nvram::order(machine, &after, &new.number)?;
+        nvram::order(machine, after, &new.number)?;
     }
     if it.boot_next {
         nvram::next(machine, &new.number)?;

@@ -12,19 +12,7 @@ use crate::{Error, Machine, TARGET};
 ///
 /// If the system would not start.
 pub fn files(machine: &dyn Machine, target: &Target, made: &[Made]) -> Result<(), Error> {
-    let mut needed = vec![target.kernel.image.clone(), target.kernel.initrd.clone()];
-    if made.iter().any(|each| each.partition.mount.as_deref() == Some("/boot/efi")) {
-        let arch = if target.architecture == "arm64" { "aa64" } else { "x64" };
-        let upper = arch.to_uppercase();
-        let esp = "boot/efi/EFI";
-        needed.extend([
-            format!("{esp}/BOOT/BOOT{upper}.EFI"),
-            format!("{esp}/BOOT/grub{arch}.efi"),
-            format!("{esp}/debian/shim{arch}.efi"),
-            format!("{esp}/debian/grub{arch}.efi"),
-        ]);
-    }
-    for path in &needed {
+    for path in needed(target, made) {
         let path = format!("{TARGET}/{path}");
         if machine.read(&path).map_err(Error::file("read", path.as_str()))?.is_empty() {
             return Err(Error::Unexpected(format!("{path} is empty")));
@@ -38,6 +26,20 @@ pub fn files(machine: &dyn Machine, target: &Target, made: &[Made]) -> Result<()
     )?;
     machine.run(&Call::new("/usr/bin/sync").with(["-f", TARGET]))?;
     Ok(())
+}
+
+/// Returns the files without which the system does not start.
+fn needed(target: &Target, made: &[Made]) -> Vec<String> {
+    let mut needed = vec![target.kernel.image.clone(), target.kernel.initrd.clone()];
+    if made.iter().any(|each| each.partition.mount.as_deref() == Some("/boot/efi")) {
+        let arch = if target.architecture == "arm64" { "aa64" } else { "x64" };
+        let upper = arch.to_uppercase();
+        let names = [format!("BOOT/BOOT{upper}.EFI"), format!("BOOT/grub{arch}.efi")];
+        needed.extend(names.map(|name| format!("boot/efi/EFI/{name}")));
+        let names = [format!("debian/shim{arch}.efi"), format!("debian/grub{arch}.efi")];
+        needed.extend(names.map(|name| format!("boot/efi/EFI/{name}")));
+    }
+    needed
 }
 
 /// Where /dev/disk/by-uuid is missing, grub-mkconfig writes names of disks that move, and says nothing.

@@ -72,13 +72,18 @@ fn visit(
         }
     }
     actions.push(Action::Wipe(device.path.clone()));
+    actions.extend(let_go(device));
+}
+
+/// Returns how a device that is none of the disk itself goes away.
+fn let_go(device: &Device) -> Option<Action> {
     match device.kind.as_str() {
-        "crypt" => actions.push(Action::Close(device.name.clone())),
+        "disk" | "part" | "lvm" => None,
+        "crypt" => Some(Action::Close(device.name.clone())),
         kind if kind.starts_with("raid") || kind == "linear" => {
-            actions.push(Action::Stop(device.path.clone()));
+            Some(Action::Stop(device.path.clone()))
         }
-        "disk" | "part" | "lvm" => {}
-        _ => actions.push(Action::Remove(device.name.clone())),
+        _ => Some(Action::Remove(device.name.clone())),
     }
 }
 

@@ -70,23 +70,28 @@ fn unlock(machine: &dyn Machine, disk: Option<&str>, ask: &mut dyn Ask) -> Resul
     };
     let devices = meant(&inventory, disk)?;
     for device in devices.iter().filter(is_closed) {
-        let question = format!("Passphrase of {} (empty: leave it closed)", device.path);
-        loop {
-            let passphrase = ask.secret(&question)?;
-            let name = format!("rescue-{}", device.kname);
-            if passphrase.is_empty() {
-                break;
-            }
-            match layout::open(machine, &device.path, &name, &passphrase) {
-                Ok(()) => break,
-                Err(error) => ask.say(&error.to_string())?,
-            }
-        }
+        open(machine, device, ask)?;
     }
     // A group may lie on what was opened.
     let _ = machine.run(&Call::new("/usr/sbin/vgchange").words("-ay"));
     machine.run(&Call::new("/usr/bin/udevadm").words("settle"))?;
     Ok(())
+}
+
+/// Asks until the passphrase opens it, or it is to stay closed.
+fn open(machine: &dyn Machine, device: &Device, ask: &mut dyn Ask) -> Result<(), Error> {
+    let question = format!("Passphrase of {} (empty: leave it closed)", device.path);
+    let name = format!("rescue-{}", device.kname);
+    loop {
+        let passphrase = ask.secret(&question)?;
+        if passphrase.is_empty() {
+            return Ok(());
+        }
+        match layout::open(machine, &device.path, &name, &passphrase) {
+            Ok(()) => return Ok(()),
+            Err(error) => ask.say(&error.to_string())?,
+        }
+    }
 }
 
 fn roots(

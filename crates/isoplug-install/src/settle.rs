@@ -63,6 +63,13 @@ pub fn settle(machine: &dyn Machine, setup: &Setup<'_>) -> Result<(), Error> {
     if let Some(user) = &setup.answers.user {
         user::add(machine, user, setup.password)?;
     }
+    starts(machine, setup)?;
+    let mark = json!({ "image": setup.image_id, "plan": setup.plan_digest });
+    put(machine, INSTALLED, &format!("{mark}\n"), 0o644)
+}
+
+/// How it starts.
+fn starts(machine: &dyn Machine, setup: &Setup<'_>) -> Result<(), Error> {
     let command_line = machine.text("/proc/cmdline").unwrap_or_default();
     let settings = grub_settings(setup.kernel_parameters, &command_line);
     put(machine, "/etc/default/grub.d/50-isoplug.cfg", &settings, 0o644)?;
@@ -70,8 +77,7 @@ pub fn settle(machine: &dyn Machine, setup: &Setup<'_>) -> Result<(), Error> {
     if machine.exists(&format!("{TARGET}/etc/initramfs-tools")) {
         put(machine, "/etc/initramfs-tools/conf.d/isoplug-resume", "RESUME=none\n", 0o644)?;
     }
-    let mark = json!({ "image": setup.image_id, "plan": setup.plan_digest });
-    put(machine, INSTALLED, &format!("{mark}\n"), 0o644)
+    Ok(())
 }
 
 /// What must differ from machine to machine is made at the first boot.

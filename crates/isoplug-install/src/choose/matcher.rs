@@ -1,6 +1,6 @@
 //! Filters for disks, and why a disk does not pass them.
 
-use isoplug_install_plan::{DiskMatch, Holds, Target, Transport, glob_matches};
+use isoplug_install_plan::{DiskMatch, Holds, Size, Target, Transport, glob_matches};
 
 use crate::inventory::{Device, Inventory, describe};
 
@@ -12,18 +12,9 @@ pub(crate) fn reasons(
     target: Option<&Target>,
 ) -> Vec<String> {
     // Every field by its name: one more filter that is not looked at does not compile.
+    #[rustfmt::skip]
     let DiskMatch {
-        serial,
-        wwn,
-        model,
-        vendor,
-        path,
-        transport,
-        min_size,
-        max_size,
-        removable,
-        rotational,
-        holds,
+        serial, wwn, model, vendor, path, transport, min_size, max_size, removable, rotational, holds,
     } = filters;
     let texts = [
         differs("serial", serial.as_ref(), disk.serial.as_ref()),
@@ -32,13 +23,23 @@ pub(crate) fn reasons(
         differs("vendor", vendor.as_ref(), disk.vendor.as_ref()),
         path.as_ref().and_then(|path| other_path(inventory, disk, path)),
         other_transport(disk, transport),
-        min_size.filter(|size| disk.size < size.0).map(|size| format!("it is smaller than {size}")),
-        max_size.filter(|size| disk.size > size.0).map(|size| format!("it is larger than {size}")),
+        smaller(disk, *min_size),
+        larger(disk, *max_size),
         other_flag("removable", *removable, disk.rm),
         other_flag("rotational", *rotational, disk.rota),
         other_content(inventory, disk, holds.unwrap_or_default(), target),
     ];
     texts.into_iter().flatten().collect()
+}
+
+fn smaller(disk: &Device, size: Option<Size>) -> Option<String> {
+    let size = size.filter(|size| disk.size < size.0)?;
+    Some(format!("it is smaller than {size}"))
+}
+
+fn larger(disk: &Device, size: Option<Size>) -> Option<String> {
+    let size = size.filter(|size| disk.size > size.0)?;
+    Some(format!("it is larger than {size}"))
 }
 
 fn differs(field: &str, pattern: Option<&String>, text: Option<&String>) -> Option<String> {
@@ -116,35 +117,44 @@ pub fn held_labels(target: &Target) -> Vec<Vec<String>> {
     labels.collect()
 }
 
+/// What `lsblk` calls transports.
+const TRANSPORTS: [(&str, Transport); 13] = [
+    ("nvme", Transport::Nvme),
+    ("pcie", Transport::Nvme),
+    ("sata", Transport::Sata),
+    ("ata", Transport::Ata),
+    ("sas", Transport::Sas),
+    ("spi", Transport::Scsi),
+    ("scsi", Transport::Scsi),
+    ("fc", Transport::Fc),
+    ("fcoe", Transport::Fc),
+    ("iscsi", Transport::Iscsi),
+    ("virtio", Transport::Virtio),
+    ("mmc", Transport::Mmc),
+    ("usb", Transport::Usb),
+];
+
+/// The kernel's subsystems in the order in which they tell the transport: a disk of virtio-scsi is one of SCSI,
+/// whose controller is virtual.
+const SUBSYSTEMS: [(&str, Transport); 5] = [
+    ("usb", Transport::Usb),
+    ("mmc", Transport::Mmc),
+    ("nvme", Transport::Nvme),
+    ("scsi", Transport::Scsi),
+    ("virtio", Transport::Virtio),
+];
+
 /// Tells how a disk is connected, from what `lsblk` says and the kernel's subsystems.
 #[must_use]
 pub fn transport(disk: &Device) -> Option<Transport> {
-    let known = match disk.tran.as_deref() {
-        Some("nvme" | "pcie") => Some(Transport::Nvme),
-        Some("sata") => Some(Transport::Sata),
-        Some("ata") => Some(Transport::Ata),
-        Some("sas") => Some(Transport::Sas),
-        Some("spi" | "scsi") => Some(Transport::Scsi),
-        Some("fc" | "fcoe") => Some(Transport::Fc),
-        Some("iscsi") => Some(Transport::Iscsi),
-        Some("virtio") => Some(Transport::Virtio),
-        Some("mmc") => Some(Transport::Mmc),
-        Some("usb") => Some(Transport::Usb),
-        _ => None,
-    };
-    known.or_else(|| {
+    let by_name = |word: &str| TRANSPORTS.into_iter().find(|(name, _)| *name == word);
+    let known = disk.tran.as_deref().and_then(by_name);
+    let by_subsystem = || {
         let subsystems = disk.subsystems.as_deref().unwrap_or_default();
         let has = |word: &str| subsystems.split(':').any(|each| each == word);
-        let by = [
-            ("usb", Transport::Usb),
-            ("mmc", Transport::Mmc),
-            ("nvme", Transport::Nvme),
-            // A disk of virtio-scsi is one of SCSI, whose controller is virtual.
-            ("scsi", Transport::Scsi),
-            ("virtio", Transport::Virtio),
-        ];
-        by.into_iter().find(|(word, _)| has(word)).map(|(_, transport)| transport)
-    })
+        SUBSYSTEMS.into_iter().find(|(word, _)| has(word))
+    };
+    known.or_else(by_subsystem).map(|(_, transport)| transport)
 }
 
 #[cfg(test)]

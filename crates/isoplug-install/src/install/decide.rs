@@ -1,7 +1,8 @@
 //! What is installed, and onto which disk: by a rule without questions, or by a person.
 
 use isoplug_install_plan::{
-    Answers, Confirm, Encryption, Holds, Layout, OnDone, Partitioning, Target, Unattended,
+    Answers, Confirm, DiskMatch, Encryption, Holds, Layout, OnDone, Partitioning, Target, Template,
+    Unattended,
 };
 use serde_json::Value;
 
@@ -11,6 +12,7 @@ use crate::choose::{self, Judged, Rules};
 use crate::dialogue::{self, Ask, Secrets};
 use crate::inventory::{Device, Inventory, describe};
 use crate::machine::Call;
+use crate::release::Action;
 use crate::{Error, Machine, release, settle};
 
 /// What a rule came to.
@@ -41,34 +43,44 @@ fn layout_of<'a>(target: &'a Target, answers: &Answers) -> Result<&'a Layout, Er
     })
 }
 
+/// Returns whether the disk is encrypted, as layout and answers have it.
+fn encryption_of(layout: &Layout, answers: &Answers) -> Result<Encryption, Error> {
+    let answer = answers.encryption.filter(|answer| *answer != Encryption::Ask);
+    let wanted = match (layout.encryption, answer) {
+        (Encryption::Ask, answer) => answer.unwrap_or_default(),
+        (fixed, None) => fixed,
+        (fixed, Some(answer)) if fixed == answer => fixed,
+        _ => {
+            return Err(wrong(format!(
+                "the layout {} leaves no choice of encryption",
+                layout.name
+            )));
+        }
+    };
+    if wanted == Encryption::Tpm2 {
+        return Err(wrong("a key in the TPM is not supported yet; use `passphrase`"));
+    }
+    Ok(wanted)
+}
+
 /// Returns the partitions that go with the answers on encryption.
 fn partitioning_of<'a>(
     layout: &'a Layout,
     answers: &Answers,
     secrets: &mut Secrets,
 ) -> Result<&'a Partitioning, Error> {
-    let wanted = match (layout.encryption, answers.encryption) {
-        (Encryption::Ask, answer) => answer.filter(|answer| *answer != Encryption::Ask),
-        (fixed, None | Some(Encryption::Ask)) => Some(fixed),
-        (fixed, Some(answer)) if fixed == answer => Some(fixed),
-        (fixed, Some(_)) => {
-            let text = format!("the layout {} leaves no choice of encryption", layout.name);
-            return Err(wrong(format!("{text}: it is {fixed:?}").to_lowercase()));
-        }
-    };
-    let (partitioning, encrypted) = match wanted {
-        Some(Encryption::Passphrase) => (&layout.encrypted, true),
-        Some(Encryption::Tpm2) => return Err(wrong("a key in the TPM is not supported yet")),
-        _ => (&layout.plain, false),
-    };
-    if encrypted && secrets.passphrase.is_none() {
-        secrets.passphrase.clone_from(&answers.passphrase);
-        if secrets.passphrase.as_deref().unwrap_or_default().is_empty() {
-            let text = "the disk is to be encrypted, but no passphrase is given; write it to an answers.toml";
-            return Err(wrong(text));
-        }
+    let missing = || wrong("the plan has no partitions for this encryption");
+    if encryption_of(layout, answers)? == Encryption::None {
+        return layout.plain.as_ref().ok_or_else(missing);
     }
-    partitioning.as_ref().ok_or_else(|| wrong("the plan has no partitions for this encryption"))
+    let given = secrets.passphrase.take().or_else(|| answers.passphrase.clone());
+    secrets.passphrase = given.filter(|passphrase| !passphrase.is_empty());
+    if secrets.passphrase.is_none() {
+        let text =
+            "the disk is to be encrypted, but no passphrase is given; write it to an answers.toml";
+        return Err(wrong(text));
+    }
+    layout.encrypted.as_ref().ok_or_else(missing)
 }
 
 /// Decides by the rule of the plan, and tells it before anything happens.
@@ -79,21 +91,12 @@ pub(crate) fn by_rule<'a>(
     given: Given<'a>,
     ask: &mut dyn Ask,
 ) -> Result<ByRule<'a>, Error> {
-    let Given { answers, template } = given;
     let no_rule = || wrong("this image has no rule for an installation without questions");
-    let rule = rule(run.plan.unattended.as_ref().ok_or_else(no_rule)?, &answers)?;
-    let target = target_of(run, &answers)?;
-    let layout = layout_of(target, &answers)?;
-    let mut secrets = Secrets::default();
-    let partitioning = partitioning_of(layout, &answers, &mut secrets)?;
-    let rules = Rules {
-        filters: Some(&rule.disk),
-        min_size: partitioning.min_size,
-        target: Some(target),
-        medium: answers.medium.unwrap_or_default(),
-    };
-    if let (Some(text), false) =
-        (ring::already(inventory, &rules, run), answers.reinstall.unwrap_or(false))
+    let rule = rule(run.plan.unattended.as_ref().ok_or_else(no_rule)?, &given.answers)?;
+    let mut system = system(run, given, Secrets::default())?;
+    let rules = system.rules(Some(&rule.disk));
+    if let Some(text) = ring::already(inventory, &rules, run)
+        && !system.answers.reinstall.unwrap_or(false)
     {
         return Ok(ByRule::Already(text));
     }
@@ -102,24 +105,67 @@ pub(crate) fn by_rule<'a>(
     if rule.disk.holds.unwrap_or_default() == Holds::Nothing {
         really_empty(machine, disk)?;
     }
-    let release = release::plan(inventory, disk)?;
-    let hostname = hostname(machine, target, &answers);
     let on_done = if rule.on_done == OnDone::Ask { OnDone::Poweroff } else { rule.on_done };
-    let disk = disk.clone();
-    let choice = Choice {
-        target,
-        layout,
-        partitioning,
-        template,
-        disk,
-        release,
-        answers,
-        secrets,
-        hostname,
-        on_done,
-    };
+    system.answers.on_done = Some(on_done);
+    let release = release::plan(inventory, disk)?;
+    let choice = system.onto(machine, run, disk, release);
     told(inventory, run, &choice, rule.confirm, ask)?;
     Ok(ByRule::Choice(Box::new(choice)))
+}
+
+/// What is installed, before it is known where.
+struct System<'a> {
+    target: &'a Target,
+    layout: &'a Layout,
+    partitioning: &'a Partitioning,
+    template: Option<&'a Template>,
+    answers: Answers,
+    secrets: Secrets,
+}
+
+fn system<'a>(run: &Run<'a>, given: Given<'a>, mut secrets: Secrets) -> Result<System<'a>, Error> {
+    let Given { answers, template } = given;
+    let target = target_of(run, &answers)?;
+    let layout = layout_of(target, &answers)?;
+    let partitioning = partitioning_of(layout, &answers, &mut secrets)?;
+    Ok(System { target, layout, partitioning, template, answers, secrets })
+}
+
+impl<'a> System<'a> {
+    fn rules<'b>(&self, filters: Option<&'b DiskMatch>) -> Rules<'b>
+    where
+        'a: 'b,
+    {
+        Rules {
+            filters,
+            min_size: self.partitioning.min_size,
+            target: Some(self.target),
+            medium: self.answers.medium.unwrap_or_default(),
+        }
+    }
+
+    fn onto(
+        self,
+        machine: &dyn Machine,
+        run: &Run<'_>,
+        disk: &Device,
+        release: Vec<Action>,
+    ) -> Choice<'a> {
+        let Self { target, layout, partitioning, template, answers, secrets } = self;
+        let pattern = answers.hostname.as_deref().unwrap_or(&target.hostname);
+        Choice {
+            target,
+            layout,
+            partitioning,
+            template,
+            disk: disk.clone(),
+            release,
+            hostname: settle::hostname(machine, pattern),
+            on_done: answers.on_done.unwrap_or(run.plan.on_done),
+            answers,
+            secrets,
+        }
+    }
 }
 
 /// Returns the plan's rule with what answers say otherwise.
@@ -163,10 +209,6 @@ fn really_empty(machine: &dyn Machine, disk: &Device) -> Result<(), Error> {
     }
     let text = format!("{} was taken for empty, but holds: {}", disk.path, found.join(", "));
     Err(Error::Refused(text))
-}
-
-fn hostname(machine: &dyn Machine, target: &Target, answers: &Answers) -> String {
-    settle::hostname(machine, answers.hostname.as_deref().unwrap_or(&target.hostname))
 }
 
 /// Says what will happen, and gives people the time to stop it.
@@ -225,15 +267,35 @@ pub(crate) fn by_dialogue<'a>(
     machine: &dyn Machine,
     inventory: &Inventory,
     run: &Run<'a>,
-    given: Given<'a>,
+    mut given: Given<'a>,
     ask: &mut dyn Ask,
 ) -> Result<Choice<'a>, Error> {
-    let Given { mut answers, template } = given;
+    let answers = &mut given.answers;
     let mut secrets = Secrets::default();
-    dialogue::before_disk(ask, machine, run.plan, &mut answers)?;
-    let target = target_of(run, &answers)?;
-    dialogue::layout(ask, run.plan, target, &mut answers)?;
-    let layout = layout_of(target, &answers)?;
+    dialogue::before_disk(ask, machine, run.plan, answers)?;
+    let target = target_of(run, answers)?;
+    dialogue::layout(ask, run.plan, target, answers)?;
+    let layout = layout_of(target, answers)?;
+    let disk = disk(inventory, target, layout, answers, ask)?;
+    let release = release::plan(inventory, &disk)?;
+    dialogue::encryption(ask, layout, answers)?;
+    if encryption_of(layout, answers)? == Encryption::Passphrase && answers.passphrase.is_none() {
+        secrets.passphrase = Some(dialogue::twice(ask, "Passphrase of the disk")?);
+    }
+    dialogue::after_disk(ask, run.plan, target, answers, &mut secrets)?;
+    let choice = system(run, given, secrets)?.onto(machine, run, &disk, release);
+    dialogue::confirm(ask, inventory, &choice.disk, &summary(&choice))?;
+    Ok(choice)
+}
+
+/// Lets the disk be chosen among those on which every way of encryption has room.
+fn disk(
+    inventory: &Inventory,
+    target: &Target,
+    layout: &Layout,
+    answers: &Answers,
+    ask: &mut dyn Ask,
+) -> Result<Device, Error> {
     let sizes = [&layout.plain, &layout.encrypted].into_iter().flatten().map(|each| each.min_size);
     let rules = Rules {
         filters: answers.disk.as_ref(),
@@ -241,31 +303,5 @@ pub(crate) fn by_dialogue<'a>(
         target: Some(target),
         medium: answers.medium.unwrap_or_default(),
     };
-    let judged = choose::judge(inventory, &rules);
-    let disk = dialogue::disk(ask, inventory, &judged)?.clone();
-    let release = release::plan(inventory, &disk)?;
-    dialogue::encryption(ask, layout, &mut answers)?;
-    let encrypts = layout.encryption == Encryption::Passphrase
-        || answers.encryption == Some(Encryption::Passphrase);
-    if encrypts && answers.passphrase.is_none() {
-        secrets.passphrase = Some(dialogue::twice(ask, "Passphrase of the disk")?);
-    }
-    let partitioning = partitioning_of(layout, &answers, &mut secrets)?;
-    dialogue::after_disk(ask, run.plan, target, &mut answers, &mut secrets)?;
-    let hostname = hostname(machine, target, &answers);
-    let on_done = answers.on_done.unwrap_or(run.plan.on_done);
-    let choice = Choice {
-        target,
-        layout,
-        partitioning,
-        template,
-        disk,
-        release,
-        answers,
-        secrets,
-        hostname,
-        on_done,
-    };
-    dialogue::confirm(ask, inventory, &choice.disk, &summary(&choice))?;
-    Ok(choice)
+    dialogue::disk(ask, inventory, &choose::judge(inventory, &rules)).cloned()
 }

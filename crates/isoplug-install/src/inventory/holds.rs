@@ -1,6 +1,6 @@
 //! What a disk holds, in words, and which small files on it tell what they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isoplug_install_plan::Size;
 
@@ -44,25 +44,22 @@ pub fn describe(inventory: &Inventory, disk: &Device) -> String {
             inventory.found.get(&device.path).is_some_and(|found| found.contains_key(name))
         })
     };
-    let mut words: Vec<String> = Vec::new();
-    if has(WINDOWS) {
-        words.push("Windows".to_owned());
-    }
-    if has(INSTALLED_ON_ESP) {
-        words.push("an installation of such an image".to_owned());
-    }
-    let mut seen = Vec::new();
-    for device in tree(disk).filter(|device| device.kind != "mpath") {
-        if !seen.contains(&&device.kname) {
-            seen.push(&device.kname);
-            words.extend(content(device));
-        }
-    }
+    let known = [(WINDOWS, "Windows"), (INSTALLED_ON_ESP, "an installation of such an image")];
+    let known = known.into_iter().filter(|(name, _)| has(name));
+    let mut words: Vec<String> = known.map(|(_, word)| word.to_owned()).collect();
+    words.extend(contents(disk));
     if words.is_empty() {
         let table = disk.pttype.as_deref().unwrap_or("unknown");
         words.push(format!("a partition table ({table}) without file systems"));
     }
     words.join(", ")
+}
+
+/// Says what each device of a disk has on it; what lies on two members is told once.
+fn contents(disk: &Device) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let devices = tree(disk).filter(|device| seen.insert(&device.kname));
+    devices.filter_map(content).collect()
 }
 
 fn content(device: &Device) -> Option<String> {

@@ -67,29 +67,24 @@ fn start(call: &Call) -> io::Result<Child> {
 }
 
 fn finish(mut child: Child, seen: &mut dyn FnMut(&str)) -> io::Result<Output> {
-    let err = child.stderr.take().map(|mut pipe| {
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = pipe.read_to_end(&mut bytes);
-            String::from_utf8_lossy(&bytes).into_owned()
-        })
-    });
-    let mut out = String::new();
-    if let Some(mut pipe) = child.stdout.take() {
-        let mut buffer = [0; 8192];
-        loop {
-            let count = pipe.read(&mut buffer)?;
-            if count == 0 {
-                break;
-            }
-            let text = String::from_utf8_lossy(&buffer[..count]);
-            seen(&text);
-            out.push_str(&text);
-        }
-    }
+    let err = child.stderr.take().map(|pipe| thread::spawn(move || read_all(pipe, &mut |_| {})));
+    let out = child.stdout.take().map(|pipe| read_all(pipe, seen)).transpose()?;
     let code = child.wait()?.code().unwrap_or(-1);
-    let err = err.and_then(|thread| thread.join().ok()).unwrap_or_default();
-    Ok(Output { code, out, err })
+    let err = err.and_then(|thread| thread.join().ok()).transpose()?;
+    Ok(Output { code, out: out.unwrap_or_default(), err: err.unwrap_or_default() })
+}
+
+fn read_all(mut pipe: impl Read, seen: &mut dyn FnMut(&str)) -> io::Result<String> {
+    let (mut text, mut buffer) = (String::new(), [0; 8192]);
+    loop {
+        let count = pipe.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(text);
+        }
+        let piece = String::from_utf8_lossy(&buffer[..count]);
+        seen(&piece);
+        text.push_str(&piece);
+    }
 }
 
 impl Machine for Real {

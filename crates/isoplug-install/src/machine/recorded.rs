@@ -32,9 +32,9 @@ impl Recorded {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let parts = format!("\n{text}");
-        let parts = parts.split("\n=== ").skip(1).filter_map(|part| {
+        let parts = parts.split("\n=== ").skip(1).map(|part| {
             let (heading, body) = part.split_once('\n').unwrap_or((part, ""));
-            Some((heading.trim().to_owned(), body.trim_end_matches('\n').to_owned()))
+            (heading.trim().to_owned(), body.trim_end_matches('\n').to_owned())
         });
         Self { parts: parts.collect(), done: RefCell::default() }
     }

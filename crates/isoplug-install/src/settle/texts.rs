@@ -8,27 +8,26 @@ use crate::layout::Made;
 pub fn fstab(made: &[Made]) -> String {
     let mut made: Vec<&Made> = made.iter().collect();
     made.sort_by_key(|each| each.partition.mount.clone());
-    let lines = made.iter().filter_map(|each| {
-        let partition = &each.partition;
-        let format = partition.format.as_str();
-        let mount = match (partition.mount.as_deref(), format) {
-            (Some(mount), _) => mount,
-            (None, "swap") => "none",
-            (None, _) => return None,
-        };
-        let options = match (partition.options.as_str(), format) {
-            ("", "swap") => "sw",
-            ("", _) => "defaults",
-            (options, _) => options,
-        };
-        let pass = match (mount, format) {
-            (_, "btrfs" | "xfs" | "swap") => 0,
-            ("/", _) => 1,
-            _ => 2,
-        };
-        Some(format!("UUID={} {mount} {format} {options} 0 {pass}\n", each.uuid))
-    });
-    format!("# Written by isoplug-install.\n{}", lines.collect::<String>())
+    let lines: String = made.into_iter().filter_map(fstab_line).collect();
+    format!("# Written by isoplug-install.\n{lines}")
+}
+
+fn fstab_line(each: &Made) -> Option<String> {
+    let partition = &each.partition;
+    let format = partition.format.as_str();
+    let is_swap = format == "swap";
+    let mount = partition.mount.as_deref().or(is_swap.then_some("none"))?;
+    let options = match partition.options.as_str() {
+        "" if is_swap => "sw",
+        "" => "defaults",
+        options => options,
+    };
+    let pass = match (mount, format) {
+        (_, "btrfs" | "xfs" | "swap") => 0,
+        ("/", _) => 1,
+        _ => 2,
+    };
+    Some(format!("UUID={} {mount} {format} {options} 0 {pass}\n", each.uuid))
 }
 
 /// What the installed system opens, with the passphrase asked in the initrd.
@@ -71,24 +70,23 @@ pub fn grub_settings(parameters: &[String], command_line: &str) -> String {
             all.push(word);
         }
     }
-    let serial = words.iter().filter_map(|word| word.strip_prefix("console=ttyS")).next();
-    let terminal = match serial {
-        None => "GRUB_TERMINAL=console\n".to_owned(),
-        Some(port) => {
-            let (unit, speed) = port.split_once(',').unwrap_or((port, "115200"));
-            let digits =
-                |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
-            let (unit, speed) = (digits(unit), digits(speed));
-            format!(
-                "GRUB_TERMINAL=\"console serial\"\nGRUB_SERIAL_COMMAND=\"serial --unit={unit} --speed={speed}\"\n"
-            )
-        }
-    };
+    let serial = words.iter().find_map(|word| word.strip_prefix("console=ttyS"));
+    let terminal = serial.map_or_else(|| "GRUB_TERMINAL=console\n".to_owned(), serial_terminal);
     format!(
         "# Written by isoplug-install.\nGRUB_CMDLINE_LINUX_DEFAULT=\"{}\"\nGRUB_CMDLINE_LINUX=\"{}\"\n\
          {terminal}GRUB_TIMEOUT=5\nGRUB_DISABLE_OS_PROBER=true\n",
         quoted(&parameters.join(" ")),
         quoted(&all.join(" "))
+    )
+}
+
+/// The menu is shown on the serial line of a console, too: `0,115200n8`.
+fn serial_terminal(port: &str) -> String {
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    let (unit, speed) = port.split_once(',').unwrap_or((port, "115200"));
+    let (unit, speed) = (digits(unit), digits(speed));
+    format!(
+        "GRUB_TERMINAL=\"console serial\"\nGRUB_SERIAL_COMMAND=\"serial --unit={unit} --speed={speed}\"\n"
     )
 }
 
@@ -101,26 +99,23 @@ fn quoted(text: &str) -> String {
 /// Fills in what a host name says of the machine: `{serial}` and `{mac}`.
 #[must_use]
 pub fn hostname(machine: &dyn Machine, pattern: &str) -> String {
-    let plain = |text: &str| -> String {
-        let parts = text.chars().filter(char::is_ascii_alphanumeric);
-        parts.map(|each| each.to_ascii_lowercase()).collect()
-    };
-    let serial = || machine.text("/sys/class/dmi/id/product_serial").map(|text| plain(&text));
-    let mac = || {
+    let mut name = pattern.to_owned();
+    if name.contains("{serial}") {
+        let serial = machine.text("/sys/class/dmi/id/product_serial");
+        name = name.replace("{serial}", &in_a_name(serial));
+    }
+    if name.contains("{mac}") {
         let links = machine.list("/sys/class/net").unwrap_or_default();
         let mut links = links.iter().filter(|name| *name != "lo");
         let address = |name: &String| machine.text(&format!("/sys/class/net/{name}/address"));
-        links.find_map(address).map(|text| plain(&text))
-    };
-    let known = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let unknown = || "unknown".to_owned();
-    let mut name = pattern.to_owned();
-    if name.contains("{serial}") {
-        name = name.replace("{serial}", &known(serial()).unwrap_or_else(unknown));
-    }
-    if name.contains("{mac}") {
-        name = name.replace("{mac}", &known(mac()).unwrap_or_else(unknown));
+        name = name.replace("{mac}", &in_a_name(links.find_map(address)));
     }
     name.truncate(64);
     name
+}
+
+fn in_a_name(text: Option<String>) -> String {
+    let text = text.unwrap_or_default();
+    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    if plain.is_empty() { "unknown".to_owned() } else { plain.to_ascii_lowercase() }
 }
