@@ -18,6 +18,7 @@ use crate::{
 
 mod decide;
 mod ring;
+mod told;
 
 /// How an installation is run.
 pub struct Run<'a> {

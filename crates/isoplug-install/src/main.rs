@@ -121,16 +121,13 @@ fn disks(arguments: &Arguments) -> Result<(), Error> {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Error> {
-    let (plan, digest) = plan(&arguments.plan)?;
-    let (machine, writing) = machine()?;
-    let folder = arguments.plan.rsplit_once('/').map_or(".", |(folder, _)| folder);
-    let command_line = machine.text("/proc/cmdline").unwrap_or_default();
-    let unattended = arguments.unattended || answers::is_unattended(&command_line);
+    let ((plan, digest), (machine, writing)) = (plan(&arguments.plan)?, machine()?);
+    let unattended = arguments.unattended || is_unattended(&machine);
     let mut ask = asker(&machine, arguments);
     let options = Run {
         plan: &plan,
         digest: &digest,
-        folder,
+        folder: arguments.plan.rsplit_once('/').map_or(".", |(folder, _)| folder),
         unattended,
         answers: arguments.answers.as_deref(),
         keep_on_error: arguments.keep_on_error,
@@ -139,12 +136,15 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         begin: &|| writing.store(true, Ordering::Relaxed),
     };
     let done = install::run(&machine, &options, &mut *ask);
-    writing.store(false, Ordering::Relaxed);
     match done.inspect_err(|_| say(&format!("The log is {LOG}.")))? {
         Done::Already(text) => say(&text),
-        Done::Installed(on_done) => end(&machine, on_done, unattended, &mut *ask)?,
+        Done::Installed(on_done) => return end(&machine, on_done, unattended, &mut *ask),
     }
     Ok(())
+}
+
+fn is_unattended(machine: &Real) -> bool {
+    machine.text("/proc/cmdline").is_some_and(|text| answers::is_unattended(&text))
 }
 
 /// Waits for a second; tells whether a key was pressed.
@@ -167,15 +167,7 @@ fn pause() -> bool {
 /// What happens afterwards. A machine that would start from the medium again is switched off instead.
 fn end(machine: &Real, on_done: OnDone, unattended: bool, ask: &mut dyn Ask) -> Result<(), Error> {
     ask.say("Done. The system is installed.")?;
-    let on_done = match on_done {
-        OnDone::Ask => {
-            let items = ["Restart", "Switch off", "Stay here"].map(str::to_owned);
-            let all = [OnDone::Reboot, OnDone::Poweroff, OnDone::Shell];
-            all[ask.select("And now", &items, 0)?]
-        }
-        other => other,
-    };
-    let action = match on_done {
+    let action = match wanted(on_done, ask)? {
         OnDone::Shell | OnDone::Ask => return Ok(()),
         OnDone::Poweroff => "poweroff",
         OnDone::Reboot if leaves_medium(machine) => "reboot",
@@ -190,6 +182,15 @@ fn end(machine: &Real, on_done: OnDone, unattended: bool, ask: &mut dyn Ask) -> 
     };
     machine.run(&Call::new("/usr/bin/systemctl").with([action]))?;
     Ok(())
+}
+
+fn wanted(on_done: OnDone, ask: &mut dyn Ask) -> Result<OnDone, Error> {
+    if on_done != OnDone::Ask {
+        return Ok(on_done);
+    }
+    let items = ["Restart", "Switch off", "Stay here"].map(str::to_owned);
+    let all = [OnDone::Reboot, OnDone::Poweroff, OnDone::Shell];
+    Ok(all[ask.select("And now", &items, 0)?])
 }
 
 /// Tells whether the next start is that of the disk: the firmware was told so, or the disc is out.

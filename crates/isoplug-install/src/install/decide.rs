@@ -1,16 +1,17 @@
 //! What is installed, and onto which disk: by a rule without questions, or by a person.
 
 use isoplug_install_plan::{
-    Answers, Confirm, DiskMatch, Encryption, Holds, Layout, OnDone, Partitioning, Target, Template,
+    Answers, DiskMatch, Encryption, Holds, Layout, OnDone, Partitioning, Target, Template,
     Unattended,
 };
 use serde_json::Value;
 
+use super::told::{summary, told};
 use super::{Choice, Run, ring};
 use crate::answers::Given;
 use crate::choose::{self, Judged, Rules};
 use crate::dialogue::{self, Ask, Secrets};
-use crate::inventory::{Device, Inventory, describe};
+use crate::inventory::{Device, Inventory};
 use crate::machine::Call;
 use crate::release::Action;
 use crate::{Error, Machine, release, settle};
@@ -209,57 +210,6 @@ fn really_empty(machine: &dyn Machine, disk: &Device) -> Result<(), Error> {
     }
     let text = format!("{} was taken for empty, but holds: {}", disk.path, found.join(", "));
     Err(Error::Refused(text))
-}
-
-/// Says what will happen, and gives people the time to stop it.
-fn told(
-    inventory: &Inventory,
-    run: &Run<'_>,
-    choice: &Choice<'_>,
-    confirm: Confirm,
-    ask: &mut dyn Ask,
-) -> Result<(), Error> {
-    if confirm == Confirm::TypeName {
-        return dialogue::confirm(ask, inventory, &choice.disk, &summary(choice));
-    }
-    ask.say(&format!(
-        "{}\nEverything on {} is LOST: {}",
-        summary(choice),
-        choice.disk.kname,
-        describe(inventory, &choice.disk)
-    ))?;
-    let Confirm::Countdown(seconds) = confirm else { return Ok(()) };
-    for left in (1..=seconds).rev() {
-        if left == seconds || left % 10 == 0 || left <= 5 {
-            ask.say(&format!("It begins in {left} s. Any key stops it."))?;
-        }
-        if (run.pause)() {
-            return Err(Error::Stopped);
-        }
-    }
-    Ok(())
-}
-
-/// Says in words what will be installed.
-fn summary(choice: &Choice<'_>) -> String {
-    let encrypted = if choice.secrets.passphrase.is_some() { ", encrypted" } else { "" };
-    let answers = &choice.answers;
-    let mut lines = vec![
-        format!("  Installs   {}", choice.target.title),
-        format!("  onto       {}: {}", choice.disk.kname, choose::identity(&choice.disk)),
-        format!("  layout     {}{encrypted}", choice.layout.name),
-        format!("  host name  {}", choice.hostname),
-    ];
-    let user = answers.user.as_ref().map(|user| user.name.clone());
-    let more = [
-        ("user     ", &user),
-        ("language ", &answers.locale),
-        ("keyboard ", &answers.keymap),
-        ("time zone", &answers.timezone),
-    ];
-    let more = more.into_iter().filter_map(|(what, text)| Some((what, text.as_ref()?)));
-    lines.extend(more.map(|(what, text)| format!("  {what}  {text}")));
-    lines.join("\n")
 }
 
 /// Lets a person decide.

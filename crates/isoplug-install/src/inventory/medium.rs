@@ -21,7 +21,10 @@ pub(crate) fn disks(
     let mut walk = Walk { machine, inventory, mounts: &mounts, seen: BTreeSet::new() };
     let used: BTreeSet<String> = ours.flat_map(|(_, source)| walk.disks(source)).collect();
     let holds = inventory.devices.iter().filter(|disk| holds_image(inventory, disk, image_id));
-    used.into_iter().chain(holds.map(|disk| disk.kname.clone())).collect()
+    let all = used.into_iter().chain(holds.map(|disk| disk.kname.clone()));
+    // A loop device is none of its own, but lies on one.
+    let is_loop = |name: &String| inventory.device(name).is_some_and(|disk| disk.kind == "loop");
+    all.filter(|name| !is_loop(name)).collect()
 }
 
 /// Returns the mount point and the source of a line of mountinfo: proc(5).

@@ -12,7 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustix::fs::{FlockOperation, OFlags, flock};
-use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind_recursive, unmount};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive,
+    mount_change, unmount,
+};
 use sha2::{Digest, Sha256};
 
 use super::{Call, Failed, Held, Machine, Mount, Output};
@@ -163,7 +166,7 @@ impl Machine for Real {
     fn mount(&self, it: &Mount<'_>) -> io::Result<()> {
         fs::create_dir_all(it.target)?;
         let result = if it.format == "bind" {
-            mount_bind_recursive(it.source, it.target)
+            show(it)
         } else {
             let flags = if it.read_only {
                 MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC
@@ -249,6 +252,17 @@ impl Machine for Real {
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// Shows a folder at another place, so that what is unmounted there stays mounted here.
+fn show(it: &Mount<'_>) -> rustix::io::Result<()> {
+    // What is mounted below /run has the target itself in it.
+    if it.source == "/run" {
+        mount_bind(it.source, it.target)?;
+    } else {
+        mount_bind_recursive(it.source, it.target)?;
+    }
+    mount_change(it.target, MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
 }
 
 /// Makes something under another name and moves it into its place, so that no link that lies there is followed.
