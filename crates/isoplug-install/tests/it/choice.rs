@@ -81,6 +81,7 @@ impl Numbers {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each field")]
 fn any_matcher(numbers: &mut Numbers) -> DiskMatch {
     let texts = ["*", "S*", "?*", "4C*", "Ultra*", "SanDisk", "", "0x1f2e", "Samsung*", "K*"];
     let text = |numbers: &mut Numbers| {

@@ -30,6 +30,7 @@ fn talk(machine: &Recorded, ask: &[Question], typed: &str) -> (String, String) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "what is typed")]
 fn everything_is_asked_in_order_and_nothing_is_touched_before_the_name() {
     let machine = machine("windows")
         .with(

@@ -33,6 +33,7 @@ fn every_layer_is_wiped_before_what_it_lies_on() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "calls in order")]
 fn a_soiled_disk_is_released_in_this_order() {
     let inventory = inventory("soiled");
     let disk = inventory.device("nvme0n1").unwrap();

@@ -17,6 +17,7 @@ const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b
 const TARGET: &str = "/run/isoplug/install/target";
 
 /// What the tools say that make a system on an NVMe disk.
+#[expect(clippy::too_many_lines, reason = "what tools say")]
 fn ready(name: &str, luks: bool) -> Recorded {
     let rows = |files: &[(&str, u32)]| {
         let rows = files.iter().map(|(file, number)| {
@@ -123,6 +124,7 @@ fn an_installation_without_questions() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "calls in order")]
 fn an_encrypted_one_keeps_its_passphrase_out_of_arguments() {
     let secret = "open sesame";
     let text = format!("encryption = \"passphrase\"\npassphrase = \"{secret}\"\n");
