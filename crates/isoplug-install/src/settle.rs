@@ -10,6 +10,7 @@ use crate::machine::{Call, Mount};
 use crate::{Error, Machine, TARGET};
 
 mod cpio;
+mod keymap;
 mod locale;
 mod texts;
 mod user;
@@ -50,16 +51,16 @@ pub(crate) fn put(machine: &dyn Machine, path: &str, text: &str, mode: u32) -> R
 /// If a file cannot be written or a tool of the target fails.
 pub fn settle(machine: &dyn Machine, setup: &Setup<'_>) -> Result<(), Error> {
     put(machine, "/etc/fstab", &fstab(setup.made), 0o644)?;
-    let crypttab = crypttab(setup.made);
-    if !crypttab.is_empty() {
-        put(machine, "/etc/crypttab", &crypttab, 0o600)?;
-        open_at_boot(machine, setup.initrd, &crypttab)?;
-    }
     put(machine, "/etc/hostname", &format!("{}\n", setup.hostname), 0o644)?;
     let old = machine.text(&format!("{TARGET}/etc/hosts")).unwrap_or_default();
     put(machine, "/etc/hosts", &hosts(&old, setup.hostname), 0o644)?;
     identity(machine)?;
     locale::settle(machine, setup.answers)?;
+    let crypttab = crypttab(setup.made);
+    if !crypttab.is_empty() {
+        put(machine, "/etc/crypttab", &crypttab, 0o600)?;
+        open_at_boot(machine, setup, &crypttab)?;
+    }
     if let Some(user) = &setup.answers.user {
         user::add(machine, user, setup.password)?;
     }
@@ -97,11 +98,17 @@ fn identity(machine: &dyn Machine) -> Result<(), Error> {
 }
 
 /// Appends to the initrd what it needs to open the root file system: a second archive, which begins at a multiple of 4.
-fn open_at_boot(machine: &dyn Machine, initrd: &str, crypttab: &str) -> Result<(), Error> {
-    let path = format!("{TARGET}/{initrd}");
+fn open_at_boot(machine: &dyn Machine, setup: &Setup<'_>, crypttab: &str) -> Result<(), Error> {
+    let path = format!("{TARGET}/{}", setup.initrd);
     let length = machine.read(&path).map_err(Error::file("read", path.as_str()))?.len();
+    let mut files = vec![("cryptroot/crypttab".to_owned(), crypttab.as_bytes().to_vec())];
+    if setup.answers.keymap.is_some() {
+        files.extend(keymap::files(machine)?);
+    }
+    let files: Vec<(&str, &[u8])> =
+        files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
     let mut bytes = vec![0; length.next_multiple_of(4) - length];
-    bytes.extend(cpio(&[("cryptroot/crypttab", crypttab.as_bytes())]));
+    bytes.extend(cpio(&files));
     machine.append(&path, &bytes).map_err(Error::file("write", path.as_str()))
 }
 

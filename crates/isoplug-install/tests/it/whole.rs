@@ -127,8 +127,11 @@ fn an_installation_without_questions() {
 #[expect(clippy::too_many_lines, reason = "calls in order")]
 fn an_encrypted_one_keeps_its_passphrase_out_of_arguments() {
     let secret = "open sesame";
-    let text = format!("encryption = \"passphrase\"\npassphrase = \"{secret}\"\n");
-    let machine = ready("nvme-usb", true).with("file /run/live/medium/answers.toml", &text);
+    let text = format!("encryption = \"passphrase\"\npassphrase = \"{secret}\"\nkeymap = \"de\"\n");
+    let machine = ready("nvme-usb", true)
+        .with("file /run/live/medium/answers.toml", &text)
+        .with(&format!("file {TARGET}/usr/bin/setupcon"), "x")
+        .with("file /run/isoplug/install/keyboard/etc/default/keyboard", "XKBLAYOUT=de\n");
     let (result, _) = unattended(&machine, &plan(), false);
     result.unwrap();
     let done = machine.done.borrow();
@@ -149,6 +152,11 @@ fn an_encrypted_one_keeps_its_passphrase_out_of_arguments() {
         position("append /run/isoplug/install/target/boot/initrd.img-6.12.0-amd64")
             > position("unsquashfs")
     );
+    // 3 to a multiple of 4; then 120 and 180 for crypttab and its folder, 116, 124 and 148 for the keyboard and
+    // its two folders, 124 for the end.
+    let appended = done.iter().find(|each| each.starts_with("append")).unwrap();
+    assert!(appended.ends_with(" 815 bytes"), "{appended}");
+    assert!(position("setupcon --setup-dir /run/isoplug/install/keyboard") < position("append"));
     assert!(position("root UUID=uuid-4 none luks,discard,initramfs") > 0);
 }
 
