@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use isoplug_install::Error;
 use isoplug_install::choose::{self, Rules};
 use isoplug_install::inventory::{Inventory, tree};
-use isoplug_install_plan::{DiskMatch, Holds, MediumRule, Pick, Size, Transport};
+use isoplug_install_plan::{DiskMatch, Holds, InstallPlan, MediumRule, Pick, Size, Transport};
 
 use super::{NAMES, inventory, plan};
 
@@ -21,7 +21,15 @@ fn medium(name: &str) -> &'static str {
 }
 
 fn picked(inventory: &Inventory, filters: &DiskMatch, pick: Pick) -> Result<String, Error> {
-    let plan = plan();
+    picked_for(&plan(), inventory, filters, pick)
+}
+
+fn picked_for(
+    plan: &InstallPlan,
+    inventory: &Inventory,
+    filters: &DiskMatch,
+    pick: Pick,
+) -> Result<String, Error> {
     let rules = Rules {
         filters: Some(filters),
         min_size: 8 << 30,
@@ -114,6 +122,7 @@ fn any_matcher(numbers: &mut Numbers) -> DiskMatch {
 
 #[test]
 fn the_medium_is_never_chosen_whatever_the_matcher() {
+    let plan = plan();
     let mut numbers = Numbers(0x5eed_0000_0001);
     let mut chosen: BTreeMap<&str, usize> = BTreeMap::new();
     for name in NAMES {
@@ -121,7 +130,7 @@ fn the_medium_is_never_chosen_whatever_the_matcher() {
         for _ in 0..3000 {
             let matcher = any_matcher(&mut numbers);
             let pick = [Pick::Only, Pick::Smallest, Pick::Largest][numbers.below(3)];
-            if let Ok(disk) = picked(&inventory, &matcher, pick) {
+            if let Ok(disk) = picked_for(&plan, &inventory, &matcher, pick) {
                 assert_ne!(disk, medium(name), "{name}: {matcher:?}");
                 let device = inventory.device(&disk).unwrap();
                 assert!(device.in_use().is_empty() && !device.ro && device.size >= 8 << 30);
