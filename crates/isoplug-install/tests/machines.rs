@@ -19,7 +19,7 @@ use isoplug_install::inventory::{self, Inventory};
 use isoplug_install::machine::Recorded;
 use isoplug_install_plan::InstallPlan;
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "emmc",
     "in-use",
     "installed",
@@ -29,6 +29,7 @@ const NAMES: [&str; 17] = [
     "no-disk",
     "nvme-usb",
     "offset-loop",
+    "qemu",
     "raid-lvm",
     "sectors-4k",
     "soiled",

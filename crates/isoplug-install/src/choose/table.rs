@@ -31,7 +31,10 @@ pub fn table(inventory: &Inventory, judged: &[Judged<'_>]) -> String {
 pub fn identity(disk: &Device) -> String {
     let known = |text: &Option<String>| text.as_deref().map(str::trim).unwrap_or("").to_owned();
     let (vendor, model) = (known(&disk.vendor), known(&disk.model));
+    // A virtual disk has a number in place of a vendor.
+    let vendor = if vendor.starts_with("0x") { String::new() } else { vendor };
     let model = if model.contains(&vendor) { model } else { format!("{vendor} {model}") };
+    let model = model.trim().to_owned();
     let model = if model.is_empty() { "unknown model".to_owned() } else { model };
     let serial =
         disk.serial.as_ref().map_or_else(|| "unknown".into(), |text| text.trim().to_owned());
