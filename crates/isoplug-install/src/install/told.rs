@@ -1,0 +1,59 @@
+//! What people are told before a disk is erased.
+
+use isoplug_install_plan::Confirm;
+
+use super::{Choice, Run};
+use crate::dialogue::{self, Ask};
+use crate::inventory::{Inventory, describe};
+use crate::{Error, choose};
+
+/// Says what will happen, and gives people the time to stop it.
+pub(crate) fn told(
+    inventory: &Inventory,
+    run: &Run<'_>,
+    choice: &Choice<'_>,
+    confirm: Confirm,
+    ask: &mut dyn Ask,
+) -> Result<(), Error> {
+    if confirm == Confirm::TypeName {
+        return dialogue::confirm(ask, inventory, &choice.disk, &summary(choice));
+    }
+    ask.say(&format!(
+        "{}\nEverything on {} is LOST: {}",
+        summary(choice),
+        choice.disk.kname,
+        describe(inventory, &choice.disk)
+    ))?;
+    let Confirm::Countdown(seconds) = confirm else { return Ok(()) };
+    for left in (1..=seconds).rev() {
+        if left == seconds || left % 10 == 0 || left <= 5 {
+            ask.say(&format!("It begins in {left} s. Any key stops it."))?;
+        }
+        if (run.pause)() {
+            return Err(Error::Stopped);
+        }
+    }
+    Ok(())
+}
+
+/// Says in words what will be installed.
+pub(crate) fn summary(choice: &Choice<'_>) -> String {
+    let encrypted = if choice.secrets.passphrase.is_some() { ", encrypted" } else { "" };
+    let answers = &choice.answers;
+    let mut lines = vec![
+        format!("  Installs   {}", choice.target.title),
+        format!("  onto       {}: {}", choice.disk.kname, choose::identity(&choice.disk)),
+        format!("  layout     {}{encrypted}", choice.layout.name),
+        format!("  host name  {}", choice.hostname),
+    ];
+    let user = answers.user.as_ref().map(|user| user.name.clone());
+    let more = [
+        ("user     ", &user),
+        ("language ", &answers.locale),
+        ("keyboard ", &answers.keymap),
+        ("time zone", &answers.timezone),
+    ];
+    let more = more.into_iter().filter_map(|(what, text)| Some((what, text.as_ref()?)));
+    lines.extend(more.map(|(what, text)| format!("  {what}  {text}")));
+    lines.join("\n")
+}
