@@ -70,6 +70,10 @@ pub struct Image {
     pub blocks: BlockFolder,
     /// What is the ISO's alone.
     pub iso: outputs::iso::Iso,
+    /// Whether it is for a disk.
+    pub installed: bool,
+    /// The systems that its medium installs, by their names.
+    pub targets: Vec<(String, Self)>,
     /// Scripts of plugins.
     pub hooks: Vec<Hook>,
     /// Plugins that plan stages.
@@ -179,6 +183,8 @@ impl Image {
             exclude: squashfs.inputs.exclude,
             blocks,
             iso: outputs::iso::Iso::new(system, menu.inputs, folder, &known, medium)?,
+            installed: system.is_installed(),
+            targets: Vec::new(),
             hooks,
             planners,
             checkers,

@@ -24,5 +24,6 @@ pub mod plugins;
 pub mod request;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
+pub mod share;
 pub mod stages;
 pub mod stored;

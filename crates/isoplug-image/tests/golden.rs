@@ -103,9 +103,9 @@ fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made
     ];
     for (name, codec) in CODECS {
         let blocks = BlockFolder { path: blocks.to_owned(), limit: 1 << 20 };
-        let (block_size, exclude) = (131_072, Vec::new());
+        let (block_size, exclude, part) = (131_072, Vec::new(), None);
         let squashfs =
-            graph.add(Squashfs { rootfs, codec, block_size, exclude, epoch: EPOCH, blocks });
+            graph.add(Squashfs { rootfs, codec, block_size, exclude, epoch: EPOCH, blocks, part });
         made.push(of::<Squashfs>(name, &[squashfs.image.id()]));
     }
     made

@@ -14,6 +14,7 @@ pub(crate) mod firmware;
 pub(crate) mod getty;
 mod given;
 pub(crate) mod gpm;
+pub(crate) mod install;
 pub(crate) mod iso;
 pub(crate) mod kernel;
 pub(crate) mod kiosk;
@@ -43,7 +44,7 @@ use crate::part::Part;
 use crate::plugin::PluginUse;
 use crate::shape::Shape;
 
-pub use boot::{BUILT_IN_ENTRIES, Boot, Menu, OwnEntry, Serial};
+pub use boot::{BUILT_IN_ENTRIES, Boot, Loader, Menu, OwnEntry, Serial};
 pub use chrony::Chrony;
 pub use desktop::{Desktop, Environment};
 pub use docker::Docker;
@@ -52,6 +53,7 @@ pub use files::File;
 pub use firmware::{Firmware, FirmwareSet};
 pub use getty::Getty;
 pub use gpm::Gpm;
+pub use install::Install;
 pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
 pub use kiosk::Kiosk;
@@ -115,6 +117,8 @@ pub struct Options {
     pub iso: Iso,
     /// What a live system does with its medium and the machine's disks.
     pub live: Live,
+    /// What the medium installs onto disks.
+    pub install: Install,
     /// How the root filesystem is packed.
     pub squashfs: Squashfs,
     /// How the profile uses the manifest's plugins, by name.
@@ -187,6 +191,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         scripts,
         iso,
         live,
+        install: installs,
         squashfs,
         plugins,
         tests,
@@ -198,7 +203,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(networking::Part { networking, install }),
         Box::new(wired::Part { networking }),
         Box::new(wifi::Part { networking, firmware }),
-        Box::new(boot::Part { boot, install }),
+        Box::new(boot::Part { boot, install, arch, distribution }),
         Box::new(desktop::Part { desktop, users, security }),
         Box::new(kiosk::Part { kiosk, users }),
         Box::new(users::Part { users, root, security }),
@@ -226,6 +231,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(scripts::Part { scripts }),
         Box::new(iso::Part { iso, version }),
         Box::new(live::Part { live, image }),
+        Box::new(install::Part { install: installs, loader: boot.loader }),
         Box::new(squashfs::Part { squashfs }),
         Box::new(kernel::Part { kernel, arch, distribution }),
         Box::new(drivers::Part { drivers, kernel, boot, arch, distribution }),

@@ -154,6 +154,7 @@ fn selected(files: &[(&str, &str)]) -> String {
     let (tree, packs) = layer(&[&KERNEL[..], files].concat(), &[]);
     let modules = InitrdModules::default();
     let purpose = Purpose {
+        on_disk: false,
         kernel: "6.1",
         arch: "amd64",
         modules: &modules,

@@ -31,6 +31,8 @@ pub struct InitrdFiles {
     pub modules: InitrdModules,
     /// Drivers that only some images need.
     pub drivers: Drivers,
+    /// Whether the root file system is on a disk.
+    pub on_disk: bool,
     /// The architecture, in Debian's words.
     pub arch: String,
     /// The time of all files in it that are newer; seconds since 1970.
@@ -64,12 +66,15 @@ impl Stage for InitrdFiles {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { layer, inputs, kernel, modules, drivers, arch, epoch } = self;
+        let Self { layer, inputs, kernel, modules, drivers, on_disk, arch, epoch } = self;
         key.artifact("layer", *layer);
         key.artifact("inputs", *inputs);
         key.artifact("kernel", *kernel);
         key.value("modules", modules);
         key.value("drivers", drivers);
+        if *on_disk {
+            key.value("on-disk", on_disk);
+        }
         key.value("arch", arch);
         key.value("epoch", epoch);
     }
@@ -82,7 +87,7 @@ impl Stage for InitrdFiles {
         let (arch, epoch) = (&self.arch[..], self.epoch);
         let programs = &LayersPrograms { layer: self.layer, inputs: self.inputs, arch, epoch, cx };
         let (kernel, modules, drivers) = (&kernel[..], &self.modules, self.drivers);
-        let purpose = Purpose { kernel, arch, modules, drivers, programs };
+        let purpose = Purpose { kernel, arch, modules, drivers, on_disk: self.on_disk, programs };
         match initrd::select(&layer, &packs, purpose) {
             Ok(selected) => {
                 self.tell_of_modules(&selected, kernel, &packs, cx)?;
