@@ -2,7 +2,7 @@
 //!
 //! Knows no output and no loader.
 
-use isoplug_engine::{Artifact, Blob, Context, Key};
+use isoplug_engine::{Artifact, Blob, Context, Key, Tree};
 
 use crate::share::Members;
 use crate::stages::share;
@@ -79,6 +79,8 @@ pub struct Part {
     pub path: String,
     /// The systems that it is of; 0 is the live one.
     pub members: Members,
+    /// Its tree.
+    pub tree: Artifact<Tree>,
     /// It.
     pub squashfs: Artifact<Blob>,
 }
@@ -88,7 +90,7 @@ impl Parts {
     pub fn key(&self, key: &mut dyn Key) {
         let Self { sets, parts } = self;
         key.artifact("sets", *sets);
-        for Part { path, members, squashfs } in parts {
+        for Part { path, members, tree: _, squashfs } in parts {
             key.value("members", members);
             key.artifact(path, *squashfs);
         }

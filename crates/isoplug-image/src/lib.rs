@@ -13,6 +13,7 @@ pub mod firmware;
 pub mod grub;
 pub mod image;
 pub mod initrd;
+pub mod install;
 pub mod module_signature;
 #[cfg(test)]
 mod needed;

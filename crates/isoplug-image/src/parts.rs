@@ -7,6 +7,7 @@ pub mod chrony;
 pub mod files;
 pub mod firmware;
 pub mod first_boot;
+pub mod install;
 pub mod kernel_modules;
 pub mod live;
 pub mod loader;
@@ -38,6 +39,7 @@ use crate::{grub, outputs};
 use files::{Files, NewFile, Refused};
 use firmware::Firmware;
 use first_boot::FirstBoot;
+use install::Installing;
 use live::Live;
 use loader::Loader;
 use scripts::Scripts;
@@ -140,6 +142,7 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
     before_plugins.extend(chrony::of(chrony));
     before_plugins.extend(firmware(system));
     before_plugins.extend(loader(system));
+    before_plugins.extend(installing(system));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),
@@ -163,6 +166,13 @@ fn loader(system: &System) -> Option<Arc<dyn Contributor>> {
             title: system.distribution().title,
         }) as _
     })
+}
+
+/// Returns what an installation reads, if the medium installs something.
+fn installing(system: &System) -> Option<Arc<dyn Contributor>> {
+    (!system.targets.is_empty())
+        .then(|| Installing::of(&crate::install::plan(system)).map(|one| Arc::new(one) as _))
+        .flatten()
 }
 
 /// Returns what leaves out firmware, if that is wanted.

@@ -8,6 +8,7 @@ mod targets;
 use std::sync::Arc;
 
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
+use isoplug_manifest::lock::LockedPackage;
 use serde_json::json;
 
 use crate::bootable::{Bootable, Offered};
@@ -133,6 +134,19 @@ fn checks(
     image.checkers.iter().map(check).collect()
 }
 
+/// Returns the packages of the live system, and those that what it installs has besides.
+fn installed(image: &Image) -> Vec<LockedPackage> {
+    let mut all: Vec<LockedPackage> = image.locked.groups.iter().flatten().cloned().collect();
+    for package in
+        image.targets.iter().flat_map(|(_, target)| target.locked.groups.iter().flatten())
+    {
+        if !all.contains(package) {
+            all.push(package.clone());
+        }
+    }
+    all
+}
+
 /// Returns what packs the whole of a system, or a part of which what is to be left out has been.
 fn squashfs(image: &Image, rootfs: Artifact<Tree>, part: Option<&str>) -> Squashfs {
     let (codec, block_size) = image.compression;
@@ -146,7 +160,7 @@ fn papers(image: &Image, iso: Artifact<Blob>) -> Papers {
     Papers {
         iso,
         file_name: format!("{}.iso", image.name),
-        installed: image.locked.groups.iter().flatten().cloned().collect(),
+        installed: installed(image),
         boot: image.locked.boot.clone(),
         drivers: image.driver_packages(),
         plugins: image.used.clone(),

@@ -12,6 +12,7 @@ pub mod hooks;
 pub mod initrd;
 pub mod initrd_files;
 pub mod initrd_inputs;
+pub mod install_plan;
 pub mod installed_initrd;
 pub mod iso;
 pub mod kernel;

@@ -19,6 +19,7 @@ use serde_json::{Value as Json, json};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installer;
 use crate::locked;
 use crate::locking::{LockUse, lock_of, request, sources};
 use crate::plugins::pin::pin_all;
@@ -134,6 +135,7 @@ struct Of<'a> {
 impl Of<'_> {
     /// Makes the image of a system.
     fn image(&self, system: &System, guests: Guests<'_>) -> Result<Image, Failure> {
+        self.session.warn(&installer::missing(system));
         let materials = self.materials(system, guests)?;
         let image = Image::new(&secret::read(system.clone())?, materials)
             .map_err(|error| no_image(error, system))?;
@@ -160,6 +162,7 @@ impl Of<'_> {
                 .map_err(|error| unresolved::failure(&error, system))?,
             answers: locked::answers(system)?,
             places: places(project, &sources, session),
+            installer: installer::program(&system.arch),
             blocks: BlockFolder { path: session.cache_dir("squashfs-blocks")?, limit: BLOCKS },
         })
     }

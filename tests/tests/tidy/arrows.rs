@@ -9,7 +9,7 @@ const MAY_USE: [(&str, &str); 14] = [
     ("isoplug-formats", ""),
     ("isoplug-install-plan", ""),
     ("isoplug-promise", ""),
-    ("isoplug-manifest", "isoplug-arch isoplug-promise"),
+    ("isoplug-manifest", "isoplug-arch isoplug-install-plan isoplug-promise"),
     ("isoplug-vm", "isoplug-arch isoplug-promise"),
     ("isoplug-fetch", "isoplug-engine"),
     ("isoplug-sandbox", "isoplug-arch isoplug-engine isoplug-formats"),

@@ -1,8 +1,11 @@
 //! Looks at what a medium installs: each of its targets is a system of its own, evaluated like any other.
 
+use isoplug_install_plan::Encryption;
+
 use crate::check::did_you_mean;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::option::option;
+use crate::parts::install::package;
 use crate::system::System;
 
 /// Returns the names of the profiles that a medium installs; `known` are those of the manifest.
@@ -44,7 +47,8 @@ fn unknown(diagnostic: Diagnostic, name: &str, known: &[String]) -> Diagnostic {
 /// When one of them cannot be installed.
 pub fn with_targets(mut system: System, targets: Vec<System>) -> Result<System, Diagnostics> {
     let wrong = |(index, target): (usize, &System)| {
-        wrong_target(target).map(|diagnostic| placed(diagnostic, index, &system))
+        let diagnostic = wrong_target(target).or_else(|| lacks(target, &system))?;
+        Some(placed(diagnostic, index, &system))
     };
     let list: Vec<Diagnostic> = targets.iter().enumerate().filter_map(wrong).collect();
     drawn(list, &system)?;
@@ -77,6 +81,28 @@ fn wrong_target(target: &System) -> Option<Diagnostic> {
     if !asked.iter().any(|needed| needed.what.bare_name() == INITRD) {
         let help = format!("add it to `packages.install` of `{name}`");
         return error(format!("`{name}` has no initrd: it does not ask for {INITRD}"), help);
+    }
+    None
+}
+
+/// What opens an encrypted root before it is mounted.
+const CRYPTSETUP: &str = "cryptsetup-initramfs";
+
+/// Says what a system lacks for the disks that its medium lays out.
+fn lacks(target: &System, medium: &System) -> Option<Diagnostic> {
+    let name = &target.profile;
+    let asked = target.packages();
+    let has = |package: &str| asked.iter().any(|needed| needed.what.bare_name() == package);
+    for (layout, asked) in medium.options.install.offered_layouts() {
+        let of_formats = asked.formats().filter_map(package);
+        let crypt = (asked.encryption != Encryption::None).then_some(CRYPTSETUP);
+        if let Some(package) = of_formats.chain(crypt).find(|package| !has(package)) {
+            let message = format!(
+                "`{name}` cannot be on the layout `{layout}`: it does not ask for {package}"
+            );
+            let help = format!("add \"{package}\" to `packages.install` of `{name}`");
+            return Some(Diagnostic::error("wrong-target", message).help(help));
+        }
     }
     None
 }
