@@ -120,7 +120,9 @@ impl Template {
 }
 
 impl Unattended {
-    fn faults(&self) -> Vec<Fault> {
+    /// Returns what is wrong with it.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
         let mut faults = self.disk.faults("unattended.disk");
         if self.disk.holds == Some(Holds::Anything) && self.confirm == Confirm::None {
             let text =

@@ -1,0 +1,139 @@
+//! Where answers come from: the plan, a template, kernel parameters, `answers.toml`. Later ones win.
+
+use isoplug_install_plan::{Answers, InstallPlan, Secrecy, Template};
+use toml::{Table, Value};
+
+use crate::inventory::{Inventory, tree};
+use crate::{Error, MEDIUM, Machine};
+
+/// Label of a second volume that may have an `answers.toml`.
+pub const VOLUME: &str = "ISOPLUG-ANSW";
+
+/// What kernel parameters begin with.
+const PREFIX: &str = "isoplug.install.";
+
+/// Answers, and the template that they name.
+#[derive(Debug, Clone)]
+pub struct Given<'a> {
+    /// The answers.
+    pub answers: Answers,
+    /// The template.
+    pub template: Option<&'a Template>,
+}
+
+/// Collects all answers that are there.
+///
+/// # Errors
+///
+/// If some cannot be read, or are wrong.
+pub fn collect<'a>(
+    machine: &dyn Machine,
+    inventory: &Inventory,
+    plan: &'a InstallPlan,
+    file: Option<&str>,
+) -> Result<Given<'a>, Error> {
+    let mut upper = parameters(&machine.text("/proc/cmdline").unwrap_or_default())?;
+    let files = match file {
+        Some(path) => {
+            let bytes = machine.read(path).map_err(Error::file("read", path))?;
+            vec![(path.to_owned(), bytes)]
+        }
+        None => files(machine, inventory),
+    };
+    for (path, bytes) in files {
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::Answers(format!("{path} is not a text in UTF-8")))?;
+        upper = read(&path, &text)?.over(upper);
+    }
+    let name = upper.template.clone().or_else(|| plan.answers.template.clone());
+    let template = match name {
+        None => None,
+        Some(name) => Some(template(plan, &name)?),
+    };
+    let lower = template.map(|each| each.answers.clone()).unwrap_or_default();
+    Ok(Given { answers: upper.over(lower).over(plan.answers.clone()), template })
+}
+
+fn template<'a>(plan: &'a InstallPlan, name: &str) -> Result<&'a Template, Error> {
+    let found = plan.templates.iter().find(|each| each.name == name);
+    found.ok_or_else(|| {
+        let known: Vec<&str> = plan.templates.iter().map(|each| each.name.as_str()).collect();
+        Error::Answers(format!("there is no template `{name}`; known: {}", known.join(", ")))
+    })
+}
+
+/// Finds `answers.toml` on the medium and on a volume of its own.
+fn files(machine: &dyn Machine, inventory: &Inventory) -> Vec<(String, Vec<u8>)> {
+    let path = format!("{MEDIUM}/answers.toml");
+    let on_medium = machine.read(&path).ok().map(|bytes| (path, bytes));
+    let volumes = inventory.devices.iter().flat_map(tree);
+    let volumes = volumes.filter(|device| device.label.as_deref() == Some(VOLUME));
+    let on_volume = volumes.filter_map(|device| {
+        let format = device.fstype.as_deref()?;
+        let bytes = machine.peek(&device.path, format, &["answers.toml"]).ok()?.pop()??;
+        Some((format!("answers.toml on {}", device.path), bytes))
+    });
+    on_medium.into_iter().chain(on_volume).collect()
+}
+
+/// Reads an `answers.toml`.
+///
+/// # Errors
+///
+/// If it has keys that are not known, or values that are wrong: drawn on their line.
+pub fn read(path: &str, text: &str) -> Result<Answers, Error> {
+    let answers: Answers = toml::from_str(text)
+        .map_err(|error| Error::Answers(format!("{path} is wrong\n{}", indented(&error))))?;
+    right(path, answers, Secrecy::Private)
+}
+
+fn indented(error: &toml::de::Error) -> String {
+    error.to_string().lines().map(|line| format!("  {line}\n")).collect()
+}
+
+fn right(place: &str, answers: Answers, secrecy: Secrecy) -> Result<Answers, Error> {
+    let faults = answers.faults(place, secrecy);
+    if faults.is_empty() {
+        return Ok(answers);
+    }
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    Err(Error::Answers(lines.join("\n")))
+}
+
+/// Reads answers from kernel parameters: `isoplug.install.disk.serial=S6Z*`.
+///
+/// # Errors
+///
+/// If a key is not known or a value is wrong.
+pub fn parameters(command_line: &str) -> Result<Answers, Error> {
+    let mut table = Table::new();
+    for word in command_line.split_whitespace() {
+        if let Some(word) = word.strip_prefix(PREFIX) {
+            let (key, value) = word.split_once('=').unwrap_or((word, "true"));
+            set(&mut table, key, value.trim_matches('"'));
+        }
+    }
+    let answers: Answers = table.try_into().map_err(|error: toml::de::Error| {
+        Error::Answers(format!("a kernel parameter is wrong\n{}", indented(&error)))
+    })?;
+    right("isoplug.install", answers, Secrecy::Public)
+}
+
+fn set(table: &mut Table, key: &str, value: &str) {
+    match key.split_once('.') {
+        None => drop(table.insert(key.to_owned(), Value::String(value.to_owned()))),
+        Some((first, rest)) => {
+            let inner = table.entry(first).or_insert_with(|| Value::Table(Table::new()));
+            // A key that is a text as well as a table is wrong either way, and is told then.
+            if let Value::Table(inner) = inner {
+                set(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// Tells whether the menu entry for an installation without questions was chosen.
+#[must_use]
+pub fn is_unattended(command_line: &str) -> bool {
+    command_line.split_whitespace().any(|word| word == "isoplug.install=unattended")
+}
