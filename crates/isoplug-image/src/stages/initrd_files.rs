@@ -52,7 +52,7 @@ pub(super) const MADE: &str = "made by mkinitramfs: ";
 
 impl Stage for InitrdFiles {
     const NAME: &'static str = "initrd-files";
-    const VERSION: u32 = 9;
+    const VERSION: u32 = 10;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -218,7 +218,7 @@ impl InitrdFiles {
     ) -> Result<(), Error> {
         let (made, parent) = (cx.create()?, cx.create()?);
         parent.file().write_all(&layer.to_bytes())?;
-        let mut job = self.job(kernel, layer.get(AMD).is_some(), &made, cx)?;
+        let mut job = self.job(kernel, layer, &made, cx)?;
         job.parent = Some(parent.path().to_owned());
         sandbox::run(&job, &Lines::new(cx, &[], 0)).map_err(tell_missing)?;
         let made = cx.put(made, None)?;
@@ -226,7 +226,23 @@ impl InitrdFiles {
         Ok(cx.finish(out, list, &[made])?)
     }
 
-    fn job(&self, version: &str, has_amd: bool, raw: &NewBlob, cx: &Context) -> Result<Job, Error> {
+    /// Returns the setting of which file systems are checked before one is mounted: no list of the layer says it.
+    fn checked(&self, layer: &tree::Tree) -> String {
+        let has = |kind: &&str| layer.get(format!("usr/sbin/fsck.{kind}")).is_some();
+        let kinds: Vec<&str> = ["ext4", "btrfs", "xfs"].into_iter().filter(has).collect();
+        match self.on_disk && !kinds.is_empty() {
+            true => format!("FSTYPE={}\n", kinds.join(",")),
+            false => String::new(),
+        }
+    }
+
+    fn job(
+        &self,
+        version: &str,
+        layer: &tree::Tree,
+        raw: &NewBlob,
+        cx: &Context,
+    ) -> Result<Job, Error> {
         let mut job = stored::begin(Some(self.layer), &self.arch, self.epoch, cx)?;
         stored::add_contents(&mut job, self.inputs, cx)?;
         // Without zstd in the tree, it takes gzip by itself.
@@ -244,10 +260,11 @@ impl InitrdFiles {
             write(HOOK, 0o755, hook(available), false);
         }
         // Without these, hooks look for a processor and for swap on the build machine.
-        if has_amd {
+        if layer.get(AMD).is_some() {
             write(AMD, 0o644, FOR_ALL.to_owned(), true);
         }
-        write("etc/initramfs-tools/conf.d/isoplug", 0o644, "RESUME=none\n".to_owned(), false);
+        let settings = format!("RESUME=none\n{}", self.checked(layer));
+        write("etc/initramfs-tools/conf.d/isoplug", 0o644, settings, false);
         Ok(job)
     }
 }

@@ -187,7 +187,7 @@ impl Layout {
     /// Returns what systemd-repart makes of it and what becomes of that, encrypted or not.
     #[must_use]
     pub fn partitioning(&self, machines: Machines, encrypted: bool) -> Partitioning {
-        let mut made = Draft { encrypted, ..Draft::default() };
+        let mut made = Draft::new(encrypted);
         let pc = isoplug_arch::is_pc(machines.arch);
         if pc && machines.bios {
             made.boot("10-bios.conf", BIOS_BOOT, MIB, None);

@@ -22,6 +22,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Begins, encrypted or not.
+    pub(super) fn new(encrypted: bool) -> Self {
+        Self { encrypted, ..Self::default() }
+    }
+
     /// Adds a partition of one size, which is never encrypted.
     pub(super) fn boot(
         &mut self,
