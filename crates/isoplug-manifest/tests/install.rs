@@ -7,7 +7,9 @@ mod support;
 use insta::assert_snapshot;
 use isoplug_manifest::options::Loader;
 use isoplug_manifest::plugin::NoPlugins;
-use isoplug_manifest::{Diagnostics, Input, System, evaluate, profiles, targets, with_targets};
+use isoplug_manifest::{
+    Diagnostic, Diagnostics, Input, System, Texts, evaluate, profiles, targets, with_targets,
+};
 use support::{file, messages, messages_with, packages, profile};
 
 fn one(text: &str, profile: &str) -> Result<System, Diagnostics> {
@@ -26,8 +28,14 @@ fn whole(lines: &str) -> Result<System, Diagnostics> {
     with_targets(system, targets)
 }
 
+/// Returns the messages, but for those that nobody can log in.
+fn said(list: &[Diagnostic], texts: &Texts) -> String {
+    let list = list.iter().filter(|each| each.code != "nobody-logs-in");
+    list.map(|each| each.plain(texts)).collect::<Vec<_>>().join("\n")
+}
+
 fn mistakes(lines: &str) -> String {
-    whole(lines).map(|_| "none".to_owned()).unwrap_or_else(|found| found.to_string())
+    whole(lines).map_or_else(|found| said(&found.list, &found.texts), |_| "none".to_owned())
 }
 
 const MEDIUM: &str =
@@ -78,8 +86,6 @@ fn systems_that_cannot_be_installed() {
       help: let `server` extend `isoplug:target`, or set `boot.loader` in it
     ");
     assert_snapshot!(target("packages.install = [\"live-boot\"]"), @r#"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `server`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     isoplug.toml:7:21: error[live-target]: "live-boot" looks for a medium, and `boot.loader` says that the system is on a disk
       help: extend `isoplug:target`, which is without it, in place of a live profile
     "#);
@@ -92,8 +98,6 @@ fn systems_that_cannot_be_installed() {
       help: add it to `packages.install` of `server`
     ");
     assert_snapshot!(target("install.targets = [\"p\"]"), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `server`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     isoplug.toml:7:19: error[target-installs]: a system for a disk installs no others: only a medium does
       help: name the targets in the profile of a live system
     ");
@@ -116,11 +120,8 @@ fn medium(lines: &str) -> Result<System, Diagnostics> {
 
 fn told(lines: &str) -> String {
     match medium(lines) {
-        Err(found) => found.to_string(),
-        Ok(system) => {
-            let plain = system.warnings.iter().map(|warning| warning.plain(&system.texts));
-            plain.filter(|line| !line.contains("nobody-logs-in")).collect::<Vec<_>>().join("\n")
-        }
+        Err(found) => said(&found.list, &found.texts),
+        Ok(system) => said(&system.warnings, &system.texts),
     }
 }
 
@@ -128,24 +129,10 @@ fn told(lines: &str) -> String {
 fn a_disk_that_nobody_meant_is_not_erased() {
     let rule = |disk: &str| told(&format!("install.unattended = {{ enable = true, {disk} }}"));
     assert_eq!(rule("disk.transport = [\"nvme\"]"), "");
-    assert_snapshot!(rule("disk = {}"), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
-    isoplug.toml:5:46: error[wrong-disk]: `unattended.disk`: it has no filter, so any disk would do; name at least a size, a transport or a serial number
-    ");
-    assert_snapshot!(rule("disk.holds = \"anything\""), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
-    isoplug.toml:5:39: error[wrong-disk]: `unattended.disk`: it has no filter, so any disk would do; name at least a size, a transport or a serial number
-    ");
-    assert_snapshot!(rule("disk.path = \"/dev/sda\""), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
-    isoplug.toml:5:39: error[wrong-disk]: `unattended.disk`: `/dev/sda` names a disk as the kernel found it: such a name moves from boot to boot; use a UUID, a label, or a name of /dev/disk
-    ");
+    assert_snapshot!(rule("disk = {}"), @"isoplug.toml:5:46: error[wrong-disk]: `unattended.disk`: it has no filter, so any disk would do; name at least a size, a transport or a serial number");
+    assert_snapshot!(rule("disk.holds = \"anything\""), @"isoplug.toml:5:39: error[wrong-disk]: `unattended.disk`: it has no filter, so any disk would do; name at least a size, a transport or a serial number");
+    assert_snapshot!(rule("disk.path = \"/dev/sda\""), @"isoplug.toml:5:39: error[wrong-disk]: `unattended.disk`: `/dev/sda` names a disk as the kernel found it: such a name moves from boot to boot; use a UUID, a label, or a name of /dev/disk");
     assert_snapshot!(rule("confirm = \"none\", disk = { serial = \"S1\", holds = \"anything\" }"), @r#"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     isoplug.toml:5:49: error[wrong-disk]: a disk that holds anything would be erased without a word
       help: use `confirm = "countdown:30"`
     "#);
@@ -154,8 +141,6 @@ fn a_disk_that_nobody_meant_is_not_erased() {
       help: write `countdown:30` with the seconds, `type-name` or `none`
     "#);
     assert_snapshot!(rule("disk.min-size = \"4GiB\""), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     isoplug.toml:5:39: error[small-disk]: the layout `whole-disk` needs 4.5 GiB, and `min-size` takes disks of 4 GiB
       help: raise `min-size`, or lower what the layout asks for
     ");
@@ -172,8 +157,6 @@ fn layouts_that_no_disk_has() {
     let of = |layout: &str| told(&format!("install.layouts.one = {{ {layout} }}"));
     assert_eq!(of("root.min = \"8GiB\", home = {}"), "");
     assert_snapshot!(of("encryption = \"tpm2\""), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     isoplug.toml:5:38: error[wrong-layout]: a key in the machine's TPM needs systemd in the initrd, and initramfs-tools makes one without it
       help: use `passphrase`
     ");
@@ -186,24 +169,12 @@ fn layouts_that_no_disk_has() {
       help: add "btrfs-progs" to `packages.install` of `server`
     "#);
     assert_snapshot!(of("root.subvolumes = [\"/home\"]"), @r#"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     isoplug.toml:5:25: error[wrong-layout]: ext4 has no subvolumes
       help: set `root.format = "btrfs"`, or take `partitions`
     "#);
-    assert_snapshot!(of("home = {}, partitions = [{ mount = \"/home/\", min = \"1GiB\" }]"), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
-    isoplug.toml:5:23: error[wrong-layout]: `/home` is mounted twice
-    ");
-    assert_snapshot!(of("partitions = [{ mount = \"/usr\", min = \"1GiB\" }]"), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
-    isoplug.toml:5:23: error[wrong-layout]: `/usr` cannot have a partition of its own
-    ");
+    assert_snapshot!(of("home = {}, partitions = [{ mount = \"/home/\", min = \"1GiB\" }]"), @"isoplug.toml:5:23: error[wrong-layout]: `/home` is mounted twice");
+    assert_snapshot!(of("partitions = [{ mount = \"/usr\", min = \"1GiB\" }]"), @"isoplug.toml:5:23: error[wrong-layout]: `/usr` cannot have a partition of its own");
     assert_snapshot!(told("install.layout = \"hole-disk\""), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     isoplug.toml:5:18: error[unknown-name]: there is no layout `hole-disk`
       help: did you mean `whole-disk`?
     ");
@@ -222,36 +193,20 @@ fn templates_have_answers_and_files() {
     let of =
         |template: &str| told(&format!("install.templates = [{{ name = \"a\", {template} }}]"));
     assert_snapshot!(of("target = \"sever\""), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     isoplug.toml:5:22: error[unknown-name]: there is no target `sever`
       help: did you mean `server`?
     ");
     assert_snapshot!(of("answers.layout = \"x\""), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
     isoplug.toml:5:22: error[unknown-name]: there is no layout `x`
       help: known: whole-disk
     ");
-    assert_snapshot!(of("answers.user = { name = \"anna\", password = \"hunter2\" }"), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
-    isoplug.toml:5:22: error[wrong-answer]: `answers.user.password`: expected a hash, as `mkpasswd` prints it; others could read a password in plain text
-    ");
-    assert_snapshot!(of("answers.passphrase = \"hunter2\""), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
-    isoplug.toml:5:22: error[wrong-answer]: `answers.passphrase`: everybody with the image could read it; write it to an answers.toml, or let it be asked
-    ");
+    assert_snapshot!(of("answers.user = { name = \"anna\", password = \"hunter2\" }"), @"isoplug.toml:5:22: error[wrong-answer]: `answers.user.password`: expected a hash, as `mkpasswd` prints it; others could read a password in plain text");
+    assert_snapshot!(of("answers.passphrase = \"hunter2\""), @"isoplug.toml:5:22: error[wrong-answer]: `answers.passphrase`: everybody with the image could read it; write it to an answers.toml, or let it be asked");
     assert_snapshot!(of("answers.hostnam = \"a\""), @r"
     isoplug.toml:5:44: error[unknown-key]: there is no key `hostnam` here
       help: did you mean `hostname`?
     ");
-    assert_snapshot!(of("answers.disk = { path = \"/dev/sda\" }"), @r"
-    warning[nobody-logs-in]: nobody can log in to an image of profile `p`
-      help: give a user `authorized-keys` with `services.openssh.enable`, or a `hashed-password`, or set `services.getty.autologin-user`; if it is meant, say `root.locked = true`
-    isoplug.toml:5:22: error[wrong-answer]: `answers.disk`: `/dev/sda` names a disk as the kernel found it: such a name moves from boot to boot; use a UUID, a label, or a name of /dev/disk
-    ");
+    assert_snapshot!(of("answers.disk = { path = \"/dev/sda\" }"), @"isoplug.toml:5:22: error[wrong-answer]: `answers.disk`: `/dev/sda` names a disk as the kernel found it: such a name moves from boot to boot; use a UUID, a label, or a name of /dev/disk");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 mod busybox;
 mod crypt;
-mod disks;
+pub(super) mod disks;
 mod live;
 mod microcode;
 mod plymouth;
@@ -16,7 +16,6 @@ use super::Purpose;
 use super::classes::Request;
 use super::draft::{Draft, Error, unknown};
 use super::known::{Hooks, Release};
-pub(super) use disks::fsck as disks_fsck;
 
 /// Runs the hooks; those that fill in what is missing come after all others.
 pub(super) fn run(hooks: &Hooks, purpose: Purpose, draft: &mut Draft) -> Result<(), Error> {
@@ -62,7 +61,7 @@ fn run_one(
         "kms" => kms(hooks, purpose, draft),
         "thermal" => thermal(purpose.arch, draft),
         "keymap" => keymap(hooks, draft)?,
-        "fsck" if purpose.on_disk => disks_fsck(draft)?,
+        "fsck" if purpose.on_disk => disks::fsck(draft)?,
         // These look at a root file system and swap that a live system does not name; nor does one for any disk.
         "fsck" | "xfs" | "resume" => {}
         // Settings of what is done here anyway.

@@ -195,7 +195,7 @@ fn an_initrd_for_a_disk_checks_it() {
     let files = [("usr/sbin/fsck", "fsck"), ("usr/sbin/e2fsck", "e2fsck")];
     let (tree, packs) = layer(&files, &[("usr/sbin/fsck.ext4", "e2fsck")]);
     let mut draft = draft(&tree, &packs);
-    hooks::disks_fsck(&mut draft).unwrap();
+    hooks::disks::fsck(&mut draft).unwrap();
     assert!(
         draft.has("usr/sbin/fsck")
             && draft.has("usr/sbin/fsck.ext4")

@@ -18,7 +18,7 @@ pub(super) fn btrfs(hooks: &Hooks, draft: &mut Draft) -> Result<(), Error> {
 }
 
 /// What checks a root file system before it is mounted, of each kind that the system has a program for.
-pub(super) fn fsck(draft: &mut Draft) -> Result<(), Error> {
+pub(in crate::initrd) fn fsck(draft: &mut Draft) -> Result<(), Error> {
     let programs = ["fsck", "logsave", "fsck.ext4", "fsck.btrfs", "fsck.xfs"];
     programs.into_iter().try_for_each(|name| draft.program(format!("usr/sbin/{name}")))
 }
