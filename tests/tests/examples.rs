@@ -5,6 +5,8 @@
 
 #[path = "examples/checked.rs"]
 mod checked;
+#[path = "examples/installer.rs"]
+mod installer;
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -44,7 +46,8 @@ impl Shipped {
     /// Returns the paths of its plugins, as its manifest has them.
     fn plugins(&self) -> Vec<String> {
         let manifest: toml::Table = self.manifest().parse().unwrap();
-        let plugins = manifest["plugins"].as_table().unwrap().values();
+        let plugins = manifest.get("plugins").and_then(toml::Value::as_table);
+        let plugins = plugins.into_iter().flat_map(toml::Table::values);
         plugins.map(|plugin| plugin["path"].as_str().unwrap().to_owned()).collect()
     }
 
@@ -96,7 +99,7 @@ fn every_example_is_tested() {
     let names: Vec<String> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
     assert_eq!(
         names.join(" "),
-        "boot-menu branded cloud-init contents desktop hardened hardware minimal netboot rescue static-network wifi"
+        "boot-menu branded cloud-init contents desktop hardened hardware installer minimal netboot rescue static-network wifi"
     );
 }
 

@@ -3,6 +3,8 @@
 
 #[path = "lock/refused.rs"]
 mod refused;
+#[path = "lock/targets.rs"]
+mod targets;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;

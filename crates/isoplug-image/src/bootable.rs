@@ -2,7 +2,11 @@
 //!
 //! Knows no output and no loader.
 
-use isoplug_engine::{Artifact, Blob, Key};
+use isoplug_engine::{Artifact, Blob, Context, Key, Tree};
+
+use crate::share::Members;
+use crate::stages::share;
+use crate::stored;
 
 /// What loaders boot.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +24,8 @@ pub struct Bootable {
 pub struct OtherKernel {
     /// Its version, as `uname -r` tells it.
     pub version: String,
+    /// The same as text.
+    pub text: Artifact<Blob>,
     /// The kernel.
     pub vmlinuz: Artifact<Blob>,
     /// Its initrd.
@@ -29,7 +35,7 @@ pub struct OtherKernel {
 impl OtherKernel {
     /// Shows all of it.
     pub fn key(&self, key: &mut dyn Key) {
-        let Self { version, vmlinuz, initrd } = self;
+        let Self { version, text: _, vmlinuz, initrd } = self;
         key.value("kernel", version);
         key.artifact("vmlinuz", *vmlinuz);
         key.artifact("initrd", *initrd);
@@ -53,19 +59,69 @@ pub struct Offered {
     pub first: Bootable,
     /// The others.
     pub others: Vec<OtherKernel>,
+    /// What the root filesystem is made of beside that of the first, and what it installs.
+    pub parts: Option<Parts>,
+}
+
+/// The parts that the systems of a medium are made of, but for the live system's own.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// Which sets of systems have something alike ([`crate::stages::share::read`]); those of no other are no part.
+    pub sets: Artifact<Blob>,
+    /// Every part that there may be.
+    pub parts: Vec<Part>,
+}
+
+/// A part of systems.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Where it lies on the medium.
+    pub path: String,
+    /// The systems that it is of; 0 is the live one.
+    pub members: Members,
+    /// Its tree.
+    pub tree: Artifact<Tree>,
+    /// It.
+    pub squashfs: Artifact<Blob>,
+}
+
+impl Parts {
+    /// Shows all of it.
+    pub fn key(&self, key: &mut dyn Key) {
+        let Self { sets, parts } = self;
+        key.artifact("sets", *sets);
+        for Part { path, members, tree: _, squashfs } in parts {
+            key.value("members", members);
+            key.artifact(path, *squashfs);
+        }
+    }
+
+    /// Returns those that there are.
+    ///
+    /// # Errors
+    ///
+    /// When the list of them cannot be read.
+    pub fn there(&self, cx: &Context) -> Result<Vec<&Part>, stored::Error> {
+        let sets = share::read(self.sets, cx)?;
+        let is_there = |part: &&Part| part.members.len() == 1 || sets.contains(&part.members);
+        Ok(self.parts.iter().filter(is_there).collect())
+    }
 }
 
 impl Offered {
     /// Shows all of it.
     pub fn key(&self, key: &mut dyn Key) {
-        let Self { first, others } = self;
+        let Self { first, others, parts } = self;
         first.key(key);
         others.iter().for_each(|other| other.key(key));
+        if let Some(parts) = parts {
+            parts.key(key);
+        }
     }
 }
 
 impl From<Bootable> for Offered {
     fn from(first: Bootable) -> Self {
-        Self { first, others: Vec::new() }
+        Self { first, others: Vec::new(), parts: None }
     }
 }

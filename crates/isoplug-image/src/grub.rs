@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 mod entries;
 mod look;
 
+pub(crate) use entries::argument;
 use entries::{
     default, enrolment, kernel_entry, live_entries, local_disk, memory_test_entries, offered,
 };
@@ -37,6 +38,10 @@ pub mod paths {
     pub const IDENTITY_INITRD: &str = "boot/id.cpio";
     /// The root filesystem, where live-boot looks for it.
     pub const SQUASHFS: &str = "live/filesystem.squashfs";
+    /// The live system's own part of it, where it is parted from what the medium installs.
+    pub const LIVE_PART: &str = "live/00-live.squashfs";
+    /// The names of all its parts, the lowest first, as live-boot reads them.
+    pub const PARTS: &str = "live/filesystem.module";
     /// The menu.
     pub const MENU: &str = "boot/grub/grub.cfg";
     /// What a GRUB that found the ISO as a file on a disk reads.

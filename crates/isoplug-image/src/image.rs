@@ -26,7 +26,8 @@ use crate::initrd::Drivers;
 use crate::plugins::{Checker, Hook, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
 use crate::stages::squashfs::BlockFolder;
-use crate::{outputs, parts};
+use crate::{install, outputs, parts};
+use isoplug_install_plan::InstallPlan;
 use isoplug_manifest::options::MachineState;
 use isoplug_packages::apt::Stanza;
 use isoplug_sandbox::dpkg::Answer;
@@ -70,6 +71,12 @@ pub struct Image {
     pub blocks: BlockFolder,
     /// What is the ISO's alone.
     pub iso: outputs::iso::Iso,
+    /// Whether it is for a disk.
+    pub installed: bool,
+    /// What its medium installs and how, without what only the built medium tells.
+    pub plan: InstallPlan,
+    /// The systems that its medium installs, by their names.
+    pub targets: Vec<(String, Self)>,
     /// Scripts of plugins.
     pub hooks: Vec<Hook>,
     /// Plugins that plan stages.
@@ -98,6 +105,8 @@ pub struct Materials<'a> {
     pub places: Places,
     /// What the image's own apt reads.
     pub sources: Vec<Stanza>,
+    /// The program that installs, if there is one for the architecture.
+    pub installer: Option<&'static [u8]>,
     /// Where compressed blocks are kept.
     pub blocks: BlockFolder,
     /// What plugins bring.
@@ -151,8 +160,8 @@ impl Image {
     #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn new(system: &System, materials: Materials) -> Result<Self, Error> {
         let options = &system.options;
-        let Materials { folder, lock, locked, epoch, answers, places, sources, blocks, plugins } =
-            materials;
+        let Materials { folder, lock, locked, epoch, answers, places, .. } = materials;
+        let Materials { sources, installer, blocks, plugins, .. } = materials;
         let epoch = epoch.unwrap_or(locked.epoch);
         let Plugins { contributors, medium, hooks, planners, checkers, used } = plugins;
         let known = Facts::of(system, locked, epoch);
@@ -172,13 +181,19 @@ impl Image {
             initrd_drivers: initrd_drivers::drivers(&initrd, params, &planners),
             initrd_modules: initrd.modules,
             initrd_compression: initrd.compression,
-            contributors: parts::parts(system, folder, &known, contributors, sources)?,
+            contributors: with_installer(
+                parts::parts(system, folder, &known, contributors, sources)?,
+                installer.filter(|_| !system.targets.is_empty()),
+            ),
             machine_state: options.packages.machine_state.clone(),
             docs: options.packages.docs,
             compression: compression::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,
             blocks,
             iso: outputs::iso::Iso::new(system, menu.inputs, folder, &known, medium)?,
+            installed: system.is_installed(),
+            plan: install::plan(system),
+            targets: Vec::new(),
             hooks,
             planners,
             checkers,
@@ -196,6 +211,16 @@ impl Image {
         let packages = self.locked.drivers.iter();
         packages.filter(|package| names.contains(&&*package.name)).cloned().collect()
     }
+}
+
+/// Adds the program that installs before all others.
+fn with_installer(
+    mut contributors: Vec<Arc<dyn Contributor>>,
+    program: Option<&'static [u8]>,
+) -> Vec<Arc<dyn Contributor>> {
+    let program = program.map(|program| Arc::new(parts::install::Program(program)) as _);
+    contributors.splice(0..0, program);
+    contributors
 }
 
 /// Returns `name-version-arch`, with the profile in it unless it is called like the image.

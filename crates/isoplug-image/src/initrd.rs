@@ -47,6 +47,8 @@ pub struct Purpose<'a> {
     pub modules: &'a InitrdModules,
     /// Drivers that only some images need.
     pub drivers: Drivers,
+    /// Whether the root file system is on a disk, which is checked before it is mounted.
+    pub on_disk: bool,
     /// Runs what only programs of the layer know.
     pub programs: &'a dyn Programs,
 }

@@ -13,6 +13,7 @@ pub mod firmware;
 pub mod grub;
 pub mod image;
 pub mod initrd;
+pub mod install;
 pub mod module_signature;
 #[cfg(test)]
 mod needed;
@@ -24,5 +25,6 @@ pub mod plugins;
 pub mod request;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
+pub mod share;
 pub mod stages;
 pub mod stored;

@@ -7,8 +7,10 @@ pub mod chrony;
 pub mod files;
 pub mod firmware;
 pub mod first_boot;
+pub mod install;
 pub mod kernel_modules;
 pub mod live;
+pub mod loader;
 pub mod localisation;
 pub mod network;
 pub mod openssh;
@@ -33,10 +35,13 @@ pub(crate) use crate::contribute::{
 use crate::facts::Facts;
 #[cfg(test)]
 use crate::rootfs_of_tests;
+use crate::{grub, outputs};
 use files::{Files, NewFile, Refused};
 use firmware::Firmware;
 use first_boot::FirstBoot;
+use install::Installing;
 use live::Live;
+use loader::Loader;
 use scripts::Scripts;
 use services::Services;
 use sysctl::Sysctl;
@@ -136,13 +141,38 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
     before_plugins.extend(sysctl.into_iter().chain(of_network).chain(openssh));
     before_plugins.extend(chrony::of(chrony));
     before_plugins.extend(firmware(system));
+    before_plugins.extend(loader(system));
+    before_plugins.extend(installing(system));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),
         Arc::new(Services { systemd: systemd.clone(), needed }),
     ];
-    let live = Live { sources, autologin: getty.autologin_user.clone() };
+    let (autologin, installed) = (getty.autologin_user.clone(), system.is_installed());
+    let live = Live { sources, autologin, installed };
     [before_plugins, after_plugins, vec![Arc::new(live)]]
+}
+
+/// Returns the settings of what boots an installed system, if it is one.
+fn loader(system: &System) -> Option<Arc<dyn Contributor>> {
+    let boot = &system.options.boot;
+    let serial = grub::Serial { port: boot.serial.port, speed: boot.serial.speed };
+    system.is_installed().then(|| {
+        Arc::new(Loader {
+            params: outputs::iso::kernel_params(system),
+            timeout: boot.timeout,
+            serial: boot.serial.enable.then_some(serial),
+            line: if isoplug_arch::is_pc(&system.arch) { "ttyS" } else { "ttyAMA" },
+            title: system.distribution().title,
+        }) as _
+    })
+}
+
+/// Returns what an installation reads, if the medium installs something.
+fn installing(system: &System) -> Option<Arc<dyn Contributor>> {
+    (!system.targets.is_empty())
+        .then(|| Installing::of(&crate::install::plan(system)).map(|one| Arc::new(one) as _))
+        .flatten()
 }
 
 /// Returns what leaves out firmware, if that is wanted.

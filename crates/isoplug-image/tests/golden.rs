@@ -19,12 +19,14 @@ use isoplug_formats::tree;
 use isoplug_image::parts::files::{FileContent, NewFile};
 use isoplug_image::stages::boot::Boot;
 use isoplug_image::stages::initrd_inputs::InitrdInputs;
+use isoplug_image::stages::installed_initrd::InstalledInitrd;
 use isoplug_image::stages::iso::Iso;
-use isoplug_image::stages::kernel::Kernel;
+use isoplug_image::stages::kernel::{self, Kernel};
 use isoplug_image::stages::loaders::Loaders;
 use isoplug_image::stages::medium::Medium;
 use isoplug_image::stages::papers::Papers;
 use isoplug_image::stages::rootfs::Rootfs;
+use isoplug_image::stages::share::{Sets, Share, Sharing};
 use isoplug_image::stages::sizes::Sizes;
 use isoplug_image::stages::squashfs::{BlockFolder, Squashfs};
 use isoplug_manifest::lock::LockedPackage;
@@ -33,7 +35,7 @@ use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 const EPOCH: u32 = 1_700_000_000;
 
 /// Stages whose bytes are held elsewhere, each with where.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("base", "runs the target's dpkg; builds in two stores are compared"),
     ("compare", "makes no part of an image"),
     ("contribute", "contributors.txt"),
@@ -44,6 +46,7 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("hooks", "runs the target's programs; builds in two stores are compared"),
     ("initrd", "takes what initrd-files chose of a real layer; compared with mkinitramfs"),
     ("initrd-files", "looks at a real layer; compared with mkinitramfs"),
+    ("install-plan", "writes what the plan's own types write, with digests of the medium"),
     ("packages", "runs the target's dpkg; builds in two stores are compared"),
     ("sign-drivers", "signs as openssl does, with which it is compared"),
     ("trial", "makes no part of an image"),
@@ -101,14 +104,34 @@ fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made
         of::<Rootfs>("", &[rootfs.id()]),
         of::<Sizes>("", &[graph.add(Sizes { rootfs }).report.id()]),
     ];
+    made.extend(of_systems([layer, rootfs], kernel, graph));
     for (name, codec) in CODECS {
         let blocks = BlockFolder { path: blocks.to_owned(), limit: 1 << 20 };
-        let (block_size, exclude) = (131_072, Vec::new());
+        let (block_size, exclude, part) = (131_072, Vec::new(), None);
         let squashfs =
-            graph.add(Squashfs { rootfs, codec, block_size, exclude, epoch: EPOCH, blocks });
+            graph.add(Squashfs { rootfs, codec, block_size, exclude, epoch: EPOCH, blocks, part });
         made.push(of::<Squashfs>(name, &[squashfs.image.id()]));
     }
     made
+}
+
+/// Parts two systems, and puts an initrd into one.
+fn of_systems(
+    systems: [Artifact<Tree>; 2],
+    kernel: kernel::Outputs,
+    graph: &mut Graph,
+) -> Vec<Made> {
+    let system = |rootfs| Sharing { name: "a".to_owned(), rootfs, exclude: Vec::new() };
+    let systems = systems.map(system).to_vec();
+    let part = |members: &[usize]| {
+        let (systems, members) = (systems.clone(), members.to_vec());
+        Share { systems, members, name: "a part".to_owned() }
+    };
+    let parts = [part(&[0]), part(&[0, 1])].map(|part| graph.add(part).tree.id());
+    let sets = graph.add(Sets { systems: systems.clone() }).sets.id();
+    let (initrd, kernel) = (kernel.vmlinuz, kernel.version);
+    let overlay = graph.add(InstalledInitrd { initrd, kernel, epoch: EPOCH }).overlay.id();
+    vec![of::<Share>("", &parts), of::<Sets>("", &[sets]), of::<InstalledInitrd>("", &[overlay])]
 }
 
 fn package() -> LockedPackage {

@@ -28,6 +28,7 @@ pub struct Answers {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Encryption>,
     /// The passphrase of an encrypted disk. Only in an `answers.toml`, which is not part of the image.
+    #[cfg_attr(feature = "schema", schemars(extend("x-secret" = true)))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passphrase: Option<String>,
     /// The host name. `{serial}` and `{mac}` stand for the machine's serial number and its first hardware address.
@@ -76,6 +77,7 @@ pub struct User {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub full_name: String,
     /// Hash of the password, as crypt(5) has it. Without one, only a key logs in.
+    #[cfg_attr(feature = "schema", schemars(extend("x-secret" = true)))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
     /// Groups; those that the target does not have are left out. `sudo`, if none is named.

@@ -28,9 +28,11 @@ pub struct DiskMatch {
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "flexible::list")]
     pub transport: Vec<Transport>,
     /// It is no smaller.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "byte-size")))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_size: Option<Size>,
     /// It is no larger.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "byte-size")))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_size: Option<Size>,
     /// Whether the kernel says that it can be taken out. Many USB disks say no.

@@ -130,7 +130,9 @@ fn globs_match_whole_texts() {
 
 #[test]
 fn sizes_are_read_and_written() {
-    for (text, bytes) in [("16GiB", 16 << 30), ("500 GB", 500_000_000_000), ("7", 7)] {
+    for (text, bytes) in
+        [("16GiB", 16 << 30), ("500 GB", 500_000_000_000), ("7", 7), ("16G", 16 << 30)]
+    {
         assert_eq!(Size::parse(text), Some(Size(bytes)), "{text}");
     }
     assert_eq!(Size::parse("8 bananas"), None);

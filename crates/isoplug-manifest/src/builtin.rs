@@ -1,8 +1,14 @@
 //! The profiles that are shipped inside the program.
 
 /// The names of the shipped profiles.
-pub const NAMES: &[&str] =
-    &["isoplug:minimal", "isoplug:rescue", "isoplug:desktop", "isoplug:kiosk"];
+pub const NAMES: &[&str] = &[
+    "isoplug:minimal",
+    "isoplug:rescue",
+    "isoplug:desktop",
+    "isoplug:kiosk",
+    "isoplug:installer",
+    "isoplug:target",
+];
 
 /// Returns the text of a shipped profile.
 #[must_use]
@@ -12,6 +18,8 @@ pub fn profile(name: &str) -> Option<&'static str> {
         "isoplug:desktop" => Some(include_str!("../profiles/desktop.toml")),
         "isoplug:kiosk" => Some(include_str!("../profiles/kiosk.toml")),
         "isoplug:rescue" => Some(include_str!("../profiles/rescue.toml")),
+        "isoplug:installer" => Some(include_str!("../profiles/installer.toml")),
+        "isoplug:target" => Some(include_str!("../profiles/target.toml")),
         _ => None,
     }
 }

@@ -47,6 +47,8 @@ pub struct Distribution {
     pub licences: &'static [(&'static str, &'static str)],
     /// The files that boot machines. They are unpacked, never installed.
     pub loaders: &'static [Loader],
+    /// The packages that boot an installed system of an architecture from its disk, and keep what boots it current.
+    pub installed: &'static [(&'static str, &'static [&'static str])],
     /// Whether systemd of a suite is too old to be told by credentials whom to log in.
     pub lacks_login_credentials: fn(suite: &str) -> bool,
 }
@@ -151,6 +153,14 @@ impl Role {
     #[must_use]
     pub fn is_memtest(self) -> bool {
         matches!(self, Self::BiosMemtest | Self::UefiMemtest)
+    }
+}
+
+impl Distribution {
+    /// Returns the packages that boot an installed system of an architecture from its disk, if they are known.
+    #[must_use]
+    pub fn installed_loader(&self, arch: &str) -> Option<&'static [&'static str]> {
+        self.installed.iter().find(|(of, _)| *of == arch).map(|(_, packages)| *packages)
     }
 }
 

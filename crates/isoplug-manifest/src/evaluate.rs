@@ -4,6 +4,7 @@ mod distributions;
 mod fragments;
 pub(crate) mod guests;
 mod settle;
+mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,7 @@ use crate::value::{Table, Value};
 use fragments::Fragments;
 use guests::Guests;
 use settle::{Asked, List, Settled};
+pub use targets::{targets, with_targets};
 
 /// What to evaluate.
 pub struct Input<'a> {
@@ -234,6 +236,7 @@ fn system(
         shape,
         settings: settled.settings,
         root,
+        targets: Vec::new(),
         texts: Texts::default(),
         warnings: Vec::new(),
     }

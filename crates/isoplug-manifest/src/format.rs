@@ -62,7 +62,7 @@ pub fn is_ssh_key(text: &str) -> bool {
 type Check = fn(&str) -> Verdict;
 
 /// All formats by their names.
-const FORMATS: [(&str, Check); 48] = [
+const FORMATS: [(&str, Check); 49] = [
     ("amount", size::amount_text),
     ("architecture", name::architecture),
     ("block-size", size::block_size),
@@ -79,6 +79,7 @@ const FORMATS: [(&str, Check); 48] = [
     ("host", address::host),
     ("hostname", name::hostname),
     ("image-name", name::image_name),
+    ("install-confirm", name::install_confirm),
     ("interface-name", address::interface),
     ("interpreter", name::interpreter),
     ("ip-address", address::ip),

@@ -56,7 +56,7 @@ pub mod options {
 }
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
-pub use evaluate::{Input, evaluate, evaluate_with, profiles};
+pub use evaluate::{Input, evaluate, evaluate_with, profiles, targets, with_targets};
 pub use explain::explain;
 pub use extra::Extra;
 pub use format::{byte_size, is_ssh_key};

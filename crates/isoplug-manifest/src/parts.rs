@@ -14,6 +14,7 @@ pub(crate) mod firmware;
 pub(crate) mod getty;
 mod given;
 pub(crate) mod gpm;
+pub(crate) mod install;
 pub(crate) mod iso;
 pub(crate) mod kernel;
 pub(crate) mod kiosk;
@@ -43,7 +44,7 @@ use crate::part::Part;
 use crate::plugin::PluginUse;
 use crate::shape::Shape;
 
-pub use boot::{BUILT_IN_ENTRIES, Boot, Menu, OwnEntry, Serial};
+pub use boot::{BUILT_IN_ENTRIES, Boot, Loader, Menu, OwnEntry, Serial};
 pub use chrony::Chrony;
 pub use desktop::{Desktop, Environment};
 pub use docker::Docker;
@@ -52,6 +53,10 @@ pub use files::File;
 pub use firmware::{Firmware, FirmwareSet};
 pub use getty::Getty;
 pub use gpm::Gpm;
+pub use install::{
+    Dialogue, Install, InstallFile, InstallTemplate, Layout, Machines, OwnPartition, RootFormat,
+    RootVolume, Unattended, Volume, VolumeFormat,
+};
 pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
 pub use kiosk::Kiosk;
@@ -115,6 +120,8 @@ pub struct Options {
     pub iso: Iso,
     /// What a live system does with its medium and the machine's disks.
     pub live: Live,
+    /// What the medium installs onto disks.
+    pub install: Install,
     /// How the root filesystem is packed.
     pub squashfs: Squashfs,
     /// How the profile uses the manifest's plugins, by name.
@@ -187,6 +194,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         scripts,
         iso,
         live,
+        install: installs,
         squashfs,
         plugins,
         tests,
@@ -198,7 +206,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(networking::Part { networking, install }),
         Box::new(wired::Part { networking }),
         Box::new(wifi::Part { networking, firmware }),
-        Box::new(boot::Part { boot, install }),
+        Box::new(boot::Part { boot, install, arch, distribution }),
         Box::new(desktop::Part { desktop, users, security }),
         Box::new(kiosk::Part { kiosk, users }),
         Box::new(users::Part { users, root, security }),
@@ -233,73 +241,16 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(packages::Part { packages, profile }),
         Box::new(tests::Part { tests, boot, users }),
         Box::new(plugins::Part),
+        // Its entry of the boot menu is the last.
+        Box::new(install::Part {
+            install: installs,
+            loader: boot.loader,
+            machines: install::Machines { arch, bios: boot.bios },
+            default: &boot.menu.default,
+            profile,
+        }),
     ]
 }
 
 #[cfg(test)]
-mod owners {
-    use super::*;
-    use crate::explain::walk;
-    use crate::path::split;
-    use crate::shape::Kind;
-
-    /// Returns every option with a value of its own: tables are the options in them.
-    fn all() -> Vec<String> {
-        let (shape, mut found) = (Options::shape(), Vec::new());
-        walk(shape, &mut Vec::new(), &mut |keys, shape| {
-            if !matches!(shape.kind, Kind::Object { .. } | Kind::Map { .. }) {
-                found.push(keys.join("."));
-            }
-        });
-        found
-    }
-
-    /// Returns who owns an option, by what each part says that it owns.
-    fn owners<'p>(owned: &'p [(String, String)], option: &str) -> Vec<&'p str> {
-        let keys = split(option);
-        let mine = owned.iter().filter(|(_, path)| keys.starts_with(&split(path)));
-        mine.map(|(part, _)| part.as_str()).collect()
-    }
-
-    #[test]
-    fn every_option_belongs_to_exactly_one_part() {
-        let owned = owned();
-        let all = all();
-        assert!(all.len() > 80, "the walk is broken: {} options", all.len());
-        let astray: Vec<(&String, Vec<&str>)> = all
-            .iter()
-            .map(|option| (option, owners(&owned, option)))
-            .filter(|(_, owners)| owners.len() != 1)
-            .collect();
-        assert_eq!(astray, [], "an option has one part");
-        for (part, path) in &owned {
-            let keys = split(path);
-            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-            assert!(Options::shape().at(&keys).is_some(), "{part} owns no option `{path}`");
-        }
-    }
-
-    /// Returns the parts with what each owns.
-    fn owned() -> Vec<(String, String)> {
-        let options = Options::default();
-        let distribution = crate::distribution::ALL[0];
-        let parts = parts(
-            &options,
-            About { image: "t", version: None, profile: "p", arch: "amd64", distribution },
-        );
-        let owned = parts.iter().flat_map(|part| {
-            let by = part.by().to_string();
-            part.owns().iter().map(move |path| (by.clone(), (*path).to_owned()))
-        });
-        owned.collect()
-    }
-
-    #[test]
-    fn two_owners_and_none_are_found() {
-        let owned = [("a", "boot"), ("b", "boot.menu"), ("c", "boo")];
-        let owned = owned.map(|(part, path)| (part.to_owned(), path.to_owned()));
-        assert_eq!(owners(&owned, "boot.menu.memtest"), ["a", "b"]);
-        assert_eq!(owners(&owned, "boot.timeout"), ["a"]);
-        assert!(owners(&owned, "users.*.uid").is_empty());
-    }
-}
+mod owners;

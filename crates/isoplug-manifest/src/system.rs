@@ -10,7 +10,7 @@ use crate::evaluate::guests;
 use crate::manifest::{Image, Source};
 use crate::merge::{Content, Setting};
 use crate::part::{Contribution, Needed, Package};
-use crate::parts::Options;
+use crate::parts::{Loader, Options};
 use crate::path::{join, split};
 use crate::plugin::{Grants, PluginSource, Report, Trust};
 use crate::secret::{self, Secret};
@@ -49,6 +49,8 @@ pub struct System {
     pub settings: Setting,
     /// The manifest outside of profiles, with its origins.
     pub(crate) root: Value,
+    /// The systems that its medium installs, in the order of `install.targets`.
+    pub targets: Vec<Self>,
     /// The texts that origins point into.
     pub texts: Texts,
     /// What is probably not meant.
@@ -69,6 +71,12 @@ impl System {
     #[must_use]
     pub fn distribution(&self) -> &'static Distribution {
         distribution::base(&self.sources)
+    }
+
+    /// Tells whether it is a system for a disk, which no medium boots.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        self.options.boot.loader != Loader::None
     }
 
     /// Returns the options as plugins may see them: without secrets.

@@ -31,7 +31,7 @@ fn unknown_keys() {
     ");
     assert_snapshot!(one("zzz = 1"), @r"
     isoplug.toml:3:1: error[unknown-key]: there is no key `zzz` here
-      help: known here: `boot`, `desktop`, `drivers`, `files`, `firmware`, `initrd`, `iso`, `kernel`, `kiosk`, `live`, `localisation`, `microcode`, `networking`, `packages`, `plugins`, `root`, `scripts`, `security`, `services`, `squashfs`, `systemd`, `tests`, `users`
+      help: known here: `boot`, `desktop`, `drivers`, `files`, `firmware`, `initrd`, `install`, `iso`, `kernel`, `kiosk`, `live`, `localisation`, `microcode`, `networking`, `packages`, `plugins`, `root`, `scripts`, `security`, `services`, `squashfs`, `systemd`, `tests`, `users`
     ");
     assert_snapshot!(one("files = [{ target = \"/a\", txt = \"\" }]"), @r"
     isoplug.toml:3:27: error[unknown-key]: there is no key `txt` here
@@ -39,7 +39,7 @@ fn unknown_keys() {
     ");
     assert_snapshot!(messages_with("image.name = \"t\"\nprofile.p = {}", &[]), @r"
     error[unknown-profile]: there is no profile `p`
-      help: known: isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk
+      help: known: isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk, isoplug:installer, isoplug:target
     isoplug.toml:2:1: error[unknown-key]: there is no key `profile` here
       help: did you mean `profiles`?
     ");
@@ -76,7 +76,7 @@ fn missing_keys() {
     assert_snapshot!(messages_with("[image]\n[profiles.p]", &[]), @"isoplug.toml:1:1: error[missing-key]: `name` is missing");
     assert_snapshot!(messages_with("[sources.debian]", &[]), @r"
     error[unknown-profile]: there is no profile `p`
-      help: known: isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk
+      help: known: isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk, isoplug:installer, isoplug:target
     isoplug.toml:1:1: error[missing-key]: `image` is missing
     isoplug.toml:1:1: error[missing-key]: `suite` is missing
     ");
@@ -122,12 +122,12 @@ fn profiles() {
     ");
     assert_snapshot!(one("extends = [\"q\", 3]"), @r"
     isoplug.toml:3:12: error[unknown-profile]: there is no profile `q`
-      help: known: p, isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk
+      help: known: p, isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk, isoplug:installer, isoplug:target
     isoplug.toml:3:17: error[wrong-type]: found an integer, expected a string
     ");
     assert_snapshot!(messages_with("image.name = \"t\"\n[profiles.q]", &[]), @r"
     error[unknown-profile]: there is no profile `p`
-      help: known: q, isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk
+      help: known: q, isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk, isoplug:installer, isoplug:target
     ");
 }
 

@@ -37,6 +37,7 @@ fn explain_names_the_part_in_a_whole_table() {
     assert_snapshot!(explained("boot.uefi = false", "boot"), @r#"
     boot.bios = true  # default
     boot.kernel-params = []  # default
+    boot.loader = "none"  # default
     boot.menu.background = (nothing)  # default
     boot.menu.copy-to-ram = false  # default
     boot.menu.default = "live"  # default

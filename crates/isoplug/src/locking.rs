@@ -35,7 +35,7 @@ pub(crate) enum LockUse {
     RenewUnsaved,
 }
 
-/// Returns a lock that has what the profile asks for, and writes it if it changed.
+/// Returns a lock that has what the profile and those that it installs ask for, and writes it if it changed.
 pub(crate) fn lock_of(
     project: &Project,
     system: &System,
@@ -43,6 +43,9 @@ pub(crate) fn lock_of(
     allow: Allow,
     session: &Session,
 ) -> Result<Lock, Failure> {
+    for target in &system.targets {
+        lock_of(project, target, lock_use, allow, session)?;
+    }
     session.warn(&local_files::look(system)?);
     let sources = sources(system, session)?;
     let request = request(&sources, system);

@@ -72,6 +72,11 @@ impl<'a> Guests<'a> {
         Self { session, project, lock, runtime: None, lookup: None, found, contributed, order }
     }
 
+    /// Knows the same plugins, and nothing of what they said of this profile.
+    pub(crate) fn of_another(&self) -> Self {
+        Self::new(self.project, self.lock, self.session)
+    }
+
     fn runtime(&mut self) -> Result<Arc<Runtime>, String> {
         if let Some(runtime) = &self.runtime {
             return Ok(Arc::clone(runtime));

@@ -14,11 +14,12 @@ use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::package::kernel_version;
 use isoplug_manifest::{Diagnostics, System};
 use isoplug_packages::Allow;
-use isoplug_packages::locking::{Sources, locked_image};
+use isoplug_packages::locking::{Sources, image_name, locked_image};
 use serde_json::{Value as Json, json};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::installer;
 use crate::locked;
 use crate::locking::{LockUse, lock_of, request, sources};
 use crate::plugins::pin::pin_all;
@@ -55,9 +56,23 @@ pub(crate) fn prepare(
     session: &Session,
 ) -> Result<Prepared, Failure> {
     let Planned { system, image, store } = plan(project, profile, arch, lock_use, session)?;
+    if system.is_installed() {
+        return Err(no_medium(&system));
+    }
     let mut graph = Graph::new();
     let products = pipeline(&image, &mut graph);
     Ok(Prepared { system, image, graph, products, store })
+}
+
+/// Says that a system for a disk has no ISO.
+fn no_medium(system: &System) -> Failure {
+    let profile = &system.profile;
+    let message = format!("profile {profile} is for a disk, so it has no ISO of its own");
+    let hint = format!(
+        "build the profile of a live system that has \"{profile}\" in `install.targets`, such as one \
+         that extends `isoplug:installer`"
+    );
+    Failure::new(Exit::Manifest, message).hint(hint)
 }
 
 /// A profile whose stages are not wired yet.
@@ -86,40 +101,71 @@ pub(crate) fn plan(
     if lock_use == LockUse::AsItIs {
         session.warn(&guests.unpinned(&system));
     }
-    let materials = materials(project, &system, &lock, guests, session)?;
-    let image = Image::new(&secret::read(system.clone())?, materials)
-        .map_err(|error| no_image(error, &system))?;
-    session.warn(&plugins::reported(image.reports.clone(), &system));
+    let others = system.targets.iter().map(|target| {
+        let mut guests = guests.of_another();
+        // What is to be told of it was told.
+        project.evaluate_silently((&target.profile, arch), &mut guests)?;
+        Ok((target, guests))
+    });
+    let others = others.collect::<Result<Vec<_>, Failure>>()?;
+    let epoch = session.source_date_epoch().or_else(|| newest(&system, &lock));
+    let of = Of { project, lock: &lock, epoch, session };
+    let mut image = of.image(&system, guests)?;
+    for (target, guests) in others {
+        image.targets.push((target.profile.clone(), of.image(target, guests)?));
+    }
     Ok(Planned { system, image, store: session.store()? })
 }
 
-/// Returns what an image depends on besides the profile.
-fn materials<'a>(
-    project: &Project,
-    system: &System,
+/// Returns the latest epoch of a medium and what it installs, which is that of all.
+fn newest(system: &System, lock: &Lock) -> Option<u64> {
+    let all = system.targets.iter().chain([system]);
+    let images = all.filter_map(|one| lock.images.get(&image_name(&one.profile, &one.arch)));
+    images.map(|image| image.epoch).max()
+}
+
+/// What all systems of a medium are made of.
+struct Of<'a> {
+    project: &'a Project,
     lock: &'a Lock,
-    guests: Guests<'_>,
-    session: &Session,
-) -> Result<Materials<'a>, Failure> {
-    let sources = sources(system, session)?;
-    let locked = locked_image(lock, system, &request(&sources, system)).ok_or_else(|| {
-        let System { profile, arch, .. } = system;
-        Failure::new(Exit::Internal, format!("the lock has no {profile} for {arch}"))
-    })?;
-    let epoch = session.source_date_epoch();
-    Ok(Materials {
-        folder: Path::new(""),
-        lock,
-        locked,
-        epoch,
-        plugins: brought(guests, system, facts(system, locked, epoch))?,
-        sources: sources
-            .for_image(&system.arch)
-            .map_err(|error| unresolved::failure(&error, system))?,
-        answers: locked::answers(system)?,
-        places: places(project, &sources, session),
-        blocks: BlockFolder { path: session.cache_dir("squashfs-blocks")?, limit: BLOCKS },
-    })
+    epoch: Option<u64>,
+    session: &'a Session,
+}
+
+impl Of<'_> {
+    /// Makes the image of a system.
+    fn image(&self, system: &System, guests: Guests<'_>) -> Result<Image, Failure> {
+        self.session.warn(&installer::missing(system));
+        let materials = self.materials(system, guests)?;
+        let image = Image::new(&secret::read(system.clone())?, materials)
+            .map_err(|error| no_image(error, system))?;
+        self.session.warn(&plugins::reported(image.reports.clone(), system));
+        Ok(image)
+    }
+
+    /// Returns what an image depends on besides the profile.
+    fn materials(&self, system: &System, guests: Guests<'_>) -> Result<Materials<'_>, Failure> {
+        let Self { project, lock, epoch, session } = *self;
+        let sources = sources(system, session)?;
+        let locked = locked_image(lock, system, &request(&sources, system)).ok_or_else(|| {
+            let System { profile, arch, .. } = system;
+            Failure::new(Exit::Internal, format!("the lock has no {profile} for {arch}"))
+        })?;
+        Ok(Materials {
+            folder: Path::new(""),
+            lock,
+            locked,
+            epoch,
+            plugins: brought(guests, system, facts(system, locked, epoch))?,
+            sources: sources
+                .for_image(&system.arch)
+                .map_err(|error| unresolved::failure(&error, system))?,
+            answers: locked::answers(system)?,
+            places: places(project, &sources, session),
+            installer: installer::program(&system.arch),
+            blocks: BlockFolder { path: session.cache_dir("squashfs-blocks")?, limit: BLOCKS },
+        })
+    }
 }
 
 fn brought(

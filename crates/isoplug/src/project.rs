@@ -1,5 +1,7 @@
 //! A folder with a manifest: reads its files, evaluates profiles, reads and writes its lock.
 
+mod profiles;
+
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +10,7 @@ use std::path::{Path, PathBuf};
 use isoplug_engine::seam::between;
 use isoplug_manifest::lock::{self, Lock};
 use isoplug_manifest::plugin::{Grants, PluginSource, Trust};
-use isoplug_manifest::{Diagnostics, Image, Input, System, evaluate, profiles};
+use isoplug_manifest::{Image, profiles};
 use serde::Deserialize;
 
 use crate::allowed;
@@ -17,7 +19,6 @@ use crate::edit;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place;
-use crate::plugins::Guests;
 use crate::reach::{Folder, Reach, reaches};
 use crate::read::read_text;
 use crate::session::Session;
@@ -80,42 +81,13 @@ impl Project {
         let chosen = match (all, named.is_empty(), defaults.is_empty()) {
             (false, false, _) => named,
             (false, true, false) => defaults,
-            _ => &self.profiles,
+            _ => &self.media(),
         };
         if chosen.is_empty() {
             return Err(Failure::new(Exit::Manifest, format!("{} has no profile", self.name))
                 .hint("add one, such as:  [profiles.rescue]  extends = \"isoplug:minimal\""));
         }
         Ok(chosen.to_vec())
-    }
-
-    /// Evaluates a profile and shows the warnings.
-    pub(crate) fn evaluate(
-        &self,
-        profile: &str,
-        arch: &str,
-        session: &Session,
-    ) -> Result<System, Failure> {
-        self.allow(session)?;
-        let lock = self.lock(session)?.unwrap_or_default();
-        self.evaluate_with(profile, arch, &mut Guests::new(self, &lock, session), session)
-    }
-
-    /// Evaluates a profile with these plugins and shows the warnings.
-    pub(crate) fn evaluate_with(
-        &self,
-        profile: &str,
-        arch: &str,
-        plugins: &mut Guests,
-        session: &Session,
-    ) -> Result<System, Failure> {
-        self.allow(session)?;
-        let mut load = |path: &str| read_text(Path::new(path)).map_err(|error| error.to_string());
-        let (name, text) = (&self.name, &self.text);
-        let input = Input { name, text, profile, arch, load: &mut load, plugins };
-        let system = evaluate(input).map_err(Failure::manifest)?;
-        session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });
-        Ok(system)
     }
 
     /// Returns what the folder asks for beyond itself.

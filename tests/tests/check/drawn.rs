@@ -124,7 +124,7 @@ fn files_that_are_not_there() {
     5 | extends = "base.toml"
       |           ^^^^^^^^^^^
       |
-      = help: known: rescue, isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk
+      = help: known: rescue, isoplug:minimal, isoplug:rescue, isoplug:desktop, isoplug:kiosk, isoplug:installer, isoplug:target
     "#);
     assert_snapshot!(check(&GOOD.replace("isoplug:minimal", "isoplug:minimul")), @r#"
     exit: 2

@@ -10,7 +10,7 @@ const MAY_USE: [(&str, &str); 15] = [
     ("isoplug-install", "isoplug-install-plan"),
     ("isoplug-install-plan", ""),
     ("isoplug-promise", ""),
-    ("isoplug-manifest", "isoplug-arch isoplug-promise"),
+    ("isoplug-manifest", "isoplug-arch isoplug-install-plan isoplug-promise"),
     ("isoplug-vm", "isoplug-arch isoplug-promise"),
     ("isoplug-fetch", "isoplug-engine"),
     ("isoplug-sandbox", "isoplug-arch isoplug-engine isoplug-formats"),

@@ -9,7 +9,9 @@ use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Input, System, evaluate};
 
 use crate::facts::Facts;
-use crate::parts::parts;
+use crate::install::plan;
+use crate::parts::install::{Installing, Program};
+use crate::parts::{Contributor, parts};
 use crate::rootfs_of_tests::TestRootfs;
 use isoplug_packages::apt::{SignedBy, Stanza};
 
@@ -55,10 +57,11 @@ files = [
   { target = "/etc/skel/.bashrc", remove = true },
   { target = "/etc/acme/facts", text = "{{ kernel.version }}", template = true },
 ]
+boot.loader = "grub"
 scripts.acme = { text = "exit 0\n", interpreter = "/usr/bin/sudo" }
 "##;
 /// Whose work with those is looked at, by the names that the table has for it.
-const OF_MORE: [&str; 4] = ["early-files", "scripts", "files", "removed-files"];
+const OF_MORE: [&str; 6] = ["boot", "early-files", "scripts", "files", "removed-files", "live"];
 
 fn system(text: &str) -> System {
     let mut load = |_: &str| Err("no file".to_owned());
@@ -120,8 +123,23 @@ fn contributors_that_make_other_bytes_have_another_version() {
     let more = of(MORE, more, Vec::new()).into_iter();
     let more = more.filter(|(name, ..)| OF_MORE.contains(&&**name));
     made.extend(more.map(|(name, version, digest)| (format!("more-{name}"), version, digest)));
+    made.extend(of_installing());
     let file = "crates/isoplug-image/tests/golden/contributors.txt";
     table::compare(include_str!("../../tests/golden/contributors.txt"), file, &made);
+}
+
+/// Returns those of what a medium has to install with.
+fn of_installing() -> Vec<(String, u32, String)> {
+    let text = "image.name = \"golden\"\n[profiles.golden]\nboot.loader = \"grub\"\n";
+    let mut medium = system(&text.replace("boot.loader = \"grub\"", "install.layouts.a.home = {}"));
+    let mut rootfs = rootfs();
+    let mut made = |contributor: &dyn Contributor, name: &str| {
+        rootfs.add(contributor).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name.to_owned(), contributor.version(), rootfs.digest_of_last())
+    };
+    medium.targets = vec![system(text)];
+    let installing = Installing::of(&plan(&medium)).unwrap();
+    vec![made(&installing, "install"), made(&Program(b"ELF"), "install-program")]
 }
 
 /// Returns the name, version and digest of each contributor to a rootfs.

@@ -4,7 +4,7 @@
 
 mod busybox;
 mod crypt;
-mod disks;
+pub(super) mod disks;
 mod live;
 mod microcode;
 mod plymouth;
@@ -61,7 +61,8 @@ fn run_one(
         "kms" => kms(hooks, purpose, draft),
         "thermal" => thermal(purpose.arch, draft),
         "keymap" => keymap(hooks, draft)?,
-        // These look at a root file system and swap that a live system does not name.
+        "fsck" if purpose.on_disk => disks::fsck(draft)?,
+        // These look at a root file system and swap that a live system does not name; nor does one for any disk.
         "fsck" | "xfs" | "resume" => {}
         // Settings of what is done here anyway.
         "" => {}

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use isoplug_formats::tree::{Content, Kind};
+use isoplug_formats::tree::{Content, Kind, TreePath};
 
 use super::draft::{Draft, Error, unknown};
 
@@ -96,9 +96,14 @@ const REFUSED: [&str; 11] = [
     "usr/share/initramfs-tools/scripts/.",
 ];
 
-fn refuse(draft: &Draft) -> Result<(), Error> {
+/// What an installed system says of swap to wake up from: there is none, as is said here anyway.
+pub(super) const OWN: (&str, &str) = ("etc/initramfs-tools/conf.d/isoplug", "RESUME=none\n");
+
+pub(super) fn refuse(draft: &Draft) -> Result<(), Error> {
+    let own = draft.text(OWN.0)? == OWN.1;
+    let is_other = |path: &TreePath| !own || path != OWN.0.as_bytes();
     let there = |path: &&&str| match path.strip_suffix('/') {
-        Some(folder) => !draft.below(folder).is_empty(),
+        Some(folder) => draft.below(folder).iter().any(is_other),
         None => draft.find(path).is_some_and(|(_, entry)| entry.kind != Kind::Directory),
     };
     if let Some(path) = REFUSED.iter().find(there) {

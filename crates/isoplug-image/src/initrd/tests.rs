@@ -154,6 +154,7 @@ fn selected(files: &[(&str, &str)]) -> String {
     let (tree, packs) = layer(&[&KERNEL[..], files].concat(), &[]);
     let modules = InitrdModules::default();
     let purpose = Purpose {
+        on_disk: false,
         kernel: "6.1",
         arch: "amd64",
         modules: &modules,
@@ -171,6 +172,36 @@ fn what_is_unknown_is_said() {
     let other = ("usr/sbin/mkinitramfs", "#!/bin/sh\n");
     insta::assert_snapshot!(selected(&[]), @"usr/sbin/mkinitramfs: there is no such file");
     insta::assert_snapshot!(selected(&[other]), @"usr/sbin/mkinitramfs: not one of the versions that isoplug knows");
+}
+
+#[test]
+fn what_an_installed_system_says_of_swap_is_known() {
+    let (own, text) = known::OWN;
+    let refused = |files: &[(&str, &str)]| {
+        let (tree, packs) = layer(files, &[]);
+        known::refuse(&draft(&tree, &packs)).map_err(|error| error.to_string()).err()
+    };
+    assert_eq!(refused(&[(own, text)]), None);
+    for files in
+        [&[(own, "RESUME=auto\n")][..], &[(own, text), ("etc/initramfs-tools/conf.d/x", "")]]
+    {
+        assert!(refused(files).is_some_and(|error| error.contains("conf.d/")), "{files:?}");
+    }
+}
+
+/// The root file system of an installed system is checked before it is mounted, by what it has for that.
+#[test]
+fn an_initrd_for_a_disk_checks_it() {
+    let files = [("usr/sbin/fsck", "fsck"), ("usr/sbin/e2fsck", "e2fsck")];
+    let (tree, packs) = layer(&files, &[("usr/sbin/fsck.ext4", "e2fsck")]);
+    let mut draft = draft(&tree, &packs);
+    hooks::disks::fsck(&mut draft).unwrap();
+    assert!(
+        draft.has("usr/sbin/fsck")
+            && draft.has("usr/sbin/fsck.ext4")
+            && draft.has("usr/sbin/e2fsck")
+    );
+    assert!(!draft.has("usr/sbin/fsck.xfs"));
 }
 
 fn draft<'a>(tree: &'a Tree, packs: &'a Packs) -> Draft<'a> {

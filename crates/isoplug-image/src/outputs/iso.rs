@@ -9,8 +9,7 @@ use isoplug_engine::{Artifact, Blob, Graph, Tree};
 use isoplug_manifest::options::{IsoFile, Options};
 use isoplug_manifest::{MenuEntry, Needed, System};
 
-use super::Live;
-use crate::bootable::{Offered, OtherKernel};
+use crate::bootable::Offered;
 use crate::facts::Facts;
 use crate::grub::{Entry, Look, Machine, Menu, Serial, Shown};
 use crate::parts::files::{FileContent, NewFile, Refused};
@@ -96,19 +95,17 @@ impl Iso {
         })
     }
 
-    /// Adds its stages: each line uses only lines above it. `kernels` are the version of the live system's kernel, and
-    /// those beside it.
+    /// Adds its stages: each line uses only lines above it. `debs` are the packages with boot loaders, `version` is that
+    /// of the live system's kernel.
     pub fn add(
         &self,
-        live: Live,
-        kernels: (Artifact<Blob>, Vec<OtherKernel>),
+        (debs, version): (Artifact<Blob>, Artifact<Blob>),
+        bootable: Offered,
         epoch: u32,
         graph: &mut Graph,
     ) -> Made {
-        let (volume_id, max_size, (version, others)) =
-            (self.volume_id.clone(), self.max_size, kernels);
-        let (bootable, epoch) = (Offered { first: live.bootable, others }, epoch.into());
-        let (loaders, contents) = self.given(live.boot_debs, version, graph);
+        let (volume_id, max_size, epoch) = (self.volume_id.clone(), self.max_size, epoch.into());
+        let (loaders, contents) = self.given(debs, version, graph);
         let boot = graph.add(self.boot(bootable.clone(), (loaders, contents), epoch));
         let boot::Outputs { files: boot, esp, identity } = boot;
         let iso = iso::Iso {

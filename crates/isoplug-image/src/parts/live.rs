@@ -1,6 +1,9 @@
 //! Makes a rootfs fit to run from a medium, without an installation. Comes after all other
 //! contributors and gives way to them.
 //!
+//! One that is for a disk gets of it what each of its copies needs: an empty identity, apt's sources, who is logged in,
+//! and what systemd would make at the first boot.
+//!
 //! - `/etc/fstab` names no file system: the initrd mounts the root.
 //! - `/etc/machine-id` is there and empty, so each boot has its own. If it were missing, systemd
 //!   would take every boot for the first and enable all units.
@@ -24,6 +27,9 @@ pub struct Live {
     pub sources: Vec<Stanza>,
     /// Who is logged in on consoles without being asked.
     pub autologin: Option<String>,
+    /// Whether it stays, on a disk: it keeps a journal, and is looked after.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub installed: bool,
 }
 
 const FSTAB: &str = "/etc/fstab";
@@ -40,8 +46,10 @@ impl Contributor for Live {
     }
 
     fn places(&self) -> Vec<String> {
-        let always = [FSTAB, MACHINE_ID, JOURNAL].map(str::to_owned);
-        let always = always.into_iter().chain(updated::FILES.map(str::to_owned));
+        let of_medium = [FSTAB, JOURNAL].map(str::to_owned);
+        let of_medium = of_medium.into_iter().filter(|_| !self.installed);
+        let always =
+            of_medium.chain([MACHINE_ID.to_owned()]).chain(updated::FILES.map(str::to_owned));
         let sources = self.sources.iter().map(|source| sources_file(&source.name));
         let list = (!self.sources.is_empty()).then(|| "/etc/apt/sources.list".to_owned());
         let keys =
@@ -57,10 +65,12 @@ impl Contributor for Live {
     }
 
     fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
-        unless_set(rootfs, FSTAB, "# The initrd mounts the root file system.\n", 0o644)?;
         unless_set(rootfs, MACHINE_ID, "", 0o444)?;
-        unless_set(rootfs, JOURNAL, "[Journal]\nStorage=volatile\n", 0o644)?;
-        disable_upkeep(rootfs)?;
+        if !self.installed {
+            unless_set(rootfs, FSTAB, "# The initrd mounts the root file system.\n", 0o644)?;
+            unless_set(rootfs, JOURNAL, "[Journal]\nStorage=volatile\n", 0o644)?;
+            disable_upkeep(rootfs)?;
+        }
         updated::mark(rootfs)?;
         write_sources(rootfs, &self.sources)?;
         self.autologin.iter().try_for_each(|user| log_in(rootfs, user))
@@ -207,7 +217,7 @@ mod tests {
     fn a_masked_timer_stays_masked() {
         let mask = "/etc/systemd/system/apt-daily.timer";
         let mut rootfs = rootfs().link(mask, "/dev/null");
-        rootfs.add(&Live { sources: Vec::new(), autologin: None }).unwrap();
+        rootfs.add(&Live::default()).unwrap();
         assert_eq!(rootfs.entry(mask).kind, Kind::Symlink(b"/dev/null".to_vec()));
         let wanted = b"etc/systemd/system/timers.target.wants/apt-daily.timer";
         assert_eq!(rootfs.merged().get(wanted), None);
@@ -220,7 +230,7 @@ mod tests {
         let sources =
             vec![debian("trixie", &["main", "contrib"]), own, debian("trixie-updates", &["main"])];
         let mut rootfs = rootfs();
-        rootfs.add(&Live { sources, autologin: None }).unwrap();
+        rootfs.add(&Live { sources, ..Live::default() }).unwrap();
         insta::assert_snapshot!(rootfs.text("/etc/apt/sources.list.d/debian.sources"), @r"
         Types: deb
         URIs: https://deb.debian.org/debian
@@ -236,6 +246,16 @@ mod tests {
         ");
         assert!(rootfs.text("/etc/apt/keyrings/isoplug-acme-0.asc").starts_with("-----BEGIN"));
         assert!(rootfs.merged().get("etc/apt/sources.list").is_none());
+    }
+
+    #[test]
+    fn a_system_that_stays_is_looked_after() {
+        let mut rootfs = rootfs();
+        rootfs.add(&Live { installed: true, ..Live::default() }).unwrap();
+        let tree = rootfs.merged();
+        assert!(tree.get("etc/systemd/system/timers.target.wants/apt-daily.timer").is_some());
+        assert!(tree.get(JOURNAL).is_none() && tree.get(FSTAB).is_none());
+        assert!(tree.get(MACHINE_ID).is_some());
     }
 
     #[test]

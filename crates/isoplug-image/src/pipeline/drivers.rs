@@ -2,6 +2,7 @@
 
 use isoplug_engine::{Artifact, Blob, Graph, Tree};
 
+use super::system::answers;
 use crate::drivers::{Drivers as Own, Signing};
 use crate::image::Image;
 use crate::stages::depmod::Depmod;
@@ -38,6 +39,6 @@ fn compiled(
     let (drivers, versions) = (packages.clone(), kernels.clone());
     let fit = Fit { debs, packages: drivers, kernels: versions, arch: arch.clone() };
     let fit = graph.add(fit).fits;
-    let answers = super::answers(image, &image.locked.drivers);
+    let answers = answers(image, &image.locked.drivers);
     Drivers { base, debs, packages, kernels, fit, answers, arch, epoch }
 }

@@ -3,6 +3,7 @@
 use isoplug_engine::{Artifact, Graph, Tree};
 use isoplug_formats::apt::version;
 
+use super::system::initrd;
 use crate::bootable::OtherKernel;
 use crate::image::Image;
 use crate::stages::kernel::{self, Kernel};
@@ -19,8 +20,8 @@ pub(super) fn add(
     let kernel = |version: String| {
         let kernel = Kernel { layer, version: Some(version.clone()) };
         let kernel::Outputs { vmlinuz, version: text } = graph.add(kernel);
-        let initrd = super::initrd(image, layer, inputs, text, graph);
-        OtherKernel { version, vmlinuz, initrd }
+        let initrd = initrd(image, layer, inputs, text, graph);
+        OtherKernel { version, text, vmlinuz, initrd }
     };
     versions.into_iter().skip(1).map(kernel).collect()
 }

@@ -11,7 +11,7 @@ use std::io;
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::{cpio, fat};
 
-use crate::bootable::{Bootable, Offered};
+use crate::bootable::{Bootable, Offered, Part};
 use crate::grub::{self, OnMedium, Shown, paths};
 use crate::stored;
 use crate::stored::files::{NewFiles, stored_files};
@@ -125,6 +125,9 @@ impl Boot {
         if let Some(contents) = self.contents {
             parts.push(cx.digest(contents)?);
         }
+        for part in self.parts(cx)? {
+            parts.push(cx.digest(part.squashfs)?);
+        }
         parts.push(Digest::of(self.volume_id.as_bytes()));
         parts.push(Digest::of(grub::menu(&self.shown, OnMedium::default()).as_bytes()));
         let parts: String = parts.iter().map(Digest::hex).collect();
@@ -149,7 +152,26 @@ impl Boot {
         if let Some(certificate) = &self.enrol {
             files.add(paths::CERTIFICATE, &certificate[..])?;
         }
+        if self.bootable.parts.is_some() {
+            files.add(paths::PARTS, self.order(cx)?.as_bytes())?;
+        }
         Ok(files.finish(out)?)
+    }
+
+    /// Returns the parts beside the live system's own, if it is parted.
+    fn parts(&self, cx: &Context) -> Result<Vec<&Part>, Error> {
+        let parts = self.bootable.parts.as_ref();
+        Ok(parts.map_or(Ok(Vec::new()), |parts| parts.there(cx))?)
+    }
+
+    /// Returns the names of the live system's parts, the lowest first.
+    fn order(&self, cx: &Context) -> Result<String, Error> {
+        let of_live = self.parts(cx)?.into_iter().filter(|part| part.members.contains(&0));
+        let mut paths: Vec<&str> = of_live.map(|part| &*part.path).collect();
+        paths.sort_unstable();
+        paths.push(paths::LIVE_PART);
+        let names: Vec<&str> = paths.iter().map(|path| path.trim_start_matches("live/")).collect();
+        Ok(format!("{}\n", names.join(" ")))
     }
 
     /// Returns how many bytes it boots.
@@ -160,7 +182,9 @@ impl Boot {
             let found = path.metadata().map_err(stored::Error::read(&path))?;
             Ok::<_, Error>(found.len())
         };
-        [vmlinuz, initrd, squashfs].into_iter().map(length).sum()
+        let parts = self.parts(cx)?;
+        let parts = parts.iter().map(|part| part.squashfs);
+        [vmlinuz, initrd, squashfs].into_iter().chain(parts).map(length).sum()
     }
 
     fn identity_initrd(&self, identity: &str) -> Result<Vec<u8>, Error> {

@@ -31,6 +31,8 @@ pub struct InitrdFiles {
     pub modules: InitrdModules,
     /// Drivers that only some images need.
     pub drivers: Drivers,
+    /// Whether the root file system is on a disk.
+    pub on_disk: bool,
     /// The architecture, in Debian's words.
     pub arch: String,
     /// The time of all files in it that are newer; seconds since 1970.
@@ -50,7 +52,7 @@ pub(super) const MADE: &str = "made by mkinitramfs: ";
 
 impl Stage for InitrdFiles {
     const NAME: &'static str = "initrd-files";
-    const VERSION: u32 = 9;
+    const VERSION: u32 = 10;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -64,12 +66,15 @@ impl Stage for InitrdFiles {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { layer, inputs, kernel, modules, drivers, arch, epoch } = self;
+        let Self { layer, inputs, kernel, modules, drivers, on_disk, arch, epoch } = self;
         key.artifact("layer", *layer);
         key.artifact("inputs", *inputs);
         key.artifact("kernel", *kernel);
         key.value("modules", modules);
         key.value("drivers", drivers);
+        if *on_disk {
+            key.value("on-disk", on_disk);
+        }
         key.value("arch", arch);
         key.value("epoch", epoch);
     }
@@ -82,7 +87,7 @@ impl Stage for InitrdFiles {
         let (arch, epoch) = (&self.arch[..], self.epoch);
         let programs = &LayersPrograms { layer: self.layer, inputs: self.inputs, arch, epoch, cx };
         let (kernel, modules, drivers) = (&kernel[..], &self.modules, self.drivers);
-        let purpose = Purpose { kernel, arch, modules, drivers, programs };
+        let purpose = Purpose { kernel, arch, modules, drivers, on_disk: self.on_disk, programs };
         match initrd::select(&layer, &packs, purpose) {
             Ok(selected) => {
                 self.tell_of_modules(&selected, kernel, &packs, cx)?;
@@ -213,7 +218,7 @@ impl InitrdFiles {
     ) -> Result<(), Error> {
         let (made, parent) = (cx.create()?, cx.create()?);
         parent.file().write_all(&layer.to_bytes())?;
-        let mut job = self.job(kernel, layer.get(AMD).is_some(), &made, cx)?;
+        let mut job = self.job(kernel, layer, &made, cx)?;
         job.parent = Some(parent.path().to_owned());
         sandbox::run(&job, &Lines::new(cx, &[], 0)).map_err(tell_missing)?;
         let made = cx.put(made, None)?;
@@ -221,7 +226,23 @@ impl InitrdFiles {
         Ok(cx.finish(out, list, &[made])?)
     }
 
-    fn job(&self, version: &str, has_amd: bool, raw: &NewBlob, cx: &Context) -> Result<Job, Error> {
+    /// Returns the setting of which file systems are checked before one is mounted: no list of the layer says it.
+    fn checked(&self, layer: &tree::Tree) -> String {
+        let has = |kind: &&str| layer.get(format!("usr/sbin/fsck.{kind}")).is_some();
+        let kinds: Vec<&str> = ["ext4", "btrfs", "xfs"].into_iter().filter(has).collect();
+        match self.on_disk && !kinds.is_empty() {
+            true => format!("FSTYPE={}\n", kinds.join(",")),
+            false => String::new(),
+        }
+    }
+
+    fn job(
+        &self,
+        version: &str,
+        layer: &tree::Tree,
+        raw: &NewBlob,
+        cx: &Context,
+    ) -> Result<Job, Error> {
         let mut job = stored::begin(Some(self.layer), &self.arch, self.epoch, cx)?;
         stored::add_contents(&mut job, self.inputs, cx)?;
         // Without zstd in the tree, it takes gzip by itself.
@@ -239,10 +260,11 @@ impl InitrdFiles {
             write(HOOK, 0o755, hook(available), false);
         }
         // Without these, hooks look for a processor and for swap on the build machine.
-        if has_amd {
+        if layer.get(AMD).is_some() {
             write(AMD, 0o644, FOR_ALL.to_owned(), true);
         }
-        write("etc/initramfs-tools/conf.d/isoplug", 0o644, "RESUME=none\n".to_owned(), false);
+        let settings = format!("RESUME=none\n{}", self.checked(layer));
+        write("etc/initramfs-tools/conf.d/isoplug", 0o644, settings, false);
         Ok(job)
     }
 }

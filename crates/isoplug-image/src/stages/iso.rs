@@ -136,7 +136,7 @@ impl Iso {
     fn fill(&self, medium: &mut Medium) -> Result<(), Error> {
         medium.add_blob(paths::KERNEL, self.bootable.first.vmlinuz)?;
         medium.add_blob(paths::INITRD, self.bootable.first.initrd)?;
-        medium.add_blob(paths::SQUASHFS, self.bootable.first.squashfs)?;
+        self.add_squashfs(medium)?;
         self.bootable.others.iter().try_for_each(|other| medium.add_kernel(other))?;
         if let Some(contents) = self.contents {
             for file in stored_files(contents, medium.cx)? {
@@ -154,6 +154,19 @@ impl Iso {
             }
         }
         medium.add_checksums()
+    }
+
+    /// Adds the root file system, or all parts of what the medium runs and installs.
+    fn add_squashfs(&self, medium: &mut Medium) -> Result<(), Error> {
+        let Offered { first, parts, .. } = &self.bootable;
+        let Some(parts) = parts else {
+            return medium.add_blob(paths::SQUASHFS, first.squashfs);
+        };
+        medium.add_blob(paths::LIVE_PART, first.squashfs)?;
+        for part in parts.there(medium.cx)? {
+            medium.add_blob(&part.path, part.squashfs)?;
+        }
+        Ok(())
     }
 
     fn image(&self, medium: Medium) -> Result<Image, Error> {
@@ -215,7 +228,7 @@ impl<'a> Medium<'a> {
     }
 
     fn add_kernel(&mut self, kernel: &OtherKernel) -> Result<(), Error> {
-        let OtherKernel { version, vmlinuz, initrd } = kernel;
+        let OtherKernel { version, text: _, vmlinuz, initrd } = kernel;
         self.add_blob(&paths::kernel_of(version), *vmlinuz)?;
         self.add_blob(&paths::initrd_of(version), *initrd)
     }

@@ -4,6 +4,7 @@
 
 mod exclude;
 
+pub(crate) use exclude::exclude;
 pub use exclude::leaves_out;
 
 use std::io;
@@ -28,6 +29,8 @@ pub struct Squashfs {
     pub epoch: u32,
     /// Where compressed blocks are kept between builds; decides how long it takes, no byte.
     pub blocks: BlockFolder,
+    /// Which part of a medium it is, if it is not the only one; for people.
+    pub part: Option<String>,
 }
 
 /// A folder of compressed blocks and its limit.
@@ -53,12 +56,16 @@ impl Stage for Squashfs {
     type Outputs = Outputs;
     type Error = Error;
 
+    fn title(&self) -> String {
+        self.part.as_ref().map_or(Self::NAME.to_owned(), |part| format!("squashfs {part}"))
+    }
+
     fn outputs(slots: &Slots) -> Outputs {
         Outputs { image: slots.slot("filesystem.squashfs") }
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { rootfs, codec, block_size, exclude, epoch, blocks: _ } = self;
+        let Self { rootfs, codec, block_size, exclude, epoch, blocks: _, part: _ } = self;
         key.artifact("rootfs", *rootfs);
         key.value("codec", codec);
         key.value("compressor", &codec.compressor());
@@ -90,7 +97,7 @@ impl Squashfs {
     /// Reads the rootfs and leaves out what is to be left out.
     fn tree(&self, cx: &Context) -> Result<tree::Tree, Error> {
         let mut tree = stored::tree(self.rootfs, cx)?;
-        for line in exclude::exclude(&mut tree, &self.exclude)? {
+        for line in exclude(&mut tree, &self.exclude)? {
             cx.tell(&line);
         }
         Ok(tree)

@@ -11,6 +11,7 @@ use isoplug_formats::tree::pack::{PackWriter, Pending};
 use isoplug_formats::tree::{Content, Entry, Kind, Tree};
 
 use super::{Error, put};
+use crate::contribute::overlay::Overlay;
 
 /// A tree artifact in the making; root owns its files and their time is 1970, for media date theirs.
 pub struct NewFiles<'a> {
@@ -58,6 +59,34 @@ impl<'a> NewFiles<'a> {
         let packs: &[Digest] = if tree.entries.is_empty() { &[] } else { &[pack] };
         Ok(self.cx.finish(out, put(&tree.to_bytes(), self.cx)?, packs)?)
     }
+}
+
+/// Makes an overlay of a few files of root's an output of the running stage, each with path, mode and bytes.
+///
+/// # Errors
+///
+/// When they cannot be stored.
+pub fn overlay(
+    out: Artifact<TreeArtifact>,
+    files: &[(String, u16, Vec<u8>)],
+    epoch: u32,
+    cx: &Context,
+) -> Result<(), Error> {
+    let blob = cx.create()?;
+    let file = blob.file().try_clone().map_err(Error::write(blob.path()))?;
+    let mut pack = PackWriter::new(BufWriter::new(file));
+    let append = |(path, _, bytes): &(String, u16, Vec<u8>)| {
+        pack.append(&bytes[..]).map_err(Error::write(path))
+    };
+    let pending = files.iter().map(append).collect::<Result<Vec<_>, _>>()?;
+    let (_, id, finished) = pack.finish().map_err(Error::write("the files"))?;
+    let pack = cx.put(blob, Some(Digest::from_bytes(id)))?;
+    let mut overlay = Overlay::default();
+    for ((path, mode, _), pending) in files.iter().zip(pending) {
+        let entry = Entry::new(Kind::File(finished.content(pending)), *mode, epoch);
+        overlay.tree.entries.insert(path.clone().into_bytes(), entry);
+    }
+    super::write(out, &overlay.to_bytes(), &[pack], cx)
 }
 
 /// A file of a tree artifact.

@@ -37,8 +37,16 @@ pub const DEBIAN: Distribution = Distribution {
     nvidia: Some(NVIDIA),
     licences: LICENCES,
     loaders: LOADERS,
+    installed: INSTALLED,
     lacks_login_credentials: |suite| ["bookworm", "oldstable"].contains(&suite),
 };
+
+/// `grub-pc` and `grub-efi-amd64` conflict; `grub-cloud-amd64` is the one package that installs GRUB for both
+/// firmwares again whenever it changes, and reads from the system itself onto which disk.
+const INSTALLED: &[(&str, &[&str])] = &[
+    ("amd64", &["grub-cloud-amd64", "efibootmgr"]),
+    ("arm64", &["grub-efi-arm64", "grub-efi-arm64-signed", "shim-signed", "efibootmgr"]),
+];
 
 const MAIN: &str = "debian";
 const SECURITY: &str = "debian-security";

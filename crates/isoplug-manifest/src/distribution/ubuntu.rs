@@ -32,6 +32,7 @@ pub const UBUNTU: Distribution = Distribution {
     nvidia: None,
     licences: &[],
     loaders: LOADERS,
+    installed: &[],
     // 22.04 has systemd 249, 24.04 has 255; credentials of login came with 254.
     lacks_login_credentials: |suite| ["bionic", "focal", "jammy"].contains(&suite),
 };

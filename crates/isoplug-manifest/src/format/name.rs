@@ -2,6 +2,7 @@
 
 use super::{Finding, Verdict, made_of, require};
 use crate::kernel_param::{self, Unpassable};
+use crate::parts::install::confirm;
 
 /// Names of services elsewhere, and Debian's.
 const UNIT_ALIASES: &[(&str, &str)] = &[("chronyd", "chrony"), ("crond", "cron"), ("sshd", "ssh")];
@@ -204,5 +205,14 @@ pub(super) fn sysctl(text: &str) -> Verdict {
     require(parts.clone().count() > 1 && { parts }.all(|part| made_of(part, allowed)), || {
         let message = format!("\"{text}\" cannot be the name of a kernel setting");
         Finding::new("bad-name", message).help("such as \"net.ipv4.ip_forward\", in quotes")
+    })
+}
+
+/// How people are told before a disk is erased without questions.
+pub(super) fn install_confirm(text: &str) -> Verdict {
+    require(confirm(text).is_some(), || {
+        let message = format!("\"{text}\" is no way to tell people before a disk is erased");
+        Finding::new("bad-confirm", message)
+            .help("write `countdown:30` with the seconds, `type-name` or `none`")
     })
 }

@@ -7,13 +7,16 @@ use isoplug_promise::Promise;
 
 use crate::by::By;
 use crate::diagnostic::Diagnostic;
+use crate::distribution::Distribution;
 use crate::kernel_param::LINE;
 use crate::option::option;
 use crate::package::name_in;
 use crate::part::{self, Contribution, Lint};
 
+mod loader;
 mod menu;
 
+pub use loader::Loader;
 pub use menu::{BUILT_IN_ENTRIES, Menu, OwnEntry};
 
 /// How the image boots.
@@ -37,6 +40,8 @@ pub struct Boot {
     pub uefi: bool,
     /// Whether it boots with Secure Boot on. Needs `uefi`; without a value, it is off where that is.
     pub secure_boot: bool,
+    /// What boots the system from a disk that it is installed on. A live system has none: its medium boots it.
+    pub loader: Loader,
 }
 
 impl Default for Boot {
@@ -49,6 +54,7 @@ impl Default for Boot {
             bios: true,
             uefi: true,
             secure_boot: true,
+            loader: Loader::None,
         }
     }
 }
@@ -77,6 +83,8 @@ impl Default for Serial {
 pub(crate) struct Part<'a> {
     pub(crate) boot: &'a Boot,
     pub(crate) install: &'a [String],
+    pub(crate) arch: &'a str,
+    pub(crate) distribution: &'static Distribution,
 }
 
 /// The package of the memory test.
@@ -106,6 +114,7 @@ impl part::Part for Part<'_> {
             out.because(option!(packages.install)).set(&option!(boot.menu.memtest), true);
         }
         self.boot.menu.contribute(out);
+        self.boot.loader.contribute(self.distribution, self.arch, out);
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
@@ -120,6 +129,7 @@ impl part::Part for Part<'_> {
         }
         self.command_line(lint);
         self.boot.menu.lint(lint);
+        self.boot.loader.lint(self.install, (self.distribution, self.arch), lint);
     }
 }
 

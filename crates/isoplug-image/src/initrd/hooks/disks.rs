@@ -17,6 +17,12 @@ pub(super) fn btrfs(hooks: &Hooks, draft: &mut Draft) -> Result<(), Error> {
     Ok(())
 }
 
+/// What checks a root file system before it is mounted, of each kind that the system has a program for.
+pub(in crate::initrd) fn fsck(draft: &mut Draft) -> Result<(), Error> {
+    let programs = ["fsck", "logsave", "fsck.ext4", "fsck.btrfs", "fsck.xfs"];
+    programs.into_iter().try_for_each(|name| draft.program(format!("usr/sbin/{name}")))
+}
+
 /// Copies rules both of packages and of the machine to where they are.
 fn all_rules(names: &[&str], draft: &mut Draft) {
     for name in names {

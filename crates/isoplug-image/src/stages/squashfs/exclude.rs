@@ -13,7 +13,7 @@ const OPTIONS: glob::MatchOptions = glob::MatchOptions {
 
 /// Removes what the patterns name, with all below it, and returns a line for each pattern that names
 /// nothing. Other names of a file that goes keep its content.
-pub(super) fn exclude(tree: &mut Tree, patterns: &[String]) -> Result<Vec<String>, Error> {
+pub(crate) fn exclude(tree: &mut Tree, patterns: &[String]) -> Result<Vec<String>, Error> {
     let matchers = patterns.iter().map(|pattern| matcher(pattern));
     let matchers = matchers.collect::<Result<Vec<_>, _>>()?;
     let is_named = |matcher: &glob::Pattern, path: &TreePath| {

@@ -1,0 +1,80 @@
+//! The profiles of a manifest: which have a medium of their own, and what one comes to, with those that it installs.
+
+use std::path::Path;
+
+use isoplug_manifest::{Diagnostics, Input, System, evaluate, targets, with_targets};
+
+use super::Project;
+use crate::failure::Failure;
+use crate::plugins::Guests;
+use crate::read::read_text;
+use crate::session::Session;
+
+impl Project {
+    /// Returns the profiles that no other one of the manifest installs: those get into its ISO.
+    pub(super) fn media(&self) -> Vec<String> {
+        let profiles = self.text.parse::<toml::Table>().unwrap_or_default();
+        let profiles = profiles.get("profiles").and_then(toml::Value::as_table);
+        let of =
+            |profile: &toml::Value| profile.get("install")?.get("targets")?.as_array().cloned();
+        let installed: Vec<toml::Value> =
+            profiles.into_iter().flat_map(toml::Table::values).filter_map(of).flatten().collect();
+        let is_medium =
+            |name: &&String| !installed.iter().any(|one| one.as_str() == Some(name.as_str()));
+        self.profiles.iter().filter(is_medium).cloned().collect()
+    }
+
+    /// Evaluates a profile and shows the warnings.
+    pub(crate) fn evaluate(
+        &self,
+        profile: &str,
+        arch: &str,
+        session: &Session,
+    ) -> Result<System, Failure> {
+        self.allow(session)?;
+        let lock = self.lock(session)?.unwrap_or_default();
+        self.evaluate_with(profile, arch, &mut Guests::new(self, &lock, session), session)
+    }
+
+    /// Evaluates a profile and what it installs with these plugins, and shows the warnings.
+    pub(crate) fn evaluate_with(
+        &self,
+        profile: &str,
+        arch: &str,
+        plugins: &mut Guests,
+        session: &Session,
+    ) -> Result<System, Failure> {
+        self.allow(session)?;
+        let system = self.evaluate_alone((profile, arch), plugins, session)?;
+        let names = targets(&system, &self.profiles).map_err(Failure::manifest)?;
+        let evaluated = names
+            .iter()
+            .map(|name| self.evaluate_alone((name, arch), &mut plugins.of_another(), session));
+        let targets = evaluated.collect::<Result<Vec<_>, _>>()?;
+        with_targets(system, targets).map_err(Failure::manifest)
+    }
+
+    /// Evaluates a profile, not what it installs.
+    fn evaluate_alone(
+        &self,
+        (profile, arch): (&str, &str),
+        plugins: &mut Guests,
+        session: &Session,
+    ) -> Result<System, Failure> {
+        let system = self.evaluate_silently((profile, arch), plugins)?;
+        session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });
+        Ok(system)
+    }
+
+    /// Evaluates a profile alone, and shows no warnings.
+    pub(crate) fn evaluate_silently(
+        &self,
+        (profile, arch): (&str, &str),
+        plugins: &mut Guests,
+    ) -> Result<System, Failure> {
+        let mut load = |path: &str| read_text(Path::new(path)).map_err(|error| error.to_string());
+        let (name, text) = (&self.name, &self.text);
+        let input = Input { name, text, profile, arch, load: &mut load, plugins };
+        evaluate(input).map_err(Failure::manifest)
+    }
+}
