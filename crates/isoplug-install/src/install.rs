@@ -1,5 +1,7 @@
 //! An installation from its beginning to its end: what is decided, then what is done, and what is undone if it fails.
 
+use std::cell::Cell;
+
 use isoplug_install_plan::{
     Answers, InstallPlan, Layout, OnDone, Partitioning, Step, Target, Template,
 };
@@ -107,9 +109,10 @@ fn execute(
         return Err(Error::Stopped);
     }
     (run.begin)();
-    let result = write(machine, run, choice, report);
+    let wrote = Cell::new(false);
+    let result = write(machine, run, choice, &wrote, report);
     if result.is_err() {
-        undo(machine, choice, run.keep_on_error, report);
+        undo(machine, choice, run.keep_on_error || !wrote.get(), report);
     }
     result
 }
@@ -127,10 +130,11 @@ fn write(
     machine: &dyn Machine,
     run: &Run<'_>,
     choice: &Choice<'_>,
+    wrote: &Cell<bool>,
     report: &Report,
 ) -> Result<(), Error> {
     begin(machine, report, Step::Release)?;
-    release::release(machine, &choice.disk, &choice.release)?;
+    release::release(machine, &choice.disk, &choice.release, wrote)?;
     begin(machine, report, Step::Partition)?;
     let passphrase = choice.secrets.passphrase.as_deref();
     let made = layout::partition(machine, &choice.disk, choice.partitioning, passphrase)?;
@@ -196,7 +200,8 @@ fn keep_log(machine: &dyn Machine) -> Result<(), Error> {
     machine.write(&path, &log, 0o640).map_err(Error::file("write", path.as_str()))
 }
 
-/// Takes everything down again, and makes sure that nothing half-made boots.
+/// Takes everything down again, and makes sure that nothing half-made boots; a disk that nothing was written to keeps
+/// what it has.
 fn undo(machine: &dyn Machine, choice: &Choice<'_>, keep: bool, report: &Report) {
     if let Err(error) = layout::put_away(machine, choice.partitioning) {
         report.warn(&format!("it could not be taken down: {error}"));

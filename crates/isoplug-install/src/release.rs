@@ -2,6 +2,7 @@
 //!
 //! Measured: in this order all of it succeeds; once partitions were written first, nothing can be released any more.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::inventory::{Device, Inventory, tree};
@@ -137,12 +138,17 @@ impl Action {
     }
 }
 
-/// Does what was planned.
+/// Does what was planned; `wrote` is true from the first byte on that was written to the disk.
 ///
 /// # Errors
 ///
 /// If a step fails: the disk is in use by something that cannot be seen.
-pub fn release(machine: &dyn Machine, disk: &Device, actions: &[Action]) -> Result<(), Error> {
+pub fn release(
+    machine: &dyn Machine,
+    disk: &Device,
+    actions: &[Action],
+    wrote: &Cell<bool>,
+) -> Result<(), Error> {
     // Whoever partitions it at this moment, as udisks, has the lock; it is not kept, since repart takes it itself.
     drop(machine.lock(&disk.path).map_err(|error| {
         Error::Refused(format!("somebody else works on {}: {error}", disk.path))
@@ -150,10 +156,16 @@ pub fn release(machine: &dyn Machine, disk: &Device, actions: &[Action]) -> Resu
     for action in actions {
         match (action, action.call()) {
             (Action::Reread(_), Some(call)) => reread(machine, &call, &disk.path)?,
-            (_, Some(call)) => drop(machine.run(&call)?),
-            (_, None) => machine
-                .zero_ends(&disk.path)
-                .map_err(Error::file("write to", disk.path.as_str()))?,
+            (_, Some(call)) => {
+                machine.run(&call)?;
+                // A device that somebody uses is not wiped, and what is only switched off keeps its bytes.
+                wrote.set(wrote.get() || matches!(action, Action::Wipe(_)));
+            }
+            (_, None) => {
+                wrote.set(true);
+                let zeroed = machine.zero_ends(&disk.path);
+                zeroed.map_err(Error::file("write to", disk.path.as_str()))?;
+            }
         }
     }
     Ok(())

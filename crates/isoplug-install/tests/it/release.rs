@@ -1,5 +1,7 @@
 //! What lies on a disk lets go from the top down, and what other disks share is refused.
 
+use std::cell::Cell;
+
 use isoplug_install::inventory::{Device, tree};
 use isoplug_install::machine::Recorded;
 use isoplug_install::release::{self, Action};
@@ -39,7 +41,7 @@ fn a_soiled_disk_is_released_in_this_order() {
     let disk = inventory.device("nvme0n1").unwrap();
     let machine = machine("soiled");
     let actions = release::plan(&inventory, disk).unwrap();
-    release::release(&machine, disk, &actions).unwrap();
+    release::release(&machine, disk, &actions, &Cell::new(false)).unwrap();
     let done = machine.done.borrow().clone();
     let done: Vec<&str> =
         done.iter().map(String::as_str).filter(|call| !call.contains("settle")).collect();
@@ -85,8 +87,9 @@ fn a_disk_of_partitions_is_asked_before_anything_is_written() {
     assert_eq!(actions[0], Action::Reread("/dev/nvme0n1".into()));
     let call = "fail /usr/sbin/blockdev --rereadpt /dev/nvme0n1";
     let machine = Recorded::default().with(call, "Device or resource busy");
-    let error = release::release(&machine, disk, &actions).unwrap_err();
-    assert_eq!(error.code(), 4);
+    let told = Cell::new(false);
+    let error = release::release(&machine, disk, &actions, &told).unwrap_err();
+    assert_eq!((error.code(), told.get()), (4, false));
     let wrote = |call: &String| call.contains("wipefs") || call.starts_with("zero");
     assert!(!machine.done.borrow().iter().any(wrote), "{:?}", machine.done);
 }

@@ -193,6 +193,19 @@ fn what_fails_halfway_does_not_boot() {
 }
 
 #[test]
+fn a_disk_that_is_refused_at_the_last_moment_keeps_all_it_has() {
+    let call = "fail /usr/sbin/wipefs -a -q /dev/nvme0n1";
+    let machine = ready("nvme-usb", false).with(call, "Device or resource busy");
+    let (result, _) = unattended(&machine, &plan(), false);
+    assert!(result.is_err());
+    assert!(
+        !machine.done.borrow().iter().any(|each| each.starts_with("zero")),
+        "{:?}",
+        machine.done
+    );
+}
+
+#[test]
 fn the_same_is_not_installed_twice() {
     let machine = ready("installed", false);
     let (result, _) = unattended(&machine, &plan(), false);
