@@ -1,5 +1,6 @@
 //! The machine that the installer runs on. Everything that it does is written to the log.
 
+use std::ffi::CStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
@@ -173,7 +174,7 @@ impl Machine for Real {
             } else {
                 MountFlags::empty()
             };
-            mount(it.source, it.target, it.format, flags, None)
+            mount(it.source, it.target, it.format, flags, untouched(it))
         };
         self.noted(&format!("mount {} at {}", it.source, it.target), result.map_err(Into::into))
     }
@@ -251,6 +252,15 @@ impl Machine for Real {
 
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Returns the option that keeps a file system from replaying its journal, where nothing may be changed.
+fn untouched(it: &Mount<'_>) -> Option<&'static CStr> {
+    match it.format {
+        "ext3" | "ext4" if it.read_only => Some(c"noload"),
+        "xfs" if it.read_only => Some(c"norecovery"),
+        _ => None,
     }
 }
 
