@@ -10,7 +10,7 @@ use crate::dialogue::{Ask, Secrets};
 use crate::inventory::Device;
 use crate::layout::Made;
 use crate::loader::Loader;
-use crate::machine::Held;
+use crate::machine::{Call, Held};
 use crate::release::Action;
 use crate::report::{LOG, Report};
 use crate::settle::Setup;
@@ -150,11 +150,13 @@ fn write(
     begin(machine, report, Step::Loader)?;
     boots(machine, run, choice, &made, report)?;
     begin(machine, report, Step::Prove)?;
-    settle::leave(machine)?;
     prove::files(machine, choice.target, &made)?;
+    settle::leave(machine)?;
     keep_log(machine)?;
+    // Unmounting writes what was not written yet, but only this says whether that failed.
+    machine.run(&Call::new("/usr/bin/sync").with(["-f", TARGET]))?;
     layout::put_away(machine, choice.partitioning)?;
-    prove::file_systems(machine, &made)
+    prove::file_systems(machine, &choice.disk, &made)
 }
 
 fn settle_in(

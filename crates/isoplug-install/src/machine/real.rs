@@ -165,6 +165,7 @@ impl Machine for Real {
     }
 
     fn mount(&self, it: &Mount<'_>) -> io::Result<()> {
+        apart()?;
         fs::create_dir_all(it.target)?;
         let result = if it.format == "bind" {
             show(it)
@@ -253,6 +254,21 @@ impl Machine for Real {
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// What is mounted below this folder is seen here alone. Services of the live system have their own view of mounts, to
+/// which new ones would come, and where they would stay when they are gone here: the disk would be in use for good.
+const OURS: &str = "/run/isoplug";
+
+fn apart() -> io::Result<()> {
+    let table = fs::read_to_string("/proc/self/mountinfo")?;
+    if table.lines().any(|line| line.split(' ').nth(4) == Some(OURS)) {
+        return Ok(());
+    }
+    fs::create_dir_all(OURS)?;
+    mount_bind(OURS, OURS)?;
+    mount_change(OURS, MountPropagationFlags::PRIVATE)?;
+    Ok(())
 }
 
 /// Returns the option that keeps a file system from replaying its journal, where nothing may be changed.

@@ -48,11 +48,10 @@ pub fn hosts(old: &str, hostname: &str) -> String {
     let own = format!("127.0.1.1 {names}");
     let is_kept = |line: &&str| !line.trim().is_empty() && !line.starts_with("127.0.1.1");
     let mut lines: Vec<&str> = old.lines().filter(is_kept).collect();
-    let local = |line: &&str| line.starts_with("127.0.0.1");
-    if !lines.iter().any(local) {
+    if !lines.iter().any(|line| line.starts_with("127.0.0.1")) {
         lines.insert(0, "127.0.0.1 localhost");
     }
-    let behind = lines.iter().position(|line| local(&line)).map_or(0, |at| at + 1);
+    let behind = lines.iter().position(|line| line.starts_with("127.0.0.1")).map_or(0, |at| at + 1);
     lines.insert(behind, &own);
     if !lines.iter().any(|line| line.starts_with("::1")) {
         lines.insert(behind + 1, "::1 localhost ip6-localhost ip6-loopback");
