@@ -16,6 +16,7 @@ pub struct Recorded {
     parts: BTreeMap<String, String>,
     /// All that would have changed something, in order.
     pub done: RefCell<Vec<String>>,
+    written: RefCell<BTreeMap<String, Vec<u8>>>,
     claimed: Rc<RefCell<BTreeSet<String>>>,
 }
 
@@ -92,6 +93,9 @@ impl Machine for Recorded {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        if let Some(bytes) = self.written.borrow().get(path) {
+            return Ok(bytes.clone());
+        }
         self.part(&format!("file {path}")).map(|text| text.as_bytes().to_vec())
     }
 
@@ -112,13 +116,14 @@ impl Machine for Recorded {
     }
 
     fn exists(&self, path: &str) -> bool {
-        self.part(&format!("file {path}")).is_ok()
+        self.read(path).is_ok()
             || self.part(&format!("link {path}")).is_ok()
             || self.list(path).is_ok_and(|names| !names.is_empty())
     }
 
     fn write(&self, path: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
         self.note(format!("write {path} {mode:o}\n{}", String::from_utf8_lossy(bytes)));
+        self.written.borrow_mut().insert(path.to_owned(), bytes.to_vec());
         Ok(())
     }
 
@@ -138,6 +143,7 @@ impl Machine for Recorded {
 
     fn remove(&self, path: &str) -> io::Result<()> {
         self.note(format!("remove {path}"));
+        self.written.borrow_mut().remove(path);
         Ok(())
     }
 
