@@ -1,6 +1,7 @@
 //! An installation from its beginning to its end: what is decided, then what is done, and what is undone if it fails.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use isoplug_install_plan::{
     Answers, InstallPlan, Layout, OnDone, Partitioning, Step, Target, Template,
@@ -10,7 +11,7 @@ use crate::dialogue::{Ask, Secrets};
 use crate::inventory::Device;
 use crate::layout::Made;
 use crate::loader::Loader;
-use crate::machine::Held;
+use crate::machine::{Call, Held};
 use crate::release::Action;
 use crate::report::{LOG, Report};
 use crate::settle::Setup;
@@ -75,7 +76,7 @@ pub struct Choice<'a> {
 pub fn run(machine: &dyn Machine, run: &Run<'_>, ask: &mut dyn Ask) -> Result<Done, Error> {
     let inventory = inventory::take(machine, &run.plan.image.id)?;
     // The kernel itself refuses to give up what is held here, whatever the rest of the program does.
-    let _claims = claims(machine, &inventory);
+    let mut claims = claims(machine, &inventory);
     let given = answers::collect(machine, &inventory, run.plan, run.answers)?;
     let choice = if run.unattended {
         match decide::by_rule(machine, &inventory, run, given, ask)? {
@@ -85,6 +86,8 @@ pub fn run(machine: &dyn Machine, run: &Run<'_>, ask: &mut dyn Ask) -> Result<Do
     } else {
         decide::by_dialogue(machine, &inventory, run, given, ask)?
     };
+    // After `toram` somebody may have given up the medium itself.
+    claims.remove(&choice.disk.kname);
     let report = (run.report)(choice.target);
     execute(machine, run, &choice, &report)?;
     Ok(Done::Installed(choice.on_done))
@@ -92,10 +95,13 @@ pub fn run(machine: &dyn Machine, run: &Run<'_>, ask: &mut dyn Ask) -> Result<Do
 
 /// Opens the disks of the medium for itself alone. With `live-media-offset` only a loop device reads the stick, so
 /// that the kernel would let anybody write to it.
-fn claims(machine: &dyn Machine, inventory: &inventory::Inventory) -> Vec<Option<Box<dyn Held>>> {
+fn claims(machine: &dyn Machine, inventory: &inventory::Inventory) -> BTreeMap<String, Claim> {
     let disks = inventory.medium.iter().filter_map(|name| inventory.device(name));
-    disks.map(|disk| machine.claim(&disk.path)).collect()
+    disks.map(|disk| (disk.kname.clone(), machine.claim(&disk.path))).collect()
 }
+
+/// What keeps a disk; nothing if it is in use, which keeps it as well.
+type Claim = Option<Box<dyn Held>>;
 
 fn execute(
     machine: &dyn Machine,
@@ -147,11 +153,13 @@ fn write(
     begin(machine, report, Step::Loader)?;
     boots(machine, run, choice, &made, report)?;
     begin(machine, report, Step::Prove)?;
-    settle::leave(machine)?;
     prove::files(machine, choice.target, &made)?;
+    settle::leave(machine)?;
     keep_log(machine)?;
+    // Unmounting writes what was not written yet, but only this says whether that failed.
+    machine.run(&Call::new("/usr/bin/sync").with(["-f", TARGET]))?;
     layout::put_away(machine, choice.partitioning)?;
-    prove::file_systems(machine, &made)
+    prove::file_systems(machine, &choice.disk, &made)
 }
 
 fn settle_in(

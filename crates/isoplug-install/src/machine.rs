@@ -6,6 +6,7 @@ use std::fmt;
 use std::io;
 
 mod call;
+mod mounts;
 mod real;
 pub mod recorded;
 

@@ -2,11 +2,13 @@
 
 use isoplug_install_plan::Target;
 
+use crate::inventory::Device;
 use crate::layout::Made;
 use crate::machine::Call;
+use crate::settle::inside;
 use crate::{Error, Machine, TARGET};
 
-/// Looks at the files, while they are mounted.
+/// Looks at the files, while they are mounted and the target sees what it needs.
 ///
 /// # Errors
 ///
@@ -19,12 +21,8 @@ pub fn files(machine: &dyn Machine, target: &Target, made: &[Made]) -> Result<()
         }
     }
     menu(machine, target, made)?;
-    let table = format!("{TARGET}/etc/fstab");
-    // It looks for folders of the live system, and complains of those that only the target has.
-    machine.run(
-        &Call::new("/usr/bin/findmnt").words("--verify --tab-file").with([table]).or_code(1),
-    )?;
-    machine.run(&Call::new("/usr/bin/sync").with(["-f", TARGET]))?;
+    // It looks for the folders and devices that are named, so it is asked where they are.
+    machine.run(&inside("/usr/bin/findmnt").words("--verify --tab-file /etc/fstab"))?;
     Ok(())
 }
 
@@ -64,8 +62,12 @@ fn menu(machine: &dyn Machine, target: &Target, made: &[Made]) -> Result<(), Err
 ///
 /// # Errors
 ///
-/// If one is not clean.
-pub fn file_systems(machine: &dyn Machine, made: &[Made]) -> Result<(), Error> {
+/// If one is not clean, or the disk is still in use.
+pub fn file_systems(machine: &dyn Machine, disk: &Device, made: &[Made]) -> Result<(), Error> {
+    if machine.claim(&disk.path).is_none() {
+        let text = "is still in use although all of it was unmounted; the log may tell by whom";
+        return Err(Error::Unexpected(format!("{} {text}", disk.path)));
+    }
     for each in made.iter().filter(|each| each.partition.luks.is_none()) {
         match each.partition.format.as_str() {
             "ext4" => machine.run(&Call::new("/usr/sbin/fsck.ext4").with(["-n", &each.node]))?,

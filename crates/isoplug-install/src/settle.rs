@@ -121,8 +121,15 @@ pub fn enter(machine: &dyn Machine) -> Result<(), Error> {
     for folder in ["/proc", "/sys", "/dev", "/run"] {
         bind(machine, folder, &format!("{TARGET}{folder}"))?;
     }
-    put(machine, "/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
+    // A target that has one of its own keeps it.
+    match machine.exists(&format!("{TARGET}/usr/sbin/policy-rc.d")) {
+        true => Ok(()),
+        false => put(machine, "/usr/sbin/policy-rc.d", NO_SERVICES, 0o755),
+    }
 }
+
+/// Keeps packages from starting services in the chroot.
+const NO_SERVICES: &str = "#!/bin/sh\n# Of isoplug-install.\nexit 101\n";
 
 pub(crate) fn bind(machine: &dyn Machine, folder: &str, target: &str) -> Result<(), Error> {
     let mount = Mount { source: folder, target, format: "bind", read_only: false };
@@ -136,7 +143,9 @@ pub(crate) fn bind(machine: &dyn Machine, folder: &str, target: &str) -> Result<
 /// What the kernel says.
 pub fn leave(machine: &dyn Machine) -> Result<(), Error> {
     let path = format!("{TARGET}/usr/sbin/policy-rc.d");
-    machine.remove(&path).map_err(Error::file("remove", path.as_str()))?;
+    if machine.text(&path).is_some_and(|text| text.trim() == NO_SERVICES.trim()) {
+        machine.remove(&path).map_err(Error::file("remove", path.as_str()))?;
+    }
     for folder in ["/run", "/dev", "/sys", "/proc"] {
         let target = format!("{TARGET}{folder}");
         machine.unmount(&target).map_err(Error::file("unmount", target.as_str()))?;

@@ -23,7 +23,9 @@ pub(crate) fn peek(
     let names = [WINDOWS, INSTALLED_ON_ESP, &id];
     let names = if image_id.is_empty() { &names[..2] } else { &names[..] };
     let is_one = |device: &&Device| device.fstype.as_deref() == Some("vfat");
-    let ones = devices.iter().flat_map(tree).filter(is_one);
+    // Of a disk that is mounted as a whole, no partition can be.
+    let disks = devices.iter().filter(|disk| disk.mountpoints.is_empty());
+    let ones = disks.flat_map(tree).filter(is_one);
     let look = |device: &Device| {
         let files = machine.peek(&device.path, "vfat", names).ok()?;
         let found = names.iter().zip(files).filter_map(|(name, file)| Some((name, file?)));

@@ -12,13 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rustix::fs::{FlockOperation, OFlags, flock};
-use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive,
-    mount_change, unmount,
-};
 use sha2::{Digest, Sha256};
 
-use super::{Call, Failed, Held, Machine, Mount, Output};
+use super::{Call, Failed, Held, Machine, Mount, Output, mounts};
 
 /// Gets each line of the log.
 pub trait Journal {
@@ -164,32 +160,14 @@ impl Machine for Real {
     }
 
     fn mount(&self, it: &Mount<'_>) -> io::Result<()> {
-        fs::create_dir_all(it.target)?;
-        let result = if it.format == "bind" {
-            show(it)
-        } else {
-            let flags = if it.read_only {
-                MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC
-            } else {
-                MountFlags::empty()
-            };
-            mount(it.source, it.target, it.format, flags, None)
-        };
-        self.noted(&format!("mount {} at {}", it.source, it.target), result.map_err(Into::into))
+        let result = mounts::mount(it);
+        self.noted(&format!("mount {} at {}", it.source, it.target), result)
     }
 
     fn unmount(&self, target: &str) -> io::Result<()> {
-        let table = fs::read_to_string("/proc/self/mountinfo")?;
-        let points = table.lines().filter_map(|line| line.split(' ').nth(4));
-        let below = format!("{target}/");
-        let points = points.filter(|point| *point == target || point.starts_with(&below));
-        let points: Vec<String> = points.map(|point| point.replace("\\040", " ")).collect();
-        points.iter().rev().try_for_each(|point| {
-            let result = unmount(point.as_str(), UnmountFlags::empty());
-            // What the live system shares with the chroot may be busy there; it only has to go from here.
-            let result = result.or_else(|_| unmount(point.as_str(), UnmountFlags::DETACH));
-            self.noted(&format!("unmount {point}"), result.map_err(Into::into))
-        })
+        mounts::at_and_below(target)?
+            .iter()
+            .try_for_each(|point| self.noted(&format!("unmount {point}"), mounts::unmount(point)))
     }
 
     fn peek(&self, device: &str, format: &str, paths: &[&str]) -> io::Result<Vec<Option<Vec<u8>>>> {
@@ -252,17 +230,6 @@ impl Machine for Real {
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
-}
-
-/// Shows a folder at another place, so that what is unmounted there stays mounted here.
-fn show(it: &Mount<'_>) -> rustix::io::Result<()> {
-    // What is mounted below /run has the target itself in it.
-    if it.source == "/run" {
-        mount_bind(it.source, it.target)?;
-    } else {
-        mount_bind_recursive(it.source, it.target)?;
-    }
-    mount_change(it.target, MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
 }
 
 /// Makes something under another name and moves it into its place, so that no link that lies there is followed.

@@ -1,11 +1,12 @@
 //! A machine that was written down: what its tools said and its files held. What would change it is only noted.
 //!
 //! A recording is a text of parts, each with a heading: `=== run CALL`, `=== file PATH`, `=== link PATH`,
-//! `=== peek DEVICE` (a line `PATH` or `PATH = TEXT` for each file in it) and `=== busy DEVICE`.
+//! `=== peek DEVICE` (a line `PATH` or `PATH = TEXT` for each file in it), `=== digest PATH` and `=== fail CALL`.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::rc::Rc;
 
 use super::{Call, Failed, Held, Machine, Mount, Output};
 
@@ -15,6 +16,20 @@ pub struct Recorded {
     parts: BTreeMap<String, String>,
     /// All that would have changed something, in order.
     pub done: RefCell<Vec<String>>,
+    written: RefCell<BTreeMap<String, Vec<u8>>>,
+    claimed: Rc<RefCell<BTreeSet<String>>>,
+}
+
+/// A claim on a device, which nobody can use meanwhile.
+#[derive(Debug)]
+struct Claimed(String, Rc<RefCell<BTreeSet<String>>>);
+
+impl Held for Claimed {}
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        self.1.borrow_mut().remove(&self.0);
+    }
 }
 
 /// Tools that change nothing, and must therefore be in the recording.
@@ -36,7 +51,7 @@ impl Recorded {
             let (heading, body) = part.split_once('\n').unwrap_or((part, ""));
             (heading.trim().to_owned(), body.trim_end_matches('\n').to_owned())
         });
-        Self { parts: parts.collect(), done: RefCell::default() }
+        Self { parts: parts.collect(), ..Self::default() }
     }
 
     /// Adds a part, or takes another in its place.
@@ -78,6 +93,9 @@ impl Machine for Recorded {
     }
 
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        if let Some(bytes) = self.written.borrow().get(path) {
+            return Ok(bytes.clone());
+        }
         self.part(&format!("file {path}")).map(|text| text.as_bytes().to_vec())
     }
 
@@ -98,13 +116,14 @@ impl Machine for Recorded {
     }
 
     fn exists(&self, path: &str) -> bool {
-        self.part(&format!("file {path}")).is_ok()
+        self.read(path).is_ok()
             || self.part(&format!("link {path}")).is_ok()
             || self.list(path).is_ok_and(|names| !names.is_empty())
     }
 
     fn write(&self, path: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
         self.note(format!("write {path} {mode:o}\n{}", String::from_utf8_lossy(bytes)));
+        self.written.borrow_mut().insert(path.to_owned(), bytes.to_vec());
         Ok(())
     }
 
@@ -124,6 +143,7 @@ impl Machine for Recorded {
 
     fn remove(&self, path: &str) -> io::Result<()> {
         self.note(format!("remove {path}"));
+        self.written.borrow_mut().remove(path);
         Ok(())
     }
 
@@ -161,11 +181,15 @@ impl Machine for Recorded {
 
     fn claim(&self, device: &str) -> Option<Box<dyn Held>> {
         self.note(format!("claim {device}"));
-        self.part(&format!("busy {device}")).is_err().then(|| Box::new(()) as Box<dyn Held>)
+        self.claimed.borrow_mut().insert(device.to_owned());
+        Some(Box::new(Claimed(device.to_owned(), Rc::clone(&self.claimed))))
     }
 
     fn lock(&self, device: &str) -> io::Result<Box<dyn Held>> {
         self.note(format!("lock {device}"));
+        if self.claimed.borrow().contains(device) {
+            return Err(io::Error::from_raw_os_error(16));
+        }
         Ok(Box::new(()))
     }
 

@@ -40,22 +40,23 @@ pub fn crypttab(made: &[Made]) -> String {
     lines.collect()
 }
 
-/// The hosts file with this host's name.
+/// The hosts file with this host's name; what else it has stays.
 #[must_use]
 pub fn hosts(old: &str, hostname: &str) -> String {
     let short = hostname.split('.').next().unwrap_or_default();
     let names = if short == hostname { hostname.to_owned() } else { format!("{hostname} {short}") };
-    let kept = old.lines().filter(|line| !line.starts_with("127.0.1.1"));
-    let kept: Vec<&str> = kept.filter(|line| !line.starts_with("127.0.0.1")).collect();
-    let mut text = format!("127.0.0.1 localhost\n127.0.1.1 {names}\n");
-    if kept.iter().all(|line| !line.starts_with("::1")) {
-        text.push_str("::1 localhost ip6-localhost ip6-loopback\n");
+    let own = format!("127.0.1.1 {names}");
+    let is_kept = |line: &&str| !line.trim().is_empty() && !line.starts_with("127.0.1.1");
+    let mut lines: Vec<&str> = old.lines().filter(is_kept).collect();
+    if !lines.iter().any(|line| line.starts_with("127.0.0.1")) {
+        lines.insert(0, "127.0.0.1 localhost");
     }
-    for line in kept.iter().filter(|line| !line.trim().is_empty()) {
-        text.push_str(line);
-        text.push('\n');
+    let behind = lines.iter().position(|line| line.starts_with("127.0.0.1")).map_or(0, |at| at + 1);
+    lines.insert(behind, &own);
+    if !lines.iter().any(|line| line.starts_with("::1")) {
+        lines.insert(behind + 1, "::1 localhost ip6-localhost ip6-loopback");
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 /// GRUB's settings: the target's parameters, every console of the running system, and what stands after `---`.

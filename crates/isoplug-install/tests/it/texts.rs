@@ -58,6 +58,9 @@ fn a_host_name_can_say_which_machine_it_is() {
     assert_eq!(hostname(&Recorded::default(), "k-{serial}"), "k-unknown");
     let text = hosts("127.0.0.1 localhost\n127.0.1.1 old\n::1 ip6\n10.0.0.1 nas\n", "a.b.c");
     assert_eq!(text, "127.0.0.1 localhost\n127.0.1.1 a.b.c a\n::1 ip6\n10.0.0.1 nas\n");
+    let text = hosts("127.0.0.1 localhost own\n", "a");
+    let right = "127.0.0.1 localhost own\n127.0.1.1 a\n::1 localhost ip6-localhost ip6-loopback\n";
+    assert_eq!((text.as_str(), hosts("", "a").lines().count()), (right, 3));
 }
 
 /// The header of `newc` is read back by hand: numbers of eight hex digits, names and bytes at multiples of 4.

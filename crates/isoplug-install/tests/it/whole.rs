@@ -251,3 +251,13 @@ fn a_disk_that_only_looks_empty_is_refused() {
     assert!(error.code() == 4 && error.to_string().contains("but holds: zfs_member"), "{error}");
     assert!(machine.read("/nothing").is_err());
 }
+
+#[test]
+fn a_medium_that_is_given_up_is_let_go_of() {
+    let answers = "medium = \"ok\"\n[disk]\nserial = \"4C*\"\nholds = \"anything\"\n";
+    let machine = ready("toram", false).with("file /run/live/medium/answers.toml", answers);
+    let error = unattended(&machine, &plan(), false).0.unwrap_err();
+    // What systemd-repart says of that stick is not in the recording, but it came as far.
+    assert!(error.to_string().contains("systemd-repart"), "{error}");
+    assert_eq!(machine.done.borrow()[..2], ["claim /dev/sda", "lock /dev/sda"]);
+}
