@@ -111,7 +111,7 @@ mod tests {
         GRUB_DISTRIBUTOR=Debian
         GRUB_TIMEOUT=3
         GRUB_CMDLINE_LINUX_DEFAULT=""
-        GRUB_CMDLINE_LINUX='console=tty0 console=ttyS0,9600 quiet '\''dyndbg=file a.c +p'\''
+        GRUB_CMDLINE_LINUX='console=tty0 console=ttyS0,9600 quiet '\''dyndbg=file a.c +p'\'''
         GRUB_DISABLE_OS_PROBER=true
         GRUB_TERMINAL="console serial"
         GRUB_SERIAL_COMMAND="serial --unit=0 --speed=9600"
