@@ -71,7 +71,11 @@ impl Contributor for Installing {
         Some(Trial {
             programs: self.programs(),
             reads: words(["etc/mke2fs.conf", "usr/lib/isoplug/install/repart"]),
-            run: self.layouts.iter().enumerate().map(rehearsal).collect(),
+            // Where it makes file systems before it copies them to their place.
+            run: [words(["/usr/bin/mkdir", "-p", "/tmp", "/var/tmp"])]
+                .into_iter()
+                .chain(self.layouts.iter().enumerate().map(rehearsal))
+                .collect(),
             ..Trial::default()
         })
     }
@@ -102,7 +106,8 @@ impl Installing {
             format => format!("usr/sbin/mkfs.{format}"),
         };
         let makers = formats.into_iter().map(|format| program(format).into());
-        [REPART.trim_start_matches('/').into()].into_iter().chain(makers).collect()
+        let own = [REPART.trim_start_matches('/').into(), "usr/bin/mkdir".into()];
+        own.into_iter().chain(makers).collect()
     }
 }
 
@@ -181,9 +186,16 @@ mod tests {
         let text = rootfs.text("/usr/lib/isoplug/install/repart/whole-disk/plain/40-root.conf");
         assert!(text.contains("Format=ext4"), "{text}");
         let trial = installing().trial().unwrap();
-        assert_eq!(trial.programs, ["usr/bin/systemd-repart", "usr/sbin/mkfs.ext4"]);
+        assert_eq!(
+            trial.programs,
+            ["usr/bin/systemd-repart", "usr/bin/mkdir", "usr/sbin/mkfs.ext4"]
+        );
         let run: Vec<String> = trial.run.iter().map(|words| words.join(" ")).collect();
-        insta::assert_snapshot!(run.join("\n"), @"");
+        insta::assert_snapshot!(run.join("\n"), @r"
+        /usr/bin/mkdir -p /tmp /var/tmp
+        /usr/bin/systemd-repart --empty=create --offline=yes --dry-run=no --size=7 --definitions=/usr/lib/isoplug/install/repart/whole-disk/plain /tmp/disk-0
+        /usr/bin/systemd-repart --empty=create --offline=yes --dry-run=no --size=7 --definitions=/usr/lib/isoplug/install/repart/whole-disk/encrypted --defer-partitions=root-x86-64 /tmp/disk-1
+        ");
     }
 
     #[test]

@@ -106,7 +106,16 @@ mod tests {
         let mut rootfs = TestRootfs::with(&[("/etc/default/grub", "GRUB_TIMEOUT=5\n")]);
         let serial = Some(Serial { port: 0, speed: 9600 });
         rootfs.add(&loader(&["quiet", "dyndbg=\"file a.c +p\""], serial)).unwrap();
-        insta::assert_snapshot!(rootfs.text(GRUB), @"");
+        insta::assert_snapshot!(rootfs.text(GRUB), @r#"
+        # From the manifest; files that sort later win.
+        GRUB_DISTRIBUTOR=Debian
+        GRUB_TIMEOUT=3
+        GRUB_CMDLINE_LINUX_DEFAULT=""
+        GRUB_CMDLINE_LINUX='console=tty0 console=ttyS0,9600 quiet '\''dyndbg=file a.c +p'\'''
+        GRUB_DISABLE_OS_PROBER=true
+        GRUB_TERMINAL="console serial"
+        GRUB_SERIAL_COMMAND="serial --unit=0 --speed=9600"
+        "#);
         assert_eq!(rootfs.text(INITRD), "RESUME=none\n");
     }
 

@@ -53,6 +53,9 @@ impl Stage for WithPlan {
             key.artifact("kernel", *kernel);
         }
         parts.key(key);
+        for part in &parts.parts {
+            key.artifact("tree", part.tree);
+        }
         key.value("epoch", epoch);
     }
 

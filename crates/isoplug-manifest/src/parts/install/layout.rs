@@ -223,7 +223,7 @@ impl Layout {
             return;
         }
         let names = subvolumes.iter().map(|path| (format!("@{}", plain(path)), path));
-        let mut text = "MakeDirectories=/@\nSubvolumes=/@\nDefaultSubvolume=/@\n".to_owned();
+        let mut text = "MakeDirectories=/@\nSubvolumes=/@\n".to_owned();
         for (subvolume, mount) in names {
             text += &format!("MakeDirectories=/{subvolume}\nSubvolumes=/{subvolume}\n");
             made.mounted(name, "btrfs", mount, "root");
