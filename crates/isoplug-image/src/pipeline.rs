@@ -1,5 +1,6 @@
 //! Wires the stages of an image into a graph.
 
+mod beside;
 mod drivers;
 mod kernels;
 mod system;
@@ -8,7 +9,6 @@ mod targets;
 use std::sync::Arc;
 
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
-use isoplug_manifest::lock::LockedPackage;
 use serde_json::json;
 
 use crate::bootable::{Bootable, Offered};
@@ -19,7 +19,7 @@ use crate::stages::check::Check;
 use crate::stages::compare::Compare;
 use crate::stages::layer::Round;
 use crate::stages::output::Output;
-use crate::stages::papers::{self, Papers};
+use crate::stages::papers;
 use crate::stages::rootfs::Rootfs;
 use crate::stages::squashfs::Squashfs;
 use system::{Debs, Made, fetch, last, layers};
@@ -35,6 +35,8 @@ pub struct Products {
     pub iso: Artifact<Blob>,
     /// The image's identity: 32 hexadecimal digits, which the running system shows too.
     pub identity: Artifact<Blob>,
+    /// What its packages say of themselves; [`crate::papers::inventory::read`] reads it.
+    pub inventory: Artifact<Blob>,
     /// What is put beside the ISO.
     pub papers: papers::Outputs,
     /// The files that plugins put beside it, by plugin; [`output::read`] reads them.
@@ -48,20 +50,22 @@ pub struct Products {
 impl Products {
     /// Returns all that a build is asked for.
     pub fn artifacts(&self) -> Vec<ArtifactId> {
-        let Self { rootfs: _, layers: _, iso, identity, papers, outputs, checks, trials } = self;
-        let papers::Outputs { checksum, packages, sbom, lock } = *papers;
-        let own = [*iso, *identity, checksum, packages, sbom, lock];
+        let Self { rootfs: _, layers: _, iso, identity, inventory: _, papers, .. } = self;
+        let Self { outputs, checks, trials, .. } = self;
+        let papers = papers.all().into_iter().map(|(artifact, _)| artifact);
+        let own = [*iso, *identity].into_iter().chain(papers);
         let plugins = outputs.iter().chain(checks).map(|(_, artifact)| *artifact);
-        own.into_iter().chain(plugins).chain(trials.iter().copied()).map(Artifact::id).collect()
+        own.chain(plugins).chain(trials.iter().copied()).map(Artifact::id).collect()
     }
 }
 
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let epoch = image.epoch;
-    let Made { layers, layer, overlays, vmlinuz, version, initrd, inputs, boot_debs, mut trials } =
+    let Made { layers, layer, overlays, vmlinuz, version, initrd, inputs, debs, mut trials } =
         system::add(image, graph);
-    let rootfs = graph.add(Rootfs { layer, overlays, docs: image.docs, epoch }).tree;
+    let all = overlays.clone();
+    let rootfs = graph.add(Rootfs { layer, overlays: all, docs: image.docs, epoch }).tree;
     let shared = targets::add(image, rootfs, graph);
     let squashfs = match &shared {
         Some(shared) => shared.live,
@@ -69,16 +73,17 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     };
     trials.extend(shared.iter().flat_map(|shared| &shared.trials));
 
-    let live = Live { rootfs, bootable: Bootable { vmlinuz, initrd, squashfs }, boot_debs };
+    let bootable = Bootable { vmlinuz, initrd, squashfs };
+    let live = Live { rootfs, bootable, boot_debs: debs.boot };
     let others = kernels::add(image, layer, inputs, graph);
     let (first, parts) = (live.bootable, shared.map(|shared| shared.parts));
     let offered = Offered { first, others, parts };
     let outputs::iso::Made { iso, identity } =
-        image.iso.add((boot_debs, version), offered, epoch, graph);
-    let papers = graph.add(papers(image, iso));
-    let outputs = beside(image, live, iso, graph);
+        image.iso.add((live.boot_debs, version), offered, epoch, graph);
+    let (inventory, papers) = beside::add(image, debs, overlays, (live, iso), graph);
+    let outputs = outputs_beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
-    Products { rootfs, layers, iso, identity, papers, outputs, checks, trials }
+    Products { rootfs, layers, iso, identity, inventory, papers, outputs, checks, trials }
 }
 
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which
@@ -92,7 +97,7 @@ pub fn rebuild(image: &Image, graph: &mut Graph) -> Artifact<Blob> {
 }
 
 /// Lets each plugin that plans an output add files beside the ISO.
-fn beside(
+fn outputs_beside(
     image: &Image,
     live: Live,
     iso: Artifact<Blob>,
@@ -134,19 +139,6 @@ fn checks(
     image.checkers.iter().map(check).collect()
 }
 
-/// Returns the packages of the live system, and those that what it installs has besides.
-fn installed(image: &Image) -> Vec<LockedPackage> {
-    let mut all: Vec<LockedPackage> = image.locked.groups.iter().flatten().cloned().collect();
-    for package in
-        image.targets.iter().flat_map(|(_, target)| target.locked.groups.iter().flatten())
-    {
-        if !all.contains(package) {
-            all.push(package.clone());
-        }
-    }
-    all
-}
-
 /// Returns what packs the whole of a system, or a part of which what is to be left out has been.
 fn squashfs(image: &Image, rootfs: Artifact<Tree>, part: Option<&str>) -> Squashfs {
     let (codec, block_size) = image.compression;
@@ -154,17 +146,4 @@ fn squashfs(image: &Image, rootfs: Artifact<Tree>, part: Option<&str>) -> Squash
     let exclude = if part.is_some() { Vec::new() } else { exclude };
     let part = part.map(str::to_owned);
     Squashfs { rootfs, codec, block_size, exclude, epoch: image.epoch, blocks, part }
-}
-
-fn papers(image: &Image, iso: Artifact<Blob>) -> Papers {
-    Papers {
-        iso,
-        file_name: format!("{}.iso", image.name),
-        installed: installed(image),
-        boot: image.locked.boot.clone(),
-        drivers: image.driver_packages(),
-        plugins: image.used.clone(),
-        lock: image.lock_text.clone(),
-        epoch: image.epoch,
-    }
 }

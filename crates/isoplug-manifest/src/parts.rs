@@ -18,6 +18,7 @@ pub(crate) mod install;
 pub(crate) mod iso;
 pub(crate) mod kernel;
 pub(crate) mod kiosk;
+pub(crate) mod licences;
 pub(crate) mod live;
 pub(crate) mod localisation;
 mod logins;
@@ -60,6 +61,7 @@ pub use install::{
 pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
 pub use kiosk::Kiosk;
+pub use licences::Licences;
 pub use live::{Live, Persistence};
 pub use localisation::Localisation;
 pub use networking::{Networking, NetworkingBackend};
@@ -118,6 +120,8 @@ pub struct Options {
     pub scripts: BTreeMap<String, Script>,
     /// The ISO: its name, menu labels and extra files.
     pub iso: Iso,
+    /// Which licences and components the image may have.
+    pub licences: Licences,
     /// What a live system does with its medium and the machine's disks.
     pub live: Live,
     /// What the medium installs onto disks.
@@ -193,6 +197,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         files,
         scripts,
         iso,
+        licences: _,
         live,
         install: installs,
         squashfs,
@@ -233,6 +238,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(files::Part { files, units, users, root, scripts, version }),
         Box::new(scripts::Part { scripts }),
         Box::new(iso::Part { iso, version }),
+        Box::new(licences::Part),
         Box::new(live::Part { live, image }),
         Box::new(squashfs::Part { squashfs }),
         Box::new(kernel::Part { kernel, arch, distribution }),

@@ -3,13 +3,14 @@
 use super::*;
 
 /// What each crate may use of the others; a new arrow needs a reason in crates/README.md.
-const MAY_USE: [(&str, &str); 15] = [
+const MAY_USE: [(&str, &str); 16] = [
     ("isoplug-arch", ""),
     ("isoplug-engine", ""),
     ("isoplug-formats", ""),
     ("isoplug-install", "isoplug-install-plan"),
     ("isoplug-install-plan", ""),
     ("isoplug-promise", ""),
+    ("isoplug-bill", "isoplug-formats"),
     ("isoplug-manifest", "isoplug-arch isoplug-install-plan isoplug-promise"),
     ("isoplug-vm", "isoplug-arch isoplug-promise"),
     ("isoplug-fetch", "isoplug-engine"),
@@ -18,7 +19,7 @@ const MAY_USE: [(&str, &str); 15] = [
     ("isoplug-registry", "isoplug-engine isoplug-fetch isoplug-manifest"),
     (
         "isoplug-image",
-        "isoplug-arch isoplug-engine isoplug-fetch isoplug-formats isoplug-manifest isoplug-packages isoplug-sandbox",
+        "isoplug-arch isoplug-bill isoplug-engine isoplug-fetch isoplug-formats isoplug-manifest isoplug-packages isoplug-sandbox",
     ),
     (
         "isoplug-plugin",

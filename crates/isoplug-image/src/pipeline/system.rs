@@ -41,24 +41,24 @@ pub(super) struct Made {
     pub(super) initrd: Artifact<Blob>,
     /// What an initrd reads of the overlays.
     pub(super) inputs: Artifact<Tree>,
-    /// The packages that hold boot loaders.
-    pub(super) boot_debs: Artifact<Blob>,
+    /// The packages that were fetched.
+    pub(super) debs: Debs,
 }
 
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub(super) fn add(image: &Image, graph: &mut Graph) -> Made {
-    let Debs { groups, boot: boot_debs, drivers } = fetch(image, graph);
-    let mut layers = layers(image, &groups, Round::First, graph);
+    let debs = fetch(image, graph);
+    let mut layers = layers(image, &debs.groups, Round::First, graph);
     settle(image, &mut layers, graph);
     let (base, layer) = (layers[0], last(&layers));
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer, version: None });
 
-    let drivers = drivers.map(|debs| drivers::add(image, debs, [base, layer], graph));
+    let drivers = debs.drivers.map(|debs| drivers::add(image, debs, [base, layer], graph));
     let overlays = contribute(image, layer, drivers, graph);
     let trials = trials(image, layer, &overlays, graph);
     let inputs = graph.add(InitrdInputs { overlays: overlays.clone() }).overlay;
     let initrd = initrd(image, layer, inputs, version, graph);
-    Made { layers, layer, overlays, trials, vmlinuz, version, initrd, inputs, boot_debs }
+    Made { layers, layer, overlays, trials, vmlinuz, version, initrd, inputs, debs }
 }
 
 /// Installs the groups of packages one over the other; returns the layers.
@@ -110,13 +110,14 @@ fn hooks(image: &Image, layers: &mut Vec<Artifact<Tree>>, graph: &mut Graph) {
 }
 
 /// The fetched packages.
+#[derive(Clone)]
 pub(super) struct Debs {
     /// Those of each install group.
     pub(super) groups: Vec<Artifact<Blob>>,
     /// Those that only boot the medium.
-    boot: Artifact<Blob>,
+    pub(super) boot: Artifact<Blob>,
     /// Those that drivers are compiled from and with.
-    drivers: Option<Artifact<Blob>>,
+    pub(super) drivers: Option<Artifact<Blob>>,
 }
 
 pub(super) fn fetch(image: &Image, graph: &mut Graph) -> Debs {

@@ -3,7 +3,7 @@
 mod add;
 mod author;
 mod grant;
-mod keys;
+pub(crate) mod keys;
 mod list;
 mod look;
 mod mirror;
