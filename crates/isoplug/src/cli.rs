@@ -78,6 +78,9 @@ enum Command {
     Check(commands::check::Args),
     Plan(commands::plan::Args),
     Explain(commands::explain::Args),
+    Inspect(commands::inspect::Args),
+    Diff(commands::diff::Args),
+    Verify(commands::verify::Args),
     Size(commands::size::Args),
     Lock(commands::lock::Args),
     Update(commands::update::Args),
@@ -98,6 +101,8 @@ impl Command {
             Self::Explain(_) => Some("explain"),
             Self::Schema(_) => Some("schema"),
             Self::Trust(_) => Some("trust"),
+            Self::Inspect(_) => Some("inspect"),
+            Self::Diff(_) => Some("diff"),
             _ => None,
         }
     }
@@ -139,6 +144,7 @@ fn color(arguments: &[OsString]) -> ColorChoice {
     value.and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or_default()
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each command")]
 fn dispatch(command: Command, session: &Session) -> Result<Exit, Failure> {
     match command {
         Command::New(args) => commands::new::run(&args, session),
@@ -151,6 +157,9 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit, Failure> {
         Command::Plan(args) => commands::plan::run(&args, session),
         Command::Explain(args) => commands::explain::run(&args, session),
         Command::Size(args) => commands::size::run(&args, session),
+        Command::Inspect(args) => commands::inspect::run(&args, session),
+        Command::Verify(args) => commands::verify::run(&args, session),
+        Command::Diff(args) => commands::diff::run(&args, session),
         Command::Lock(args) => commands::lock::run(&args, session),
         Command::Trust(args) => commands::trust::run(&args, session),
         Command::Update(args) => commands::update::run(&args, session),

@@ -25,6 +25,9 @@ fn help() {
       plan         Show the stages and what a build would do with each
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
                    run
+      inspect      Show what is in a finished image: how it boots, its system, packages and users
+      diff         Show what differs between two images, locks or projects
+      verify       Tell whether an image is what it should be: checksums, signatures, content, a rebuild
       size         Show what takes the room of an image: packages, folders, and why they are there
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
@@ -91,6 +94,7 @@ fn help() {
       6    this machine lacks something that the run needs (see `isoplug doctor`)
       7    a boot test did not end: the machine was too slow, or QEMU broke down
       8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
+      9    an image, or what lies beside it, is not what it should be
       70   a fault of isoplug itself
       130  stopped by Ctrl-C or a termination signal
     --- stderr
@@ -116,6 +120,9 @@ fn help() {
       plan         Show the stages and what a build would do with each
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
                    run
+      inspect      Show what is in a finished image: how it boots, its system, packages and users
+      diff         Show what differs between two images, locks or projects
+      verify       Tell whether an image is what it should be: checksums, signatures, content, a rebuild
       size         Show what takes the room of an image: packages, folders, and why they are there
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
