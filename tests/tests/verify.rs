@@ -13,7 +13,7 @@ fn help() {
     assert_snapshot!(Space::new().first_lines(&["verify", "--help"]), @r"
     Tell whether an image is what it should be: checksums, signatures, content, a rebuild
 
-    Reads what lies beside it: SHA256SUMS, signatures, bills of materials, provenance, lock. What is
+    Reads what lies beside it: SHA256SUMS, signatures, bills of materials, provenance, lock. What is not
     ");
 }
 
@@ -35,14 +35,14 @@ fn every_file_of_an_image_is_explained_and_one_that_was_changed_is_named() {
     assert_eq!(content["state"], "ok", "{content}");
     assert!(content["notes"].as_array().unwrap().len() < 150, "{content}");
 
-    // A byte of the kernel, of which only the medium's own list and the list beside it know.
+    // A byte of a boot loader, of which only the medium's own list and the list beside it know.
     let space = Space::new();
     let mut bytes = std::fs::read(minimal.iso()).unwrap();
     let at = bytes
-        .windows(8)
-        .position(|window| window == b"\0\0HdrS\x0f\x02")
-        .or_else(|| bytes.windows(4).position(|it| it == b"HdrS"));
-    bytes[at.expect("a kernel") + 5000] ^= 1;
+        .windows(4)
+        .position(|window| window == b"HdrS")
+        .expect("a kernel or a loader of kernels");
+    bytes[at + 5000] ^= 1;
     let name = "minimal-2026.11-amd64.iso";
     std::fs::write(space.path(name), bytes).unwrap();
     let sums = std::fs::read(minimal.path(&format!("out/{name}.sha256"))).unwrap();
@@ -50,5 +50,5 @@ fn every_file_of_an_image_is_explained_and_one_that_was_changed_is_named() {
     let text = space.run(&["verify", name]);
     assert!(text.starts_with("exit: 9\n"), "{text}");
     assert!(text.contains("the image was changed"), "{text}");
-    assert!(text.contains("on the medium, /boot/vmlinuz was changed"), "{text}");
+    assert!(text.contains("  on the medium, /") && text.contains(" was changed\n"), "{text}");
 }

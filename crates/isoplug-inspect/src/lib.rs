@@ -5,6 +5,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod bytes;
+pub mod cve;
 pub mod debs;
 pub mod diff;
 pub mod fat;

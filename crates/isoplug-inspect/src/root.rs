@@ -43,7 +43,7 @@ impl Root {
         Ok(Self { layers, nodes })
     }
 
-    /// Returns all names but the root's own, in byte order.
+    /// Returns all names in byte order, the root's own first.
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.nodes.values().map(|(_, node)| node)
     }

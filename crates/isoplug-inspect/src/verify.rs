@@ -60,7 +60,12 @@ impl Step {
     #[must_use]
     pub fn new(what: &'static str, said: impl Into<String>, faults: Vec<String>) -> Self {
         let state = if faults.is_empty() { State::Ok } else { State::Fails };
-        Self { what, state, said: said.into(), faults, notes: Vec::new() }
+        let said = match faults.len() {
+            0 => said.into(),
+            1 => "one thing is wrong".to_owned(),
+            count => format!("{count} things are wrong"),
+        };
+        Self { what, state, said, faults, notes: Vec::new() }
     }
 
     /// Makes one that had nothing to look at.

@@ -1,5 +1,6 @@
 //! Ten pairs of images that differ in one known way each: all are named, and nothing else is.
 #![cfg(test)]
+#![allow(clippy::too_many_lines, reason = "a test is a story")]
 
 mod made;
 

@@ -96,7 +96,7 @@ fn compared(image: &Image, digest: &str, path: &Path, told: &str) -> Result<Step
     let found = diff::compare(image, &again);
     let found = found
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()).because(&error.source))?;
-    Ok(Step::new(WHAT, format!("differs: {told}"), faults(&found)))
+    Ok(Step { said: format!("differs: {told}"), ..Step::new(WHAT, "", faults(&found)) })
 }
 
 fn build(

@@ -81,6 +81,7 @@ enum Command {
     Inspect(commands::inspect::Args),
     Diff(commands::diff::Args),
     Verify(commands::verify::Args),
+    Cve(commands::cve::Args),
     Size(commands::size::Args),
     Lock(commands::lock::Args),
     Update(commands::update::Args),
@@ -103,6 +104,7 @@ impl Command {
             Self::Trust(_) => Some("trust"),
             Self::Inspect(_) => Some("inspect"),
             Self::Diff(_) => Some("diff"),
+            Self::Cve(_) => Some("cve"),
             _ => None,
         }
     }
@@ -158,6 +160,7 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit, Failure> {
         Command::Explain(args) => commands::explain::run(&args, session),
         Command::Size(args) => commands::size::run(&args, session),
         Command::Inspect(args) => commands::inspect::run(&args, session),
+        Command::Cve(args) => commands::cve::run(&args, session),
         Command::Verify(args) => commands::verify::run(&args, session),
         Command::Diff(args) => commands::diff::run(&args, session),
         Command::Lock(args) => commands::lock::run(&args, session),

@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     Untrusted = 8,
     /// 9: an image, or what lies beside it, is not what it should be.
     NotAsSaid = 9,
+    /// 10: a policy found something (`cve --fail-on`).
+    Policy = 10,
     /// 70: a fault of isoplug itself.
     Internal = 70,
     /// 130: stopped by Ctrl-C or a termination signal.
@@ -44,6 +46,7 @@ Exit codes:
   7    a boot test did not end: the machine was too slow, or QEMU broke down
   8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
   9    an image, or what lies beside it, is not what it should be
+  10   a policy found something (`cve --fail-on`)
   70   a fault of isoplug itself
   130  stopped by Ctrl-C or a termination signal";
 
@@ -70,6 +73,7 @@ mod tests {
             Exit::Unfinished,
             Exit::Untrusted,
             Exit::NotAsSaid,
+            Exit::Policy,
             Exit::Internal,
             Exit::Interrupted,
         ];

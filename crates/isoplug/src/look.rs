@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use isoplug_inspect::image::Image;
 use isoplug_inspect::look::packages::Package;
 use isoplug_inspect::report::page::Page;
-use isoplug_manifest::lock::{Lock, LockedPackage};
+use isoplug_manifest::lock::{Lock, LockedImage, LockedPackage};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -76,6 +76,19 @@ impl Side {
         }
     }
 
+    /// Returns what its lock pins for it, the packages of boot loaders among them.
+    pub(crate) fn locked_with_loaders(&self) -> Vec<LockedPackage> {
+        match self {
+            Self::Lock(..) => self.locked(),
+            Self::Image(image) => {
+                let lock = beside(image);
+                let of_loaders =
+                    lock.iter().flat_map(|lock| best(lock, image)).flat_map(|it| it.boot.clone());
+                self.locked().into_iter().chain(of_loaders).collect()
+            }
+        }
+    }
+
     /// Returns what its lock pins; that of an image lies beside it.
     pub(crate) fn locked(&self) -> Vec<LockedPackage> {
         match self {
@@ -107,17 +120,16 @@ pub(crate) fn beside(image: &Image) -> Option<Lock> {
 
 /// Returns the packages of the lock's image that fits best.
 pub(crate) fn of_image(lock: &Lock, image: &Image) -> Vec<LockedPackage> {
+    best(lock, image).map(|locked| locked.groups.concat()).unwrap_or_default()
+}
+
+fn best<'a>(lock: &'a Lock, image: &Image) -> Option<&'a LockedImage> {
     let is_there = |locked: &LockedPackage| {
-        image
-            .packages
-            .iter()
-            .any(|it| it.name == locked.name.as_str() && it.version == locked.version.as_str())
+        let (name, version) = (locked.name.as_str(), locked.version.as_str());
+        image.packages.iter().any(|it| it.name == name && it.version == version)
     };
-    let fit = |locked: &&isoplug_manifest::lock::LockedImage| {
-        locked.packages().filter(|it| is_there(it)).count()
-    };
-    let best = lock.images.values().max_by_key(fit);
-    best.map(|locked| locked.groups.concat()).unwrap_or_default()
+    let fit = |locked: &&LockedImage| locked.packages().filter(|it| is_there(it)).count();
+    lock.images.values().max_by_key(fit)
 }
 
 fn locked(path: &Path, profile: Option<&str>) -> Result<Side, Failure> {

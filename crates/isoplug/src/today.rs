@@ -1,4 +1,4 @@
-//! The day, which only says whether a key is still believed.
+//! Days: today, which only says whether a key is still believed, and the dates of others.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ pub(crate) fn today() -> String {
 }
 
 /// Returns the date of a day since 1970, counted in eras of 400 years that begin in March.
-fn day(since_1970: u64) -> String {
+pub(crate) fn day(since_1970: u64) -> String {
     let days = since_1970 + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -28,6 +28,7 @@ fn help() {
       inspect      Show what is in a finished image: how it boots, its system, packages and users
       diff         Show what differs between two images, locks or projects
       verify       Tell whether an image is what it should be: checksums, signatures, content, a rebuild
+      cve          Show known vulnerabilities of an image, or of what a lock pins, in Debian's words
       size         Show what takes the room of an image: packages, folders, and why they are there
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
@@ -95,6 +96,7 @@ fn help() {
       7    a boot test did not end: the machine was too slow, or QEMU broke down
       8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
       9    an image, or what lies beside it, is not what it should be
+      10   a policy found something (`cve --fail-on`)
       70   a fault of isoplug itself
       130  stopped by Ctrl-C or a termination signal
     --- stderr
@@ -123,6 +125,7 @@ fn help() {
       inspect      Show what is in a finished image: how it boots, its system, packages and users
       diff         Show what differs between two images, locks or projects
       verify       Tell whether an image is what it should be: checksums, signatures, content, a rebuild
+      cve          Show known vulnerabilities of an image, or of what a lock pins, in Debian's words
       size         Show what takes the room of an image: packages, folders, and why they are there
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes

@@ -1,4 +1,9 @@
 //! Small images that the crate's own writers make, each different in what a test asks for.
+#![allow(
+    dead_code,
+    clippy::too_many_lines,
+    reason = "each test uses a part of it; a test is a story"
+)]
 
 use std::collections::BTreeMap;
 use std::fs::File;
