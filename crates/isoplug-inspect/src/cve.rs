@@ -167,20 +167,6 @@ pub fn report(subject: &Subject, data: &[(Origin, Data)]) -> Report {
     let own = |package: &&Package| !subject.foreign.contains(&package.name);
     let packages: Vec<Package> = subject.packages.iter().filter(own).cloned().collect();
     let sources = sources(&packages);
-    let mut findings: BTreeMap<(String, String, String), Finding> = BTreeMap::new();
-    for (_, data) in data {
-        for source in &sources {
-            for finding in judge::all(source, data, &subject.release) {
-                let key = (finding.id.clone(), source.name.clone(), source.version.clone());
-                // What the first file says counts.
-                findings.entry(key).or_insert(finding);
-            }
-        }
-    }
-    let mut findings: Vec<Finding> = findings.into_values().collect();
-    findings.sort_by_key(|it| {
-        (it.word, it.source.name == "linux", !it.remote, it.source.name.clone(), it.id.clone())
-    });
     Report {
         schema: 1,
         kind: "cve",
@@ -189,6 +175,22 @@ pub fn report(subject: &Subject, data: &[(Origin, Data)]) -> Report {
         data: data.iter().map(|(origin, _)| origin.clone()).collect(),
         sources: sources.len(),
         no_data: subject.foreign.iter().cloned().collect(),
-        findings,
+        findings: findings(&sources, data, &subject.release),
     }
+}
+
+fn findings(sources: &[Source], data: &[(Origin, Data)], release: &str) -> Vec<Finding> {
+    let mut found: BTreeMap<(String, String, String), Finding> = BTreeMap::new();
+    for (_, data) in data {
+        for finding in sources.iter().flat_map(|source| judge::all(source, data, release)) {
+            let Source { name, version, .. } = &finding.source;
+            // What the first file says counts.
+            found.entry((finding.id.clone(), name.clone(), version.clone())).or_insert(finding);
+        }
+    }
+    let mut found: Vec<Finding> = found.into_values().collect();
+    found.sort_by_key(|it| {
+        (it.word, it.source.name == "linux", !it.remote, it.source.name.clone(), it.id.clone())
+    });
+    found
 }

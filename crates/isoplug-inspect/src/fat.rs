@@ -43,30 +43,20 @@ impl Fat {
     pub fn open(span: Span) -> io::Result<Self> {
         let head = span.read(0, 512)?;
         let field = |at: usize| u64::from(le16(&head, at));
-        let wide =
-            |small: u64, at: usize| if small == 0 { u64::from(le32(&head, at)) } else { small };
+        let wide = |small: u64, at: usize| if small == 0 { le32(&head, at).into() } else { small };
         let (sector, per_cluster) = (field(11), u64::from(head[13]));
-        if head[510..] != [0x55, 0xaa]
-            || !sector.is_power_of_two()
-            || !per_cluster.is_power_of_two()
-        {
+        let is_fat = head[510..] == [0x55, 0xaa];
+        if !is_fat || !sector.is_power_of_two() || !per_cluster.is_power_of_two() {
             return Err(bad("it is not a FAT volume"));
         }
-        let table = wide(field(22), 36) * sector;
-        let fats = field(14) * sector;
+        let cluster = per_cluster * sector;
+        let (table, fats) = (wide(field(22), 36) * sector, field(14) * sector);
         let root = (fats + u64::from(head[16]) * table, (field(17) * 32).next_multiple_of(sector));
         let data = root.0 + root.1;
-        let clusters = (wide(field(19), 32) * sector).saturating_sub(data) / (per_cluster * sector);
-        let bits = if clusters < 4085 {
-            12
-        } else if clusters < 65525 {
-            16
-        } else {
-            32
-        };
+        let bits = bits((wide(field(19), 32) * sector).saturating_sub(data) / cluster);
         let table = span.read(fats, table.min(LARGEST))?;
         let root_cluster = le32(&head, 44);
-        Ok(Self { span, table, bits, cluster: per_cluster * sector, data, root, root_cluster })
+        Ok(Self { span, table, bits, cluster, data, root, root_cluster })
     }
 
     /// Returns all files.
@@ -125,6 +115,15 @@ impl Fat {
             16 => le16(&self.table, at * 2).into(),
             _ => le32(&self.table, at * 4) & 0x0fff_ffff,
         }
+    }
+}
+
+/// Returns how wide the numbers of the table are: the count of clusters alone decides.
+fn bits(clusters: u64) -> u8 {
+    match clusters {
+        0..4085 => 12,
+        4085..65525 => 16,
+        _ => 32,
     }
 }
 

@@ -92,30 +92,20 @@ impl Image {
     /// When it is not an ISO 9660 image or cannot be read. What lies on it and cannot be read is told in
     /// [`Image::unread`].
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let span = Span::open(path).map_err(Error::at(path.display().to_string()))?;
-        let medium = Medium::open(span).map_err(Error::at(path.display().to_string()))?;
+        let shown = path.display().to_string();
+        let medium = Span::open(path).and_then(Medium::open).map_err(Error::at(shown))?;
         let mut unread = Vec::new();
         let esp = noted(&mut unread, "the EFI System Partition", esp(&medium)).flatten();
         let menu = menu(&medium, esp.as_ref());
         let loaded = loaded(&medium, &menu, &mut unread);
-        let root =
-            noted(&mut unread, "the root filesystem", root(&medium, &menu)).unwrap_or_default();
-        if root.is_empty() && unread.is_empty() {
+        let root = noted(&mut unread, "the root filesystem", root(&medium, &menu));
+        if root.as_ref().is_some_and(Root::is_empty) {
             unread.push("the root filesystem: there is no squashfs on the medium".to_owned());
         }
-        Ok(Self {
-            path: path.to_owned(),
-            system: system(&root),
-            packages: packages::read(&root),
-            users: users::read(&root),
-            units: units::read(&root),
-            medium,
-            esp,
-            menu,
-            loaded,
-            root,
-            unread,
-        })
+        let (path, root) = (path.to_owned(), root.unwrap_or_default());
+        let (system, packages) = (system(&root), packages::read(&root));
+        let (users, units) = (users::read(&root), units::read(&root));
+        Ok(Self { path, medium, esp, menu, loaded, root, system, packages, users, units, unread })
     }
 
     /// Reads dpkg's lists.

@@ -2,7 +2,6 @@
 //!
 //! Knows bytes and what programs of Debian's family keep in them; no stage, no store and no manifest. What it cannot
 //! read it says, and goes on.
-#![allow(clippy::too_many_lines)]
 
 mod bytes;
 pub mod cve;

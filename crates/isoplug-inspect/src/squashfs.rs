@@ -22,6 +22,11 @@ use content::Blocks;
 use inode::Inode;
 use metadata::Metadata;
 
+/// More names than any real system has.
+const MOST_NAMES: usize = 16 << 20;
+/// Twice what Linux knows.
+const LONGEST_PATH: usize = 8192;
+
 /// What kind of thing a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
@@ -97,38 +102,41 @@ impl Squashfs {
     /// When it is none of version 4, is damaged, or cannot be read.
     pub fn open(span: Span) -> io::Result<Self> {
         let head = span.read(0, 96)?;
+        let (codec, block_size) = (le16(&head, 20), le32(&head, 12));
         if !head.starts_with(b"hsqs") || le16(&head, 28) != 4 {
             return Err(bad("it is not a squashfs of version 4"));
         }
-        let (codec, block_size) = (le16(&head, 20), le32(&head, 12));
         if !(4096..=1 << 20).contains(&block_size) {
-            return Err(bad(format!(
-                "its blocks of {block_size} bytes are outside of what squashfs knows"
-            )));
+            return Err(bad(format!("squashfs knows no blocks of {block_size} bytes")));
         }
         let metadata = Metadata::new(span.clone(), codec);
-        let fragments = le32(&head, 16) as usize;
-        let fragments = if fragments == 0 {
-            Vec::new()
-        } else {
-            metadata.table(le64(&head, 80), fragments, 16)?
+        let fragments = match le32(&head, 16) as usize {
+            0 => Vec::new(),
+            count => metadata.table(le64(&head, 80), count, 16)?,
         };
-        let ids = metadata.table(le64(&head, 48), le16(&head, 26).into(), 4)?;
-        let xattrs = attributes::read(&span, &metadata, le64(&head, 56))?;
         let blocks = Blocks::new(span.clone(), codec, block_size as usize, fragments);
+        Self::with_tables(span, &head, metadata, blocks)
+    }
+
+    fn with_tables(
+        span: Span,
+        head: &[u8],
+        metadata: Metadata,
+        blocks: Blocks,
+    ) -> io::Result<Self> {
         Ok(Self {
-            codec,
-            block_size,
-            mtime: le32(&head, 8),
-            inodes: le32(&head, 4),
-            used: le64(&head, 40),
-            root: le64(&head, 32),
-            inode_table: le64(&head, 64),
-            listings: le64(&head, 72),
+            codec: le16(head, 20),
+            block_size: le32(head, 12),
+            mtime: le32(head, 8),
+            inodes: le32(head, 4),
+            used: le64(head, 40),
+            root: le64(head, 32),
+            inode_table: le64(head, 64),
+            listings: le64(head, 72),
+            ids: metadata.table(le64(head, 48), le16(head, 26).into(), 4)?,
+            xattrs: attributes::read(&span, &metadata, le64(head, 56))?,
             span,
             metadata,
-            ids,
-            xattrs,
             blocks,
         })
     }
@@ -151,12 +159,14 @@ impl Squashfs {
         while let Some((path, folder)) = open.pop() {
             for (name, reference) in self.listing(&folder)? {
                 let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+                let too_long = path.len() > LONGEST_PATH;
                 let (node, inode) = self.node(path.clone(), reference)?;
                 if inode.kind == 1 {
                     open.push((path, inode));
                 }
                 nodes.push(node);
-                if nodes.len() > 64 * self.inodes as usize {
+                // Hard links have several names, but not so many, and no path is so long.
+                if nodes.len() > MOST_NAMES.min(64 * self.inodes as usize) || too_long {
                     return Err(bad(
                         "it has more names than can be: its folders go round in a circle",
                     ));

@@ -130,7 +130,7 @@ impl Report {
         };
         let sections = vec![
             Section::table("Steps", &[], rows.collect()),
-            Section::table("What is wrong", &[], all(|step| &step.faults)),
+            Section::table("What is wrong, or was in the way", &[], all(|step| &step.faults)),
             Section::table("Worth a look", &[], all(|step| &step.notes)),
         ];
         Page { title: self.image.clone(), verdict: self.verdict.to_owned(), sections }

@@ -82,8 +82,11 @@ fn step(
 }
 
 fn unfinished(stderr: &str, told: &str) -> Step {
-    let line = stderr.lines().find(|line| line.starts_with("error: "));
-    let faults = vec![line.unwrap_or("it ended without a word").to_owned()];
+    let lines = stderr.lines().skip_while(|line| !line.starts_with("error: ")).take(4);
+    let mut faults: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
+    if faults.is_empty() {
+        faults.push("it ended without a word".to_owned());
+    }
     Step { faults, ..Step::unknown(WHAT, format!("could not be built again: {told}")) }
 }
 

@@ -11,31 +11,24 @@ impl Report {
     #[must_use]
     pub fn page(&self) -> Page {
         let data = self.data.iter().map(|it| format!("{} ({}…)", it.file, &it.sha256[..12]));
-        let title = format!(
-            "{}, {}, by {}",
-            self.image,
-            self.release,
-            data.collect::<Vec<_>>().join(" and ")
-        );
-        let of = |word: Word, kernel: bool| {
-            self.findings
-                .iter()
-                .filter(move |it| it.word == word && (it.source.name == "linux") == kernel)
-        };
-        let section = |title: &str, word: Word, kernel: bool| table(title, of(word, kernel));
+        let data = data.collect::<Vec<_>>().join(" and ");
+        let title = format!("{}, {}, by {data}", self.image, self.release);
+        let unknown = [("packages", self.no_data.join(" "))];
         let sections = vec![
-            section("Fixable: a newer version is there", Word::Fixable, false),
-            section("Open", Word::Open, false),
-            section("End of life: nobody mends these", Word::EndOfLife, false),
-            section("Fixable in the kernel", Word::Fixable, true),
-            section("Open in the kernel", Word::Open, true),
+            self.section("Fixable: a newer version is there", Word::Fixable, false),
+            self.section("Open", Word::Open, false),
+            self.section("End of life: nobody mends these", Word::EndOfLife, false),
+            self.section("Fixable in the kernel", Word::Fixable, true),
+            self.section("Open in the kernel", Word::Open, true),
             self.counts(),
-            Section::facts(
-                "No data, which does not mean none",
-                &[("packages", self.no_data.join(" "))],
-            ),
+            Section::facts("No data, which does not mean none", &unknown),
         ];
         Page { title, verdict: self.verdict(), sections }
+    }
+
+    fn section(&self, title: &str, word: Word, kernel: bool) -> Section {
+        let is_of = |it: &&Finding| it.word == word && (it.source.name == "linux") == kernel;
+        table(title, self.findings.iter().filter(is_of))
     }
 
     fn verdict(&self) -> String {

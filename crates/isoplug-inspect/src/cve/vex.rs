@@ -14,23 +14,17 @@ use super::{Finding, Report, Subject, Word};
 /// When it is not an OpenVEX document; the text says why.
 pub fn apply(report: &mut Report, text: &str) -> Result<usize, String> {
     let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let is_openvex =
-        document["@context"].as_str().is_some_and(|it| it.starts_with("https://openvex.dev/ns"));
+    let context = document["@context"].as_str().unwrap_or_default();
+    let is_openvex = context.starts_with("https://openvex.dev/ns");
     let statements = document["statements"].as_array().filter(|_| is_openvex);
-    let statements = statements.ok_or("it is not an OpenVEX document")?;
     let mut count = 0;
-    for statement in statements {
+    for statement in statements.ok_or("it is not an OpenVEX document")? {
         let status = statement["status"].as_str().unwrap_or_default();
-        if !matches!(status, "not_affected" | "fixed") {
-            continue;
-        }
-        let why = statement["justification"]
-            .as_str()
-            .or(statement["impact_statement"].as_str())
-            .unwrap_or(status);
-        for finding in report.findings.iter_mut().filter(|finding| is_about(statement, finding)) {
+        let why = statement["justification"].as_str().or(statement["impact_statement"].as_str());
+        let counts = matches!(status, "not_affected" | "fixed");
+        for finding in report.findings.iter_mut().filter(|it| counts && is_about(statement, it)) {
             finding.word = Word::Vex;
-            finding.vex = Some(why.to_owned());
+            finding.vex = Some(why.unwrap_or(status).to_owned());
             count += 1;
         }
     }

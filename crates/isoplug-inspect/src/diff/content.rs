@@ -35,8 +35,12 @@ pub(super) struct Pair<'a> {
     pub(super) b: &'a Node,
 }
 
-/// Returns the paths whose contents differ.
-pub(super) fn differing<'a>(a: &Root, b: &Root, pairs: Vec<Pair<'a>>) -> io::Result<Vec<&'a Node>> {
+/// Returns those whose contents differ.
+pub(super) fn differing<'a>(
+    a: &Root,
+    b: &Root,
+    pairs: Vec<Pair<'a>>,
+) -> io::Result<Vec<(&'a Node, &'a Node)>> {
     let mut placed = Vec::new();
     for pair in pairs {
         let (Some(layer_a), Some(layer_b)) = (a.layer(pair.a), b.layer(pair.b)) else { continue };
@@ -51,10 +55,9 @@ pub(super) fn differing<'a>(a: &Root, b: &Root, pairs: Vec<Pair<'a>>) -> io::Res
         let is_same = same_stored((layer_a, &place_a), (layer_b, &place_b), &mut same_fragments)?
             || digest(layer_a, &place_a)? == digest(layer_b, &place_b)?;
         if !is_same {
-            found.push(pair.b);
+            found.push((pair.a, pair.b));
         }
     }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }
 

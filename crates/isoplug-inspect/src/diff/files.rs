@@ -1,6 +1,6 @@
 //! Files of the root filesystem: content, kind, mode, owner, extended attributes, time, target.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde::Serialize;
@@ -97,49 +97,51 @@ pub(super) fn compare(
     owners: &[Owners; 2],
     found: &mut Difference,
 ) -> io::Result<()> {
-    let changed: BTreeSet<String> =
-        found.packages.iter().map(|package| package.name.clone()).collect();
     let mut times = Times::new(a, b);
-    let (mut changes, mut pairs) = (Vec::new(), Vec::new());
-    for node in a.root.nodes().filter(|node| b.root.find(&node.path).is_none()) {
-        changes.push(file(node, "removed", owners[0].of(&node.path), Vec::new()));
-    }
+    let removed = a.root.nodes().filter(|node| b.root.find(&node.path).is_none());
+    let removed = removed.map(|node| file(node, "removed", owners[0].of(&node.path), Vec::new()));
+    let mut changes: BTreeMap<String, FileChange> =
+        removed.map(|it| (it.path[1..].to_owned(), it)).collect();
     for node in b.root.nodes() {
-        let package = owners[1].of(&node.path);
-        match a.root.find(&node.path) {
-            None => changes.push(file(node, "added", package, Vec::new())),
-            Some(old) => {
-                if let (Kind::File(one), Kind::File(two)) = (&old.kind, &node.kind)
-                    && one == two
-                {
-                    pairs.push(Pair { a: old, b: node });
-                }
-                let all = node_changes(a, b, old, node, &mut times)?;
-                changes.push(file(node, "changed", package, all));
-            }
-        }
+        let (way, all) = match a.root.find(&node.path) {
+            None => ("added", Vec::new()),
+            Some(old) => ("changed", node_changes(a, b, old, node, &mut times)?),
+        };
+        let change = file(node, way, owners[1].of(&node.path), all);
+        changes.insert(node.path.clone(), change);
     }
-    for node in content::differing(&a.root, &b.root, pairs)? {
-        let old = a.root.find(&node.path).map_or_else(|| Ok(Vec::new()), |old| text_of(a, old))?;
-        let change = Change::content(&old, &text_of(b, node)?);
-        let Kind::File(bytes) = node.kind else { continue };
-        let change = Change { old: size(bytes), new: size(bytes), ..change };
-        if let Some(file) = changes.iter_mut().find(|it| it.path[1..] == node.path) {
-            file.changes.insert(0, change);
-        }
-    }
-    finish(changes, &changed, found);
+    contents(a, b, &mut changes)?;
+    finish(changes, found);
     times.tell(found);
     Ok(())
 }
 
-fn finish(mut changes: Vec<FileChange>, packages: &BTreeSet<String>, found: &mut Difference) {
-    changes.retain(|it| it.way != "changed" || !it.changes.is_empty());
+/// Compares the contents of files of one size.
+fn contents(a: &Image, b: &Image, changes: &mut BTreeMap<String, FileChange>) -> io::Result<()> {
+    let pairs = b.root.nodes().filter_map(|node| {
+        let old = a.root.find(&node.path)?;
+        let is_like = matches!(node.kind, Kind::File(_)) && old.kind == node.kind;
+        is_like.then_some(Pair { a: old, b: node })
+    });
+    for (old, new) in content::differing(&a.root, &b.root, pairs.collect())? {
+        let change = Change::content(&text_of(a, old)?, &text_of(b, new)?);
+        let Kind::File(bytes) = new.kind else { continue };
+        let change = Change { old: size(bytes), new: size(bytes), ..change };
+        if let Some(file) = changes.get_mut(&new.path) {
+            file.changes.insert(0, change);
+        }
+    }
+    Ok(())
+}
+
+fn finish(changes: BTreeMap<String, FileChange>, found: &mut Difference) {
+    let packages: BTreeSet<&str> = found.packages.iter().map(|package| &*package.name).collect();
+    let is_one = |it: &FileChange| it.way != "changed" || !it.changes.is_empty();
+    let mut changes: Vec<FileChange> = changes.into_values().filter(is_one).collect();
     for change in &mut changes {
         let package = change.package.as_deref().unwrap_or_default();
         change.explained = packages.contains(package) || package == "dpkg" && !packages.is_empty();
     }
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
     found.files = changes;
 }
 
@@ -163,25 +165,7 @@ fn node_changes(
     new: &Node,
     times: &mut Times,
 ) -> io::Result<Vec<Change>> {
-    let mut found = Vec::new();
-    match (&old.kind, &new.kind) {
-        (Kind::File(one), Kind::File(two)) if one != two => {
-            let change = Change::content(&text_of(a, old)?, &text_of(b, new)?);
-            found.push(Change { old: size(*one), new: size(*two), ..change });
-        }
-        (Kind::Link(one), Kind::Link(two)) if one != two => {
-            found.push(Change::new(
-                "target",
-                String::from_utf8_lossy(one),
-                String::from_utf8_lossy(two),
-            ));
-        }
-        (Kind::File(_), Kind::File(_)) | (Kind::Link(_), Kind::Link(_)) => {}
-        (one, two) if one != two => {
-            found.push(Change::new("kind", parts::mode(old), parts::mode(new)))
-        }
-        _ => {}
-    }
+    let mut found: Vec<Change> = kind_change(a, b, old, new)?.into_iter().collect();
     if old.mode != new.mode {
         found.push(Change::new("mode", format!("{:04o}", old.mode), format!("{:04o}", new.mode)));
     }
@@ -194,6 +178,22 @@ fn node_changes(
     }
     found.extend(xattr_changes(a, b, old, new));
     Ok(found)
+}
+
+/// Compares what names stand for; contents of one size are compared elsewhere.
+fn kind_change(a: &Image, b: &Image, old: &Node, new: &Node) -> io::Result<Option<Change>> {
+    Ok(match (&old.kind, &new.kind) {
+        (one, two) if one == two => None,
+        (Kind::File(one), Kind::File(two)) => {
+            let change = Change::content(&text_of(a, old)?, &text_of(b, new)?);
+            Some(Change { old: size(*one), new: size(*two), ..change })
+        }
+        (Kind::Link(one), Kind::Link(two)) => {
+            let [one, two] = [one, two].map(|target| String::from_utf8_lossy(target));
+            Some(Change::new("target", one, two))
+        }
+        _ => Some(Change::new("kind", parts::mode(old), parts::mode(new))),
+    })
 }
 
 fn xattr_changes(a: &Image, b: &Image, old: &Node, new: &Node) -> Vec<Change> {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::image::Image;
 use crate::iso::{Entry, Medium};
 use crate::look::initrd;
+use crate::span::Span;
 
 use super::Difference;
 use super::content;
@@ -39,25 +40,17 @@ const LARGEST: u64 = 4 << 20;
 pub(super) fn compare(a: &Image, b: &Image, found: &mut Difference) -> io::Result<()> {
     volume(a, b, found);
     let identities = Identities { old: identity(&a.medium), new: identity(&b.medium) };
-    let of =
-        |medium: &Medium, path: &str| medium.find(path).filter(|entry| entry.path == path).cloned();
-    let mut changes = Vec::new();
-    for entry in a.medium.entries.iter().filter(|it| of(&b.medium, &it.path).is_none()) {
-        if !identities.is_marker(&entry.path) {
-            changes.push(change(entry, "removed", Vec::new()));
-        }
-    }
+    let removed = a.medium.entries.iter().filter(|it| exact(&b.medium, &it.path).is_none());
+    let mut changes: Vec<FileChange> =
+        removed.map(|it| change(it, "removed", Vec::new())).collect();
     for entry in &b.medium.entries {
-        match of(&a.medium, &entry.path) {
-            None if identities.is_marker(&entry.path) => {}
-            None => changes.push(change(entry, "added", Vec::new())),
-            Some(old) => {
-                let all = entry_changes(a, b, &old, entry, &identities)?;
-                changes.push(change(entry, "changed", all));
-            }
-        }
+        changes.push(match exact(&a.medium, &entry.path) {
+            None => change(entry, "added", Vec::new()),
+            Some(old) => change(entry, "changed", entry_changes(a, b, old, entry, &identities)?),
+        });
     }
     changes.retain(|it| it.way != "changed" || !it.changes.is_empty());
+    changes.retain(|it| it.way == "changed" || !identities.is_marker(&it.path[1..]));
     let is_list = |it: &FileChange| LISTS.contains(&&it.path[1..]);
     if changes.iter().any(|it| !is_list(it)) || found.is_different() {
         changes.retain(|it| !is_list(it));
@@ -65,6 +58,11 @@ pub(super) fn compare(a: &Image, b: &Image, found: &mut Difference) -> io::Resul
     identities.tell(found);
     found.medium = changes;
     boot(a, b, found)
+}
+
+/// Returns what is at a path, case counting.
+fn exact<'a>(medium: &'a Medium, path: &str) -> Option<&'a Entry> {
+    medium.find(path).filter(|entry| entry.path == path)
 }
 
 fn change(entry: &Entry, way: &'static str, changes: Vec<Change>) -> FileChange {
@@ -78,47 +76,29 @@ fn entry_changes(
     new: &Entry,
     identities: &Identities,
 ) -> io::Result<Vec<Change>> {
-    let mut found = Vec::new();
     let is_layer = |image: &Image| image.root.layers.iter().any(|(path, _)| *path == new.path);
     let is_catalog = b.medium.boot.catalog_at == Some(new.at);
     let is_apart = is_layer(a) && is_layer(b) || new.folder || is_catalog;
     let parts = (a.medium.part(old), b.medium.part(new));
-    if !is_apart && !content::same_bytes(&parts.0, &parts.1)? {
-        let (small, is_initrd) = (
-            old.size.max(new.size) <= LARGEST,
-            b.loaded.iter().any(|it| it.path == new.path && it.role == "initrd"),
-        );
-        let bytes = if small { (parts.0.all()?, parts.1.all()?) } else { (vec![0], vec![0, 0]) };
-        if !small || identities.replaced(&bytes.0) != bytes.1 {
-            let mut change = Change::content(&identities.replaced(&bytes.0), &bytes.1);
-            if is_initrd && !small {
-                change.lines = initrd_lines(&parts.0, &parts.1);
-            }
-            found.push(Change {
-                old: format!("{} bytes", old.size),
-                new: format!("{} bytes", new.size),
-                ..change
-            });
-        }
-    }
+    let is_initrd = b.loaded.iter().any(|it| it.path == new.path && it.role == "initrd");
+    let content =
+        if is_apart { None } else { identities.content(&parts.0, &parts.1, is_initrd)? };
+    let mut found: Vec<Change> = content.into_iter().collect();
     let mode = |entry: &Entry| entry.mode.map_or_else(String::new, |mode| format!("{mode:04o}"));
     let owner = |entry: &Entry| format!("{}:{}", entry.uid, entry.gid);
-    let facts = [("mode", mode(old), mode(new)), ("owner", owner(old), owner(new))];
-    found.extend(
-        facts
-            .into_iter()
-            .filter(|(_, old, new)| old != new)
-            .map(|(what, old, new)| Change::new(what, old, new)),
-    );
-    if old.target != new.target {
-        let target = |entry: &Entry| entry.target.clone().unwrap_or_default();
-        found.push(Change::new("target", target(old), target(new)));
-    }
+    let target = |entry: &Entry| entry.target.clone().unwrap_or_default();
+    let facts = [
+        ("mode", mode(old), mode(new)),
+        ("owner", owner(old), owner(new)),
+        ("target", target(old), target(new)),
+    ];
+    let differ = facts.into_iter().filter(|(_, old, new)| old != new);
+    found.extend(differ.map(|(what, old, new)| Change::new(what, old, new)));
     Ok(found)
 }
 
 /// Returns which files of an initrd differ.
-fn initrd_lines(a: &crate::span::Span, b: &crate::span::Span) -> Vec<String> {
+fn initrd_lines(a: &Span, b: &Span) -> Vec<String> {
     let (Ok(old), Ok(new)) = (initrd::files(a), initrd::files(b)) else { return Vec::new() };
     let removed = old.keys().filter(|path| !new.contains_key(*path)).map(|path| format!("-{path}"));
     let others = new.iter().filter(|(path, what)| old.get(*path) != Some(*what));
@@ -145,6 +125,21 @@ impl Identities {
     fn is_marker(&self, path: &str) -> bool {
         let name = path.strip_prefix(".isoplug/");
         name.is_some_and(|name| [&self.old, &self.new].iter().any(|it| it.as_deref() == Some(name)))
+    }
+
+    /// Compares contents, each with the identity of its own medium.
+    fn content(&self, old: &Span, new: &Span, is_initrd: bool) -> io::Result<Option<Change>> {
+        if content::same_bytes(old, new)? {
+            return Ok(None);
+        }
+        let [before, after] = [old, new].map(|span| format!("{} bytes", span.size()));
+        if old.size().max(new.size()) > LARGEST {
+            let lines = if is_initrd { initrd_lines(old, new) } else { Vec::new() };
+            return Ok(Some(Change { lines, ..Change::new("content", before, after) }));
+        }
+        let (replaced, bytes) = (self.replaced(&old.all()?), new.all()?);
+        let change = Change::content(&replaced, &bytes);
+        Ok((replaced != bytes).then_some(Change { old: before, new: after, ..change }))
     }
 
     /// Returns bytes of the first as they would be with the identity of the second.
@@ -190,28 +185,6 @@ fn volume(a: &Image, b: &Image, found: &mut Difference) {
 }
 
 fn boot(a: &Image, b: &Image, found: &mut Difference) -> io::Result<()> {
-    let platforms = |image: &Image| {
-        let all = image
-            .medium
-            .boot
-            .images
-            .iter()
-            .map(|it| format!("{} {}", it.platform, it.file.as_deref().unwrap_or("-")));
-        all.collect::<Vec<_>>().join(", ")
-    };
-    let tables = |image: &Image| {
-        let all = image
-            .medium
-            .boot
-            .partitions
-            .iter()
-            .map(|it| format!("{} {} {}", it.table, it.name, it.kind));
-        all.collect::<Vec<_>>().join(", ")
-    };
-    let kernels = |image: &Image| {
-        let all = image.loaded.iter().filter(|it| it.role == "kernel").map(|it| it.what.clone());
-        all.collect::<Vec<_>>().join(", ")
-    };
     let facts = [
         ("El Torito", platforms(a), platforms(b)),
         ("partitions", tables(a), tables(b)),
@@ -220,6 +193,22 @@ fn boot(a: &Image, b: &Image, found: &mut Difference) -> io::Result<()> {
     let differ = facts.into_iter().filter(|(_, old, new)| old != new);
     found.boot.extend(differ.map(|(what, old, new)| Fact::new(what, old, new)));
     esp(a, b, found)
+}
+
+fn platforms(image: &Image) -> String {
+    let all = image.medium.boot.images.iter();
+    let all = all.map(|it| format!("{} {}", it.platform, it.file.as_deref().unwrap_or("-")));
+    all.collect::<Vec<_>>().join(", ")
+}
+
+fn tables(image: &Image) -> String {
+    let all = image.medium.boot.partitions.iter();
+    all.map(|it| format!("{} {} {}", it.table, it.name, it.kind)).collect::<Vec<_>>().join(", ")
+}
+
+fn kernels(image: &Image) -> String {
+    let all = image.loaded.iter().filter(|it| it.role == "kernel").map(|it| it.what.clone());
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn esp(a: &Image, b: &Image, found: &mut Difference) -> io::Result<()> {

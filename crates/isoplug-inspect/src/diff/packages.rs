@@ -50,28 +50,28 @@ pub fn compare(old: &[Package], new: &[Package]) -> Vec<PackageChange> {
 }
 
 fn change(old: Option<&Package>, new: Option<&Package>) -> Option<PackageChange> {
-    let way = match (old, new) {
-        (None, Some(_)) => "added",
-        (Some(_), None) => "removed",
-        (Some(old), Some(new)) => match version::compare(&old.version, &new.version) {
-            Ordering::Less => "up",
-            Ordering::Greater => "down",
-            Ordering::Equal => return None,
-        },
-        (None, None) => return None,
-    };
     let any = new.or(old)?;
-    let kib = |package: Option<&Package>| {
-        package.map_or(0, |package| package.installed_kib.cast_signed())
-    };
+    let kib = |it: Option<&Package>| it.map_or(0, |it| it.installed_kib.cast_signed());
+    let version = |it: Option<&Package>| it.map(|it| it.version.clone());
     Some(PackageChange {
         name: any.name.clone(),
         architecture: any.architecture.clone(),
         source: any.source.clone(),
-        way,
-        old: old.map(|package| package.version.clone()),
-        new: new.map(|package| package.version.clone()),
+        way: way(old, new)?,
+        old: version(old),
+        new: version(new),
         kib: kib(new) - kib(old),
         ..PackageChange::default()
     })
+}
+
+fn way(old: Option<&Package>, new: Option<&Package>) -> Option<&'static str> {
+    let (Some(old), Some(new)) = (old, new) else {
+        return Some(if old.is_none() { "added" } else { "removed" });
+    };
+    match version::compare(&old.version, &new.version) {
+        Ordering::Less => Some("up"),
+        Ordering::Greater => Some("down"),
+        Ordering::Equal => None,
+    }
 }

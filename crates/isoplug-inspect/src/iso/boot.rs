@@ -128,26 +128,11 @@ impl Boot {
         }
         self.gpt = true;
         let (count, size) = (u64::from(le32(&head, 80)), u64::from(le32(&head, 84)));
-        let table =
-            span.read_some(le64(&head, 72).saturating_mul(BLOCK), (count * size).min(1 << 20))?;
+        let bytes = (count * size).min(1 << 20);
+        let table = span.read_some(le64(&head, 72).saturating_mul(BLOCK), bytes)?;
         self.check_gpt(head, &table);
-        for record in table.chunks_exact(size.max(128) as usize) {
-            let (first, last) = (le64(record, 32), le64(record, 40));
-            if record[..16].iter().any(|byte| *byte != 0) && last >= first {
-                let (at, bytes) =
-                    (first.saturating_mul(BLOCK), (last - first + 1).saturating_mul(BLOCK));
-                let units: Vec<u16> =
-                    record[56..128].chunks_exact(2).map(|unit| le16(unit, 0)).collect();
-                let name = text(String::from_utf16_lossy(&units).as_bytes());
-                self.partitions.push(Partition {
-                    table: "gpt",
-                    kind: guid(record),
-                    name,
-                    at,
-                    bytes,
-                });
-            }
-        }
+        let size = size.clamp(128, 4096) as usize;
+        self.partitions.extend(table.chunks_exact(size).filter_map(partition));
         Ok(())
     }
 
@@ -161,6 +146,21 @@ impl Boot {
             self.faults.push("the checksum of the GPT's entries is wrong".to_owned());
         }
     }
+}
+
+/// Reads an entry of a GPT, if it is used.
+fn partition(record: &[u8]) -> Option<Partition> {
+    let (first, last) = (le64(record, 32), le64(record, 40));
+    let is_used = record[..16].iter().any(|byte| *byte != 0);
+    let blocks = last.checked_sub(first).filter(|_| is_used)?.saturating_add(1);
+    let units: Vec<u16> = record[56..128].chunks_exact(2).map(|unit| le16(unit, 0)).collect();
+    Some(Partition {
+        table: "gpt",
+        kind: guid(record),
+        name: text(String::from_utf16_lossy(&units).as_bytes()),
+        at: first.saturating_mul(BLOCK),
+        bytes: blocks.saturating_mul(BLOCK),
+    })
 }
 
 fn image(record: &[u8], platform: u8, entries: &[Entry]) -> BootImage {

@@ -86,39 +86,36 @@ fn next<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 fn entry(span: &Span, folder: &str, record: &[u8], names: Names) -> io::Result<Option<Entry>> {
     let length = usize::from(record[32]);
-    let name = record
-        .get(33..33 + length)
-        .ok_or_else(|| bad(format!("a name in /{folder} is cut off")))?;
-    if matches!(name, [0] | [1]) {
-        return Ok(None);
-    }
+    let name = record.get(33..33 + length);
+    let name = name.ok_or_else(|| bad(format!("a name in /{folder} is cut off")))?;
     let extra = match names {
         Names::RockRidge(skip) => rock_ridge::read(span, record, length, skip)?,
         _ => Extra::default(),
     };
-    if extra.moved {
+    if matches!(name, [0] | [1]) || extra.moved {
         return Ok(None);
     }
     let name = if extra.name.is_empty() { own_name(name, names) } else { extra.name.clone() };
     let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-    let (at, size) = place(record);
     let (at, size) = match extra.child {
         Some(child) => (child, u64::from(le32(&span.read(child, SECTOR)?, 10))),
-        None => (at, size),
+        None => place(record),
     };
+    Ok(Some(with_extra(Entry { path, at, size, ..Entry::default() }, record, extra)))
+}
+
+fn with_extra(entry: Entry, record: &[u8], extra: Extra) -> Entry {
     let mut time = [0; 7];
     time.copy_from_slice(&record[18..25]);
-    Ok(Some(Entry {
-        path,
+    Entry {
         folder: record[25] & FOLDER != 0 || extra.child.is_some(),
-        at,
-        size,
         mode: extra.mode.map(|mode| mode & 0o7777),
         uid: extra.uid,
         gid: extra.gid,
         time,
         target: extra.target,
-    }))
+        ..entry
+    }
 }
 
 fn own_name(name: &[u8], names: Names) -> String {

@@ -52,21 +52,19 @@ fn grub(text: &str) -> Vec<Entry> {
     let (mut found, mut above, mut open) = (Vec::new(), Vec::<String>::new(), Vec::new());
     for line in text.replace("\\\n", " ").lines() {
         let words = words(line);
-        match words.first().map_or("", String::as_str) {
-            word @ ("menuentry" | "submenu") => {
-                let title = words.get(1).cloned().unwrap_or_default();
+        let word = words.first().map_or("", String::as_str);
+        let title = words.get(1).cloned().unwrap_or_default();
+        match word {
+            "menuentry" => {
                 let title = above.iter().cloned().chain([title]).collect::<Vec<_>>().join(" > ");
-                if word == "submenu" {
-                    above.push(words.get(1).cloned().unwrap_or_default());
-                } else {
-                    found.push(Entry { title, ..Entry::default() });
-                }
-                if !line.trim_end().ends_with('}') {
-                    open.push(word == "submenu");
-                }
+                found.push(Entry { title, ..Entry::default() });
             }
+            "submenu" => above.push(title),
             "}" if open.pop() == Some(true) => drop(above.pop()),
             word => fill(found.last_mut().filter(|_| open.last() == Some(&false)), word, &words),
+        }
+        if matches!(word, "menuentry" | "submenu") && !line.trim_end().ends_with('}') {
+            open.push(word == "submenu");
         }
     }
     found
@@ -86,27 +84,20 @@ fn fill(entry: Option<&mut Entry>, word: &str, words: &[String]) {
 
 /// Splits a line into words; quotes hold a word together and go.
 fn words(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut quote, mut inside) = (Vec::new(), String::new(), None, false);
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for each in line.chars() {
         match (quote, each) {
             (Some(open), _) if each == open => quote = None,
-            (None, '\'' | '"') => (quote, inside) = (Some(each), true),
-            (None, _) if each.is_whitespace() => {
-                if inside {
-                    words.push(std::mem::take(&mut word));
-                }
-                inside = false;
+            (None, '\'' | '"') => {
+                quote = Some(each);
+                word.get_or_insert_default();
             }
-            (None, '#') if !inside => break,
-            _ => {
-                word.push(each);
-                inside = true;
-            }
+            (None, _) if each.is_whitespace() => words.extend(word.take()),
+            (None, '#') if word.is_none() => break,
+            _ => word.get_or_insert_default().push(each),
         }
     }
-    if inside {
-        words.push(word);
-    }
+    words.extend(word);
     words
 }
 
@@ -114,27 +105,30 @@ fn syslinux(text: &str) -> Vec<Entry> {
     let mut found = Vec::<Entry>::new();
     for line in text.lines().map(str::trim) {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let rest = rest.trim();
-        if word.eq_ignore_ascii_case("label") {
+        let (word, rest) = (word.to_lowercase(), rest.trim());
+        if word == "label" {
             found.push(Entry { title: rest.to_owned(), ..Entry::default() });
-            continue;
-        }
-        let Some(entry) = found.last_mut() else { continue };
-        match word.to_lowercase().as_str() {
-            "kernel" | "linux" => rest.clone_into(&mut entry.kernel),
-            "initrd" => entry.initrds = rest.split(',').map(str::to_owned).collect(),
-            "append" => append(entry, rest),
-            "menu" => {
-                let label = rest.get(..6).filter(|word| word.eq_ignore_ascii_case("label "));
-                if label.is_some() {
-                    entry.title = rest[6..].trim().replace('^', "");
-                }
-            }
-            _ => {}
+        } else if let Some(entry) = found.last_mut() {
+            fill_syslinux(entry, &word, rest);
         }
     }
     found.retain(|entry| !entry.kernel.is_empty());
     found
+}
+
+fn fill_syslinux(entry: &mut Entry, word: &str, rest: &str) {
+    match word {
+        "kernel" | "linux" => rest.clone_into(&mut entry.kernel),
+        "initrd" => entry.initrds = rest.split(',').map(str::to_owned).collect(),
+        "append" => append(entry, rest),
+        "menu" => {
+            let label = rest.get(..6).filter(|word| word.eq_ignore_ascii_case("label "));
+            if label.is_some() {
+                entry.title = rest[6..].trim().replace('^', "");
+            }
+        }
+        _ => {}
+    }
 }
 
 fn append(entry: &mut Entry, text: &str) {

@@ -43,34 +43,33 @@ pub fn page(image: &Image, part: Option<Part>) -> Page {
 /// Returns all of it, or one part, for machines.
 #[must_use]
 pub fn json(image: &Image, part: Option<Part>) -> Value {
-    let name = image.file_name();
     let mut all = json!({
         "schema": 1, "kind": "inspect", "unread": image.unread,
-        "image": { "name": name, "bytes": image.medium.span.size() },
+        "image": { "name": image.file_name(), "bytes": image.medium.span.size() },
     });
-    if let Some(part) = part {
-        let (name, value) = parts::json(image, part);
-        all[name] = value;
-        return all;
-    }
-    for part in [Part::Packages, Part::Menu, Part::Units, Part::Users, Part::Boot] {
+    let most = [Part::Packages, Part::Menu, Part::Units, Part::Users, Part::Boot];
+    for part in part.map_or_else(|| most.to_vec(), |part| vec![part]) {
         let (name, value) = parts::json(image, part);
         all[name] = value;
     }
+    if part.is_none() {
+        add_rest(image, &mut all);
+    }
+    all
+}
+
+fn add_rest(image: &Image, all: &mut Value) {
     let owners = image.owners();
+    let rights = rights(image).into_iter();
     all["volume"] = json!(image.medium.volume);
     all["system"] = json!(image.system);
     all["card"] = json!(card(image));
     all["root"] = root_json(image);
-    all["rights"] = rights(image)
-        .into_iter()
-        .map(|(path, what)| json!({"path": path, "rights": what}))
-        .collect();
+    all["rights"] = rights.map(|(path, what)| json!({"path": path, "rights": what})).collect();
     all["of-no-package"] =
         of_nobody(image, &owners).map(|node| format!("/{}", node.path)).collect();
     all["sizes"] = json!(sizes::sizes(&image.root, &owners).unwrap_or_default());
     all["beside"] = json!(beside(image));
-    all
 }
 
 /// Returns what the image says of itself in `/.isoplug/image.json`.
@@ -101,25 +100,17 @@ fn sections(image: &Image) -> Vec<Section> {
 fn what_it_is(image: &Image) -> Section {
     let volume = &image.medium.volume;
     let card = card(image).unwrap_or_default();
-    let word = |name: &str| card[name].as_str().unwrap_or_default().to_owned();
-    let made = volume.modified.get(..12).unwrap_or_default();
-    Section::facts(
-        "Image",
-        &[
-            (
-                "is",
-                [word("name"), word("version"), word("profile"), word("architecture")]
-                    .join(" ")
-                    .trim()
-                    .to_owned(),
-            ),
-            ("volume id", volume.id.clone()),
-            ("date", made.to_owned()),
-            ("written by", [&volume.application[..], &volume.preparer].join(" ").trim().to_owned()),
-            ("names", names(image)),
-            ("beside it", beside(image).join(" ")),
-        ],
-    )
+    let words = ["name", "version", "profile", "architecture"];
+    let words = words.map(|name| card[name].as_str().unwrap_or_default());
+    let facts = [
+        ("is", words.join(" ").trim().to_owned()),
+        ("volume id", volume.id.clone()),
+        ("date", volume.modified.get(..12).unwrap_or_default().to_owned()),
+        ("written by", [&volume.application[..], &volume.preparer].join(" ").trim().to_owned()),
+        ("names", names(image)),
+        ("beside it", beside(image).join(" ")),
+    ];
+    Section::facts("Image", &facts)
 }
 
 fn names(image: &Image) -> String {
@@ -144,36 +135,20 @@ fn beside(image: &Image) -> Vec<String> {
 }
 
 fn system(image: &Image) -> Section {
-    let system = &image.system;
-    let owners = image.owners();
+    let (system, owners) = (&image.system, image.owners());
     let files = image.root.nodes().filter(|node| matches!(node.kind, Kind::File(_))).count();
     let foreign = of_nobody(image, &owners).count();
     let installed: u64 = image.packages.iter().map(|package| package.installed_kib * 1024).sum();
-    let packages = image.packages.len();
-    Section::facts(
-        "System",
-        &[
-            ("distribution", system.name.clone()),
-            ("host name", system.hostname.clone()),
-            ("starts", system.target.clone()),
-            (
-                "packages",
-                if packages == 0 {
-                    String::new()
-                } else {
-                    format!("{packages}, {} by their own word", human(installed))
-                },
-            ),
-            (
-                "files",
-                if files == 0 {
-                    String::new()
-                } else {
-                    format!("{files}, {foreign} of no package")
-                },
-            ),
-        ],
-    )
+    let packages = format!("{}, {} by their own word", image.packages.len(), human(installed));
+    let files_told = format!("{files}, {foreign} of no package");
+    let facts = [
+        ("distribution", system.name.clone()),
+        ("host name", system.hostname.clone()),
+        ("starts", system.target.clone()),
+        ("packages", if image.packages.is_empty() { String::new() } else { packages }),
+        ("files", if files == 0 { String::new() } else { files_told }),
+    ];
+    Section::facts("System", &facts)
 }
 
 /// Returns the files that no package has and dpkg does not keep.

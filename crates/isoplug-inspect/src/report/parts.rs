@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bytes::hex;
 use crate::image::Image;
+use crate::iso::boot::Boot;
 use crate::look::owners::Owners;
 use crate::squashfs::{Kind, Node};
 
@@ -107,20 +108,14 @@ fn file_json(image: &Image, owners: &Owners, node: &Node) -> Value {
     let xattrs = image.root.xattrs(node).into_iter();
     let xattrs: serde_json::Map<String, Value> =
         xattrs.map(|(name, value)| (name, hex(&value).into())).collect();
-    let size = if let Kind::File(size) = node.kind { Some(size) } else { None };
-    let target = if let Kind::Link(target) = &node.kind {
-        Some(String::from_utf8_lossy(target))
-    } else {
-        None
-    };
-    let kind = match node.kind {
-        Kind::Folder => "folder",
-        Kind::File(_) => "file",
-        Kind::Link(_) => "link",
-        Kind::Block(_) => "block device",
-        Kind::Character(_) => "character device",
-        Kind::Pipe => "pipe",
-        Kind::Socket => "socket",
+    let (kind, size, target) = match &node.kind {
+        Kind::Folder => ("folder", None, None),
+        Kind::File(size) => ("file", Some(size), None),
+        Kind::Link(target) => ("link", None, Some(String::from_utf8_lossy(target))),
+        Kind::Block(_) => ("block device", None, None),
+        Kind::Character(_) => ("character device", None, None),
+        Kind::Pipe => ("pipe", None, None),
+        Kind::Socket => ("socket", None, None),
     };
     json!({
         "path": format!("/{}", node.path), "kind": kind, "mode": format!("{:04o}", node.mode),
@@ -162,35 +157,33 @@ fn users(image: &Image) -> Section {
 }
 
 pub(super) fn boot(image: &Image) -> Vec<Section> {
-    let boot = &image.medium.boot;
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    if boot.mbr_code {
-        rows.push(vec!["MBR".into(), "code for a BIOS".into(), "440 B".into(), String::new()]);
-    }
-    for it in &boot.images {
-        let file =
-            it.file.clone().map_or_else(|| format!("at byte {}", it.at), |file| format!("/{file}"));
-        rows.push(vec!["El Torito".into(), it.platform.clone(), human(it.bytes), file]);
-    }
-    for it in &boot.partitions {
-        let name =
-            if it.name.is_empty() { it.kind.clone() } else { format!("{} ({})", it.name, it.kind) };
-        rows.push(vec![it.table.to_uppercase(), "partition".into(), human(it.bytes), name]);
-    }
     let esp = image.esp.iter().flat_map(|(_, files)| files);
-    let esp = esp.map(|file| vec![human(file.bytes), format!("/{}", file.path)]).collect();
-    let loaded = image.loaded.iter();
-    let loaded = loaded
-        .map(|it| vec![it.role.into(), human(it.bytes), format!("/{}", it.path), it.what.clone()]);
+    let esp = esp.map(|file| vec![human(file.bytes), format!("/{}", file.path)]);
+    let loaded = image.loaded.iter().map(|it| {
+        vec![it.role.to_owned(), human(it.bytes), format!("/{}", it.path), it.what.clone()]
+    });
+    let of_loaded = ["what", "size", "file", "version, compression"];
     vec![
-        Section::table("Boots by", &["what", "for", "size", "where"], rows),
-        Section::table("EFI System Partition", &["size", "file"], esp),
-        Section::table(
-            "Kernels and initrds",
-            &["what", "size", "file", "version, compression"],
-            loaded.collect(),
-        ),
+        Section::table("Boots by", &["what", "for", "size", "where"], tables(&image.medium.boot)),
+        Section::table("EFI System Partition", &["size", "file"], esp.collect()),
+        Section::table("Kernels and initrds", &of_loaded, loaded.collect()),
     ]
+}
+
+fn tables(boot: &Boot) -> Vec<Vec<String>> {
+    let code = ["MBR", "code for a BIOS", "440 B", ""].map(str::to_owned).to_vec();
+    let code = Some(code).filter(|_| boot.mbr_code);
+    let images = boot.images.iter().map(|it| {
+        let place = || format!("at byte {}", it.at);
+        let file = it.file.as_ref().map_or_else(place, |file| format!("/{file}"));
+        vec!["El Torito".to_owned(), it.platform.clone(), human(it.bytes), file]
+    });
+    let partitions = boot.partitions.iter().map(|it| {
+        let both = format!("{} ({})", it.name, it.kind);
+        let name = if it.name.is_empty() { it.kind.clone() } else { both };
+        vec![it.table.to_uppercase(), "partition".to_owned(), human(it.bytes), name]
+    });
+    code.into_iter().chain(images).chain(partitions).collect()
 }
 
 pub(super) fn boot_json(image: &Image) -> Value {

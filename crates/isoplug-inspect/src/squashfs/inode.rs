@@ -41,18 +41,7 @@ const LONGEST: u32 = 65536;
 pub(super) fn read(cursor: &mut Cursor) -> io::Result<Inode> {
     let header = cursor.take(16)?;
     let number = le16(&header, 0);
-    let mut inode = Inode {
-        kind: if number > 7 { number - 7 } else { number },
-        mode: le16(&header, 2) & 0o7777,
-        owner: le16(&header, 4).into(),
-        group: le16(&header, 6).into(),
-        mtime: le32(&header, 8),
-        number: le32(&header, 12),
-        xattrs: NONE,
-        fragment: NONE,
-        links: 1,
-        ..Inode::default()
-    };
+    let mut inode = of_header(&header);
     match number {
         1 | 8 => folder(&mut inode, cursor, number == 8)?,
         2 | 9 => file(&mut inode, cursor, number == 9)?,
@@ -60,6 +49,22 @@ pub(super) fn read(cursor: &mut Cursor) -> io::Result<Inode> {
         _ => return Err(bad(format!("an inode of the squashfs has the unknown kind {number}"))),
     }
     Ok(inode)
+}
+
+fn of_header(header: &[u8]) -> Inode {
+    let number = le16(header, 0);
+    Inode {
+        kind: if number > 7 { number - 7 } else { number },
+        mode: le16(header, 2) & 0o7777,
+        owner: le16(header, 4).into(),
+        group: le16(header, 6).into(),
+        mtime: le32(header, 8),
+        number: le32(header, 12),
+        xattrs: NONE,
+        fragment: NONE,
+        links: 1,
+        ..Inode::default()
+    }
 }
 
 fn folder(inode: &mut Inode, cursor: &mut Cursor, extended: bool) -> io::Result<()> {

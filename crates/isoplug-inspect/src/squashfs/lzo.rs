@@ -76,12 +76,26 @@ impl Stream<'_> {
     /// Runs one instruction and returns the state for the next: how many literals it had, 4 for more than three.
     /// At the end it returns nothing.
     fn step(&mut self, code: usize, state: usize) -> io::Result<Option<usize>> {
-        let (distance, length, next) = match code {
-            0..=15 if state == 0 => {
-                let run = self.length(code, 15)? + 3;
-                self.literals(run)?;
-                return Ok(Some(4));
-            }
+        if code < 16 && state == 0 {
+            let run = self.length(code, 15)? + 3;
+            self.literals(run)?;
+            return Ok(Some(4));
+        }
+        let Some((distance, length, next)) = self.instruction(code, state)? else {
+            return Ok(None);
+        };
+        self.copy(distance, length)?;
+        self.literals(next)?;
+        Ok(Some(next))
+    }
+
+    /// Reads an instruction that copies: how far back, how many bytes, how many literals come after.
+    fn instruction(
+        &mut self,
+        code: usize,
+        state: usize,
+    ) -> io::Result<Option<(usize, usize, usize)>> {
+        Ok(Some(match code {
             0..=15 => {
                 let (far, length) = if state == 4 { (2049, 3) } else { (1, 2) };
                 ((self.byte()? << 2) + (code >> 2) + far, length, code & 3)
@@ -90,10 +104,7 @@ impl Stream<'_> {
                 let length = self.length(code, 7)? + 2;
                 let (near, next) = self.tail()?;
                 let distance = 16384 + ((code & 8) << 11) + near;
-                if distance == 16384 {
-                    return Ok(None);
-                }
-                (distance, length, next)
+                return Ok((distance != 16384).then_some((distance, length, next)));
             }
             32..=63 => {
                 let length = self.length(code, 31)? + 2;
@@ -102,10 +113,7 @@ impl Stream<'_> {
             }
             64..=127 => ((self.byte()? << 3) + (code >> 2 & 7) + 1, 3 + (code >> 5 & 1), code & 3),
             _ => ((self.byte()? << 3) + (code >> 2 & 7) + 1, 5 + (code >> 5 & 3), code & 3),
-        };
-        self.copy(distance, length)?;
-        self.literals(next)?;
-        Ok(Some(next))
+        }))
     }
 }
 

@@ -30,27 +30,31 @@ pub fn lock(image: &Image, pinned: &[Pinned]) -> Step {
     if pinned.is_empty() {
         return Step::absent("lock", "no lock lies beside it");
     }
-    let have: BTreeMap<(&str, &str), &str> =
-        image.packages.iter().map(|it| ((&*it.name, &*it.architecture), &*it.version)).collect();
-    let want: BTreeMap<(&str, &str), &str> =
-        pinned.iter().map(|it| ((&*it.name, &*it.architecture), &*it.version)).collect();
-    let mut faults = Vec::new();
-    for ((name, architecture), version) in &want {
-        match have.get(&(*name, *architecture)) {
-            None => faults
-                .push(format!("the lock pins {name} {version}, and the image does not have it")),
-            Some(found) if found != version => {
-                faults.push(format!("the lock pins {name} {version}, and the image has {found}"));
-            }
-            Some(_) => {}
-        }
-    }
+    let have = image.packages.iter();
+    let have: Versions = have.map(|it| ((&*it.name, &*it.architecture), &*it.version)).collect();
+    let want = pinned.iter();
+    let want: Versions = want.map(|it| ((&*it.name, &*it.architecture), &*it.version)).collect();
     let more = have.iter().filter(|(which, _)| !want.contains_key(*which));
-    faults.extend(more.map(|((name, _), version)| {
+    let more = more.map(|((name, _), version)| {
         format!("the image has {name} {version}, which the lock does not pin")
-    }));
+    });
+    let faults = want.iter().filter_map(|pinned| other_version(&have, pinned));
+    let faults = faults.chain(more).collect();
     Step::new("lock", format!("{} packages are as it pins them", want.len()), faults)
 }
+
+/// Returns what is wrong with a package that the lock pins.
+fn other_version(have: &Versions, (which, version): (&(&str, &str), &&str)) -> Option<String> {
+    let said = format!("the lock pins {} {version}, and the image", which.0);
+    match have.get(which) {
+        None => Some(format!("{said} does not have it")),
+        Some(found) if found == version => None,
+        Some(found) => Some(format!("{said} has {found}")),
+    }
+}
+
+/// Versions by name and architecture.
+type Versions<'a> = BTreeMap<(&'a str, &'a str), &'a str>;
 
 /// Compares the bills with the packages of the image and the digests of the lock.
 ///
@@ -86,26 +90,23 @@ fn spdx(bill: &Value) -> Bill {
     let mut found = Bill::default();
     for package in bill["packages"].as_array().into_iter().flatten() {
         let text = |name: &str| package[name].as_str().unwrap_or_default().to_owned();
-        let sums = package["checksums"].as_array().into_iter().flatten();
-        let sum = sums
-            .filter(|sum| sum["algorithm"] == "SHA256")
-            .find_map(|sum| sum["checksumValue"].as_str());
         if text("packageFileName").ends_with(".iso") || text("SPDXID") == "SPDXRef-Image" {
-            found.image = sum.map(str::to_owned);
+            found.image = sum_of_spdx(package).map(str::to_owned);
         }
-        found.add(&text("name"), &text("versionInfo"), sum);
+        found.add(&text("name"), &text("versionInfo"), sum_of_spdx(package));
     }
     // Older bills of isoplug have the image as a file.
     for file in bill["files"].as_array().into_iter().flatten() {
-        let sums = file["checksums"].as_array().into_iter().flatten();
-        let sum = sums
-            .filter(|sum| sum["algorithm"] == "SHA256")
-            .find_map(|sum| sum["checksumValue"].as_str());
         if file["fileName"].as_str().is_some_and(|name| name.ends_with(".iso")) {
-            found.image = sum.map(str::to_owned);
+            found.image = sum_of_spdx(file).map(str::to_owned);
         }
     }
     found
+}
+
+fn sum_of_spdx(element: &Value) -> Option<&str> {
+    let mut sums = element["checksums"].as_array()?.iter();
+    sums.find(|sum| sum["algorithm"] == "SHA256")?["checksumValue"].as_str()
 }
 
 fn cyclonedx(bill: &Value) -> Bill {
@@ -141,31 +142,22 @@ fn compare(
     digest: &str,
     pinned: &[Pinned],
 ) -> Vec<String> {
-    let mut faults = Vec::new();
-    if bill.image.as_ref().is_some_and(|said| said != digest) {
-        faults.push(format!(
-            "the bill {ending} is of another image: it names a file with another SHA-256"
-        ));
-    }
-    for package in &image.packages {
-        let versions = bill.packages.get(&package.name);
-        if versions.is_none_or(|versions| !versions.contains(&package.version)) {
-            faults.push(format!(
-                "the bill {ending} does not name {} {}",
-                package.name, package.version
-            ));
-        }
-    }
-    for it in pinned {
-        let digests = bill.digests.get(&it.name);
-        if digests.is_some_and(|digests| !digests.contains(&it.sha256)) {
-            faults.push(format!(
-                "the bill {ending} has another SHA-256 for {} than the lock",
-                it.name
-            ));
-        }
-    }
-    faults
+    let is_other = bill.image.as_ref().is_some_and(|said| said != digest);
+    let other =
+        format!("the bill {ending} is of another image: it names a file with another SHA-256");
+    let is_named = |name: &str, version: &str| {
+        bill.packages.get(name).is_some_and(|versions| versions.contains(version))
+    };
+    let missing = image.packages.iter().filter(|it| !is_named(&it.name, &it.version));
+    let missing =
+        missing.map(|it| format!("the bill {ending} does not name {} {}", it.name, it.version));
+    let is_wrong = |it: &&Pinned| {
+        bill.digests.get(&it.name).is_some_and(|digests| !digests.contains(&it.sha256))
+    };
+    let wrong = pinned.iter().filter(is_wrong);
+    let wrong = wrong
+        .map(|it| format!("the bill {ending} has another SHA-256 for {} than the lock", it.name));
+    Some(other).filter(|_| is_other).into_iter().chain(missing).chain(wrong).collect()
 }
 
 /// Compares the provenance with the lock beside the image and with its packages.
@@ -182,25 +174,30 @@ pub fn provenance(image: &Image, pinned: &[Pinned]) -> io::Result<Step> {
         return Ok(Step::new(WHAT, "", vec!["the provenance is not JSON".to_owned()]));
     };
     let build = &predicate["buildDefinition"];
-    let resolved: Vec<&Value> =
-        build["resolvedDependencies"].as_array().into_iter().flatten().collect();
-    let digest = |it: &Value| it["digest"]["sha256"].as_str().unwrap_or_default().to_owned();
-    let digests: BTreeSet<String> = resolved.iter().map(|it| digest(it)).collect();
-    let mut faults = Vec::new();
-    let is_lock = |it: &&&Value| it["name"].as_str().is_some_and(|name| name.ends_with(".lock"));
-    if let (Some(lock), Some(named)) = (image.beside(".lock")?, resolved.iter().find(is_lock))
-        && digest(named) != hex(&Sha256::digest(&lock))
-    {
-        faults.push("the provenance is of another build: it names another lock than the one beside the image".to_owned());
-    }
-    let missing = pinned.iter().filter(|it| !digests.contains(&it.sha256));
-    faults.extend(
-        missing
-            .take(10)
-            .map(|it| format!("the provenance does not name {} {}", it.name, it.version)),
-    );
+    let resolved = build["resolvedDependencies"].as_array().cloned().unwrap_or_default();
+    let mut faults: Vec<String> = other_lock(image, &resolved)?.into_iter().collect();
+    let digests: BTreeSet<&str> = resolved.iter().map(sum_of_slsa).collect();
+    let missing = pinned.iter().filter(|it| !digests.contains(&*it.sha256)).take(10);
+    let missing =
+        missing.map(|it| format!("the provenance does not name {} {}", it.name, it.version));
+    faults.extend(missing);
     faults.extend(age(image, build["internalParameters"]["epoch"].as_u64()));
     Ok(Step::new(WHAT, format!("{} things went into it", resolved.len()), faults))
+}
+
+fn sum_of_slsa(dependency: &Value) -> &str {
+    dependency["digest"]["sha256"].as_str().unwrap_or_default()
+}
+
+fn other_lock(image: &Image, resolved: &[Value]) -> io::Result<Option<String>> {
+    let is_lock = |it: &&Value| it["name"].as_str().is_some_and(|name| name.ends_with(".lock"));
+    let (Some(lock), Some(named)) = (image.beside(".lock")?, resolved.iter().find(is_lock)) else {
+        return Ok(None);
+    };
+    let is_other = sum_of_slsa(named) != hex(&Sha256::digest(&lock));
+    let text =
+        "the provenance is of another build: it names another lock than the one beside the image";
+    Ok(is_other.then(|| text.to_owned()))
 }
 
 /// A provenance of another time is one of another build.

@@ -1,6 +1,6 @@
 //! Depth 1: the bytes are those that the lists of checksums name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -47,37 +47,43 @@ fn parse(text: &str) -> BTreeMap<String, String> {
 fn beside(image: &Image, digest: &str) -> io::Result<Step> {
     let name = image.file_name();
     let lists = lists(image)?;
-    let (mut faults, mut named) = (Vec::new(), Vec::new());
+    if lists.is_empty() {
+        let said = format!("neither {name}.sha256 nor SHA256SUMS lies beside it; it has {digest}");
+        return Ok(Step::absent("checksum", said));
+    }
+    let (mut faults, mut named) = (Vec::new(), BTreeSet::new());
     for (list, digests) in &lists {
         for (file, said) in digests.iter().filter(|(file, _)| file.starts_with(&name)) {
-            let found = if *file == name {
-                Some(digest.to_owned())
-            } else {
-                let path = image.path.with_file_name(file);
-                if path.is_file() { Some(check::sha256(&Span::open(&path)?)?) } else { None }
-            };
-            match found {
-                Some(found) if found == *said => named.push(file.clone()),
-                Some(_) => faults.push(format!(
-                    "{} was changed: {file} is not the file that {list} names",
-                    role(&name, file)
-                )),
-                None => faults.push(format!("{file} is missing, and {list} names it")),
-            }
+            named.insert(file);
+            let found = digest_of(image, file, digest)?;
+            faults.extend(fault(&name, list, file, said, found.as_deref()));
         }
     }
-    named.sort();
-    named.dedup();
-    if lists.is_empty() {
-        return Ok(Step::absent(
-            "checksum",
-            format!("neither {name}.sha256 nor SHA256SUMS lies beside it; it has {digest}"),
-        ));
-    }
-    if faults.is_empty() && !named.contains(&name) {
+    if !named.contains(&name) {
         faults.push(format!("no list beside it names {name}"));
     }
     Ok(Step::new("checksum", format!("{} ({} files)", &digest[..16], named.len()), faults))
+}
+
+/// Returns what is wrong with a file that a list names.
+fn fault(name: &str, list: &str, file: &str, said: &str, found: Option<&str>) -> Option<String> {
+    match found {
+        Some(found) if found == said => None,
+        Some(_) => {
+            let role = role(name, file);
+            Some(format!("{role} was changed: {file} is not the file that {list} names"))
+        }
+        None => Some(format!("{file} is missing, and {list} names it")),
+    }
+}
+
+/// Returns the digest of the image or of a file beside it, if that is there.
+fn digest_of(image: &Image, file: &str, digest: &str) -> io::Result<Option<String>> {
+    if file == image.file_name() {
+        return Ok(Some(digest.to_owned()));
+    }
+    let path = image.path.with_file_name(file);
+    path.is_file().then(|| check::sha256(&Span::open(&path)?)).transpose()
 }
 
 /// Returns what a file beside an image is.

@@ -45,11 +45,26 @@ struct Counts {
 /// # Errors
 ///
 /// When something cannot be read.
-pub fn step(image: &Image, find: &dyn Fn(&str, &str, &str) -> Option<PathBuf>) -> io::Result<Step> {
+pub fn step(image: &Image, find: Find) -> io::Result<Step> {
     const WHAT: &str = "content";
     if image.packages.is_empty() {
         return Ok(Step::unknown(WHAT, "the image has no list of packages that dpkg keeps"));
     }
+    let (shipped, mut missing) = shipped(image, find)?;
+    if missing.is_empty() {
+        return counted(image, &shipped).map(|counts| counts.step(image.packages.len()));
+    }
+    let (count, all) = (missing.len(), image.packages.len());
+    let said = format!("{count} of {all} .debs are not to be had; name a folder with --debs");
+    missing.truncate(MOST);
+    Ok(Step { notes: missing, ..Step::unknown(WHAT, said) })
+}
+
+/// Tells where the .deb of a name, version and architecture is.
+pub type Find<'a> = &'a dyn Fn(&str, &str, &str) -> Option<PathBuf>;
+
+/// Returns what all packages ship, and which of them are not to be had.
+fn shipped(image: &Image, find: Find) -> io::Result<(Contents, Vec<String>)> {
     let diversions = Diversions::read(&image.root);
     let (mut shipped, mut missing) = (Contents::new(), Vec::new());
     for package in &image.packages {
@@ -63,47 +78,39 @@ pub fn step(image: &Image, find: &dyn Fn(&str, &str, &str) -> Option<PathBuf>) -
         };
         debs::add_contents(&deb, &place, &mut shipped)?;
     }
-    if !missing.is_empty() {
-        let said = format!(
-            "{} of {} .debs are not to be had; name a folder with --debs",
-            missing.len(),
-            image.packages.len()
-        );
-        missing.truncate(MOST);
-        return Ok(Step { notes: missing, ..Step::unknown(WHAT, said) });
-    }
-    counted(image, &shipped).map(|counts| counts.step(image.packages.len()))
+    Ok((shipped, missing))
 }
 
 fn counted(image: &Image, shipped: &Contents) -> io::Result<Counts> {
     let owners = image.owners();
     let mut counts = Counts::default();
-    let mut files: Vec<(&Node, &Shipped)> = Vec::new();
-    for node in image.root.nodes().filter(|node| node.kind != Kind::Folder) {
-        match shipped.get(&node.path) {
-            Some(expected) => files.push((node, expected)),
-            None => counts.other(node, &owners),
-        }
-    }
     // Those that share a fragment come one after the other, so each is unpacked once.
     let mut placed = BTreeMap::new();
-    for (node, expected) in files {
-        let content = image.root.layer(node).filter(|_| matches!(node.kind, Kind::File(_)));
-        let place = content.map(|layer| layer.content(node)).transpose()?;
-        let place = place.map_or((None, 0), |place| (place.fragment, place.start));
-        placed.insert((place, node.path.clone()), (node, expected));
+    for node in image.root.nodes().filter(|node| node.kind != Kind::Folder) {
+        match shipped.get(&node.path) {
+            Some(expected) => {
+                placed.insert((place(image, node)?, &node.path), (node, expected));
+            }
+            None => counts.other(node, &owners),
+        }
     }
     for (node, expected) in placed.into_values() {
         if is_as_shipped(image, node, expected)? {
             counts.packaged += 1;
-        } else if node.path.starts_with("etc/") || node.path.starts_with("var/") {
-            counts.settings.push(format!("/{}", node.path));
         } else {
-            let package = owners.of(&node.path).unwrap_or("a package");
-            counts.faults.push(format!("/{} is not what {package} ships there", node.path));
+            counts.altered(&node.path, owners.of(&node.path).unwrap_or("a package"));
         }
     }
     Ok(counts)
+}
+
+/// The fragment of a file's tail, where in it that begins, and where the blocks of the file begin.
+type Place = (Option<(u32, u32)>, u64);
+
+fn place(image: &Image, node: &Node) -> io::Result<Place> {
+    let layer = image.root.layer(node).filter(|_| matches!(node.kind, Kind::File(_)));
+    let content = layer.map(|layer| layer.content(node)).transpose()?;
+    Ok(content.map_or((None, 0), |content| (content.fragment, content.start)))
 }
 
 fn is_as_shipped(image: &Image, node: &Node, expected: &Shipped) -> io::Result<bool> {
@@ -126,6 +133,15 @@ fn is_as_shipped(image: &Image, node: &Node, expected: &Shipped) -> io::Result<b
 }
 
 impl Counts {
+    /// Counts a file that is not what its package ships.
+    fn altered(&mut self, path: &str, package: &str) {
+        if path.starts_with("etc/") || path.starts_with("var/") {
+            self.settings.push(format!("/{path}"));
+        } else {
+            self.faults.push(format!("/{path} is not what {package} ships there"));
+        }
+    }
+
     /// Counts a file that no package ships.
     fn other(&mut self, node: &Node, owners: &Owners) {
         let is_generated = GENERATED.iter().any(|start| node.path.starts_with(start))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,9 +10,9 @@ use serde_json::Value;
 
 use crate::image::Image;
 
+use super::Step;
 use super::checksum;
-use super::keys::{self, Key};
-use super::{State, Step};
+use super::keys::{self, Claimed, Key};
 
 /// What a verifier asks for.
 #[derive(Debug, Default)]
@@ -22,6 +23,13 @@ pub struct Policy {
     pub require: usize,
     /// The day, as `2027-01-31`.
     pub today: String,
+}
+
+/// What is looked at, and what for.
+struct Look<'a> {
+    image: &'a Image,
+    digest: &'a str,
+    policy: &'a Policy,
 }
 
 /// What was found of signatures.
@@ -39,63 +47,43 @@ struct Found {
 ///
 /// When something cannot be read.
 pub fn step(image: &Image, digest: &str, policy: &Policy) -> io::Result<Step> {
-    let mut found = Found::default();
-    let name = image.file_name();
+    let (mut found, look) = (Found::default(), Look { image, digest, policy });
     let sums = image.path.with_file_name("SHA256SUMS");
-    let files = [
-        (image.path.clone(), image.beside(".minisig")?, &*name),
-        (sums.clone(), checksum::read(&sums.with_file_name("SHA256SUMS.minisig"))?, "SHA256SUMS"),
-    ];
-    for (path, signature, file) in files {
-        if let Some(signature) = signature {
-            let opened = || std::fs::File::open(&path);
-            found.file(&opened, &String::from_utf8_lossy(&signature), file, digest, policy)?;
-        }
+    if let Some(signature) = image.beside(".minisig")? {
+        found.file(&image.path, &signature, &look)?;
+    }
+    if let Some(signature) = checksum::read(&sums.with_file_name("SHA256SUMS.minisig"))? {
+        found.file(&sums, &signature, &look)?;
     }
     let lines = image.beside(".intoto.jsonl")?.unwrap_or_default();
     for line in String::from_utf8_lossy(&lines).lines() {
-        found.envelope(line, image, digest, policy)?;
+        found.envelope(line, &look)?;
     }
     Ok(found.step(policy))
 }
 
 impl Found {
-    fn step(mut self, policy: &Policy) -> Step {
+    fn step(self, policy: &Policy) -> Step {
         const WHAT: &str = "signature";
-        let signers: Vec<String> = self.signers.iter().cloned().collect();
-        if self.looked == 0 && policy.require == 0 && policy.keys.is_empty() {
+        let asks_nothing = policy.require == 0 && policy.keys.is_empty();
+        if self.looked == 0 && asks_nothing {
             return Step::absent(WHAT, "nothing beside it is signed");
         }
-        if policy.keys.is_empty() && self.faults.is_empty() && policy.require == 0 {
-            let ids: Vec<String> = self.unknown.into_iter().collect();
-            return Step::unknown(
-                WHAT,
-                format!("signed by {}; name a key that you believe with --key", ids.join(", ")),
-            );
+        let ids: Vec<&str> = self.unknown.iter().map(String::as_str).collect();
+        if self.faults.is_empty() && asks_nothing {
+            let said =
+                format!("signed by {}; name a key that you believe with --key", ids.join(", "));
+            return Step::unknown(WHAT, said);
         }
-        if signers.is_empty() {
-            let unknown = self
-                .unknown
-                .iter()
-                .map(|id| format!("signed by the key {id}, which is none of those that you named"));
-            self.faults.extend(unknown);
-        }
-        let require = policy.require.max(1);
-        if signers.len() < require {
-            self.faults.push(format!(
-                "{} of the keys that you named signed it, and {require} must",
-                signers.len()
-            ));
-        }
-        let mut step = Step::new(
-            WHAT,
-            format!("{} ({} of {require})", signers.join(", "), signers.len()),
-            self.faults,
-        );
-        if signers.is_empty() && step.state == State::Fails {
-            "no signature that counts".clone_into(&mut step.said);
-        }
-        step
+        let (count, require) = (self.signers.len(), policy.require.max(1));
+        let strangers = ids.iter().filter(|_| count == 0);
+        let strangers = strangers
+            .map(|id| format!("signed by the key {id}, which is none of those that you named"));
+        let few = format!("{count} of the keys that you named signed it, and {require} must");
+        let few = Some(few).filter(|_| count < require);
+        let faults = self.faults.iter().cloned().chain(strangers).chain(few).collect();
+        let signers: Vec<&str> = self.signers.iter().map(String::as_str).collect();
+        Step::new(WHAT, format!("{} ({count} of {require})", signers.join(", ")), faults)
     }
 
     /// Returns the keys that may count for a signature by the key of this number, told if one is no longer believed.
@@ -110,90 +98,93 @@ impl Found {
         keys
     }
 
-    fn file(
-        &mut self,
-        open: &dyn Fn() -> io::Result<std::fs::File>,
-        signature: &str,
-        file: &str,
-        digest: &str,
-        policy: &Policy,
-    ) -> io::Result<()> {
+    fn file(&mut self, path: &Path, signature: &[u8], look: &Look) -> io::Result<()> {
         self.looked += 1;
-        let Some(claimed) = keys::claimed(signature) else {
-            self.faults.push(format!("{file}.minisig is not a signature of minisign"));
-            return Ok(());
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let signature = String::from_utf8_lossy(signature);
+        let claimed = match keys::claimed(&signature) {
+            Some(claimed) if !claimed.is_legacy => claimed,
+            other => return self.fault(unusable(&file, other.is_some())),
         };
-        if claimed.is_legacy {
-            self.faults.push(format!("{file}.minisig signs the file itself, not its digest; such signatures are not believed"));
-            return Ok(());
-        }
-        let keys = self.believed(policy, &claimed.id);
+        let keys = self.believed(look.policy, &claimed.id);
         let Some(key) = keys.iter().find(|key| key.id == claimed.id) else {
             self.unknown.insert(claimed.id);
             return Ok(());
         };
-        let is_other =
-            claimed.comment.split("sha256:").nth(1).is_some_and(|rest| !rest.starts_with(digest));
-        if key.verifies_file(open()?, signature) {
+        if key.verifies_file(std::fs::File::open(path)?, &signature) {
             self.signers.insert(format!("{} ({})", key.name, key.id));
-        } else if is_other && file != "SHA256SUMS" {
-            self.faults
-                .push(format!("{file}.minisig is of another image: it says {}", claimed.comment));
-        } else {
-            self.faults.push(format!(
-                "{file} is not what the key {} signed: it or {file}.minisig was changed",
-                key.id
-            ));
+            return Ok(());
+        }
+        self.fault(refused(&file, &claimed, look.digest))
+    }
+
+    fn fault(&mut self, fault: String) -> io::Result<()> {
+        self.faults.push(fault);
+        Ok(())
+    }
+
+    fn envelope(&mut self, line: &str, look: &Look) -> io::Result<()> {
+        // Lines that are something else are allowed.
+        let envelope = serde_json::from_str::<Value>(line).unwrap_or_default();
+        let kind = envelope["payloadType"].as_str();
+        let (Some(kind), Some(payload)) = (kind, decoded(&envelope["payload"])) else {
+            return Ok(());
+        };
+        self.looked += 1;
+        let head = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len());
+        let pae = [head.as_bytes(), &payload].concat();
+        let all = envelope["signatures"].as_array().into_iter().flatten();
+        let signers: BTreeSet<String> =
+            all.filter_map(|made| self.signer(&pae, made, look.policy)).collect();
+        if signers.is_empty() {
+            return Ok(());
+        }
+        match stated(&payload, look.image, look.digest)? {
+            None => self.signers.extend(signers),
+            Some(fault) => self.faults.push(fault),
         }
         Ok(())
     }
 
-    fn envelope(
-        &mut self,
-        line: &str,
-        image: &Image,
-        digest: &str,
-        policy: &Policy,
-    ) -> io::Result<()> {
-        // Lines that are something else are allowed.
-        let Ok(envelope) = serde_json::from_str::<Value>(line) else { return Ok(()) };
-        let (Some(kind), Some(payload)) =
-            (envelope["payloadType"].as_str(), envelope["payload"].as_str())
-        else {
-            return Ok(());
+    /// Returns who made a signature, if a believed key did. The number is a hint only: each key is tried.
+    fn signer(&mut self, pae: &[u8], made: &Value, policy: &Policy) -> Option<String> {
+        let bytes = decoded(&made["sig"]).unwrap_or_default();
+        let Some(key) = policy.keys.iter().find(|key| key.verifies_bytes(pae, &bytes)) else {
+            let hint = made["keyid"].as_str().unwrap_or_default();
+            self.unknown.insert(hint.chars().take(16).collect());
+            return None;
         };
-        let Ok(payload) = STANDARD.decode(payload) else { return Ok(()) };
-        self.looked += 1;
-        let pae = [format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).as_bytes(), &payload]
-            .concat();
-        let mut signers = BTreeSet::new();
-        for signature in envelope["signatures"].as_array().into_iter().flatten() {
-            let id = signature["keyid"].as_str().unwrap_or_default();
-            let bytes =
-                STANDARD.decode(signature["sig"].as_str().unwrap_or_default()).unwrap_or_default();
-            // The number is a hint only: each key is tried.
-            let (expired, keys): (Vec<&Key>, Vec<&Key>) =
-                policy.keys.iter().partition(|key| key.is_expired(&policy.today));
-            let made = |key: &&&Key| key.verifies_bytes(&pae, &bytes);
-            if let Some(key) = keys.iter().find(made) {
-                signers.insert(format!("{} ({})", key.name, key.id));
-            } else if let Some(key) = expired.iter().find(made) {
-                let expires = key.expires.as_deref().unwrap_or_default();
-                self.faults.push(format!(
-                    "stated by the key {} ({}), which expired on {expires}",
-                    key.id, key.name
-                ));
-            } else {
-                self.unknown.insert(id.chars().take(16).collect());
-            }
+        let (name, id) = (&key.name, &key.id);
+        if key.is_expired(&policy.today) {
+            let expires = key.expires.as_deref().unwrap_or_default();
+            self.faults
+                .push(format!("stated by the key {id} ({name}), which expired on {expires}"));
+            return None;
         }
-        if !signers.is_empty() {
-            match stated(&payload, image, digest)? {
-                None => self.signers.extend(signers),
-                Some(fault) => self.faults.push(fault),
-            }
+        Some(format!("{name} ({id})"))
+    }
+}
+
+fn unusable(file: &str, is_legacy: bool) -> String {
+    match is_legacy {
+        true => format!("{file}.minisig signs the file itself, not its digest: not believed"),
+        false => format!("{file}.minisig is not a signature of minisign"),
+    }
+}
+
+fn decoded(value: &Value) -> Option<Vec<u8>> {
+    STANDARD.decode(value.as_str().unwrap_or_default()).ok()
+}
+
+/// Returns why a signature of a believed key does not hold.
+fn refused(file: &str, claimed: &Claimed, digest: &str) -> String {
+    let Claimed { id, comment, .. } = claimed;
+    let mut said = comment.split("sha256:").skip(1);
+    match file != "SHA256SUMS" && said.any(|rest| !rest.starts_with(digest)) {
+        true => format!("{file}.minisig is of another image: it says {comment}"),
+        false => {
+            format!("{file} is not what the key {id} signed: it or {file}.minisig was changed")
         }
-        Ok(())
     }
 }
 
@@ -201,35 +192,27 @@ impl Found {
 fn stated(payload: &[u8], image: &Image, digest: &str) -> io::Result<Option<String>> {
     let name = image.file_name();
     let statement: Value = serde_json::from_slice(payload).unwrap_or_default();
+    let (what, ending) = kind(statement["predicateType"].as_str().unwrap_or_default());
     let subjects = statement["subject"].as_array().cloned().unwrap_or_default();
-    let is_this = |subject: &Value| subject["digest"]["sha256"] == digest;
-    let what = kind(statement["predicateType"].as_str().unwrap_or_default());
-    if !subjects.iter().any(is_this) {
-        let same_name = subjects.iter().any(|subject| subject["name"] == *name);
-        let first = subjects
-            .first()
-            .and_then(|subject| subject["name"].as_str())
-            .unwrap_or("nothing")
-            .to_owned();
-        return Ok(Some(if same_name {
-            format!(
-                "the signed {} is of an older or a newer build of {name}: it was put beside this one",
-                what.0
-            )
-        } else {
-            format!("the signed {} is of another image: {first}", what.0)
-        }));
+    if !subjects.iter().any(|subject| subject["digest"]["sha256"] == digest) {
+        return Ok(Some(of_another(&subjects, &name, what)));
     }
-    let Some(ending) = what.1 else { return Ok(None) };
-    let Some(beside) = image.beside(ending)? else { return Ok(None) };
+    let beside = ending.map(|ending| image.beside(ending)).transpose()?.flatten();
+    let (Some(ending), Some(beside)) = (ending, beside) else { return Ok(None) };
     let beside: Value = serde_json::from_slice(&beside).unwrap_or_default();
-    let is_same = beside == statement["predicate"];
-    Ok((!is_same).then(|| {
-        format!(
-            "{name}{ending} is not the {} that was signed: it was changed or is of another build",
-            what.0
-        )
-    }))
+    let is_other = beside != statement["predicate"];
+    let text = "that was signed: it was changed or is of another build";
+    Ok(is_other.then(|| format!("{name}{ending} is not the {what} {text}")))
+}
+
+fn of_another(subjects: &[Value], name: &str, what: &str) -> String {
+    if subjects.iter().any(|subject| subject["name"] == *name) {
+        return format!(
+            "the signed {what} is of an older or a newer build of {name}: it was put beside this one"
+        );
+    }
+    let first = subjects.first().and_then(|subject| subject["name"].as_str()).unwrap_or("nothing");
+    format!("the signed {what} is of another image: {first}")
 }
 
 /// Returns what a predicate is, and the ending of the file that has it alone.
