@@ -78,6 +78,10 @@ enum Command {
     Check(commands::check::Args),
     Plan(commands::plan::Args),
     Explain(commands::explain::Args),
+    Inspect(commands::inspect::Args),
+    Diff(commands::diff::Args),
+    Verify(commands::verify::Args),
+    Cve(commands::cve::Args),
     Size(commands::size::Args),
     Licences(commands::licences::Args),
     Lock(commands::lock::Args),
@@ -101,6 +105,9 @@ impl Command {
             Self::Explain(_) => Some("explain"),
             Self::Schema(_) => Some("schema"),
             Self::Trust(_) => Some("trust"),
+            Self::Inspect(_) => Some("inspect"),
+            Self::Diff(_) => Some("diff"),
+            Self::Cve(_) => Some("cve"),
             _ => None,
         }
     }
@@ -142,6 +149,7 @@ fn color(arguments: &[OsString]) -> ColorChoice {
     value.and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or_default()
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each command")]
 fn dispatch(command: Command, session: &Session) -> Result<Exit, Failure> {
     match command {
         Command::New(args) => commands::new::run(&args, session),
@@ -155,6 +163,10 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit, Failure> {
         Command::Explain(args) => commands::explain::run(&args, session),
         Command::Size(args) => commands::size::run(&args, session),
         Command::Licences(args) => commands::licences::run(&args, session),
+        Command::Inspect(args) => commands::inspect::run(&args, session),
+        Command::Cve(args) => commands::cve::run(&args, session),
+        Command::Verify(args) => commands::verify::run(&args, session),
+        Command::Diff(args) => commands::diff::run(&args, session),
         Command::Lock(args) => commands::lock::run(&args, session),
         Command::Key(args) => commands::key::run(&args, session),
         Command::Sign(args) => commands::sign::run(&args, session),

@@ -25,6 +25,10 @@ fn help() {
       plan         Show the stages and what a build would do with each
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
                    run
+      inspect      Show what is in a finished image: how it boots, its system, packages and users
+      diff         Show what differs between two images, locks or projects
+      verify       Tell whether an image is what it should be: checksums, signatures, content, a rebuild
+      cve          Show known vulnerabilities of an image, or of what a lock pins, in Debian's words
       size         Show what takes the room of an image: packages, folders, and why they are there
       licences     Show under which licences the packages of an image are
       lock         Pin every package in isoplug.lock, keeping what is pinned already
@@ -121,6 +125,10 @@ fn help() {
       plan         Show the stages and what a build would do with each
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
                    run
+      inspect      Show what is in a finished image: how it boots, its system, packages and users
+      diff         Show what differs between two images, locks or projects
+      verify       Tell whether an image is what it should be: checksums, signatures, content, a rebuild
+      cve          Show known vulnerabilities of an image, or of what a lock pins, in Debian's words
       size         Show what takes the room of an image: packages, folders, and why they are there
       licences     Show under which licences the packages of an image are
       lock         Pin every package in isoplug.lock, keeping what is pinned already

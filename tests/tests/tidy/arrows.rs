@@ -3,7 +3,7 @@
 use super::*;
 
 /// What each crate may use of the others; a new arrow needs a reason in crates/README.md.
-const MAY_USE: [(&str, &str); 16] = [
+const MAY_USE: [(&str, &str); 17] = [
     ("isoplug-arch", ""),
     ("isoplug-engine", ""),
     ("isoplug-formats", ""),
@@ -14,6 +14,7 @@ const MAY_USE: [(&str, &str); 16] = [
     ("isoplug-manifest", "isoplug-arch isoplug-install-plan isoplug-promise"),
     ("isoplug-vm", "isoplug-arch isoplug-promise"),
     ("isoplug-fetch", "isoplug-engine"),
+    ("isoplug-inspect", "isoplug-formats"),
     ("isoplug-sandbox", "isoplug-arch isoplug-engine isoplug-formats"),
     ("isoplug-packages", "isoplug-engine isoplug-fetch isoplug-formats isoplug-manifest"),
     ("isoplug-registry", "isoplug-engine isoplug-fetch isoplug-manifest"),

@@ -1,0 +1,214 @@
+//! Whether bills of materials and provenance speak of this image: its packages, its lock, its time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::bytes::hex;
+use crate::image::Image;
+
+use super::Step;
+
+/// A package that a lock pins.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pinned {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its architecture.
+    pub architecture: String,
+    /// The SHA-256 of its .deb.
+    pub sha256: String,
+}
+
+/// Compares the packages of an image with those of a lock.
+#[must_use]
+pub fn lock(image: &Image, pinned: &[Pinned]) -> Step {
+    if pinned.is_empty() {
+        return Step::absent("lock", "no lock lies beside it");
+    }
+    let have = image.packages.iter();
+    let have: Versions = have.map(|it| ((&*it.name, &*it.architecture), &*it.version)).collect();
+    let want = pinned.iter();
+    let want: Versions = want.map(|it| ((&*it.name, &*it.architecture), &*it.version)).collect();
+    let more = have.iter().filter(|(which, _)| !want.contains_key(*which));
+    let more = more.map(|((name, _), version)| {
+        format!("the image has {name} {version}, which the lock does not pin")
+    });
+    let faults = want.iter().filter_map(|pinned| other_version(&have, pinned));
+    let faults = faults.chain(more).collect();
+    Step::new("lock", format!("{} packages are as it pins them", want.len()), faults)
+}
+
+/// Returns what is wrong with a package that the lock pins.
+fn other_version(have: &Versions, (which, version): (&(&str, &str), &&str)) -> Option<String> {
+    let said = format!("the lock pins {} {version}, and the image", which.0);
+    match have.get(which) {
+        None => Some(format!("{said} does not have it")),
+        Some(found) if found == version => None,
+        Some(found) => Some(format!("{said} has {found}")),
+    }
+}
+
+/// Versions by name and architecture.
+type Versions<'a> = BTreeMap<(&'a str, &'a str), &'a str>;
+
+/// Compares the bills with the packages of the image and the digests of the lock.
+///
+/// # Errors
+///
+/// When one cannot be read.
+pub fn bills(image: &Image, digest: &str, pinned: &[Pinned]) -> io::Result<Step> {
+    let (mut faults, mut seen) = (Vec::new(), Vec::new());
+    for (ending, read) in [(".spdx.json", spdx as fn(&Value) -> Bill), (".cdx.json", cyclonedx)] {
+        let Some(bytes) = image.beside(ending)? else { continue };
+        seen.push(ending);
+        match serde_json::from_slice::<Value>(&bytes) {
+            Err(error) => faults.push(format!("the bill {ending} is not JSON: {error}")),
+            Ok(value) => faults.extend(compare(ending, &read(&value), image, digest, pinned)),
+        }
+    }
+    if seen.is_empty() {
+        return Ok(Step::absent("bills", "no bill of materials lies beside it"));
+    }
+    faults.truncate(20);
+    Ok(Step::new("bills", format!("{} name all packages of the image", seen.join(", ")), faults))
+}
+
+/// What a bill says: the digest of the image, and versions and digests of packages by their names.
+#[derive(Default)]
+struct Bill {
+    image: Option<String>,
+    packages: BTreeMap<String, BTreeSet<String>>,
+    digests: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn spdx(bill: &Value) -> Bill {
+    let mut found = Bill::default();
+    for package in bill["packages"].as_array().into_iter().flatten() {
+        let text = |name: &str| package[name].as_str().unwrap_or_default().to_owned();
+        if text("packageFileName").ends_with(".iso") || text("SPDXID") == "SPDXRef-Image" {
+            found.image = sum_of_spdx(package).map(str::to_owned);
+        }
+        found.add(&text("name"), &text("versionInfo"), sum_of_spdx(package));
+    }
+    // Older bills of isoplug have the image as a file.
+    for file in bill["files"].as_array().into_iter().flatten() {
+        if file["fileName"].as_str().is_some_and(|name| name.ends_with(".iso")) {
+            found.image = sum_of_spdx(file).map(str::to_owned);
+        }
+    }
+    found
+}
+
+fn sum_of_spdx(element: &Value) -> Option<&str> {
+    let mut sums = element["checksums"].as_array()?.iter();
+    sums.find(|sum| sum["algorithm"] == "SHA256")?["checksumValue"].as_str()
+}
+
+fn cyclonedx(bill: &Value) -> Bill {
+    let mut found = Bill::default();
+    let sum = |component: &Value| {
+        let hashes = component["hashes"].as_array().into_iter().flatten();
+        hashes
+            .filter(|hash| hash["alg"] == "SHA-256")
+            .find_map(|hash| hash["content"].as_str())
+            .map(str::to_owned)
+    };
+    found.image = sum(&bill["metadata"]["component"]);
+    for component in bill["components"].as_array().into_iter().flatten() {
+        let text = |name: &str| component[name].as_str().unwrap_or_default();
+        found.add(text("name"), text("version"), sum(component).as_deref());
+    }
+    found
+}
+
+impl Bill {
+    fn add(&mut self, name: &str, version: &str, sum: Option<&str>) {
+        self.packages.entry(name.to_owned()).or_default().insert(version.to_owned());
+        if let Some(sum) = sum {
+            self.digests.entry(name.to_owned()).or_default().insert(sum.to_lowercase());
+        }
+    }
+}
+
+fn compare(
+    ending: &str,
+    bill: &Bill,
+    image: &Image,
+    digest: &str,
+    pinned: &[Pinned],
+) -> Vec<String> {
+    let is_other = bill.image.as_ref().is_some_and(|said| said != digest);
+    let other =
+        format!("the bill {ending} is of another image: it names a file with another SHA-256");
+    let is_named = |name: &str, version: &str| {
+        bill.packages.get(name).is_some_and(|versions| versions.contains(version))
+    };
+    let missing = image.packages.iter().filter(|it| !is_named(&it.name, &it.version));
+    let missing =
+        missing.map(|it| format!("the bill {ending} does not name {} {}", it.name, it.version));
+    let is_wrong = |it: &&Pinned| {
+        bill.digests.get(&it.name).is_some_and(|digests| !digests.contains(&it.sha256))
+    };
+    let wrong = pinned.iter().filter(is_wrong);
+    let wrong = wrong
+        .map(|it| format!("the bill {ending} has another SHA-256 for {} than the lock", it.name));
+    Some(other).filter(|_| is_other).into_iter().chain(missing).chain(wrong).collect()
+}
+
+/// Compares the provenance with the lock beside the image and with its packages.
+///
+/// # Errors
+///
+/// When one cannot be read.
+pub fn provenance(image: &Image, pinned: &[Pinned]) -> io::Result<Step> {
+    const WHAT: &str = "provenance";
+    let Some(bytes) = image.beside(".provenance.json")? else {
+        return Ok(Step::absent(WHAT, "no provenance lies beside it"));
+    };
+    let Ok(predicate) = serde_json::from_slice::<Value>(&bytes) else {
+        return Ok(Step::new(WHAT, "", vec!["the provenance is not JSON".to_owned()]));
+    };
+    let build = &predicate["buildDefinition"];
+    let resolved = build["resolvedDependencies"].as_array().cloned().unwrap_or_default();
+    let mut faults: Vec<String> = other_lock(image, &resolved)?.into_iter().collect();
+    let digests: BTreeSet<&str> = resolved.iter().map(sum_of_slsa).collect();
+    let missing = pinned.iter().filter(|it| !digests.contains(&*it.sha256)).take(10);
+    let missing =
+        missing.map(|it| format!("the provenance does not name {} {}", it.name, it.version));
+    faults.extend(missing);
+    faults.extend(age(image, build["internalParameters"]["epoch"].as_u64()));
+    Ok(Step::new(WHAT, format!("{} things went into it", resolved.len()), faults))
+}
+
+fn sum_of_slsa(dependency: &Value) -> &str {
+    dependency["digest"]["sha256"].as_str().unwrap_or_default()
+}
+
+fn other_lock(image: &Image, resolved: &[Value]) -> io::Result<Option<String>> {
+    let is_lock = |it: &&Value| it["name"].as_str().is_some_and(|name| name.ends_with(".lock"));
+    let (Some(lock), Some(named)) = (image.beside(".lock")?, resolved.iter().find(is_lock)) else {
+        return Ok(None);
+    };
+    let is_other = sum_of_slsa(named) != hex(&Sha256::digest(&lock));
+    let text =
+        "the provenance is of another build: it names another lock than the one beside the image";
+    Ok(is_other.then(|| text.to_owned()))
+}
+
+/// A provenance of another time is one of another build.
+fn age(image: &Image, said: Option<u64>) -> Option<String> {
+    let found = image.root.layers.last().map(|(_, layer)| u64::from(layer.mtime))?;
+    let said = said.filter(|said| *said != found)?;
+    let word = if said < found { "older" } else { "newer" };
+    Some(
+        format!(
+            "the provenance is of an {word} build: its epoch is {said}, that of the image {found}"
+        )
+        .replace("an newer", "a newer"),
+    )
+}

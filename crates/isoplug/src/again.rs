@@ -1,0 +1,154 @@
+//! Builds an image again under other conditions, and says what differs.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use isoplug_inspect::diff::{self, Difference};
+use isoplug_inspect::image::Image;
+use isoplug_inspect::report::check;
+use isoplug_inspect::verify::Step;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// What a machine may be like without any effect on the bytes: mask, threads, environment.
+struct Conditions {
+    mask: &'static str,
+    threads: &'static str,
+    env: [(&'static str, &'static str); 3],
+}
+
+const OF_OTHERS: [Conditions; 2] = [
+    Conditions {
+        mask: "077",
+        threads: "1",
+        env: [("TZ", "Pacific/Kiritimati"), ("LANG", "tr_TR.UTF-8"), ("LC_ALL", "tr_TR.UTF-8")],
+    },
+    Conditions {
+        mask: "000",
+        threads: "3",
+        env: [("TZ", "America/St_Johns"), ("LANG", "C"), ("LC_ALL", "C")],
+    },
+];
+
+/// Builds the project so many times and compares each image with the given one.
+pub(crate) fn steps(
+    image: &Image,
+    digest: &str,
+    from: &Path,
+    times: usize,
+    session: &Session,
+) -> Result<Vec<Step>, Failure> {
+    (0..times).map(|turn| step(image, digest, from, turn, session)).collect()
+}
+
+const WHAT: &str = "rebuild";
+
+fn failed(error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, "cannot build the project again").because(error)
+}
+
+impl Conditions {
+    fn told(&self) -> String {
+        let env = self.env.map(|(name, value)| format!("{name}={value}")).join(", ");
+        format!("-j {}, umask {}, {env}", self.threads, self.mask)
+    }
+}
+
+fn step(
+    image: &Image,
+    digest: &str,
+    from: &Path,
+    turn: usize,
+    session: &Session,
+) -> Result<Step, Failure> {
+    let prefix = "r".repeat(3 + 7 * turn);
+    let folder =
+        tempfile::Builder::new().prefix(&prefix).tempdir().map_err(|error| failed(&error))?;
+    let conditions = &OF_OTHERS[turn % OF_OTHERS.len()];
+    let output = build(from, folder.path(), conditions, session).map_err(|error| failed(&error))?;
+    let told = conditions.told();
+    if !output.status.success() {
+        return Ok(unfinished(&String::from_utf8_lossy(&output.stderr), &told));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let made: Vec<&Path> = text.lines().map(Path::new).collect();
+    let same_name = made.iter().find(|path| path.file_name() == image.path.file_name());
+    match same_name.or(made.first()) {
+        Some(path) => compared(image, digest, path, &told),
+        None => Ok(Step::unknown(WHAT, "the build named no image")),
+    }
+}
+
+fn unfinished(stderr: &str, told: &str) -> Step {
+    let lines = stderr.lines().skip_while(|line| !line.starts_with("error: ")).take(4);
+    let mut faults: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
+    if faults.is_empty() {
+        faults.push("it ended without a word".to_owned());
+    }
+    Step { faults, ..Step::unknown(WHAT, format!("could not be built again: {told}")) }
+}
+
+fn compared(image: &Image, digest: &str, path: &Path, told: &str) -> Result<Step, Failure> {
+    let again = crate::look::open(path)?;
+    let found = check::sha256(&again.medium.span).map_err(|error| failed(&error))?;
+    if found == digest {
+        return Ok(Step::new(WHAT, format!("same bytes: {told}"), Vec::new()));
+    }
+    let found = diff::compare(image, &again);
+    let found = found
+        .map_err(|error| Failure::new(Exit::Failed, error.to_string()).because(&error.source))?;
+    Ok(Step { said: format!("differs: {told}"), ..Step::new(WHAT, "", faults(&found)) })
+}
+
+fn build(
+    from: &Path,
+    folder: &Path,
+    conditions: &Conditions,
+    session: &Session,
+) -> std::io::Result<Output> {
+    let own = std::env::current_exe()?;
+    let script = "umask \"$0\"; exec \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, conditions.mask]).arg(own).arg("build").arg(from);
+    command.args(["--locked", "-j", conditions.threads, "--output"]).arg(folder.join("out"));
+    command.arg("--store").arg(folder.join("store")).envs(conditions.env).env("HOME", folder);
+    if session.global.trust_folder {
+        command.arg("--trust-folder");
+    }
+    if let Some(mirror) = &session.global.mirror {
+        command.arg("--mirror").arg(mirror);
+    }
+    command.output()
+}
+
+/// Returns the first stage whose result differs.
+fn stage(found: &Difference) -> &'static str {
+    let of_package = |package: &str| package != "dpkg";
+    let packaged = found.files.iter().any(|file| file.package.as_deref().is_some_and(of_package));
+    let loaded = |path: &str| found.medium.iter().any(|file| file.path == path);
+    match () {
+        () if !found.packages.is_empty() => "fetch: the packages differ",
+        () if packaged => "base or packages: files of packages differ",
+        () if !found.files.is_empty() => "contribute or rootfs: files of no package differ",
+        () if loaded("/boot/vmlinuz") => "kernel",
+        () if loaded("/boot/initrd") => "initrd",
+        () if !found.medium.is_empty() || !found.menu.is_empty() => "boot or iso",
+        () if !found.boot.is_empty() => "boot",
+        () if !found.moved.is_empty() => "iso: the order on the medium",
+        () => "squashfs or iso: the same content, packed otherwise",
+    }
+}
+
+/// Returns what differs, the first stage before all else.
+fn faults(found: &Difference) -> Vec<String> {
+    let files = found.files.iter().chain(&found.medium).take(20).map(|file| {
+        let what: Vec<&str> = file.changes.iter().map(|change| &*change.what).collect();
+        format!("{} {} {}", file.way, file.path, what.join(", ")).trim_end().to_owned()
+    });
+    let facts = found.boot.iter().chain(&found.system);
+    let facts = facts.map(|fact| format!("{}: {} -> {}", fact.what, fact.old, fact.new));
+    let first = format!("first stage that differs: {}", stage(found));
+    [first].into_iter().chain(files).chain(facts).collect()
+}

@@ -1,0 +1,180 @@
+//! `isoplug cve`: known vulnerabilities of an image or of what a lock pins.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use isoplug_inspect::cve::{self, Report, Subject, Word, sarif, vex};
+use isoplug_inspect::look::packages::{self, Package};
+use isoplug_inspect::report::check;
+use isoplug_manifest::lock::LockedPackage;
+
+use crate::debs::Debs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::look::{Side, pretty};
+use crate::session::Session;
+use crate::today;
+
+/// Show known vulnerabilities of an image, or of what a lock pins, in Debian's words
+///
+/// Uses no network: --db names the JSON of Debian's security tracker or OSV's zip of Debian, fetched before. Looks up source
+/// packages, those that are built into others among them, so the kernel and GRUB too. A backport is judged by the next
+/// release. Exit code 10 if --fail-on finds something.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  isoplug cve stick.iso --db tracker.json\n  \
+    isoplug cve . --db tracker.json --fail-on fixable    # in CI\n  \
+    isoplug cve stick.iso --db all.zip --format openvex > stick.iso.openvex.json\n  \
+    isoplug cve stick.iso --db tracker.json --vex ours.openvex.json")]
+pub(crate) struct Args {
+    /// An image, a lock, or a folder with isoplug.lock
+    target: PathBuf,
+    /// The data: the tracker's JSON or OSV's zip; of several, what the first says counts
+    #[arg(long, value_name = "FILE", required = true)]
+    db: Vec<PathBuf>,
+    /// What an OpenVEX document says is not affected; may be given several times
+    #[arg(long, value_name = "FILE")]
+    vex: Vec<PathBuf>,
+    /// End with exit code 10 if there is one of these
+    #[arg(long, value_enum, value_name = "WHAT")]
+    fail_on: Option<FailOn>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The release, if the target does not say it: trixie
+    #[arg(long, value_name = "NAME")]
+    release: Option<String>,
+    /// The image of a lock: its profile, or profile and architecture such as live.amd64
+    #[arg(long, short, value_name = "NAME")]
+    profile: Option<String>,
+    /// Find .debs below this folder, too, not in the store alone
+    #[arg(long, value_name = "FOLDER")]
+    debs: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// A newer version would fix it
+    Fixable,
+    /// Fixable, open, or nobody mends the package
+    Open,
+    /// All that the image has, the unimportant left out
+    All,
+}
+
+impl FailOn {
+    fn holds(self, word: Word) -> bool {
+        match self {
+            Self::Fixable => word == Word::Fixable,
+            Self::Open => word.is_shown(),
+            Self::All => word.is_affected() && word != Word::Unimportant,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal
+    Text,
+    /// For machines
+    Json,
+    /// For release notes
+    Markdown,
+    /// SARIF, which code hosts show
+    Sarif,
+    /// OpenVEX, which other scanners take in
+    Openvex,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let subject = subject(args, session)?;
+    let sources = cve::sources(&subject.packages);
+    let read = |path: &PathBuf| cve::read(path, &sources).map_err(|error| unread(path, &error));
+    let data: Result<Vec<_>, Failure> = args.db.iter().map(read).collect();
+    let mut report = cve::report(&subject, &data?);
+    for path in &args.vex {
+        let text = std::fs::read_to_string(path).map_err(|error| unread(path, &error))?;
+        let failed = |why: String| unread(path, &std::io::Error::other(why));
+        vex::apply(&mut report, &text).map_err(failed)?;
+    }
+    session.out(&shown(args.format, &report, &subject));
+    let fails = |fail_on: FailOn| report.findings.iter().any(|it| fail_on.holds(it.word));
+    Ok(if args.fail_on.is_some_and(fails) { Exit::Policy } else { Exit::Done })
+}
+
+fn unread(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Manifest, format!("cannot read {}", path.display())).because(error)
+}
+
+fn shown(format: Format, report: &Report, subject: &Subject) -> String {
+    match format {
+        Format::Text => report.page().text(),
+        Format::Markdown => report.page().markdown(),
+        Format::Json => pretty(&serde_json::json!(report)),
+        Format::Sarif => pretty(&sarif::write(report)),
+        Format::Openvex => {
+            let time = format!("{}T00:00:00Z", today::day(subject.epoch / 86400));
+            pretty(&vex::write(report, subject, &time))
+        }
+    }
+}
+
+fn subject(args: &Args, session: &Session) -> Result<Subject, Failure> {
+    let side = Side::open(&args.target, args.profile.as_deref())?;
+    let locked = side.locked_with_loaders();
+    let debs = Debs::find(&locked, args.debs.as_deref(), session)?;
+    let mut subject = named(&side).map_err(|error| unread(&args.target, &error))?;
+    // Boot loaders are on the medium, not in the root filesystem.
+    let known: BTreeSet<String> = subject.packages.iter().map(|it| it.name.clone()).collect();
+    let more = locked.iter().filter(|it| !known.contains(it.name.as_str()));
+    subject.packages.extend(more.map(|it| of_locked(it, &debs)));
+    let foreign = locked.iter().filter(|it| !it.source.starts_with("debian"));
+    subject.foreign = foreign.map(|it| it.name.as_str().to_owned()).collect();
+    if let Some(release) = &args.release {
+        subject.release.clone_from(release);
+    }
+    if subject.release.is_empty() {
+        let message = format!("{} does not say which release it is of", args.target.display());
+        return Err(Failure::new(Exit::Manifest, message).hint("name it: --release trixie"));
+    }
+    Ok(subject)
+}
+
+/// Returns what an image says of itself; a lock has a name alone.
+fn named(side: &Side) -> std::io::Result<Subject> {
+    let Side::Image(image) = side else {
+        let purl = "pkg:generic/isoplug-lock".to_owned();
+        return Ok(Subject { name: side.name(), purl, ..Subject::default() });
+    };
+    let (name, digest) = (image.file_name(), check::sha256(&image.medium.span)?);
+    let stem = name.trim_end_matches(".iso");
+    Ok(Subject {
+        purl: format!("pkg:generic/{stem}?checksum=sha256:{digest}"),
+        packages: image.packages.clone(),
+        release: image.system.codename.clone(),
+        epoch: image.root.layers.last().map_or(0, |(_, layer)| layer.mtime.into()),
+        name,
+        ..Subject::default()
+    })
+}
+
+/// Returns what a package says of itself, else what its path in the archive tells.
+fn of_locked(locked: &LockedPackage, debs: &Debs) -> Package {
+    let (name, version) = (locked.name.as_str(), locked.version.as_str());
+    let path = debs.of(name, version, locked.architecture.as_str());
+    let control = path.and_then(|path| {
+        let file = std::fs::File::open(path).ok()?;
+        isoplug_formats::deb::Deb::open(file).ok()?.control().ok()
+    });
+    if let Some(control) = control {
+        let stanza = format!("{}\nStatus: install ok installed\n", control.trim_end());
+        if let Some(package) = packages::parse(&stanza).into_iter().next() {
+            return package;
+        }
+    }
+    let source = locked.path.as_str().rsplit('/').nth(1).unwrap_or(name);
+    let stanza = format!(
+        "Package: {name}\nVersion: {version}\nSource: {source}\nStatus: install ok installed\n"
+    );
+    packages::parse(&stanza).into_iter().next().unwrap_or_default()
+}

@@ -1,0 +1,151 @@
+//! `isoplug verify`: whether an image is what it should be.
+
+use std::path::{Path, PathBuf};
+
+use isoplug_inspect::image::Image;
+use isoplug_inspect::report::check;
+use isoplug_inspect::verify::bills::{self, Pinned};
+use isoplug_inspect::verify::keys::Key;
+use isoplug_inspect::verify::signature::{self, Policy};
+use isoplug_inspect::verify::{Report, State, Step, checksum, content};
+use isoplug_manifest::lock::LockedPackage;
+
+use crate::debs::Debs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::look::{Format, beside, of_image, open, pretty};
+use crate::session::Session;
+use crate::{again, today};
+
+/// Tell whether an image is what it should be: checksums, signatures, content, a rebuild
+///
+/// Reads what lies beside it: SHA256SUMS, signatures, bills of materials, provenance, lock. What is not there is told and
+/// decides nothing. Compares every file with the .debs, from the store or a folder. Exit code 9 if something is wrong.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  isoplug verify stick.iso\n  \
+    isoplug verify stick.iso --key acme.pub              # who signed it?\n  \
+    isoplug verify stick.iso --key a.pub --key b.pub --require 2\n  \
+    isoplug verify stick.iso --rebuild --from project/   # same bytes again?")]
+pub(crate) struct Args {
+    /// The image
+    image: PathBuf,
+    /// Believe this public key, of minisign or in PEM; may be given several times
+    #[arg(long, short = 'k', value_name = "FILE")]
+    key: Vec<PathBuf>,
+    /// How many of these keys must have signed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    require: usize,
+    /// Find .debs below this folder, too, not in the store alone
+    #[arg(long, value_name = "FOLDER")]
+    debs: Option<PathBuf>,
+    /// Build it again from the project, N times under other conditions, and compare
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", requires = "from")]
+    rebuild: Option<usize>,
+    /// The folder of the project that it was built from
+    #[arg(long, value_name = "FOLDER")]
+    from: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Name every file that is worth a look
+    #[arg(long)]
+    list: bool,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    let image = open(&args.image)?;
+    let report = verified(args, &image, session)?;
+    show(args, report.clone(), session);
+    let is_wrong = report.steps.iter().any(|step| step.state == State::Fails);
+    Ok(match report.verdict {
+        _ if is_wrong => Exit::NotAsSaid,
+        "inconclusive" => Exit::Failed,
+        _ => Exit::Done,
+    })
+}
+
+fn show(args: &Args, mut report: Report, session: &Session) {
+    if args.format == Format::Json {
+        return session.out(&pretty(&serde_json::json!(report)));
+    }
+    let notes: usize = report.steps.iter().map(|step| step.notes.len()).sum();
+    if !args.list {
+        report.steps.iter_mut().for_each(|step| step.notes.clear());
+    }
+    session.out(&args.format.page(&report.page()));
+    if notes > 0 && !args.list {
+        session.note(&format!("{notes} files are worth a look: `--list` names them"));
+    }
+}
+
+fn verified(args: &Args, image: &Image, session: &Session) -> Result<Report, Failure> {
+    let failed = |error: std::io::Error| {
+        let message = format!("cannot read {} or what lies beside it", image.path.display());
+        Failure::new(Exit::Failed, message).because(&error)
+    };
+    let digest = check::sha256(&image.medium.span).map_err(failed)?;
+    let locked = beside(image).map(|lock| of_image(&lock, image)).unwrap_or_default();
+    let mut steps = papers(image, &digest, &locked, &policy(args)?).map_err(failed)?;
+    let debs = Debs::find(&locked, args.debs.as_deref(), session)?;
+    let find = |name: &str, version: &str, architecture: &str| {
+        debs.of(name, version, architecture).map(Path::to_owned)
+    };
+    steps.push(content::step(image, &find).map_err(failed)?);
+    if let (Some(times), Some(from)) = (args.rebuild, &args.from) {
+        steps.extend(again::steps(image, &digest, from, times, session)?);
+    }
+    Ok(Report::new(image.file_name(), steps))
+}
+
+/// Looks at what lies beside the image.
+fn papers(
+    image: &Image,
+    digest: &str,
+    locked: &[LockedPackage],
+    policy: &Policy,
+) -> std::io::Result<Vec<Step>> {
+    let pinned: Vec<Pinned> = locked.iter().map(pinned).collect();
+    let mut steps = checksum::steps(image, digest)?;
+    steps.push(signature::step(image, digest, policy)?);
+    steps.push(lock_step(image, &pinned)?);
+    steps.push(bills::bills(image, digest, &pinned)?);
+    steps.push(bills::provenance(image, &pinned)?);
+    Ok(steps)
+}
+
+/// A lock that is there and cannot be read is not what it should be.
+fn lock_step(image: &Image, pinned: &[Pinned]) -> std::io::Result<Step> {
+    let is_there = image.beside(".lock")?.is_some();
+    if is_there && pinned.is_empty() {
+        return Ok(Step::new(
+            "lock",
+            "",
+            vec!["the lock beside it cannot be read, or pins none of its packages".to_owned()],
+        ));
+    }
+    Ok(bills::lock(image, pinned))
+}
+
+fn pinned(locked: &LockedPackage) -> Pinned {
+    Pinned {
+        name: locked.name.as_str().to_owned(),
+        version: locked.version.as_str().to_owned(),
+        architecture: locked.architecture.as_str().to_owned(),
+        sha256: locked.sha256.clone(),
+    }
+}
+
+fn policy(args: &Args) -> Result<Policy, Failure> {
+    let keys: Result<Vec<Key>, Failure> = args.key.iter().map(|path| key(path)).collect();
+    Ok(Policy { keys: keys?, require: args.require, today: today::today() })
+}
+
+fn key(path: &Path) -> Result<Key, Failure> {
+    let shown = path.display();
+    let failed = || Failure::new(Exit::Manifest, format!("cannot read the key {shown}"));
+    let text = std::fs::read_to_string(path).map_err(|error| failed().because(&error))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Key::parse(&name, &text).ok_or_else(|| {
+        failed().hint("give a public key of minisign, or one for Ed25519 or P-256 in PEM")
+    })
+}

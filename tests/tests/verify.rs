@@ -1,0 +1,54 @@
+//! `isoplug verify`: whether an image is what it should be.
+//!
+//! What is wrong with signatures, bills, provenance and lock is told apart in `crates/isoplug-inspect/tests/verify.rs`.
+#![cfg(test)]
+
+use insta::assert_snapshot;
+use isoplug_tests::real;
+use isoplug_tests::space::Space;
+use serde_json::Value as Json;
+
+#[test]
+fn help() {
+    assert_snapshot!(Space::new().first_lines(&["verify", "--help"]), @r"
+    Tell whether an image is what it should be: checksums, signatures, content, a rebuild
+
+    Reads what lies beside it: SHA256SUMS, signatures, bills of materials, provenance, lock. What is not
+    ");
+}
+
+fn verified(iso: &str, store: &str) -> (Option<i32>, Json) {
+    let space = Space::new();
+    let output =
+        space.command(&["verify", iso, "--format", "json", "--store", store]).output().unwrap();
+    (output.status.code(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn every_file_of_an_image_is_explained_and_one_that_was_changed_is_named() {
+    let _turn = real::turn();
+    let minimal = real::minimal();
+    let (code, found) = verified(&minimal.iso().display().to_string(), &minimal.store_path());
+    assert_eq!(code, Some(0), "{found:#}");
+    let content =
+        found["steps"].as_array().unwrap().iter().find(|step| step["what"] == "content").unwrap();
+    assert_eq!(content["state"], "ok", "{content}");
+    assert!(content["notes"].as_array().unwrap().len() < 150, "{content}");
+
+    // A byte of a boot loader, of which only the medium's own list and the list beside it know.
+    let space = Space::new();
+    let mut bytes = std::fs::read(minimal.iso()).unwrap();
+    let at = bytes
+        .windows(4)
+        .position(|window| window == b"HdrS")
+        .expect("a kernel or a loader of kernels");
+    bytes[at + 5000] ^= 1;
+    let name = "minimal-2026.11-amd64.iso";
+    std::fs::write(space.path(name), bytes).unwrap();
+    let sums = std::fs::read(minimal.path(&format!("out/{name}.sha256"))).unwrap();
+    std::fs::write(space.path(&format!("{name}.sha256")), sums).unwrap();
+    let text = space.run(&["verify", name]);
+    assert!(text.starts_with("exit: 9\n"), "{text}");
+    assert!(text.contains("the image was changed"), "{text}");
+    assert!(text.contains("  on the medium, /") && text.contains(" was changed\n"), "{text}");
+}
