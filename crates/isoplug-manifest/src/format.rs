@@ -62,7 +62,7 @@ pub fn is_ssh_key(text: &str) -> bool {
 type Check = fn(&str) -> Verdict;
 
 /// All formats by their names.
-const FORMATS: [(&str, Check); 48] = [
+const FORMATS: [(&str, Check); 50] = [
     ("amount", size::amount_text),
     ("architecture", name::architecture),
     ("block-size", size::block_size),
@@ -90,6 +90,7 @@ const FORMATS: [(&str, Check); 48] = [
     ("menu-entry", name::menu_entry),
     ("octal-mode", path::octal_mode),
     ("package-name", package::name),
+    ("package-pattern", package::pattern),
     ("package-wish", package::wish),
     ("path-pattern", pattern::path),
     ("persistence-label", name::persistence_label),
@@ -109,6 +110,7 @@ const FORMATS: [(&str, Check); 48] = [
     ("unit-name", name::unit),
     ("url", name::url),
     ("user-name", account::user_name),
+    ("version-pattern", package::version_pattern),
     ("version-start", package::version_start),
     ("volume-id", name::volume_id),
 ];

@@ -39,6 +39,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::distribution::Distribution;
+use crate::manifest::Source;
 use crate::part::Part;
 use crate::plugin::PluginUse;
 use crate::shape::Shape;
@@ -59,7 +60,7 @@ pub use live::{Live, Persistence};
 pub use localisation::Localisation;
 pub use networking::{Networking, NetworkingBackend};
 pub use openssh::{OpenSsh, SshdMatch, SshdMatchSettings, SshdSettings};
-pub use packages::{DebconfAnswer, DebconfType, MachineState, Packages};
+pub use packages::{DebconfAnswer, DebconfType, MachineState, Packages, Pin};
 pub use scripts::Script;
 pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
@@ -161,6 +162,8 @@ pub(crate) struct About<'a> {
     pub(crate) arch: &'a str,
     /// What the base system is made of.
     pub(crate) distribution: &'static Distribution,
+    /// Where packages come from.
+    pub(crate) sources: &'a BTreeMap<String, Source>,
 }
 
 /// Wires the parts. Each line names all that its part reads.
@@ -192,7 +195,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         tests,
     } = options;
     let Services { openssh, getty, chrony, gpm, docker } = services;
-    let About { image, version, profile, arch, distribution } = about;
+    let About { image, version, profile, arch, distribution, sources } = about;
     let (install, units) = (&packages.install, &systemd.units);
     vec![
         Box::new(networking::Part { networking, install }),
@@ -230,7 +233,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(kernel::Part { kernel, arch, distribution }),
         Box::new(drivers::Part { drivers, kernel, boot, arch, distribution }),
         Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
-        Box::new(packages::Part { packages, profile }),
+        Box::new(packages::Part { packages, profile, sources }),
         Box::new(tests::Part { tests, boot, users }),
         Box::new(plugins::Part),
     ]
@@ -282,10 +285,10 @@ mod owners {
     /// Returns the parts with what each owns.
     fn owned() -> Vec<(String, String)> {
         let options = Options::default();
-        let distribution = crate::distribution::ALL[0];
+        let (distribution, sources) = (crate::distribution::ALL[0], &BTreeMap::new());
         let parts = parts(
             &options,
-            About { image: "t", version: None, profile: "p", arch: "amd64", distribution },
+            About { image: "t", version: None, profile: "p", arch: "amd64", distribution, sources },
         );
         let owned = parts.iter().flat_map(|part| {
             let by = part.by().to_string();
