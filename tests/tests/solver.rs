@@ -3,13 +3,16 @@
 //! Needs a mirror of Debian (ISOPLUG_MIRROR, or the one that apt of this machine uses) and apt-get.
 #![cfg(test)]
 
+#[path = "solver/apt.rs"]
+mod apt;
+#[path = "solver/mixed.rs"]
+mod mixed;
+
 use isoplug_tests::skipped;
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use apt::Apt;
 use isoplug_fetch::{Authorities, Downloader, Patience, Unwatched};
 use isoplug_formats::apt::Package;
 use isoplug_manifest::lock::LockedImage;
@@ -64,11 +67,16 @@ const CASES: [Case; 9] = [
 ];
 
 /// Reads trixie with its updates; `None` without a network.
-#[expect(clippy::disallowed_methods, reason = "the mirror and the clock of the real archive")]
 fn trixie() -> Option<Vec<Index>> {
+    fetched("debian", &manifest::Source::default())
+}
+
+/// Reads a source of Debian; `None` without a network.
+#[expect(clippy::disallowed_methods, reason = "the mirror and the clock of the real archive")]
+fn fetched(name: &str, source: &manifest::Source) -> Option<Vec<Index>> {
     let cache = tempfile::tempdir().unwrap();
     let mirrors = Mirrors::new(std::env::var("ISOPLUG_MIRROR").ok()).with_host_configuration();
-    let source = AptSource::new("debian", &manifest::Source::default(), None, &mirrors).unwrap();
+    let source = AptSource::new(name, source, None, &mirrors).unwrap();
     let patience = Patience { attempts: 2, ..Patience::default() };
     let access = Access {
         downloader: &Downloader::new(4, patience, &Authorities::default()).unwrap(),
@@ -104,76 +112,6 @@ fn request(case: &Case) -> Request {
 
 fn names(image: &LockedImage) -> BTreeSet<String> {
     image.groups.iter().flatten().map(|package| package.name.to_string()).collect()
-}
-
-/// apt with nothing installed and our indices, in a folder of its own.
-struct Apt {
-    root: tempfile::TempDir,
-}
-
-impl Apt {
-    /// Returns `None` if there is no apt-get.
-    fn new(indices: &[Index]) -> Option<Self> {
-        let root = tempfile::tempdir().unwrap();
-        let mut lines = String::new();
-        for (number, index) in indices.iter().enumerate() {
-            let suite = format!("s{number}");
-            let folder = root.path().join(format!("repo/dists/{suite}/main/binary-amd64"));
-            fs::create_dir_all(&folder).unwrap();
-            fs::write(folder.join("Packages"), &index.text).unwrap();
-            let digest = isoplug_tests::archive::hex(index.text.as_bytes());
-            let release = format!(
-                "Suite: {suite}\nCodename: {suite}\nComponents: main\nArchitectures: amd64\n\
-                 Date: Sat, 01 Jan 2022 00:00:00 UTC\nSHA256:\n {digest} {} main/binary-amd64/Packages\n",
-                index.text.len()
-            );
-            fs::write(root.path().join(format!("repo/dists/{suite}/Release")), release).unwrap();
-            let repo = root.path().join("repo");
-            lines +=
-                &format!("deb [arch=amd64 trusted=yes] file:{} {suite} main\n", repo.display());
-        }
-        for folder in ["state/lists/partial", "cache/archives/partial"] {
-            fs::create_dir_all(root.path().join(folder)).unwrap();
-        }
-        fs::write(root.path().join("status"), "").unwrap();
-        fs::write(root.path().join("sources.list"), lines).unwrap();
-        let apt = Self { root };
-        let update = apt.run(&["update"])?;
-        assert!(update.status.success(), "{}", String::from_utf8_lossy(&update.stderr));
-        Some(apt)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Option<std::process::Output> {
-        let path = |name: &str| Path::display(&self.root.path().join(name)).to_string();
-        let options = [
-            format!("Dir::State={}", path("state")),
-            format!("Dir::State::status={}", path("status")),
-            format!("Dir::Cache={}", path("cache")),
-            format!("Dir::Etc::sourcelist={}", path("sources.list")),
-            "Dir::Etc::sourceparts=/dev/null".to_owned(),
-            "Dir::Etc::preferencesparts=/dev/null".to_owned(),
-            "Dir::Etc::parts=/dev/null".to_owned(),
-            "APT::Architecture=amd64".to_owned(),
-            "APT::Architectures=amd64".to_owned(),
-            "APT::Sandbox::User=root".to_owned(),
-        ];
-        let options = options.iter().flat_map(|option| ["-o".to_owned(), option.clone()]);
-        let mut command = Command::new("apt-get");
-        command.args(options).args(arguments).env("APT_CONFIG", "/dev/null").env("LC_ALL", "C");
-        command.output().ok()
-    }
-
-    /// Returns the names that apt would install.
-    fn install(&self, wishes: &BTreeSet<&str>, recommends: bool) -> BTreeSet<String> {
-        let recommends = format!("APT::Install-Recommends={recommends}");
-        let mut arguments = vec!["-s", "-o", &recommends, "install"];
-        arguments.extend(wishes);
-        let output = self.run(&arguments).unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-        let installed = text.lines().filter_map(|line| line.strip_prefix("Inst "));
-        installed.filter_map(|line| line.split([' ', ':']).next()).map(str::to_owned).collect()
-    }
 }
 
 /// Returns the best offer of each name.

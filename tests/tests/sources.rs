@@ -1,8 +1,12 @@
 //! What the command says of package sources, and what it writes of them into the lock and the image.
 #![cfg(test)]
 
+#[path = "sources/folder.rs"]
+mod folder;
 #[path = "sources/keys.rs"]
 mod keys;
+#[path = "sources/mixed.rs"]
+mod mixed;
 
 use insta::assert_snapshot;
 use isoplug_tests::archive::{Archive, Layout, Package, Signed};

@@ -23,6 +23,7 @@ pub fn request(system: &System, suites: Vec<String>) -> Request {
         optional: optional
             .chain(firmware::wishes(options.firmware.set, &system.distribution().firmware))
             .collect(),
+        pins: options.packages.pins.clone(),
         remove: options.packages.remove.clone(),
         prefer: options.packages.prefer.clone(),
         recommends: options.packages.recommends,

@@ -4,6 +4,7 @@ mod distributions;
 mod fragments;
 pub(crate) mod guests;
 mod settle;
+mod sources;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,11 +105,11 @@ fn conditions(arch: &str, sources: &BTreeMap<String, Source>) -> Conditions {
 fn about<'a>(
     image: Option<&'a Image>,
     (profile, arch): (&'a str, &'a str),
-    sources: &BTreeMap<String, Source>,
+    sources: &'a BTreeMap<String, Source>,
 ) -> About<'a> {
     let version = image.and_then(|image| image.version.as_deref());
     let image = image.map_or("", |image| &image.name);
-    About { image, version, profile, arch, distribution: distribution::base(sources) }
+    About { image, version, profile, arch, distribution: distribution::base(sources), sources }
 }
 
 #[derive(Default)]
@@ -121,7 +122,7 @@ impl Work {
     fn system(&mut self, input: Input<'_>, parts: List, extra: &[Extra]) -> Option<System> {
         let Input { name, text, profile, arch, load, plugins } = input;
         let (manifest, profiles, root) = self.manifest(name, text);
-        let sources = manifest.as_ref().map(sources).unwrap_or_default();
+        let sources = manifest.as_ref().map(sources::sources).unwrap_or_default();
         let conditions = conditions(arch, &sources);
         self.diagnostics.extend(distributions::mistakes(&sources, &root, arch));
         let mut guests = Guests::describe(manifest.as_ref(), &root, plugins, self);
@@ -159,6 +160,7 @@ impl Work {
             names_files: true,
         };
         let checked = check.value(root.clone(), Manifest::shape()).unwrap_or(root);
+        self.diagnostics.extend(sources::mistakes(&checked));
         (self.read(checked.to_json()), profiles, checked)
     }
 
@@ -203,13 +205,6 @@ impl Work {
 
 fn profile_tables(root: &Value) -> Table {
     root.get("profiles").and_then(Value::as_table).cloned().unwrap_or_default()
-}
-
-fn sources(manifest: &Manifest) -> BTreeMap<String, Source> {
-    if manifest.sources.is_empty() {
-        return BTreeMap::from([("debian".to_owned(), Source::default())]);
-    }
-    manifest.sources.clone()
 }
 
 fn system(

@@ -62,7 +62,7 @@ pub fn is_ssh_key(text: &str) -> bool {
 type Check = fn(&str) -> Verdict;
 
 /// All formats by their names.
-const FORMATS: [(&str, Check); 49] = [
+const FORMATS: [(&str, Check); 51] = [
     ("amount", size::amount_text),
     ("architecture", name::architecture),
     ("block-size", size::block_size),
@@ -91,6 +91,7 @@ const FORMATS: [(&str, Check); 49] = [
     ("menu-entry", name::menu_entry),
     ("octal-mode", path::octal_mode),
     ("package-name", package::name),
+    ("package-pattern", package::pattern),
     ("package-wish", package::wish),
     ("path-pattern", pattern::path),
     ("persistence-label", name::persistence_label),
@@ -110,6 +111,7 @@ const FORMATS: [(&str, Check); 49] = [
     ("unit-name", name::unit),
     ("url", name::url),
     ("user-name", account::user_name),
+    ("version-pattern", package::version_pattern),
     ("version-start", package::version_start),
     ("volume-id", name::volume_id),
 ];

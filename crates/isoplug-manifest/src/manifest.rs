@@ -90,8 +90,14 @@ pub struct Source {
     pub kind: SourceKind,
     /// The suite: a codename such as `trixie`, a name that moves on such as `stable`, or, for a flat
     /// repository, its folder with a `/` at the end: `./`.
+    #[serde(default)]
     #[schemars(extend("format" = "suite"))]
     pub suite: String,
+    /// A folder of `.deb` files, in place of an archive: those in it are offered, not those in folders below. Nobody
+    /// signs them; the lock has the digest of each that it takes.
+    #[serde(default)]
+    #[schemars(extend("format" = "local-path"))]
+    pub folder: Option<String>,
     /// The components, such as `main` or `non-free-firmware`. A flat repository has none.
     #[serde(default = "main")]
     pub components: Vec<String>,
@@ -164,11 +170,24 @@ pub enum Pocket {
     Backports,
 }
 
+impl Pocket {
+    /// Returns the word for it, with which the names of its suites end.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Updates => "updates",
+            Self::Security => "security",
+            Self::Backports => "backports",
+        }
+    }
+}
+
 impl Default for Source {
     fn default() -> Self {
         Self {
             kind: SourceKind::Apt,
             suite: "trixie".to_owned(),
+            folder: None,
             components: main(),
             mirrors: Vec::new(),
             keyring: None,

@@ -136,10 +136,16 @@ checked! {
     ArchivePath, "path in an archive", is_inside
 }
 
-/// Returns the name in what asks for a package: `name:architecture`, `name=version`, `name/suite`.
+/// Returns the name in what asks for a package: `name:architecture`, `name=version`, `name/suite`, `name@source`.
 #[must_use]
 pub fn name_in(wish: &str) -> &str {
-    wish.split([':', '=', '/']).next().unwrap_or(wish)
+    wish.split([':', '=', '/', '@']).next().unwrap_or(wish)
+}
+
+/// Returns the wish for a package from one source.
+#[must_use]
+pub fn from_source(wish: &str, source: &str) -> String {
+    format!("{wish}@{source}")
 }
 
 fn is_word(text: &str, more: &[u8]) -> bool {

@@ -41,6 +41,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::distribution::Distribution;
+use crate::manifest::Source;
 use crate::part::Part;
 use crate::plugin::PluginUse;
 use crate::shape::Shape;
@@ -66,7 +67,7 @@ pub use live::{Live, Persistence};
 pub use localisation::Localisation;
 pub use networking::{Networking, NetworkingBackend};
 pub use openssh::{OpenSsh, SshdMatch, SshdMatchSettings, SshdSettings};
-pub use packages::{DebconfAnswer, DebconfType, MachineState, Packages};
+pub use packages::{DebconfAnswer, DebconfType, MachineState, Packages, Pin};
 pub use scripts::Script;
 pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
@@ -172,6 +173,8 @@ pub(crate) struct About<'a> {
     pub(crate) arch: &'a str,
     /// What the base system is made of.
     pub(crate) distribution: &'static Distribution,
+    /// Where packages come from.
+    pub(crate) sources: &'a BTreeMap<String, Source>,
 }
 
 /// Wires the parts. Each line names all that its part reads.
@@ -205,7 +208,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         tests,
     } = options;
     let Services { openssh, getty, chrony, gpm, docker } = services;
-    let About { image, version, profile, arch, distribution } = about;
+    let About { image, version, profile, arch, distribution, sources } = about;
     let (install, units) = (&packages.install, &systemd.units);
     vec![
         Box::new(networking::Part { networking, install }),
@@ -244,7 +247,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(kernel::Part { kernel, arch, distribution }),
         Box::new(drivers::Part { drivers, kernel, boot, arch, distribution }),
         Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
-        Box::new(packages::Part { packages, profile }),
+        Box::new(packages::Part { packages, profile, sources }),
         Box::new(tests::Part { tests, boot, users }),
         Box::new(plugins::Part),
         // Its entry of the boot menu is the last.

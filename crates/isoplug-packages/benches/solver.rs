@@ -24,7 +24,7 @@ fn index() -> Index {
         );
     }
     let (archive, suite) = ("debian".to_owned(), "stable".to_owned());
-    Index { archive, suite, distribution: true, pin: 500, text }
+    Index { source: archive.clone(), archive, suite, distribution: true, pin: 500, text }
 }
 
 fn depends(number: u64) -> String {

@@ -6,11 +6,13 @@
 //! identity Release                   -> whether it is the one that was asked for, and no older one
 //! written  source                    -> its stanzas for apt of the image
 //! index    release, component        -> its Packages, fetched by hash, kept compressed by digest
+//! folder   a folder of packages      -> an index of them
 //! unread   source, its locked releases -> components that it does not name
 //! ```
 
 mod cache;
 mod error;
+mod folder;
 mod identity;
 mod index;
 mod release;
@@ -19,7 +21,7 @@ mod stanza;
 mod unread;
 mod written;
 
-use isoplug_manifest::lock::{LockedRelease, LockedSource};
+use isoplug_manifest::lock::{LockedPackage, LockedRelease, LockedSource};
 
 pub use error::Error;
 pub use spec::{AptSource, Suite, ValidUntil};
@@ -40,6 +42,9 @@ impl AptSource {
         locked: Option<&LockedSource>,
         access: &Access,
     ) -> Result<Snapshot, Error> {
+        if let Some(folder) = &self.folder {
+            return folder::read(self, folder);
+        }
         let mut snapshot = Snapshot::default();
         for suite in &self.suites {
             let locked = locked.and_then(|locked| locked_release(locked, suite));
@@ -60,6 +65,10 @@ impl AptSource {
         locked: &LockedSource,
         access: &Access,
     ) -> Result<Option<Snapshot>, Error> {
+        if let Some(folder) = &self.folder {
+            let now = folder::read(self, folder)?;
+            return Ok((now.locked == *locked).then_some(now));
+        }
         let mut snapshot = Snapshot { locked: locked.clone(), indices: Vec::new() };
         for suite in &self.suites {
             let Some(locked) = locked_release(locked, suite) else { return Ok(None) };
@@ -72,6 +81,15 @@ impl AptSource {
             }
         }
         Ok(Some(snapshot))
+    }
+
+    /// Compares what is locked of a folder with the files that are there.
+    ///
+    /// # Errors
+    ///
+    /// When a file of a locked name has other bytes.
+    pub fn compare(&self, locked: &[&LockedPackage]) -> Result<(), Error> {
+        self.folder.as_ref().map_or(Ok(()), |folder| folder::compare(self, folder, locked))
     }
 }
 

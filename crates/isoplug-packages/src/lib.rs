@@ -42,8 +42,10 @@ pub struct Snapshot {
 }
 
 /// One `Packages` index, verified.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Index {
+    /// The source, as the manifest calls it.
+    pub source: String,
     /// Key of the archive that has the files.
     pub archive: String,
     /// The suite.

@@ -2,7 +2,9 @@
 //!
 //! Knows how long a lock stays good; takes the time, the mirrors and the old lock as values.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 
 use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::{System, manifest};
@@ -48,6 +50,9 @@ impl Sources {
         keyring: impl Fn(&manifest::Source) -> io::Result<Option<Vec<u8>>>,
     ) -> Result<Self, Error> {
         let source = |(name, source): (&String, &manifest::Source)| {
+            if let Some(folder) = &source.folder {
+                return Ok(AptSource::of_folder(name, source, folder));
+            }
             let keyring = keyring(source).map_err(|error| apt::Error::Keyring {
                 source_name: name.clone(),
                 source: keyring::Error::Unreadable(error.to_string()),
@@ -60,6 +65,22 @@ impl Sources {
     /// Returns where each archive can be fetched from.
     pub fn mirror_list(&self) -> MirrorList {
         self.0.iter().flat_map(AptSource::mirror_list).collect()
+    }
+
+    /// Returns the folders of packages that are sources, each by its name.
+    pub fn folders(&self) -> BTreeMap<String, PathBuf> {
+        let folder = |source: &AptSource| Some((source.name.clone(), source.folder.clone()?));
+        self.0.iter().filter_map(folder).collect()
+    }
+
+    /// Compares what is locked with the files of folders.
+    ///
+    /// # Errors
+    ///
+    /// When a file of a locked name has other bytes.
+    pub fn compare(&self, image: &LockedImage) -> Result<(), Error> {
+        let packages: Vec<_> = image.packages().collect();
+        self.0.iter().try_for_each(|source| source.compare(&packages).map_err(Error::from))
     }
 
     /// Returns what apt of the image is to read: a distribution's own archives under their public names,
@@ -95,7 +116,7 @@ impl Sources {
     ) -> Result<Lock, Error> {
         let mut lock = old;
         let indices = self.read(&mut lock, freshness, access)?;
-        let universe = Universe::new(&indices, &system.arch);
+        let universe = Universe::of(&indices, request);
         let name = image_name(&system.profile, &system.arch);
         let locked = lock.images.get(&name).filter(|_| freshness == Freshness::Keep);
         let image = resolve(request, &universe, &Resolvo, locked)

@@ -1,5 +1,6 @@
 //! What an image asks of its package sources, and the digest by which a lock knows the same wish.
 
+use isoplug_manifest::options::Pin;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -14,12 +15,15 @@ pub struct Request {
     /// One line for each suite that is used, such as `debian trixie main non-free-firmware`.
     pub suites: Vec<String>,
     /// Packages that must be there: `name` or `name:architecture`, and behind it `=version`, where a
-    /// `*` at the end stands for any rest, `^version` for the start of a version, or `/suite`.
+    /// `*` at the end stands for any rest, `^version` for the start of a version, or `/suite`, or `@source`.
     pub install: Vec<String>,
     /// Packages that are installed as far as the sources have them and the others allow it: `name`,
     /// or `section/pattern`, where `*` stands for any part of a name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub optional: Vec<String>,
+    /// Priorities of single packages; the first that fits counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
     /// Names of packages that must not be there.
     pub remove: Vec<String>,
     /// Names that come first where several packages satisfy a dependency; the first wins.

@@ -38,6 +38,9 @@ pub fn resolve(
     if let Some(lock) = lock.filter(|lock| lock.request == digest) {
         return Ok(lock.clone());
     }
+    if !universe.unmet().is_empty() {
+        return Err(Error::UnmetPins(universe.unmet().to_vec()));
+    }
     let request = &request.canonical();
     let of_drivers = drivers::request(request);
     let image = Image {

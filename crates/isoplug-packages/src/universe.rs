@@ -3,6 +3,8 @@
 //! Borrows the text of the indices. What dpkg could not install, or no path could name, is not offered. Chooses
 //! nothing.
 
+mod pins;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -12,6 +14,10 @@ use isoplug_formats::apt::{Package, Relation, packages, version};
 use isoplug_manifest::package::{PackageName, Version};
 
 use super::Index;
+use super::request::Request;
+use pins::Pins;
+
+pub(crate) use pins::fits_pattern;
 
 /// The longest stanza in bytes; the longest of Debian has 40 000.
 const LONGEST: usize = 256 << 10;
@@ -24,11 +30,13 @@ pub type Id = u32;
 pub struct Offer<'a> {
     /// What the index says.
     pub package: Package<'a>,
+    /// The source, as the manifest calls it.
+    pub source: &'a str,
     /// Key of the archive that has the file.
     pub archive: &'a str,
     /// The suite.
     pub suite: &'a str,
-    /// apt's priority of the suite (apt_preferences(5)).
+    /// apt's priority of it, or of its suite (apt_preferences(5)).
     pub pin: i32,
 }
 
@@ -40,11 +48,24 @@ pub struct Universe<'a> {
     by_name: BTreeMap<&'a str, Range<Id>>,
     /// By id, the place of its name among all real names.
     name_numbers: Vec<u32>,
-    /// The further suites that have the same version of a package.
-    elsewhere: BTreeMap<(&'a str, &'a str), Vec<&'a str>>,
+    known: Known<'a>,
+}
+
+/// What is known of the offers together.
+#[derive(Debug)]
+struct Known<'a> {
+    /// The further sources and suites that have the same version of a package.
+    elsewhere: Elsewhere<'a>,
     providers: BTreeMap<&'a str, Vec<Provider<'a>>>,
     essential: BTreeSet<&'a str>,
+    /// The names of what a priority below 0 keeps out.
+    refused: BTreeSet<&'a str>,
+    /// The places of the request's pins that nothing meets.
+    unmet: Vec<usize>,
 }
+
+/// By name and version, sources and suites.
+type Elsewhere<'a> = BTreeMap<(&'a str, &'a str), Vec<(&'a str, &'a str)>>;
 
 #[derive(Debug, Clone, Copy)]
 struct Provider<'a> {
@@ -53,27 +74,40 @@ struct Provider<'a> {
 }
 
 impl<'a> Universe<'a> {
-    /// Reads the indices. Of two offers of one version, that of the earlier index counts.
+    /// Reads the indices, for a request without pins. Of two offers of one version, that of the earlier index counts.
     pub fn new(indices: &'a [Index], architecture: &str) -> Self {
-        let fits = |package: &Package| {
-            [architecture, "all"].contains(&package.architecture) && is_sound(package)
-        };
-        let mut offers: Vec<Offer<'a>> = Vec::new();
-        for index in indices {
-            let Index { archive, suite, distribution: _, pin, text } = index;
-            let found = packages::packages(text).filter(fits);
-            offers.extend(found.map(|package| Offer { package, archive, suite, pin: *pin }));
-        }
+        let request = Request { architecture: architecture.to_owned(), ..Request::default() };
+        Self::of(indices, &request)
+    }
+
+    /// Reads the indices as a request with its pins sees them.
+    pub fn of(indices: &'a [Index], request: &Request) -> Self {
+        let mut pins = Pins::of(request);
+        let mut offers = offers(indices, &request.architecture);
+        offers.iter_mut().for_each(|offer| offer.pin = pins.priority(offer));
+        let refused = offers.iter().filter(|offer| offer.pin < 0);
+        let refused = refused.map(|offer| offer.package.name).collect();
+        offers.retain(|offer| offer.pin >= 0);
         offers.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| newer(a, b)));
         let essential = essential(indices, &offers);
         let elsewhere = merge_same(&mut offers);
-        let by_name = index_names(&offers);
-        let providers = index_providers(&offers);
-        let architecture = architecture.to_owned();
+        let (by_name, providers) = (index_names(&offers), index_providers(&offers));
         let numbered = by_name.values().zip(0..);
         let name_numbers = numbered.flat_map(|(ids, number)| ids.clone().map(move |_| number));
-        let name_numbers = name_numbers.collect();
-        Self { architecture, offers, by_name, name_numbers, elsewhere, providers, essential }
+        let (name_numbers, unmet) = (name_numbers.collect(), pins.unmet());
+        let architecture = request.architecture.clone();
+        let known = Known { elsewhere, providers, essential, refused, unmet };
+        Self { architecture, offers, by_name, name_numbers, known }
+    }
+
+    /// Returns the places of the request's pins that nothing meets.
+    pub fn unmet(&self) -> &[usize] {
+        &self.known.unmet
+    }
+
+    /// Tells whether a priority below 0 keeps a package out.
+    pub fn refuses(&self, name: &str) -> bool {
+        self.known.refused.contains(name)
     }
 
     /// Returns the architecture.
@@ -113,9 +147,19 @@ impl<'a> Universe<'a> {
 
     /// Tells whether a suite has an offer.
     pub fn is_in(&self, id: Id, suite: &str) -> bool {
-        let Offer { package, suite: first, .. } = self.offer(id);
-        let others = self.elsewhere.get(&(package.name, package.version));
-        *first == suite || others.is_some_and(|others| others.contains(&suite))
+        self.places(id).any(|(_, has)| has == suite)
+    }
+
+    /// Tells whether a source has an offer, or a suite or pocket that is called so.
+    pub fn is_from(&self, id: Id, word: &str) -> bool {
+        self.places(id).any(|(source, suite)| pins::comes_from(source, suite, word))
+    }
+
+    /// Returns the sources and suites that have an offer.
+    fn places(&self, id: Id) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let Offer { package, source, suite, .. } = *self.offer(id);
+        let others = self.known.elsewhere.get(&(package.name, package.version));
+        [(source, suite)].into_iter().chain(others.into_iter().flatten().copied())
     }
 
     /// Returns the names of all real packages, in order.
@@ -125,17 +169,17 @@ impl<'a> Universe<'a> {
 
     /// Returns the offers of Essential packages, one for each name.
     pub fn essential(&self) -> impl Iterator<Item = Id> {
-        self.essential.iter().map(|name| self.named(name).start)
+        self.known.essential.iter().map(|name| self.named(name).start)
     }
 
     /// Returns all names, real and virtual, in order.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
-        self.by_name.keys().chain(self.providers.keys()).copied()
+        self.by_name.keys().chain(self.known.providers.keys()).copied()
     }
 
     /// Tells whether a package has or provides this name.
     pub fn knows(&self, name: &str) -> bool {
-        self.by_name.contains_key(name) || self.providers.contains_key(name)
+        self.by_name.contains_key(name) || self.known.providers.contains_key(name)
     }
 
     /// Returns the offers that satisfy a relation: real packages first, then those that provide
@@ -160,7 +204,7 @@ impl<'a> Universe<'a> {
             (Some((operator, wanted)), Some(version)) => operator.holds(version, wanted),
             (Some(_), None) => false,
         };
-        let providers = self.providers.get(relation.name).into_iter().flatten();
+        let providers = self.known.providers.get(relation.name).into_iter().flatten();
         let mut ids: Vec<Id> = providers.filter(fits).map(|provider| provider.id).collect();
         ids.retain(|id| self.qualifier_fits(relation.qualifier, *id));
         // Ids are in order of name already, and of choice within a name.
@@ -177,6 +221,20 @@ impl<'a> Universe<'a> {
             Some(architecture) => architecture == self.architecture || architecture == "all",
         }
     }
+}
+
+/// Reads what the indices offer for an architecture, each offer with the priority of its suite.
+fn offers<'a>(indices: &'a [Index], architecture: &str) -> Vec<Offer<'a>> {
+    let fits = |package: &Package| {
+        [architecture, "all"].contains(&package.architecture) && is_sound(package)
+    };
+    let mut offers: Vec<Offer<'a>> = Vec::new();
+    for index in indices {
+        let Index { source, archive, suite, distribution: _, pin, text } = index;
+        let found = packages::packages(text).filter(fits);
+        offers.extend(found.map(|package| Offer { package, source, archive, suite, pin: *pin }));
+    }
+    offers
 }
 
 /// What cannot be a package's name or version is no package, and whatever refers to it finds nothing.
@@ -213,17 +271,26 @@ fn newer(a: &Offer, b: &Offer) -> std::cmp::Ordering {
     version::compare(b.package.version, a.package.version)
 }
 
-/// Leaves the first offer of each version; returns in which other suites there is one.
-fn merge_same<'a>(offers: &mut Vec<Offer<'a>>) -> BTreeMap<(&'a str, &'a str), Vec<&'a str>> {
-    let mut elsewhere: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    let exact = |offer: &Offer<'a>| (offer.package.name, offer.package.version);
-    offers.dedup_by(|later, first| {
-        let same = exact(later) == exact(first);
-        if same && later.suite != first.suite {
-            elsewhere.entry(exact(first)).or_default().push(later.suite);
+/// Leaves the first offer of each version; returns who else has it.
+fn merge_same<'a>(offers: &mut Vec<Offer<'a>>) -> Elsewhere<'a> {
+    let mut elsewhere = Elsewhere::new();
+    let mut kept: Vec<Offer<'a>> = Vec::with_capacity(offers.len());
+    let mut first_of_name = 0;
+    for offer in offers.drain(..) {
+        let (name, version) = (offer.package.name, offer.package.version);
+        if kept.last().is_some_and(|last| last.package.name != name) {
+            first_of_name = kept.len();
         }
-        same
-    });
+        let mut same = kept[first_of_name..].iter();
+        match same.find(|first| first.package.version == version) {
+            Some(first) if (first.source, first.suite) != (offer.source, offer.suite) => {
+                elsewhere.entry((name, version)).or_default().push((offer.source, offer.suite));
+            }
+            Some(_) => {}
+            None => kept.push(offer),
+        }
+    }
+    *offers = kept;
     elsewhere
 }
 

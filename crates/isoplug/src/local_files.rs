@@ -41,10 +41,6 @@ fn readable(system: &System) -> Result<(), Failure> {
 /// Returns each path with the place that names it.
 fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     let options = &system.options;
-    let keyrings = system.sources.iter().filter_map(|(name, source)| {
-        let origin = system.manifest_origin(&format!("sources.{name}.keyring"));
-        Some((source.keyring.as_deref()?, origin))
-    });
     let files = options.files.iter().enumerate().filter_map(|(index, file)| {
         Some((file.source.as_deref()?, system.origin_at("files", index)))
     });
@@ -54,7 +50,18 @@ fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     let scripts = options.scripts.iter().filter_map(|(name, script)| {
         Some((script.source.as_deref()?, system.origin(&join(&["scripts", name, "source"]))))
     });
-    keyrings.chain(files).chain(contents).chain(scripts).chain(single(system)).collect()
+    of_sources(system).chain(files).chain(contents).chain(scripts).chain(single(system)).collect()
+}
+
+/// Returns those that sources name.
+fn of_sources(system: &System) -> impl Iterator<Item = (&str, Option<&Origin>)> {
+    system.sources.iter().flat_map(move |(name, source)| {
+        let named = [("keyring", &source.keyring), ("folder", &source.folder)];
+        named.into_iter().filter_map(move |(key, path)| {
+            let origin = system.manifest_origin(&format!("sources.{name}.{key}"));
+            Some((path.as_deref()?, origin))
+        })
+    })
 }
 
 /// Returns those of options that name one file.

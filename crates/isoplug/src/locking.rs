@@ -79,6 +79,8 @@ impl Wanted<'_> {
     /// Tells what is doubtful about the packages of a lock.
     fn told(&self, lock: Lock) -> Result<Lock, Failure> {
         if let Some(image) = locked_image(&lock, self.system, &self.request) {
+            let compared = self.sources.compare(image);
+            compared.map_err(|error| unresolved::failure(&error, self.system))?;
             locked::look(self.system, image, self.session)?;
         }
         Ok(lock)

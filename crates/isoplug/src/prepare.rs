@@ -181,6 +181,7 @@ fn brought(
 fn places(project: &Project, sources: &Sources, session: &Session) -> Places {
     Places {
         mirrors: sources.mirror_list(),
+        folders: sources.folders(),
         vendor: Some(project.folder.join("vendor")).filter(|folder| folder.is_dir()),
         offline: session.offline().is_some(),
         patience: Patience::default(),

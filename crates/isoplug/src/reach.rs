@@ -15,8 +15,16 @@ use crate::read::{read_bytes, read_text};
 
 /// Keys of a manifest whose values name files of this machine, beside the typed ones of grants; a test compares
 /// them with the schema.
-const NAMES_OF_FILES: [&str; 7] =
-    ["background", "file", "include", "keyring", "signing-certificate", "source", "theme"];
+const NAMES_OF_FILES: [&str; 8] = [
+    "background",
+    "file",
+    "folder",
+    "include",
+    "keyring",
+    "signing-certificate",
+    "source",
+    "theme",
+];
 
 /// One thing beyond the folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,24 +18,29 @@ use crate::outcome;
 pub(crate) fn failure(error: &locking::Error, system: &System) -> Failure {
     match error {
         locking::Error::Source(error) => source(error, system),
-        locking::Error::Resolve(resolve::Error::Unknown(unknown)) => {
-            packages::unknown(unknown, system)
-        }
-        locking::Error::Resolve(error @ resolve::Error::Unsatisfiable(conflict))
-            if conflict.gave_up =>
-        {
-            let message = format!("cannot choose the packages of {}", system.profile);
-            let hint = "one source after the other, to see whose packages are so entangled";
-            Failure::new(Exit::Failed, message).because_only(error).hint(hint)
-        }
-        locking::Error::Resolve(resolve::Error::Unsatisfiable(conflict)) => {
-            packages::unsatisfiable(conflict, system)
-        }
-        locking::Error::Resolve(error) => {
+        locking::Error::Resolve(error) => unchosen(error, system),
+    }
+}
+
+/// Returns the failure for packages that cannot be chosen.
+fn unchosen(error: &resolve::Error, system: &System) -> Failure {
+    match error {
+        resolve::Error::Unknown(unknown) => packages::unknown(unknown, system),
+        resolve::Error::UnmetPins(places) => packages::unmet(places, system),
+        resolve::Error::Unsatisfiable(conflict) if conflict.gave_up => gave_up(error, system),
+        resolve::Error::Unsatisfiable(conflict) => packages::unsatisfiable(conflict, system),
+        error => {
             let message = format!("cannot choose the packages of {}", system.profile);
             Failure::new(Exit::Manifest, message).because(error)
         }
     }
+}
+
+/// Returns the failure for a choice that was not made in time.
+fn gave_up(error: &resolve::Error, system: &System) -> Failure {
+    let message = format!("cannot choose the packages of {}", system.profile);
+    let hint = "one source after the other, to see whose packages are so entangled";
+    Failure::new(Exit::Failed, message).because_only(error).hint(hint)
 }
 
 /// Returns the failure for a source that cannot be read.

@@ -97,7 +97,14 @@ fn universe_text(lines: impl Iterator<Item = (String, String)>) -> Vec<Index> {
         format!("Package: {name}\nVersion: 1\nArchitecture: all\n{fields}\n")
     };
     let (archive, suite) = ("evil".to_owned(), "stable".to_owned());
-    vec![Index { archive, suite, distribution: false, pin: 500, text: lines.map(stanza).collect() }]
+    vec![Index {
+        source: archive.clone(),
+        archive,
+        suite,
+        distribution: false,
+        pin: 500,
+        text: lines.map(stanza).collect(),
+    }]
 }
 
 fn give_up(indices: &[Index], wanted: &str, limits: Limits) -> String {

@@ -62,6 +62,7 @@ fn source(archive: &Archive, server: &Server) -> AptSource {
         codename: None,
         distribution: None,
         pinned: false,
+        folder: None,
         in_image: false,
     }
 }

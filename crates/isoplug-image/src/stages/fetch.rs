@@ -7,7 +7,7 @@ mod control;
 mod queue;
 mod vendor;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,8 @@ pub struct Fetch {
 pub struct Places {
     /// The addresses of each archive.
     pub mirrors: MirrorList,
+    /// The folders that are archives themselves.
+    pub folders: BTreeMap<String, PathBuf>,
     /// A folder with packages, named by their digest in hexadecimal digits or as in the archive.
     pub vendor: Option<PathBuf>,
     /// Whether mirrors must not be asked.
@@ -81,6 +83,16 @@ pub enum Error {
     Offline {
         /// Name, version and architecture of each.
         missing: Vec<String>,
+    },
+    /// A package that is gone from its folder.
+    #[error("{} has no file {file} with the bytes of {package} in the lock", folder.display())]
+    Gone {
+        /// Name, version and architecture.
+        package: String,
+        /// The folder.
+        folder: PathBuf,
+        /// The name of the file.
+        file: String,
     },
     /// A package that no mirror gave.
     #[error("cannot get package {package}")]
@@ -162,6 +174,13 @@ impl Stage for Fetch {
         if let Some(folder) = &self.places.vendor {
             missing = vendor::take(folder, missing, cx)?;
         }
+        for (archive, folder) in &self.places.folders {
+            let (of_folder, others): (Vec<_>, Vec<_>) =
+                missing.into_iter().partition(|package| package.source == *archive);
+            missing = others;
+            let gone = vendor::take(folder, of_folder, cx)?;
+            gone.first().map_or(Ok(()), |package| Err(gone_from(folder, package)))?;
+        }
         if self.places.offline && !missing.is_empty() {
             let missing = missing.iter().map(|package| package.title()).collect();
             return Err(Error::Offline { missing });
@@ -170,6 +189,11 @@ impl Stage for Fetch {
         control::compare(&packages, cx)?;
         write(&packages, out, cx)
     }
+}
+
+fn gone_from(folder: &Path, package: &LockedPackage) -> Error {
+    let (folder, file) = (folder.to_owned(), package.path.to_string());
+    Error::Gone { package: package.title(), folder, file }
 }
 
 fn counted(packages: usize) -> String {

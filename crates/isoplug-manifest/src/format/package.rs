@@ -46,6 +46,24 @@ pub(super) fn wish(text: &str) -> Verdict {
     }
 }
 
+/// The name of a package, with `*` for any part of it.
+pub(super) fn pattern(text: &str) -> Verdict {
+    let plain = text.replace('*', "a");
+    require(!text.contains(':') && is_name(&plain), || {
+        bad_name(text).help(format!("{CHARACTERS}, and `*` for any part of a name"))
+    })
+}
+
+/// A version, or the start of one with `*` behind it.
+pub(super) fn version_pattern(text: &str) -> Verdict {
+    let start = text.strip_suffix('*').unwrap_or(text);
+    require(text == "*" || is_version(start), || {
+        let message = format!("\"{text}\" cannot be a version or the start of one");
+        Finding::new("bad-version", message)
+            .help("such as `128.5-1`, or `128.*` for all that begin so")
+    })
+}
+
 const CHARACTERS: &str = "small letters, digits, `+`, `-` and `.`";
 const FORMS: &str = "`name`, `name=version`, `name=start*` or `name/suite`, such as `nano=8.4-1` or \
                      `cockpit/trixie-backports`";

@@ -44,10 +44,10 @@ fn every_option_belongs_to_exactly_one_part() {
 /// Returns the parts with what each owns.
 fn owned() -> Vec<(String, String)> {
     let options = Options::default();
-    let distribution = crate::distribution::ALL[0];
+    let (distribution, sources) = (crate::distribution::ALL[0], &std::collections::BTreeMap::new());
     let parts = parts(
         &options,
-        About { image: "t", version: None, profile: "p", arch: "amd64", distribution },
+        About { image: "t", version: None, profile: "p", arch: "amd64", distribution, sources },
     );
     let owned = parts.iter().flat_map(|part| {
         let by = part.by().to_string();

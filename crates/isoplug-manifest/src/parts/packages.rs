@@ -1,5 +1,8 @@
 //! The packages of the root filesystem, and answers to what they ask.
 
+mod from;
+mod pins;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -9,10 +12,13 @@ use isoplug_promise::Promise;
 
 use crate::by::By;
 use crate::diagnostic::Diagnostic;
+use crate::manifest::Source;
 use crate::option::{Path, option};
 use crate::package::name_in;
 use crate::part::{self, Contribution, Lint};
 use crate::text::Origin;
+
+pub use pins::Pin;
 
 /// Which packages the root filesystem gets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +29,18 @@ pub struct Packages {
     /// `name/trixie-backports` for the suite to take it from, which a source must have.
     #[schemars(extend("format" = "package-wish"))]
     pub install: Vec<String>,
+    /// Packages to install from one source, by the source's name; also by a pocket, such as `backports`, or a suite. What
+    /// they depend on comes from there as far as nothing of a higher priority will do.
+    #[schemars(extend(
+        "propertyNames" = { "format": "image-name" },
+        "additionalProperties" = {
+            "type": "array", "items": { "type": "string" }, "format": "package-name"
+        }
+    ))]
+    pub from: BTreeMap<String, Vec<String>>,
+    /// Priorities of single packages, in place of those of their sources, as in apt_preferences(5): the first that fits
+    /// counts.
+    pub pins: Vec<Pin>,
     /// Packages that must not be installed, whatever recommends or could use them.
     #[schemars(extend("format" = "package-name"))]
     pub remove: Vec<String>,
@@ -121,7 +139,8 @@ impl Default for Packages {
     fn default() -> Self {
         let [install, remove, prefer] = [const { Vec::new() }; 3];
         let (machine_state, debconf) = (Vec::new(), Vec::new());
-        Self { install, remove, recommends: false, prefer, docs: true, machine_state, debconf }
+        let (from, pins, recommends, docs) = (BTreeMap::new(), Vec::new(), false, true);
+        Self { install, from, pins, remove, recommends, prefer, docs, machine_state, debconf }
     }
 }
 
@@ -129,6 +148,7 @@ impl Default for Packages {
 pub(crate) struct Part<'a> {
     pub(crate) packages: &'a Packages,
     pub(crate) profile: &'a str,
+    pub(crate) sources: &'a BTreeMap<String, Source>,
 }
 
 impl part::Part for Part<'_> {
@@ -141,6 +161,8 @@ impl part::Part for Part<'_> {
     }
 
     fn contribute(&self, out: &mut Contribution) {
+        // What the user lists comes last, which counts.
+        from::contribute(self.packages, out);
         let mut listed = out.because(option!(packages.install));
         for wish in &self.packages.install {
             let name = name_in(wish).to_owned();
@@ -150,13 +172,15 @@ impl part::Part for Part<'_> {
 
     fn lint(&self, lint: &mut Lint<'_>) {
         let Packages { install, remove, debconf, .. } = self.packages;
-        if install.is_empty() {
+        if install.is_empty() && self.packages.from.is_empty() {
             let message = format!("profile `{}` installs no packages", self.profile);
             let help = "extend a shipped profile: `extends = \"isoplug:minimal\"`";
             lint.report(Diagnostic::warning("empty-profile", message).help(help));
         }
         let [yes, no] = [option!(packages.install), option!(packages.remove)];
         contradiction(lint, (install, &yes), (remove, &no));
+        from::lint(self.packages, self.sources, lint);
+        pins::lint(&self.packages.pins, self.sources, lint);
         answers(debconf, lint);
     }
 }

@@ -93,3 +93,28 @@ fn questions_of_debconf() {
       help: such as `firmware-ivtv/license/accepted`
     "#);
 }
+
+#[test]
+fn sources_that_nobody_has_are_told() {
+    assert_snapshot!(one("packages.from.backports = [\"tmux\"]"), @"");
+    assert_snapshot!(one("packages.from.sid = [\"tmux\"]"), @"");
+    assert_eq!(one("packages.from.debian = [\"tmux\"]"), "");
+    assert_eq!(one("packages.from.security = [\"tmux\"]"), "");
+    let both = "packages.from.security = [\"tmux\"]\npackages.from.updates = [\"tmux\"]";
+    assert_snapshot!(one(both), @"");
+    assert_snapshot!(one("packages.from.debian = [\"tmux\"]\npackages.remove = [\"tmux\"]"), @"");
+    assert_snapshot!(one("packages.from.debian = [\"tmux=3\"]"), @"");
+}
+
+#[test]
+fn pins_that_mean_nothing_are_told() {
+    let pin = |pin: &str| one(&format!("packages.pins = [{{ {pin} }}]"));
+    assert_eq!(
+        pin("packages = [\"lib*\"], from = \"security\", version = \"3.*\", priority = -1"),
+        ""
+    );
+    assert_snapshot!(pin("packages = [], priority = 1"), @"");
+    assert_snapshot!(pin("packages = [\"nano\"], priority = 0"), @"");
+    assert_snapshot!(pin("packages = [\"nano\"], from = \"backports\", priority = 500"), @"");
+    assert_snapshot!(pin("packages = [\"Na no\"], version = \"a b\", priority = 500"), @"");
+}

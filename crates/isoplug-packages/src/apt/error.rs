@@ -233,6 +233,38 @@ pub enum Error {
         /// What each mirror did.
         source: download::Error,
     },
+    /// Two files of a folder that are one package in one version, and differ.
+    #[error(
+        "{package} is in two files that differ: {} and {}", paths[0].display(), paths[1].display()
+    )]
+    TwoFiles {
+        /// Name, version and architecture.
+        package: String,
+        /// The files.
+        paths: Box<[PathBuf; 2]>,
+    },
+    /// A file of a folder that is no longer the one that was locked, under the same version.
+    #[error(
+        "{package} was locked with the sha256 {locked}, and {} has {found}", path.display()
+    )]
+    OtherBytes {
+        /// Name, version and architecture.
+        package: String,
+        /// The file.
+        path: PathBuf,
+        /// The digest in the lock.
+        locked: String,
+        /// The digest of the file.
+        found: String,
+    },
+    /// A file of a folder that is no package.
+    #[error("{} is not a package", path.display())]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<isoplug_formats::deb::Error>,
+    },
     /// The cache cannot be used.
     #[error("failed to {action} {}", path.display())]
     Cache {

@@ -28,6 +28,7 @@ pub(super) fn load(
     access: &Access,
 ) -> Result<Vec<Index>, Error> {
     let index = |text| Index {
+        source: source.name.clone(),
         archive: suite.archive.clone(),
         suite: suite.name.clone(),
         distribution: source.distribution.is_some(),

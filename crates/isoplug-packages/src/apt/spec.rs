@@ -1,8 +1,10 @@
 //! What an apt source is: its suites, where each is, and the keys that may sign them.
 
+use std::path::PathBuf;
+
 use isoplug_manifest::manifest;
 
-use super::Error;
+use super::{Error, folder};
 use crate::keyring::{self, Keyring};
 use crate::mirrors::{MirrorList, Mirrors};
 use isoplug_manifest::distribution::{self, Distribution};
@@ -29,6 +31,8 @@ pub struct AptSource {
     pub pinned: bool,
     /// Whether the image's own apt reads it.
     pub in_image: bool,
+    /// The folder that it is, in place of an archive.
+    pub folder: Option<PathBuf>,
 }
 
 /// One suite.
@@ -101,7 +105,25 @@ impl AptSource {
             distribution,
             pinned: source.snapshot.is_some(),
             in_image: source.in_image.unwrap_or(distribution.is_some()),
+            folder: None,
         })
+    }
+
+    /// Makes one of a folder, which nobody signs and no apt of an image can read.
+    pub fn of_folder(name: &str, source: &manifest::Source, folder: &str) -> Self {
+        let (suite, archive, pin) = (folder::SUITE.to_owned(), name.to_owned(), source.priority);
+        let (components, mirrors) = (Vec::new(), Vec::new());
+        Self {
+            name: name.to_owned(),
+            suites: vec![Suite { name: suite, archive, components, pin, mirrors }],
+            keys: Keyring::default(),
+            valid_until: ValidUntil::Ignored,
+            codename: None,
+            distribution: None,
+            pinned: false,
+            in_image: false,
+            folder: Some(PathBuf::from(folder)),
+        }
     }
 
     /// Returns the addresses of each of its archives.

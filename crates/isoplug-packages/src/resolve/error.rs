@@ -8,6 +8,9 @@ pub enum Error {
     /// Packages that no source has.
     #[error("{}", unknown_text(.0))]
     Unknown(Vec<UnknownPackage>),
+    /// Pins that fit nothing, by their places among those of the request.
+    #[error("{} of `packages.pins` fit nothing that a source has", .0.len())]
+    UnmetPins(Vec<usize>),
     /// No set of packages satisfies everything.
     #[error("{}", unsatisfiable_text(.0))]
     Unsatisfiable(#[from] Unsatisfiable),
@@ -67,6 +70,10 @@ pub struct UnknownPackage {
     pub version: Option<String>,
     /// The suite in it.
     pub suite: Option<String>,
+    /// The source in it.
+    pub source: Option<String>,
+    /// Whether there are some that a priority below 0 keeps out.
+    pub refused: bool,
     /// The suites that there are.
     pub suites: Vec<String>,
     /// Names like it, the best first.
@@ -95,6 +102,12 @@ impl UnknownPackage {
     #[must_use]
     pub fn text(&self) -> String {
         let Self { name, version, suite, .. } = self;
+        if let Some(source) = &self.source {
+            return format!("the source `{source}` has no package `{name}`");
+        }
+        if self.refused && self.offered.is_empty() {
+            return format!("a priority below 0 keeps every version of `{name}` out");
+        }
         match (version, suite) {
             (Some(version), _) => format!("no source has version {version} of `{name}`"),
             (_, Some(suite)) if self.lacks_suite() => format!("no source has the suite `{suite}`"),

@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod drivers;
+mod pins;
 mod versions;
 
 use super::*;
@@ -22,7 +23,8 @@ fn index(suite: &str, pin: i32, lines: &str) -> Index {
         )
     };
     let text = lines.trim().lines().map(stanza).collect();
-    Index { archive: "debian".to_owned(), suite: suite.to_owned(), distribution: true, pin, text }
+    let (source, archive) = ("debian".to_owned(), "debian".to_owned());
+    Index { source, archive, suite: suite.to_owned(), distribution: true, pin, text }
 }
 
 const BASE: &str = "
@@ -49,7 +51,7 @@ fn solve(
     request: &Request,
     lock: Option<&LockedImage>,
 ) -> Result<LockedImage, String> {
-    let universe = Universe::new(indices, "amd64");
+    let universe = Universe::of(indices, request);
     let image = resolve(request, &universe, &Resolvo, lock).map_err(|error| error.to_string())?;
     let packages: Vec<_> = image
         .groups

@@ -6,7 +6,7 @@ use isoplug_formats::apt::{Operator, Relation};
 use super::nearest::nearest;
 use super::{Error, UnknownPackage};
 use crate::request::Request;
-use crate::universe::Universe;
+use crate::universe::{Universe, fits_pattern};
 
 /// Reads the wishes, and reports every one that nothing satisfies at once.
 pub(super) fn relations<'w>(
@@ -23,7 +23,7 @@ pub(super) fn relations<'w>(
         }
     }
     let boot = request.boot.iter().filter(|name| universe.named(name).is_empty());
-    let plain = |name| Wish { name, architecture: None, version: None, suite: None };
+    let plain = |name| Wish { name, architecture: None, version: None, suite: None, source: None };
     unknown.extend(boot.map(|name| plain(name).unknown(name, request, universe)));
     match unknown.is_empty() {
         true => Ok(wanted),
@@ -60,25 +60,18 @@ fn matching<'w>(section: &str, pattern: &str, universe: &Universe<'w>) -> Vec<&'
     universe.real_names().filter(fits).filter(of_section).collect()
 }
 
-/// Tells whether a text is a pattern with `*` in place of any part of it.
-fn fits_pattern(text: &str, pattern: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return text == pattern };
-    let Some(text) = text.strip_prefix(start) else { return false };
-    let mut places = text.char_indices().map(|(place, _)| place).chain([text.len()]);
-    places.any(|place| fits_pattern(&text[place..], rest))
-}
-
 /// Returns the relation that any version of a name satisfies.
 pub(super) fn plain(name: &str) -> Relation<'_> {
     Relation { name, qualifier: None, version: None, architectures: None, profiles: None }
 }
 
-/// `name`, `name:architecture`, and either with `=version`, `^version` or `/suite`.
+/// `name`, `name:architecture`, and either with `=version`, `^version`, `/suite` or `@source`.
 struct Wish<'w> {
     name: &'w str,
     architecture: Option<&'w str>,
     version: Option<Version<'w>>,
     suite: Option<&'w str>,
+    source: Option<&'w str>,
 }
 
 /// Which versions will do.
@@ -124,17 +117,14 @@ impl<'w> Version<'w> {
 
 impl<'w> Wish<'w> {
     fn parse(text: &'w str) -> Option<Self> {
-        let (rest, version) = Version::split(text);
+        let (rest, source) = split_after(text, '@');
+        let (rest, version) = Version::split(rest);
         let (rest, suite) = if version.is_none() { split_after(rest, '/') } else { (rest, None) };
         let (name, architecture) = split_after(rest, ':');
         let sound = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace());
-        let parts = [Some(name), architecture, version.map(Version::text), suite];
-        parts.into_iter().flatten().all(sound).then_some(Self {
-            name,
-            architecture,
-            version,
-            suite,
-        })
+        let parts = [Some(name), architecture, version.map(Version::text), suite, source];
+        let wish = Self { name, architecture, version, suite, source };
+        parts.into_iter().flatten().all(sound).then_some(wish)
     }
 
     fn check_architecture(&self, universe: &Universe) -> Result<(), Error> {
@@ -151,12 +141,13 @@ impl<'w> Wish<'w> {
 
     /// Returns the alternatives that fulfil the wish; none if nothing does.
     fn relations(&self, universe: &'w Universe) -> Vec<Relation<'w>> {
-        if self.version.is_none() && self.suite.is_none() {
+        if self.version.is_none() && self.suite.is_none() && self.source.is_none() {
             return universe.knows(self.name).then(|| plain(self.name)).into_iter().collect();
         }
         let fits = |id: &u32| {
             self.version.is_none_or(|version| version.allows(universe.package(*id).version))
                 && self.suite.is_none_or(|suite| universe.is_in(*id, suite))
+                && self.source.is_none_or(|source| universe.is_from(*id, source))
         };
         let offers = universe.named(self.name).filter(fits);
         let exactly =
@@ -178,6 +169,8 @@ impl<'w> Wish<'w> {
             name: self.name.to_owned(),
             version: self.version.map(|version| version.text().to_owned()),
             suite: self.suite.map(str::to_owned),
+            source: self.source.map(str::to_owned),
+            refused: universe.refuses(self.name),
             suites: suites.map(str::to_owned).collect(),
             nearest,
             offered,

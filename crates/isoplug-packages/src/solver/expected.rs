@@ -159,9 +159,8 @@ mod tests {
                 )
             })
             .collect();
-        let (archive, suite) = ("debian".to_owned(), "stable".to_owned());
         let text = text.join("\n");
-        let indices = vec![Index { archive, suite, distribution: true, pin: 500, text }];
+        let indices = [Index { distribution: true, pin: 500, text, ..Index::default() }];
         let universe = Universe::new(&indices, "amd64");
         let wanted = relation::parse(wishes).unwrap();
         let problem = Problem { wanted, ..Problem::default() };

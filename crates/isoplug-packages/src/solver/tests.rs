@@ -14,7 +14,14 @@ const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
 fn index(text: &str) -> Vec<Index> {
     let (archive, suite) = ("debian".to_owned(), "stable".to_owned());
-    vec![Index { archive, suite, distribution: true, pin: 500, text: text.to_owned() }]
+    vec![Index {
+        source: archive.clone(),
+        archive,
+        suite,
+        distribution: true,
+        pin: 500,
+        text: text.to_owned(),
+    }]
 }
 
 fn relation_text() -> impl Strategy<Value = String> {

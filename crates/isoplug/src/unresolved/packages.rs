@@ -15,6 +15,27 @@ pub(super) fn unknown(packages: &[UnknownPackage], system: &System) -> Failure {
     Failure::manifest(Diagnostics { list, texts: system.texts.clone() })
 }
 
+/// Returns the failure for pins that fit nothing, each on its place.
+pub(super) fn unmet(places: &[usize], system: &System) -> Failure {
+    let pins = &system.options.packages.pins;
+    let one = |place: &usize| {
+        let pin = pins.get(*place)?;
+        let from = pin.from.as_ref().map(|from| format!(" from `{from}`"));
+        let version = pin.version.as_ref().map(|version| format!(" in version {version}"));
+        let (from, version) = (from.unwrap_or_default(), version.unwrap_or_default());
+        let message = format!("no source has {}{version}{from}", pin.packages.join(" or "));
+        let diagnostic = Diagnostic::error("unmet-pin", message).help(
+            "take the pin out, or look for what it should fit with `isoplug lock` without it",
+        );
+        Some(match system.origin_at("packages.pins", *place) {
+            Some(origin) => diagnostic.at(origin, "nothing fits this pin"),
+            None => diagnostic,
+        })
+    };
+    let list = places.iter().filter_map(one).collect();
+    Failure::manifest(Diagnostics { list, texts: system.texts.clone() })
+}
+
 /// Returns the failure for packages that exclude each other, with the solver's reasons below.
 pub(super) fn unsatisfiable(conflict: &Unsatisfiable, system: &System) -> Failure {
     let profile = &system.profile;
@@ -52,6 +73,7 @@ fn places<'s>(name: &str, system: &'s System) -> Vec<(&'s Origin, String)> {
 fn unknown_one(package: &UnknownPackage, system: &System) -> Diagnostic {
     let option = asking(package, system);
     let listed = system.origin_of(&option, &package.wish);
+    let listed = listed.or_else(|| system.origin_of(&option, &package.name));
     let is_kernel = option == "kernel.version";
     let message = match listed.is_some() || is_kernel {
         true => package.text(),
@@ -67,6 +89,9 @@ fn unknown_one(package: &UnknownPackage, system: &System) -> Diagnostic {
 fn help(package: &UnknownPackage, system: &System) -> String {
     if package.lacks_suite() {
         return suite_help(package, system);
+    }
+    if package.refused {
+        return "`packages.pins` and `priority` of the sources have the priorities".to_owned();
     }
     if let Some((component, suite)) = package.elsewhere.first() {
         return format!("{suite} has it in `{component}`: add that to `components` of the source");

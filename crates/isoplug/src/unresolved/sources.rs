@@ -1,5 +1,7 @@
 //! Draws what is wrong with a source on its lines of the manifest.
 
+use std::path::Path;
+
 use isoplug_manifest::{Diagnostic, System};
 use isoplug_packages::apt::Error;
 use isoplug_packages::keyring;
@@ -22,6 +24,10 @@ fn place(error: &Error, system: &System) -> Option<String> {
             format!("{}.components", table_of(suite, system))
         }
         Error::UnknownArchitecture { suite, .. } => format!("{}.suite", table_of(suite, system)),
+        Error::TwoFiles { paths, .. } => folder_of(&paths[0], system)?,
+        Error::OtherBytes { path, .. } | Error::DamagedFile { path, .. } => {
+            folder_of(path, system)?
+        }
         Error::Keyring { source_name, source } => {
             format!("sources.{source_name}.{}", trust::place(source))
         }
@@ -47,6 +53,22 @@ fn diagnostic(error: &Error) -> Option<Diagnostic> {
             unknown_architecture(suite, architecture, known)
         }
         Error::Keyring { source_name, source } => bad_keyring(source_name, source),
+        error => return of_folder(error),
+    })
+}
+
+/// Returns what is wrong with the files of a folder.
+fn of_folder(error: &Error) -> Option<Diagnostic> {
+    let text = error.to_string();
+    Some(match error {
+        Error::TwoFiles { .. } => Diagnostic::error("two-files", text)
+            .help("remove one of them, or give it a version of its own"),
+        Error::OtherBytes { .. } => Diagnostic::error("changed-package", text)
+            .help("give what changed a version of its own; or accept it by `isoplug update`"),
+        Error::DamagedFile { source, .. } => {
+            Diagnostic::error("no-package", format!("{text}: {source}"))
+                .help("build it again, or move it out of the folder")
+        }
         _ => return None,
     })
 }
@@ -101,6 +123,14 @@ fn unknown_architecture(suite: &str, architecture: &str, known: &[String]) -> Di
 fn bad_keyring(name: &str, error: &keyring::Error) -> Diagnostic {
     let message = format!("cannot use the keyring of `{name}`: {error}");
     Diagnostic::error("bad-keyring", message).help(trust::usable(error))
+}
+
+/// Returns the path of the option that names the folder of a file.
+fn folder_of(file: &Path, system: &System) -> Option<String> {
+    let has = |folder: &String| file.parent() == Some(Path::new(folder));
+    let mut sources = system.sources.iter();
+    let found = sources.find(|(_, source)| source.folder.as_ref().is_some_and(has));
+    found.map(|(name, _)| format!("sources.{name}.folder"))
 }
 
 /// Returns the table of the source that a suite belongs to, as it is or as a further suite.
