@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::format::{self, Verdict};
 use crate::known_option;
+use crate::manifest::DOWNLOAD;
 use crate::secret::is_secret;
 use crate::shape::{Kind, Shape, Spelling};
 use crate::strength::Strength;
@@ -169,8 +170,11 @@ impl ShapeCheck<'_> {
         kept
     }
 
-    /// Returns a path of the build machine, which lies beside the text that names it.
+    /// Returns a path of the build machine, which lies beside the text that names it; one of a download as it is.
     fn local_path(&mut self, path: &str, at: &Origin) -> Option<String> {
+        if self.names_files && path.starts_with(DOWNLOAD) {
+            return Some(path.to_owned());
+        }
         if self.names_files {
             return Some(format::beside(&self.texts.get(at.text).name, path));
         }

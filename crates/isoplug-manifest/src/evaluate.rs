@@ -224,6 +224,7 @@ fn system(
         own: settled.own,
         needs: settled.needs,
         sources,
+        downloads: manifest.downloads,
         plugins: manifest.plugins,
         grants: manifest.grants,
         config,

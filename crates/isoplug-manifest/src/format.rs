@@ -62,7 +62,7 @@ pub fn is_ssh_key(text: &str) -> bool {
 type Check = fn(&str) -> Verdict;
 
 /// All formats by their names.
-const FORMATS: [(&str, Check); 51] = [
+const FORMATS: [(&str, Check); 52] = [
     ("amount", size::amount_text),
     ("architecture", name::architecture),
     ("block-size", size::block_size),
@@ -96,6 +96,7 @@ const FORMATS: [(&str, Check); 51] = [
     ("path-pattern", pattern::path),
     ("persistence-label", name::persistence_label),
     ("program-name", name::program),
+    ("sha256", archive::sha256),
     ("snapshot", name::snapshot),
     ("ssh-key", ssh_key::ssh_key),
     ("sshd-argument", sshd::argument),

@@ -61,7 +61,7 @@ pub use explain::explain;
 pub use extra::Extra;
 pub use format::{byte_size, is_ssh_key};
 pub use lock::Lock;
-pub use manifest::{Image, Pocket, Source, SourceKind};
+pub use manifest::{DOWNLOAD, Download, Image, Pocket, Source, SourceKind};
 pub use module::Load;
 pub use option::Path;
 pub use part::{Because, Contribution, Lint, MenuEntry, Needed, Package, Part};

@@ -20,6 +20,11 @@ pub struct Manifest {
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "format": "image-name" }))]
     pub sources: BTreeMap<String, Source>,
+    /// Files and archives of other places that a build fetches, each by its digest. `download:NAME` stands for one
+    /// wherever an option names a file beside the manifest, `download:NAME/PATH` for what is in the archive.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "format": "image-name" }))]
+    pub downloads: BTreeMap<String, Download>,
     /// The plugins, by the name that they have here.
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "format": "image-name" }))]
@@ -144,6 +149,21 @@ pub struct Source {
     #[schemars(extend("format" = "snapshot"))]
     pub snapshot: Option<String>,
 }
+
+/// A file, or an archive (tar, alone or with gzip, xz or zstd), that a build fetches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Download {
+    /// Where it is.
+    #[schemars(extend("format" = "url"))]
+    pub url: String,
+    /// Its SHA-256, as `sha256sum` prints it. What comes with another is refused.
+    #[schemars(extend("format" = "sha256"))]
+    pub sha256: String,
+}
+
+/// How the path of a download begins.
+pub const DOWNLOAD: &str = "download:";
 
 /// A kind of source.
 #[derive(

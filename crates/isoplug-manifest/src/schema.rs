@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::manifest::Manifest;
 use crate::parts::Options;
 use crate::shape::schema_of;
+use crate::sshd;
 
 /// Returns the JSON schema (draft 2020-12) of `isoplug.toml`.
 #[must_use]
@@ -24,6 +25,7 @@ pub fn schema_with(plugins: &BTreeMap<String, Json>) -> Json {
     root["$defs"] = Json::Object(parts.definitions);
     root["title"] = json!("isoplug.toml");
     without_null(&mut root);
+    both_spellings(&mut root);
     for (name, options) in plugins {
         root["$defs"][format!("plugin.{name}")] = options.clone();
         let here = json!({ "$ref": format!("#/$defs/plugin.{name}") });
@@ -106,6 +108,25 @@ fn without_null(schema: &mut Json) {
         Json::Object(fields) => {
             fields.retain(|_, value| !value.is_null());
             fields.values_mut().for_each(without_null);
+        }
+        _ => {}
+    }
+}
+
+/// Lets keywords be written as their own program spells them, too, where any case is understood.
+fn both_spellings(schema: &mut Json) {
+    match schema {
+        Json::Array(items) => items.iter_mut().for_each(both_spellings),
+        Json::Object(fields) => {
+            fields.values_mut().for_each(both_spellings);
+            let is_any_case = fields.get("x-any-case") == Some(&json!(true));
+            let properties = fields.get_mut("properties").filter(|_| is_any_case);
+            if let Some(properties) = properties.and_then(Json::as_object_mut) {
+                for (option, name) in sshd::names() {
+                    let spelled = properties.get(option).cloned();
+                    properties.extend(spelled.map(|schema| (name.to_owned(), schema)));
+                }
+            }
         }
         _ => {}
     }

@@ -81,6 +81,11 @@ fn row(line: &'static str) -> Option<Keyword> {
     Some(Keyword { name, option, takes: Takes::of(kind), in_match })
 }
 
+/// Returns each keyword as an option, and as sshd_config(5) spells it.
+pub(crate) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    keywords().iter().map(|keyword| (keyword.option, keyword.name))
+}
+
 /// Returns the schema of the settings, or of those that a `Match` block may have.
 pub(crate) fn schema(in_match: bool) -> Json {
     json!({

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::diagnostic::Diagnostic;
 use crate::distribution::{self, Distribution};
 use crate::evaluate::guests;
-use crate::manifest::{Image, Source};
+use crate::manifest::{Download, Image, Source};
 use crate::merge::{Content, Setting};
 use crate::part::{Contribution, Needed, Package};
 use crate::parts::{Loader, Options};
@@ -35,6 +35,8 @@ pub struct System {
     pub needs: Contribution,
     /// Where packages come from; never empty.
     pub sources: BTreeMap<String, Source>,
+    /// Files and archives of other places that options may name.
+    pub downloads: BTreeMap<String, Download>,
     /// The plugins, as the manifest has them.
     pub plugins: BTreeMap<String, PluginSource>,
     /// What each plugin may see and contribute.

@@ -98,6 +98,17 @@ fn a_foreign_validator_agrees_with_the_schema() {
     manifest["profiles"]["minimal"]["microcode"] = json!({ "force": "yes" });
     assert_eq!(validates(&manifest), Some(false));
     manifest["profiles"]["minimal"]["microcode"] = json!(true);
+    // Keywords of sshd_config(5) in both spellings, of the right type.
+    for (key, value, fits) in [
+        ("max-auth-tries", json!(3), true),
+        ("MaxAuthTries", json!(3), true),
+        ("MaxAuthTries", json!("three"), false),
+        ("MaxAuthTry", json!(3), false),
+    ] {
+        manifest["profiles"]["minimal"]["services"]["openssh"]["settings"] = json!({ key: value });
+        assert_eq!(validates(&manifest), Some(fits), "{key}");
+    }
+    manifest["profiles"]["minimal"]["services"]["openssh"]["settings"] = json!({});
     manifest["profiles"]["rescue"]["when"]["arch"]["arm64"] = json!({ "microcod": true });
     assert_eq!(validates(&manifest), Some(false));
 }

@@ -3,8 +3,9 @@
 use std::fs::{self, File};
 use std::io;
 
+use isoplug_manifest::options::Options;
 use isoplug_manifest::path::join;
-use isoplug_manifest::{Diagnostic, Diagnostics, Origin, Severity, System};
+use isoplug_manifest::{DOWNLOAD, Diagnostic, Diagnostics, Origin, Severity, System};
 
 use crate::failure::Failure;
 use crate::{own_files, templates};
@@ -23,6 +24,8 @@ pub(crate) fn look(system: &System) -> Result<Diagnostics, Failure> {
 fn readable(system: &System) -> Result<(), Failure> {
     let list: Vec<Diagnostic> = named(system)
         .into_iter()
+        // One that is not in the store is fetched by whoever needs it.
+        .filter(|(path, _)| !path.starts_with(DOWNLOAD))
         .filter_map(|(path, origin)| {
             let error = open(path).err()?;
             let diagnostic = Diagnostic::error("unreadable-file", message(path, &error));
@@ -39,7 +42,7 @@ fn readable(system: &System) -> Result<(), Failure> {
 }
 
 /// Returns each path with the place that names it.
-fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
+pub(crate) fn named(system: &System) -> Vec<(&str, Option<&Origin>)> {
     let options = &system.options;
     let files = options.files.iter().enumerate().filter_map(|(index, file)| {
         Some((file.source.as_deref()?, system.origin_at("files", index)))
@@ -74,6 +77,18 @@ fn single(system: &System) -> impl Iterator<Item = (&str, Option<&Origin>)> {
     ];
     let single = single.into_iter();
     single.filter_map(|(name, path)| Some((path.as_deref()?, system.origin(name))))
+}
+
+/// Says another path wherever an option names one.
+pub(crate) fn rename(options: &mut Options, old: &str, new: &str) {
+    let menu = &mut options.boot.menu;
+    let single = [&mut menu.background, &mut menu.theme, &mut options.drivers.signing_certificate];
+    let files = options.files.iter_mut().map(|file| &mut file.source);
+    let contents = options.iso.contents.iter_mut().map(|file| &mut file.source);
+    let scripts = options.scripts.values_mut().map(|script| &mut script.source);
+    let all = files.chain(contents).chain(scripts).chain(single);
+    let same = all.flatten().filter(|path| *path == old);
+    same.for_each(|path| new.clone_into(path));
 }
 
 /// Opening a pipe would wait for who writes into it.

@@ -26,6 +26,15 @@ pub(super) fn fingerprint(text: &str) -> Verdict {
     })
 }
 
+/// A SHA-256 as hexadecimal digits.
+pub(super) fn sha256(text: &str) -> Verdict {
+    let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    require(text.len() == 64 && text.bytes().all(lower), || {
+        let finding = Finding::new("bad-digest", format!("invalid SHA-256: \"{text}\""));
+        finding.help("the 64 digits that `sha256sum FILE` prints")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,34 +1,26 @@
 //! What a plugin may ask for while it runs: facts, inputs, secrets and downloads.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use isoplug_engine::Digest;
-use isoplug_fetch::{Authorities, Downloader, Expected, Patience, Unwatched};
 use isoplug_manifest::path::split;
 use isoplug_manifest::plugin::SecretGrant;
 use isoplug_plugin::{Content, InputEntry, LogLine, Surroundings, Unseen, input};
 use serde_json::Value as Json;
-use tempfile::NamedTempFile;
 
+use crate::downloads::Downloads;
 use crate::read::read_bytes;
 use crate::session::{self, Session};
-
-/// The largest download of a plugin, in bytes.
-const LARGEST: u64 = 4 << 30;
 
 /// Answers plugins from what is settled of an image.
 pub(crate) struct Answers {
     facts: BTreeMap<String, Json>,
     /// The options of the profile; null while it is evaluated.
     options: Json,
-    /// Where downloads are kept, each under its digest; `None` if there is no store.
-    downloads: Option<PathBuf>,
-    /// Why nothing is downloaded, if so.
-    offline: Option<String>,
-    authorities: Authorities,
+    downloads: Downloads,
     lines: Mutex<Vec<String>>,
 }
 
@@ -44,37 +36,13 @@ impl Answers {
         options: Json,
         session: &Session,
     ) -> Self {
-        let downloads = session.store().ok().and_then(|s| s.cache_dir("plugin-files").ok());
-        let (offline, lines) = (session.offline(), Mutex::default());
-        let authorities = session.authorities();
-        Self { facts, options, downloads, offline, authorities, lines }
+        let downloads = Downloads::new("plugin-files", session);
+        Self { facts, options, downloads, lines: Mutex::default() }
     }
 
     /// Takes the lines that plugins logged.
     pub(crate) fn lines(&self) -> Vec<String> {
         std::mem::take(&mut self.lines.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn download(&self, folder: &Path, url: &str, digest: Digest) -> Result<PathBuf, String> {
-        let path = folder.join(digest.hex());
-        if File::open(&path).and_then(|file| Digest::of_file(&file)).is_ok_and(|d| d == digest) {
-            return Ok(path);
-        }
-        if let Some(why) = &self.offline {
-            return Err(format!("{url} is not in the store, and {why}"));
-        }
-        let (mirror, name) = url.rsplit_once('/').ok_or_else(|| format!("{url} is not a URL"))?;
-        // A name of its own: a process of another container may have our number, and our store.
-        let new = NamedTempFile::new_in(folder);
-        let new = new.map_err(|error| format!("{}: {error}", folder.display()))?;
-        let expected = Expected { digest: Some(digest), size: None, limit: LARGEST };
-        let downloader = Downloader::new(1, Patience::default(), &self.authorities)
-            .map_err(|error| error.to_string())?;
-        downloader
-            .fetch(&[mirror.to_owned()], name, &expected, new.as_file(), &Unwatched)
-            .map_err(|error| error.to_string())?;
-        new.persist(&path).map_err(|error| error.to_string())?;
-        Ok(path)
     }
 }
 
@@ -101,11 +69,7 @@ impl Surroundings for Answers {
     }
 
     fn fetch(&self, url: &str, digest: Digest) -> Result<Content, Unseen> {
-        let folder = self
-            .downloads
-            .as_ref()
-            .ok_or_else(|| Unseen::Failed("there is no store to keep a download in".to_owned()))?;
-        let path = self.download(folder, url, digest).map_err(Unseen::Failed)?;
+        let path = self.downloads.get(url, digest).map_err(Unseen::Failed)?;
         let size = fs::metadata(&path)?.len();
         Ok(Content::known_file(path, digest, size))
     }
@@ -145,9 +109,7 @@ mod tests {
                 "root": { "locked": true },
                 "users": { "a.b": { "uid": 7 } }
             }),
-            downloads: None,
-            offline: None,
-            authorities: Authorities::default(),
+            downloads: Downloads::none(),
             lines: Mutex::default(),
         };
         assert_eq!(answers.fact("image.name"), Some(json!("a")));

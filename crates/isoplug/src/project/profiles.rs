@@ -6,6 +6,7 @@ use isoplug_manifest::{Diagnostics, Input, System, evaluate, targets, with_targe
 
 use super::Project;
 use crate::failure::Failure;
+use crate::pinned;
 use crate::plugins::Guests;
 use crate::read::read_text;
 use crate::session::Session;
@@ -61,7 +62,8 @@ impl Project {
         plugins: &mut Guests,
         session: &Session,
     ) -> Result<System, Failure> {
-        let system = self.evaluate_silently((profile, arch), plugins)?;
+        let mut system = self.evaluate_silently((profile, arch), plugins)?;
+        pinned::bring(&mut system, session)?;
         session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });
         Ok(system)
     }

@@ -1,0 +1,73 @@
+//! Fetches files by URL and digest into a folder of the store, where they stay. Does not know what they are for.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use isoplug_engine::Digest;
+use isoplug_fetch::{Authorities, Downloader, Expected, Patience, Unwatched};
+use tempfile::NamedTempFile;
+
+use crate::session::Session;
+
+/// The largest download, in bytes.
+const LARGEST: u64 = 4 << 30;
+
+/// A folder of downloads, each under its digest.
+pub(crate) struct Downloads {
+    /// The folder; `None` if there is no store.
+    folder: Option<PathBuf>,
+    /// Why nothing is fetched, if so.
+    offline: Option<String>,
+    authorities: Authorities,
+}
+
+impl Downloads {
+    /// Takes a folder of this name in the store.
+    pub(crate) fn new(name: &str, session: &Session) -> Self {
+        let folder = session.store().ok().and_then(|store| store.cache_dir(name).ok());
+        Self { folder, offline: session.offline(), authorities: session.authorities() }
+    }
+
+    /// Has no folder, and fetches nothing.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self { folder: None, offline: None, authorities: Authorities::default() }
+    }
+
+    /// Returns where the file with this digest is, after it was fetched if it was not there. The error says why it is
+    /// not, in words.
+    pub(crate) fn get(&self, url: &str, digest: Digest) -> Result<PathBuf, String> {
+        let folder = self.folder.as_deref();
+        let folder = folder.ok_or("there is no store to keep a download in")?;
+        if let Some(path) = self.kept(digest) {
+            return Ok(path);
+        }
+        match &self.offline {
+            Some(why) => Err(format!("{url} is not in the store, and {why}")),
+            None => self.fetch(folder, url, digest),
+        }
+    }
+
+    /// Returns where the file with this digest is, if it is there.
+    pub(crate) fn kept(&self, digest: Digest) -> Option<PathBuf> {
+        let path = self.folder.as_ref()?.join(digest.hex());
+        let found = File::open(&path).and_then(|file| Digest::of_file(&file));
+        found.is_ok_and(|found| found == digest).then_some(path)
+    }
+
+    fn fetch(&self, folder: &Path, url: &str, digest: Digest) -> Result<PathBuf, String> {
+        let (mirror, name) = url.rsplit_once('/').ok_or_else(|| format!("{url} is not a URL"))?;
+        // A name of its own: a process of another container may have our number, and our store.
+        let new = NamedTempFile::new_in(folder);
+        let new = new.map_err(|error| format!("{}: {error}", folder.display()))?;
+        let expected = Expected { digest: Some(digest), size: None, limit: LARGEST };
+        let downloader = Downloader::new(1, Patience::default(), &self.authorities)
+            .map_err(|error| error.to_string())?;
+        downloader
+            .fetch(&[mirror.to_owned()], name, &expected, new.as_file(), &Unwatched)
+            .map_err(|error| error.to_string())?;
+        let path = folder.join(digest.hex());
+        new.persist(&path).map_err(|error| error.to_string())?;
+        Ok(path)
+    }
+}
