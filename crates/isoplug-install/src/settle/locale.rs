@@ -26,7 +26,10 @@ pub(crate) fn settle(machine: &dyn Machine, answers: &Answers) -> Result<(), Err
 }
 
 fn language(machine: &dyn Machine, locale: &str) -> Result<(), Error> {
-    put(machine, "/etc/default/locale", &format!("LANG={locale}\n"), 0o644)?;
+    put(machine, "/etc/locale.conf", &format!("LANG={locale}\n"), 0o644)?;
+    // Since trixie, systemd-tmpfiles makes this link at each boot, in the place of a file.
+    let path = format!("{TARGET}/etc/default/locale");
+    machine.link(&path, "../locale.conf").map_err(Error::file("link", path.as_str()))?;
     let said = machine.run(&inside("/usr/bin/locale").with(["-a"]))?.out;
     let plain = |text: &str| text.to_lowercase().replace('-', "");
     if said.lines().any(|line| plain(line) == plain(locale)) {
@@ -50,9 +53,6 @@ fn keyboard(machine: &dyn Machine, keymap: &str) -> Result<(), Error> {
     let text = format!(
         "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"{layout}\"\nXKBVARIANT=\"{variant}\"\nXKBOPTIONS=\"\"\nBACKSPACE=\"guess\"\n"
     );
-    put(machine, "/etc/default/keyboard", &text, 0o644)?;
-    if !machine.exists(&format!("{TARGET}/etc/default/console-setup")) {
-        put(machine, "/etc/vconsole.conf", &format!("KEYMAP={layout}\n"), 0o644)?;
-    }
-    Ok(())
+    // Since trixie, /etc/vconsole.conf is a link to it.
+    put(machine, "/etc/default/keyboard", &text, 0o644)
 }

@@ -261,3 +261,29 @@ fn a_medium_that_is_given_up_is_let_go_of() {
     assert!(error.to_string().contains("systemd-repart"), "{error}");
     assert_eq!(machine.done.borrow()[..2], ["claim /dev/sda", "lock /dev/sda"]);
 }
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "calls in order")]
+fn a_language_goes_where_it_is_read_and_is_made_if_it_is_missing() {
+    let call = |tool: &str| format!("/usr/sbin/chroot {TARGET} {tool}");
+    let answers = "locale = \"de_DE.UTF-8\"\ntimezone = \"Europe/Berlin\"\n";
+    let machine = ready("nvme-usb", false)
+        .with("file /run/live/medium/answers.toml", answers)
+        .with(&format!("run {}", call("/usr/bin/locale -a")), "C\nC.utf8")
+        .with(&format!("file {TARGET}/usr/share/zoneinfo/Europe/Berlin"), "x")
+        .with(&format!("file {TARGET}/usr/share/i18n/SUPPORTED"), "de_DE.UTF-8 UTF-8");
+    unattended(&machine, &plan(), false).0.unwrap();
+    let done = machine.done.borrow().join("\n");
+    for right in [
+        format!("write {TARGET}/etc/locale.conf 644\nLANG=de_DE.UTF-8\n"),
+        format!("link {TARGET}/etc/default/locale ../locale.conf\n"),
+        format!("link {TARGET}/etc/localtime /usr/share/zoneinfo/Europe/Berlin\n"),
+        format!("{}\n", call("/usr/sbin/locale-gen")),
+    ] {
+        assert!(done.contains(&right), "{right} in {done}");
+    }
+    let there = machine.with(&format!("run {}", call("/usr/bin/locale -a")), "C\nde_DE.utf8");
+    there.done.borrow_mut().clear();
+    unattended(&there, &plan(), false).0.unwrap();
+    assert!(!there.done.borrow().iter().any(|each| each.contains("locale-gen")));
+}
