@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 mod entries;
 mod look;
 
-pub(crate) use entries::argument;
 use entries::{
     default, enrolment, kernel_entry, live_entries, local_disk, memory_test_entries, offered,
 };

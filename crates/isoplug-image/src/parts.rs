@@ -33,9 +33,9 @@ pub(crate) use crate::contribute::{
     Attrs, ContributeError, Contributor, Rootfs, Trial, nearest, words,
 };
 use crate::facts::Facts;
+use crate::outputs;
 #[cfg(test)]
 use crate::rootfs_of_tests;
-use crate::{grub, outputs};
 use files::{Files, NewFile, Refused};
 use firmware::Firmware;
 use first_boot::FirstBoot;
@@ -156,7 +156,7 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
 /// Returns the settings of what boots an installed system, if it is one.
 fn loader(system: &System) -> Option<Arc<dyn Contributor>> {
     let boot = &system.options.boot;
-    let serial = grub::Serial { port: boot.serial.port, speed: boot.serial.speed };
+    let serial = loader::Serial { port: boot.serial.port, speed: boot.serial.speed };
     system.is_installed().then(|| {
         Arc::new(Loader {
             params: outputs::iso::kernel_params(system),

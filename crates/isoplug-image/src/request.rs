@@ -45,6 +45,9 @@ fn versioned(package: String, system: &System) -> String {
 
 /// Returns the packages whose files boot the medium; they are unpacked, not installed.
 fn boot_packages(system: &System) -> Vec<String> {
+    if system.is_installed() {
+        return Vec::new();
+    }
     let options = &system.options;
     // Without loaders for the architecture, whoever makes the ISO says so.
     let all = loaders::choice(system.distribution(), &system.arch, &options.boot);

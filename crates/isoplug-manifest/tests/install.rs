@@ -137,7 +137,7 @@ fn a_disk_that_nobody_meant_is_not_erased() {
       help: use `confirm = "countdown:30"`
     "#);
     assert_snapshot!(rule("confirm = \"soon\", disk.serial = \"S1\""), @r#"
-    isoplug.toml:5:49: error[bad-confirm]: "soon" is no way to tell people before a disk is erased
+    isoplug.toml:5:49: error[bad-confirm]: "soon" does not say how people are told before a disk is erased
       help: write `countdown:30` with the seconds, `type-name` or `none`
     "#);
     assert_snapshot!(rule("disk.min-size = \"4GiB\""), @r"

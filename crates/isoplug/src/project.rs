@@ -1,7 +1,5 @@
 //! A folder with a manifest: reads its files, evaluates profiles, reads and writes its lock.
 
-mod profiles;
-
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -34,9 +32,12 @@ pub(crate) struct Project {
     pub(crate) folder: PathBuf,
     /// What the image is called.
     pub(crate) image: Image,
-    profiles: Vec<String>,
-    name: String,
-    text: String,
+    /// The names of its profiles, in their order.
+    pub(crate) profiles: Vec<String>,
+    /// The manifest's name in messages.
+    pub(crate) name: String,
+    /// The manifest's text.
+    pub(crate) text: String,
     /// Whether the user was asked what the folder may reach.
     allowed: OnceCell<()>,
 }

@@ -162,7 +162,7 @@ fn each_profile_is_read() {
     12 | boot.y = 1
        |      ^
        |
-       = help: known here: `bios`, `kernel-params`, `menu`, `secure-boot`, `serial`, `timeout`, `uefi`
+       = help: known here: `bios`, `kernel-params`, `loader`, `menu`, `secure-boot`, `serial`, `timeout`, `uefi`
     ");
     assert_snapshot!(space.run(&["check", "-p", "rescue"]), @r"
     exit: 0

@@ -187,7 +187,7 @@ pub(super) fn enrolment(machine: Machine) -> String {
 }
 
 /// Returns a kernel parameter as one word of GRUB's, of which the kernel gets what was written.
-pub(crate) fn argument(param: &str) -> String {
+fn argument(param: &str) -> String {
     let word = kernel_param::word(param);
     quoted_if_needed(word.as_deref().unwrap_or(param))
 }

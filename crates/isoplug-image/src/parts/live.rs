@@ -65,9 +65,11 @@ impl Contributor for Live {
     }
 
     fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
-        unless_set(rootfs, MACHINE_ID, "", 0o444)?;
         if !self.installed {
             unless_set(rootfs, FSTAB, "# The initrd mounts the root file system.\n", 0o644)?;
+        }
+        unless_set(rootfs, MACHINE_ID, "", 0o444)?;
+        if !self.installed {
             unless_set(rootfs, JOURNAL, "[Journal]\nStorage=volatile\n", 0o644)?;
             disable_upkeep(rootfs)?;
         }

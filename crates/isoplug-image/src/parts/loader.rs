@@ -3,11 +3,10 @@
 //! GRUB's menu is made where the system is installed, and there again with each kernel. Knows no disk.
 
 use isoplug_engine::Key;
-use isoplug_manifest::By;
+use isoplug_manifest::{By, kernel_param};
 use serde::Serialize;
 
 use super::{Attrs, ContributeError, Contributor, Rootfs};
-use crate::grub::{Serial, argument};
 
 /// What GRUB is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +21,15 @@ pub struct Loader {
     pub line: &'static str,
     /// What its entries are called.
     pub title: &'static str,
+}
+
+/// A serial line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Serial {
+    /// Its number.
+    pub port: u8,
+    /// Its speed in baud.
+    pub speed: u32,
 }
 
 /// Read after the file of the package; an installer adds what the machine needs in one that comes later.
@@ -83,6 +91,16 @@ impl Loader {
         let words: Vec<String> =
             consoles.chain(self.params.iter().cloned()).map(|param| argument(&param)).collect();
         words.join(" ")
+    }
+}
+
+/// Returns a kernel parameter as one word of GRUB's menu.
+fn argument(param: &str) -> String {
+    let word = kernel_param::word(param).unwrap_or_else(|_| param.to_owned());
+    let plain = |each: char| each.is_ascii_alphanumeric() || "-_.,:=/+@%".contains(each);
+    match word.chars().all(plain) {
+        true => word,
+        false => format!("'{word}'"),
     }
 }
 

@@ -1,3 +1,5 @@
+//! Systems come out of their parts as they went in.
+
 use isoplug_formats::tree::Content;
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -211,7 +211,8 @@ pub(super) fn sysctl(text: &str) -> Verdict {
 /// How people are told before a disk is erased without questions.
 pub(super) fn install_confirm(text: &str) -> Verdict {
     require(confirm(text).is_some(), || {
-        let message = format!("\"{text}\" is no way to tell people before a disk is erased");
+        let message =
+            format!("\"{text}\" does not say how people are told before a disk is erased");
         Finding::new("bad-confirm", message)
             .help("write `countdown:30` with the seconds, `type-name` or `none`")
     })

@@ -1,3 +1,5 @@
+//! What systemd-repart is told, and what becomes of each partition.
+
 use super::*;
 
 const PC: Machines = Machines { arch: "amd64", bios: true };

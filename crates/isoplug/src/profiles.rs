@@ -4,16 +4,16 @@ use std::path::Path;
 
 use isoplug_manifest::{Diagnostics, Input, System, evaluate, targets, with_targets};
 
-use super::Project;
 use crate::failure::Failure;
 use crate::pinned;
 use crate::plugins::Guests;
+use crate::project::Project;
 use crate::read::read_text;
 use crate::session::Session;
 
 impl Project {
     /// Returns the profiles that no other one of the manifest installs: those get into its ISO.
-    pub(super) fn media(&self) -> Vec<String> {
+    pub(crate) fn media(&self) -> Vec<String> {
         let profiles = self.text.parse::<toml::Table>().unwrap_or_default();
         let profiles = profiles.get("profiles").and_then(toml::Value::as_table);
         let of =
