@@ -37,3 +37,22 @@ fn a_finished_image_is_read() {
         serde_json::from_str(&space.ok(&["licences", "a.iso", "--format", "json"])).unwrap();
     assert_eq!(json["packages"][0]["licence"], "GPL-2.0-or-later");
 }
+
+/// A folder with the real archive's packages: what the profile denies is told, each package with its licence.
+#[test]
+fn a_profile_does_not_allow_what_it_denies() {
+    let _turn = real::turn();
+    let example = real::minimal();
+    let manifest = example.space.read("isoplug.toml");
+    let denied =
+        "licences = { deny = [\"Artistic-*\", \"GPL-*\"], allow-components = [\"main\"] }\n";
+    let line = "extends = \"isoplug:minimal\"\n";
+    example.space.write("isoplug.toml", &manifest.replace(line, &format!("{line}{denied}")));
+    let said = example.space.run(&["licences"]);
+    example.space.write("isoplug.toml", &manifest);
+    assert!(said.starts_with("exit: 10"), "{said}");
+    assert!(!said.contains("of the component"), "security updates are of main, too: {said}");
+    assert!(said.contains("`bash` is not allowed: its licence is GPL-"), "{said}");
+    let said = example.space.run(&["licences"]);
+    assert!(said.starts_with("exit: 0") && said.contains("\nbash  "), "{said}");
+}

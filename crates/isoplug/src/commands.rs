@@ -25,4 +25,5 @@ pub(crate) mod size;
 pub(crate) mod test;
 pub(crate) mod trust;
 pub(crate) mod update;
+pub(crate) mod vendor;
 pub(crate) mod verify;

@@ -33,6 +33,7 @@ fn help() {
       licences     Show under which licences the packages of an image are
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
+      vendor       Put all that a build fetches into the folder `vendor` beside the manifest
       key          Make the key that signs images and plugins, and show its public half
       sign         Sign a finished ISO and what lies beside it
       trust        Show what a folder asks for beyond itself, and allow it
@@ -133,6 +134,7 @@ fn help() {
       licences     Show under which licences the packages of an image are
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
+      vendor       Put all that a build fetches into the folder `vendor` beside the manifest
       key          Make the key that signs images and plugins, and show its public half
       sign         Sign a finished ISO and what lies beside it
       trust        Show what a folder asks for beyond itself, and allow it

@@ -6,7 +6,7 @@ mod grant;
 pub(crate) mod keys;
 mod list;
 mod look;
-mod mirror;
+pub(crate) mod mirror;
 mod publish;
 mod remove;
 mod search;
