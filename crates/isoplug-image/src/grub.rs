@@ -43,6 +43,8 @@ pub mod paths {
     pub const LOOPBACK: &str = "boot/grub/loopback.cfg";
     /// What the medium says it is.
     pub const INFO: &str = ".disk/info";
+    /// What the image is, for programs that look at the medium.
+    pub const CARD: &str = ".isoplug/image.json";
     /// Files that give way to the user's own.
     pub const YIELDING: [&str; 3] = [INFO, MENU, LOOPBACK];
     /// Files that nothing can take the place of: the medium would not boot.

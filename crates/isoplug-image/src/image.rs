@@ -23,6 +23,7 @@ use crate::contribute::Contributor;
 use crate::drivers::{self, Drivers as OwnDrivers};
 use crate::facts::Facts;
 use crate::initrd::Drivers;
+use crate::papers::about::About;
 use crate::plugins::{Checker, Hook, Planner, Plugins, UsedPlugin};
 use crate::stages::fetch::Places;
 use crate::stages::squashfs::BlockFolder;
@@ -40,6 +41,8 @@ pub struct Image {
     pub arch: String,
     /// The one time of all files, in seconds since 1970.
     pub epoch: u32,
+    /// What is known of it from its manifest and its lock, for what lies beside it.
+    pub about: About,
     /// The locked packages.
     pub locked: LockedImage,
     /// The lock's text, which is put beside the ISO.
@@ -159,11 +162,14 @@ impl Image {
         let facts = json!({ "name": name(system), "arch": system.arch });
         let squashfs = planned::squashfs(&planners, &facts, &options.squashfs)?;
         let menu = planned::menu(&planners, &facts, outputs::iso::menu(system))?;
+        let about = About::of(system, lock, locked);
+        let card = about.card(epoch);
         let (params, initrd) = (&menu.inputs.kernel_params, options.initrd.clone());
         Ok(Self {
             name: name(system),
             arch: system.arch.clone(),
             epoch: u32::try_from(epoch).map_err(|_| Error::Epoch(epoch))?,
+            about,
             locked: locked.clone(),
             lock_text: lock.to_toml(),
             answers,
@@ -178,7 +184,10 @@ impl Image {
             compression: compression::compression(&squashfs.inputs),
             exclude: squashfs.inputs.exclude,
             blocks,
-            iso: outputs::iso::Iso::new(system, menu.inputs, folder, &known, medium)?,
+            iso: outputs::iso::Iso {
+                card,
+                ..outputs::iso::Iso::new(system, menu.inputs, folder, &known, medium)?
+            },
             hooks,
             planners,
             checkers,
@@ -190,7 +199,8 @@ impl Image {
 
 impl Image {
     /// Returns the packages that its drivers are compiled from.
-    pub(crate) fn driver_packages(&self) -> Vec<LockedPackage> {
+    #[must_use]
+    pub fn driver_packages(&self) -> Vec<LockedPackage> {
         let names = self.drivers.iter().flat_map(|drivers| &drivers.packages);
         let names: Vec<&str> = names.map(String::as_str).collect();
         let packages = self.locked.drivers.iter();

@@ -1,8 +1,10 @@
-//! Writes the papers of an ISO: its checksum, its packages, its bill of materials.
+//! Writes the papers of an ISO: its checksum, its packages, the model of its bills of materials.
 //!
-//! Pure: the same packages and digest give the same bytes. Knows no stage.
+//! Pure: the same packages and digest give the same bytes. Knows no stage and no format of a bill.
 
-pub mod sbom;
+pub mod about;
+pub mod bill;
+pub mod inventory;
 
 use isoplug_manifest::lock::LockedPackage;
 

@@ -1,5 +1,6 @@
 //! Wires the stages of an image into a graph.
 
+mod beside;
 mod drivers;
 mod kernels;
 
@@ -26,7 +27,7 @@ use crate::stages::kernel::{self, Kernel};
 use crate::stages::layer::Round;
 use crate::stages::output::Output;
 use crate::stages::packages::Packages;
-use crate::stages::papers::{self, Papers};
+use crate::stages::papers;
 use crate::stages::rootfs::Rootfs;
 use crate::stages::settled::Settled;
 use crate::stages::squashfs::Squashfs;
@@ -46,6 +47,8 @@ pub struct Products {
     pub iso: Artifact<Blob>,
     /// The image's identity: 32 hexadecimal digits, which the running system shows too.
     pub identity: Artifact<Blob>,
+    /// What its packages say of themselves; [`crate::papers::inventory::read`] reads it.
+    pub inventory: Artifact<Blob>,
     /// What is put beside the ISO.
     pub papers: papers::Outputs,
     /// The files that plugins put beside it, by plugin; [`output::read`] reads them.
@@ -59,39 +62,40 @@ pub struct Products {
 impl Products {
     /// Returns all that a build is asked for.
     pub fn artifacts(&self) -> Vec<ArtifactId> {
-        let Self { rootfs: _, layers: _, iso, identity, papers, outputs, checks, trials } = self;
-        let papers::Outputs { checksum, packages, sbom, lock } = *papers;
-        let own = [*iso, *identity, checksum, packages, sbom, lock];
+        let Self { rootfs: _, layers: _, iso, identity, inventory: _, papers, .. } = self;
+        let Self { outputs, checks, trials, .. } = self;
+        let papers = papers.all().into_iter().map(|(artifact, _)| artifact);
+        let own = [*iso, *identity].into_iter().chain(papers);
         let plugins = outputs.iter().chain(checks).map(|(_, artifact)| *artifact);
-        own.into_iter().chain(plugins).chain(trials.iter().copied()).map(Artifact::id).collect()
+        own.chain(plugins).chain(trials.iter().copied()).map(Artifact::id).collect()
     }
 }
 
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
-    let epoch = image.epoch;
-    let Debs { groups, boot: boot_debs, drivers } = fetch(image, graph);
-    let mut layers = layers(image, &groups, Round::First, graph);
+    let debs = fetch(image, graph);
+    let mut layers = layers(image, &debs.groups, Round::First, graph);
     settle(image, &mut layers, graph);
     let (base, layer) = (layers[0], last(&layers));
     let kernel::Outputs { vmlinuz, version } = graph.add(Kernel { layer, version: None });
 
-    let drivers = drivers.map(|debs| drivers::add(image, debs, [base, layer], graph));
+    let drivers = debs.drivers.map(|debs| drivers::add(image, debs, [base, layer], graph));
     let overlays = contribute(image, layer, drivers, graph);
     let trials = trials(image, layer, &overlays, graph);
     let inputs = graph.add(InitrdInputs { overlays: overlays.clone() }).overlay;
     let initrd = initrd(image, layer, inputs, version, graph);
 
-    let rootfs = graph.add(Rootfs { layer, overlays, docs: image.docs, epoch }).tree;
+    let rootfs = graph.add(rootfs(image, layer, overlays.clone())).tree;
     let squashfs = graph.add(squashfs(image, rootfs)).image;
 
-    let live = Live { rootfs, bootable: Bootable { vmlinuz, initrd, squashfs }, boot_debs };
+    let bootable = Bootable { vmlinuz, initrd, squashfs };
+    let live = Live { rootfs, bootable, boot_debs: debs.boot };
     let kernels = (version, kernels::add(image, layer, inputs, graph));
-    let outputs::iso::Made { iso, identity } = image.iso.add(live, kernels, epoch, graph);
-    let papers = graph.add(papers(image, iso));
-    let outputs = beside(image, live, iso, graph);
+    let outputs::iso::Made { iso, identity } = image.iso.add(live, kernels, image.epoch, graph);
+    let (inventory, papers) = beside::add(image, debs, overlays, (live, iso), graph);
+    let outputs = outputs_beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
-    Products { rootfs, layers, iso, identity, papers, outputs, checks, trials }
+    Products { rootfs, layers, iso, identity, inventory, papers, outputs, checks, trials }
 }
 
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which
@@ -153,7 +157,7 @@ fn hooks(image: &Image, layers: &mut Vec<Artifact<Tree>>, graph: &mut Graph) {
 }
 
 /// Lets each plugin that plans an output add files beside the ISO.
-fn beside(
+fn outputs_beside(
     image: &Image,
     live: Live,
     iso: Artifact<Blob>,
@@ -210,6 +214,7 @@ fn checks(
 }
 
 /// The fetched packages.
+#[derive(Clone)]
 struct Debs {
     /// Those of each install group.
     groups: Vec<Artifact<Blob>>,
@@ -286,21 +291,12 @@ fn contribute(
     earlier.into_iter().map(|earlier| earlier.overlay).collect()
 }
 
+fn rootfs(image: &Image, layer: Artifact<Tree>, overlays: Vec<Artifact<Tree>>) -> Rootfs {
+    Rootfs { layer, overlays, docs: image.docs, epoch: image.epoch }
+}
+
 fn squashfs(image: &Image, rootfs: Artifact<Tree>) -> Squashfs {
     let (codec, block_size) = image.compression;
     let (exclude, blocks) = (image.exclude.clone(), image.blocks.clone());
     Squashfs { rootfs, codec, block_size, exclude, epoch: image.epoch, blocks }
-}
-
-fn papers(image: &Image, iso: Artifact<Blob>) -> Papers {
-    Papers {
-        iso,
-        file_name: format!("{}.iso", image.name),
-        installed: image.locked.groups.iter().flatten().cloned().collect(),
-        boot: image.locked.boot.clone(),
-        drivers: image.driver_packages(),
-        plugins: image.used.clone(),
-        lock: image.lock_text.clone(),
-        epoch: image.epoch,
-    }
 }

@@ -12,13 +12,16 @@ use std::path::Path;
 
 use given::{Case, Contents, Given};
 use isoplug_engine::{
-    Artifact, ArtifactId, Digest, Graph, Options, Outputs, Stage, Store, Tree, run,
+    Artifact, ArtifactId, Blob, Digest, Graph, Options, Outputs, Stage, Store, Tree, run,
 };
 use isoplug_formats::squashfs::Codec;
 use isoplug_formats::tree;
+use isoplug_image::bootable::Bootable;
+use isoplug_image::papers::about::About;
 use isoplug_image::parts::files::{FileContent, NewFile};
 use isoplug_image::stages::boot::Boot;
 use isoplug_image::stages::initrd_inputs::InitrdInputs;
+use isoplug_image::stages::inventory::Collect;
 use isoplug_image::stages::iso::Iso;
 use isoplug_image::stages::kernel::Kernel;
 use isoplug_image::stages::loaders::Loaders;
@@ -33,7 +36,7 @@ use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 const EPOCH: u32 = 1_700_000_000;
 
 /// Stages whose bytes are held elsewhere, each with where.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     ("base", "runs the target's dpkg; builds in two stores are compared"),
     ("compare", "makes no part of an image"),
     ("contribute", "contributors.txt"),
@@ -45,6 +48,7 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("initrd", "takes what initrd-files chose of a real layer; compared with mkinitramfs"),
     ("initrd-files", "looks at a real layer; compared with mkinitramfs"),
     ("packages", "runs the target's dpkg; builds in two stores are compared"),
+    ("sha512", "hashes as a test compares with the standard's example"),
     ("sign-drivers", "signs as openssl does, with which it is compared"),
     ("trial", "makes no part of an image"),
     ("settled", "takes files away that state/known.toml names, which is in its key"),
@@ -123,6 +127,34 @@ fn package() -> LockedPackage {
     }
 }
 
+/// What the packages of a root filesystem say, and a file that is of none.
+fn inventory(graph: &mut Graph) -> Artifact<Blob> {
+    let status = "Package: acme\nStatus: install ok installed\nVersion: 1.2-3\nArchitecture: amd64\n\
+        Source: acme-signed (1.2+3)\nBuilt-Using: acme (= 1.2-3)\nMaintainer: Ann <ann@example.org>\n";
+    let copyright = "Format: 1.0\n\nFiles: *\nLicense: GPL-2+ or own\n\nLicense: own\n Free.\n";
+    let text = |text: &str| text.as_bytes().to_vec();
+    let rootfs = BTreeMap::from([
+        ("etc/os-release", text("ID=debian\nVERSION_ID=\"13\"\nNAME=\"Debian GNU/Linux\"\n")),
+        ("usr/share/doc/acme/copyright", text(copyright)),
+        ("var/lib/dpkg/status", text(status)),
+    ]);
+    let rootfs = graph.add(Contents(rootfs)).files;
+    let overlay = graph.add(Contents(BTreeMap::from([("etc/motd", text("hello"))]))).files;
+    let overlays = vec![("files".to_owned(), "the manifest".to_owned(), overlay)];
+    graph.add(Collect { rootfs, beside: Vec::new(), sha512: Vec::new(), overlays }).inventory
+}
+
+fn about() -> About {
+    let of = |text: &str| (text.to_owned(), Digest::of(text.as_bytes()).hex());
+    About {
+        name: "acme".to_owned(),
+        version: "1".to_owned(),
+        manifest: vec![of("isoplug.toml")],
+        tool: ("0.1.0".to_owned(), String::new()),
+        ..About::default()
+    }
+}
+
 fn beside(graph: &mut Graph) -> Vec<Made> {
     let [target, user, group] = ["/docs/README", "root", "root"].map(str::to_owned);
     let from = FileContent::Bytes(b"read me".to_vec());
@@ -130,8 +162,12 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
     let medium = graph.add(Medium { files: vec![file], kernel: None }).files;
     let package = package();
     let iso = graph.add(Given::new(b"an ISO")).blob;
+    let inventory = inventory(graph);
     let papers = graph.add(Papers {
         iso,
+        bootable: Bootable { vmlinuz: iso, initrd: iso, squashfs: iso },
+        inventory,
+        about: about(),
         file_name: "acme.iso".to_owned(),
         installed: vec![package.clone()],
         boot: vec![package],
@@ -140,8 +176,12 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
         lock: "version = 1\n".to_owned(),
         epoch: EPOCH,
     });
-    let papers = [papers.checksum.id(), papers.packages.id(), papers.sbom.id(), papers.lock.id()];
-    vec![of::<Medium>("", &[medium.id()]), of::<Papers>("", &papers)]
+    let papers = papers.all().map(|(artifact, _)| artifact.id());
+    vec![
+        of::<Medium>("", &[medium.id()]),
+        of::<Collect>("", &[inventory.id()]),
+        of::<Papers>("", &papers),
+    ]
 }
 
 fn digest(made: &Made, outputs: &Outputs) -> String {

@@ -62,6 +62,9 @@ pub struct Image {
     /// A line for people.
     #[serde(default)]
     pub description: String,
+    /// Who publishes it, as its bills of materials say: `Acme Ltd <images@acme.example>`. The address may be left out.
+    #[serde(default)]
+    pub publisher: Option<String>,
     /// The profiles to build when none is named. Without any: all of them.
     #[serde(default)]
     pub default_profiles: Vec<String>,

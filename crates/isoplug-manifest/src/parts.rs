@@ -17,6 +17,7 @@ pub(crate) mod gpm;
 pub(crate) mod iso;
 pub(crate) mod kernel;
 pub(crate) mod kiosk;
+pub(crate) mod licences;
 pub(crate) mod live;
 pub(crate) mod localisation;
 mod logins;
@@ -55,6 +56,7 @@ pub use gpm::Gpm;
 pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
 pub use kiosk::Kiosk;
+pub use licences::Licences;
 pub use live::{Live, Persistence};
 pub use localisation::Localisation;
 pub use networking::{Networking, NetworkingBackend};
@@ -113,6 +115,8 @@ pub struct Options {
     pub scripts: BTreeMap<String, Script>,
     /// The ISO: its name, menu labels and extra files.
     pub iso: Iso,
+    /// Which licences and components the image may have.
+    pub licences: Licences,
     /// What a live system does with its medium and the machine's disks.
     pub live: Live,
     /// How the root filesystem is packed.
@@ -186,6 +190,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         files,
         scripts,
         iso,
+        licences: _,
         live,
         squashfs,
         plugins,
@@ -225,6 +230,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(files::Part { files, units, users, root, scripts, version }),
         Box::new(scripts::Part { scripts }),
         Box::new(iso::Part { iso, version }),
+        Box::new(licences::Part),
         Box::new(live::Part { live, image }),
         Box::new(squashfs::Part { squashfs }),
         Box::new(kernel::Part { kernel, arch, distribution }),

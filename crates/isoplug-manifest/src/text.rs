@@ -61,6 +61,11 @@ impl Texts {
         &self.list[id.0]
     }
 
+    /// Returns every text, in the order of reading.
+    pub fn all(&self) -> impl Iterator<Item = &Text> {
+        self.list.iter()
+    }
+
     /// Returns a text as it may be drawn: each byte of a secret is a `*`, and places are where they were.
     ///
     /// # Panics

@@ -3,7 +3,7 @@
 //! What is signed here verifies with `minisign -V`, and keys of `minisign -G` sign here.
 
 use std::fmt;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -93,13 +93,29 @@ impl SecretKey {
     ///
     /// When the machine gives no random numbers, or the key is damaged.
     pub fn sign(&self, bytes: &[u8], comment: &str) -> Result<String, Error> {
+        self.sign_read(Cursor::new(bytes), comment)
+    }
+
+    /// Signs what a reader gives, as [`SecretKey::sign`] signs bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, the machine gives no random numbers, or the key is damaged.
+    pub fn sign_read(&self, bytes: impl Read, comment: &str) -> Result<String, Error> {
         let untrusted = Some("signature of an isoplug publisher");
         let comment: String = comment.chars().filter(|c| !c.is_control()).collect();
         let wrong = |why| key_error("the secret key", why);
         let public = minisign::PublicKey::from_secret_key(&self.0).map_err(wrong)?;
-        minisign::sign(Some(&public), &self.0, Cursor::new(bytes), Some(&comment), untrusted)
+        minisign::sign(Some(&public), &self.0, bytes, Some(&comment), untrusted)
             .map(|signature| signature.into_string())
             .map_err(wrong)
+    }
+}
+
+impl SecretKey {
+    /// Returns the seed of the key as every program for Ed25519 takes it (RFC 8032, section 5.1.5).
+    pub(super) fn seed(&self) -> Vec<u8> {
+        self.0.to_bytes().get(62..94).unwrap_or_default().to_vec()
     }
 }
 
@@ -142,7 +158,7 @@ fn unencrypted(text: &str, boxed: SecretKeyBox) -> minisign::Result<minisign::Se
 }
 
 /// Returns the number of the key that made a signature, if it is one.
-pub(super) fn signer(signature: &str) -> Option<KeyId> {
+pub fn signer(signature: &str) -> Option<KeyId> {
     let bytes = STANDARD.decode(signature.lines().nth(1)?.trim()).ok()?;
     bytes.get(2..10)?.try_into().ok().map(KeyId)
 }

@@ -23,6 +23,10 @@ pub(crate) enum Exit {
     Unfinished = 7,
     /// 8: the folder asks for more of this machine than its user allowed (`isoplug trust`).
     Untrusted = 8,
+    /// 9: an image, or what lies beside it, is not what it should be.
+    NotAsSaid = 9,
+    /// 10: a policy found something that it does not allow.
+    Policy = 10,
     /// 70: a fault of isoplug itself.
     Internal = 70,
     /// 130: stopped by Ctrl-C or a termination signal.
@@ -41,6 +45,8 @@ Exit codes:
   6    this machine lacks something that the run needs (see `isoplug doctor`)
   7    a boot test did not end: the machine was too slow, or QEMU broke down
   8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
+  9    an image, or what lies beside it, is not what it should be
+  10   a policy found something that it does not allow
   70   a fault of isoplug itself
   130  stopped by Ctrl-C or a termination signal";
 
@@ -66,6 +72,8 @@ mod tests {
             Exit::Host,
             Exit::Unfinished,
             Exit::Untrusted,
+            Exit::NotAsSaid,
+            Exit::Policy,
             Exit::Internal,
             Exit::Interrupted,
         ];

@@ -71,16 +71,11 @@ pub(crate) fn export(
     session: &Session,
 ) -> Result<PathBuf, Failure> {
     let folder = &output.folder;
-    let papers = &prepared.products.papers;
     let iso = folder.join(format!("{}.iso", prepared.image.name));
-    let beside = |suffix: &str| folder.join(format!("{}.iso.{suffix}", prepared.image.name));
-    let files = [
-        (papers.packages, beside("packages")),
-        (papers.lock, beside("lock")),
-        (papers.sbom, beside("spdx.json")),
-        (papers.checksum, beside("sha256")),
-        (prepared.products.iso, iso.clone()),
-    ];
+    let papers = prepared.products.papers.all().into_iter().map(|(artifact, suffix)| {
+        (artifact, folder.join(format!("{}.iso.{suffix}", prepared.image.name)))
+    });
+    let files = papers.chain([(prepared.products.iso, iso.clone())]);
     let mut all = of_plugins(prepared, outputs, folder)?;
     for (artifact, target) in files {
         all.push((made(outputs, artifact, &target)?, target));

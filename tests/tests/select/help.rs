@@ -26,8 +26,12 @@ fn help() {
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
                    run
       size         Show what takes the room of an image: packages, folders, and why they are there
+      licences     Show under which licences the packages of an image are
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
+      vendor       Put all that a build fetches into the folder `vendor` beside the manifest
+      key          Make the key that signs images and plugins, and show its public half
+      sign         Sign a finished ISO and what lies beside it
       trust        Show what a folder asks for beyond itself, and allow it
       cache        Look after the store: size, garbage collection, verification
       plugin       Add, update and write plugins
@@ -91,6 +95,8 @@ fn help() {
       6    this machine lacks something that the run needs (see `isoplug doctor`)
       7    a boot test did not end: the machine was too slow, or QEMU broke down
       8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
+      9    an image, or what lies beside it, is not what it should be
+      10   a policy found something that it does not allow
       70   a fault of isoplug itself
       130  stopped by Ctrl-C or a termination signal
     --- stderr
@@ -117,8 +123,12 @@ fn help() {
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
                    run
       size         Show what takes the room of an image: packages, folders, and why they are there
+      licences     Show under which licences the packages of an image are
       lock         Pin every package in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
+      vendor       Put all that a build fetches into the folder `vendor` beside the manifest
+      key          Make the key that signs images and plugins, and show its public half
+      sign         Sign a finished ISO and what lies beside it
       trust        Show what a folder asks for beyond itself, and allow it
       cache        Look after the store: size, garbage collection, verification
       plugin       Add, update and write plugins

@@ -3,11 +3,12 @@
 use super::*;
 
 /// What each crate may use of the others; a new arrow needs a reason in crates/README.md.
-const MAY_USE: [(&str, &str); 13] = [
+const MAY_USE: [(&str, &str); 14] = [
     ("isoplug-arch", ""),
     ("isoplug-engine", ""),
     ("isoplug-formats", ""),
     ("isoplug-promise", ""),
+    ("isoplug-bill", "isoplug-formats"),
     ("isoplug-manifest", "isoplug-arch isoplug-promise"),
     ("isoplug-vm", "isoplug-arch isoplug-promise"),
     ("isoplug-fetch", "isoplug-engine"),
@@ -16,7 +17,7 @@ const MAY_USE: [(&str, &str); 13] = [
     ("isoplug-registry", "isoplug-engine isoplug-fetch isoplug-manifest"),
     (
         "isoplug-image",
-        "isoplug-arch isoplug-engine isoplug-fetch isoplug-formats isoplug-manifest isoplug-packages isoplug-sandbox",
+        "isoplug-arch isoplug-bill isoplug-engine isoplug-fetch isoplug-formats isoplug-manifest isoplug-packages isoplug-sandbox",
     ),
     (
         "isoplug-plugin",

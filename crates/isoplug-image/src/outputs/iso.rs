@@ -30,6 +30,8 @@ pub struct Iso {
     pub volume_id: String,
     /// What the medium says it is, in one line.
     pub description: String,
+    /// What the image is, for programs that look at the medium ([`crate::papers::about::About::card`]).
+    pub card: String,
     /// The certificate to be enrolled where Secure Boot is on, in DER.
     pub enrol: Option<Vec<u8>>,
     /// Files for the medium itself.
@@ -91,6 +93,7 @@ impl Iso {
             enrol,
             volume_id: volume_id(system),
             description: system.image.title(),
+            card: String::new(),
             files,
             max_size: options.iso.max_bytes(),
         })
@@ -131,10 +134,10 @@ impl Iso {
         (loaders, contents): (Artifact<Tree>, Option<Artifact<Tree>>),
         epoch: u64,
     ) -> Boot {
-        let Self { shown, volume_id, description, enrol, .. } = self.clone();
+        let Self { shown, volume_id, description, card, enrol, .. } = self.clone();
         let kernels = bootable.others.iter().map(|other| other.version.clone()).collect();
         let shown = Shown { kernels, ..shown };
-        Boot { loaders, bootable, contents, shown, enrol, volume_id, description, epoch }
+        Boot { loaders, bootable, contents, shown, enrol, volume_id, description, card, epoch }
     }
 
     /// Returns its loaders and the user's files.

@@ -32,6 +32,8 @@ pub struct Boot {
     pub volume_id: String,
     /// What `/.disk/info` says the medium is, in one line.
     pub description: String,
+    /// What `/.isoplug/image.json` says the image is.
+    pub card: String,
     /// The one time of all files, in seconds since 1970.
     pub epoch: u64,
 }
@@ -49,7 +51,7 @@ pub struct Outputs {
 
 impl Stage for Boot {
     const NAME: &'static str = "boot";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     type Outputs = Outputs;
     type Error = Error;
@@ -63,7 +65,7 @@ impl Stage for Boot {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { loaders, bootable, contents, shown, enrol, volume_id, description, epoch } =
+        let Self { loaders, bootable, contents, shown, enrol, volume_id, description, card, epoch } =
             self;
         key.artifact("loaders", *loaders);
         bootable.key(key);
@@ -79,6 +81,7 @@ impl Stage for Boot {
         }
         key.value("volume-id", volume_id);
         key.value("description", description);
+        key.value("card", card);
         key.value("epoch", epoch);
     }
 
@@ -141,6 +144,7 @@ impl Boot {
         let menu = grub::menu(&self.shown, OnMedium { identity, memory_test, bytes });
         let mut files = NewFiles::new(cx)?;
         files.add(paths::INFO, format!("{}\n", self.description).as_bytes())?;
+        files.add(paths::CARD, self.card.as_bytes())?;
         files.add(".disk/live-uuid-isoplug", format!("{identity}\n").as_bytes())?;
         files.add(&grub::identity_file(identity), &b""[..])?;
         files.add(paths::MENU, menu.as_bytes())?;

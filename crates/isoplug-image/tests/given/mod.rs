@@ -69,11 +69,11 @@ impl Case {
         let files = loaders::choice(&DEBIAN, "amd64", &boot).unwrap();
         let loaders = graph.add(Loaders { debs, files }).files;
         let (shown, enrol) = (shown(self.enrol.is_some()), self.enrol.clone());
-        let [volume_id, description] = ["ACME", "ACME 1"].map(str::to_owned);
+        let [volume_id, description, card] = ["ACME", "ACME 1", "{}\n"].map(str::to_owned);
         let epoch = EPOCH;
         let (offered, label) = (bootable.clone(), volume_id.clone());
         let made =
-            Boot { loaders, bootable, contents, shown, enrol, volume_id, description, epoch };
+            Boot { loaders, bootable, contents, shown, enrol, volume_id, description, card, epoch };
         let made = graph.add(made);
         let boot::Outputs { files: boot, esp, identity } = made;
         let (bootable, volume_id) = (offered, label);

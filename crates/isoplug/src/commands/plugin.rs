@@ -3,10 +3,10 @@
 mod add;
 mod author;
 mod grant;
-mod keys;
+pub(crate) mod keys;
 mod list;
 mod look;
-mod mirror;
+pub(crate) mod mirror;
 mod publish;
 mod remove;
 mod search;

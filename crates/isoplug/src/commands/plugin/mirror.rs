@@ -39,8 +39,12 @@ pub(crate) fn mirror(args: &MirrorArgs, session: &Session) -> Result<Exit, Failu
 }
 
 pub(crate) fn vendor(args: &VendorArgs, session: &Session) -> Result<Exit, Failure> {
-    let project = Project::open(&args.folder.path)?;
-    copy(&project, &project.folder.join(lookup::VENDOR), session)
+    copy_into_project(&Project::open(&args.folder.path)?, session)
+}
+
+/// Copies the pinned plugins into the folder where builds look first.
+pub(crate) fn copy_into_project(project: &Project, session: &Session) -> Result<Exit, Failure> {
+    copy(project, &project.folder.join(lookup::VENDOR), session)
 }
 
 fn copy(project: &Project, target: &Path, session: &Session) -> Result<Exit, Failure> {

@@ -1,0 +1,171 @@
+//! `isoplug licences`: under which licences an image is, and what its manifest does not allow.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use clap::ValueEnum;
+use isoplug_bill::licences::{Finding, Policy, Report};
+use isoplug_engine::Graph;
+use isoplug_image::papers::bill::binaries;
+use isoplug_image::papers::inventory;
+use isoplug_image::pipeline::pipeline;
+use isoplug_manifest::{Diagnostic, Diagnostics, System};
+
+use super::select::{Locking, Select};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::outcome;
+use crate::prepare::{Planned, plan};
+use crate::session::Session;
+
+/// Show under which licences the packages of an image are
+///
+/// Of a folder with a manifest it builds the root filesystem if it is not in the store yet, and fails with exit code 10
+/// if the image has what `licences` of its profile does not allow. Of a finished ISO it reads NAME.iso.licences.json.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    isoplug licences                       # of the profiles of isoplug.toml\n  \
+    isoplug licences out/stick.iso         # of a finished image\n  \
+    isoplug licences --format markdown     # for a page")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    select: Select,
+    #[command(flatten)]
+    locking: Locking,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+    /// For pages
+    Markdown,
+}
+
+pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    if args.select.folder.is_file() {
+        session.out(&shown(&beside(&args.select.folder)?, args.format));
+        return Ok(Exit::Done);
+    }
+    let (project, profiles) = args.select.open()?;
+    let mut exit = Exit::Done;
+    for profile in &profiles {
+        let planned = plan(&project, profile, &args.select.arch(), args.locking.into(), session)?;
+        let report = report(&planned, session)?;
+        session.out(&shown(&report, args.format));
+        if let Some(found) = against_policy(&report, &planned.system) {
+            session.warn(&found);
+            exit = Exit::Policy;
+        }
+    }
+    Ok(exit)
+}
+
+/// Reads the report beside a finished ISO.
+fn beside(iso: &Path) -> Result<Report, Failure> {
+    let file = iso.with_file_name(format!(
+        "{}.licences.json",
+        iso.file_name().unwrap_or_default().to_string_lossy()
+    ));
+    let read = fs::read(&file).map_err(|error| {
+        Failure::new(Exit::Manifest, format!("cannot read {}", file.display()))
+            .because(&error)
+            .hint("it lies beside each ISO that was built; or name the folder of the manifest")
+    })?;
+    serde_json::from_slice(&read).map_err(|error| {
+        Failure::new(
+            Exit::Manifest,
+            format!("{} cannot be read as a report of licences", file.display()),
+        )
+        .because(&error)
+    })
+}
+
+/// Makes what is needed for the report, and the report.
+fn report(planned: &Planned, session: &Session) -> Result<Report, Failure> {
+    let Planned { system, image, store } = planned;
+    let mut graph = Graph::new();
+    let wanted = pipeline(image, &mut graph).inventory;
+    let outputs = isoplug_engine::run(&graph, &[wanted.id()], store, &session.run_options())
+        .map_err(|error| outcome::failure(&error, system))?;
+    let lost = || Failure::new(Exit::Internal, "the facts of the packages are lost");
+    let path = outputs.path(wanted).ok_or_else(lost)?;
+    let inventory = inventory::read(&path).map_err(|_| lost())?;
+    let installed: Vec<_> = image.locked.groups.iter().flatten().cloned().collect();
+    let drivers = image.driver_packages();
+    let packages = [&installed[..], &image.locked.boot, &drivers];
+    Ok(Report::of(&binaries(packages, &inventory)))
+}
+
+/// Compares with what the profile allows.
+fn against_policy(report: &Report, system: &System) -> Option<Diagnostics> {
+    let options = &system.options.licences;
+    let policy = Policy {
+        allow_components: options.allow_components.clone(),
+        deny: options.deny.clone(),
+        accept: options.accept.clone(),
+    };
+    let findings = report.findings(&policy);
+    if findings.is_empty() {
+        return None;
+    }
+    let list = findings.iter().map(|finding| drawn(finding, system)).collect();
+    Some(Diagnostics { list, texts: system.texts.clone() })
+}
+
+fn drawn(Finding { package, why }: &Finding, system: &System) -> Diagnostic {
+    let message = format!("`{package}` is not allowed: {why}");
+    let help = format!("do without it, or add `licences.accept = [\"{package}\"]`");
+    let diagnostic = Diagnostic::error("licence-policy", message).help(help);
+    match system.origin("licences.deny").or_else(|| system.origin("licences.allow-components")) {
+        Some(origin) => diagnostic.at(origin, ""),
+        None => diagnostic,
+    }
+}
+
+fn shown(report: &Report, format: Format) -> String {
+    match format {
+        Format::Json => report.to_json(),
+        Format::Text => table(report, "  ", ""),
+        Format::Markdown => {
+            let head = "| package | version | component | licence |\n| --- | --- | --- | --- |\n";
+            format!("{head}{}", table(report, " | ", "| "))
+        }
+    }
+}
+
+/// A line for each package, and how many are under each licence that can be told.
+fn table(report: &Report, between: &str, start: &str) -> String {
+    let end = if start.is_empty() { "" } else { " |" };
+    let mut text = String::new();
+    let mut unknown = 0;
+    for row in &report.packages {
+        let licence = row.licence.as_deref().unwrap_or("not known");
+        unknown += usize::from(row.licence.is_none());
+        let cells =
+            [&row.name, &row.version, &row.component, licence].map(|cell: &str| cell.to_owned());
+        let _ = writeln!(text, "{start}{}{end}", cells.join(between));
+    }
+    let components: BTreeMap<&str, usize> =
+        report.packages.iter().fold(BTreeMap::new(), |mut all, row| {
+            *all.entry(&*row.component).or_default() += 1;
+            all
+        });
+    let of: Vec<String> =
+        components.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let known = report.packages.len() - unknown;
+    let _ = write!(
+        text,
+        "\n{known} of {} packages have a copyright file that a program can read; {}",
+        report.packages.len(),
+        of.join(", ")
+    );
+    text
+}
