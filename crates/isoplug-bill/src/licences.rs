@@ -100,14 +100,11 @@ impl Report {
 }
 
 fn row(package: &Package) -> Row {
-    let component = package.path.strip_prefix("pool/").and_then(|rest| rest.split_once('/'));
-    let component =
-        component.filter(|(_, rest)| rest.contains('/')).map(|(component, _)| component);
     Row {
         name: package.name.clone(),
         version: package.version.clone(),
         architecture: package.architecture.clone(),
-        component: component.unwrap_or_default().to_owned(),
+        component: package.component().unwrap_or_default().to_owned(),
         licence: package.facts.licence.expression.clone(),
         copyright: package.facts.licence.sha256.clone(),
         part: package.parts.iter().find_map(|part| part.comment()).map(str::to_owned),

@@ -182,11 +182,13 @@ impl Package {
         purl::deb(&self.namespace, &self.name, &self.version, &qualifiers)
     }
 
-    /// Returns the component that it is of, if it is not the first one, which is free: `pool/COMPONENT/…`.
+    /// Returns the component of the archive that it is of: `pool/COMPONENT/…`, in the archive of security updates
+    /// `pool/updates/COMPONENT/…`; none where an archive has no components.
     #[must_use]
     pub fn component(&self) -> Option<&str> {
-        let (component, rest) = self.path.strip_prefix("pool/")?.split_once('/')?;
-        (component != "main" && rest.contains('/')).then_some(component)
+        let rest = self.path.strip_prefix("pool/")?;
+        let (component, below) = rest.strip_prefix("updates/").unwrap_or(rest).split_once('/')?;
+        below.contains('/').then_some(component)
     }
 
     /// Returns the last part of its path.

@@ -108,7 +108,9 @@ fn package(package: &model::Package, bill: &Bill) -> Package {
     let facts = &package.facts;
     let source = &facts.source;
     let built = format!("built package from: {} {}", source.name, source.version);
-    let told = package.component().map(|component| format!("of the component {component}"));
+    // The first component is free.
+    let component = package.component().filter(|component| *component != "main");
+    let told = component.map(|component| format!("of the component {component}"));
     Package {
         version_info: package.version.clone(),
         package_file_name: package.file_name().to_owned(),

@@ -245,9 +245,14 @@ fn what_is_not_free_is_told_and_what_drivers_are_made_of() {
         assert!(text.contains("kernel modules compiled from it"));
         assert!(text.contains("its boot loaders only"));
     }
-    assert_eq!(bill.packages[0].component(), None);
-    assert_eq!(
-        Package { path: "pool/a.deb".to_owned(), ..bill.packages.remove(0) }.component(),
-        None
-    );
+    let package = bill.packages.remove(0);
+    for (path, expected) in [
+        ("pool/main/a/apt/apt.deb", Some("main")),
+        ("pool/updates/main/a/apt/apt.deb", Some("main")),
+        ("pool/updates/non-free/a/apt/apt.deb", Some("non-free")),
+        ("pool/a.deb", None),
+    ] {
+        let package = Package { path: path.to_owned(), ..package.clone() };
+        assert_eq!(package.component(), expected, "{path}");
+    }
 }
