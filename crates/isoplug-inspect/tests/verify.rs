@@ -224,6 +224,27 @@ fn an_unknown_key() {
     );
 }
 
+/// Returns a key of minisign as others write it.
+fn in_pem(key: &Key) -> String {
+    let head = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let der = STANDARD.encode([&head, key.point()].concat());
+    format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n")
+}
+
+#[test]
+fn one_key_that_is_named_twice_is_one_key() {
+    let published = Published::new();
+    let key = published.key();
+    let again = Key::parse("again", &in_pem(&key)).unwrap();
+    let image = Image::open(&published.iso).unwrap();
+    let policy = |keys: Vec<Key>, require| Policy { keys, require, today: String::new() };
+    let step = |policy: &Policy| signature::step(&image, &published.digest, policy).unwrap();
+    let alone = step(&policy(vec![again.clone()], 1));
+    assert_eq!(alone.state, isoplug_inspect::verify::State::Ok, "{alone:?}");
+    let both = step(&policy(vec![again, key], 2));
+    assert_eq!(both.faults, ["1 of the keys that you named signed it, and 2 must"]);
+}
+
 #[test]
 fn an_expired_key() {
     let published = Published::new();

@@ -29,7 +29,8 @@ pub(super) fn read(span: &Span, metadata: &Metadata, at: u64) -> io::Result<Vec<
 
 fn set(metadata: &Metadata, values: u64, record: &[u8]) -> io::Result<Xattrs> {
     let reference = le64(record, 0);
-    let mut cursor = metadata.cursor(values + (reference >> 16), (reference & 0xffff) as usize);
+    let mut cursor =
+        metadata.cursor(values.wrapping_add(reference >> 16), (reference & 0xffff) as usize);
     let mut found = Xattrs::new();
     for _ in 0..le32(record, 8) {
         let header = cursor.take(4)?;
@@ -39,8 +40,8 @@ fn set(metadata: &Metadata, values: u64, record: &[u8]) -> io::Result<Xattrs> {
         let mut value = cursor.take(size as usize)?;
         if kind & ELSEWHERE != 0 {
             let reference = le64(&value, 0);
-            let mut there =
-                metadata.cursor(values + (reference >> 16), (reference & 0xffff) as usize);
+            let mut there = metadata
+                .cursor(values.wrapping_add(reference >> 16), (reference & 0xffff) as usize);
             let size = le32(&there.take(4)?, 0).min(LARGEST_VALUE);
             value = there.take(size as usize)?;
         }
