@@ -225,7 +225,8 @@ impl Squashfs {
     }
 
     fn cursor(&self, reference: u64) -> metadata::Cursor<'_> {
-        self.metadata.cursor(self.inode_table + (reference >> 16), (reference & 0xffff) as usize)
+        self.metadata
+            .cursor(self.inode_table.wrapping_add(reference >> 16), (reference & 0xffff) as usize)
     }
 
     fn node(&self, path: String, reference: u64) -> io::Result<(Node, Inode)> {
@@ -248,7 +249,8 @@ impl Squashfs {
 
     /// Returns names and inodes of what is in a folder.
     fn listing(&self, folder: &Inode) -> io::Result<Vec<(String, u64)>> {
-        let mut cursor = self.metadata.cursor(self.listings + folder.start, folder.offset as usize);
+        let mut cursor =
+            self.metadata.cursor(self.listings.wrapping_add(folder.start), folder.offset as usize);
         let mut left = folder.size.saturating_sub(3);
         let mut found = Vec::new();
         while left > 0 {

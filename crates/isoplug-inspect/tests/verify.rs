@@ -14,7 +14,7 @@ use isoplug_inspect::report::check;
 use isoplug_inspect::verify::bills::{self, Pinned};
 use isoplug_inspect::verify::keys::Key;
 use isoplug_inspect::verify::signature::{self, Policy};
-use isoplug_inspect::verify::{Report, Step, checksum};
+use isoplug_inspect::verify::{Report, State, Step, checksum};
 use minisign::KeyPair;
 use ring::signature::Ed25519KeyPair;
 use serde_json::{Value, json};
@@ -106,8 +106,8 @@ impl Published {
         });
         let (payload, kind) = (payload.to_string(), "application/vnd.in-toto+json");
         let pae = format!("DSSEv1 {} {kind} {} {payload}", kind.len(), payload.len());
-        let seed = self.pair.sk.to_bytes()[62..94].to_vec();
-        let signature = Ed25519KeyPair::from_seed_unchecked(&seed).unwrap().sign(pae.as_bytes());
+        let seed = &self.pair.sk.to_bytes()[62..94];
+        let signature = Ed25519KeyPair::from_seed_unchecked(seed).unwrap().sign(pae.as_bytes());
         let envelope = json!({
             "payloadType": kind, "payload": STANDARD.encode(payload),
             "signatures": [{ "keyid": "x", "sig": STANDARD.encode(signature) }],
@@ -139,8 +139,7 @@ impl Published {
     }
 
     fn faults(&self) -> Vec<String> {
-        let report = self.report(vec![self.key()]);
-        report.steps.into_iter().flat_map(|step| step.faults).collect()
+        self.report(vec![self.key()]).steps.into_iter().flat_map(|step| step.faults).collect()
     }
 }
 
@@ -155,9 +154,8 @@ fn what_was_published_is_believed() {
     let wrong: Vec<&String> = report.steps.iter().flat_map(|step| &step.faults).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
     assert_eq!(report.verdict, "nothing is wrong with what was looked at");
-    let signature = report.steps.iter().find(|step| step.what == "signature").unwrap();
-    assert!(signature.said.starts_with("acme ("), "{}", signature.said);
-    assert!(signature.said.ends_with("(1 of 1)"), "{}", signature.said);
+    let said = report.steps.into_iter().find(|step| step.what == "signature").unwrap().said;
+    assert!(said.starts_with("acme (") && said.ends_with("(1 of 1)"), "{said}");
 }
 
 #[test]
@@ -224,6 +222,27 @@ fn an_unknown_key() {
     );
 }
 
+/// Returns a key of minisign as others write it.
+fn in_pem(key: &Key) -> String {
+    let head = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let der = STANDARD.encode([&head, key.point()].concat());
+    format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n")
+}
+
+#[test]
+fn one_key_that_is_named_twice_is_one_key() {
+    let published = Published::new();
+    let key = published.key();
+    let again = Key::parse("again", &in_pem(&key)).unwrap();
+    let image = Image::open(&published.iso).unwrap();
+    let policy = |keys: Vec<Key>, require| Policy { keys, require, today: String::new() };
+    let step = |policy: &Policy| signature::step(&image, &published.digest, policy).unwrap();
+    let alone = step(&policy(vec![again.clone()], 1));
+    assert_eq!(alone.state, State::Ok, "{alone:?}");
+    let both = step(&policy(vec![again, key], 2));
+    assert_eq!(both.faults, ["1 of the keys that you named signed it, and 2 must"]);
+}
+
 #[test]
 fn an_expired_key() {
     let published = Published::new();
@@ -263,5 +282,5 @@ fn an_older_provenance_is_put_beside_it() {
 fn without_keys_nothing_is_said_of_who_signed() {
     let report = Published::new().report(Vec::new());
     let step = report.steps.iter().find(|step| step.what == "signature").unwrap();
-    assert_eq!(step.state, isoplug_inspect::verify::State::Unknown);
+    assert_eq!(step.state, State::Unknown);
 }

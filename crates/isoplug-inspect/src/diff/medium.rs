@@ -80,9 +80,8 @@ fn entry_changes(
     let is_catalog = b.medium.boot.catalog_at == Some(new.at);
     let is_apart = is_layer(a) && is_layer(b) || new.folder || is_catalog;
     let parts = (a.medium.part(old), b.medium.part(new));
-    let is_initrd = b.loaded.iter().any(|it| it.path == new.path && it.role == "initrd");
-    let content =
-        if is_apart { None } else { identities.content(&parts.0, &parts.1, is_initrd)? };
+    let role = Role::of(b, &new.path);
+    let content = if is_apart { None } else { identities.content(&parts.0, &parts.1, role)? };
     let mut found: Vec<Change> = content.into_iter().collect();
     let mode = |entry: &Entry| entry.mode.map_or_else(String::new, |mode| format!("{mode:04o}"));
     let owner = |entry: &Entry| format!("{}:{}", entry.uid, entry.gid);
@@ -95,6 +94,38 @@ fn entry_changes(
     let differ = facts.into_iter().filter(|(_, old, new)| old != new);
     found.extend(differ.map(|(what, old, new)| Change::new(what, old, new)));
     Ok(found)
+}
+
+/// What a file is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Initrd,
+    /// What a BIOS loads from a disc.
+    Loader,
+    Other,
+}
+
+impl Role {
+    fn of(image: &Image, path: &str) -> Self {
+        let mut loaders = image.medium.boot.images.iter().filter(|it| it.platform == "bios");
+        match () {
+            () if image.loaded.iter().any(|it| it.path == path && it.role == "initrd") => {
+                Self::Initrd
+            }
+            () if loaders.any(|it| it.file.as_deref() == Some(path)) => Self::Loader,
+            () => Self::Other,
+        }
+    }
+}
+
+/// Blanks what a writer of media puts into a loader: its own place and length (the boot information table), and
+/// where GRUB goes on.
+fn without_places(loader: &mut [u8]) {
+    for range in [8..64, 2548..2556] {
+        if let Some(places) = loader.get_mut(range) {
+            places.fill(0);
+        }
+    }
 }
 
 /// Returns which files of an initrd differ.
@@ -128,16 +159,20 @@ impl Identities {
     }
 
     /// Compares contents, each with the identity of its own medium.
-    fn content(&self, old: &Span, new: &Span, is_initrd: bool) -> io::Result<Option<Change>> {
+    fn content(&self, old: &Span, new: &Span, role: Role) -> io::Result<Option<Change>> {
         if content::same_bytes(old, new)? {
             return Ok(None);
         }
         let [before, after] = [old, new].map(|span| format!("{} bytes", span.size()));
         if old.size().max(new.size()) > LARGEST {
+            let is_initrd = role == Role::Initrd;
             let lines = if is_initrd { initrd_lines(old, new) } else { Vec::new() };
             return Ok(Some(Change { lines, ..Change::new("content", before, after) }));
         }
-        let (replaced, bytes) = (self.replaced(&old.all()?), new.all()?);
+        let (mut replaced, mut bytes) = (self.replaced(&old.all()?), new.all()?);
+        if role == Role::Loader {
+            [&mut replaced, &mut bytes].into_iter().for_each(|bytes| without_places(bytes));
+        }
         let change = Change::content(&replaced, &bytes);
         Ok((replaced != bytes).then_some(Change { old: before, new: after, ..change }))
     }

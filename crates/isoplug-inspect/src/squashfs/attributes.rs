@@ -29,7 +29,8 @@ pub(super) fn read(span: &Span, metadata: &Metadata, at: u64) -> io::Result<Vec<
 
 fn set(metadata: &Metadata, values: u64, record: &[u8]) -> io::Result<Xattrs> {
     let reference = le64(record, 0);
-    let mut cursor = metadata.cursor(values + (reference >> 16), (reference & 0xffff) as usize);
+    let mut cursor =
+        metadata.cursor(values.wrapping_add(reference >> 16), (reference & 0xffff) as usize);
     let mut found = Xattrs::new();
     for _ in 0..le32(record, 8) {
         let header = cursor.take(4)?;
@@ -38,14 +39,18 @@ fn set(metadata: &Metadata, values: u64, record: &[u8]) -> io::Result<Xattrs> {
         let size = le32(&cursor.take(4)?, 0).min(LARGEST_VALUE);
         let mut value = cursor.take(size as usize)?;
         if kind & ELSEWHERE != 0 {
-            let reference = le64(&value, 0);
-            let mut there =
-                metadata.cursor(values + (reference >> 16), (reference & 0xffff) as usize);
-            let size = le32(&there.take(4)?, 0).min(LARGEST_VALUE);
-            value = there.take(size as usize)?;
+            value = elsewhere(metadata, values, le64(&value, 0))?;
         }
         let space = ["user.", "trusted.", "security."].get(usize::from(kind & 0xff)).unwrap_or(&"");
         found.insert(format!("{space}{}", String::from_utf8_lossy(&name)), value);
     }
     Ok(found)
+}
+
+/// Reads a value that several names share.
+fn elsewhere(metadata: &Metadata, values: u64, reference: u64) -> io::Result<Vec<u8>> {
+    let block = values.wrapping_add(reference >> 16);
+    let mut cursor = metadata.cursor(block, (reference & 0xffff) as usize);
+    let size = le32(&cursor.take(4)?, 0).min(LARGEST_VALUE);
+    cursor.take(size as usize)
 }

@@ -47,6 +47,18 @@ impl Key {
         Some(Self { name: name.to_owned(), expires, ..key })
     }
 
+    /// Returns what it is for people.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} ({})", self.name, self.id)
+    }
+
+    /// Returns the key itself, which is the same in every form that it is written in.
+    #[must_use]
+    pub fn point(&self) -> &[u8] {
+        &self.point
+    }
+
     /// Tells whether it is no longer believed on a day.
     #[must_use]
     pub fn is_expired(&self, today: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Depth 2: who signed the image, its list of checksums, and what is stated about it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
@@ -35,7 +35,8 @@ struct Look<'a> {
 /// What was found of signatures.
 #[derive(Default)]
 struct Found {
-    signers: BTreeSet<String>,
+    /// By the key itself: one that was named twice is one.
+    signers: BTreeMap<Vec<u8>, String>,
     faults: Vec<String>,
     unknown: BTreeSet<String>,
     looked: usize,
@@ -82,7 +83,7 @@ impl Found {
         let few = format!("{count} of the keys that you named signed it, and {require} must");
         let few = Some(few).filter(|_| count < require);
         let faults = self.faults.iter().cloned().chain(strangers).chain(few).collect();
-        let signers: Vec<&str> = self.signers.iter().map(String::as_str).collect();
+        let signers: Vec<&str> = self.signers.values().map(String::as_str).collect();
         Step::new(WHAT, format!("{} ({count} of {require})", signers.join(", ")), faults)
     }
 
@@ -112,7 +113,7 @@ impl Found {
             return Ok(());
         };
         if key.verifies_file(std::fs::File::open(path)?, &signature) {
-            self.signers.insert(format!("{} ({})", key.name, key.id));
+            self.signers.insert(key.point().to_vec(), key.title());
             return Ok(());
         }
         self.fault(refused(&file, &claimed, look.digest))
@@ -134,7 +135,7 @@ impl Found {
         let head = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len());
         let pae = [head.as_bytes(), &payload].concat();
         let all = envelope["signatures"].as_array().into_iter().flatten();
-        let signers: BTreeSet<String> =
+        let signers: BTreeMap<Vec<u8>, String> =
             all.filter_map(|made| self.signer(&pae, made, look.policy)).collect();
         if signers.is_empty() {
             return Ok(());
@@ -147,7 +148,7 @@ impl Found {
     }
 
     /// Returns who made a signature, if a believed key did. The number is a hint only: each key is tried.
-    fn signer(&mut self, pae: &[u8], made: &Value, policy: &Policy) -> Option<String> {
+    fn signer(&mut self, pae: &[u8], made: &Value, policy: &Policy) -> Option<(Vec<u8>, String)> {
         let bytes = decoded(&made["sig"]).unwrap_or_default();
         let Some(key) = policy.keys.iter().find(|key| key.verifies_bytes(pae, &bytes)) else {
             let hint = made["keyid"].as_str().unwrap_or_default();
@@ -161,7 +162,7 @@ impl Found {
                 .push(format!("stated by the key {id} ({name}), which expired on {expires}"));
             return None;
         }
-        Some(format!("{name} ({id})"))
+        Some((key.point().to_vec(), key.title()))
     }
 }
 
