@@ -88,7 +88,9 @@ impl<'a> Universe<'a> {
         let refused = offers.iter().filter(|offer| offer.pin < 0);
         let refused = refused.map(|offer| offer.package.name).collect();
         offers.retain(|offer| offer.pin >= 0);
-        offers.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| newer(a, b)));
+        let nearer = |a: &Offer, b: &Offer| pins.is_near(b).cmp(&pins.is_near(a));
+        let newest = |a: &Offer, b: &Offer| nearer(a, b).then_with(|| newer(a, b));
+        offers.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| newest(a, b)));
         let essential = essential(indices, &offers);
         let elsewhere = merge_same(&mut offers);
         let (by_name, providers) = (index_names(&offers), index_providers(&offers));

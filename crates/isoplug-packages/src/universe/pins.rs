@@ -7,6 +7,8 @@ use crate::request::Request;
 
 /// The priority of what is asked for from one source, as `apt-get --target-release` gives it.
 const ASKED_FOR: i32 = 990;
+/// The highest priority of what is only taken when it is asked for.
+const NOT_AUTOMATIC: i32 = 100;
 
 /// The pins of a request, and which of them fitted an offer.
 pub(super) struct Pins<'r> {
@@ -36,6 +38,13 @@ impl<'r> Pins<'r> {
         // One that never comes first is met all the same.
         fitting.for_each(|(_, met)| *met = true);
         pin.priority
+    }
+
+    /// Tells whether an offer that is only taken when it is asked for is of a source from which something is: what that
+    /// leads to comes from there, too.
+    pub(super) fn is_near(&self, offer: &Offer) -> bool {
+        let from = |(_, source): &(&str, &str)| comes_from(offer.source, offer.suite, source);
+        offer.pin <= NOT_AUTOMATIC && self.asked.iter().any(from)
     }
 
     /// Returns the places of the pins that are of no use: nothing fits them, and they ask for something.

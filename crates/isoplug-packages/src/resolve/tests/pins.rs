@@ -52,29 +52,22 @@ fn of_two_packages_of_one_version_that_of_the_source_is_taken() {
 #[test]
 fn the_first_pin_that_fits_counts() {
     let all = &["app", "other"][..];
-    assert!(pinned(all, &[pin("app", "backports", "", 500)]).ends_with("| app=2 lib=2 other=1"));
-    assert!(
-        pinned(all, &[pin("*", "backports", "", 600)]).ends_with("| app=2 other=2"),
-        "{}",
-        pinned(all, &[pin("*", "backports", "", 600)])
-    );
+    let chosen = |pins: &[Pin]| pinned(all, pins).split(" | ").nth(1).unwrap().to_owned();
+    assert_eq!(chosen(&[pin("app", "backports", "", 500)]), "app=2 lib=3 other=1");
+    assert_eq!(chosen(&[pin("*", "backports", "", 600)]), "app=2 lib=2 other=2");
     let two = [pin("app", "", "1", 1001), pin("a* o*", "unstable", "", 990)];
-    assert!(pinned(all, &two).ends_with("| app=1 other=3"));
+    assert_eq!(chosen(&two), "app=1 other=3");
     let out = [pin("app", "own", "", -1), pin("app", "debian", "", -1)];
-    assert!(pinned(all, &out).ends_with("| app=3 lib=3 other=1"));
+    assert_eq!(chosen(&out), "app=3 lib=3 other=1");
 }
 
 #[test]
 fn what_priorities_keep_out_is_told() {
-    assert_eq!(
-        pinned(&["gawk"], &[pin("gawk", "", "", -1)]),
-        "a priority below 0 keeps every version of `gawk` out"
-    );
+    let told = pinned(&["gawk"], &[pin("gawk", "", "", -1)]);
+    assert!(told.starts_with("a priority below 0 keeps every version of `gawk` out"), "{told}");
     // What nothing meets is a mistake, unless it keeps out what may come.
-    assert_eq!(
-        pinned(&["app"], &[pin("ap", "", "", 900)]),
-        "1 of `packages.pins` fit nothing that a source has"
-    );
+    let told = pinned(&["app"], &[pin("ap", "", "", 900)]);
+    assert_eq!(told, "1 of `packages.pins` fit nothing that a source has");
     assert!(pinned(&["app"], &[pin("app", "", "9*", -1)]).ends_with("| app=1"));
 }
 
