@@ -18,7 +18,7 @@ const MAY_USE: [(&str, &str); 15] = [
     ("isoplug-registry", "isoplug-engine isoplug-fetch isoplug-manifest"),
     (
         "isoplug-image",
-        "isoplug-arch isoplug-engine isoplug-fetch isoplug-formats isoplug-manifest isoplug-packages isoplug-sandbox",
+        "isoplug-arch isoplug-engine isoplug-fetch isoplug-formats isoplug-install-plan isoplug-manifest isoplug-packages isoplug-sandbox",
     ),
     (
         "isoplug-plugin",
