@@ -4,6 +4,8 @@
 //! Of `ISOPLUG_INSTALL_AMD64` or `ISOPLUG_INSTALL_ARM64` the file is taken. Else the program for this machine's own
 //! architecture is compiled, into a folder of its own, since cargo runs this with its own folder locked.
 
+#![expect(clippy::disallowed_methods, reason = "cargo tells a build script all by its environment")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};

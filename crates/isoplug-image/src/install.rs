@@ -9,7 +9,7 @@ use isoplug_install_plan::{
 use isoplug_manifest::System;
 use isoplug_manifest::options::{Install, InstallTemplate, Layout as Asked, Machines};
 
-use crate::outputs;
+use crate::params::kernel_params;
 
 /// Returns the plan of a medium, of which the targets have no files yet.
 #[must_use]
@@ -42,7 +42,7 @@ fn target(target: &System, medium: &System) -> Target {
         architecture: target.arch.clone(),
         squashfs: Vec::new(),
         kernel: Kernel { version, image, initrd },
-        kernel_parameters: outputs::iso::kernel_params(target),
+        kernel_parameters: kernel_params(target),
         firmware: if bios { Firmware::Hybrid } else { Firmware::Uefi },
         hostname: target.options.networking.hostname.clone(),
         layouts: layouts

@@ -19,6 +19,7 @@ pub mod module_signature;
 mod needed;
 pub mod outputs;
 pub mod papers;
+mod params;
 pub mod parts;
 pub mod pipeline;
 pub mod plugins;

@@ -10,7 +10,8 @@ use isoplug_manifest::{
 };
 
 use crate::facts::Facts;
-use crate::outputs::iso::{kernel_params, menu, own_files};
+use crate::outputs::iso::{menu, own_files};
+use crate::params::kernel_params;
 use crate::parts::files::FileContent;
 use crate::parts::{parts, places};
 use crate::rootfs_of_tests::TestRootfs;

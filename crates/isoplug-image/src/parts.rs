@@ -33,7 +33,7 @@ pub(crate) use crate::contribute::{
     Attrs, ContributeError, Contributor, Rootfs, Trial, nearest, words,
 };
 use crate::facts::Facts;
-use crate::outputs;
+use crate::params::kernel_params;
 #[cfg(test)]
 use crate::rootfs_of_tests;
 use files::{Files, NewFile, Refused};
@@ -159,7 +159,7 @@ fn loader(system: &System) -> Option<Arc<dyn Contributor>> {
     let serial = loader::Serial { port: boot.serial.port, speed: boot.serial.speed };
     system.is_installed().then(|| {
         Arc::new(Loader {
-            params: outputs::iso::kernel_params(system),
+            params: kernel_params(system),
             timeout: boot.timeout,
             serial: boot.serial.enable.then_some(serial),
             line: if isoplug_arch::is_pc(&system.arch) { "ttyS" } else { "ttyAMA" },

@@ -21,6 +21,25 @@ pub struct Shared {
 
 /// Parts trees. A set whose files have fewer bytes than `least` is no part of its own.
 pub fn share(trees: &[Tree], least: u64) -> Shared {
+    let (sets, mut own) = told_apart(trees);
+    let (kept, small): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        sets.into_iter().partition(|(members, paths)| size(&trees[members[0]], paths) >= least);
+    for (members, paths) in small {
+        members.iter().for_each(|&member| own[member].extend(&paths));
+    }
+    let set = |(members, paths): (Members, Vec<&TreePath>)| {
+        let part = part(&trees[members[0]], &paths);
+        (members, part)
+    };
+    let own = trees.iter().zip(&own).map(|(tree, paths)| with_folders(tree, part(tree, paths)));
+    Shared { own: own.collect(), sets: kept.into_iter().map(set).collect() }
+}
+
+/// What is in each set of systems, and in each system alone.
+type Apart<'a> = (BTreeMap<Members, Vec<&'a TreePath>>, Vec<Vec<&'a TreePath>>);
+
+/// Finds out who has what.
+fn told_apart(trees: &[Tree]) -> Apart<'_> {
     let named: Vec<Named> = trees.iter().map(Named::of).collect();
     let mut sets: BTreeMap<Members, Vec<&TreePath>> = BTreeMap::new();
     let mut own: Vec<Vec<&TreePath>> = vec![Vec::new(); trees.len()];
@@ -34,17 +53,7 @@ pub fn share(trees: &[Tree], least: u64) -> Shared {
             }
         }
     }
-    let (kept, small): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        sets.into_iter().partition(|(members, paths)| size(&trees[members[0]], paths) >= least);
-    for (members, paths) in small {
-        members.iter().for_each(|&member| own[member].extend(&paths));
-    }
-    let set = |(members, paths): (Members, Vec<&TreePath>)| {
-        let part = part(&trees[members[0]], &paths);
-        (members, part)
-    };
-    let own = trees.iter().zip(&own).map(|(tree, paths)| with_folders(tree, part(tree, paths)));
-    Shared { own: own.collect(), sets: kept.into_iter().map(set).collect() }
+    (sets, own)
 }
 
 /// A tree, and the names of each of its files that has several, by the first.

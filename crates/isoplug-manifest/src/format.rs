@@ -16,6 +16,7 @@ mod ssh_key;
 mod sshd;
 
 pub(crate) use address::read_prefix;
+pub(crate) use name::confirm;
 pub(crate) use path::beside;
 pub use size::byte_size;
 pub(crate) use size::{amount, seconds};

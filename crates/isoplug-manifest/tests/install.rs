@@ -78,6 +78,7 @@ fn names_that_are_no_target() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table: what is said, and what is told")]
 fn systems_that_cannot_be_installed() {
     let of = |lines: &str| mistakes(&format!("{MEDIUM}\n[profiles.server]\n{lines}"));
     let target = |lines: &str| of(&format!("extends = \"isoplug:target\"\n{lines}"));
@@ -126,6 +127,7 @@ fn told(lines: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table: what is said, and what is told")]
 fn a_disk_that_nobody_meant_is_not_erased() {
     let rule = |disk: &str| told(&format!("install.unattended = {{ enable = true, {disk} }}"));
     assert_eq!(rule("disk.transport = [\"nvme\"]"), "");
@@ -153,6 +155,7 @@ fn a_disk_that_nobody_meant_is_not_erased() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table: what is said, and what is told")]
 fn layouts_that_no_disk_has() {
     let of = |layout: &str| told(&format!("install.layouts.one = {{ {layout} }}"));
     assert_eq!(of("root.min = \"8GiB\", home = {}"), "");
@@ -181,6 +184,7 @@ fn layouts_that_no_disk_has() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table: what is said, and what is told")]
 fn templates_have_answers_and_files() {
     let system = medium(
         "install.templates = [{ name = \"kiosk\", target = \"server\", answers.hostname = \"kiosk-{serial}\", \

@@ -33,6 +33,7 @@ fn explained(lines: &str, option: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn explain_names_the_part_in_a_whole_table() {
     assert_snapshot!(explained("boot.uefi = false", "boot"), @r#"
     boot.bios = true  # default

@@ -101,13 +101,7 @@ pub(crate) fn plan(
     if lock_use == LockUse::AsItIs {
         session.warn(&guests.unpinned(&system));
     }
-    let others = system.targets.iter().map(|target| {
-        let mut guests = guests.of_another();
-        // What is to be told of it was told.
-        project.evaluate_silently((&target.profile, arch), &mut guests)?;
-        Ok((target, guests))
-    });
-    let others = others.collect::<Result<Vec<_>, Failure>>()?;
+    let others = guests_of_targets(project, &system, &guests)?;
     let epoch = session.source_date_epoch().or_else(|| newest(&system, &lock));
     let of = Of { project, lock: &lock, epoch, session };
     let mut image = of.image(&system, guests)?;
@@ -115,6 +109,23 @@ pub(crate) fn plan(
         image.targets.push((target.profile.clone(), of.image(target, guests)?));
     }
     Ok(Planned { system, image, store: session.store()? })
+}
+
+/// A target, and the plugins as they answered for it.
+type Target<'s, 'g> = (&'s System, Guests<'g>);
+
+/// Lets the plugins answer for each target of a medium. What is to be told of them was told.
+fn guests_of_targets<'s, 'g>(
+    project: &Project,
+    system: &'s System,
+    guests: &Guests<'g>,
+) -> Result<Vec<Target<'s, 'g>>, Failure> {
+    let of = |target: &'s System| {
+        let mut guests = guests.of_another();
+        project.evaluate_silently((&target.profile, &target.arch), &mut guests)?;
+        Ok((target, guests))
+    };
+    system.targets.iter().map(of).collect()
 }
 
 /// Returns the latest epoch of a medium and what it installs, which is that of all.

@@ -20,7 +20,7 @@ const MAY_USE: [(&str, &str); 17] = [
     ("isoplug-registry", "isoplug-engine isoplug-fetch isoplug-manifest"),
     (
         "isoplug-image",
-        "isoplug-arch isoplug-bill isoplug-engine isoplug-fetch isoplug-formats isoplug-manifest isoplug-packages isoplug-sandbox",
+        "isoplug-arch isoplug-bill isoplug-engine isoplug-fetch isoplug-formats isoplug-install-plan isoplug-manifest isoplug-packages isoplug-sandbox",
     ),
     (
         "isoplug-plugin",

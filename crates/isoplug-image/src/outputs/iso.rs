@@ -12,6 +12,7 @@ use isoplug_manifest::{MenuEntry, Needed, System};
 use crate::bootable::Offered;
 use crate::facts::Facts;
 use crate::grub::{Entry, Look, Machine, Menu, Serial, Shown};
+use crate::params::kernel_params;
 use crate::parts::files::{FileContent, NewFile, Refused};
 use crate::stages::boot::{self, Boot};
 use crate::stages::iso;
@@ -177,14 +178,6 @@ fn volume_id(system: &System) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let made = || system.image.title().chars().map(plain).take(32).collect();
     system.options.iso.volume_id.clone().unwrap_or_else(made)
-}
-
-/// Returns what parts need and then what the user says, which comes last, where it wins.
-pub(crate) fn kernel_params(system: &System) -> Vec<String> {
-    let listed = &system.options.boot.kernel_params;
-    let needed = system.needs.kernel_params.iter().map(|needed| needed.what.clone());
-    let needed = needed.filter(|param| !listed.contains(param));
-    needed.chain(listed.iter().cloned()).collect()
 }
 
 fn entry(needed: &Needed<MenuEntry>) -> Entry {

@@ -46,6 +46,7 @@ fn name() -> impl Strategy<Value = String> {
     ("[a-c]", "[a-d]", "[a-c]").prop_map(|(one, two, three)| format!("{one}/{two}/{three}"))
 }
 
+#[expect(clippy::too_many_lines, reason = "what is random, then the tree of it")]
 fn tree(pack: u8) -> impl Strategy<Value = Tree> {
     let entries = vec((name(), 0..6u8, 0..3u16), 0..40);
     (entries, vec((name(), name()), 0..8), vec(("[a-c]", 0..2u16), 0..3)).prop_map(

@@ -156,9 +156,7 @@ impl Boot {
         if let Some(certificate) = &self.enrol {
             files.add(paths::CERTIFICATE, &certificate[..])?;
         }
-        if self.bootable.parts.is_some() {
-            files.add(paths::PARTS, self.order(cx)?.as_bytes())?;
-        }
+        self.add_order(&mut files, cx)?;
         Ok(files.finish(out)?)
     }
 
@@ -168,14 +166,17 @@ impl Boot {
         Ok(parts.map_or(Ok(Vec::new()), |parts| parts.there(cx))?)
     }
 
-    /// Returns the names of the live system's parts, the lowest first.
-    fn order(&self, cx: &Context) -> Result<String, Error> {
+    /// Adds the names of the live system's parts, the lowest first, if it is parted.
+    fn add_order(&self, files: &mut NewFiles, cx: &Context) -> Result<(), Error> {
+        if self.bootable.parts.is_none() {
+            return Ok(());
+        }
         let of_live = self.parts(cx)?.into_iter().filter(|part| part.members.contains(&0));
         let mut paths: Vec<&str> = of_live.map(|part| &*part.path).collect();
         paths.sort_unstable();
         paths.push(paths::LIVE_PART);
         let names: Vec<&str> = paths.iter().map(|path| path.trim_start_matches("live/")).collect();
-        Ok(format!("{}\n", names.join(" ")))
+        Ok(files.add(paths::PARTS, format!("{}\n", names.join(" ")).as_bytes())?)
     }
 
     /// Returns how many bytes it boots.

@@ -226,13 +226,14 @@ impl InitrdFiles {
         Ok(cx.finish(out, list, &[made])?)
     }
 
-    /// Returns the setting of which file systems are checked before one is mounted: no list of the layer says it.
-    fn checked(&self, layer: &tree::Tree) -> String {
+    /// Returns that there is no swap to wake up from, and which file systems are checked before one is mounted, which no
+    /// list of the layer says.
+    fn settings(&self, layer: &tree::Tree) -> String {
         let has = |kind: &&str| layer.get(format!("usr/sbin/fsck.{kind}")).is_some();
         let kinds: Vec<&str> = ["ext4", "btrfs", "xfs"].into_iter().filter(has).collect();
         match self.on_disk && !kinds.is_empty() {
-            true => format!("FSTYPE={}\n", kinds.join(",")),
-            false => String::new(),
+            true => format!("RESUME=none\nFSTYPE={}\n", kinds.join(",")),
+            false => "RESUME=none\n".to_owned(),
         }
     }
 
@@ -263,8 +264,7 @@ impl InitrdFiles {
         if layer.get(AMD).is_some() {
             write(AMD, 0o644, FOR_ALL.to_owned(), true);
         }
-        let settings = format!("RESUME=none\n{}", self.checked(layer));
-        write("etc/initramfs-tools/conf.d/isoplug", 0o644, settings, false);
+        write("etc/initramfs-tools/conf.d/isoplug", 0o644, self.settings(layer), false);
         Ok(job)
     }
 }

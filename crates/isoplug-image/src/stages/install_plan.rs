@@ -186,6 +186,7 @@ mod tests {
 
     use isoplug_install_plan::{Encryption, Firmware, Partition, Partitioning};
 
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn target(unpacked: u64, least: u64) -> Target {
         let sha256 = "0".repeat(64);
         let file = Squashfs { path: "install/a.squashfs".into(), sha256, bytes: 1, unpacked };

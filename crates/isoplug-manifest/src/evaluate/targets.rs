@@ -60,6 +60,7 @@ pub fn with_targets(mut system: System, targets: Vec<System>) -> Result<System, 
 const INITRD: &str = "initramfs-tools";
 
 /// Says why a system cannot be installed.
+#[expect(clippy::too_many_lines, reason = "a table: what is wrong, one after the other")]
 fn wrong_target(target: &System) -> Option<Diagnostic> {
     let name = &target.profile;
     let error = |message, help| Some(Diagnostic::error("wrong-target", message).help(help));

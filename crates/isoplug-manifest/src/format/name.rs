@@ -1,8 +1,9 @@
 //! Formats of names: units, hosts, kernel modules and parameters, labels.
 
+use isoplug_install_plan::Confirm;
+
 use super::{Finding, Verdict, made_of, require};
 use crate::kernel_param::{self, Unpassable};
-use crate::parts::install::confirm;
 
 /// Names of services elsewhere, and Debian's.
 const UNIT_ALIASES: &[(&str, &str)] = &[("chronyd", "chrony"), ("crond", "cron"), ("sshd", "ssh")];
@@ -216,4 +217,13 @@ pub(super) fn install_confirm(text: &str) -> Verdict {
         Finding::new("bad-confirm", message)
             .help("write `countdown:30` with the seconds, `type-name` or `none`")
     })
+}
+
+/// Reads how people are told.
+pub(crate) fn confirm(text: &str) -> Option<Confirm> {
+    match text {
+        "none" => Some(Confirm::None),
+        "type-name" => Some(Confirm::TypeName),
+        _ => text.strip_prefix("countdown:")?.parse().ok().map(Confirm::Countdown),
+    }
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::boot::Loader;
 use crate::by::By;
 use crate::file::File;
+use crate::format::confirm;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
 
@@ -152,15 +153,6 @@ impl Unattended {
     #[must_use]
     pub fn confirm(&self) -> Confirm {
         confirm(&self.confirm).unwrap_or_default()
-    }
-}
-
-/// Reads how people are told.
-pub(crate) fn confirm(text: &str) -> Option<Confirm> {
-    match text {
-        "none" => Some(Confirm::None),
-        "type-name" => Some(Confirm::TypeName),
-        _ => text.strip_prefix("countdown:")?.parse().ok().map(Confirm::Countdown),
     }
 }
 

@@ -42,6 +42,7 @@ impl Loader {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table: what is wrong, one after the other")]
     pub(super) fn lint(
         self,
         install: &[String],

@@ -13,6 +13,7 @@ use crate::part::Lint;
 use crate::parts::boot::Loader;
 use crate::text::Origin;
 
+#[expect(clippy::too_many_lines, reason = "a table: what is wrong, one after the other")]
 pub(super) fn look(part: &Part<'_>, lint: &mut Lint<'_>) {
     let Part { install, loader, machines, default, profile } = *part;
     if loader != Loader::None && !install.targets.is_empty() {
@@ -62,6 +63,7 @@ fn nothing_to_install(install: &Install, profile: &str, lint: &mut Lint<'_>) {
 }
 
 /// Reports what no disk can be laid out by.
+#[expect(clippy::too_many_lines, reason = "a table: what is wrong, one after the other")]
 fn of_layout(name: &str, layout: &Layout, lint: &mut Lint<'_>) {
     let at = option!(install.layouts).below(name);
     let error = |message: String| Diagnostic::error("wrong-layout", message);
@@ -178,6 +180,7 @@ fn of_answers(answers: &Answers, install: &Install, place: Option<&Origin>, lint
 }
 
 /// Reports what could erase a disk that nobody meant, or one on which nothing fits.
+#[expect(clippy::too_many_lines, reason = "a table: what is wrong, one after the other")]
 fn unattended(install: &Install, machines: Machines, lint: &mut Lint<'_>) {
     let rule = &install.unattended;
     let at = option!(install.unattended.disk);
