@@ -48,7 +48,7 @@ fn a_comma_makes_what_follows_bind_least() {
     for (synopsis, expected) in [
         ("GPL-1+ or Artistic-2", "Artistic-2.0 OR GPL-1.0-or-later"),
         ("ISC and GPL-2 or Expat", "MIT OR (GPL-2.0-only AND ISC)"),
-        ("GPL-2+ or AFL-2.1, and Expat", "(AFL-2.1 OR GPL-2.0-or-later) AND MIT"),
+        ("GPL-2+ or AFL-2.1, and Expat", "MIT AND (AFL-2.1 OR GPL-2.0-or-later)"),
         ("Expat, ISC", "ISC AND MIT"),
         ("ISC and ISC", "ISC"),
         ("", ""),
