@@ -67,10 +67,8 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let all = overlays.clone();
     let rootfs = graph.add(Rootfs { layer, overlays: all, docs: image.docs, epoch }).tree;
     let shared = targets::add(image, rootfs, graph);
-    let squashfs = match &shared {
-        Some(shared) => shared.live,
-        None => graph.add(squashfs(image, rootfs, None)).image,
-    };
+    let whole = |graph: &mut Graph| graph.add(squashfs(image, rootfs, None)).image;
+    let squashfs = shared.as_ref().map_or_else(|| whole(graph), |shared| shared.live);
     trials.extend(shared.iter().flat_map(|shared| &shared.trials));
 
     let bootable = Bootable { vmlinuz, initrd, squashfs };

@@ -183,10 +183,20 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
     let from = FileContent::Bytes(b"read me".to_vec());
     let file = NewFile { target, from, mode: None, user, group };
     let medium = graph.add(Medium { files: vec![file], kernel: None }).files;
-    let package = package();
     let iso = graph.add(Given::new(b"an ISO")).blob;
     let inventory = inventory(graph);
-    let papers = graph.add(Papers {
+    let papers = graph.add(papers(iso, inventory));
+    let papers = papers.all().map(|(artifact, _)| artifact.id());
+    vec![
+        of::<Medium>("", &[medium.id()]),
+        of::<Collect>("", &[inventory.id()]),
+        of::<Papers>("", &papers),
+    ]
+}
+
+fn papers(iso: Artifact<Blob>, inventory: Artifact<Blob>) -> Papers {
+    let package = package();
+    Papers {
         iso,
         bootable: Bootable { vmlinuz: iso, initrd: iso, squashfs: iso },
         inventory,
@@ -198,13 +208,7 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
         plugins: Vec::new(),
         lock: "version = 1\n".to_owned(),
         epoch: EPOCH,
-    });
-    let papers = papers.all().map(|(artifact, _)| artifact.id());
-    vec![
-        of::<Medium>("", &[medium.id()]),
-        of::<Collect>("", &[inventory.id()]),
-        of::<Papers>("", &papers),
-    ]
+    }
 }
 
 fn digest(made: &Made, outputs: &Outputs) -> String {

@@ -18,24 +18,16 @@ const FOLDER: &str = "downloads";
 
 /// Fetches what the options of a system name. A run that only looks takes what is there, and leaves the rest.
 pub(crate) fn bring(system: &mut System, session: &Session) -> Result<(), Failure> {
-    let named: Vec<(String, Option<Origin>)> = local_files::named(system)
-        .into_iter()
-        .filter(|(path, _)| path.starts_with(DOWNLOAD))
-        .map(|(path, origin)| (path.to_owned(), origin.cloned()))
-        .collect();
-    if named.is_empty() {
-        return Ok(());
-    }
     let downloads = Downloads::new(FOLDER, session);
     let mut list = Vec::new();
-    for (path, origin) in named {
+    for (path, origin) in named(system) {
         match place(&path, system, &downloads, session) {
-            Ok(Some(found)) => local_files::rename(&mut system.options, &path, &found),
+            Ok(Some(found)) => {
+                let found = found.display().to_string();
+                local_files::rename(&mut system.options, &path, &found);
+            }
             Ok(None) => {}
-            Err(diagnostic) => list.push(match origin {
-                Some(origin) => diagnostic.at(&origin, ""),
-                None => diagnostic,
-            }),
+            Err(wrong) => list.push(origin.iter().fold(wrong, |wrong, at| wrong.at(at, ""))),
         }
     }
     match list.is_empty() {
@@ -44,16 +36,26 @@ pub(crate) fn bring(system: &mut System, session: &Session) -> Result<(), Failur
     }
 }
 
+/// Returns the paths of downloads that options name, with their places.
+fn named(system: &System) -> Vec<(String, Option<Origin>)> {
+    let named = local_files::named(system).into_iter();
+    let named = named.filter(|(path, _)| path.starts_with(DOWNLOAD));
+    named.map(|(path, origin)| (path.to_owned(), origin.cloned())).collect()
+}
+
+fn wrong(message: String) -> Diagnostic {
+    Diagnostic::error("no-download", message)
+}
+
 /// Returns where the path of a download leads; `None` if it is not there and this run only looks.
 fn place(
     path: &str,
     system: &System,
     downloads: &Downloads,
     session: &Session,
-) -> Result<Option<String>, Diagnostic> {
+) -> Result<Option<PathBuf>, Diagnostic> {
     let (name, inside) = parts(path)?;
     let download = known(name, system)?;
-    let wrong = |message: String| Diagnostic::error("no-download", message);
     let digest = Digest::from_hex(&download.sha256);
     let digest = digest.map_err(|error| wrong(format!("the download `{name}`: {error}")))?;
     let file = match (downloads.kept(digest), session.only_looks()) {
@@ -61,14 +63,18 @@ fn place(
         (None, Some(_)) => return Ok(None),
         (None, None) => fetch(name, download, digest, downloads, session).map_err(wrong)?,
     };
-    let Some(inside) = inside else { return Ok(Some(file.display().to_string())) };
-    let folder = unpacked(&file).map_err(|why| {
+    inside.map_or(Ok(file.clone()), |inside| find(name, &file, inside)).map(Some)
+}
+
+/// Returns where a file or folder of an archive is.
+fn find(name: &str, archive: &Path, inside: &str) -> Result<PathBuf, Diagnostic> {
+    let folder = unpacked(archive).map_err(|why| {
         wrong(format!("cannot unpack the download `{name}`: {why}"))
             .help("an archive is a tar, alone or compressed with gzip, xz or zstd")
     })?;
     let found = folder.join(inside);
     match found.exists() {
-        true => Ok(Some(found.display().to_string())),
+        true => Ok(found),
         false => {
             let message = format!("the download `{name}` has no {inside}");
             Err(wrong(message).help(unpack::begins_with(&folder)))

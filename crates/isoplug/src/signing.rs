@@ -31,7 +31,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) struct Signers(Vec<Signer>);
 
 enum Signer {
-    Key(SigningKey),
+    Key(Box<SigningKey>),
     Program { command: String, public: VerifyingKey },
 }
 
@@ -44,7 +44,7 @@ impl Signers {
     ) -> Result<Self, Failure> {
         let mut all = Vec::new();
         for file in keys {
-            all.push(Signer::Key(secret(file, session)?));
+            all.push(Signer::Key(Box::new(secret(file, session)?)));
         }
         if let Some((command, file)) = program {
             let public = VerifyingKey::read(&file.display().to_string(), &text(file)?)?;

@@ -1,12 +1,11 @@
 //! `isoplug licences`: under which licences an image is, and what its manifest does not allow.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use clap::ValueEnum;
-use isoplug_bill::licences::{Finding, Policy, Report};
+use isoplug_bill::licences::{Finding, Policy, Report, Row};
 use isoplug_engine::Graph;
 use isoplug_image::papers::bill::binaries;
 use isoplug_image::papers::inventory;
@@ -144,28 +143,26 @@ fn shown(report: &Report, format: Format) -> String {
 /// A line for each package, and how many are under each licence that can be told.
 fn table(report: &Report, between: &str, start: &str) -> String {
     let end = if start.is_empty() { "" } else { " |" };
-    let mut text = String::new();
-    let mut unknown = 0;
-    for row in &report.packages {
+    let line = |row: &Row| {
         let licence = row.licence.as_deref().unwrap_or("not known");
-        unknown += usize::from(row.licence.is_none());
-        let cells =
-            [&row.name, &row.version, &row.component, licence].map(|cell: &str| cell.to_owned());
-        let _ = writeln!(text, "{start}{}{end}", cells.join(between));
+        let cells = [&*row.name, &row.version, &row.component, licence];
+        format!("{start}{}{end}\n", cells.join(between))
+    };
+    let lines: String = report.packages.iter().map(line).collect();
+    let known = report.packages.iter().filter(|row| row.licence.is_some()).count();
+    let (all, components) = (report.packages.len(), components(report));
+    format!(
+        "{lines}\n{known} of {all} packages have a copyright file that a program can read; {components}"
+    )
+}
+
+/// Says how many packages are of each component.
+fn components(report: &Report) -> String {
+    let mut components: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &report.packages {
+        *components.entry(&*row.component).or_default() += 1;
     }
-    let components: BTreeMap<&str, usize> =
-        report.packages.iter().fold(BTreeMap::new(), |mut all, row| {
-            *all.entry(&*row.component).or_default() += 1;
-            all
-        });
     let of: Vec<String> =
         components.iter().map(|(name, count)| format!("{name} {count}")).collect();
-    let known = report.packages.len() - unknown;
-    let _ = write!(
-        text,
-        "\n{known} of {} packages have a copyright file that a program can read; {}",
-        report.packages.len(),
-        of.join(", ")
-    );
-    text
+    of.join(", ")
 }

@@ -1,6 +1,7 @@
 //! Unpacks an archive of a stranger into a folder: files and folders, and of links those that stay inside, as copies.
 //! Owners and times are left out.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
@@ -8,6 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use isoplug_formats::deb::{Compression, compression};
+use isoplug_formats::tree::sorted_names;
+use tar::EntryType;
 
 /// How many bytes an archive may unpack to.
 const MOST: u64 = 4 << 30;
@@ -75,22 +78,19 @@ struct Target<'a> {
 impl Target<'_> {
     fn take(&mut self, mut entry: tar::Entry<'_, impl Read>) -> Result<(), Error> {
         self.entries += 1;
-        let size = entry.size();
-        self.left = self.left.checked_sub(size).ok_or(Error::TooLarge)?;
+        self.left = self.left.checked_sub(entry.size()).ok_or(Error::TooLarge)?;
         if self.entries > MOST_ENTRIES {
             return Err(Error::TooLarge);
         }
-        let path = inside(Path::new(std::ffi::OsStr::from_bytes(&entry.path_bytes())))?;
-        let kind = entry.header().entry_type();
-        let link =
-            entry.link_name_bytes().map(|link| PathBuf::from(std::ffi::OsStr::from_bytes(&link)));
-        match (kind, link) {
-            (tar::EntryType::Directory, _) => fs::create_dir_all(self.root.join(path))?,
-            (tar::EntryType::Symlink, Some(link)) => {
+        let path = inside(Path::new(OsStr::from_bytes(&entry.path_bytes())))?;
+        let link = entry.link_name_bytes().map(|link| PathBuf::from(OsStr::from_bytes(&link)));
+        match (entry.header().entry_type(), link) {
+            (EntryType::Directory, _) => fs::create_dir_all(self.root.join(path))?,
+            (EntryType::Symlink, Some(link)) => {
                 let beside = path.parent().unwrap_or(Path::new("")).join(link);
                 self.links.push((path, beside));
             }
-            (tar::EntryType::Link, Some(link)) => self.links.push((path, link)),
+            (EntryType::Link, Some(link)) => self.links.push((path, link)),
             (kind, _) if kind.is_file() => self.write(&path, &mut entry)?,
             _ => {}
         }
@@ -106,23 +106,15 @@ impl Target<'_> {
         Ok(fs::set_permissions(&path, fs::Permissions::from_mode(mode))?)
     }
 
-    /// There are only files and folders so far, so no path leads out.
     fn copy_links(&mut self) -> Result<(), Error> {
         let mut links = std::mem::take(&mut self.links);
         while !links.is_empty() {
             let before = links.len();
             let mut later = Vec::new();
             for (link, to) in links {
-                let from = self.root.join(normal(&to).ok_or_else(|| Error::Outside(link.clone()))?);
-                if !from.is_file() {
+                if !self.copy(&link, &to)? {
                     later.push((link, to));
-                    continue;
                 }
-                self.left =
-                    self.left.checked_sub(fs::metadata(&from)?.len()).ok_or(Error::TooLarge)?;
-                let link = self.root.join(link);
-                fs::create_dir_all(link.parent().unwrap_or(self.root))?;
-                fs::copy(from, link)?;
             }
             // A link may lead to one that comes after it.
             if later.len() == before {
@@ -131,6 +123,21 @@ impl Target<'_> {
             links = later;
         }
         Ok(())
+    }
+
+    /// Makes a link the file that it leads to; says whether there is one. There are only files and folders, so no path
+    /// leads out.
+    fn copy(&mut self, link: &Path, to: &Path) -> Result<bool, Error> {
+        let from = normal(to).ok_or_else(|| Error::Outside(link.to_owned()))?;
+        let from = self.root.join(from);
+        if !from.is_file() {
+            return Ok(false);
+        }
+        self.left = self.left.checked_sub(fs::metadata(&from)?.len()).ok_or(Error::TooLarge)?;
+        let link = self.root.join(link);
+        fs::create_dir_all(link.parent().unwrap_or(self.root))?;
+        fs::copy(from, link)?;
+        Ok(true)
     }
 }
 
@@ -159,11 +166,8 @@ fn normal(path: &Path) -> Option<PathBuf> {
 
 /// Says what the first folders and files of an unpacked archive are.
 pub(super) fn begins_with(folder: &Path) -> String {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names.truncate(5);
+    let names = sorted_names(folder).unwrap_or_default();
+    let names: Vec<_> = names.iter().take(5).map(|name| name.to_string_lossy()).collect();
     match names.is_empty() {
         true => "the archive is empty".to_owned(),
         false => format!("the archive has: {}", names.join(", ")),

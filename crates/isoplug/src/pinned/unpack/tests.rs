@@ -29,8 +29,7 @@ fn unpacked(tar: &[u8]) -> Result<tempfile::TempDir, String> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("archive"), tar).unwrap();
     let result = unpack(&folder.path().join("archive"), &folder.path().join("d"));
-    let names: Vec<_> =
-        fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    let names = sorted_names(folder.path()).unwrap();
     assert_eq!(names.len(), if result.is_ok() { 2 } else { 1 }, "{names:?}");
     result.map(|()| folder).map_err(|error| error.to_string())
 }
