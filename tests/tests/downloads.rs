@@ -38,8 +38,10 @@ fn served(options: &str) -> (Served, String) {
     (served, digest)
 }
 
-const USED: &str = r#"boot.menu.theme = "download:theme/theme-1.0"
-files = [{ target = "/etc/motd", source = "download:theme/theme-1.0/motd" }, { target = "/opt/theme.tar.gz", source = "download:theme" }]"#;
+const USED: &str = r#"files = [
+  { target = "/etc/motd", source = "download:theme/theme-1.0/motd" },
+  { target = "/opt/theme.tar.gz", source = "download:theme" },
+]"#;
 
 #[test]
 fn what_is_pinned_is_fetched_once_and_found() {
@@ -63,7 +65,7 @@ fn what_is_something_else_is_refused() {
 
 #[test]
 fn names_and_paths_that_there_are_not() {
-    let (served, _) = served(r#"boot.menu.theme = "download:splash/x""#);
+    let (served, _) = served(r#"files = [{ target = "/x", source = "download:splash/x" }]"#);
     assert_snapshot!(served.run(&["check"]), @"");
     served.change("download:splash/x", "download:theme/../x");
     assert_snapshot!(served.run(&["check"]), @"");

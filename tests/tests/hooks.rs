@@ -65,7 +65,7 @@ fn a_script_runs_once_as_root_of_the_image() {
     let manifest = example.space.read("isoplug.toml");
     example.space.write("isoplug.toml", &manifest.replace("smallest image", &mark));
     let ran = stages_that_ran(&events(&example.space, &["build"]));
-    assert_eq!(ran.join(" "), "files live initrd inputs rootfs squashfs boot iso papers");
+    assert_eq!(ran.join(" "), "files live initrd inputs rootfs inventory squashfs boot iso papers");
 }
 
 #[test]

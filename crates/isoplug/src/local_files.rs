@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::path::Path;
 
 use isoplug_manifest::options::Options;
 use isoplug_manifest::path::join;
@@ -80,7 +81,8 @@ fn single(system: &System) -> impl Iterator<Item = (&str, Option<&Origin>)> {
 }
 
 /// Says another path wherever an option names one.
-pub(crate) fn rename(options: &mut Options, old: &str, new: &str) {
+pub(crate) fn rename(options: &mut Options, old: &str, new: &Path) {
+    let new = new.display().to_string();
     let menu = &mut options.boot.menu;
     let single = [&mut menu.background, &mut menu.theme, &mut options.drivers.signing_certificate];
     let files = options.files.iter_mut().map(|file| &mut file.source);
@@ -88,7 +90,7 @@ pub(crate) fn rename(options: &mut Options, old: &str, new: &str) {
     let scripts = options.scripts.values_mut().map(|script| &mut script.source);
     let all = files.chain(contents).chain(scripts).chain(single);
     let same = all.flatten().filter(|path| *path == old);
-    same.for_each(|path| new.clone_into(path));
+    same.for_each(|path| path.clone_from(&new));
 }
 
 /// Opening a pipe would wait for who writes into it.

@@ -18,14 +18,15 @@ const FOLDER: &str = "downloads";
 
 /// Fetches what the options of a system name. A run that only looks takes what is there, and leaves the rest.
 pub(crate) fn bring(system: &mut System, session: &Session) -> Result<(), Failure> {
-    let downloads = Downloads::new(FOLDER, session);
+    let named = named(system);
+    // Whoever only looks at a manifest needs no store, unless it names a download.
+    let Some(downloads) = (!named.is_empty()).then(|| Downloads::new(FOLDER, session)) else {
+        return Ok(());
+    };
     let mut list = Vec::new();
-    for (path, origin) in named(system) {
+    for (path, origin) in named {
         match place(&path, system, &downloads, session) {
-            Ok(Some(found)) => {
-                let found = found.display().to_string();
-                local_files::rename(&mut system.options, &path, &found);
-            }
+            Ok(Some(found)) => local_files::rename(&mut system.options, &path, &found),
             Ok(None) => {}
             Err(wrong) => list.push(origin.iter().fold(wrong, |wrong, at| wrong.at(at, ""))),
         }

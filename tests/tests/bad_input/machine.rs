@@ -162,7 +162,7 @@ fn a_disk_that_is_too_small_is_told_before() {
         .map(|line| line.split_once(", whose disk has ").map(|(begin, _)| *line = begin));
     assert!(begin.is_some(), "{text}");
     assert_snapshot!(lines.join("\n"), @r"
-    warning[little-room]: tiny-p-amd64 takes about 29.3 kB in the store
+    warning[little-room]: tiny-p-amd64 takes about 29.2 kB in the store
       help: `isoplug cache gc` removes what no build used lately; `--store DIR` keeps it on another disk
     ");
 }

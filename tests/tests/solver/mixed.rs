@@ -26,7 +26,7 @@ const fn asked(wishes: &'static str, recommends: bool) -> Mix {
     Mix { wishes, recommends, priorities: [100, 100], pins: &[] }
 }
 
-const MIXES: [Mix; 12] = [
+const MIXES: [Mix; 18] = [
     asked("tmux@backports apt", false),
     asked("cockpit-ws@backports htop apt", false),
     asked("btrfs-progs@backports openvpn@backports apt", true),
@@ -35,7 +35,16 @@ const MIXES: [Mix; 12] = [
     asked("golang@backports git apt", false),
     asked("monero@backports yt-dlp@backports apt", false),
     asked("yt-dlp@sid tmux apt", false),
+    asked("openvpn@backports git apt", false),
+    asked("btrfs-progs@backports tmux apt", false),
+    asked("monero@backports htop apt", true),
     Mix { priorities: [100, 600], ..asked("htop openssh-server apt", true) },
+    Mix { priorities: [600, 100], ..asked("htop cockpit-ws apt", true) },
+    Mix { pins: &[("openvpn", "backports", "", 600)], ..asked("openvpn git apt", false) },
+    Mix {
+        pins: &[("cockpit*", "backports", "", 990), ("tmux", "backports", "", 990)],
+        ..asked("tmux cockpit-ws apt", false)
+    },
     Mix {
         pins: &[("tmux", "", "3.5a*", 1001)],
         priorities: [600, 100],

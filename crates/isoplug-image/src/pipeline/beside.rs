@@ -47,8 +47,10 @@ fn inventory(
 ) -> Artifact<Blob> {
     let Debs { groups, boot, drivers } = debs;
     let beside: Vec<Artifact<Blob>> = [boot].into_iter().chain(drivers).collect();
-    let all = groups.into_iter().chain(beside.iter().copied());
-    let sha512 = all.map(|debs| graph.add(Sha512 { debs }).digests).collect();
+    let numbered = groups.into_iter().enumerate().map(|(index, debs)| (index.to_string(), debs));
+    let named = ["boot", "drivers"].map(str::to_owned).into_iter().zip(beside.iter().copied());
+    let all = numbered.chain(named);
+    let sha512 = all.map(|(group, debs)| graph.add(Sha512 { debs, group }).digests).collect();
     let of_drivers = (overlays.len() > image.contributors.len()).then(|| {
         let title = By::Part("drivers").to_string();
         (title.clone(), title)

@@ -17,6 +17,8 @@ use crate::stored;
 pub struct Sha512 {
     /// The fetched packages ([`fetch::read`]).
     pub debs: Artifact<Blob>,
+    /// What they are called together.
+    pub group: String,
 }
 
 /// Outputs.
@@ -47,12 +49,17 @@ impl Stage for Sha512 {
     type Outputs = Outputs;
     type Error = Error;
 
+    fn title(&self) -> String {
+        format!("sha512 {}", self.group)
+    }
+
     fn outputs(slots: &Slots) -> Outputs {
         Outputs { digests: slots.slot("sha512.json") }
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { debs } = self;
+        // What they are called decides no byte.
+        let Self { debs, group: _ } = self;
         key.artifact("debs", *debs);
     }
 
