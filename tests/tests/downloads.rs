@@ -47,28 +47,80 @@ const USED: &str = r#"files = [
 fn what_is_pinned_is_fetched_once_and_found() {
     let (served, _) = served(USED);
     assert_snapshot!(served.run(&["check"]), @"");
-    assert_snapshot!(served.run(&["lock", "--offline"]), @"");
-    let said = served.space.ok(&["lock"]);
-    assert!(said.contains("downloading theme: "), "{said}");
-    let said = served.space.ok(&["lock", "--offline"]);
-    assert!(!said.contains("downloading"), "{said}");
+    assert_snapshot!(served.run(&["lock", "--offline"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[no-download]: invalid path in a download: "download:theme/../x"
+      --> isoplug.toml:12:10
+       |
+    12 | files = [{ target = "/x", source = "download:theme/../x" }]
+       |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: it has no `.`, `..` or `//`
+    "#);
+    let said = served.run(&["lock"]);
+    assert!(
+        said.starts_with("exit: 0") && said.matches("downloading theme: ").count() == 1,
+        "{said}"
+    );
+    let said = served.run(&["lock"]);
+    assert!(said.starts_with("exit: 0") && !said.contains("downloading"), "{said}");
     served.change("theme-1.0/motd", "theme-1.0/issue");
-    assert_snapshot!(served.run(&["lock", "--quiet"]), @"");
+    assert_snapshot!(served.run(&["lock", "--quiet"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[no-download]: the download `theme` has no theme-1.0/issue
+      --> isoplug.toml:13:3
+       |
+    13 |   { target = "/etc/motd", source = "download:theme/theme-1.0/issue" },
+       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: the archive has: theme-1.0
+    "#);
 }
 
 #[test]
 fn what_is_something_else_is_refused() {
     let (served, digest) = served(USED);
     served.archive.write("themes/theme.tar.gz", b"another").unwrap();
-    assert_snapshot!(served.run(&["lock", "--quiet"]).replace(&digest, "[DIGEST]"), @"");
+    assert_snapshot!(served.run(&["lock", "--quiet"]).replace(&digest, "[DIGEST]"), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[no-download]: cannot fetch `theme`: http://mirror/themes/theme.tar.gz: expected sha256:[SHA256], found sha256:[SHA256]
+      --> isoplug.toml:13:3
+       |
+    13 |   { target = "/etc/motd", source = "download:theme/theme-1.0/motd" },
+       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    "#);
 }
 
 #[test]
 fn names_and_paths_that_there_are_not() {
     let (served, _) = served(r#"files = [{ target = "/x", source = "download:splash/x" }]"#);
-    assert_snapshot!(served.run(&["check"]), @"");
+    assert_snapshot!(served.run(&["check"]), @r#"
+    exit: 0
+    --- stdout
+    --- stderr
+    warning[empty-profile]: profile `p` installs no packages
+      help: extend a shipped profile: `extends = "isoplug:minimal"`
+    isoplug.toml is fine: p
+    "#);
     served.change("download:splash/x", "download:theme/../x");
     assert_snapshot!(served.run(&["check"]), @"");
     served.change("sha256 = \"", "sha256 = \"sha256:");
-    assert_snapshot!(served.run(&["check"]), @"");
+    assert_snapshot!(served.run(&["check"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[bad-digest]: invalid SHA-256: "sha256:[SHA256]"
+      --> isoplug.toml:16:10
+       |
+    16 | sha256 = "sha256:[SHA256]"
+       |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: the 64 digits that `sha256sum FILE` prints
+    "#);
 }

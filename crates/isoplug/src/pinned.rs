@@ -3,6 +3,7 @@
 
 mod unpack;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::Digest;
@@ -23,18 +24,36 @@ pub(crate) fn bring(system: &mut System, session: &Session) -> Result<(), Failur
     let Some(downloads) = (!named.is_empty()).then(|| Downloads::new(FOLDER, session)) else {
         return Ok(());
     };
-    let mut list = Vec::new();
+    let mut wrong = BTreeMap::new();
     for (path, origin) in named {
+        // What failed is not tried again.
+        if wrong.contains_key(name_of(&path)) {
+            continue;
+        }
         match place(&path, system, &downloads, session) {
             Ok(Some(found)) => local_files::rename(&mut system.options, &path, &found),
             Ok(None) => {}
-            Err(wrong) => list.push(origin.iter().fold(wrong, |wrong, at| wrong.at(at, ""))),
+            Err(error) => drop(wrong.insert(name_of(&path).to_owned(), at(error, origin.as_ref()))),
         }
     }
+    let list: Vec<Diagnostic> = wrong.into_values().collect();
     match list.is_empty() {
         true => Ok(()),
         false => Err(Failure::manifest(Diagnostics { list, texts: system.texts.clone() })),
     }
+}
+
+fn at(wrong: Diagnostic, origin: Option<&Origin>) -> Diagnostic {
+    match origin {
+        Some(origin) => wrong.at(origin, ""),
+        None => wrong,
+    }
+}
+
+/// Returns the name of the download that a path begins with.
+fn name_of(path: &str) -> &str {
+    let rest = path.strip_prefix(DOWNLOAD).unwrap_or(path);
+    rest.split_once('/').map_or(rest, |(name, _)| name)
 }
 
 /// Returns the paths of downloads that options name, with their places.
@@ -55,7 +74,7 @@ fn place(
     downloads: &Downloads,
     session: &Session,
 ) -> Result<Option<PathBuf>, Diagnostic> {
-    let (name, inside) = parts(path)?;
+    let (name, inside) = (name_of(path), inside(path)?);
     let download = known(name, system)?;
     let digest = Digest::from_hex(&download.sha256);
     let digest = digest.map_err(|error| wrong(format!("the download `{name}`: {error}")))?;
@@ -83,20 +102,15 @@ fn find(name: &str, archive: &Path, inside: &str) -> Result<PathBuf, Diagnostic>
     }
 }
 
-/// Returns the name of a download and the path in it, if there is one.
-fn parts(path: &str) -> Result<(&str, Option<&str>), Diagnostic> {
-    let rest = path.strip_prefix(DOWNLOAD).unwrap_or(path);
-    let (name, inside) = match rest.split_once('/') {
-        Some((name, inside)) => {
-            (name, Some(inside.trim_end_matches('/')).filter(|it| !it.is_empty()))
-        }
-        None => (rest, None),
-    };
+/// Returns the path in an archive, if a path has one.
+fn inside(path: &str) -> Result<Option<&str>, Diagnostic> {
+    let inside = path.split_once('/').map(|(_, inside)| inside.trim_end_matches('/'));
+    let inside = inside.filter(|inside| !inside.is_empty());
     if inside.is_some_and(|inside| inside.split('/').any(|part| ["", ".", ".."].contains(&part))) {
         let message = format!("invalid path in a download: \"{path}\"");
-        return Err(Diagnostic::error("no-download", message).help("it has no `.`, `..` or `//`"));
+        return Err(wrong(message).help("it has no `.`, `..` or `//`"));
     }
-    Ok((name, inside))
+    Ok(inside)
 }
 
 fn known<'s>(name: &str, system: &'s System) -> Result<&'s Download, Diagnostic> {
@@ -117,7 +131,9 @@ fn fetch(
     downloads: &Downloads,
     session: &Session,
 ) -> Result<PathBuf, String> {
-    session.note(&format!("downloading {name}: {}", download.url));
+    if session.offline().is_none() {
+        session.note(&format!("downloading {name}: {}", download.url));
+    }
     downloads.get(&download.url, digest).map_err(|why| format!("cannot fetch `{name}`: {why}"))
 }
 
