@@ -46,18 +46,23 @@ const USED: &str = r#"files = [
 #[test]
 fn what_is_pinned_is_fetched_once_and_found() {
     let (served, _) = served(USED);
-    assert_snapshot!(served.run(&["check"]), @"");
+    assert_snapshot!(served.run(&["check"]), @r#"
+    exit: 0
+    --- stdout
+    --- stderr
+    warning[empty-profile]: profile `p` installs no packages
+      help: extend a shipped profile: `extends = "isoplug:minimal"`
+    isoplug.toml is fine: p
+    "#);
     assert_snapshot!(served.run(&["lock", "--offline"]), @r#"
     exit: 2
     --- stdout
     --- stderr
-    error[no-download]: invalid path in a download: "download:theme/../x"
-      --> isoplug.toml:12:10
+    error[no-download]: cannot fetch `theme`: http://mirror/themes/theme.tar.gz is not in the store, and --offline is set
+      --> isoplug.toml:13:3
        |
-    12 | files = [{ target = "/x", source = "download:theme/../x" }]
-       |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-       |
-       = help: it has no `.`, `..` or `//`
+    13 |   { target = "/etc/motd", source = "download:theme/theme-1.0/motd" },
+       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     "#);
     let said = served.run(&["lock"]);
     assert!(
@@ -101,15 +106,30 @@ fn what_is_something_else_is_refused() {
 fn names_and_paths_that_there_are_not() {
     let (served, _) = served(r#"files = [{ target = "/x", source = "download:splash/x" }]"#);
     assert_snapshot!(served.run(&["check"]), @r#"
-    exit: 0
+    exit: 2
     --- stdout
     --- stderr
-    warning[empty-profile]: profile `p` installs no packages
-      help: extend a shipped profile: `extends = "isoplug:minimal"`
-    isoplug.toml is fine: p
+    error[no-download]: there is no download `splash`
+      --> isoplug.toml:12:10
+       |
+    12 | files = [{ target = "/x", source = "download:splash/x" }]
+       |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: downloads: theme
     "#);
     served.change("download:splash/x", "download:theme/../x");
-    assert_snapshot!(served.run(&["check"]), @"");
+    assert_snapshot!(served.run(&["check"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[no-download]: invalid path in a download: "download:theme/../x"
+      --> isoplug.toml:12:10
+       |
+    12 | files = [{ target = "/x", source = "download:theme/../x" }]
+       |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = help: it has no `.`, `..` or `//`
+    "#);
     served.change("sha256 = \"", "sha256 = \"sha256:");
     assert_snapshot!(served.run(&["check"]), @r#"
     exit: 2

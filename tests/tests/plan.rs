@@ -130,8 +130,10 @@ fn the_stages_as_a_tree() {
     served.space.run(&["build"]);
     let after = served.run(&["plan"]);
     let fetches: Vec<&str> = after.lines().filter(|line| line.contains("fetch 0")).collect();
- │           └─ fetch 0 (cached)
-    │  └─ fetch 0 (cached)
+    assert_snapshot!(fetches.join("\n"), @r"
+    │           └─ fetch 0 (cached)
+       │  └─ fetch 0 (cached)
+    ");
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod answers;
 mod choice;
 #[path = "it/dialogue.rs"]
 mod dialogue;
+#[path = "it/failures.rs"]
+mod failures;
 #[path = "it/release.rs"]
 mod release;
 #[path = "it/texts.rs"]

@@ -172,11 +172,9 @@ impl ShapeCheck<'_> {
 
     /// Returns a path of the build machine, which lies beside the text that names it; one of a download as it is.
     fn local_path(&mut self, path: &str, at: &Origin) -> Option<String> {
-        if self.names_files && path.starts_with(DOWNLOAD) {
-            return Some(path.to_owned());
-        }
         if self.names_files {
-            return Some(format::beside(&self.texts.get(at.text).name, path));
+            let beside = || format::beside(&self.texts.get(at.text).name, path);
+            return Some(if path.starts_with(DOWNLOAD) { path.to_owned() } else { beside() });
         }
         let message = "a plugin cannot name a file of the build machine";
         self.report(Diagnostic::error("foreign-path", message).at(at, ""));

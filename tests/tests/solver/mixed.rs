@@ -26,7 +26,7 @@ const fn asked(wishes: &'static str, recommends: bool) -> Mix {
     Mix { wishes, recommends, priorities: [100, 100], pins: &[] }
 }
 
-const MIXES: [Mix; 18] = [
+const MIXES: [Mix; 17] = [
     asked("tmux@backports apt", false),
     asked("cockpit-ws@backports htop apt", false),
     asked("btrfs-progs@backports openvpn@backports apt", true),
@@ -39,7 +39,6 @@ const MIXES: [Mix; 18] = [
     asked("btrfs-progs@backports tmux apt", false),
     asked("monero@backports htop apt", true),
     Mix { priorities: [100, 600], ..asked("htop openssh-server apt", true) },
-    Mix { priorities: [600, 100], ..asked("htop cockpit-ws apt", true) },
     Mix { pins: &[("openvpn", "backports", "", 600)], ..asked("openvpn git apt", false) },
     Mix {
         pins: &[("cockpit*", "backports", "", 990), ("tmux", "backports", "", 990)],

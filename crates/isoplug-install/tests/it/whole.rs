@@ -14,11 +14,11 @@ use isoplug_install_plan::{InstallPlan, OnDone};
 use super::{machine, plan};
 
 const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-const TARGET: &str = "/run/isoplug/install/target";
+pub(super) const TARGET: &str = "/run/isoplug/install/target";
 
 /// What the tools say that make a system on an NVMe disk.
 #[expect(clippy::too_many_lines, reason = "what tools say")]
-fn ready(name: &str, luks: bool) -> Recorded {
+pub(super) fn ready(name: &str, luks: bool) -> Recorded {
     let rows = |files: &[(&str, u32)]| {
         let rows = files.iter().map(|(file, number)| {
             format!("{{\"file\":\"/run/isoplug/install/repart.d/{file}\",\"node\":\"/dev/nvme0n1p{number}\"}}")
@@ -88,7 +88,11 @@ impl Write for Shared {
     }
 }
 
-fn unattended(machine: &Recorded, plan: &InstallPlan, key: bool) -> (Result<Done, Error>, String) {
+pub(super) fn unattended(
+    machine: &Recorded,
+    plan: &InstallPlan,
+    key: bool,
+) -> (Result<Done, Error>, String) {
     let told = Shared::default();
     let began = Cell::new(false);
     let run = Run {
@@ -166,43 +170,6 @@ fn a_key_stops_the_countdown_and_nothing_was_touched() {
     let (result, _) = unattended(&machine, &plan(), true);
     assert_eq!(result.unwrap_err().code(), 130);
     assert_eq!(*machine.done.borrow(), ["claim /dev/sda"]);
-}
-
-#[test]
-fn a_damaged_medium_is_found_before_the_disk_is_touched() {
-    let machine =
-        ready("nvme-usb", false).with("digest /run/live/medium/install/server.squashfs", "00");
-    let (result, _) = unattended(&machine, &plan(), false);
-    let error = result.unwrap_err();
-    assert!(error.code() == 5 && error.to_string().contains("The disk was not touched"), "{error}");
-    assert_eq!(*machine.done.borrow(), ["claim /dev/sda"]);
-}
-
-#[test]
-fn what_fails_halfway_does_not_boot() {
-    let call = format!("fail /usr/sbin/chroot {TARGET} /usr/sbin/update-grub");
-    let machine = ready("nvme-usb", false).with(&call, "no space left");
-    let (result, _) = unattended(&machine, &plan(), false);
-    let error = result.unwrap_err();
-    assert!(error.code() == 5 && error.to_string().contains("no space left"), "{error}");
-    let done = machine.done.borrow();
-    assert_eq!(
-        done[done.len() - 2..],
-        [format!("unmount {TARGET}"), "zero /dev/nvme0n1".to_owned()]
-    );
-}
-
-#[test]
-fn a_disk_that_is_refused_at_the_last_moment_keeps_all_it_has() {
-    let call = "fail /usr/sbin/wipefs -a -q /dev/nvme0n1";
-    let machine = ready("nvme-usb", false).with(call, "Device or resource busy");
-    let (result, _) = unattended(&machine, &plan(), false);
-    assert!(result.is_err());
-    assert!(
-        !machine.done.borrow().iter().any(|each| each.starts_with("zero")),
-        "{:?}",
-        machine.done
-    );
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Archives as strangers pack them, unpacked or refused.
+
 use std::io::Write;
 
 use super::*;
