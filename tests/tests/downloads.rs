@@ -87,6 +87,19 @@ fn what_is_pinned_is_fetched_once_and_found() {
 }
 
 #[test]
+fn a_password_in_an_address_is_not_shown() {
+    let (served, _) = served(USED);
+    served.change(
+        "[downloads.theme]\nurl = \"http://",
+        "[downloads.theme]\nurl = \"http://me:secret@",
+    );
+    for arguments in [&["lock", "--offline"][..], &["lock"]] {
+        let said = served.run(arguments);
+        assert!(said.contains("theme") && !said.contains("secret"), "{said}");
+    }
+}
+
+#[test]
 fn what_is_something_else_is_refused() {
     let (served, digest) = served(USED);
     served.archive.write("themes/theme.tar.gz", b"another").unwrap();

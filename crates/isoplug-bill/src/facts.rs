@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isoplug_formats::apt::{relation, stanza};
+use isoplug_formats::apt::stanza;
+use isoplug_formats::apt::status::Installed;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -169,40 +170,15 @@ fn is_address(text: &str) -> bool {
 /// Returns the facts of each installed package of a status file of dpkg, by `NAME ARCHITECTURE`.
 #[must_use]
 pub fn of_status(status: &str) -> BTreeMap<String, Facts> {
-    let installed: Vec<&str> = stanza::stanzas(status).filter(is_installed).collect();
-    let providers = providers(&installed);
-    let facts = |stanza: &&str| {
+    let installed = Installed::read(status);
+    let facts = |stanza| {
         let name = stanza::field(stanza, "Package")?;
         let key = format!("{name} {}", stanza::field(stanza, "Architecture")?);
-        let named = relations(stanza, &["Pre-Depends", "Depends"]).into_iter();
-        let found = named.filter_map(|wanted| providers.get(wanted)).flatten();
-        let needs: BTreeSet<&str> = found.copied().filter(|found| *found != name).collect();
-        let needs = needs.into_iter().map(str::to_owned).collect();
+        let found = installed.named(stanza, &["Pre-Depends", "Depends"]).into_iter();
+        let needs = found.filter(|found| *found != name).map(str::to_owned).collect();
         Some((key, Facts { needs, ..Facts::read(stanza) }))
     };
-    installed.iter().filter_map(facts).collect()
-}
-
-fn is_installed(stanza: &&str) -> bool {
-    stanza::field(stanza, "Status").is_some_and(|state| state.ends_with(" installed"))
-}
-
-/// Returns for each name the packages that are it or provide it.
-fn providers<'a>(installed: &[&'a str]) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
-    let mut providers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for stanza in installed {
-        let Some(package) = stanza::field(stanza, "Package") else { continue };
-        for name in relations(stanza, &["Provides"]).into_iter().chain([package]) {
-            providers.entry(name).or_default().insert(package);
-        }
-    }
-    providers
-}
-
-fn relations<'a>(stanza: &'a str, names: &[&str]) -> Vec<&'a str> {
-    let fields = names.iter().filter_map(|name| stanza::field(stanza, name));
-    let parsed = fields.filter_map(|field| relation::parse(field).ok()).flatten().flatten();
-    parsed.map(|relation| relation.name).collect()
+    installed.stanzas().filter_map(facts).collect()
 }
 
 #[cfg(test)]

@@ -22,8 +22,9 @@ fn escaped(path: &str) -> String {
     path.bytes().map(escape).collect()
 }
 
-/// Messages and logs get addresses as they are, but for `user:password@`.
-pub(super) fn without_password(url: &str) -> String {
+/// Returns an address as messages and logs get it: without `user:password@`.
+#[must_use]
+pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     match host.rsplit_once('@') {

@@ -25,7 +25,8 @@ pub use error::{Error, Failure, Why};
 pub use pace::Pace;
 pub use retry::{Failed, GaveUp, Patience, goes_on_at, may_pass, wait};
 
-use address::{address, without_password};
+use address::address;
+pub use address::without_password;
 use attempt::{Attempt, Stop};
 use partial::Partial;
 

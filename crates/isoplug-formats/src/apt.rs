@@ -8,6 +8,7 @@ pub mod packages;
 pub mod relation;
 pub mod release;
 pub mod stanza;
+pub mod status;
 pub mod version;
 
 pub use packages::Package;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::Digest;
-use isoplug_fetch::{Authorities, Downloader, Expected, Patience, Unwatched};
+use isoplug_fetch::{Authorities, Downloader, Expected, Patience, Unwatched, without_password};
 use tempfile::NamedTempFile;
 
 use crate::session::Session;
@@ -43,7 +43,7 @@ impl Downloads {
             return Ok(path);
         }
         match &self.offline {
-            Some(why) => Err(format!("{url} is not in the store, and {why}")),
+            Some(why) => Err(format!("{} is not in the store, and {why}", without_password(url))),
             None => self.fetch(folder, url, digest),
         }
     }
@@ -56,7 +56,7 @@ impl Downloads {
     }
 
     fn fetch(&self, folder: &Path, url: &str, digest: Digest) -> Result<PathBuf, String> {
-        let (mirror, name) = url.rsplit_once('/').ok_or_else(|| format!("{url} is not a URL"))?;
+        let (mirror, name) = url.rsplit_once('/').ok_or_else(|| "it has no URL".to_owned())?;
         // A name of its own: a process of another container may have our number, and our store.
         let new = NamedTempFile::new_in(folder);
         let new = new.map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::Digest;
+use isoplug_fetch::without_password;
 use isoplug_manifest::{DOWNLOAD, Diagnostic, Diagnostics, Download, Origin, System};
 
 use crate::downloads::Downloads;
@@ -132,7 +133,7 @@ fn fetch(
     session: &Session,
 ) -> Result<PathBuf, String> {
     if session.offline().is_none() {
-        session.note(&format!("downloading {name}: {}", download.url));
+        session.note(&format!("downloading {name}: {}", without_password(&download.url)));
     }
     downloads.get(&download.url, digest).map_err(|why| format!("cannot fetch `{name}`: {why}"))
 }

@@ -9,7 +9,8 @@ use std::io;
 use std::path::Path;
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage, Tree};
-use isoplug_formats::apt::{relation, stanza};
+use isoplug_formats::apt::stanza;
+use isoplug_formats::apt::status::Installed;
 use isoplug_formats::tree::{self, Kind};
 use serde::{Deserialize, Serialize};
 
@@ -134,38 +135,13 @@ fn files(tree: &tree::Tree, owners: &BTreeMap<Vec<u8>, String>) -> Vec<SizedFile
 
 /// Returns what each installed package needs, by dpkg's status file.
 fn needs(status: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let is_installed = |stanza: &&str| {
-        stanza::field(stanza, "Status").is_some_and(|state| state.ends_with(" installed"))
-    };
-    let installed: Vec<&str> = stanza::stanzas(status).filter(is_installed).collect();
-    let providers = providers(&installed);
-    let needs = |stanza: &&str| {
+    let installed = Installed::read(status);
+    let needs = |stanza| {
         let package = stanza::field(stanza, "Package")?.to_owned();
-        let named = relations(stanza, &["Pre-Depends", "Depends", "Recommends"]);
-        let found = named.into_iter().filter_map(|name| providers.get(name)).flatten();
-        let found: BTreeSet<String> = found.map(|name| (*name).to_owned()).collect();
-        Some((package, found))
+        let found = installed.named(stanza, &["Pre-Depends", "Depends", "Recommends"]);
+        Some((package, found.into_iter().map(str::to_owned).collect()))
     };
-    installed.iter().filter_map(needs).collect()
-}
-
-/// Returns for each name the packages that are it or provide it.
-fn providers<'a>(installed: &[&'a str]) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
-    let mut providers: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for stanza in installed {
-        let Some(package) = stanza::field(stanza, "Package") else { continue };
-        for name in relations(stanza, &["Provides"]).into_iter().chain([package]) {
-            providers.entry(name).or_default().insert(package);
-        }
-    }
-    providers
-}
-
-/// Returns the names in fields; what dpkg could not parse, nobody installed.
-fn relations<'a>(stanza: &'a str, names: &[&str]) -> Vec<&'a str> {
-    let fields = names.iter().filter_map(|name| stanza::field(stanza, name));
-    let parsed = fields.filter_map(|field| relation::parse(field).ok()).flatten().flatten();
-    parsed.map(|relation| relation.name).collect()
+    installed.stanzas().filter_map(needs).collect()
 }
 
 #[cfg(test)]
