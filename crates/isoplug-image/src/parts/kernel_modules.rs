@@ -12,7 +12,9 @@ use super::{Attrs, ContributeError, Contributor, Rootfs};
 
 const LOAD: &str = "/etc/modules-load.d/isoplug.conf";
 const BLACKLIST: &str = "/etc/modprobe.d/isoplug-blacklist.conf";
-const OPTIONS: &str = "/etc/modprobe.d/isoplug-options.conf";
+/// Of two values of one option the kernel takes the later one, and modprobe.d(5) is read by name: behind what packages
+/// have, as systemd's `systemd.conf`.
+const OPTIONS: &str = "/etc/modprobe.d/zz-isoplug-options.conf";
 
 /// Loads kernel modules at boot, keeps some from being loaded, and gives them options.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +26,7 @@ impl Contributor for Part {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn places(&self) -> Vec<String> {
@@ -136,7 +138,7 @@ mod tests {
         assert_eq!(rootfs.text("/etc/modules-load.d/isoplug.conf"), "overlay_fs\next4\n");
         assert_eq!(rootfs.text("/etc/modprobe.d/isoplug-blacklist.conf"), "blacklist nouveau\n");
         assert_eq!(
-            rootfs.text("/etc/modprobe.d/isoplug-options.conf"),
+            rootfs.text("/etc/modprobe.d/zz-isoplug-options.conf"),
             "options nvidia-drm modeset=1\n"
         );
     }
