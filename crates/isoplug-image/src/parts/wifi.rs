@@ -54,7 +54,7 @@ impl Contributor for Part {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn places(&self) -> Vec<String> {

@@ -86,11 +86,15 @@ fn in_tunnel(eap: &Eap) -> Vec<Line> {
     ]
 }
 
+/// A key without a password is said to need none (`NM_SETTING_SECRET_FLAG_NOT_REQUIRED`), or NetworkManager asks for one.
 fn by_certificate(eap: &Eap) -> Vec<Line> {
+    let password = text(&eap.private_key_password);
+    let not_required = password.is_none().then(|| "4".to_owned());
     vec![
         ("client-cert", eap.client_certificate.clone()),
         ("private-key", eap.private_key.clone()),
-        ("private-key-password", text(&eap.private_key_password)),
+        ("private-key-password", password),
+        ("private-key-password-flags", not_required),
     ]
 }
 

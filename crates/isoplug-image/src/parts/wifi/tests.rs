@@ -193,6 +193,18 @@ fn certificates_log_in() {
 }
 
 #[test]
+fn a_key_without_a_password_needs_none() {
+    let Wifi { eap, security, .. } = by_certificate();
+    let eap = eap.map(|eap| Eap { private_key_password: None, ..eap });
+    let wifi = Wifi { security, eap, ..Wifi::default() };
+    let mut rootfs = rootfs();
+    rootfs.add(&part(NetworkingBackend::Networkmanager, &[("work", wifi)])).unwrap();
+    let text = rootfs.text("/etc/NetworkManager/system-connections/isoplug-wifi-work.nmconnection");
+    let lines = "private-key=/etc/ssl/private/me.key\nprivate-key-password-flags=4\n";
+    assert!(text.contains(lines), "{text}");
+}
+
+#[test]
 fn each_network_has_a_file_of_its_own() {
     let networks = ["a b", "a_b", "a/b", "ab"].map(|name| (name, home(WifiSecurity::Wpa2)));
     for backend in [NetworkingBackend::Networkmanager, NetworkingBackend::Networkd] {
