@@ -20,12 +20,13 @@ const MANIFEST: &str = r##"
 image.name = "golden"
 [profiles.golden]
 localisation = { locale = "de_DE.UTF-8", keymap = "de", timezone = "Europe/Berlin" }
-kernel.modules = { load = ["acme"], blacklist = ["floppy"] }
+kernel.modules = { load = ["acme"], blacklist = ["floppy"], options.acme = "level=2" }
 kernel.sysctl = { "net.ipv4.ip_forward" = "1" }
 networking.hostname = "box.example.org"
 networking.backend = "networkd"
 networking.nameservers = ["192.0.2.53"]
 networking.wifi.home.psk.plain = "open sesame"
+networking.wifi.work = { security = "eap", eap.method = "tls", eap.identity = "me", eap.ca-certificate = "/etc/ca.pem", eap.domain = "radius.example.com", eap.client-certificate = "/etc/me.pem", eap.private-key = "/etc/me.key" }
 networking.interfaces.enp1s0 = { addresses = ["192.0.2.2/24"], gateways = ["192.0.2.1"] }
 root = { locked = false, authorized-keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1VqX0wX0qkq0oW3h5k5h5k5h5k5h5k5h5k5h5k5h5k a"] }
 users.me = { shell = "/usr/local/bin/mysh", groups = ["sudo"], sudo = "nopasswd", hashed-password = "$6$abcdefgh$D7W7qyozKBT.t6FD3DVYHvADbIO0eSyI4.p20LaEUjro8PqTGYYo/EQcuNjhFbzo9Yg5ir1KIEqFY/yJpgFph0" }
