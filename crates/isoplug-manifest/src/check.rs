@@ -1,6 +1,8 @@
 //! Compares values with the shape they must have: unknown keys, wrong types, words out of a
 //! choice, missing keys and wrong formats. What is wrong is reported and left out.
 
+mod known;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -12,6 +14,9 @@ use crate::shape::{Kind, Shape, Spelling};
 use crate::strength::Strength;
 use crate::text::{Origin, Texts};
 use crate::value::{Data, Key, Table, Value};
+
+use known::unknown_key;
+pub(crate) use known::{did_you_mean, most_similar};
 
 /// Checks values of one text.
 pub(crate) struct ShapeCheck<'a> {
@@ -73,7 +78,9 @@ impl ShapeCheck<'_> {
                 Data::Table(self.map(table, values, keys.as_deref()))
             }
             (Data::List(items), Kind::List(shape)) => Data::List(self.list(items, shape)),
-            (Data::String(word), Kind::Choice(words)) => self.choice(word, words, &origin)?,
+            (Data::String(word), Kind::Choice(words)) => {
+                self.choice(word, (words, &shape.hint), &origin)?
+            }
             (Data::String(text), Kind::String(Some(format))) => {
                 Data::String(self.format(text, format, &origin)?)
             }
@@ -130,7 +137,12 @@ impl ShapeCheck<'_> {
         items.into_iter().filter_map(|item| whole.value(item, shape)).collect()
     }
 
-    fn choice(&mut self, word: String, words: &[(String, String)], at: &Origin) -> Option<Data> {
+    fn choice(
+        &mut self,
+        word: String,
+        (words, hint): (&[(String, String)], &Option<String>),
+        at: &Origin,
+    ) -> Option<Data> {
         if words.iter().any(|(known, _)| *known == word) {
             return Some(Data::String(word));
         }
@@ -139,7 +151,9 @@ impl ShapeCheck<'_> {
         let diagnostic = Diagnostic::error("unknown-value", message).at(at, "");
         let same = words.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
         let meant = same.map_or(&word, |(known, _)| known);
-        self.report(did_you_mean(diagnostic, meant, words.iter().map(|(word, _)| word)));
+        let near = did_you_mean(diagnostic, meant, words.iter().map(|(word, _)| word));
+        let help = near.help.clone().or_else(|| hint.clone());
+        self.report(Diagnostic { help, ..near });
         None
     }
 
@@ -194,7 +208,8 @@ impl ShapeCheck<'_> {
             let help = "write `{ env = \"NAME\" }`, `{ file = \"PATH\" }` or `{ plain = \"…\" }`";
             diagnostic = diagnostic.help(help);
         }
-        self.report(diagnostic);
+        let help = diagnostic.help.take().or_else(|| shape.hint.clone());
+        self.report(Diagnostic { help, ..diagnostic });
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
@@ -226,64 +241,4 @@ fn as_written(data: Data, shape: &Shape) -> Data {
 
 fn has(words: &[(String, String)], wanted: &str) -> bool {
     words.iter().any(|(word, _)| word == wanted)
-}
-
-/// So many keys are listed; more would hide the message.
-const LISTED: usize = 30;
-
-fn unknown_key<'a>(
-    key: &Key,
-    known: impl Iterator<Item = &'a String> + Clone,
-    spelling: &Spelling,
-) -> Diagnostic {
-    let message = format!("there is no key `{}` here", key.name);
-    let diagnostic = Diagnostic::error("unknown-key", message).at(&key.origin, "");
-    if let Some(option) = spelling.known(&key.name, spelling.elsewhere.keys()) {
-        return diagnostic.help(format!("set `{}`", spelling.elsewhere[option]));
-    }
-    if known.clone().count() > LISTED {
-        let near = did_you_mean(diagnostic, &kebab(&key.name), known);
-        let help = "`isoplug schema --reference` lists every option";
-        return if near.help.is_some() { near } else { near.help(help) };
-    }
-    let near = did_you_mean(diagnostic, &key.name, known.clone());
-    if near.help.is_some() {
-        return near;
-    }
-    let known: Vec<String> = known.map(|name| format!("`{name}`")).collect();
-    near.help(format!("known here: {}", known.join(", ")))
-}
-
-/// Returns a name of two capitals as one of hyphens: `PermitRootLogn` is `permit-root-logn`.
-fn kebab(name: &str) -> String {
-    let mut kebab = String::new();
-    for each in name.chars() {
-        if each.is_ascii_uppercase() && kebab.ends_with(|last: char| last.is_ascii_lowercase()) {
-            kebab.push('-');
-        }
-        kebab.push(each.to_ascii_lowercase());
-    }
-    kebab
-}
-
-/// Adds the most similar of the known names as help, if one is similar at all.
-pub(crate) fn did_you_mean<'a>(
-    diagnostic: Diagnostic,
-    name: &str,
-    known: impl Iterator<Item = &'a String>,
-) -> Diagnostic {
-    match most_similar(name, known) {
-        Some(known) => diagnostic.help(format!("did you mean `{known}`?")),
-        None => diagnostic,
-    }
-}
-
-/// Returns the most similar of the known names, if one is similar at all.
-pub(crate) fn most_similar<'a>(
-    name: &str,
-    known: impl Iterator<Item = &'a String>,
-) -> Option<&'a String> {
-    let similar = |known: &'a String| (strsim::jaro_winkler(name, known), known);
-    let best = known.map(similar).max_by(|(left, _), (right, _)| left.total_cmp(right));
-    best.filter(|(score, _)| *score > 0.8).map(|(_, known)| known)
 }

@@ -20,6 +20,8 @@ pub struct Shape {
     pub default: Option<Json>,
     /// Whether nobody but the image may have it: a password, a key.
     pub secret: bool,
+    /// What helps who writes something else there.
+    pub hint: Option<String>,
     /// Its type.
     pub kind: Kind,
 }
@@ -202,7 +204,8 @@ impl Shape {
         let docs = schema["description"].as_str().unwrap_or_default().to_owned();
         let default = schema.get("default").filter(|default| !default.is_null()).cloned();
         let secret = schema["x-secret"] == true;
-        Self { docs, default, secret, kind: kind(schema) }
+        let hint = schema["x-hint"].as_str().map(str::to_owned);
+        Self { docs, default, secret, hint, kind: kind(schema) }
     }
 }
 
@@ -261,7 +264,7 @@ fn table(schema: &Json) -> Kind {
     let Some(properties) = schema["properties"].as_object().or(closed) else {
         let values = match &schema["additionalProperties"] {
             Json::Object(_) => Shape::read(&schema["additionalProperties"]),
-            _ => Shape { docs: String::new(), default: None, secret: false, kind: Kind::Any },
+            _ => Shape::read(&Json::Null),
         };
         let keys = schema["propertyNames"]["format"].as_str().map(str::to_owned);
         return Kind::Map { values: Box::new(values), keys };

@@ -71,6 +71,18 @@ fn unknown_words() {
 }
 
 #[test]
+fn what_an_iso_cannot_is_said_where_it_is_asked_for() {
+    assert_snapshot!(one("boot.loader = \"extlinux\""), @r#"
+    isoplug.toml:3:15: error[unknown-value]: found "extlinux", expected one of "none", "grub"
+      help: boards that start U-Boot or firmware of their own (extlinux, Raspberry Pi) need an image of a disk, not an ISO; with firmware of UEFI on it, a board boots the ISO for arm64
+    "#);
+    assert_snapshot!(one("boot.loader.generic-extlinux-compatible.enable = true"), @r#"
+    isoplug.toml:3:6: error[wrong-type]: found a table, expected one of "none", "grub"
+      help: boards that start U-Boot or firmware of their own (extlinux, Raspberry Pi) need an image of a disk, not an ISO; with firmware of UEFI on it, a board boots the ISO for arm64
+    "#);
+}
+
+#[test]
 fn missing_keys() {
     assert_snapshot!(one("files = [{ text = \"\" }]"), @"isoplug.toml:3:10: error[missing-key]: `target` is missing");
     assert_snapshot!(messages_with("[image]\n[profiles.p]", &[]), @"isoplug.toml:1:1: error[missing-key]: `name` is missing");

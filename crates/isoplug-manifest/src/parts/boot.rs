@@ -41,6 +41,7 @@ pub struct Boot {
     /// Whether it boots with Secure Boot on. Needs `uefi`; without a value, it is off where that is.
     pub secure_boot: bool,
     /// What boots the system from a disk that it is installed on. A live system has none: its medium boots it.
+    #[schemars(extend("x-hint" = loader::HINT))]
     pub loader: Loader,
 }
 

@@ -22,6 +22,10 @@ pub enum Loader {
     Grub,
 }
 
+/// What helps who asks for another one.
+pub(super) const HINT: &str = "boards that start U-Boot or firmware of their own (extlinux, Raspberry Pi) need an image of a \
+    disk, not an ISO; with firmware of UEFI on it, a board boots the ISO for arm64";
+
 /// What finds a medium, which an installed system has not.
 const LIVE: [&str; 3] = ["live-boot", "live-boot-initramfs-tools", "live-config"];
 
