@@ -28,6 +28,24 @@ fn it_passes_or_says_what_is_missing() {
     }
 }
 
+/// What images for another processor take beside this machine's own.
+#[test]
+fn another_architecture() {
+    let arch = if cfg!(target_arch = "aarch64") { "amd64" } else { "arm64" };
+    let text = Space::new().run(&["doctor", "--arch", arch]);
+    let line = text.lines().find(|line| line.ends_with(&format!("  programs of {arch} run")));
+    let is_there = std::path::Path::new("/usr/bin").join(emulator(arch)).exists();
+    let line = line.unwrap_or_else(|| panic!("{text}"));
+    assert!(line.starts_with(if is_there { "ok " } else { "missing " }), "{text}");
+    assert!(is_there || text.contains("install the package qemu-user-static"), "{text}");
+    assert!(text.contains(&format!("QEMU can boot {arch} with uefi")), "{text}");
+    assert_eq!(text.contains("with bios"), arch == "amd64", "{text}");
+}
+
+fn emulator(arch: &str) -> &'static str {
+    if arch == "arm64" { "qemu-aarch64-static" } else { "qemu-x86_64-static" }
+}
+
 #[test]
 fn a_store_that_cannot_be_used() {
     let space = Space::new();

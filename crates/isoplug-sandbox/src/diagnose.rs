@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use nix::unistd::Uid;
 
+use super::foreign::Foreign;
 use super::identity::TABLES;
 use super::job::{Answer, Failure, Kept};
 use super::launch::{Launch, Watch};
@@ -36,9 +37,7 @@ pub fn diagnose() -> Vec<Finding> {
         }
     }
     let probe = Probe::default();
-    let limits = Limits::default();
-    let launch = Launch { role: "probe", input: "", files: vec![], folder: None, limits: &limits };
-    findings.push(finding("user namespaces", launch.run(&probe)));
+    findings.push(finding("user namespaces", probe.run("")));
     findings.extend(probe.said.into_inner().unwrap_or_default().iter().map(|line| less(line)));
     if Uid::effective().is_root() && TABLES.iter().any(|table| nobody::first(table).is_none()) {
         findings.push(Finding {
@@ -47,6 +46,16 @@ pub fn diagnose() -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Looks whether sandboxes run programs of an architecture, in Debian's words, by making one that is to. Images of it need that
+/// for the scripts of its packages.
+///
+/// # Errors
+///
+/// If this machine makes no sandboxes, or none with such programs.
+pub fn runs_programs_of(arch: &str) -> Result<(), Error> {
+    Probe::default().run(arch)
 }
 
 const NOBODY: &str =
@@ -63,6 +72,16 @@ struct Probe {
     said: Mutex<Vec<String>>,
 }
 
+impl Probe {
+    /// Makes a sandbox that runs programs of an architecture; of this machine's, if it is empty.
+    fn run(&self, arch: &str) -> Result<(), Error> {
+        let limits = Limits::default();
+        let launch =
+            Launch { role: "probe", input: arch, files: vec![], folder: None, limits: &limits };
+        launch.run(self).map(|_| ())
+    }
+}
+
 impl Watch for Probe {
     fn line(&self, line: &str) {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned());
@@ -76,7 +95,8 @@ impl Watch for Probe {
 pub(super) fn main() -> u8 {
     apart::keep_descriptors_back();
     let done = init::prepare().and_then(|()| {
-        Room { memory: Some(1 << 20), foreign: None }.enter()?;
+        let arch = init::told()?;
+        Room { memory: Some(1 << 20), foreign: Foreign::find(arch.trim())? }.enter()?;
         let limits = Limits::default();
         limits.set().map_err(Failure::of("set limits"))?;
         let lacking = limits.set_of_namespaces().join(", ");

@@ -54,10 +54,15 @@ fn name_host(name: &str) -> Result<(), Failure> {
 
 /// Reads what it is told. Nothing follows until process 1 asks for a file.
 fn order() -> Result<Order, Failure> {
+    serde_json::from_str(&told()?).map_err(Failure::of("read its job"))
+}
+
+/// Returns the line that the role was launched with.
+pub(super) fn told() -> Result<String, Failure> {
     let mut line = String::new();
     let socket = io::stdin().as_fd().try_clone_to_owned().map_err(Failure::of("read its job"))?;
     BufReader::new(File::from(socket)).read_line(&mut line).map_err(Failure::of("read its job"))?;
-    serde_json::from_str(&line).map_err(Failure::of("read its job"))
+    Ok(line)
 }
 
 fn work(order: &Order, given: &Given) -> Result<Kept, Failure> {

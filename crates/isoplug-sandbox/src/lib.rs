@@ -43,7 +43,7 @@ use std::path::PathBuf;
 
 pub use clean::clean;
 pub use command::{Bind, Command};
-pub use diagnose::{Finding, diagnose};
+pub use diagnose::{Finding, diagnose, runs_programs_of};
 pub use inside::Inside;
 pub use job::{Failure, HOST, Job, Keep, Kept, OTHER_HOST, Over, Text};
 pub use launch::{Watch, run};

@@ -43,7 +43,7 @@ fn packed(image: &Image) -> u64 {
 }
 
 /// Tells whether a build would make one of these, as far as that is known.
-fn is_made(targets: &[ArtifactId], prepared: &Prepared) -> bool {
+pub(crate) fn is_made(targets: &[ArtifactId], prepared: &Prepared) -> bool {
     let plan = plan_targets(&prepared.graph, targets, &prepared.store);
     plan.is_ok_and(|plan| plan.stages.iter().any(|row| row.state.cached() != Some(true)))
 }

@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::session::Session;
 use crate::size::{self, smaller};
 use crate::timings::Timings;
-use crate::{export, outcome, plugins, room};
+use crate::{export, foreign, outcome, plugins, room};
 
 /// Make the ISO; print its path on standard output
 #[derive(Debug, clap::Args)]
@@ -112,6 +112,7 @@ fn build_told(
     session: &Session,
 ) -> Result<PathBuf, Failure> {
     session.warn(&room::warning(prepared));
+    foreign::ready(prepared)?;
     let targets = prepared.products.artifacts();
     let options = isoplug_engine::Options { keep_failed, reporter, ..session.run_options() };
     let outputs = isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options)

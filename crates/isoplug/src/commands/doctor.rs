@@ -10,11 +10,16 @@ use crate::session::Session;
 
 /// Tell what this machine lacks, and how to get it
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  isoplug doctor || echo 'builds will fail here'")]
+#[command(after_help = "Examples:\n  \
+    isoplug doctor || echo 'builds will fail here'\n  \
+    isoplug doctor --arch arm64            # what images for another processor take, too")]
 pub(crate) struct Args {
     /// Look at what `run` and `test` need, too, and fail if it is missing
     #[arg(long)]
     test: bool,
+    /// Look at what images for this architecture need, too [default: this machine's alone]
+    #[arg(long, value_name = "ARCH", value_parser = isoplug_arch::with_images())]
+    arch: Option<String>,
 }
 
 /// One thing that was looked at.
@@ -26,8 +31,9 @@ struct Finding {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let mut findings = build_findings(session);
-    findings.extend(test_findings(args.test));
+    let arch = args.arch.as_deref().unwrap_or_else(|| host_arch());
+    let mut findings = build_findings(arch, session);
+    findings.extend(test_findings(arch, args.test));
     for Finding { what, fix, needed } in &findings {
         let mark = match (fix, needed) {
             (None, _) => "ok     ",
@@ -43,7 +49,12 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     Ok(if broken { Exit::Host } else { Exit::Done })
 }
 
-fn build_findings(session: &Session) -> Vec<Finding> {
+fn build_findings(arch: &str, session: &Session) -> Vec<Finding> {
+    let programs = (arch != host_arch()).then(|| Finding {
+        what: format!("programs of {arch} run"),
+        fix: sandbox::runs_programs_of(arch).err().map(|error| error.to_string()),
+        needed: true,
+    });
     let sandbox = sandbox::diagnose().into_iter().map(|finding| Finding {
         what: finding.what,
         fix: finding.fix.filter(|_| !finding.ok),
@@ -61,11 +72,11 @@ fn build_findings(session: &Session) -> Vec<Finding> {
             needed: true,
         },
     };
-    sandbox.chain([store]).collect()
+    sandbox.chain(programs).chain([store]).collect()
 }
 
-fn test_findings(needed: bool) -> Vec<Finding> {
-    let arch = Arch::find(host_arch()).unwrap_or(Arch::Amd64);
+fn test_findings(arch: &str, needed: bool) -> Vec<Finding> {
+    let arch = Arch::find(arch).unwrap_or(Arch::Amd64);
     let firmwares = [Firmware::Bios, Firmware::Uefi, Firmware::SecureBoot];
     let supported = firmwares.into_iter().filter(|f| arch == Arch::Amd64 || *f != Firmware::Bios);
     let finding = |firmware| Finding {
@@ -75,7 +86,7 @@ fn test_findings(needed: bool) -> Vec<Finding> {
     };
     let host = Host::discover();
     let mut findings: Vec<Finding> = supported.map(finding).collect();
-    if host.supports(arch, Firmware::Uefi).is_ok() {
+    if arch.to_string() == host_arch() && host.supports(arch, Firmware::Uefi).is_ok() {
         findings.push(kvm(&host, arch));
     }
     findings

@@ -1,0 +1,24 @@
+//! Tells before a build that this machine cannot run what an image for another architecture is made with. How programs of
+//! another architecture run, the sandbox knows.
+
+use isoplug_sandbox as sandbox;
+
+use crate::commands::select::host_arch;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::prepare::Prepared;
+use crate::room::is_made;
+
+/// Fails if a build has scripts of packages to run that this machine cannot.
+pub(crate) fn ready(prepared: &Prepared) -> Result<(), Failure> {
+    let arch = &prepared.system.arch;
+    let layers: Vec<_> = prepared.products.layers.iter().map(|layer| layer.id()).collect();
+    if arch == host_arch() || !is_made(&layers, prepared) {
+        return Ok(());
+    }
+    sandbox::runs_programs_of(arch).map_err(|error| {
+        let message = format!("{} needs programs of {arch} to run here", prepared.image.name);
+        let hint = format!("`isoplug doctor --arch {arch}` looks at this machine");
+        Failure::new(Exit::Host, message).because(&error).hint(hint)
+    })
+}
