@@ -16,7 +16,7 @@ use crate::release::Action;
 use crate::report::{LOG, Report};
 use crate::settle::Setup;
 use crate::{
-    Error, Machine, TARGET, answers, inventory, layout, loader, prove, release, settle, unpack,
+    Error, Machine, TARGET, answers, fit, inventory, layout, loader, prove, release, settle, unpack,
 };
 
 mod decide;
@@ -111,6 +111,7 @@ fn execute(
 ) -> Result<(), Error> {
     report.begin(Step::Verify);
     unpack::verify(machine, choice.target, report)?;
+    fit::answers(machine, choice.target, &choice.answers)?;
     if machine.stopped() {
         return Err(Error::Stopped);
     }

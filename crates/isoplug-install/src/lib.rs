@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod choose;
 pub mod dialogue;
 mod error;
+pub mod fit;
 pub mod install;
 pub mod inventory;
 pub mod layout;

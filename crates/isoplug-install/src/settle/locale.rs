@@ -3,6 +3,7 @@
 use isoplug_install_plan::Answers;
 
 use super::{inside, put};
+use crate::fit::plain;
 use crate::{Error, Machine, TARGET};
 
 /// Writes what was answered; what was not stays as the tree has it.
@@ -31,7 +32,6 @@ fn language(machine: &dyn Machine, locale: &str) -> Result<(), Error> {
     let path = format!("{TARGET}/etc/default/locale");
     machine.link(&path, "../locale.conf").map_err(Error::file("link", path.as_str()))?;
     let said = machine.run(&inside("/usr/bin/locale").with(["-a"]))?.out;
-    let plain = |text: &str| text.to_lowercase().replace('-', "");
     if said.lines().any(|line| plain(line) == plain(locale)) {
         return Ok(());
     }
