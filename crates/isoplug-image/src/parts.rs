@@ -149,7 +149,7 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
         Arc::new(Services { systemd: systemd.clone(), needed }),
     ];
     let (autologin, installed) = (getty.autologin_user.clone(), system.is_installed());
-    let live = Live { sources, autologin, installed };
+    let live = Live { sources, pins: packages.pins.clone(), autologin, installed };
     [before_plugins, after_plugins, vec![Arc::new(live)]]
 }
 

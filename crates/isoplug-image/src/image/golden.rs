@@ -118,6 +118,7 @@ fn contributors_that_make_other_bytes_have_another_version() {
         suites: vec!["trixie".to_owned()],
         components: vec!["main".to_owned()],
         signed_by,
+        priorities: Default::default(),
     };
     let mut made = of(MANIFEST, rootfs(), vec![source]);
     let more = TestRootfs::with(&[&FILES[..], &MORE_FILES].concat());

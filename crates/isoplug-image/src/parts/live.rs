@@ -7,14 +7,17 @@
 //! - `/etc/fstab` names no file system: the initrd mounts the root.
 //! - `/etc/machine-id` is there and empty, so each boot has its own. If it were missing, systemd
 //!   would take every boot for the first and enable all units.
-//! - apt reads the manifest's sources under their public names, not those the image was made from.
+//! - apt reads the manifest's sources under their public names, not those the image was made from, with the manifest's
+//!   priorities and pins ([`preferences`]).
 //! - The journal stays in memory, and timers that look after an installed system do not run.
 //! - What systemd makes after an update of `/usr` is there, so no boot makes it again ([`updated`]).
 
+mod preferences;
 mod updated;
 
 use isoplug_engine::Key;
 use isoplug_manifest::By;
+use isoplug_manifest::options::Pin;
 use isoplug_packages::apt::{SignedBy, Stanza};
 use serde::Serialize;
 
@@ -25,6 +28,9 @@ use super::{Attrs, ContributeError, Contributor, Rootfs, services};
 pub struct Live {
     /// Where apt finds packages; none: apt's files stay as they are.
     pub sources: Vec<Stanza>,
+    /// Which versions of packages come first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
     /// Who is logged in on consoles without being asked.
     pub autologin: Option<String>,
     /// Whether it stays, on a disk: it keeps a journal, and is looked after.
@@ -56,8 +62,10 @@ impl Contributor for Live {
             self.sources.iter().filter(|source| matches!(source.signed_by, SignedBy::Key(_)));
         let keys =
             keys.flat_map(|source| (0..self.sources.len()).map(|index| key_file(source, index)));
+        let pinned = (!preferences::of(&self.sources, &self.pins).is_empty())
+            .then(|| preferences::FILE.to_owned());
         let logins = self.autologin.iter().flat_map(|_| CONSOLES.map(|(unit, _)| login_file(unit)));
-        always.chain(sources).chain(keys).chain(list).chain(logins).collect()
+        always.chain(sources).chain(keys).chain(list).chain(pinned).chain(logins).collect()
     }
 
     fn key(&self, key: &mut dyn Key) {
@@ -75,6 +83,10 @@ impl Contributor for Live {
         }
         updated::mark(rootfs)?;
         write_sources(rootfs, &self.sources)?;
+        let preferences = preferences::of(&self.sources, &self.pins);
+        if !preferences.is_empty() {
+            rootfs.file(preferences::FILE, preferences.as_bytes(), Attrs::mode(0o644))?;
+        }
         self.autologin.iter().try_for_each(|user| log_in(rootfs, user))
     }
 }
@@ -144,7 +156,7 @@ fn text_of(
     source: &Stanza,
     index: usize,
 ) -> Result<String, ContributeError> {
-    let Stanza { name, uris, suites, components, signed_by } = source;
+    let Stanza { name, uris, suites, components, signed_by, priorities: _ } = source;
     let lists = [uris, suites, components].into_iter().flatten().chain([name]);
     if { lists }.any(|text| text.is_empty() || text.contains(char::is_whitespace)) {
         let reason = "a name, address, suite or component must not be empty nor hold spaces";
@@ -199,6 +211,7 @@ mod tests {
             suites: vec![suite.into()],
             components: components.iter().map(|&component| component.into()).collect(),
             signed_by: SignedBy::Keyring("/usr/share/keyrings/debian-archive-keyring.gpg".into()),
+            priorities: Default::default(),
         }
     }
 

@@ -9,6 +9,8 @@ use crate::keyring::{self, Keyring};
 use crate::mirrors::{MirrorList, Mirrors};
 use isoplug_manifest::distribution::{self, Distribution};
 
+/// apt's priority of any other suite (apt_preferences(5)).
+const AUTOMATIC: i32 = 500;
 /// apt's priority of a suite that is not chosen by itself (apt_preferences(5)).
 const NOT_AUTOMATIC: i32 = 100;
 
@@ -31,6 +33,8 @@ pub struct AptSource {
     pub pinned: bool,
     /// Whether the image's own apt reads it.
     pub in_image: bool,
+    /// Its priority, where it is not the one that apt gives by itself.
+    pub priority: Option<i32>,
     /// The folder that it is, in place of an archive.
     pub folder: Option<PathBuf>,
 }
@@ -105,6 +109,7 @@ impl AptSource {
             distribution,
             pinned: source.snapshot.is_some(),
             in_image: source.in_image.unwrap_or(distribution.is_some()),
+            priority: Some(source.priority).filter(|priority| *priority != AUTOMATIC),
             folder: None,
         })
     }
@@ -122,6 +127,7 @@ impl AptSource {
             distribution: None,
             pinned: false,
             in_image: false,
+            priority: None,
             folder: Some(PathBuf::from(folder)),
         }
     }

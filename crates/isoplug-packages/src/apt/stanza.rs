@@ -1,5 +1,7 @@
 //! A source of packages as apt of an image reads it. Knows no archive, and writes no file.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// One stanza of sources.list(5), "deb822-style format".
@@ -15,6 +17,9 @@ pub struct Stanza {
     pub components: Vec<String>,
     /// What signs it.
     pub signed_by: SignedBy,
+    /// The priorities of suites that have not those which apt gives them by itself (apt_preferences(5)).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub priorities: BTreeMap<String, i32>,
 }
 
 /// What signs a source.

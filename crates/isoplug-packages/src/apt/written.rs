@@ -2,6 +2,8 @@
 //!
 //! The suites are those that the image was made from; the addresses of a distribution are the public ones.
 
+use std::collections::BTreeMap;
+
 use super::stanza::{SignedBy, Stanza};
 use super::{AptSource, Error, Suite};
 use isoplug_manifest::distribution;
@@ -15,9 +17,19 @@ impl AptSource {
     pub fn for_image(&self, arch: &str) -> Result<Vec<Stanza>, Error> {
         let mut written: Vec<(&str, Stanza)> = Vec::new();
         for suite in &self.suites {
+            // apt itself takes what is not automatic only where it is asked for.
+            let priority = self.priority.filter(|priority| *priority == suite.pin);
+            let priority = priority.map(|priority| (suite.name.clone(), priority));
             match written.iter_mut().find(|(archive, _)| *archive == suite.archive) {
-                Some((_, entry)) => entry.suites.push(suite.name.clone()),
-                None => written.push((&suite.archive, self.entry(suite, arch)?)),
+                Some((_, entry)) => {
+                    entry.suites.push(suite.name.clone());
+                    entry.priorities.extend(priority);
+                }
+                None => {
+                    let mut entry = self.entry(suite, arch)?;
+                    entry.priorities.extend(priority);
+                    written.push((&suite.archive, entry));
+                }
             }
         }
         Ok(written.into_iter().map(|(_, entry)| entry).collect())
@@ -41,6 +53,7 @@ impl AptSource {
             suites: vec![suite.name.clone()],
             components: suite.components.clone(),
             signed_by,
+            priorities: BTreeMap::new(),
         })
     }
 
@@ -114,6 +127,23 @@ mod tests {
             written("debian", &mirrored),
             ["http://deb.debian.org/debian: forky forky-backports / main"]
         );
+    }
+
+    #[test]
+    fn a_priority_of_ones_own_is_that_of_the_image_too() {
+        let priorities = |source: &Source| {
+            let source = AptSource::new("debian", source, None, &Mirrors::default()).unwrap();
+            let entries = source.for_image("amd64").unwrap();
+            entries.into_iter().flat_map(|entry| entry.priorities).collect::<Vec<_>>()
+        };
+        assert_eq!(priorities(&of("sid")), []);
+        let sid = Source { priority: 100, ..of("sid") };
+        assert_eq!(priorities(&sid), [("sid".to_owned(), 100)]);
+        // apt gives backports 100 by itself.
+        let pockets = vec![Pocket::Updates, Pocket::Backports];
+        let low = Source { priority: 400, pockets, ..of("trixie") };
+        let both = ["trixie", "trixie-updates"].map(|suite| (suite.to_owned(), 400));
+        assert_eq!(priorities(&low), both);
     }
 
     #[test]
