@@ -2,20 +2,19 @@
 
 use std::path::PathBuf;
 
-use isoplug_engine::Reporter;
-use isoplug_image::failed;
+use isoplug_engine::{Options, plan_targets};
 
 use super::select::{Locking, Select};
 use crate::exit::Exit;
 use crate::export::Output;
 use crate::failure::Failure;
 use crate::locking::LockUse;
-use crate::prepare::{Prepared, prepare};
+use crate::matrix::Matrix;
+use crate::pick::Pick;
 use crate::project::Project;
 use crate::session::Session;
-use crate::size::{self, smaller};
-use crate::timings::Timings;
-use crate::{export, outcome, plugins, room};
+use crate::timings::{Listener, Timings};
+use crate::{export, pick};
 
 /// Make the ISO; print its path on standard output
 #[derive(Debug, clap::Args)]
@@ -42,22 +41,49 @@ pub(crate) struct Args {
 const PAGE: &str = "timings.html";
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profiles) = args.select.open()?;
+    let (project, picks) = args.select.open()?;
     let output = export::output(&project, args.output.as_deref())?;
     let timings = args.timings.as_ref().map(|_| Timings::new());
-    let built = profiles.iter().try_for_each(|profile| {
-        let lock_use = args.locking.into();
-        let prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
-        let iso = build_timed(&prepared, &output, args.keep_failed, timings.as_ref(), session)?;
-        session.out(&iso.display().to_string());
-        Ok(())
-    });
-    let Some(timings) = timings else { return built.map(|()| Exit::Done) };
-    let (page, written) = write_page(&timings, args.timings.clone().flatten(), &output);
+    let built = build(args, (&project, &picks), (&output, timings.as_ref()), session);
+    let Some(timings) = timings else { return built };
     // The page of a failed build tells how far it came; what failed is said first.
-    built.and(written)?;
+    let (page, written) = write_page(&timings, args.timings.clone().flatten(), &output);
+    let exit = built?;
+    written?;
     session.note(&format!("timings: {}", page.display()));
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+/// Builds the images and prints where they are.
+fn build(
+    args: &Args,
+    (project, picks): (&Project, &[Pick]),
+    (output, timings): (&Output, Option<&Timings>),
+    session: &Session,
+) -> Result<Exit, Failure> {
+    let mut matrix = Matrix::prepare(project, picks, args.locking.into(), session)?;
+    let listener = timings.and_then(|timings| listen(timings, &matrix, picks, session));
+    let options = Options { keep_failed: args.keep_failed, ..session.run_options() };
+    let options = match &listener {
+        Some(listener) => Options { reporter: listener, ..options },
+        None => options,
+    };
+    matrix.build(output, &options, session)?;
+    matrix.built().for_each(|(_, built)| session.out(&built.iso.display().to_string()));
+    Ok(matrix.exit().unwrap_or(Exit::Done))
+}
+
+/// Lets `timings` listen to a run.
+fn listen<'a>(
+    timings: &'a Timings,
+    matrix: &Matrix,
+    picks: &[Pick],
+    session: &'a Session,
+) -> Option<Listener<'a>> {
+    let (goals, store) = matrix.goals()?;
+    let plan = plan_targets(&matrix.graph, &goals.concat(), &store).ok()?;
+    let title = pick::list(&picks.iter().collect::<Vec<_>>());
+    Some(timings.listen(title, &plan, &*session.reporter))
 }
 
 /// Writes the page where it was asked for, else into the folder for results. Returns where, and whether it went well.
@@ -75,77 +101,15 @@ fn write_page(
     (page, written)
 }
 
-/// Builds, and lets `timings` listen if there are any.
-fn build_timed(
-    prepared: &Prepared,
-    output: &Output,
-    keep_failed: bool,
-    timings: Option<&Timings>,
-    session: &Session,
-) -> Result<PathBuf, Failure> {
-    let Some(timings) = timings else {
-        return build(prepared, output, keep_failed, session);
-    };
-    let targets = prepared.products.artifacts();
-    let plan = isoplug_engine::plan_targets(&prepared.graph, &targets, &prepared.store)
-        .map_err(|error| outcome::failure(&error, &prepared.system))?;
-    let title = format!("{} ({})", prepared.system.profile, prepared.system.arch);
-    let listener = timings.listen(title, &plan, &*session.reporter);
-    build_told(prepared, output, keep_failed, &listener, session)
-}
-
-/// Builds what was prepared and puts it into a folder; returns the path of the ISO there.
-pub(crate) fn build(
-    prepared: &Prepared,
-    output: &Output,
-    keep_failed: bool,
-    session: &Session,
-) -> Result<PathBuf, Failure> {
-    build_told(prepared, output, keep_failed, &*session.reporter, session)
-}
-
-fn build_told(
-    prepared: &Prepared,
-    output: &Output,
-    keep_failed: bool,
-    reporter: &dyn Reporter,
-    session: &Session,
-) -> Result<PathBuf, Failure> {
-    session.warn(&room::warning(prepared));
-    let targets = prepared.products.artifacts();
-    let options = isoplug_engine::Options { keep_failed, reporter, ..session.run_options() };
-    let outputs = isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options)
-        .map_err(|error| failure(&error, prepared, &options))?;
-    let checks = &prepared.products.checks;
-    session.warn(&plugins::checked(checks, &outputs, &prepared.system));
-    export::export(prepared, &outputs, output, session)
-}
-
-/// Returns the failure for an error of a run; of an ISO that is too large, with what makes it smaller.
-fn failure(
-    error: &isoplug_engine::Error,
-    prepared: &Prepared,
-    options: &isoplug_engine::Options,
-) -> Failure {
-    let Prepared { system, image, store, .. } = prepared;
-    let failure = outcome::failure(error, system);
-    if !failed::is_too_large(error) {
-        return failure;
-    }
-    // The root filesystem is there, or there would be no ISO.
-    let report = size::measured(image, store, options).ok().flatten();
-    smaller::hints(system, report.as_ref()).into_iter().fold(failure, Failure::hint)
-}
-
-/// Builds one profile for a command that needs its ISO, or returns the ISO that is there.
+/// Builds one image for a command that needs its ISO, or returns the ISO that is there.
 pub(crate) fn build_one(
     project: &Project,
-    profile: &str,
-    arch: &str,
+    pick: &Pick,
     lock_use: LockUse,
     session: &Session,
-) -> Result<(Prepared, PathBuf), Failure> {
-    let prepared = prepare(project, profile, arch, lock_use, session)?;
-    let iso = build(&prepared, &export::output(project, None)?, false, session)?;
-    Ok((prepared, iso))
+) -> Result<Result<PathBuf, Exit>, Failure> {
+    let mut matrix = Matrix::prepare(project, std::slice::from_ref(pick), lock_use, session)?;
+    matrix.build(&export::output(project, None)?, &session.run_options(), session)?;
+    let built = matrix.built().next().map(|(_, built)| built.iso.clone());
+    Ok(built.ok_or(matrix.exit().unwrap_or(Exit::Failed)))
 }

@@ -4,6 +4,7 @@ use super::select::{Allowing, Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locking::lock_of;
+use crate::pick::{self, Pick};
 use crate::session::Session;
 
 /// Pin every package in isoplug.lock, keeping what is pinned already
@@ -21,11 +22,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profiles) = args.select.open()?;
-    for profile in &profiles {
-        let system = project.evaluate(profile, &args.select.arch(), session)?;
+    let (project, picks) = args.select.open()?;
+    for Pick { profile, arch } in &picks {
+        let system = project.evaluate(profile, arch, session)?;
         lock_of(&project, &system, args.locking.into(), args.allowing.into(), session)?;
     }
-    session.note(&format!("{} pins {}", project.lock_path().display(), profiles.join(", ")));
+    session.note(&format!(
+        "{} pins {}",
+        project.lock_path().display(),
+        pick::apart(&picks).join(", ")
+    ));
     Ok(Exit::Done)
 }

@@ -7,6 +7,7 @@ use isoplug_packages::Allow;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locking::LockUse;
+use crate::pick::Pick;
 use crate::project::Project;
 
 /// Which images to work on.
@@ -32,21 +33,23 @@ impl Select {
         self.arch.clone().unwrap_or_else(|| host_arch().to_owned())
     }
 
-    /// Opens the project and chooses its profiles.
-    pub(crate) fn open(&self) -> Result<(Project, Vec<String>), Failure> {
+    /// Opens the project and chooses its images.
+    pub(crate) fn open(&self) -> Result<(Project, Vec<Pick>), Failure> {
         let project = Project::open(&self.folder)?;
         let profiles = project.choose(&self.profile, self.all)?;
-        Ok((project, profiles))
+        let pick = |profile| Pick { profile, arch: self.arch() };
+        Ok((project, profiles.into_iter().map(pick).collect()))
     }
 
-    /// Opens the project for a command that works on one profile.
-    pub(crate) fn open_one(&self) -> Result<(Project, String), Failure> {
-        let (project, mut profiles) = self.open()?;
-        match profiles.len() {
-            1 => Ok((project, profiles.remove(0))),
-            _ => Err(Failure::new(Exit::Manifest, "there are several profiles")
-                .hint(format!("--profile with one of {}", profiles.join(", ")))),
+    /// Opens the project for a command that works on one image.
+    pub(crate) fn open_one(&self) -> Result<(Project, Pick), Failure> {
+        let (project, mut picks) = self.open()?;
+        if let (1, Some(pick)) = (picks.len(), picks.pop()) {
+            return Ok((project, pick));
         }
+        let profiles = project.choose(&self.profile, self.all)?;
+        Err(Failure::new(Exit::Manifest, "there are several profiles")
+            .hint(format!("--profile with one of {}", profiles.join(", "))))
     }
 }
 

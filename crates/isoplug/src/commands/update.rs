@@ -8,6 +8,7 @@ use super::select::{Allowing, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locking::{LockUse, lock_of};
+use crate::pick::Pick;
 use crate::session::Session;
 
 /// Pin the newest packages and show what changes
@@ -24,11 +25,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profiles) = args.select.open()?;
+    let (project, picks) = args.select.open()?;
     let use_of_lock = if args.dry_run { LockUse::RenewUnsaved } else { LockUse::Renew };
-    for profile in &profiles {
-        let arch = args.select.arch();
-        let system = project.evaluate(profile, &arch, session)?;
+    for Pick { profile, arch } in &picks {
+        let system = project.evaluate(profile, arch, session)?;
         let name = format!("{profile}.{arch}");
         let old = project.lock(session)?.and_then(|mut lock| lock.images.remove(&name));
         let new = lock_of(&project, &system, use_of_lock, args.allowing.into(), session)?;
