@@ -13,10 +13,10 @@ use serde_json::Value as Json;
 
 use crate::check::ShapeCheck;
 use crate::conceal;
-use crate::default_profiles::default_profiles;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::distribution;
 use crate::extra::Extra;
+use crate::groups::groups;
 use crate::manifest::{Image, Manifest, Source};
 use crate::merge::Said;
 use crate::module::{Conditions, Gather, Load};
@@ -81,18 +81,31 @@ fn evaluate_parts(input: Input<'_>, parts: List, extra: &[Extra]) -> Result<Syst
     }
 }
 
-/// Returns the image and the names of the profiles of a manifest, in the order of the text.
+/// What a manifest has, before any profile of it is evaluated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overview {
+    /// What the image is called.
+    pub image: Image,
+    /// The names of the profiles, in the order of the text.
+    pub profiles: Vec<String>,
+    /// The profiles of each group.
+    pub groups: BTreeMap<String, Vec<String>>,
+}
+
+/// Returns what a manifest has.
 ///
 /// # Errors
 ///
 /// Every mistake in the syntax and in the parts outside of profiles.
-pub fn profiles(name: &str, text: &str) -> Result<(Image, Vec<String>), Diagnostics> {
+pub fn profiles(name: &str, text: &str) -> Result<Overview, Diagnostics> {
     let mut work = Work::default();
     let (manifest, profiles, root) = work.manifest(name, text);
-    let names: Vec<String> = profiles.into_iter().map(|(key, _)| key.name).collect();
-    default_profiles(&root, &names, &mut work.diagnostics);
+    groups(&root, &profiles, &mut work.diagnostics);
+    let profiles = profiles.into_iter().map(|(key, _)| key.name).collect();
     match manifest {
-        Some(manifest) if work.sound() => Ok((manifest.image, names)),
+        Some(Manifest { image, groups, .. }) if work.sound() => {
+            Ok(Overview { image, profiles, groups })
+        }
         _ => Err(Diagnostics { list: work.diagnostics, texts: work.texts }),
     }
 }

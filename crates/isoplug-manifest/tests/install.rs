@@ -21,7 +21,7 @@ fn one(text: &str, profile: &str) -> Result<System, Diagnostics> {
 /// Evaluates the profile `p` of a manifest with what it installs.
 fn whole(lines: &str) -> Result<System, Diagnostics> {
     let text = format!("image.name = \"t\"\n{lines}\n");
-    let (_, known) = profiles("isoplug.toml", &text)?;
+    let known = profiles("isoplug.toml", &text)?.profiles;
     let system = one(&text, "p")?;
     let names = targets(&system, &known)?;
     let targets = names.iter().map(|name| one(&text, name)).collect::<Result<Vec<_>, _>>()?;

@@ -2,26 +2,28 @@
 //!
 //! Says why an image fails; what is said of one that is there, whoever calls decides. Knows no stage.
 
+mod ends;
+mod summary;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use isoplug_engine::{ArtifactId, Graph, Options, Outcome, Outputs, Store, run_each};
-use isoplug_image::failed;
+use isoplug_engine::{ArtifactId, Graph, Options, Store, run_each};
 use isoplug_manifest::Diagnostics;
 
 use crate::exit::Exit;
-use crate::export::{self, Output};
+use crate::export::Output;
 use crate::failure::Failure;
 use crate::locking::LockUse;
 use crate::pick::{self, Pick};
 use crate::prepare::{Planned, Prepared, plan_medium, wire};
 use crate::project::Project;
-use crate::session::Session;
-use crate::size::{self, smaller};
-use crate::{outcome, plugins, room};
+use crate::session::{Session, print_json};
+use crate::{outcome, room};
 
 /// The images of one run, over one graph.
+#[derive(Default)]
 pub(crate) struct Matrix {
     pub(crate) graph: Graph,
     pub(crate) images: Vec<Member>,
@@ -60,6 +62,16 @@ pub(crate) struct Built {
     pub(crate) cached: usize,
     /// How many it has.
     pub(crate) stages: usize,
+    /// What its tests showed, if it was tested.
+    pub(crate) tests: Option<Tests>,
+}
+
+/// How many boots ended how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tests {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) unfinished: usize,
 }
 
 /// Why there is no image.
@@ -84,8 +96,7 @@ impl Matrix {
         lock_use: LockUse,
         session: &Session,
     ) -> Result<Self, Failure> {
-        let (told, exit) = (BTreeSet::new(), None);
-        let mut matrix = Self { graph: Graph::new(), images: Vec::new(), told, exit };
+        let mut matrix = Self::default();
         let mut all = Vec::new();
         for pick in picks {
             match plan_medium(project, pick, lock_use, session) {
@@ -114,6 +125,16 @@ impl Matrix {
     pub(crate) fn part(&mut self, images: usize, name: &str) {
         if images > 1 {
             self.graph.part(name);
+        }
+    }
+
+    /// Tells what came of the images, if there are several.
+    pub(crate) fn summarise(&self, session: &Session) {
+        if self.images.len() > 1 {
+            session.note(&self.table());
+            if session.global.json {
+                print_json(&self.event());
+            }
         }
     }
 
@@ -154,7 +175,7 @@ impl Matrix {
         let (begun, mut exported) = (Instant::now(), Vec::new());
         let failed = run_each(&self.graph, &goals, &store, options, &mut |goal, outputs| {
             let Some(prepared) = self.prepared(ready[goal]) else { return };
-            let (warnings, built) = finish(prepared, &outputs, (output, begun), session);
+            let (warnings, built) = ends::finish(prepared, &outputs, (output, begun), session);
             exported.push((ready[goal], warnings, built));
         });
         let systems = || prepared().map(|prepared| &prepared.system);
@@ -196,7 +217,7 @@ impl Matrix {
             let Some(prepared) = members.first().and_then(|index| self.prepared(*index)) else {
                 continue;
             };
-            let failure = failure(&one.error, prepared, &pick::list(&picks), options);
+            let failure = ends::failure(&one.error, prepared, &pick::list(&picks), options);
             let stage = match &one.error {
                 isoplug_engine::Error::Stage { title, .. } => Some(title.clone()),
                 _ => None,
@@ -267,40 +288,4 @@ fn one_lock(
         planned.image.lock_text.clone_from(&text);
     }
     Ok(())
-}
-
-/// Puts a finished image where it is to go.
-fn finish(
-    prepared: &Prepared,
-    outputs: &Outputs,
-    (output, begun): (&Output, Instant),
-    session: &Session,
-) -> (Diagnostics, Result<Built, Failure>) {
-    let warnings = plugins::checked(&prepared.products.checks, outputs, &prepared.system);
-    let reports = outputs.reports();
-    let cached = reports.iter().filter(|report| report.outcome == Outcome::Cached).count();
-    let built = export::export(prepared, outputs, output, session).map(|iso| Built {
-        iso,
-        seconds: begun.elapsed().as_secs_f64(),
-        cached,
-        stages: reports.len(),
-    });
-    (warnings, built)
-}
-
-/// Returns the failure for an error of a run; of an ISO that is too large, with what makes it smaller.
-fn failure(
-    error: &isoplug_engine::Error,
-    prepared: &Prepared,
-    images: &str,
-    options: &Options<'_>,
-) -> Failure {
-    let Prepared { system, image, store, .. } = prepared;
-    let failure = outcome::failure_of(error, system, images);
-    if !failed::is_too_large(error) {
-        return failure;
-    }
-    // The root filesystem is there, or there would be no ISO.
-    let report = size::measured(image, store, options).ok().flatten();
-    smaller::hints(system, report.as_ref()).into_iter().fold(failure, Failure::hint)
 }

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use isoplug_engine::{Options, plan_targets};
+use isoplug_image::image::file_name;
+use serde_json::{Value as Json, json};
 
-use super::select::{Locking, Select};
+use super::select::{Locking, Select, Sharding};
 use crate::exit::Exit;
 use crate::export::Output;
 use crate::failure::Failure;
@@ -21,10 +23,14 @@ use crate::{export, pick};
 #[command(after_help = "Examples:\n  \
     isoplug build                          # the default profiles of isoplug.toml\n  \
     isoplug build stick -p rescue          # one profile of stick/isoplug.toml\n  \
-    isoplug build --all --locked --json    # in CI")]
+    isoplug build --all --locked --json    # in CI\n  \
+    isoplug build -p nightly --arch amd64,arm64    # a group, for two machines\n  \
+    isoplug build --all --shard 2/4        # the second of four machines")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
+    #[command(flatten)]
+    sharding: Sharding,
     #[command(flatten)]
     locking: Locking,
     /// Put the ISOs into this folder [default: out, beside the manifest]
@@ -36,13 +42,21 @@ pub(crate) struct Args {
     /// Write a page that shows where the time went [default: timings.html, beside the ISOs]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     timings: Option<Option<PathBuf>>,
+    /// Print what would be built, a profile and its architecture a line; with --json a document for a CI's matrix
+    #[arg(long)]
+    list: bool,
 }
 
 const PAGE: &str = "timings.html";
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, picks) = args.select.open()?;
+    let picks = args.sharding.deal(picks, session);
     let output = export::output(&project, args.output.as_deref())?;
+    if args.list {
+        list(&project, &picks, &output, session);
+        return Ok(Exit::Done);
+    }
     let timings = args.timings.as_ref().map(|_| Timings::new());
     let built = build(args, (&project, &picks), (&output, timings.as_ref()), session);
     let Some(timings) = timings else { return built };
@@ -52,6 +66,20 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     written?;
     session.note(&format!("timings: {}", page.display()));
     Ok(exit)
+}
+
+/// Prints what would be built: lines for people, for machines what a matrix of GitHub Actions includes.
+fn list(project: &Project, picks: &[Pick], output: &Output, session: &Session) {
+    if !session.global.json {
+        picks.iter().for_each(|Pick { profile, arch }| session.out(&format!("{profile} {arch}")));
+        return;
+    }
+    let included = |Pick { profile, arch }: &Pick| {
+        let iso = output.folder.join(format!("{}.iso", file_name(&project.image, profile, arch)));
+        json!({ "profile": profile, "arch": arch, "iso": iso })
+    };
+    let all: Vec<Json> = picks.iter().map(included).collect();
+    session.out(&json!({ "include": all }).to_string());
 }
 
 /// Builds the images and prints where they are.
@@ -70,6 +98,7 @@ fn build(
     };
     matrix.build(output, &options, session)?;
     matrix.built().for_each(|(_, built)| session.out(&built.iso.display().to_string()));
+    matrix.summarise(session);
     Ok(matrix.exit().unwrap_or(Exit::Done))
 }
 

@@ -162,7 +162,7 @@ fn iso(args: &Args, session: &Session) -> Result<Result<PathBuf, Exit>, Failure>
 }
 
 fn machine(args: &Args) -> Result<Machine, Failure> {
-    let arch = arch(&args.select.arch())?;
+    let arch = arch(&args.select.one_arch()?)?;
     let mut machine = Machine::new(arch, args.firmware.into(), args.medium.into());
     machine.memory = args.memory;
     machine.display = if args.window { Display::Gtk } else { Display::None };

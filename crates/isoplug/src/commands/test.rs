@@ -10,11 +10,11 @@ use isoplug_engine::{ArtifactId, Error, Expected, Graph, Store};
 use isoplug_vm::{Accelerator, Arch, Firmware, Host, Limit, Machine, Medium, Report, Verdict};
 
 use super::run::{FirmwareArg, MediumArg, arch};
-use super::select::{Locking, Select};
+use super::select::{Locking, Select, Sharding};
 use crate::boot_test::{self, BootTest, TestSetup};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::matrix::{Matrix, State};
+use crate::matrix::{Matrix, State, Tests};
 use crate::place;
 use crate::prepare::Prepared;
 use crate::session::Session;
@@ -30,6 +30,8 @@ use crate::{export, outcome, promises};
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
+    #[command(flatten)]
+    sharding: Sharding,
     #[command(flatten)]
     locking: Locking,
     /// Only with this firmware; may be given several times
@@ -61,13 +63,19 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, picks) = args.select.open()?;
+    let picks = args.sharding.deal(picks, session);
     let bench = Bench::new(args, export::output(&project, None)?, session);
     let mut matrix = Matrix::prepare(&project, &picks, args.locking.into(), session)?;
     matrix.build(&bench.output, &session.run_options(), session)?;
+    if let (Some(exit), None) = (matrix.exit(), matrix.built().next()) {
+        matrix.summarise(session);
+        return Ok(exit);
+    }
     let mut all = Report { image: project.image.name.clone(), combos: Vec::new() };
     let ended = bench.test_each(&mut matrix, &mut all);
     // What was seen is told, whatever ended it.
     write_reports(args, &all)?;
+    matrix.summarise(session);
     ended?;
     let verdict = exit(all.verdict(), session);
     Ok(matrix.exit().unwrap_or(verdict))
@@ -108,7 +116,7 @@ impl<'a> Bench<'a> {
         let Matrix { graph, images, .. } = matrix;
         let many = images.len() > 1;
         for image in images {
-            let State::Built(prepared, _) = &image.state else { continue };
+            let State::Built(prepared, built) = &mut image.state else { continue };
             if many {
                 graph.part(&image.name);
             }
@@ -116,6 +124,7 @@ impl<'a> Bench<'a> {
             if ended.is_ok() || !report.combos.is_empty() {
                 self.session.out(&report.text());
             }
+            built.tests = Some(Tests::of(&report));
             all.combos.extend(report.combos);
             ended?;
             if all.interrupted() {
