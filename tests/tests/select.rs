@@ -83,6 +83,29 @@ fn groups_lists_and_architectures() {
     ");
 }
 
+#[test]
+fn variants_are_locked_by_themselves() {
+    let served = Served::default();
+    let vars = "[vars]\nchannel = { default = \"stable\", values = [\"stable\", \"beta\"] }\n";
+    let when = "when.var.channel.beta.packages.install = [\"tool\"]\n";
+    served.write(&format!("{}{when}{vars}", served.manifest("packages.install = [\"app\"]")));
+    served.space.ok(&["lock"]);
+    let plain = served.space.read("isoplug.lock");
+    assert!(plain.contains("[images.\"p.amd64\"]") && !plain.contains("tool 3"), "{plain}");
+    served.space.ok(&["lock", "--var", "channel=beta"]);
+    let both = served.space.read("isoplug.lock");
+    assert!(
+        both.contains("[images.\"p.amd64+channel=beta\"]") && both.contains("tool 3"),
+        "{both}"
+    );
+    served.space.ok(&["lock", "--locked"]);
+    served.space.ok(&["lock", "--locked", "--var", "channel=beta"]);
+    served.space.ok(&["lock", "--locked", "--var", "channel=stable"]);
+    assert_snapshot!(served.run(&["check", "--var", "chanel=beta"]), @"");
+    assert_snapshot!(served.run(&["check", "--var", "channel"]), @"");
+    assert_snapshot!(served.run(&["explain", "packages.install", "--var", "channel=beta"]), @"");
+}
+
 /// The words for machines are one JSON value a line, whatever happens.
 #[test]
 fn json_lines_parse() {

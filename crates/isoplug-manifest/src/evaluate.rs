@@ -28,6 +28,7 @@ use crate::strength::Strength;
 use crate::system::System;
 use crate::text::Texts;
 use crate::value::{Table, Value};
+use crate::vars::Vars;
 use fragments::Fragments;
 use guests::Guests;
 use settle::{Asked, List, Settled};
@@ -43,6 +44,8 @@ pub struct Input<'a> {
     pub profile: &'a str,
     /// The architecture to build for, in Debian's words.
     pub arch: &'a str,
+    /// What variables of the manifest are, where that is not their default.
+    pub vars: &'a BTreeMap<String, String>,
     /// Reads an included file. Its path is relative to the folder that `name` is relative to.
     pub load: Load<'a>,
     /// Answers for the plugins.
@@ -101,6 +104,7 @@ pub fn profiles(name: &str, text: &str) -> Result<Overview, Diagnostics> {
     let mut work = Work::default();
     let (manifest, profiles, root) = work.manifest(name, text);
     groups(&root, &profiles, &mut work.diagnostics);
+    Vars::of(&root, &BTreeMap::new(), &mut work.diagnostics);
     let profiles = profiles.into_iter().map(|(key, _)| key.name).collect();
     match manifest {
         Some(Manifest { image, groups, .. }) if work.sound() => {
@@ -110,9 +114,13 @@ pub fn profiles(name: &str, text: &str) -> Result<Overview, Diagnostics> {
     }
 }
 
-fn conditions(arch: &str, sources: &BTreeMap<String, Source>) -> Conditions {
+fn conditions(
+    (profile, arch): (&str, &str),
+    sources: &BTreeMap<String, Source>,
+    vars: Vars,
+) -> Conditions {
     let suites = sources.values().map(|each| each.suite.clone()).collect();
-    Conditions { arch: arch.to_owned(), suites }
+    Conditions { arch: arch.to_owned(), suites, profile: profile.to_owned(), vars }
 }
 
 fn about<'a>(
@@ -133,10 +141,12 @@ struct Work {
 
 impl Work {
     fn system(&mut self, input: Input<'_>, parts: List, extra: &[Extra]) -> Option<System> {
-        let Input { name, text, profile, arch, load, plugins } = input;
+        let Input { name, text, profile, arch, vars, load, plugins } = input;
         let (manifest, profiles, root) = self.manifest(name, text);
         let sources = manifest.as_ref().map(sources::sources).unwrap_or_default();
-        let conditions = conditions(arch, &sources);
+        let vars = Vars::of(&root, vars, &mut self.diagnostics);
+        let variant = vars.set_ones();
+        let conditions = conditions((profile, arch), &sources, vars);
         self.diagnostics.extend(distributions::mistakes(&sources, &root, arch));
         let mut guests = Guests::describe(manifest.as_ref(), &root, plugins, self);
         let mut shape = guests.shape();
@@ -152,7 +162,8 @@ impl Work {
         let mut fragments = Fragments::new(&shape, said, guests.named());
         let settled = self.settle(&shape, &mut fragments, &asked)?;
         let (about, config) = ((profile, arch), guests.config);
-        Some(system(about, manifest?, settled, sources, config, shape, root))
+        let system = system(about, manifest?, settled, sources, config, shape, root);
+        Some(System { variant, ..system })
     }
 
     /// Says whether there is no error so far. What an error left out would mislead lints.
@@ -246,6 +257,7 @@ fn system(
         settings: settled.settings,
         root,
         targets: Vec::new(),
+        variant: BTreeMap::new(),
         texts: Texts::default(),
         warnings: Vec::new(),
     }

@@ -47,6 +47,7 @@ mod system;
 pub mod template;
 pub mod text;
 pub mod value;
+mod vars;
 
 pub use by::By;
 pub mod options {

@@ -38,6 +38,11 @@ pub struct Manifest {
     /// Whose plugins to believe.
     #[serde(default)]
     pub trust: Trust,
+    /// Variables that `--var NAME=VALUE` sets, each with its default, `channel = "stable"`, or with all that it may be, too:
+    /// `channel = { default = "stable", values = ["stable", "beta"] }`. `when.var` of a profile asks for them.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "format": "image-name" }))]
+    pub vars: BTreeMap<String, Json>,
     /// Names for several profiles, which stand for them wherever one chooses: `nightly = ["minimal", "rescue"]` makes
     /// `--profile nightly` both.
     #[serde(default)]

@@ -22,6 +22,7 @@ pub fn schema_with(plugins: &BTreeMap<String, Json>) -> Json {
     let mut parts = Parts::default();
     let profile = parts.profile();
     root["properties"]["profiles"]["additionalProperties"] = profile;
+    root["properties"]["vars"]["additionalProperties"] = var();
     root["$defs"] = Json::Object(parts.definitions);
     root["title"] = json!("isoplug.toml");
     without_null(&mut root);
@@ -36,6 +37,18 @@ pub fn schema_with(plugins: &BTreeMap<String, Json>) -> Json {
         root["$defs"]["options.plugins"]["properties"][name] = usage;
     }
     root
+}
+
+/// A variable: its default, or that and what else it may be.
+fn var() -> Json {
+    let text = json!({ "type": "string" });
+    let table = json!({
+        "type": "object",
+        "properties": { "default": text, "values": { "type": "array", "items": text } },
+        "required": ["default"],
+        "additionalProperties": false
+    });
+    json!({ "anyOf": [text, table] })
 }
 
 /// The parts of the schema that others refer to: one for each option, since it stands there three
@@ -55,11 +68,12 @@ impl Parts {
             { "type": "array", "items": { "type": "string" } }
         ] });
         let cases = json!({ "type": "object", "additionalProperties": here });
+        let by_name = json!({ "type": "object", "additionalProperties": cases });
         profile["properties"]["extends"] = names.clone();
         profile["properties"]["include"] = names;
         profile["properties"]["when"] = json!({
             "type": "object",
-            "properties": { "arch": cases, "suite": cases },
+            "properties": { "arch": cases, "profile": cases, "suite": cases, "var": by_name },
             "additionalProperties": false
         });
         for keyword in ["$schema", "title"] {

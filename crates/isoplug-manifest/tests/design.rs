@@ -34,7 +34,8 @@ fn system(profile: &str, arch: &str) -> System {
         _ => Err("no such file".to_owned()),
     };
     let (name, text, plugins) = ("isoplug.toml", SKETCH, &mut Hardening);
-    let input = Input { name, text, profile, arch, load: &mut load, plugins };
+    let input =
+        Input { name, text, profile, arch, vars: &Default::default(), load: &mut load, plugins };
     evaluate(input).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 

@@ -15,7 +15,15 @@ use support::{file, messages, messages_with, packages, profile};
 fn one(text: &str, profile: &str) -> Result<System, Diagnostics> {
     let mut load = |_: &str| Err("no file".to_owned());
     let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
-    evaluate(Input { name, text, profile, arch: "amd64", load: &mut load, plugins })
+    evaluate(Input {
+        name,
+        text,
+        profile,
+        arch: "amd64",
+        vars: &Default::default(),
+        load: &mut load,
+        plugins,
+    })
 }
 
 /// Evaluates the profile `p` of a manifest with what it installs.

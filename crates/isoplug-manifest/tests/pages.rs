@@ -164,7 +164,15 @@ fn shipped_profiles_evaluate_without_a_warning() {
             let mut load = |_: &str| Err("none".to_owned());
             let text = "image.name = \"t\"";
             let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
-            let input = Input { name, text, profile, arch, load: &mut load, plugins };
+            let input = Input {
+                name,
+                text,
+                profile,
+                arch,
+                vars: &Default::default(),
+                load: &mut load,
+                plugins,
+            };
             let system = evaluate(input).unwrap_or_else(|mistakes| panic!("{mistakes}"));
             let mut warnings = String::new();
             for warning in &system.warnings {

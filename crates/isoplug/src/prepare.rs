@@ -147,7 +147,7 @@ fn guests_of_targets<'s, 'g>(
 /// Returns the latest epoch of a medium and what it installs, which is that of all.
 fn newest(system: &System, lock: &Lock) -> Option<u64> {
     let all = system.targets.iter().chain([system]);
-    let images = all.filter_map(|one| lock.images.get(&image_name(&one.profile, &one.arch)));
+    let images = all.filter_map(|one| lock.images.get(&image_name(one)));
     images.map(|image| image.epoch).max()
 }
 

@@ -116,7 +116,7 @@ impl Project {
     ) -> Result<System, Failure> {
         let mut load = |path: &str| read_text(Path::new(path)).map_err(|error| error.to_string());
         let (name, text) = (&self.name, &self.text);
-        let input = Input { name, text, profile, arch, load: &mut load, plugins };
+        let input = Input { name, text, profile, arch, vars: &self.vars, load: &mut load, plugins };
         evaluate(input).map_err(Failure::manifest)
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Project {
     pub(crate) profiles: Vec<String>,
     /// The profiles of each group.
     pub(crate) groups: BTreeMap<String, Vec<String>>,
+    /// What variables of the manifest are in this run, where that is not their default.
+    pub(crate) vars: BTreeMap<String, String>,
     /// The manifest's name in messages.
     pub(crate) name: String,
     /// The manifest's text.
@@ -73,7 +75,8 @@ impl Project {
         let Overview { image, profiles, groups } =
             profiles(&name, &text).map_err(Failure::manifest)?;
         let folder = folder.to_owned();
-        Ok(Self { folder, image, profiles, groups, name, text, allowed: OnceCell::new() })
+        let (vars, allowed) = (BTreeMap::new(), OnceCell::new());
+        Ok(Self { folder, image, profiles, groups, vars, name, text, allowed })
     }
 
     /// Returns what the folder asks for beyond itself.

@@ -92,7 +92,15 @@ mod tests {
         );
         let mut load = |_: &str| Err("no file".to_owned());
         let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
-        let input = Input { name, text: &text, profile, arch: "amd64", load: &mut load, plugins };
+        let input = Input {
+            name,
+            text: &text,
+            profile,
+            arch: "amd64",
+            vars: &Default::default(),
+            load: &mut load,
+            plugins,
+        };
         let read = read(evaluate(input).unwrap()).map_err(|failure| {
             let found = failure.diagnostics.list.iter();
             found.map(|found| format!("{}; {:?}", found.message, found.help)).collect::<String>()

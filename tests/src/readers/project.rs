@@ -14,6 +14,7 @@ pub(super) fn manifest(bytes: &[u8]) {
             text,
             profile,
             arch: "amd64",
+            vars: &Default::default(),
             load: &mut |_| Ok(text.to_owned()),
             plugins: &mut NoPlugins,
         };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use isoplug_engine::{Change, Graph, Row, RowValue};
 
-use super::select::{Locking, host_arch};
+use super::select::{Locking, Vars, host_arch};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome;
@@ -33,6 +33,8 @@ pub(crate) struct Args {
     /// The architecture of the image [default: this machine's]
     #[arg(long, value_name = "ARCH", value_parser = isoplug_arch::with_images())]
     arch: Option<String>,
+    #[command(flatten)]
+    vars: Vars,
     /// Explain a stage
     #[arg(long)]
     stage: bool,
@@ -44,7 +46,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let project = Project::open(&args.folder)?;
+    let mut project = Project::open(&args.folder)?;
+    project.vars = args.vars.given();
     let named: Vec<String> = args.profile.iter().cloned().collect();
     let profile = project.choose(&named, false)?.remove(0);
     let arch = args.arch.clone().unwrap_or_else(|| host_arch().to_owned());

@@ -1,6 +1,6 @@
 //! The arguments by which most commands choose a manifest, profiles and an architecture.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use isoplug_packages::Allow;
@@ -29,12 +29,35 @@ pub(crate) struct Select {
     /// The architectures of the images, in Debian's words, separated by commas [default: this machine's]
     #[arg(long, value_name = "ARCH", value_delimiter = ',', value_parser = isoplug_arch::with_images())]
     arch: Vec<String>,
+    #[command(flatten)]
+    vars: Vars,
+}
+
+/// What variables of the manifest are.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Vars {
+    /// Set a variable of the manifest; may be given several times
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment)]
+    vars: Vec<(String, String)>,
+}
+
+impl Vars {
+    /// Returns what the variables are; of two values of one the last counts.
+    pub(crate) fn given(&self) -> BTreeMap<String, String> {
+        self.vars.iter().cloned().collect()
+    }
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, such as channel=beta")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 impl Select {
     /// Opens the project and chooses its images: each profile for each architecture.
     pub(crate) fn open(&self) -> Result<(Project, Vec<Pick>), Failure> {
-        let project = Project::open(&self.folder)?;
+        let mut project = Project::open(&self.folder)?;
+        project.vars = self.vars.given();
         let (profiles, arches) = (project.choose(&self.profile, self.all)?, self.arches());
         let of = |profile: &String| {
             let pick = |arch: &String| Pick { profile: profile.clone(), arch: arch.clone() };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isoplug_manifest::lock::LockedImage;
+use isoplug_packages::locking::image_name;
 
 use super::select::{Allowing, Select};
 use crate::exit::Exit;
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let use_of_lock = if args.dry_run { LockUse::RenewUnsaved } else { LockUse::Renew };
     for Pick { profile, arch } in &picks {
         let system = project.evaluate(profile, arch, session)?;
-        let name = format!("{profile}.{arch}");
+        let name = image_name(&system);
         let old = project.lock(session)?.and_then(|mut lock| lock.images.remove(&name));
         let new = lock_of(&project, &system, use_of_lock, args.allowing.into(), session)?;
         let changes = changes(old.as_ref(), new.images.get(&name));
