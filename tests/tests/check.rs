@@ -90,6 +90,7 @@ fn mistakes_of_typing() {
     --- stdout
     --- stderr
     error: isoplug.toml has no profile `resuce`
+      try: `rescue`
       try: one of its profiles: rescue
     ");
     assert_snapshot!(space.run(&["check", "--arch", "x86_64"]), @r"

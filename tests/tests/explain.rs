@@ -157,6 +157,7 @@ fn what_is_no_option() {
     --- stdout
     --- stderr
     error: isoplug.toml has no profile `resuce`
+      try: `rescue`
       try: one of its profiles: rescue
     ");
     assert_snapshot!(explain(&["networking.hostname", "nowhere"]), @r"

@@ -1,6 +1,8 @@
 //! `isoplug lock` against a tiny archive: what is pinned stays, what is new is added.
 #![cfg(test)]
 
+#[path = "lock/merged.rs"]
+mod merged;
 #[path = "lock/refused.rs"]
 mod refused;
 #[path = "lock/targets.rs"]

@@ -46,6 +46,66 @@ fn which_profiles() {
     "#);
 }
 
+#[test]
+fn groups_lists_and_architectures() {
+    let space = Space::with_manifest(&format!("{TWO}\n[groups]\nnightly = [\"b\", \"a\"]\n"));
+    let chosen = |arguments: &[&str]| {
+        let text = space.run(&[&["check"], arguments].concat());
+        text.lines().last().unwrap_or_default().to_owned()
+    };
+    assert_snapshot!(chosen(&["-p", "a,b"]), @"isoplug.toml is fine: a, b");
+    assert_snapshot!(chosen(&["-p", "nightly"]), @"isoplug.toml is fine: b, a");
+    assert_snapshot!(chosen(&["-p", "a,nightly", "-p", "a"]), @"isoplug.toml is fine: a, b");
+    assert_snapshot!(chosen(&["-p", "a", "--arch", "amd64,arm64,amd64"]), @"isoplug.toml is fine: amd64, arm64");
+    assert_snapshot!(chosen(&["--arch", "amd64,arm64"]), @"isoplug.toml is fine: a amd64, a arm64, b amd64, b arm64");
+    assert_snapshot!(space.run(&["check", "-p", "nightl"]), @"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: isoplug.toml has no profile `nightl`
+      try: `nightly`
+      try: one of its profiles: a, b
+      try: or one of its groups: nightly
+    ");
+    assert_snapshot!(space.run(&["shell", "-p", "a", "--arch", "amd64,arm64"]), @"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: there are several architectures
+      try: --arch with one of amd64, arm64
+    ");
+    assert_snapshot!(space.run(&["shell", "-p", "nightly"]), @"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: there are several profiles
+      try: --profile with one of b, a
+    ");
+}
+
+#[test]
+fn variants_are_locked_by_themselves() {
+    let served = Served::default();
+    let vars = "[vars]\nchannel = { default = \"stable\", values = [\"stable\", \"beta\"] }\n";
+    let when = "when.var.channel.beta.packages.install = [\"tool\"]\n";
+    served.write(&format!("{}{when}{vars}", served.manifest("packages.install = [\"app\"]")));
+    served.space.ok(&["lock"]);
+    let plain = served.space.read("isoplug.lock");
+    assert!(plain.contains("[images.\"p.amd64\"]") && !plain.contains("tool 3"), "{plain}");
+    served.space.ok(&["lock", "--var", "channel=beta"]);
+    let both = served.space.read("isoplug.lock");
+    assert!(
+        both.contains("[images.\"p.amd64+channel=beta\"]") && both.contains("tool 3"),
+        "{both}"
+    );
+    served.space.ok(&["lock", "--locked"]);
+    served.space.ok(&["lock", "--locked", "--var", "channel=beta"]);
+    served.space.ok(&["lock", "--locked", "--var", "channel=stable"]);
+    assert_snapshot!(served.run(&["check", "--var", "chanel=beta"]), @"");
+    assert_snapshot!(served.run(&["check", "--var", "channel"]), @"");
+    assert_snapshot!(served.run(&["explain", "packages.install", "--var", "channel=beta"]), @"");
+}
+
 /// The words for machines are one JSON value a line, whatever happens.
 #[test]
 fn json_lines_parse() {

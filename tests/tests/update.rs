@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use insta::assert_snapshot;
+use isoplug_manifest::lock::Lock;
 use isoplug_tests::archive::Package;
 use isoplug_tests::served::{Served, packages};
 
@@ -40,6 +41,42 @@ fn a_dry_run_shows_and_writes_nothing() {
     ");
     assert_eq!(served.space.read("isoplug.lock"), text);
     assert!(!served.space.path("isoplug.lock.new").exists());
+}
+
+#[test]
+fn a_bot_gets_markdown_and_json() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    served.publish(&later());
+    assert_snapshot!(served.space.ok(&["update", "--dry-run", "--markdown"]), @r"
+    ### p.amd64
+
+    | package | was | is |
+    | --- | --- | --- |
+    | `app` | `1.0-1` | `1.1-1` |
+    | `engine` | – | `7` |
+    | `lib` | `2.1` | – |
+    ");
+    assert_snapshot!(served.space.ok(&["update", "--json"]), @r#"{"images":[{"changes":[{"is":"1.1-1","package":"app","was":"1.0-1"},{"is":"7","package":"engine","was":null},{"is":null,"package":"lib","was":"2.1"}],"image":"p.amd64"}]}"#);
+    assert_snapshot!(served.space.ok(&["update", "--json"]), @r#"{"images":[{"changes":[],"image":"p.amd64"}]}"#);
+}
+
+/// What is locked for others stays, whatever the archive has by now.
+#[test]
+fn an_update_of_one_image_leaves_the_others() {
+    let served = Served::default();
+    served.write(&format!(
+        "{}[profiles.q]\nextends = \"p\"\n",
+        served.manifest("packages.install = [\"app\"]")
+    ));
+    served.space.ok(&["lock"]);
+    served.publish(&later());
+    let images = || Lock::parse(&served.space.read("isoplug.lock")).unwrap().images;
+    let before = images();
+    served.space.ok(&["update", "-p", "q"]);
+    let after = images();
+    assert_eq!(after["p.amd64"], before["p.amd64"]);
+    assert_ne!(after["q.amd64"], before["q.amd64"]);
 }
 
 #[test]

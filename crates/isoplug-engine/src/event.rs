@@ -116,6 +116,9 @@ pub struct PlannedStage {
     pub title: String,
     /// Whether it need not run; not known when that depends on what another stage makes.
     pub cached: Option<bool>,
+    /// The parts of the graph that it is of, where the graph has parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
 }
 
 /// What progress counts.

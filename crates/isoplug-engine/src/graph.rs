@@ -1,7 +1,11 @@
 //! The stages and their edges; acyclic by construction.
 //!
-//! A stage can only name artifacts which an earlier `add` returned, so stages stand in build order.
+//! A stage can only name artifacts which an earlier `add` returned, so stages stand in build order. A graph can have
+//! parts, each for a thing of its own to build; what several of them would do alike stands in it once.
 
+mod part;
+
+use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +23,10 @@ pub struct Graph {
     id: u64,
     nodes: DiGraph<Node, ()>,
     mistake: Option<(String, String)>,
+    /// The names of the parts; the first has none.
+    parts: Vec<String>,
+    /// The part of which the next stages are.
+    current: usize,
 }
 
 /// A stage in its place.
@@ -28,6 +36,8 @@ pub(crate) struct Node {
     pub(crate) version: u32,
     pub(crate) walk: Walk,
     pub(crate) outputs: Vec<&'static str>,
+    kind: TypeId,
+    parts: BTreeSet<usize>,
     runner: Box<dyn Runner>,
 }
 
@@ -56,30 +66,32 @@ impl Default for Graph {
 impl Graph {
     /// Makes one without stages.
     pub fn new() -> Self {
-        Self { id: GRAPHS.fetch_add(1, Ordering::Relaxed), nodes: DiGraph::new(), mistake: None }
+        let id = GRAPHS.fetch_add(1, Ordering::Relaxed);
+        Self { id, nodes: DiGraph::new(), mistake: None, parts: vec![String::new()], current: 0 }
     }
 
-    /// Adds a stage and returns what it makes. Wrong wiring is reported by `run`, `plan`, `explain` and `why`.
+    /// Adds a stage and returns what it makes: what the stage of another part makes, if that does the same on the
+    /// same inputs. Wrong wiring is reported by `run`, `plan`, `explain` and `why`.
     pub fn add<S: Stage>(&mut self, stage: S) -> S::Outputs {
-        let slots = Slots::new(self.id, self.nodes.node_count());
-        let out = S::outputs(&slots);
         let mut walk = Walk::default();
         stage.key(&mut walk);
+        if let Some(same) = self.same_of_another_part::<S>(&walk) {
+            return S::outputs(&Slots::new(self.id, same));
+        }
+        let slots = Slots::new(self.id, self.nodes.node_count());
+        let out = S::outputs(&slots);
         let node = Node {
             title: self.free_title(stage.title()),
             name: S::NAME,
             version: S::VERSION,
             walk,
             outputs: slots.into_names(),
+            kind: TypeId::of::<S>(),
+            parts: BTreeSet::from([self.current]),
             runner: Box::new(Added { stage, out }),
         };
         self.add_node(node);
         out
-    }
-
-    /// The titles of all stages, in build order.
-    pub fn titles(&self) -> Vec<String> {
-        self.nodes.node_weights().map(|node| node.title.clone()).collect()
     }
 
     /// The title of the stage that makes an artifact; none if the graph has no such artifact.
@@ -189,17 +201,6 @@ impl Graph {
 
     fn has_artifact(&self, artifact: &ArtifactId) -> bool {
         artifact.graph == self.id && artifact.node < self.len()
-    }
-
-    /// Keeps titles apart, since people and records find a stage by its title.
-    fn free_title(&self, title: String) -> String {
-        let taken: BTreeSet<&str> =
-            self.nodes.node_weights().map(|node| node.title.as_str()).collect();
-        if !taken.contains(title.as_str()) {
-            return title;
-        }
-        let numbered = (2..).map(|number| format!("{title} #{number}"));
-        numbered.into_iter().find(|candidate| !taken.contains(candidate.as_str())).unwrap_or(title)
     }
 }
 

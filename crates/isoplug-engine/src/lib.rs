@@ -26,7 +26,7 @@ pub use graph::Graph;
 pub use key::{Key, StageKey, Step, Walk};
 pub use plan::{Expected, Plan, PlanRow, plan, plan_targets};
 pub use run::cpu::cpu_time;
-pub use run::{CancelToken, Options, Outcome, Outputs, StageReport, run};
+pub use run::{CancelToken, Failed, Options, Outcome, Outputs, StageReport, run, run_each};
 pub use stage::{Artifact, ArtifactId, Blob, Slots, Stage, Tree};
 pub use store::{
     Cleaner, Damaged, Freed, Guard, Keep, NewBlob, Output, Record, Row, RowValue, Size, Store,

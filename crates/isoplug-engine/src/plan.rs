@@ -81,17 +81,14 @@ pub fn plan(graph: &Graph, store: &Store) -> Result<Plan, Error> {
 pub fn plan_targets(graph: &Graph, targets: &[ArtifactId], store: &Store) -> Result<Plan, Error> {
     graph.check_targets(targets)?;
     let _guard = store.share()?;
-    let mut schedule = Schedule::new(graph, store, targets);
+    let mut schedule = Schedule::new(graph, store, &[targets.to_vec()]);
     schedule.settle();
-    let row = |index| PlanRow {
-        title: graph.node(index).title.clone(),
+    let titles = graph.titles();
+    let row = |index: usize| PlanRow {
+        title: titles[index].clone(),
         key: schedule.key(index),
         state: schedule.expected(index),
-        inputs: graph
-            .inputs(index)
-            .into_iter()
-            .map(|input| graph.node(input).title.clone())
-            .collect(),
+        inputs: graph.inputs(index).into_iter().map(|input| titles[input].clone()).collect(),
     };
     Ok(Plan { stages: schedule.needed().map(row).collect() })
 }

@@ -114,7 +114,7 @@ pub struct Outputs {
     store: Store,
     outputs: BTreeMap<ArtifactId, Output>,
     reports: Vec<StageReport>,
-    _guard: Guard,
+    _guard: Arc<Guard>,
 }
 
 impl Outputs {
@@ -150,25 +150,58 @@ pub fn run(
     store: &Store,
     options: &Options,
 ) -> Result<Outputs, Error> {
-    graph.check_targets(targets)?;
-    let guard = store.share()?;
-    let mut schedule = Schedule::new(graph, store, targets);
+    let mut made = None;
+    let goals = [targets.to_vec()];
+    let failed = run_each(graph, &goals, store, options, &mut |_, outputs| made = Some(outputs))?;
+    match (failed.into_iter().next(), made) {
+        (Some(Failed { error, .. }), _) => Err(error),
+        (None, Some(outputs)) => Ok(outputs),
+        (None, None) => Err(Error::Cancelled),
+    }
+}
+
+/// A stage that failed, and the goals that are not reached because of it.
+#[derive(Debug)]
+pub struct Failed {
+    /// Why.
+    pub error: Error,
+    /// Which goals, by their place among those that were asked for. One that two stages fail counts for the first.
+    pub goals: Vec<usize>,
+}
+
+/// Makes the targets of several goals in one run. `done` is called with each goal when it is reached, on this thread,
+/// while others go on. A stage that fails ends the goals that need it and no other; what only they need starts no more.
+/// Returns the stages that failed, in their order; a goal that is neither done nor among theirs was stopped on request.
+///
+/// # Errors
+///
+/// When a target is not of this graph, or the store cannot be used.
+pub fn run_each(
+    graph: &Graph,
+    goals: &[Vec<ArtifactId>],
+    store: &Store,
+    options: &Options,
+    done: &mut dyn FnMut(usize, Outputs),
+) -> Result<Vec<Failed>, Error> {
+    graph.check_targets(&goals.concat())?;
+    let guard = Arc::new(store.share()?);
+    let mut schedule = Schedule::new(graph, store, goals);
     let cached = schedule.settle();
     options.reporter.report(&Event::Planned { stages: planned(graph, &schedule) });
     let workers = Workers::new(graph, store, options, schedule);
     workers.report_cached(&cached);
-    let (schedule, reports) = workers.work()?;
-    let outputs = targets
-        .iter()
-        .filter_map(|target| Some((*target, schedule.output(*target)?.clone())))
-        .collect();
-    Ok(Outputs { store: store.clone(), outputs, reports, _guard: guard })
+    Ok(workers.work(&mut |goal, outputs, reports| {
+        let (store, guard) = (store.clone(), Arc::clone(&guard));
+        done(goal, Outputs { store, outputs, reports, _guard: guard });
+    }))
 }
 
 fn planned(graph: &Graph, schedule: &Schedule) -> Vec<PlannedStage> {
-    let stage = |index| PlannedStage {
-        title: graph.node(index).title.clone(),
+    let titles = graph.titles();
+    let stage = |index: usize| PlannedStage {
+        title: titles[index].clone(),
         cached: schedule.expected(index).cached(),
+        of: graph.parts_of(index).into_iter().map(str::to_owned).collect(),
     };
     schedule.needed().map(stage).collect()
 }

@@ -134,7 +134,7 @@ pub(crate) fn rows(
 
 fn settled<'a>(graph: &'a Graph, store: &'a Store) -> Result<Schedule<'a>, Error> {
     let _guard = store.share()?;
-    let mut schedule = Schedule::new(graph, store, &graph.ends());
+    let mut schedule = Schedule::new(graph, store, &[graph.ends()]);
     schedule.settle();
     Ok(schedule)
 }

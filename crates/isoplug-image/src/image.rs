@@ -13,10 +13,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use isoplug_formats::squashfs;
-use isoplug_manifest::System;
 use isoplug_manifest::lock::{Lock, LockedImage, LockedPackage};
 use isoplug_manifest::options::{InitrdCompression, InitrdModules};
 use isoplug_manifest::plugin::Report;
+use isoplug_manifest::{System, manifest};
 use serde_json::json;
 
 use crate::contribute::Contributor;
@@ -233,10 +233,15 @@ fn with_installer(
     contributors
 }
 
-/// Returns `name-version-arch`, with the profile in it unless it is called like the image.
 fn name(system: &System) -> String {
-    let image = &system.image;
-    let profile = Some(&system.profile).filter(|profile| **profile != image.name);
-    let parts = [Some(&image.name), profile, image.version.as_ref(), Some(&system.arch)];
-    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("-")
+    file_name(&system.image, &system.profile, &system.arch)
+}
+
+/// Returns the name of an ISO without its ending: `name-version-arch`, with the profile in it unless it is called like the
+/// image.
+#[must_use]
+pub fn file_name(image: &manifest::Image, profile: &str, arch: &str) -> String {
+    let profile = Some(profile).filter(|profile| *profile != image.name);
+    let parts = [Some(&*image.name), profile, image.version.as_deref(), Some(arch)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("-")
 }

@@ -123,7 +123,15 @@ packages.install = ["cryptsetup-initramfs"]
     fn system(profile: &str) -> System {
         let mut load = |_: &str| Err("no file".to_owned());
         let (name, text, plugins) = ("isoplug.toml", MANIFEST, &mut NoPlugins);
-        let input = Input { name, text, profile, arch: "amd64", load: &mut load, plugins };
+        let input = Input {
+            name,
+            text,
+            profile,
+            arch: "amd64",
+            vars: &Default::default(),
+            load: &mut load,
+            plugins,
+        };
         evaluate(input).unwrap_or_else(|found| panic!("{found}"))
     }
 

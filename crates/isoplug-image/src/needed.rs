@@ -52,7 +52,15 @@ fn system() -> System {
         files = [{ target = \"/etc/acme.key\", text = \"mine\\n\" }]\n";
     let mut load = |_: &str| Err("no file".to_owned());
     let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
-    let input = Input { name, text, profile, arch: "amd64", load: &mut load, plugins };
+    let input = Input {
+        name,
+        text,
+        profile,
+        arch: "amd64",
+        vars: &Default::default(),
+        load: &mut load,
+        plugins,
+    };
     let acme = Extra::new("services.acme", |_: BTreeMap<String, bool>, _: &Options| Acme);
     evaluate_with(input, &[acme]).unwrap()
 }

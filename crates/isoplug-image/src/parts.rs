@@ -252,8 +252,16 @@ mod tests {
         let text = format!("image.name = \"t\"\n[profiles.p]\n{lines}\n");
         let mut load = |_: &str| Err("no file".to_owned());
         let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
-        evaluate(Input { name, text: &text, profile, arch: "amd64", load: &mut load, plugins })
-            .unwrap()
+        evaluate(Input {
+            name,
+            text: &text,
+            profile,
+            arch: "amd64",
+            vars: &Default::default(),
+            load: &mut load,
+            plugins,
+        })
+        .unwrap()
     }
 
     /// A login shell, what every home is to hold, and a unit: all of the user's own making.

@@ -26,7 +26,15 @@ text = "Welcome\n"
 fn packages(text: &str, included: &str) -> Option<usize> {
     let mut load = |_: &str| Ok(included.to_owned());
     let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
-    let input = Input { name, text, profile: "p", arch: "amd64", load: &mut load, plugins };
+    let input = Input {
+        name,
+        text,
+        profile: "p",
+        arch: "amd64",
+        vars: &Default::default(),
+        load: &mut load,
+        plugins,
+    };
     evaluate(input).ok().map(|system| system.options.packages.install.len())
 }
 

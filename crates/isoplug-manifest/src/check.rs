@@ -15,8 +15,9 @@ use crate::strength::Strength;
 use crate::text::{Origin, Texts};
 use crate::value::{Data, Key, Table, Value};
 
+pub(crate) use known::did_you_mean;
+pub use known::most_similar;
 use known::unknown_key;
-pub(crate) use known::{did_you_mean, most_similar};
 
 /// Checks values of one text.
 pub(crate) struct ShapeCheck<'a> {

@@ -13,10 +13,10 @@ use serde_json::Value as Json;
 
 use crate::check::ShapeCheck;
 use crate::conceal;
-use crate::default_profiles::default_profiles;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::distribution;
 use crate::extra::Extra;
+use crate::groups::groups;
 use crate::manifest::{Image, Manifest, Source};
 use crate::merge::Said;
 use crate::module::{Conditions, Gather, Load};
@@ -28,6 +28,7 @@ use crate::strength::Strength;
 use crate::system::System;
 use crate::text::Texts;
 use crate::value::{Table, Value};
+use crate::vars::Vars;
 use fragments::Fragments;
 use guests::Guests;
 use settle::{Asked, List, Settled};
@@ -43,6 +44,8 @@ pub struct Input<'a> {
     pub profile: &'a str,
     /// The architecture to build for, in Debian's words.
     pub arch: &'a str,
+    /// What variables of the manifest are, where that is not their default.
+    pub vars: &'a BTreeMap<String, String>,
     /// Reads an included file. Its path is relative to the folder that `name` is relative to.
     pub load: Load<'a>,
     /// Answers for the plugins.
@@ -81,25 +84,45 @@ fn evaluate_parts(input: Input<'_>, parts: List, extra: &[Extra]) -> Result<Syst
     }
 }
 
-/// Returns the image and the names of the profiles of a manifest, in the order of the text.
+/// What a manifest has, before any profile of it is evaluated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overview {
+    /// What the image is called.
+    pub image: Image,
+    /// The names of the profiles, in the order of the text.
+    pub profiles: Vec<String>,
+    /// The profiles of each group.
+    pub groups: BTreeMap<String, Vec<String>>,
+}
+
+/// Returns what a manifest has.
 ///
 /// # Errors
 ///
 /// Every mistake in the syntax and in the parts outside of profiles.
-pub fn profiles(name: &str, text: &str) -> Result<(Image, Vec<String>), Diagnostics> {
+pub fn profiles(name: &str, text: &str) -> Result<Overview, Diagnostics> {
     let mut work = Work::default();
     let (manifest, profiles, root) = work.manifest(name, text);
-    let names: Vec<String> = profiles.into_iter().map(|(key, _)| key.name).collect();
-    default_profiles(&root, &names, &mut work.diagnostics);
+    groups(&root, &profiles, &mut work.diagnostics);
+    Vars::of(&root, &BTreeMap::new(), &mut work.diagnostics);
+    let profiles = profiles.into_iter().map(|(key, _)| key.name).collect();
     match manifest {
-        Some(manifest) if work.sound() => Ok((manifest.image, names)),
+        Some(Manifest { image, groups, .. }) if work.sound() => {
+            Ok(Overview { image, profiles, groups })
+        }
         _ => Err(Diagnostics { list: work.diagnostics, texts: work.texts }),
     }
 }
 
-fn conditions(arch: &str, sources: &BTreeMap<String, Source>) -> Conditions {
+fn conditions(
+    (profile, arch): (&str, &str),
+    sources: &BTreeMap<String, Source>,
+    (root, given): (&Value, &BTreeMap<String, String>),
+    work: &mut Work,
+) -> Conditions {
+    let vars = Vars::of(root, given, &mut work.diagnostics);
     let suites = sources.values().map(|each| each.suite.clone()).collect();
-    Conditions { arch: arch.to_owned(), suites }
+    Conditions { arch: arch.to_owned(), suites, profile: profile.to_owned(), vars }
 }
 
 fn about<'a>(
@@ -120,10 +143,10 @@ struct Work {
 
 impl Work {
     fn system(&mut self, input: Input<'_>, parts: List, extra: &[Extra]) -> Option<System> {
-        let Input { name, text, profile, arch, load, plugins } = input;
+        let Input { name, text, profile, arch, vars, load, plugins } = input;
         let (manifest, profiles, root) = self.manifest(name, text);
         let sources = manifest.as_ref().map(sources::sources).unwrap_or_default();
-        let conditions = conditions(arch, &sources);
+        let conditions = conditions((profile, arch), &sources, (&root, vars), self);
         self.diagnostics.extend(distributions::mistakes(&sources, &root, arch));
         let mut guests = Guests::describe(manifest.as_ref(), &root, plugins, self);
         let mut shape = guests.shape();
@@ -138,8 +161,8 @@ impl Work {
         let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
         let mut fragments = Fragments::new(&shape, said, guests.named());
         let settled = self.settle(&shape, &mut fragments, &asked)?;
-        let (about, config) = ((profile, arch), guests.config);
-        Some(system(about, manifest?, settled, sources, config, shape, root))
+        let config = guests.config;
+        Some(system(&conditions, manifest?, settled, sources, config, shape, root))
     }
 
     /// Says whether there is no error so far. What an error left out would mislead lints.
@@ -207,8 +230,9 @@ fn profile_tables(root: &Value) -> Table {
     root.get("profiles").and_then(Value::as_table).cloned().unwrap_or_default()
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each field")]
 fn system(
-    (profile, arch): (&str, &str),
+    Conditions { profile, arch, vars, suites: _ }: &Conditions,
     manifest: Manifest,
     settled: Settled,
     sources: BTreeMap<String, Source>,
@@ -218,8 +242,8 @@ fn system(
 ) -> System {
     System {
         image: manifest.image,
-        profile: profile.to_owned(),
-        arch: arch.to_owned(),
+        profile: profile.clone(),
+        arch: arch.clone(),
         options: settled.options,
         own: settled.own,
         needs: settled.needs,
@@ -233,6 +257,7 @@ fn system(
         settings: settled.settings,
         root,
         targets: Vec::new(),
+        variant: vars.set_ones(),
         texts: Texts::default(),
         warnings: Vec::new(),
     }

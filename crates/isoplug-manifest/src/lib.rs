@@ -14,7 +14,6 @@ pub mod builtin;
 mod by;
 mod check;
 mod conceal;
-mod default_profiles;
 pub mod diagnostic;
 pub mod distribution;
 mod evaluate;
@@ -22,6 +21,7 @@ mod explain;
 mod extra;
 mod file;
 mod format;
+mod groups;
 pub mod kernel_param;
 mod known_option;
 pub mod lock;
@@ -47,6 +47,7 @@ mod system;
 pub mod template;
 pub mod text;
 pub mod value;
+mod vars;
 
 pub use by::By;
 pub mod options {
@@ -55,8 +56,9 @@ pub mod options {
     pub use crate::parts::*;
 }
 
+pub use check::most_similar;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
-pub use evaluate::{Input, evaluate, evaluate_with, profiles, targets, with_targets};
+pub use evaluate::{Input, Overview, evaluate, evaluate_with, profiles, targets, with_targets};
 pub use explain::explain;
 pub use extra::Extra;
 pub use format::{byte_size, is_ssh_key};

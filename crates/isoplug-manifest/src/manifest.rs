@@ -38,6 +38,16 @@ pub struct Manifest {
     /// Whose plugins to believe.
     #[serde(default)]
     pub trust: Trust,
+    /// Variables that `--var NAME=VALUE` sets, each with its default, `channel = "stable"`, or with all that it may be, too:
+    /// `channel = { default = "stable", values = ["stable", "beta"] }`. `when.var` of a profile asks for them.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "format": "image-name" }))]
+    pub vars: BTreeMap<String, Json>,
+    /// Names for several profiles, which stand for them wherever one chooses: `nightly = ["minimal", "rescue"]` makes
+    /// `--profile nightly` both.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "format": "image-name" }))]
+    pub groups: BTreeMap<String, Vec<String>>,
     /// The images that can be built: options, with `extends`, `include` and `when`.
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "format": "image-name" }))]
@@ -70,7 +80,7 @@ pub struct Image {
     /// Who publishes it, as its bills of materials say: `Acme Ltd <images@acme.example>`. The address may be left out.
     #[serde(default)]
     pub publisher: Option<String>,
-    /// The profiles to build when none is named. Without any: all of them.
+    /// The profiles to build when none is named, and groups of them. Without any: all profiles.
     #[serde(default)]
     pub default_profiles: Vec<String>,
 }

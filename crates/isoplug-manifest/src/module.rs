@@ -11,6 +11,7 @@ use crate::parse::parse;
 use crate::shape::Shape;
 use crate::text::{Origin, Texts};
 use crate::value::{Data, Key, Table, Value, take};
+use crate::vars::Vars;
 
 /// Reads an included file: its path in, its text or a reason out.
 pub type Load<'a> = &'a mut dyn FnMut(&str) -> Result<String, String>;
@@ -19,6 +20,9 @@ pub type Load<'a> = &'a mut dyn FnMut(&str) -> Result<String, String>;
 pub(crate) struct Conditions {
     pub(crate) arch: String,
     pub(crate) suites: BTreeSet<String>,
+    /// The profile that is evaluated, whichever module asks.
+    pub(crate) profile: String,
+    pub(crate) vars: Vars,
 }
 
 /// Gathers modules from the profiles of one manifest.
@@ -154,20 +158,38 @@ impl Gather<'_> {
 
     fn when(&mut self, when: Value, around: bool) {
         for (key, value) in self.table(when) {
-            let holds: Option<fn(&Conditions, &str) -> bool> = match key.name.as_str() {
-                "arch" => Some(|conditions, name| conditions.arch == name),
-                "suite" => Some(|conditions, name| conditions.suites.contains(name)),
-                _ => None,
-            };
-            let Some(holds) = holds else {
+            if key.name == "var" {
+                self.when_var(value, around);
+                continue;
+            }
+            let Some(holds) = condition(&key.name) else {
                 let message = format!("there is no condition `{}`", key.name);
                 let diagnostic = Diagnostic::error("unknown-key", message).at(&key.origin, "");
-                self.diagnostics.push(diagnostic.help("known: `arch`, `suite`"));
+                self.diagnostics.push(diagnostic.help("known: `arch`, `profile`, `suite`, `var`"));
                 continue;
             };
             for (name, body) in self.table(value) {
                 let holds = around && holds(self.conditions, &name.name);
                 self.body(body, holds);
+            }
+        }
+    }
+
+    /// Gathers what depends on variables, each of which must be declared, and have values that it can have.
+    fn when_var(&mut self, when: Value, around: bool) {
+        let conditions = self.conditions;
+        for (key, cases) in self.table(when) {
+            let var = match conditions.vars.asked(&key) {
+                Ok(var) => var,
+                Err(diagnostic) => {
+                    self.diagnostics.push(diagnostic);
+                    continue;
+                }
+            };
+            for (name, body) in self.table(cases) {
+                let never = var.refuses(&name.name);
+                self.diagnostics.extend(never.map(|diagnostic| diagnostic.at(&name.origin, "")));
+                self.body(body, around && name.name == var.is);
             }
         }
     }
@@ -179,5 +201,15 @@ impl Gather<'_> {
         let message = format!("found {}, expected a table", value.type_name());
         self.diagnostics.push(Diagnostic::error("wrong-type", message).at(&value.origin, ""));
         Table::new()
+    }
+}
+
+/// Returns what tells whether a condition holds for a name.
+fn condition(name: &str) -> Option<fn(&Conditions, &str) -> bool> {
+    match name {
+        "arch" => Some(|conditions, name| conditions.arch == name),
+        "suite" => Some(|conditions, name| conditions.suites.contains(name)),
+        "profile" => Some(|conditions, name| conditions.profile == name),
+        _ => None,
     }
 }

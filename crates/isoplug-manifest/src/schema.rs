@@ -22,6 +22,7 @@ pub fn schema_with(plugins: &BTreeMap<String, Json>) -> Json {
     let mut parts = Parts::default();
     let profile = parts.profile();
     root["properties"]["profiles"]["additionalProperties"] = profile;
+    root["properties"]["vars"]["additionalProperties"] = var();
     root["$defs"] = Json::Object(parts.definitions);
     root["title"] = json!("isoplug.toml");
     without_null(&mut root);
@@ -38,6 +39,26 @@ pub fn schema_with(plugins: &BTreeMap<String, Json>) -> Json {
     root
 }
 
+/// A name or several.
+fn names() -> Json {
+    json!({ "anyOf": [
+        { "type": "string" },
+        { "type": "array", "items": { "type": "string" } }
+    ] })
+}
+
+/// A variable: its default, or that and what else it may be.
+fn var() -> Json {
+    let text = json!({ "type": "string" });
+    let table = json!({
+        "type": "object",
+        "properties": { "default": text, "values": { "type": "array", "items": text } },
+        "required": ["default"],
+        "additionalProperties": false
+    });
+    json!({ "anyOf": [text, table] })
+}
+
 /// The parts of the schema that others refer to: one for each option, since it stands there three
 /// times, and one for a profile, since `when` holds more of it.
 #[derive(Default)]
@@ -50,16 +71,13 @@ impl Parts {
         let mut profile = schema_of::<Options>().to_value();
         self.table("options", &mut profile);
         let here = json!({ "$ref": "#/$defs/profile" });
-        let names = json!({ "anyOf": [
-            { "type": "string" },
-            { "type": "array", "items": { "type": "string" } }
-        ] });
         let cases = json!({ "type": "object", "additionalProperties": here });
-        profile["properties"]["extends"] = names.clone();
-        profile["properties"]["include"] = names;
+        let by_name = json!({ "type": "object", "additionalProperties": cases });
+        profile["properties"]["extends"] = names();
+        profile["properties"]["include"] = names();
         profile["properties"]["when"] = json!({
             "type": "object",
-            "properties": { "arch": cases, "suite": cases },
+            "properties": { "arch": cases, "profile": cases, "suite": cases, "var": by_name },
             "additionalProperties": false
         });
         for keyword in ["$schema", "title"] {

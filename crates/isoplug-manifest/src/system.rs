@@ -51,6 +51,8 @@ pub struct System {
     pub settings: Setting,
     /// The manifest outside of profiles, with its origins.
     pub(crate) root: Value,
+    /// The variables that are not what they are by default.
+    pub variant: BTreeMap<String, String>,
     /// The systems that its medium installs, in the order of `install.targets`.
     pub targets: Vec<Self>,
     /// The texts that origins point into.

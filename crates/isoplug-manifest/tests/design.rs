@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use isoplug_manifest::plugin::{Answer, Call, Described, PluginSource, Plugins};
-use isoplug_manifest::{Input, System, evaluate, explain, profiles};
+use isoplug_manifest::{Input, Overview, System, evaluate, explain, profiles};
 use isoplug_promise::Firmware;
 use serde_json::json;
 
@@ -34,7 +34,8 @@ fn system(profile: &str, arch: &str) -> System {
         _ => Err("no such file".to_owned()),
     };
     let (name, text, plugins) = ("isoplug.toml", SKETCH, &mut Hardening);
-    let input = Input { name, text, profile, arch, load: &mut load, plugins };
+    let input =
+        Input { name, text, profile, arch, vars: &Default::default(), load: &mut load, plugins };
     evaluate(input).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
@@ -86,9 +87,10 @@ fn every_item_knows_its_line() {
 
 #[test]
 fn names_its_profiles() {
-    let (image, names) = profiles("isoplug.toml", SKETCH).unwrap();
+    let Overview { image, profiles, groups } = profiles("isoplug.toml", SKETCH).unwrap();
     assert_eq!(image.version.as_deref(), Some("2026.11"));
-    assert_eq!(names, ["minimal", "rescue"]);
+    assert_eq!(profiles, ["minimal", "rescue"]);
+    assert!(groups.is_empty());
 }
 
 #[test]

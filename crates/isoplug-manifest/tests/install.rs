@@ -15,13 +15,21 @@ use support::{file, messages, messages_with, packages, profile};
 fn one(text: &str, profile: &str) -> Result<System, Diagnostics> {
     let mut load = |_: &str| Err("no file".to_owned());
     let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
-    evaluate(Input { name, text, profile, arch: "amd64", load: &mut load, plugins })
+    evaluate(Input {
+        name,
+        text,
+        profile,
+        arch: "amd64",
+        vars: &Default::default(),
+        load: &mut load,
+        plugins,
+    })
 }
 
 /// Evaluates the profile `p` of a manifest with what it installs.
 fn whole(lines: &str) -> Result<System, Diagnostics> {
     let text = format!("image.name = \"t\"\n{lines}\n");
-    let (_, known) = profiles("isoplug.toml", &text)?;
+    let known = profiles("isoplug.toml", &text)?.profiles;
     let system = one(&text, "p")?;
     let names = targets(&system, &known)?;
     let targets = names.iter().map(|name| one(&text, name)).collect::<Result<Vec<_>, _>>()?;

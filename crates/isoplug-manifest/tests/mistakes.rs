@@ -175,7 +175,7 @@ fn includes() {
 fn conditions() {
     assert_snapshot!(one("when.cpu.fast.microcode = true"), @r"
     isoplug.toml:3:6: error[unknown-key]: there is no condition `cpu`
-      help: known: `arch`, `suite`
+      help: known: `arch`, `profile`, `suite`, `var`
     ");
     assert_snapshot!(one("when.arch.arm64.microcod = true"), @r"
     isoplug.toml:3:17: error[unknown-key]: there is no key `microcod` here

@@ -146,7 +146,15 @@ impl Part for AcmePart {
 fn with_acme(lines: &str) -> Result<System, Diagnostics> {
     let mut load = |_: &str| Err("no such file".to_owned());
     let (name, text, plugins) = ("isoplug.toml", &manifest(lines), &mut NoPlugins);
-    let input = Input { name, text, profile: "p", arch: "amd64", load: &mut load, plugins };
+    let input = Input {
+        name,
+        text,
+        profile: "p",
+        arch: "amd64",
+        vars: &Default::default(),
+        load: &mut load,
+        plugins,
+    };
     evaluate_with(input, &[Extra::new("services.acme", AcmePart::new)])
 }
 

@@ -57,7 +57,15 @@ const HEAD: &str = "image.name = \"t\"\nplugins.hardening.path = \"h.wasm\"\n";
 fn run(fake: &mut Fake, text: &str) -> Result<System, Diagnostics> {
     let mut load = |_: &str| Err("no such file".to_owned());
     let (name, text) = ("isoplug.toml", &format!("{HEAD}{text}"));
-    evaluate(Input { name, text, profile: "p", arch: "amd64", load: &mut load, plugins: fake })
+    evaluate(Input {
+        name,
+        text,
+        profile: "p",
+        arch: "amd64",
+        vars: &Default::default(),
+        load: &mut load,
+        plugins: fake,
+    })
 }
 
 fn mistakes(fake: &mut Fake, text: &str) -> String {

@@ -117,7 +117,7 @@ impl Sources {
         let mut lock = old;
         let indices = self.read(&mut lock, freshness, access)?;
         let universe = Universe::of(&indices, request);
-        let name = image_name(&system.profile, &system.arch);
+        let name = image_name(system);
         let locked = lock.images.get(&name).filter(|_| freshness == Freshness::Keep);
         let image = resolve(request, &universe, &Resolvo, locked)
             .map_err(|error| self.explained(error, &lock, access))?;
@@ -174,9 +174,11 @@ fn is_same(old: &LockedImage, new: &LockedImage) -> bool {
     old.groups == new.groups && old.boot == new.boot && old.drivers == new.drivers
 }
 
-/// Returns the name under which a lock has an image.
-pub fn image_name(profile: &str, arch: &str) -> String {
-    format!("{profile}.{arch}")
+/// Returns the name under which a lock has an image: its profile and architecture, and the variables that are not what they
+/// are by default, so that each variant has packages of its own.
+pub fn image_name(System { profile, arch, variant, .. }: &System) -> String {
+    let variables = variant.iter().map(|(name, value)| format!("+{name}={value}"));
+    format!("{profile}.{arch}{}", variables.collect::<String>())
 }
 
 /// Returns the locked packages of a profile, if they answer what it asks for now.
@@ -185,6 +187,6 @@ pub fn locked_image<'l>(
     system: &System,
     request: &Request,
 ) -> Option<&'l LockedImage> {
-    let image = lock.images.get(&image_name(&system.profile, &system.arch))?;
+    let image = lock.images.get(&image_name(system))?;
     (image.request == request.digest()).then_some(image)
 }

@@ -74,6 +74,14 @@ impl Failure {
         self
     }
 
+    /// Returns what failed and why, on one line.
+    pub(crate) fn first_line(&self) -> String {
+        let drawn = self.diagnostics.list.iter().find(|each| each.severity == Severity::Error);
+        let said = self.causes.first().unwrap_or(&self.message);
+        let said = if said.is_empty() { drawn.map_or("", |each| &*each.message) } else { said };
+        said.lines().next().unwrap_or_default().to_owned()
+    }
+
     /// Returns the failure for machines; mistakes of the manifest are plain lines.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         let Self { exit, message, causes, hints, log, diagnostics } = self;

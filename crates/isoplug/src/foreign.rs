@@ -1,6 +1,7 @@
 //! Tells before a build that this machine cannot run what an image for another architecture is made with. How programs of
 //! another architecture run, the sandbox knows.
 
+use isoplug_engine::Graph;
 use isoplug_sandbox as sandbox;
 
 use crate::commands::select::host_arch;
@@ -10,10 +11,10 @@ use crate::prepare::Prepared;
 use crate::room::is_made;
 
 /// Fails if a build has scripts of packages to run that this machine cannot.
-pub(crate) fn ready(prepared: &Prepared) -> Result<(), Failure> {
+pub(crate) fn ready(graph: &Graph, prepared: &Prepared) -> Result<(), Failure> {
     let arch = &prepared.system.arch;
     let layers: Vec<_> = prepared.products.layers.iter().map(|layer| layer.id()).collect();
-    if arch == host_arch() || !is_made(&layers, prepared) {
+    if arch == host_arch() || !is_made(&layers, graph, &prepared.store) {
         return Ok(());
     }
     sandbox::runs_programs_of(arch).map_err(|error| {

@@ -13,7 +13,11 @@ use crate::plugins;
 
 /// Returns the failure for an error of a run.
 pub(crate) fn failure(error: &Error, system: &System) -> Failure {
-    let image = format!("{} ({})", system.profile, system.arch);
+    failure_of(error, system, &format!("{} ({})", system.profile, system.arch))
+}
+
+/// Returns the failure for an error of a run that ends these images; `system` is that of the first.
+pub(crate) fn failure_of(error: &Error, system: &System, image: &str) -> Failure {
     match error {
         Error::Cancelled => {
             Failure::new(Exit::Interrupted, "stopped; what was finished is kept in the store")
@@ -26,10 +30,10 @@ pub(crate) fn failure(error: &Error, system: &System) -> Failure {
             .because(error)
             .hint("report it with the command and the manifest"),
         Error::Stage { title, log, source, .. } => of_disk(error, log, source.as_ref())
-            .or_else(|| of_plugin(error, &image, system))
-            .or_else(|| of_file(error, &image, system))
-            .or_else(|| of_option(error, &image, system))
-            .unwrap_or_else(|| of_stage(error, (title, &image), log, source.as_ref())),
+            .or_else(|| of_plugin(error, image, system))
+            .or_else(|| of_file(error, image, system))
+            .or_else(|| of_option(error, image, system))
+            .unwrap_or_else(|| of_stage(error, (title, image), log, source.as_ref())),
         _ if error.is_full() => full(error),
         _ => Failure::new(Exit::Failed, format!("cannot build {image}")).because(error),
     }

@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::installer;
 use crate::locked;
 use crate::locking::{LockUse, lock_of, request, sources};
+use crate::pick::Pick;
 use crate::plugins::pin::pin_all;
 use crate::plugins::{self, Guests};
 use crate::project::Project;
@@ -39,29 +40,44 @@ pub(crate) struct Prepared {
     pub(crate) system: System,
     /// What decides the image.
     pub(crate) image: Image,
-    /// The stages.
-    pub(crate) graph: Graph,
     /// What a build is for.
     pub(crate) products: Products,
     /// Where artifacts are.
     pub(crate) store: Store,
 }
 
-/// Evaluates, locks and wires a profile.
+/// Evaluates, locks and wires a profile alone; returns the stages too.
 pub(crate) fn prepare(
     project: &Project,
-    profile: &str,
-    arch: &str,
+    pick: &Pick,
     lock_use: LockUse,
     session: &Session,
-) -> Result<Prepared, Failure> {
-    let Planned { system, image, store } = plan(project, profile, arch, lock_use, session)?;
-    if system.is_installed() {
-        return Err(no_medium(&system));
-    }
+) -> Result<(Graph, Prepared), Failure> {
+    let planned = plan_medium(project, pick, lock_use, session)?;
     let mut graph = Graph::new();
-    let products = pipeline(&image, &mut graph);
-    Ok(Prepared { system, image, graph, products, store })
+    let prepared = wire(planned, &mut graph);
+    Ok((graph, prepared))
+}
+
+/// Evaluates and locks a profile that has an ISO of its own.
+pub(crate) fn plan_medium(
+    project: &Project,
+    pick: &Pick,
+    lock_use: LockUse,
+    session: &Session,
+) -> Result<Planned, Failure> {
+    let planned = plan(project, pick, lock_use, session)?;
+    if planned.system.is_installed() {
+        return Err(no_medium(&planned.system));
+    }
+    Ok(planned)
+}
+
+/// Adds the stages of a profile to a graph.
+pub(crate) fn wire(planned: Planned, graph: &mut Graph) -> Prepared {
+    let Planned { system, image, store } = planned;
+    let products = pipeline(&image, graph);
+    Prepared { system, image, products, store }
 }
 
 /// Says that a system for a disk has no ISO.
@@ -88,11 +104,11 @@ pub(crate) struct Planned {
 /// Evaluates and locks a profile.
 pub(crate) fn plan(
     project: &Project,
-    profile: &str,
-    arch: &str,
+    pick: &Pick,
     lock_use: LockUse,
     session: &Session,
 ) -> Result<Planned, Failure> {
+    let Pick { profile, arch } = pick;
     session.keep_gc_away()?;
     let pinned = pin_all(project, lock_use, session)?;
     let mut guests = Guests::new(project, &pinned, session);
@@ -131,7 +147,7 @@ fn guests_of_targets<'s, 'g>(
 /// Returns the latest epoch of a medium and what it installs, which is that of all.
 fn newest(system: &System, lock: &Lock) -> Option<u64> {
     let all = system.targets.iter().chain([system]);
-    let images = all.filter_map(|one| lock.images.get(&image_name(&one.profile, &one.arch)));
+    let images = all.filter_map(|one| lock.images.get(&image_name(one)));
     images.map(|image| image.epoch).max()
 }
 

@@ -1,9 +1,11 @@
 //! The profiles of a manifest: which have a medium of their own, and what one comes to, with those that it installs.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use isoplug_manifest::{Diagnostics, Input, System, evaluate, targets, with_targets};
+use isoplug_manifest::{Diagnostics, Input, System, evaluate, most_similar, targets, with_targets};
 
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::pinned;
 use crate::plugins::Guests;
@@ -12,6 +14,44 @@ use crate::read::read_text;
 use crate::session::Session;
 
 impl Project {
+    /// Returns the profiles to work on, each once: those named, alone or by their group, else the manifest's defaults,
+    /// else all.
+    pub(crate) fn choose(&self, named: &[String], all: bool) -> Result<Vec<String>, Failure> {
+        let is_known =
+            |name: &String| self.profiles.contains(name) || self.groups.contains_key(name);
+        if let Some(unknown) = named.iter().find(|name| !is_known(name)) {
+            return Err(self.unknown_profile(unknown));
+        }
+        let defaults = &self.image.default_profiles;
+        let chosen = match (all, named.is_empty(), defaults.is_empty()) {
+            (false, false, _) => named,
+            (false, true, false) => defaults,
+            _ => &self.media(),
+        };
+        if chosen.is_empty() {
+            return Err(Failure::new(Exit::Manifest, format!("{} has no profile", self.name))
+                .hint("add one, such as:  [profiles.rescue]  extends = \"isoplug:minimal\""));
+        }
+        let members =
+            |name| self.groups.get(name).map_or(std::slice::from_ref(name), Vec::as_slice);
+        let (mut once, all) = (BTreeSet::new(), chosen.iter().flat_map(members));
+        Ok(all.filter(|name| once.insert(*name)).cloned().collect())
+    }
+
+    fn unknown_profile(&self, name: &str) -> Failure {
+        let message = format!("{} has no profile `{name}`", self.name);
+        let failure = Failure::new(Exit::Manifest, message);
+        let near = most_similar(name, self.profiles.iter().chain(self.groups.keys()));
+        let failure =
+            near.into_iter().fold(failure, |failure, near| failure.hint(format!("`{near}`")));
+        let failure = failure.hint(format!("one of its profiles: {}", self.profiles.join(", ")));
+        if self.groups.is_empty() {
+            return failure;
+        }
+        let groups: Vec<&str> = self.groups.keys().map(String::as_str).collect();
+        failure.hint(format!("or one of its groups: {}", groups.join(", ")))
+    }
+
     /// Returns the profiles that no other one of the manifest installs: those get into its ISO.
     pub(crate) fn media(&self) -> Vec<String> {
         let profiles = self.text.parse::<toml::Table>().unwrap_or_default();
@@ -76,7 +116,7 @@ impl Project {
     ) -> Result<System, Failure> {
         let mut load = |path: &str| read_text(Path::new(path)).map_err(|error| error.to_string());
         let (name, text) = (&self.name, &self.text);
-        let input = Input { name, text, profile, arch, load: &mut load, plugins };
+        let input = Input { name, text, profile, arch, vars: &self.vars, load: &mut load, plugins };
         evaluate(input).map_err(Failure::manifest)
     }
 }

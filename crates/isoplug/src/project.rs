@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use isoplug_engine::seam::between;
 use isoplug_manifest::lock::{self, Lock};
 use isoplug_manifest::plugin::{Grants, PluginSource, Trust};
-use isoplug_manifest::{Image, profiles};
+use isoplug_manifest::{Image, Overview, profiles};
 use serde::Deserialize;
 
 use crate::allowed;
@@ -34,6 +34,10 @@ pub(crate) struct Project {
     pub(crate) image: Image,
     /// The names of its profiles, in their order.
     pub(crate) profiles: Vec<String>,
+    /// The profiles of each group.
+    pub(crate) groups: BTreeMap<String, Vec<String>>,
+    /// What variables of the manifest are in this run, where that is not their default.
+    pub(crate) vars: BTreeMap<String, String>,
     /// The manifest's name in messages.
     pub(crate) name: String,
     /// The manifest's text.
@@ -68,27 +72,11 @@ impl Project {
         }
         let text = read_text(&manifest).map_err(|error| missing(path, &manifest, &error))?;
         let name = manifest.display().to_string();
-        let (image, profiles) = profiles(&name, &text).map_err(Failure::manifest)?;
+        let Overview { image, profiles, groups } =
+            profiles(&name, &text).map_err(Failure::manifest)?;
         let folder = folder.to_owned();
-        Ok(Self { folder, image, profiles, name, text, allowed: OnceCell::new() })
-    }
-
-    /// Returns the profiles to work on: those named, else the manifest's defaults, else all.
-    pub(crate) fn choose(&self, named: &[String], all: bool) -> Result<Vec<String>, Failure> {
-        if let Some(unknown) = named.iter().find(|name| !self.profiles.contains(name)) {
-            return Err(self.unknown_profile(unknown));
-        }
-        let defaults = &self.image.default_profiles;
-        let chosen = match (all, named.is_empty(), defaults.is_empty()) {
-            (false, false, _) => named,
-            (false, true, false) => defaults,
-            _ => &self.media(),
-        };
-        if chosen.is_empty() {
-            return Err(Failure::new(Exit::Manifest, format!("{} has no profile", self.name))
-                .hint("add one, such as:  [profiles.rescue]  extends = \"isoplug:minimal\""));
-        }
-        Ok(chosen.to_vec())
+        let (vars, allowed) = (BTreeMap::new(), OnceCell::new());
+        Ok(Self { folder, image, profiles, groups, vars, name, text, allowed })
     }
 
     /// Returns what the folder asks for beyond itself.
@@ -213,12 +201,6 @@ impl Project {
                 .because(&error)
                 .hint(hint)
         })
-    }
-
-    fn unknown_profile(&self, name: &str) -> Failure {
-        let message = format!("{} has no profile `{name}`", self.name);
-        Failure::new(Exit::Manifest, message)
-            .hint(format!("one of its profiles: {}", self.profiles.join(", ")))
     }
 }
 

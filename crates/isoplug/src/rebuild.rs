@@ -9,6 +9,7 @@ use crate::commands::select::Locking;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome;
+use crate::pick::Pick;
 use crate::prepare::{Planned, plan};
 use crate::project::Project;
 use crate::session::Session;
@@ -16,12 +17,11 @@ use crate::session::Session;
 /// Compares two builds of a profile's packages.
 pub(crate) fn rebuild(
     project: &Project,
-    profile: &str,
-    arch: &str,
+    pick: &Pick,
     locking: Locking,
     session: &Session,
 ) -> Result<(), Failure> {
-    let Planned { system, image, store } = plan(project, profile, arch, locking.into(), session)?;
+    let Planned { system, image, store } = plan(project, pick, locking.into(), session)?;
     let mut graph = Graph::new();
     let wanted = pipeline::rebuild(&image, &mut graph);
     let options = session.run_options();
@@ -30,7 +30,7 @@ pub(crate) fn rebuild(
     let lost = || Failure::new(Exit::Internal, "the comparison is lost");
     let found = outputs.path(wanted).ok_or_else(lost)?;
     let found = compare::read(&found).map_err(|error| lost().because(&error))?;
-    judge(&found, profile, session)
+    judge(&found, &pick.profile, session)
 }
 
 fn judge(found: &[Difference], profile: &str, session: &Session) -> Result<(), Failure> {

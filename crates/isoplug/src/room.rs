@@ -1,7 +1,7 @@
 //! Tells before a build that the disk of the store will hardly hold what it makes. An estimate: a full disk is an error of
 //! its own, when it comes.
 
-use isoplug_engine::{ArtifactId, Unit, plan_targets};
+use isoplug_engine::{ArtifactId, Graph, Store, Unit, plan_targets};
 use isoplug_image::image::Image;
 use isoplug_manifest::{Diagnostic, Diagnostics};
 
@@ -16,7 +16,7 @@ const FROM_NOTHING: u64 = 9;
 const FROM_SYSTEM: u64 = 4;
 
 /// Returns a warning if the store's disk has less room than a build is likely to take.
-pub(crate) fn warning(prepared: &Prepared) -> Diagnostics {
+pub(crate) fn warning(graph: &Graph, prepared: &Prepared) -> Diagnostics {
     let Prepared { image, products, store, .. } = prepared;
     let packages = packed(image);
     // A disk that cannot be asked is not warned of.
@@ -26,12 +26,14 @@ pub(crate) fn warning(prepared: &Prepared) -> Diagnostics {
         return Diagnostics::default();
     }
     let system = products.layers.last().map(|layer| layer.id());
-    let needed =
-        match (is_made(system.as_slice(), prepared), is_made(&[products.iso.id()], prepared)) {
-            (true, _) => packages * FROM_NOTHING,
-            (false, true) => packages * FROM_SYSTEM,
-            (false, false) => 0,
-        };
+    let needed = match (
+        is_made(system.as_slice(), graph, store),
+        is_made(&[products.iso.id()], graph, store),
+    ) {
+        (true, _) => packages * FROM_NOTHING,
+        (false, true) => packages * FROM_SYSTEM,
+        (false, false) => 0,
+    };
     let warning = (needed > free).then(|| too_little(needed, free, prepared));
     Diagnostics { list: warning.into_iter().collect(), ..Diagnostics::default() }
 }
@@ -43,8 +45,8 @@ fn packed(image: &Image) -> u64 {
 }
 
 /// Tells whether a build would make one of these, as far as that is known.
-pub(crate) fn is_made(targets: &[ArtifactId], prepared: &Prepared) -> bool {
-    let plan = plan_targets(&prepared.graph, targets, &prepared.store);
+pub(crate) fn is_made(targets: &[ArtifactId], graph: &Graph, store: &Store) -> bool {
+    let plan = plan_targets(graph, targets, store);
     plan.is_ok_and(|plan| plan.stages.iter().any(|row| row.state.cached() != Some(true)))
 }
 

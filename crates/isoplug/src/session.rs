@@ -301,7 +301,7 @@ impl Session {
 }
 
 /// Prints a line of JSON, in which what others wrote stands escaped.
-fn print_json(line: &serde_json::Value) {
+pub(crate) fn print_json(line: &serde_json::Value) {
     // A closed pipe must not stop the run.
     let _ = writeln!(std::io::stderr().lock(), "{}", plain::escaped(&line.to_string()));
 }

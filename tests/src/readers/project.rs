@@ -6,14 +6,15 @@ use isoplug_manifest::{Input, Lock, evaluate, profiles};
 /// A manifest: each of its profiles is evaluated, and what it includes is the manifest itself.
 pub(super) fn manifest(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let names =
-        profiles("isoplug.toml", text).map_or_else(|_| vec!["p".to_owned()], |(_, names)| names);
+    let names = profiles("isoplug.toml", text)
+        .map_or_else(|_| vec!["p".to_owned()], |overview| overview.profiles);
     for profile in names.iter().take(3) {
         let input = Input {
             name: "isoplug.toml",
             text,
             profile,
             arch: "amd64",
+            vars: &Default::default(),
             load: &mut |_| Ok(text.to_owned()),
             plugins: &mut NoPlugins,
         };

@@ -21,6 +21,30 @@ fn wireless_networks_are_tried_in_each_way() {
     assert!(!key.contains("correct horse"), "{key}");
 }
 
+#[test]
+fn the_images_of_an_organisation_are_right() {
+    let space = Space::new();
+    copy_folder(&repository().join("examples/organisation"), &space.path("acme"));
+    for channel in ["channel=stable", "channel=beta"] {
+        space.ok(&[
+            "check",
+            "--strict",
+            "--all",
+            "--arch",
+            "amd64,arm64",
+            "--var",
+            channel,
+            "acme",
+        ]);
+    }
+    let nightly = ["build", "--list", "-p", "nightly", "--arch", "amd64", "acme"];
+    assert_eq!(space.ok(&nightly), "minimal amd64\nrescue amd64");
+    let installs =
+        |var| space.ok(&["explain", "packages.install", "-p", "contents", "--var", var, "acme"]);
+    assert!(!installs("channel=stable").contains("tree"));
+    assert!(installs("channel=beta").contains("tree"));
+}
+
 /// It is booted by `tests/long.sh menu`.
 #[test]
 fn both_looks_of_the_boot_menu_are_right() {

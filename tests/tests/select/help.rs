@@ -184,11 +184,11 @@ fn help() {
       [FOLDER]  The folder of the manifest [default: .]
 
     Options:
-      -p, --profile <NAME>  Only this profile; may be given several times [default: the manifest's
-                            defaults, else all]
+      -p, --profile <NAME>  Only these profiles, or those of these groups, separated by commas; may be
+                            given several times [default: the manifest's defaults, else all]
           --all             Every profile
-          --arch <ARCH>     The architecture of the image, in Debian's words [default: this machine's]
-                            [possible values: amd64, arm64]
+          --arch <ARCH>     The architectures of the images, in Debian's words, separated by commas
+                            [default: this machine's] [possible values: amd64, arm64]
           --strict          Treat warnings as mistakes
           --rebuild         Install the packages twice, the second time on a machine of another name,
                             and name every file that is not the same; makes no ISO

@@ -31,7 +31,9 @@ impl Workers<'_> {
         if let Some(record) = self.made_elsewhere(job, node) {
             return Ok(Made::Elsewhere(record));
         }
-        self.options.reporter.report(&Event::Started { title: node.title.clone(), key: job.key });
+        self.options
+            .reporter
+            .report(&Event::Started { title: self.titles[job.index].clone(), key: job.key });
         let context = self.context(job, node);
         // The log of an earlier run would mislead.
         let _ = fs::remove_file(&context.log_path);
@@ -61,7 +63,7 @@ impl Workers<'_> {
             |name: &&'static str| ArtifactId { graph: self.graph.id(), node: job.index, name };
         Context {
             store: self.store,
-            title: &node.title,
+            title: &self.titles[job.index],
             inputs: job.inputs.clone(),
             slots: node.outputs.iter().map(artifact).collect(),
             reporter: self.options.reporter,

@@ -5,16 +5,20 @@
 //! that must run; a stage whose record is known but whose demanded blobs are gone must run again.
 //! Runs nothing itself.
 
+mod goals;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::state::State;
 use crate::{ArtifactId, Expected, Graph, Output, StageKey, Store};
+use goals::Goal;
 
 /// The stages that the targets need, and where each stands.
 pub(crate) struct Schedule<'a> {
     graph: &'a Graph,
     store: &'a Store,
     slots: BTreeMap<usize, Slot>,
+    goals: Vec<Goal>,
 }
 
 struct Slot {
@@ -38,15 +42,13 @@ pub(crate) struct Job {
 }
 
 impl<'a> Schedule<'a> {
-    pub(crate) fn new(graph: &'a Graph, store: &'a Store, targets: &[ArtifactId]) -> Self {
-        let mut needed: BTreeSet<usize> = targets.iter().map(|target| target.node).collect();
-        for index in (0..graph.len()).rev() {
-            if needed.contains(&index) {
-                needed.extend(graph.inputs(index));
-            }
-        }
+    pub(crate) fn new(graph: &'a Graph, store: &'a Store, goals: &[Vec<ArtifactId>]) -> Self {
+        let goals: Vec<Goal> = goals.iter().map(|targets| Goal::new(graph, targets)).collect();
+        let needed: BTreeSet<usize> = goals.iter().flat_map(|goal| &goal.needed).copied().collect();
         let slots = needed.into_iter().map(|index| (index, Slot::new())).collect();
-        let mut schedule = Self { graph, store, slots };
+        let mut schedule = Self { graph, store, slots, goals };
+        let targets: Vec<ArtifactId> =
+            schedule.goals.iter().flat_map(|goal| &goal.targets).copied().collect();
         for target in targets {
             schedule.slot(target.node).demanded.insert(target.name);
         }
@@ -63,8 +65,9 @@ impl<'a> Schedule<'a> {
     pub(crate) fn settle(&mut self) -> Vec<(usize, StageKey)> {
         self.needed().for_each(|index| self.find_key(index));
         self.needed().rev().for_each(|index| self.demand(index));
-        let cached = self.needed().filter_map(|index| self.promote(index));
-        cached.collect()
+        let cached = self.needed().filter_map(|index| self.promote(index)).collect();
+        self.give_up();
+        cached
     }
 
     /// Starts the first stage that is ready.
@@ -137,11 +140,6 @@ impl<'a> Schedule<'a> {
     /// Whether nothing runs and nothing can start.
     pub(crate) fn is_over(&self) -> bool {
         self.slots.values().all(|slot| slot.state.is_over())
-    }
-
-    /// Whether something was skipped.
-    pub(crate) fn is_cut_short(&self) -> bool {
-        self.slots.values().any(|slot| slot.state == State::Skipped)
     }
 
     /// What an artifact is, as far as known.
@@ -220,6 +218,9 @@ impl<'a> Schedule<'a> {
 
     /// Moves a stage on from Waiting; returns it if it is cached.
     fn promote(&mut self, index: usize) -> Option<(usize, StageKey)> {
+        if self.is_blocked(index) {
+            self.set(index, State::Skipped);
+        }
         let slot = &self.slots[&index];
         let key = slot.key.filter(|_| slot.state == State::Waiting)?;
         if !slot.must_run {

@@ -10,7 +10,7 @@
 /// | Cached | its record is known, and its blobs are there if anyone needs them | Waiting |
 /// | Built | it ran | Waiting |
 /// | Failed | it ran and failed | – |
-/// | Skipped | it did not run since another failed, or on request | – |
+/// | Skipped | it did not run since one that it needs failed, since nothing needs it any more, or on request | – |
 ///
 /// Back to Waiting leads: a blob was gone when a stage that must run needed it; a stage that had to run
 /// again made other bytes than its record says, so later keys change; an input vanished under a running stage.
@@ -27,7 +27,7 @@ pub(crate) enum State {
 
 impl State {
     /// Whether the table allows this change.
-    pub(super) fn may_become(self, next: Self) -> bool {
+    pub(crate) fn may_become(self, next: Self) -> bool {
         use State::{Built, Cached, Failed, Ready, Running, Skipped, Waiting};
         match self {
             Waiting => matches!(next, Ready | Cached | Skipped),
@@ -39,12 +39,12 @@ impl State {
     }
 
     /// Whether nothing more happens to the stage by itself.
-    pub(super) fn is_over(self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         !matches!(self, Self::Waiting | Self::Ready | Self::Running)
     }
 
     /// Whether its outputs can be taken.
-    pub(super) fn is_done(self) -> bool {
+    pub(crate) fn is_done(self) -> bool {
         matches!(self, Self::Cached | Self::Built)
     }
 }

@@ -1,8 +1,8 @@
 //! The threads of a run: each takes a ready stage, runs it and notes what came of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use super::attempt::{Failure, Made, chain};
 use super::cpu::Meter;
 use super::schedule::{Job, Schedule};
 use super::state::State;
-use super::{Cancel, Options, Outcome, StageReport};
+use super::{Cancel, Failed, Options, Outcome, StageReport};
 use crate::context::guard;
-use crate::{Error, Event, Graph, Record, StageKey, Store};
+use crate::{ArtifactId, Error, Event, Graph, Output, Record, StageKey, Store};
 
 /// How often idle workers look for a request to stop.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -24,6 +24,8 @@ pub(super) struct Workers<'a> {
     pub(super) options: &'a Options<'a>,
     pub(super) cancel: Cancel,
     pub(super) meter: Meter,
+    /// What the stages are called in this run.
+    pub(super) titles: Vec<String>,
     board: Mutex<Board<'a>>,
     changed: Condvar,
     broken: AtomicBool,
@@ -32,8 +34,12 @@ pub(super) struct Workers<'a> {
 struct Board<'a> {
     schedule: Schedule<'a>,
     reports: BTreeMap<usize, StageReport>,
-    error: Option<Error>,
+    /// The stages that failed, in their order.
+    errors: Vec<(usize, Error)>,
 }
+
+/// Takes what a goal is, and what became of the stages that it needs.
+pub(super) type Done<'f> = dyn FnMut(usize, BTreeMap<ArtifactId, Output>, Vec<StageReport>) + 'f;
 
 impl<'a> Workers<'a> {
     pub(super) fn new(
@@ -43,10 +49,11 @@ impl<'a> Workers<'a> {
         schedule: Schedule<'a>,
     ) -> Self {
         let cancel = Cancel { asked: options.cancel.clone(), ..Cancel::default() };
-        let board = Board { schedule, reports: BTreeMap::new(), error: None };
+        let board = Board { schedule, reports: BTreeMap::new(), errors: Vec::new() };
         let board = Mutex::new(board);
         let (changed, broken, meter) = (Condvar::new(), AtomicBool::new(false), Meter::default());
-        Self { graph, store, options, cancel, meter, board, changed, broken }
+        let titles = graph.titles();
+        Self { graph, store, options, cancel, meter, titles, board, changed, broken }
     }
 
     /// Says which stages are cached.
@@ -56,21 +63,46 @@ impl<'a> Workers<'a> {
             .for_each(|(index, key)| self.note_cached(&mut guard(&self.board), *index, *key));
     }
 
-    /// Runs what must run.
-    pub(super) fn work(self) -> Result<(Schedule<'a>, Vec<StageReport>), Error> {
+    /// Runs what must run, and hands out each goal that is reached. Returns the stages that failed.
+    pub(super) fn work(self, done: &mut Done<'_>) -> Vec<Failed> {
         thread::scope(|scope| {
             for _ in 0..self.options.jobs.max(1) {
                 scope.spawn(|| self.work_alone());
             }
+            self.hand_out(done);
         });
         let board = self.board.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match board.error {
-            Some(error) => Err(error),
-            None if self.options.cancel.is_cancelled() && board.schedule.is_cut_short() => {
-                Err(Error::Cancelled)
+        let mut lost = BTreeSet::new();
+        let failed = board.errors.into_iter().map(|(index, error)| {
+            let goals = board.schedule.lost_with(index).into_iter();
+            Failed { error, goals: goals.filter(|goal| lost.insert(*goal)).collect() }
+        });
+        failed.collect()
+    }
+
+    /// Waits for goals and hands them out, until the run is over.
+    fn hand_out(&self, done: &mut Done<'_>) {
+        let mut board = guard(&self.board);
+        loop {
+            for goal in board.schedule.reached() {
+                let outputs = board.schedule.outputs(goal).collect();
+                let stages = board.schedule.needed_for(goal);
+                let reports = stages.filter_map(|index| board.reports.get(&index).cloned());
+                let reports = reports.collect();
+                drop(board);
+                done(goal, outputs, reports);
+                board = guard(&self.board);
             }
-            None => Ok((board.schedule, board.reports.into_values().collect())),
+            if board.schedule.is_over() || self.broken.load(Ordering::Relaxed) {
+                return;
+            }
+            board = self.wait(board);
         }
+    }
+
+    fn wait<'b>(&self, board: MutexGuard<'b, Board<'a>>) -> MutexGuard<'b, Board<'a>> {
+        let woken = self.changed.wait_timeout(board, PATIENCE);
+        woken.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn work_alone(&self) {
@@ -84,6 +116,9 @@ impl<'a> Workers<'a> {
             }
             for (index, key) in board.schedule.settle() {
                 self.note_cached(&mut board, index, key);
+            }
+            if !board.errors.is_empty() && !board.schedule.has_hope() {
+                self.cancel.failed.store(true, Ordering::Relaxed);
             }
             self.changed.notify_all();
         }
@@ -102,11 +137,7 @@ impl<'a> Workers<'a> {
             if board.schedule.is_over() || self.broken.load(Ordering::Relaxed) {
                 return None;
             }
-            board = self
-                .changed
-                .wait_timeout(board, PATIENCE)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            board = self.wait(board);
         }
     }
 
@@ -115,7 +146,8 @@ impl<'a> Workers<'a> {
             Made::Here(record) => (record, State::Built),
             Made::Elsewhere(record) => (record, State::Cached),
         };
-        let Record { title, key, wall_ms, cpu_ms, bytes, outputs, .. } = record;
+        let Record { key, wall_ms, cpu_ms, bytes, outputs, .. } = record;
+        let title = self.titles[job.index].clone();
         if board.schedule.finish(job, outputs, state) {
             let line = "not reproducible: an earlier run with the same key made something else";
             self.log(job.index, line);
@@ -130,7 +162,7 @@ impl<'a> Workers<'a> {
     }
 
     fn note_cached(&self, board: &mut Board, index: usize, key: StageKey) {
-        let title = self.graph.node(index).title.clone();
+        let title = self.titles[index].clone();
         self.store.touch_record(&key);
         for line in self.store.record(&key).map(|record| record.told).unwrap_or_default() {
             self.options.reporter.report(&Event::Told { title: title.clone(), line });
@@ -148,16 +180,17 @@ impl<'a> Workers<'a> {
         if !board.schedule.fail(job) {
             return self.log(job.index, &format!("runs again, since an input vanished: {message}"));
         }
-        self.cancel.failed.store(true, Ordering::Relaxed);
-        let title = self.graph.node(job.index).title.clone();
-        self.options.reporter.report(&Event::Failed { title: title.clone(), message });
-        let log = self.store.log_path(&job.key);
-        board.error = Some(Error::Stage { title, key: job.key, log, source: failure });
+        let title = self.titles[job.index].clone();
+        self.options.reporter.report(&Event::Failed { title, message });
+        let (title, log) =
+            (self.graph.node(job.index).title.clone(), self.store.log_path(&job.key));
+        let error = Error::Stage { title, key: job.key, log, source: failure };
+        board.errors.push((job.index, error));
     }
 
     /// Says something about a stage.
     pub(super) fn log(&self, index: usize, line: &str) {
-        let title = self.graph.node(index).title.clone();
+        let title = self.titles[index].clone();
         self.options.reporter.report(&Event::Log { title, line: line.to_owned() });
     }
 }

@@ -4,6 +4,7 @@
 
 mod cache;
 mod fault;
+mod goals;
 mod process;
 mod race;
 mod random;

@@ -15,7 +15,16 @@ fn system(lines: &str, components: &str) -> System {
     let mut load = |path: &str| Err(format!("there is no {path}"));
     let (load, plugins) = (&mut load as isoplug_manifest::Load<'_>, &mut NoPlugins);
     let name = "isoplug.toml";
-    evaluate(Input { name, text: &text, profile: "x", arch: "amd64", load, plugins }).unwrap()
+    evaluate(Input {
+        name,
+        text: &text,
+        profile: "x",
+        arch: "amd64",
+        vars: &Default::default(),
+        load,
+        plugins,
+    })
+    .unwrap()
 }
 
 fn locked(names: &[&str]) -> LockedImage {

@@ -67,7 +67,15 @@ const OF_MORE: [&str; 6] = ["boot", "early-files", "scripts", "files", "removed-
 fn system(text: &str) -> System {
     let mut load = |_: &str| Err("no file".to_owned());
     let (name, profile, plugins) = ("isoplug.toml", "golden", &mut NoPlugins);
-    let input = Input { name, text, profile, arch: "amd64", load: &mut load, plugins };
+    let input = Input {
+        name,
+        text,
+        profile,
+        arch: "amd64",
+        vars: &Default::default(),
+        load: &mut load,
+        plugins,
+    };
     evaluate(input).unwrap_or_else(|found| panic!("{:?}", found.list))
 }
 

@@ -56,10 +56,8 @@ pub(crate) fn did_you_mean<'a>(
 }
 
 /// Returns the most similar of the known names, if one is similar at all.
-pub(crate) fn most_similar<'a>(
-    name: &str,
-    known: impl Iterator<Item = &'a String>,
-) -> Option<&'a String> {
+#[must_use]
+pub fn most_similar<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Option<&'a String> {
     let similar = |known: &'a String| (strsim::jaro_winkler(name, known), known);
     let best = known.map(similar).max_by(|(left, _), (right, _)| left.total_cmp(right));
     best.filter(|(score, _)| *score > 0.8).map(|(_, known)| known)

@@ -16,7 +16,15 @@ fn evaluate_for(arch: &str, text: &str, files: &[(&str, &str)]) -> Result<System
         file.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
     };
     let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
-    evaluate(Input { name, text, profile: "p", arch, load: &mut load, plugins })
+    evaluate(Input {
+        name,
+        text,
+        profile: "p",
+        arch,
+        vars: &Default::default(),
+        load: &mut load,
+        plugins,
+    })
 }
 
 /// Evaluates a profile `p` of these lines, beside an image's name. Its first line is line 3.

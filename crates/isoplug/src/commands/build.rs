@@ -2,30 +2,35 @@
 
 use std::path::PathBuf;
 
-use isoplug_engine::Reporter;
-use isoplug_image::failed;
+use isoplug_engine::{Options, plan_targets};
+use isoplug_image::image::file_name;
+use serde_json::{Value as Json, json};
 
-use super::select::{Locking, Select};
+use super::select::{Locking, Select, Sharding};
 use crate::exit::Exit;
 use crate::export::Output;
 use crate::failure::Failure;
 use crate::locking::LockUse;
-use crate::prepare::{Prepared, prepare};
+use crate::matrix::Matrix;
+use crate::pick::Pick;
 use crate::project::Project;
 use crate::session::Session;
-use crate::size::{self, smaller};
-use crate::timings::Timings;
-use crate::{export, foreign, outcome, plugins, room};
+use crate::timings::{Listener, Timings};
+use crate::{export, pick};
 
 /// Make the ISO; print its path on standard output
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     isoplug build                          # the default profiles of isoplug.toml\n  \
     isoplug build stick -p rescue          # one profile of stick/isoplug.toml\n  \
-    isoplug build --all --locked --json    # in CI")]
+    isoplug build --all --locked --json    # in CI\n  \
+    isoplug build -p nightly --arch amd64,arm64    # a group, for two machines\n  \
+    isoplug build --all --shard 2/4        # the second of four machines")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
+    #[command(flatten)]
+    sharding: Sharding,
     #[command(flatten)]
     locking: Locking,
     /// Put the ISOs into this folder [default: out, beside the manifest]
@@ -37,27 +42,77 @@ pub(crate) struct Args {
     /// Write a page that shows where the time went [default: timings.html, beside the ISOs]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     timings: Option<Option<PathBuf>>,
+    /// Print what would be built, a profile and its architecture a line; with --json a document for a CI's matrix
+    #[arg(long)]
+    list: bool,
 }
 
 const PAGE: &str = "timings.html";
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profiles) = args.select.open()?;
+    let (project, picks) = args.select.open()?;
+    let picks = args.sharding.deal(picks, session);
     let output = export::output(&project, args.output.as_deref())?;
+    if args.list {
+        list(&project, &picks, &output, session);
+        return Ok(Exit::Done);
+    }
     let timings = args.timings.as_ref().map(|_| Timings::new());
-    let built = profiles.iter().try_for_each(|profile| {
-        let lock_use = args.locking.into();
-        let prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
-        let iso = build_timed(&prepared, &output, args.keep_failed, timings.as_ref(), session)?;
-        session.out(&iso.display().to_string());
-        Ok(())
-    });
-    let Some(timings) = timings else { return built.map(|()| Exit::Done) };
-    let (page, written) = write_page(&timings, args.timings.clone().flatten(), &output);
+    let built = build(args, (&project, &picks), (&output, timings.as_ref()), session);
+    let Some(timings) = timings else { return built };
     // The page of a failed build tells how far it came; what failed is said first.
-    built.and(written)?;
+    let (page, written) = write_page(&timings, args.timings.clone().flatten(), &output);
+    let exit = built?;
+    written?;
     session.note(&format!("timings: {}", page.display()));
-    Ok(Exit::Done)
+    Ok(exit)
+}
+
+/// Prints what would be built: lines for people, for machines what a matrix of GitHub Actions includes.
+fn list(project: &Project, picks: &[Pick], output: &Output, session: &Session) {
+    if !session.global.json {
+        picks.iter().for_each(|Pick { profile, arch }| session.out(&format!("{profile} {arch}")));
+        return;
+    }
+    let included = |Pick { profile, arch }: &Pick| {
+        let iso = output.folder.join(format!("{}.iso", file_name(&project.image, profile, arch)));
+        json!({ "profile": profile, "arch": arch, "iso": iso })
+    };
+    let all: Vec<Json> = picks.iter().map(included).collect();
+    session.out(&json!({ "include": all }).to_string());
+}
+
+/// Builds the images and prints where they are.
+fn build(
+    args: &Args,
+    (project, picks): (&Project, &[Pick]),
+    (output, timings): (&Output, Option<&Timings>),
+    session: &Session,
+) -> Result<Exit, Failure> {
+    let mut matrix = Matrix::prepare(project, picks, args.locking.into(), session)?;
+    let listener = timings.and_then(|timings| listen(timings, &matrix, picks, session));
+    let options = Options { keep_failed: args.keep_failed, ..session.run_options() };
+    let options = match &listener {
+        Some(listener) => Options { reporter: listener, ..options },
+        None => options,
+    };
+    matrix.build(output, &options, session)?;
+    matrix.built().for_each(|(_, built)| session.out(&built.iso.display().to_string()));
+    matrix.summarise(session);
+    Ok(matrix.exit().unwrap_or(Exit::Done))
+}
+
+/// Lets `timings` listen to a run.
+fn listen<'a>(
+    timings: &'a Timings,
+    matrix: &Matrix,
+    picks: &[Pick],
+    session: &'a Session,
+) -> Option<Listener<'a>> {
+    let (goals, store) = matrix.goals()?;
+    let plan = plan_targets(&matrix.graph, &goals.concat(), &store).ok()?;
+    let title = pick::list(&picks.iter().collect::<Vec<_>>());
+    Some(timings.listen(title, &plan, &*session.reporter))
 }
 
 /// Writes the page where it was asked for, else into the folder for results. Returns where, and whether it went well.
@@ -75,78 +130,15 @@ fn write_page(
     (page, written)
 }
 
-/// Builds, and lets `timings` listen if there are any.
-fn build_timed(
-    prepared: &Prepared,
-    output: &Output,
-    keep_failed: bool,
-    timings: Option<&Timings>,
-    session: &Session,
-) -> Result<PathBuf, Failure> {
-    let Some(timings) = timings else {
-        return build(prepared, output, keep_failed, session);
-    };
-    let targets = prepared.products.artifacts();
-    let plan = isoplug_engine::plan_targets(&prepared.graph, &targets, &prepared.store)
-        .map_err(|error| outcome::failure(&error, &prepared.system))?;
-    let title = format!("{} ({})", prepared.system.profile, prepared.system.arch);
-    let listener = timings.listen(title, &plan, &*session.reporter);
-    build_told(prepared, output, keep_failed, &listener, session)
-}
-
-/// Builds what was prepared and puts it into a folder; returns the path of the ISO there.
-pub(crate) fn build(
-    prepared: &Prepared,
-    output: &Output,
-    keep_failed: bool,
-    session: &Session,
-) -> Result<PathBuf, Failure> {
-    build_told(prepared, output, keep_failed, &*session.reporter, session)
-}
-
-fn build_told(
-    prepared: &Prepared,
-    output: &Output,
-    keep_failed: bool,
-    reporter: &dyn Reporter,
-    session: &Session,
-) -> Result<PathBuf, Failure> {
-    session.warn(&room::warning(prepared));
-    foreign::ready(prepared)?;
-    let targets = prepared.products.artifacts();
-    let options = isoplug_engine::Options { keep_failed, reporter, ..session.run_options() };
-    let outputs = isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options)
-        .map_err(|error| failure(&error, prepared, &options))?;
-    let checks = &prepared.products.checks;
-    session.warn(&plugins::checked(checks, &outputs, &prepared.system));
-    export::export(prepared, &outputs, output, session)
-}
-
-/// Returns the failure for an error of a run; of an ISO that is too large, with what makes it smaller.
-fn failure(
-    error: &isoplug_engine::Error,
-    prepared: &Prepared,
-    options: &isoplug_engine::Options,
-) -> Failure {
-    let Prepared { system, image, store, .. } = prepared;
-    let failure = outcome::failure(error, system);
-    if !failed::is_too_large(error) {
-        return failure;
-    }
-    // The root filesystem is there, or there would be no ISO.
-    let report = size::measured(image, store, options).ok().flatten();
-    smaller::hints(system, report.as_ref()).into_iter().fold(failure, Failure::hint)
-}
-
-/// Builds one profile for a command that needs its ISO, or returns the ISO that is there.
+/// Builds one image for a command that needs its ISO, or returns the ISO that is there.
 pub(crate) fn build_one(
     project: &Project,
-    profile: &str,
-    arch: &str,
+    pick: &Pick,
     lock_use: LockUse,
     session: &Session,
-) -> Result<(Prepared, PathBuf), Failure> {
-    let prepared = prepare(project, profile, arch, lock_use, session)?;
-    let iso = build(&prepared, &export::output(project, None)?, false, session)?;
-    Ok((prepared, iso))
+) -> Result<Result<PathBuf, Exit>, Failure> {
+    let mut matrix = Matrix::prepare(project, std::slice::from_ref(pick), lock_use, session)?;
+    matrix.build(&export::output(project, None)?, &session.run_options(), session)?;
+    let built = matrix.built().next().map(|(_, built)| built.iso.clone());
+    Ok(built.ok_or(matrix.exit().unwrap_or(Exit::Failed)))
 }

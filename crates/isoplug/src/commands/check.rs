@@ -1,12 +1,15 @@
 //! `isoplug check`: reads the manifest and draws every mistake, without network or store; with
 //! `--rebuild`, makes the layers of packages twice and names what differs.
 
+use std::collections::BTreeSet;
+
 use isoplug_manifest::Severity;
 
 use super::select::{Locking, Select};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locking::foreseen;
+use crate::pick::{self, Pick};
 use crate::project::Project;
 use crate::rebuild;
 use crate::session::Session;
@@ -35,14 +38,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profiles) = args.select.open()?;
-    let mut warned = false;
-    let mut failed = None;
-    for profile in &profiles {
-        match check(args, &project, profile, session) {
+    let (project, picks) = args.select.open()?;
+    let (mut warned, mut failed, mut told) = (false, None, BTreeSet::new());
+    let mut is_new = |failure: &Failure| told.insert(failure.to_json().to_string());
+    for pick in &picks {
+        match check(args, &project, pick, session) {
             Ok(has_warnings) => warned |= has_warnings,
-            // All profiles are read, so that one run shows all mistakes.
-            Err(failure) => failed = Some(session.fail(&failure)),
+            // All profiles are read, so that one run shows all mistakes, each once.
+            Err(failure) if is_new(&failure) => failed = Some(session.fail(&failure)),
+            Err(_) => {}
         }
     }
     Ok(match failed {
@@ -50,36 +54,25 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         None if warned && args.strict => session
             .fail(&Failure::new(Exit::Manifest, "there are warnings, which --strict forbids")),
         None => {
-            session.note(&format!("{} is fine: {}", project.name(), profiles.join(", ")));
+            let names = pick::apart(&picks).join(", ");
+            session.note(&format!("{} is fine: {names}", project.name()));
             Exit::Done
         }
     })
 }
 
 /// Checks a profile, and what it installs if that was asked for; returns whether there are warnings.
-fn check(
-    args: &Args,
-    project: &Project,
-    profile: &str,
-    session: &Session,
-) -> Result<bool, Failure> {
-    let arch = args.select.arch();
-    let has_warnings = look(args, project, profile, &arch, session)?;
+fn check(args: &Args, project: &Project, pick: &Pick, session: &Session) -> Result<bool, Failure> {
+    let has_warnings = look(args, project, pick, session)?;
     if args.rebuild {
-        rebuild::rebuild(project, profile, &arch, args.locking, session)?;
+        rebuild::rebuild(project, pick, args.locking, session)?;
     }
     Ok(has_warnings)
 }
 
 /// Reads a profile and what it names; returns whether there are warnings.
-fn look(
-    args: &Args,
-    project: &Project,
-    profile: &str,
-    arch: &str,
-    session: &Session,
-) -> Result<bool, Failure> {
-    let system = project.evaluate(profile, arch, session)?;
+fn look(args: &Args, project: &Project, pick: &Pick, session: &Session) -> Result<bool, Failure> {
+    let system = project.evaluate(&pick.profile, &pick.arch, session)?;
     let mut found = local_files::look(&system)?;
     found.list.extend(own_files::overruled(&system));
     found.list.extend(foreseen(project, &system, session)?.list);

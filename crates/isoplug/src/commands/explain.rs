@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use isoplug_engine::{Change, Row, RowValue};
+use isoplug_engine::{Change, Graph, Row, RowValue};
 
-use super::select::{Locking, host_arch};
+use super::select::{Locking, Vars, host_arch};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome;
+use crate::pick::Pick;
 use crate::prepare::{Prepared, prepare};
 use crate::project::Project;
 use crate::session::Session;
@@ -32,6 +33,8 @@ pub(crate) struct Args {
     /// The architecture of the image [default: this machine's]
     #[arg(long, value_name = "ARCH", value_parser = isoplug_arch::with_images())]
     arch: Option<String>,
+    #[command(flatten)]
+    vars: Vars,
     /// Explain a stage
     #[arg(long)]
     stage: bool,
@@ -43,13 +46,15 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let project = Project::open(&args.folder)?;
+    let mut project = Project::open(&args.folder)?;
+    project.vars = args.vars.given();
     let named: Vec<String> = args.profile.iter().cloned().collect();
     let profile = project.choose(&named, false)?.remove(0);
     let arch = args.arch.clone().unwrap_or_else(|| host_arch().to_owned());
     if args.stage {
-        let prepared = prepare(&project, &profile, &arch, args.locking.looking(), session)?;
-        session.out(&stage(args, &prepared)?);
+        let pick = Pick { profile, arch };
+        let (graph, prepared) = prepare(&project, &pick, args.locking.looking(), session)?;
+        session.out(&stage(args, &graph, &prepared)?);
         return Ok(Exit::Done);
     }
     let system = project.evaluate(&profile, &arch, session)?;
@@ -63,8 +68,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn stage(args: &Args, prepared: &Prepared) -> Result<String, Failure> {
-    let Prepared { graph, store, system, .. } = prepared;
+fn stage(args: &Args, graph: &Graph, prepared: &Prepared) -> Result<String, Failure> {
+    let Prepared { store, system, .. } = prepared;
     let failed = |error| outcome::failure(&error, system);
     if !args.why {
         let rows = isoplug_engine::explain(graph, store, &args.subject).map_err(failed)?;

@@ -53,10 +53,10 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         session.out(&shown(&beside(&args.select.folder)?, args.format));
         return Ok(Exit::Done);
     }
-    let (project, profiles) = args.select.open()?;
+    let (project, picks) = args.select.open()?;
     let mut exit = Exit::Done;
-    for profile in &profiles {
-        let planned = plan(&project, profile, &args.select.arch(), args.locking.into(), session)?;
+    for pick in &picks {
+        let planned = plan(&project, pick, args.locking.into(), session)?;
         let report = report(&planned, session)?;
         session.out(&shown(&report, args.format));
         if let Some(found) = against_policy(&report, &planned.system) {

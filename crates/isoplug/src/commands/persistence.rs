@@ -50,9 +50,9 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profile) = args.select.open_one()?;
+    let (project, pick) = args.select.open_one()?;
     let device = is_device(args)?;
-    let planned = plan(&project, &profile, &args.select.arch(), args.locking.into(), session)?;
+    let planned = plan(&project, &pick, args.locking.into(), session)?;
     keeps(&planned)?;
     holds(&args.stick, &planned)?;
     if device && !args.yes && !is_allowed(args, session)? {

@@ -33,12 +33,12 @@ enum Format {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profiles) = args.select.open()?;
-    for profile in &profiles {
+    let (project, picks) = args.select.open()?;
+    for pick in &picks {
         let lock_use = args.locking.looking();
-        let prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
+        let (graph, prepared) = prepare(&project, pick, lock_use, session)?;
         let targets = prepared.products.artifacts();
-        let plan = isoplug_engine::plan_targets(&prepared.graph, &targets, &prepared.store)
+        let plan = isoplug_engine::plan_targets(&graph, &targets, &prepared.store)
             .map_err(|error| outcome::failure(&error, &prepared.system))?;
         session.out(&match args.format {
             Format::Tree => plan.to_tree(),

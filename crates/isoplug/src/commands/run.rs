@@ -108,7 +108,10 @@ impl From<MediumArg> for Medium {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let machine = machine(args)?;
-    let iso = iso(args, session)?;
+    let iso = match iso(args, session)? {
+        Ok(iso) => iso,
+        Err(exit) => return Ok(exit),
+    };
     let host = Host::discover();
     session.note(&format!("booting {}", iso.display()));
     // What is missing is told by the start itself.
@@ -143,15 +146,15 @@ fn boot(host: &Host, machine: &Machine, iso: &Path, session: &Session) -> Result
     }
 }
 
-/// Returns the ISO that was named, or builds that of the one profile.
-fn iso(args: &Args, session: &Session) -> Result<PathBuf, Failure> {
+/// Returns the ISO that was named, or builds that of the one profile; the exit code if that was told to fail.
+fn iso(args: &Args, session: &Session) -> Result<Result<PathBuf, Exit>, Failure> {
     let Some(iso) = &args.iso else {
-        let (project, profile) = args.select.open_one()?;
+        let (project, pick) = args.select.open_one()?;
         let lock_use = args.locking.into();
-        return Ok(build_one(&project, &profile, &args.select.arch(), lock_use, session)?.1);
+        return build_one(&project, &pick, lock_use, session);
     };
     if iso.is_file() {
-        return Ok(iso.clone());
+        return Ok(Ok(iso.clone()));
     }
     let what = if iso.exists() { "is not a file" } else { "is not there" };
     Err(Failure::new(Exit::Manifest, format!("{} {what}", iso.display()))
@@ -159,7 +162,7 @@ fn iso(args: &Args, session: &Session) -> Result<PathBuf, Failure> {
 }
 
 fn machine(args: &Args) -> Result<Machine, Failure> {
-    let arch = arch(&args.select.arch())?;
+    let arch = arch(&args.select.one_arch()?)?;
     let mut machine = Machine::new(arch, args.firmware.into(), args.medium.into());
     machine.memory = args.memory;
     machine.display = if args.window { Display::Gtk } else { Display::None };

@@ -32,12 +32,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profile) = args.select.open_one()?;
+    let (project, pick) = args.select.open_one()?;
     if args.command.is_empty() && !terminal::is_here() {
         return Err(Failure::new(Exit::Manifest, "a shell needs a terminal")
             .hint("name a command: isoplug shell -- ls /etc"));
     }
-    let planned = plan(&project, &profile, &args.select.arch(), args.locking.into(), session)?;
+    let planned = plan(&project, &pick, args.locking.into(), session)?;
     let mut graph = Graph::new();
     let products = pipeline(&planned.image, &mut graph);
     let (tree, outputs) = made(&planned, &graph, &products, session)?;

@@ -52,13 +52,13 @@ enum Format {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profiles) = args.select.open()?;
-    if let (Some(page), [_, _, ..]) = (&args.page, &profiles[..]) {
+    let (project, picks) = args.select.open()?;
+    if let (Some(page), [_, _, ..]) = (&args.page, &picks[..]) {
         let message = format!("{} can show one profile", page.display());
         return Err(Failure::new(Exit::Manifest, message).hint("choose it with `--profile`"));
     }
-    for profile in &profiles {
-        let planned = plan(&project, profile, &args.select.arch(), args.locking.into(), session)?;
+    for pick in &picks {
+        let planned = plan(&project, pick, args.locking.into(), session)?;
         let report = measured(&planned, session)?;
         show(args, &planned, &report, session)?;
     }

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use isoplug_engine::{ArtifactId, Error, Expected};
+use isoplug_engine::{ArtifactId, Error, Expected, Graph, Store};
 use isoplug_vm::{Accelerator, Arch, Firmware, Host, Limit, Machine, Medium, Report, Verdict};
 
-use super::build::build;
 use super::run::{FirmwareArg, MediumArg, arch};
-use super::select::{Locking, Select};
+use super::select::{Locking, Select, Sharding};
 use crate::boot_test::{self, BootTest, TestSetup};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::matrix::{Matrix, State, Tests};
 use crate::place;
-use crate::prepare::{Prepared, prepare};
+use crate::prepare::Prepared;
 use crate::session::Session;
 use crate::{export, outcome, promises};
 
@@ -30,6 +30,8 @@ use crate::{export, outcome, promises};
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
+    #[command(flatten)]
+    sharding: Sharding,
     #[command(flatten)]
     locking: Locking,
     /// Only with this firmware; may be given several times
@@ -60,27 +62,23 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profiles) = args.select.open()?;
+    let (project, picks) = args.select.open()?;
+    let picks = args.sharding.deal(picks, session);
     let bench = Bench::new(args, export::output(&project, None)?, session);
-    let mut all = Report { image: project.image.name.clone(), combos: Vec::new() };
-    for profile in &profiles {
-        let lock_use = args.locking.into();
-        let mut prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
-        build(&prepared, &bench.output, false, session)?;
-        let (report, ended) = bench.test_all(&mut prepared)?;
-        if ended.is_ok() || !report.combos.is_empty() {
-            session.out(&report.text());
-        }
-        all.combos.extend(report.combos);
-        // What was seen is told, whatever ended it.
-        if ended.is_err() || all.interrupted() {
-            write_reports(args, &all)?;
-            let stopped = "stopped; what was seen is told above";
-            return ended.and(Err(Failure::new(Exit::Interrupted, stopped)));
-        }
+    let mut matrix = Matrix::prepare(&project, &picks, args.locking.into(), session)?;
+    matrix.build(&bench.output, &session.run_options(), session)?;
+    if let (Some(exit), None) = (matrix.exit(), matrix.built().next()) {
+        matrix.summarise(session);
+        return Ok(exit);
     }
+    let mut all = Report { image: project.image.name.clone(), combos: Vec::new() };
+    let ended = bench.test_each(&mut matrix, &mut all);
+    // What was seen is told, whatever ended it.
     write_reports(args, &all)?;
-    Ok(exit(all.verdict(), session))
+    matrix.summarise(session);
+    ended?;
+    let verdict = exit(all.verdict(), session);
+    Ok(matrix.exit().unwrap_or(verdict))
 }
 
 fn exit(verdict: Verdict, session: &Session) -> Exit {
@@ -113,11 +111,39 @@ impl<'a> Bench<'a> {
         Self { args, session, output, host: Host::discover(), noted: Cell::new(false) }
     }
 
+    /// Boots each image that was built, and adds what was seen to the report of all.
+    fn test_each(&self, matrix: &mut Matrix, all: &mut Report) -> Result<(), Failure> {
+        let Matrix { graph, images, .. } = matrix;
+        let many = images.len() > 1;
+        for image in images {
+            let State::Built(prepared, built) = &mut image.state else { continue };
+            if many {
+                graph.part(&image.name);
+            }
+            let (report, ended) = self.test_all(graph, prepared)?;
+            if ended.is_ok() || !report.combos.is_empty() {
+                self.session.out(&report.text());
+            }
+            built.tests = Some(Tests::of(&report));
+            all.combos.extend(report.combos);
+            ended?;
+            if all.interrupted() {
+                let stopped = "stopped; what was seen is told above";
+                return Err(Failure::new(Exit::Interrupted, stopped));
+            }
+        }
+        Ok(())
+    }
+
     /// Boots an image in each way. Returns what was seen, and why that is not all.
-    fn test_all(&self, prepared: &mut Prepared) -> Result<(Report, Result<(), Failure>), Failure> {
+    fn test_all(
+        &self,
+        graph: &mut Graph,
+        prepared: &Prepared,
+    ) -> Result<(Report, Result<(), Failure>), Failure> {
         let mut report = Report { image: prepared.image.name.clone(), combos: Vec::new() };
         for stage in self.stages(prepared)? {
-            match self.test(stage, prepared) {
+            match self.test(stage, graph, prepared) {
                 Ok(one) => report.combos.extend(one.combos),
                 Err(failure) => return Ok((report, Err(failure))),
             }
@@ -157,16 +183,21 @@ impl<'a> Bench<'a> {
     }
 
     /// Returns the report of a test that passed now or before, or of one that failed.
-    fn test(&self, stage: BootTest, prepared: &mut Prepared) -> Result<Report, Failure> {
+    fn test(
+        &self,
+        stage: BootTest,
+        graph: &mut Graph,
+        prepared: &Prepared,
+    ) -> Result<Report, Failure> {
         let (arch, seen) = (stage.machine.arch, Arc::clone(&stage.setup.seen));
-        let report = prepared.graph.add(stage).report;
+        let report = graph.add(stage).report;
         let targets = [report.id()];
-        if !self.noted.get() && must_run(prepared, &targets) {
+        if !self.noted.get() && must_run(graph, &targets, &prepared.store) {
             accelerator(&self.host, arch, self.session);
             self.noted.set(true);
         }
         let options = self.session.run_options();
-        match isoplug_engine::run(&prepared.graph, &targets, &prepared.store, &options) {
+        match isoplug_engine::run(graph, &targets, &prepared.store, &options) {
             Ok(outputs) => read(&outputs.path(report).unwrap_or_default()),
             Err(error) => seen.get().cloned().ok_or_else(|| untested(&error, prepared)),
         }
@@ -190,8 +221,8 @@ fn combos(args: &Args, supported: Vec<Firmware>) -> Vec<(Firmware, Medium)> {
 }
 
 /// Tells whether a machine will be started: what passed before is not tested again.
-fn must_run(prepared: &Prepared, targets: &[ArtifactId]) -> bool {
-    let plan = isoplug_engine::plan_targets(&prepared.graph, targets, &prepared.store);
+fn must_run(graph: &Graph, targets: &[ArtifactId], store: &Store) -> bool {
+    let plan = isoplug_engine::plan_targets(graph, targets, store);
     plan.is_ok_and(|plan| plan.stages.last().is_some_and(|row| row.state != Expected::Cached))
 }
 

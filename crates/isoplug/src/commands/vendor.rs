@@ -15,6 +15,7 @@ use crate::allowed;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outcome;
+use crate::pick::Pick;
 use crate::place;
 use crate::prepare::{Planned, plan};
 use crate::project::Project;
@@ -45,8 +46,8 @@ gives the same bytes again. SHA256SUMS has the checksum of each file, and isoplu
 ";
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let (project, profiles) = args.select.open()?;
-    let packages = packages(args, &project, &profiles, session)?;
+    let (project, picks) = args.select.open()?;
+    let packages = packages(args, &project, &picks, session)?;
     let folder = project.folder.join(FOLDER);
     fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
     let mut sums = write_packages(&folder, packages.into_values())?;
@@ -67,12 +68,12 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 fn packages(
     args: &Args,
     project: &Project,
-    profiles: &[String],
+    picks: &[Pick],
     session: &Session,
 ) -> Result<BTreeMap<String, (LockedPackage, Store)>, Failure> {
     let mut packages = BTreeMap::new();
-    for profile in profiles {
-        let planned = plan(project, profile, &args.select.arch(), args.locking.into(), session)?;
+    for pick in picks {
+        let planned = plan(project, pick, args.locking.into(), session)?;
         let store = fetched(&planned, session)?;
         for package in planned.image.locked.packages() {
             packages.insert(package.sha256.clone(), (package.clone(), store.clone()));

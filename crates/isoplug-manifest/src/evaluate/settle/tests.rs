@@ -29,7 +29,15 @@ fn run(list: List, lines: &str) -> Result<System, Diagnostics> {
     let text = format!("image.name = \"t\"\n[profiles.p]\n{lines}\n");
     let mut load = |_: &str| Err("no such file".to_owned());
     let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
-    let input = Input { name, text: &text, profile: "p", arch: "amd64", load: &mut load, plugins };
+    let input = Input {
+        name,
+        text: &text,
+        profile: "p",
+        arch: "amd64",
+        vars: &Default::default(),
+        load: &mut load,
+        plugins,
+    };
     evaluate_parts(input, list, &[])
 }
 
