@@ -27,5 +27,6 @@ pub mod request;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
 pub mod share;
+pub mod source_packages;
 pub mod stages;
 pub mod stored;

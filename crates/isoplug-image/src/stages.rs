@@ -29,5 +29,6 @@ pub mod sha512;
 pub mod share;
 pub mod sign_drivers;
 pub mod sizes;
+pub mod source_packages;
 pub mod squashfs;
 pub mod trial;

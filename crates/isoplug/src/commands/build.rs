@@ -14,15 +14,17 @@ use crate::prepare::{Prepared, prepare};
 use crate::project::Project;
 use crate::session::Session;
 use crate::size::{self, smaller};
+use crate::sources::Form;
 use crate::timings::Timings;
-use crate::{export, outcome, plugins, room};
+use crate::{export, outcome, plugins, room, sources};
 
 /// Make the ISO; print its path on standard output
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     isoplug build                          # the default profiles of isoplug.toml\n  \
     isoplug build stick -p rescue          # one profile of stick/isoplug.toml\n  \
-    isoplug build --all --locked --json    # in CI")]
+    isoplug build --all --locked --json    # in CI\n  \
+    isoplug build --sources=iso            # with an ISO of its source packages beside it")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
@@ -31,6 +33,9 @@ pub(crate) struct Args {
     /// Put the ISOs into this folder [default: out, beside the manifest]
     #[arg(long, short = 'o', value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Put the source packages of all that is in the image beside it, in this form
+    #[arg(long, value_name = "FORM", value_enum)]
+    sources: Option<Form>,
     /// Keep the work folder of a stage that fails, to look at it
     #[arg(long)]
     keep_failed: bool,
@@ -48,7 +53,13 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let built = profiles.iter().try_for_each(|profile| {
         let lock_use = args.locking.into();
         let prepared = prepare(&project, profile, &args.select.arch(), lock_use, session)?;
+        // What is missing of them is told before the work.
+        let sources = args.sources.map(|form| sources::find(&prepared, form, session));
+        let sources = sources.transpose()?;
         let iso = build_timed(&prepared, &output, args.keep_failed, timings.as_ref(), session)?;
+        if let (Some(list), Some(form)) = (sources, args.sources) {
+            sources::add(&prepared, list, form, &output, session)?;
+        }
         session.out(&iso.display().to_string());
         Ok(())
     });
