@@ -24,6 +24,7 @@ pub mod output;
 pub mod packages;
 pub mod papers;
 pub mod rootfs;
+pub mod secrets;
 pub mod settled;
 pub mod sha512;
 pub mod share;

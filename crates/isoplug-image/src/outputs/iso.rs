@@ -64,6 +64,8 @@ pub struct Made {
     pub iso: Artifact<Blob>,
     /// The image's identity: 32 hexadecimal digits, which the running system shows too.
     pub identity: Artifact<Blob>,
+    /// The user's files on it, if there are any.
+    pub contents: Option<Artifact<Tree>>,
 }
 
 impl Iso {
@@ -123,7 +125,7 @@ impl Iso {
             epoch,
             max_size,
         };
-        Made { iso: graph.add(iso).iso, identity }
+        Made { iso: graph.add(iso).iso, identity, contents }
     }
 
     fn boot(

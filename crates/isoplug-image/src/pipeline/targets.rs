@@ -11,6 +11,7 @@ use crate::share::Members;
 use crate::stages::install_plan::WithPlan;
 use crate::stages::installed_initrd::InstalledInitrd;
 use crate::stages::rootfs::Rootfs;
+use crate::stages::secrets::Secrets;
 use crate::stages::share::{Sets, Share, Sharing};
 
 /// What a medium has instead of one squashfs.
@@ -23,15 +24,22 @@ pub(super) struct Shared {
     pub(super) trials: Vec<Artifact<Blob>>,
 }
 
-/// Adds the targets of a medium, if it has some, and parts them from its live system.
-pub(super) fn add(image: &Image, live: Artifact<Tree>, graph: &mut Graph) -> Option<Shared> {
+/// Adds the targets of a medium, if it has some, and parts them from its live system. What they add is looked through for
+/// secrets.
+pub(super) fn add(
+    image: &Image,
+    live: Artifact<Tree>,
+    secrets: &mut Secrets,
+    graph: &mut Graph,
+) -> Option<Shared> {
     if image.targets.is_empty() {
         return None;
     }
     let of_live = sharing("live", live, image);
     let (mut systems, mut trials, mut kernels) = (vec![of_live], Vec::new(), Vec::new());
-    for (name, target) in &image.targets {
+    for (index, (name, target)) in image.targets.iter().enumerate() {
         let made = system::add(target, graph);
+        super::secrets::add(secrets, target, index + 1, &made);
         systems.push(sharing(name, rootfs(target, &made, graph), target));
         kernels.push(made.version);
         trials.extend(made.trials);

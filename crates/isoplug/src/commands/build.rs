@@ -16,7 +16,7 @@ use crate::session::Session;
 use crate::size::{self, smaller};
 use crate::sources::Form;
 use crate::timings::Timings;
-use crate::{export, outcome, plugins, room, sources};
+use crate::{export, outcome, plugins, room, secrets_found, sources};
 
 /// Make the ISO; print its path on standard output
 #[derive(Debug, clap::Args)]
@@ -129,6 +129,7 @@ fn build_told(
         .map_err(|error| failure(&error, prepared, &options))?;
     let checks = &prepared.products.checks;
     session.warn(&plugins::checked(checks, &outputs, &prepared.system));
+    session.warn(&secrets_found::look(prepared, &outputs)?);
     export::export(prepared, &outputs, output, session)
 }
 
