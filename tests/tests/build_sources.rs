@@ -37,7 +37,18 @@ const ALL: [(&str, &str); 6] = [
 fn what_no_archive_has_is_named_before_anything_is_built() {
     let served = served(&ALL[..2]);
     served.space.ok(&["lock"]);
-    insta::assert_snapshot!(served.run(&["build", "--locked", "--sources=folder"]), @"");
+    let said = served.run(&["build", "--locked", "--sources=folder"]);
+    let (exit, told) = (said.lines().next(), said.find("error: ").map(|at| &said[at..]));
+    assert_eq!(exit, Some("exit: 1"), "{said}");
+    insta::assert_snapshot!(told.unwrap(), @r"
+    error: 4 source packages of the image are in no index of its archives:
+        lib 2.0 (of app 1.0-1 all (Built-Using))
+        lib 2.1 (of lib 2.1 all)
+        linux-image-amd64 1 (of linux-image-amd64 1 all)
+        suite 2-1 (of app 1.0-1 all)
+      try: the archive of each with its index of sources, among `sources` of the manifest
+      try: --sources=list, which names them and goes on; whoever publishes the image has to offer them
+    ");
     // Another version of a source package is none.
     let others: Vec<(&str, &str)> = ALL
         .iter()

@@ -65,11 +65,10 @@ impl Products {
 
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
-    let (epoch, made, mut secrets) = (image.epoch, system::add(image, graph), Secrets::default());
-    secrets::add(&mut secrets, image, 0, &made);
+    let (mut secrets, made) = secrets::live(image, graph);
     let Made { layers, layer, overlays, vmlinuz, version, initrd, inputs, debs, mut trials } = made;
-    let all = overlays.clone();
-    let rootfs = graph.add(Rootfs { layer, overlays: all, docs: image.docs, epoch }).tree;
+    let (all, docs, epoch) = (overlays.clone(), image.docs, image.epoch);
+    let rootfs = graph.add(Rootfs { layer, overlays: all, docs, epoch }).tree;
     let shared = targets::add(image, rootfs, &mut secrets, graph);
     let whole = |graph: &mut Graph| graph.add(squashfs(image, rootfs, None)).image;
     let squashfs = shared.as_ref().map_or_else(|| whole(graph), |shared| shared.live);
@@ -82,8 +81,8 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let offered = Offered { first, others, parts };
     let outputs::iso::Made { iso, identity, contents: medium } =
         image.iso.add((live.boot_debs, version), offered, epoch, graph);
-    let secrets = graph.add(Secrets { medium, ..secrets }).findings;
     let (inventory, papers) = beside::add(image, debs, overlays, (live, iso), graph);
+    let secrets = graph.add(Secrets { medium, ..secrets }).findings;
     let outputs = outputs_beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
     Products { rootfs, layers, iso, identity, inventory, papers, outputs, secrets, checks, trials }

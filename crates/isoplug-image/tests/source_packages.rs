@@ -20,6 +20,15 @@ use isoplug_packages::apt::{SourceFile, SourcePackage};
 const DSC: &str = "Source: hello\n";
 const TAR: &str = "not really a tar archive";
 
+/// As xorriso quotes them.
+const ON_MEDIUM: [&str; 5] = [
+    "'/README.txt'",
+    "'/SHA256SUMS'",
+    "'/debian/pool/main/h/hello/hello_2.10-3.dsc'",
+    "'/debian/pool/main/h/hello/hello_2.10.orig.tar.gz'",
+    "'/sources.json'",
+];
+
 fn file(name: &str, text: &str) -> SourceFile {
     let path = ArchivePath::new(&format!("pool/main/h/hello/{name}")).unwrap();
     SourceFile { path, size: text.len() as u64, sha256: Digest::of(text.as_bytes()).hex() }
@@ -92,16 +101,7 @@ fn xorriso_finds_the_same_files() {
     let mut found: Vec<String> =
         String::from_utf8(told.stdout).unwrap().lines().map(str::to_owned).collect();
     found.sort();
-    assert_eq!(
-        found,
-        [
-            "'/README.txt'",
-            "'/SHA256SUMS'",
-            "'/debian/pool/main/h/hello/hello_2.10-3.dsc'",
-            "'/debian/pool/main/h/hello/hello_2.10.orig.tar.gz'",
-            "'/sources.json'",
-        ]
-    );
+    assert_eq!(found, ON_MEDIUM);
 }
 
 #[test]

@@ -74,22 +74,15 @@ fn idle(findings: &[Finding], system: &System) -> Vec<Diagnostic> {
 }
 
 fn drawn(finding: &Finding, system: &System, refuses: bool) -> Diagnostic {
-    let Finding { whose, on_medium, path, found } = finding;
-    let of = whose.system.checked_sub(1).and_then(|index| system.targets.get(index));
-    let line = found.line.map(|line| format!(", line {line}")).unwrap_or_default();
-    let place = if *on_medium { " on the medium" } else { "" };
-    let by = match &whose.by {
-        Brought::Plugin(name) => format!(" (plugin {name})"),
-        Brought::User | Brought::Part(_) => String::new(),
-    };
-    let message = format!("{path}{place}{line} holds {}{by}", found.what);
+    let of = finding.whose.system.checked_sub(1).and_then(|index| system.targets.get(index));
     let diagnostic = match refuses {
-        true => Diagnostic::error("secret", message),
-        false => Diagnostic::warning("secret", message),
+        true => Diagnostic::error("secret", told_of(finding)),
+        false => Diagnostic::warning("secret", told_of(finding)),
     };
     let diagnostic = diagnostic.help(format!(
         "whoever has the image can read it: let each machine get it when it boots; or, if it is meant, \
-         `secrets.allow = [\"{path}\"]`"
+         `secrets.allow = [\"{}\"]`",
+        finding.path
     ));
     match origin(finding, of.unwrap_or(system)) {
         Some(origin) => diagnostic.at(origin, ""),
@@ -97,22 +90,28 @@ fn drawn(finding: &Finding, system: &System, refuses: bool) -> Diagnostic {
     }
 }
 
+/// Says what is where, and nothing of the secret itself.
+fn told_of(Finding { whose, on_medium, path, found }: &Finding) -> String {
+    let line = found.line.map(|line| format!(", line {line}")).unwrap_or_default();
+    let place = if *on_medium { " on the medium" } else { "" };
+    let by = match &whose.by {
+        Brought::Plugin(name) => format!(" (plugin {name})"),
+        Brought::User | Brought::Part(_) => String::new(),
+    };
+    format!("{path}{place}{line} holds {}{by}", found.what)
+}
+
 /// Returns the line of the manifest that brings a file.
 fn origin<'s>(finding: &Finding, system: &'s System) -> Option<&'s Origin> {
-    let Finding { whose, on_medium, path, .. } = finding;
-    let covers = |target: &str| {
-        let (target, path) = (in_image(target), in_image(path));
-        path.strip_prefix(&*target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    match &whose.by {
-        Brought::User if *on_medium => {
-            let contents = &system.options.iso.contents;
-            let index = contents.iter().position(|file| covers(&file.target))?;
-            system.origin_at("iso.contents", index)
+    let path = &finding.path;
+    match &finding.whose.by {
+        Brought::User if finding.on_medium => {
+            let mut targets = system.options.iso.contents.iter().map(|file| &file.target);
+            system.origin_at("iso.contents", targets.position(|target| covers(target, path))?)
         }
         Brought::User => {
-            let files = &system.options.files;
-            let at = files.iter().position(|file| covers(&file.target));
+            let mut targets = system.options.files.iter().map(|file| &file.target);
+            let at = targets.position(|target| covers(target, path));
             let file = at.and_then(|index| system.origin_at("files", index));
             file.or_else(|| of_script(path, system))
         }
@@ -120,6 +119,11 @@ fn origin<'s>(finding: &Finding, system: &'s System) -> Option<&'s Origin> {
         Brought::Part(name) if name == "users" => of_user(path, system),
         Brought::Part(_) => of_unit(path, system),
     }
+}
+
+fn covers(target: &str, path: &str) -> bool {
+    let (target, path) = (in_image(target), in_image(path));
+    path.strip_prefix(&*target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn of_script<'s>(path: &str, system: &'s System) -> Option<&'s Origin> {

@@ -64,11 +64,7 @@ fn sums(image: &File, length: u64, watch: Watch<'_>) -> io::Result<(String, Stri
         let fragment = at / (length / (FRAGMENTS + 1));
         if fragment != before {
             let place = (fragment as usize - 1) * DIGITS;
-            let digits = fragments.get_mut(place..place + DIGITS).unwrap_or_default();
-            // The first digit that `%01x` writes of each byte.
-            for (digit, byte) in digits.iter_mut().zip(md5.clone().finalize()) {
-                *digit = format!("{byte:x}").as_bytes()[0];
-            }
+            note(md5.clone(), fragments.get_mut(place..place + DIGITS).unwrap_or_default());
             before = fragment;
         }
         at += part.len() as u64;
@@ -76,6 +72,13 @@ fn sums(image: &File, length: u64, watch: Watch<'_>) -> io::Result<(String, Stri
     }
     let sum = md5.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok((sum, String::from_utf8_lossy(&fragments).into_owned()))
+}
+
+/// Writes the first digit that `%01x` writes of each byte.
+fn note(md5: Md5, digits: &mut [u8]) {
+    for (digit, byte) in digits.iter_mut().zip(md5.finalize()) {
+        *digit = format!("{byte:x}").as_bytes()[0];
+    }
 }
 
 fn area(sum: &str, fragments: &str) -> [u8; AREA_LENGTH] {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use isoplug_packages::apt::SourcePackage;
 use isoplug_packages::locking::source_packages::Wanted;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 /// A source package, and which packages of an image were built of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -68,20 +68,8 @@ impl SourceList {
     /// Returns `NAME.iso.sources.json`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let found = self.found.iter().map(|(origin, package)| {
-            let files = package.files.iter().map(|file| {
-                let path = &*file.path;
-                let name = path.rsplit('/').next().unwrap_or(path);
-                json!({ "name": name, "path": path, "size": file.size, "sha256": file.sha256 })
-            });
-            json!({
-                "name": package.name, "version": package.version, "archive": package.archive,
-                "for": origin.of, "files": files.collect::<Vec<_>>(),
-            })
-        });
-        let missing = self.missing.iter().map(
-            |Origin { archive, name, version, of }| json!({ "name": name, "version": version, "archive": archive, "for": of }),
-        );
+        let found = self.found.iter().map(|(origin, package)| found(origin, package));
+        let missing = self.missing.iter().map(missing);
         let list = json!({
             "schema": 1,
             "image": self.file_name,
@@ -123,6 +111,23 @@ impl SourceList {
             self.file_name
         )
     }
+}
+
+fn found(origin: &Origin, package: &SourcePackage) -> Json {
+    let files = package.files.iter().map(|file| {
+        let path = &*file.path;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        json!({ "name": name, "path": path, "size": file.size, "sha256": file.sha256 })
+    });
+    let files: Vec<Json> = files.collect();
+    let SourcePackage { name, version, archive, .. } = package;
+    json!({
+        "name": name, "version": version, "archive": archive, "for": origin.of, "files": files,
+    })
+}
+
+fn missing(Origin { archive, name, version, of }: &Origin) -> Json {
+    json!({ "name": name, "version": version, "archive": archive, "for": of })
 }
 
 #[cfg(test)]

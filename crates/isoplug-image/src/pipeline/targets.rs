@@ -3,7 +3,7 @@
 use isoplug_engine::{Artifact, Blob, Graph, Tree};
 
 use super::kernels;
-use super::system::{self, Made};
+use super::system::Made;
 use crate::bootable::{Part, Parts};
 use crate::grub::paths;
 use crate::image::Image;
@@ -38,8 +38,7 @@ pub(super) fn add(
     let of_live = sharing("live", live, image);
     let (mut systems, mut trials, mut kernels) = (vec![of_live], Vec::new(), Vec::new());
     for (index, (name, target)) in image.targets.iter().enumerate() {
-        let made = system::add(target, graph);
-        super::secrets::add(secrets, target, index + 1, &made);
+        let made = super::secrets::system(secrets, target, index + 1, graph);
         systems.push(sharing(name, rootfs(target, &made, graph), target));
         kernels.push(made.version);
         trials.extend(made.trials);

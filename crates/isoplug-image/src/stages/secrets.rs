@@ -144,7 +144,7 @@ impl Stage for Secrets {
             findings.extend(scanned(&files(&stored::tree(medium, cx)?, None), &whose, true, cx)?);
         }
         findings.sort();
-        Ok(stored::write_json(out.findings, &findings, &[], cx)?)
+        stored::write_json(out.findings, &findings, &[], cx)
     }
 }
 
@@ -156,7 +156,7 @@ fn files(tree: &tree::Tree, before: Option<&tree::Tree>) -> Vec<(String, Content
     };
     let all = tree.entries.iter().filter_map(|(path, entry)| match &entry.kind {
         Kind::File(content) if content.size > 0 && !same(path, content) => {
-            Some((String::from_utf8_lossy(path).into_owned(), content.clone()))
+            Some((String::from_utf8_lossy(path).into_owned(), *content))
         }
         _ => None,
     });
