@@ -84,6 +84,33 @@ impl Archive {
         self.sign(suite, component, architecture)
     }
 
+    /// Writes source packages of one file each, by name and version, in place of those that the suite had. Its Release
+    /// names them once packages are published.
+    pub fn publish_sources(
+        &self,
+        suite: &str,
+        component: &str,
+        sources: &[(&str, &str)],
+    ) -> Result<()> {
+        let mut index = String::new();
+        for (name, version) in sources {
+            let (folder, file) =
+                (format!("pool/{component}/{name}"), format!("{name}_{version}.dsc"));
+            let bytes = format!("Source: {name}\nVersion: {version}\n");
+            self.write(&format!("{folder}/{file}"), bytes.as_bytes())?;
+            let sum = format!(" {} {} {file}", hex(bytes.as_bytes()), bytes.len());
+            index += &format!(
+                "Package: {name}\nVersion: {version}\nChecksums-Sha256:\n{sum}\nDirectory: {folder}\n\n"
+            );
+        }
+        let packed = package::xz(index.as_bytes())?;
+        self.write(&format!("dists/{suite}/{component}/source/Sources.xz"), &packed)?;
+        self.write(
+            &format!("dists/{suite}/{component}/source/by-hash/SHA256/{}", hex(&packed)),
+            &packed,
+        )
+    }
+
     /// Replaces a file below the archive's root.
     pub fn write(&self, path: &str, bytes: &[u8]) -> Result<()> {
         let path = self.path(path);
@@ -120,8 +147,11 @@ impl Archive {
             text += &format!("{name}: {value}\n");
         }
         text += "SHA256:\n";
-        for name in ["Packages", "Packages.xz"] {
-            let path = format!("{component}/binary-{architecture}/{name}");
+        let packages = ["Packages", "Packages.xz"];
+        let packages = packages.map(|name| format!("{component}/binary-{architecture}/{name}"));
+        let sources = format!("{component}/source/Sources.xz");
+        let has_sources = self.path(&format!("dists/{suite}/{sources}")).is_file();
+        for path in packages.into_iter().chain(has_sources.then_some(sources)) {
             let bytes = fs::read(self.path(&format!("dists/{suite}/{path}")))?;
             text += &format!(" {} {:>8} {path}\n", hex(&bytes), bytes.len());
         }

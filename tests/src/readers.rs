@@ -21,8 +21,9 @@ pub struct Reader {
 }
 
 /// All readers, by subject. `tests/fuzz/seeds` has a folder for each.
-pub const READERS: [Reader; 17] = [
+pub const READERS: [Reader; 19] = [
     reader("index", archive::index, 16 << 10),
+    reader("sources", archive::sources, 16 << 10),
     reader("release", archive::release, 16 << 10),
     reader("relation", archive::relation, 1 << 10),
     reader("deb", archive::deb, 64 << 10),
@@ -38,6 +39,7 @@ pub const READERS: [Reader; 17] = [
     reader("lists", stored::lists, 16 << 10),
     reader("manifest", project::manifest, 8 << 10),
     reader("lock", project::lock, 16 << 10),
+    reader("secrets", project::secrets, 16 << 10),
     reader("oci", registry::oci, 32 << 10),
 ];
 

@@ -17,6 +17,7 @@ const OPTIONS: &str = r#"extends = "isoplug:minimal"
 boot = { timeout = 7, menu.text-mode = true }
 iso.menu-label-prefix = "ACME "
 iso.menu-label-suffix = " Live"
+iso.media-check = true
 initrd.modules = { available = ["nbd", "acme-none"], load = ["zram"] }
 microcode = true
 squashfs = { preset = "fast", compression = "gzip", level = 1 }
@@ -100,6 +101,20 @@ fn the_initrd_has_the_modules_and_the_microcode() {
     let (_, said) = built();
     assert!(said.contains("`initrd.modules` names `acme-none`, which the kernel 6."), "{said}");
     assert!(!said.contains("names `nbd`") && !said.contains("names `zram`"), "{said}");
+}
+
+/// It is the image that `checkisomd5` believes, and every other reader sees the same medium.
+#[test]
+fn the_medium_carries_its_own_checksum() {
+    require!(isoplug_skip::has("checkisomd5"), "checkisomd5 is not installed");
+    let _turn = real::turn();
+    let (example, _) = built();
+    let checked = Command::new("checkisomd5").arg(example.iso()).status().unwrap();
+    assert!(checked.success());
+    let said = example.space.run(&["verify", &example.iso().display().to_string()]);
+    assert!(said.starts_with("exit: 0"), "{said}");
+    let said = example.space.run(&["inspect", &example.iso().display().to_string(), "--check"]);
+    assert!(said.starts_with("exit: 0"), "{said}");
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn a_stage() {
     --- stdout
     --- stderr
     error: there is no stage `squahsfs`
-      try: one of the stages: fetch 0, fetch 1, fetch boot, base, packages 1, settled, kernel, localisation, kernel-modules, network, users, first-boot, services, files, live, initrd inputs, initrd files, initrd, rootfs, squashfs, loaders, boot, iso, sha512 0, sha512 1, sha512 boot, inventory, papers
+      try: one of the stages: fetch 0, fetch 1, fetch boot, base, packages 1, settled, kernel, localisation, kernel-modules, network, users, first-boot, services, files, live, initrd inputs, initrd files, initrd, rootfs, squashfs, loaders, boot, iso, sha512 0, sha512 1, sha512 boot, inventory, papers, secrets
     ");
     assert_snapshot!(served.run(&["explain", "--stage", "fetch boot", "--why"]), @r"
     exit: 0

@@ -122,6 +122,15 @@ fn the_stages_as_a_tree() {
        │  └─ fetch 1 (to run)
        └─ sha512 boot (depends)
           └─ fetch boot (to run)
+    secrets (depends)
+    ├─ localisation (depends, see above)
+    ├─ kernel-modules (depends, see above)
+    ├─ network (depends, see above)
+    ├─ users (depends, see above)
+    ├─ first-boot (depends, see above)
+    ├─ services (depends, see above)
+    ├─ files (depends, see above)
+    └─ live (depends, see above)
     --- stderr
     ");
     assert_eq!(served.server.requests().len(), asked, "a plan fetches nothing");

@@ -1,4 +1,4 @@
-//! The text formats of an apt archive: versions, relations, `Packages`, `Release`, signed text.
+//! The text formats of an apt archive: versions, relations, `Packages`, `Sources`, `Release`, signed text.
 //!
 //! Every reader takes text and borrows from it; nothing here opens files, fetches or verifies.
 
@@ -7,6 +7,7 @@ mod date;
 pub mod packages;
 pub mod relation;
 pub mod release;
+pub mod sources;
 pub mod stanza;
 pub mod status;
 pub mod version;

@@ -4,6 +4,7 @@
 //! appended as a partition). Knows no boot loader beyond GRUB's MBR and no menu.
 
 mod device;
+mod media_check;
 mod read;
 mod shared;
 mod write;
@@ -13,6 +14,7 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
+pub use media_check::implant;
 pub use read::{Listed, Reader, list, read_file};
 pub use write::Hadris;
 

@@ -26,6 +26,8 @@ pub mod plugins;
 pub mod request;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;
+pub mod secrets;
 pub mod share;
+pub mod source_packages;
 pub mod stages;
 pub mod stored;

@@ -5,6 +5,7 @@
 pub mod about;
 pub mod bill;
 pub mod inventory;
+pub mod sources;
 
 use isoplug_manifest::lock::LockedPackage;
 

@@ -3,6 +3,7 @@
 mod beside;
 mod drivers;
 mod kernels;
+mod secrets;
 mod system;
 mod targets;
 
@@ -21,6 +22,7 @@ use crate::stages::layer::Round;
 use crate::stages::output::Output;
 use crate::stages::papers;
 use crate::stages::rootfs::Rootfs;
+use crate::stages::secrets::Secrets;
 use crate::stages::squashfs::Squashfs;
 use system::{Debs, Made, fetch, last, layers};
 
@@ -41,6 +43,8 @@ pub struct Products {
     pub papers: papers::Outputs,
     /// The files that plugins put beside it, by plugin; [`output::read`] reads them.
     pub outputs: Vec<(String, Artifact<Blob>)>,
+    /// What in it looks like a secret; [`stages::secrets::read`](crate::stages::secrets::read) reads it.
+    pub secrets: Artifact<Blob>,
     /// What plugins say of it, by plugin; [`check::read`] reads it.
     pub checks: Vec<(String, Artifact<Blob>)>,
     /// What only tells that programs of the image take what was added.
@@ -51,9 +55,9 @@ impl Products {
     /// Returns all that a build is asked for.
     pub fn artifacts(&self) -> Vec<ArtifactId> {
         let Self { rootfs: _, layers: _, iso, identity, inventory: _, papers, .. } = self;
-        let Self { outputs, checks, trials, .. } = self;
+        let Self { outputs, secrets, checks, trials, .. } = self;
         let papers = papers.all().into_iter().map(|(artifact, _)| artifact);
-        let own = [*iso, *identity].into_iter().chain(papers);
+        let own = [*iso, *identity, *secrets].into_iter().chain(papers);
         let plugins = outputs.iter().chain(checks).map(|(_, artifact)| *artifact);
         own.chain(plugins).chain(trials.iter().copied()).map(Artifact::id).collect()
     }
@@ -61,12 +65,11 @@ impl Products {
 
 /// Wires the stages. Read it from top to bottom: each line uses only lines above it.
 pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
-    let epoch = image.epoch;
-    let Made { layers, layer, overlays, vmlinuz, version, initrd, inputs, debs, mut trials } =
-        system::add(image, graph);
-    let all = overlays.clone();
-    let rootfs = graph.add(Rootfs { layer, overlays: all, docs: image.docs, epoch }).tree;
-    let shared = targets::add(image, rootfs, graph);
+    let (mut secrets, made) = secrets::live(image, graph);
+    let Made { layers, layer, overlays, vmlinuz, version, initrd, inputs, debs, mut trials } = made;
+    let (all, docs, epoch) = (overlays.clone(), image.docs, image.epoch);
+    let rootfs = graph.add(Rootfs { layer, overlays: all, docs, epoch }).tree;
+    let shared = targets::add(image, rootfs, &mut secrets, graph);
     let whole = |graph: &mut Graph| graph.add(squashfs(image, rootfs, None)).image;
     let squashfs = shared.as_ref().map_or_else(|| whole(graph), |shared| shared.live);
     trials.extend(shared.iter().flat_map(|shared| &shared.trials));
@@ -76,12 +79,13 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let others = kernels::add(image, layer, inputs, graph);
     let (first, parts) = (live.bootable, shared.map(|shared| shared.parts));
     let offered = Offered { first, others, parts };
-    let outputs::iso::Made { iso, identity } =
+    let outputs::iso::Made { iso, identity, contents: medium } =
         image.iso.add((live.boot_debs, version), offered, epoch, graph);
     let (inventory, papers) = beside::add(image, debs, overlays, (live, iso), graph);
+    let secrets = graph.add(Secrets { medium, ..secrets }).findings;
     let outputs = outputs_beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
-    Products { rootfs, layers, iso, identity, inventory, papers, outputs, checks, trials }
+    Products { rootfs, layers, iso, identity, inventory, papers, outputs, secrets, checks, trials }
 }
 
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which

@@ -38,7 +38,7 @@ use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 const EPOCH: u32 = 1_700_000_000;
 
 /// Stages whose bytes are held elsewhere, each with where.
-const ELSEWHERE: [(&str, &str); 16] = [
+const ELSEWHERE: [(&str, &str); 17] = [
     ("base", "runs the target's dpkg; builds in two stores are compared"),
     ("compare", "makes no part of an image"),
     ("contribute", "contributors.txt"),
@@ -53,6 +53,7 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("packages", "runs the target's dpkg; builds in two stores are compared"),
     ("sha512", "hashes as a test compares with the standard's example"),
     ("sign-drivers", "signs as openssl does, with which it is compared"),
+    ("secrets", "makes no part of an image; its key has the table of rules"),
     ("trial", "makes no part of an image"),
     ("settled", "takes files away that state/known.toml names, which is in its key"),
 ];

@@ -27,6 +27,7 @@ pub(crate) mod openssh;
 pub(crate) mod packages;
 mod plugins;
 pub(crate) mod scripts;
+pub(crate) mod secrets;
 pub(crate) mod squashfs;
 pub(crate) mod systemd;
 pub(crate) mod tests;
@@ -69,6 +70,7 @@ pub use networking::{Networking, NetworkingBackend};
 pub use openssh::{OpenSsh, SshdMatch, SshdMatchSettings, SshdSettings};
 pub use packages::{DebconfAnswer, DebconfType, MachineState, Packages, Pin};
 pub use scripts::Script;
+pub use secrets::{SecretPolicy, Secrets};
 pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
 pub use tests::{Login, Test};
@@ -123,6 +125,8 @@ pub struct Options {
     pub iso: Iso,
     /// Which licences and components the image may have.
     pub licences: Licences,
+    /// What becomes of secrets that a build finds in what the user and plugins add.
+    pub secrets: Secrets,
     /// What a live system does with its medium and the machine's disks.
     pub live: Live,
     /// What the medium installs onto disks.
@@ -201,6 +205,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         scripts,
         iso,
         licences: _,
+        secrets: _,
         live,
         install: installs,
         squashfs,
@@ -242,6 +247,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(scripts::Part { scripts }),
         Box::new(iso::Part { iso, version }),
         Box::new(licences::Part),
+        Box::new(secrets::Part),
         Box::new(live::Part { live, image }),
         Box::new(squashfs::Part { squashfs }),
         Box::new(kernel::Part { kernel, arch, distribution }),

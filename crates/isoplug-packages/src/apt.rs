@@ -7,6 +7,7 @@
 //! written  source                    -> its stanzas for apt of the image
 //! index    release, component        -> its Packages, fetched by hash, kept compressed by digest
 //! folder   a folder of packages      -> an index of them
+//! source_packages  names, versions -> the files of source packages, from its Sources
 //! unread   source, its locked releases -> components that it does not name
 //! ```
 
@@ -16,6 +17,7 @@ mod folder;
 mod identity;
 mod index;
 mod release;
+mod source_packages;
 mod spec;
 mod stanza;
 mod unread;
@@ -24,6 +26,7 @@ mod written;
 use isoplug_manifest::lock::{LockedPackage, LockedRelease, LockedSource};
 
 pub use error::Error;
+pub use source_packages::{NameAndVersion, SourceFile, SourcePackage};
 pub use spec::{AptSource, Suite, ValidUntil};
 pub use stanza::{SignedBy, Stanza};
 pub use unread::Unread;

@@ -2,6 +2,8 @@
 //!
 //! Knows how long a lock stays good; takes the time, the mirrors and the old lock as values.
 
+pub mod source_packages;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;

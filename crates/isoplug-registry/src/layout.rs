@@ -219,8 +219,8 @@ impl Transport for Layout {
     /// A damaged blob is as good as none: it is written anew.
     fn has_blob(&self, digest: Digest) -> Result<bool, Error> {
         let path = self.blob_path(digest);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Digest::of(&bytes) == digest),
+        match File::open(&path).and_then(|file| Digest::of_file(&file)) {
+            Ok(found) => Ok(found == digest),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(source) => Err(Error::read(&path)(source)),
         }
@@ -228,6 +228,17 @@ impl Transport for Layout {
 
     fn put_blob(&self, bytes: &[u8]) -> Result<(), Error> {
         self.write(&self.blob_path(Digest::of(bytes)), bytes)
+    }
+
+    fn put_file(&self, file: &Path, blob: &Descriptor) -> Result<(), Error> {
+        let target = self.blob_path(blob.digest);
+        let folder = target.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).map_err(Error::write(folder))?;
+        let new = tempfile::NamedTempFile::new_in(folder).map_err(Error::write(folder))?;
+        let mut from = File::open(file).map_err(Error::read(file))?;
+        std::io::copy(&mut from, &mut new.as_file()).map_err(Error::write(&target))?;
+        set_readable(new.as_file()).map_err(Error::write(&target))?;
+        new.persist(&target).map(drop).map_err(|error| Error::write(&target)(error.error))
     }
 
     fn put_manifest(&self, tag: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Finds, fetches, checks, signs and publishes plugins in OCI registries and folders.
+//! Finds, fetches, checks, signs and publishes plugins in OCI registries and folders; publishes images there.
 //!
 //! A plugin is an ordinary OCI artifact with one `application/wasm` layer, as other tools of
 //! WebAssembly write and read it. What identifies a plugin is the digest of its component; what a
@@ -14,6 +14,7 @@
 //! signature   statement, secret key        -> a signature that minisign verifies
 //! trust       policy, signatures           -> who signed, or why it is refused
 //! publish     component, describe, key     -> a release with its signature, listed in the index
+//! image       files of a finished image    -> an artifact, and referrers that tell of it
 //! ```
 
 mod cache;
@@ -23,6 +24,7 @@ mod component;
 mod credentials;
 mod error;
 mod http;
+mod image;
 mod index;
 mod keys;
 mod layout;
@@ -48,6 +50,7 @@ pub use compatible::{Break, breaks};
 pub use credentials::{Credential, Credentials, Helper};
 pub use error::Error;
 pub use http::{Mirror, Registries};
+pub use image::{ImageFile, ImagePublication, PublishedImage, publish_image};
 pub use index::{Entry, Found, Index, IndexVersion, index_reference, read_index, search, yank};
 pub use keys::{KeyId, PublicKey, SecretKey, generate, signer};
 pub use layout::Layout;

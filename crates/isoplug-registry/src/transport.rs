@@ -1,5 +1,7 @@
 //! One repository of plugins, whether behind HTTP or in a folder.
 
+use std::path::Path;
+
 use super::error::Error;
 use super::oci::{Descriptor, MANIFEST_LIMIT, OciManifest};
 use isoplug_engine::Digest;
@@ -76,6 +78,15 @@ pub trait Transport {
     ///
     /// When the registry does not take it.
     fn put_blob(&self, bytes: &[u8]) -> Result<(), Error>;
+
+    /// Stores a file as a blob, without having it in memory where that can be.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, or the registry does not take it.
+    fn put_file(&self, file: &Path, _blob: &Descriptor) -> Result<(), Error> {
+        self.put_blob(&std::fs::read(file).map_err(Error::read(file))?)
+    }
 
     /// Stores a manifest whose blobs are there, and lets a tag point at it. If it has a subject,
     /// [`Transport::referrers`] lists it from then on.

@@ -16,6 +16,7 @@ pub(crate) mod new;
 pub(crate) mod persistence;
 pub(crate) mod plan;
 pub(crate) mod plugin;
+pub(crate) mod publish;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod select;

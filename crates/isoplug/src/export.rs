@@ -80,10 +80,19 @@ pub(crate) fn export(
     for (artifact, target) in files {
         all.push((made(outputs, artifact, &target)?, target));
     }
-    let top = output.hold()?;
-    let alone = Alone::in_folder_shown_as(&top.path(), folder, session)?;
-    put(&all, folder, &top, &alone)?;
+    put_into(&all, output, session)?;
     Ok(iso)
+}
+
+/// Puts files into the folder for results, each of which goes below it.
+pub(crate) fn put_into(
+    files: &[(PathBuf, PathBuf)],
+    output: &Output,
+    session: &Session,
+) -> Result<(), Failure> {
+    let top = output.hold()?;
+    let alone = Alone::in_folder_shown_as(&top.path(), &output.folder, session)?;
+    put(files, &output.folder, &top, &alone)
 }
 
 /// Returns the files that plugins planned, and where each goes.
@@ -107,7 +116,11 @@ fn of_plugins(
 }
 
 /// Returns where an artifact is.
-fn made(outputs: &Outputs, artifact: Artifact<Blob>, target: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn made(
+    outputs: &Outputs,
+    artifact: Artifact<Blob>,
+    target: &Path,
+) -> Result<PathBuf, Failure> {
     outputs.path(artifact).ok_or_else(|| {
         Failure::new(Exit::Internal, format!("nothing was made for {}", target.display()))
     })

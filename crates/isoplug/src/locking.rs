@@ -1,5 +1,6 @@
 //! From an evaluated profile to a lock that fits it: the one that is there, or one made anew from the archives.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,6 +9,8 @@ use isoplug_fetch::{Downloader, Patience, Watch};
 
 use isoplug_manifest::lock::Lock;
 use isoplug_manifest::{Diagnostics, System};
+use isoplug_packages::apt::SourcePackage;
+use isoplug_packages::locking::source_packages::Wanted;
 use isoplug_packages::locking::{self, Freshness, Sources, locked_image};
 use isoplug_packages::{Access, Allow, Request};
 
@@ -49,7 +52,7 @@ pub(crate) fn lock_of(
     session.warn(&local_files::look(system)?);
     let sources = sources(system, session)?;
     let request = request(&sources, system);
-    let wanted = Wanted { project, system, sources, request, session };
+    let wanted = Asked { project, system, sources, request, session };
     match (lock_use, wanted.as_it_is()?) {
         (LockUse::AsItIs | LockUse::Looked, (_, false)) => {
             Err(out_of_date(project, system, session))
@@ -60,7 +63,7 @@ pub(crate) fn lock_of(
 }
 
 /// What a lock must have.
-struct Wanted<'a> {
+struct Asked<'a> {
     project: &'a Project,
     system: &'a System,
     sources: Sources,
@@ -68,7 +71,7 @@ struct Wanted<'a> {
     session: &'a Session,
 }
 
-impl Wanted<'_> {
+impl Asked<'_> {
     /// Returns the lock that is there, and whether it has all.
     fn as_it_is(&self) -> Result<(Lock, bool), Failure> {
         let old = self.project.lock(self.session)?.unwrap_or_default();
@@ -113,17 +116,40 @@ impl Wanted<'_> {
         allow: Allow,
     ) -> Result<Lock, ResolveError> {
         let Self { system, sources, request, session, .. } = self;
-        let access = Access {
-            cache: session.cache_dir("indices")?,
-            downloader: &downloader(session)?,
-            now: now(),
-            offline: session.offline().is_some(),
-            architecture: system.arch.clone(),
-            allow,
-            watch: &Watched(&session.cancel),
-        };
-        Ok(sources.lock(system, request, old, freshness, &access)?)
+        with_access(system, allow, session, |access| {
+            Ok(sources.lock(system, request, old, freshness, access)?)
+        })
     }
+}
+
+/// Lets something use what sources may use to read themselves.
+fn with_access<T>(
+    system: &System,
+    allow: Allow,
+    session: &Session,
+    read: impl FnOnce(&Access) -> Result<T, ResolveError>,
+) -> Result<T, ResolveError> {
+    read(&Access {
+        cache: session.cache_dir("indices")?,
+        downloader: &downloader(session)?,
+        now: now(),
+        offline: session.offline().is_some(),
+        architecture: system.arch.clone(),
+        allow,
+        watch: &Watched(&session.cancel),
+    })
+}
+
+/// Returns those of the source packages that the archives of a profile have.
+pub(crate) fn source_packages(
+    wanted: &BTreeSet<Wanted>,
+    lock: &Lock,
+    system: &System,
+    session: &Session,
+) -> Result<BTreeMap<Wanted, SourcePackage>, Failure> {
+    let sources = sources(system, session)?;
+    let read = |access: &Access| Ok(sources.source_packages(wanted, lock, access)?);
+    with_access(system, Allow::default(), session, read).map_err(|error| error.failure(system))
 }
 
 fn downloader(session: &Session) -> Result<Downloader, Failure> {

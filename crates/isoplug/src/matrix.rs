@@ -83,7 +83,7 @@ pub(crate) struct Why {
 }
 
 /// What came of a finished image: what there is to warn of, and where it is.
-type Exported = (usize, Diagnostics, Result<Built, Failure>);
+type Exported = (usize, Vec<Diagnostics>, Result<Built, Failure>);
 
 impl Matrix {
     /// Evaluates, locks and wires images.
@@ -163,11 +163,15 @@ impl Matrix {
         })
     }
 
+    /// Returns the images that can be built, in their order.
+    pub(crate) fn ready_images(&self) -> impl Iterator<Item = &Prepared> {
+        self.ready().filter_map(|index| self.prepared(index))
+    }
+
     /// Returns what a build is for, for each image that can be built, and the store.
     pub(crate) fn goals(&self) -> Option<(Vec<Vec<ArtifactId>>, Store)> {
-        let ready = || self.ready().filter_map(|index| self.prepared(index));
-        let goals = ready().map(|prepared| prepared.products.artifacts()).collect();
-        ready().next().map(|prepared| (goals, prepared.store.clone()))
+        let goals = self.ready_images().map(|prepared| prepared.products.artifacts()).collect();
+        self.ready_images().next().map(|prepared| (goals, prepared.store.clone()))
     }
 
     /// Builds what can be built, and puts each image into the folder as soon as it is finished.
@@ -244,7 +248,7 @@ impl Matrix {
 
     fn note_exported(&mut self, exported: Vec<Exported>, session: &Session) {
         for (index, warnings, built) in exported {
-            session.warn(&warnings);
+            warnings.iter().for_each(|some| session.warn(some));
             let state = match built {
                 Ok(built) => built,
                 Err(failure) => {

@@ -8,7 +8,7 @@ mod guest;
 pub(crate) mod lookup;
 pub(crate) mod pin;
 mod seen;
-mod settings;
+pub(crate) mod settings;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read, copy, sink};
 
-use isoplug_formats::apt::{Release, clearsign, packages, relation, version};
+use isoplug_formats::apt::{Release, clearsign, packages, relation, sources, version};
 use isoplug_formats::deb::Deb;
 use isoplug_manifest::distribution::debian::DEBIAN;
 use isoplug_packages::keyring::{Keyring, When};
@@ -16,6 +16,13 @@ pub(super) fn index(bytes: &[u8]) {
         }
         _ = version::compare(package.version, package.name);
     }
+}
+
+/// An index of source packages.
+pub(super) fn sources(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let files: usize = sources::sources(text).map(|source| source.files.len()).sum();
+    assert!(files <= text.lines().count());
 }
 
 /// A Release file, signed in the clear or not.

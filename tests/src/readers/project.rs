@@ -1,4 +1,4 @@
-//! What lies in a project: the manifest and the lock.
+//! What lies in a project: the manifest, the lock, and files that are looked through for secrets.
 
 use isoplug_manifest::plugin::NoPlugins;
 use isoplug_manifest::{Input, Lock, evaluate, profiles};
@@ -30,4 +30,14 @@ pub(super) fn lock(bytes: &[u8]) {
     let Ok(lock) = Lock::parse(text) else { return };
     let again = Lock::parse(&lock.to_toml()).expect("what was written is read");
     assert_eq!(again, lock);
+}
+
+/// A file that is looked through for secrets, under the names that rules are for.
+pub(super) fn secrets(bytes: &[u8]) {
+    for path in ["etc/shadow", "root/.netrc", "root/.npmrc", "root/.kube/config", "a.nmconnection"]
+    {
+        for found in isoplug_image::secrets::scan(path, bytes) {
+            assert!(found.line.is_none_or(|line| line <= bytes.len() as u64 + 1), "{found:?}");
+        }
+    }
 }

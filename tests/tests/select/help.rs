@@ -36,6 +36,7 @@ fn help() {
       vendor       Put all that a build fetches into the folder `vendor` beside the manifest
       key          Make the key that signs images and plugins, and show its public half
       sign         Sign a finished ISO and what lies beside it
+      publish      Publish a finished ISO in an OCI registry
       trust        Show what a folder asks for beyond itself, and allow it
       cache        Look after the store: size, garbage collection, verification
       plugin       Add, update and write plugins
@@ -137,6 +138,7 @@ fn help() {
       vendor       Put all that a build fetches into the folder `vendor` beside the manifest
       key          Make the key that signs images and plugins, and show its public half
       sign         Sign a finished ISO and what lies beside it
+      publish      Publish a finished ISO in an OCI registry
       trust        Show what a folder asks for beyond itself, and allow it
       cache        Look after the store: size, garbage collection, verification
       plugin       Add, update and write plugins

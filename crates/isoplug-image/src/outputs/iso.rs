@@ -15,7 +15,7 @@ use crate::grub::{Entry, Look, Machine, Menu, Serial, Shown};
 use crate::params::kernel_params;
 use crate::parts::files::{FileContent, NewFile, Refused};
 use crate::stages::boot::{self, Boot};
-use crate::stages::iso;
+use crate::stages::iso::{self, Finish};
 use crate::stages::loaders::{self, LoaderFile, Loaders};
 use crate::stages::medium::Medium;
 
@@ -36,8 +36,8 @@ pub struct Iso {
     pub enrol: Option<Vec<u8>>,
     /// Files for the medium itself.
     pub files: Vec<NewFile>,
-    /// How many bytes the ISO may have at most.
-    pub max_size: Option<u64>,
+    /// What happens to the ISO once it is written.
+    pub finish: Finish,
 }
 
 /// Why there can be no ISO of a profile.
@@ -64,6 +64,8 @@ pub struct Made {
     pub iso: Artifact<Blob>,
     /// The image's identity: 32 hexadecimal digits, which the running system shows too.
     pub identity: Artifact<Blob>,
+    /// The user's files on it, if there are any.
+    pub contents: Option<Artifact<Tree>>,
 }
 
 impl Iso {
@@ -95,7 +97,10 @@ impl Iso {
             description: system.image.title(),
             card: String::new(),
             files,
-            max_size: options.iso.max_bytes(),
+            finish: Finish {
+                max_size: options.iso.max_bytes(),
+                media_check: options.iso.media_check,
+            },
         })
     }
 
@@ -108,22 +113,13 @@ impl Iso {
         epoch: u32,
         graph: &mut Graph,
     ) -> Made {
-        let (volume_id, max_size, epoch) = (self.volume_id.clone(), self.max_size, epoch.into());
+        let (volume_id, finish, epoch) = (self.volume_id.clone(), self.finish, epoch.into());
         let (loaders, contents) = self.given(debs, version, graph);
         let boot = graph.add(self.boot(bootable.clone(), (loaders, contents), epoch));
         let boot::Outputs { files: boot, esp, identity } = boot;
-        let iso = iso::Iso {
-            bootable,
-            loaders,
-            boot,
-            esp,
-            identity,
-            contents,
-            volume_id,
-            epoch,
-            max_size,
-        };
-        Made { iso: graph.add(iso).iso, identity }
+        let iso =
+            iso::Iso { bootable, loaders, boot, esp, identity, contents, volume_id, epoch, finish };
+        Made { iso: graph.add(iso).iso, identity, contents }
     }
 
     fn boot(

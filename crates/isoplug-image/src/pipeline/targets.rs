@@ -3,7 +3,7 @@
 use isoplug_engine::{Artifact, Blob, Graph, Tree};
 
 use super::kernels;
-use super::system::{self, Made};
+use super::system::Made;
 use crate::bootable::{Part, Parts};
 use crate::grub::paths;
 use crate::image::Image;
@@ -11,6 +11,7 @@ use crate::share::Members;
 use crate::stages::install_plan::WithPlan;
 use crate::stages::installed_initrd::InstalledInitrd;
 use crate::stages::rootfs::Rootfs;
+use crate::stages::secrets::Secrets;
 use crate::stages::share::{Sets, Share, Sharing};
 
 /// What a medium has instead of one squashfs.
@@ -23,15 +24,21 @@ pub(super) struct Shared {
     pub(super) trials: Vec<Artifact<Blob>>,
 }
 
-/// Adds the targets of a medium, if it has some, and parts them from its live system.
-pub(super) fn add(image: &Image, live: Artifact<Tree>, graph: &mut Graph) -> Option<Shared> {
+/// Adds the targets of a medium, if it has some, and parts them from its live system. What they add is looked through for
+/// secrets.
+pub(super) fn add(
+    image: &Image,
+    live: Artifact<Tree>,
+    secrets: &mut Secrets,
+    graph: &mut Graph,
+) -> Option<Shared> {
     if image.targets.is_empty() {
         return None;
     }
     let of_live = sharing("live", live, image);
     let (mut systems, mut trials, mut kernels) = (vec![of_live], Vec::new(), Vec::new());
-    for (name, target) in &image.targets {
-        let made = system::add(target, graph);
+    for (index, (name, target)) in image.targets.iter().enumerate() {
+        let made = super::secrets::system(secrets, target, index + 1, graph);
         systems.push(sharing(name, rootfs(target, &made, graph), target));
         kernels.push(made.version);
         trials.extend(made.trials);

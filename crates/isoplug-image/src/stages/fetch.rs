@@ -68,6 +68,9 @@ pub enum Error {
     /// The store failed, or the build is to stop.
     #[error(transparent)]
     Engine(#[from] isoplug_engine::Error),
+    /// The list of what was fetched could not be stored.
+    #[error(transparent)]
+    Stored(#[from] crate::stored::Error),
     /// The certificates of the authorities are of no use.
     #[error(transparent)]
     Authorities(#[from] download::AuthoritiesError),
@@ -170,25 +173,34 @@ impl Stage for Fetch {
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let packages = list(&self.packages);
-        let mut missing = absent(&packages, cx)?;
-        if let Some(folder) = &self.places.vendor {
-            missing = vendor::take(folder, missing, cx)?;
-        }
-        for (archive, folder) in &self.places.folders {
-            let (of_folder, others): (Vec<_>, Vec<_>) =
-                missing.into_iter().partition(|package| package.source == *archive);
-            missing = others;
-            let gone = vendor::take(folder, of_folder, cx)?;
-            gone.first().map_or(Ok(()), |package| Err(gone_from(folder, package)))?;
-        }
-        if self.places.offline && !missing.is_empty() {
-            let missing = missing.iter().map(|package| package.title()).collect();
-            return Err(Error::Offline { missing });
-        }
-        queue::download(missing, &self.places, cx)?;
+        obtain(&packages, &self.places, cx)?;
         control::compare(&packages, cx)?;
         write(&packages, out, cx)
     }
+}
+
+/// Puts files into the store that are not there yet.
+pub(super) fn obtain(
+    packages: &BTreeSet<LockedPackage>,
+    places: &Places,
+    cx: &Context,
+) -> Result<(), Error> {
+    let mut missing = absent(packages, cx)?;
+    if let Some(folder) = &places.vendor {
+        missing = vendor::take(folder, missing, cx)?;
+    }
+    for (archive, folder) in &places.folders {
+        let (of_folder, others): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|package| package.source == *archive);
+        missing = others;
+        let gone = vendor::take(folder, of_folder, cx)?;
+        gone.first().map_or(Ok(()), |package| Err(gone_from(folder, package)))?;
+    }
+    if places.offline && !missing.is_empty() {
+        let missing = missing.iter().map(|package| package.title()).collect();
+        return Err(Error::Offline { missing });
+    }
+    queue::download(missing, places, cx)
 }
 
 fn gone_from(folder: &Path, package: &LockedPackage) -> Error {

@@ -143,8 +143,8 @@ impl Found<'_> {
     }
 }
 
-/// Returns what packages say that are not installed. Their licences lie in their files, which nobody unpacks here.
-fn beside(debs: Artifact<Blob>, cx: &Context) -> Result<BTreeMap<String, Facts>, Error> {
+/// Returns what packages say by their SHA-256. Their licences lie in their files, which nobody unpacks here.
+pub(super) fn beside(debs: Artifact<Blob>, cx: &Context) -> Result<BTreeMap<String, Facts>, Error> {
     let mut all = BTreeMap::new();
     for package in fetch::read(&cx.path(debs)?)? {
         let path = cx.referred(&fetch::digest(&package)?)?;

@@ -34,8 +34,27 @@ pub struct Iso {
     pub volume_id: String,
     /// The one time of all files, in seconds since 1970.
     pub epoch: u64,
-    /// How many bytes the ISO may have at most, if it matters.
+    /// What happens to it once it is written.
+    pub finish: Finish,
+}
+
+/// What happens to an ISO once it is written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Finish {
+    /// How many bytes it may have at most, if it matters.
     pub max_size: Option<u64>,
+    /// Whether it gets a checksum of itself, which `checkisomd5` reads.
+    pub media_check: bool,
+}
+
+impl Finish {
+    fn key(&self, key: &mut dyn Key) {
+        let Self { max_size, media_check } = self;
+        key.value("max-size", max_size);
+        if *media_check {
+            key.value("media-check", media_check);
+        }
+    }
 }
 
 /// Outputs.
@@ -57,7 +76,7 @@ impl Stage for Iso {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { bootable, loaders, boot, esp, identity, contents, volume_id, epoch, max_size } =
+        let Self { bootable, loaders, boot, esp, identity, contents, volume_id, epoch, finish } =
             self;
         bootable.key(key);
         key.artifact("loaders", *loaders);
@@ -69,7 +88,7 @@ impl Stage for Iso {
         }
         key.value("volume-id", volume_id);
         key.value("epoch", epoch);
-        key.value("max-size", max_size);
+        finish.key(key);
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
@@ -85,7 +104,11 @@ impl Stage for Iso {
         let report = Hadris.write(blob.file(), &image, &mut watch)?;
         report.warnings.iter().for_each(|warning| cx.log(warning));
         self.check_size(report.size)?;
-        let digest = cx.put(blob, Some(Digest::from_bytes(report.sha256)))?;
+        let sha256 = match self.finish.media_check {
+            true => iso::implant(blob.file(), &mut watch)?,
+            false => report.sha256,
+        };
+        let digest = cx.put(blob, Some(Digest::from_bytes(sha256)))?;
         Ok(cx.finish(out.iso, digest, &[])?)
     }
 }
@@ -194,7 +217,7 @@ impl Iso {
     }
 
     fn check_size(&self, size: u64) -> Result<(), Error> {
-        match self.max_size {
+        match self.finish.max_size {
             Some(max) if size > max => Err(Error::TooLarge { size, max }),
             _ => Ok(()),
         }

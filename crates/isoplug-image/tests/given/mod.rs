@@ -12,7 +12,7 @@ use isoplug_formats::iso::{Hadris, Image, IsoWriter, Source};
 use isoplug_image::bootable::{Bootable, Offered};
 use isoplug_image::grub::{Look, Machine, Menu, Serial, Shown};
 use isoplug_image::stages::boot::{self, Boot};
-use isoplug_image::stages::iso::Iso;
+use isoplug_image::stages::iso::{Finish, Iso};
 use isoplug_image::stages::loaders::{self, Loaders};
 use isoplug_image::stored::files::NewFiles;
 use isoplug_manifest::distribution::debian::DEBIAN;
@@ -77,8 +77,9 @@ impl Case {
         let made = graph.add(made);
         let boot::Outputs { files: boot, esp, identity } = made;
         let (bootable, volume_id) = (offered, label);
+        let finish = Finish { max_size, media_check: false };
         let iso =
-            Iso { bootable, loaders, boot, esp, identity, contents, volume_id, epoch, max_size };
+            Iso { bootable, loaders, boot, esp, identity, contents, volume_id, epoch, finish };
         Stages { loaders, boot: made, iso: graph.add(iso).iso }
     }
 

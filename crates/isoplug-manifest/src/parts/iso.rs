@@ -27,6 +27,9 @@ pub struct Iso {
     /// The size that the ISO must not exceed, such as `700MiB`.
     #[schemars(extend("format" = "byte-size"))]
     pub max_size: Option<String>,
+    /// Whether the ISO carries an MD5 of itself, which `checkisomd5` and programs that write sticks compare. It finds a
+    /// damaged medium; who made it, signatures tell.
+    pub media_check: bool,
 }
 
 impl Iso {

@@ -66,7 +66,8 @@ fn flat_path(suite: &Suite, release: &Release) -> Result<Vec<String>, Error> {
     }
 }
 
-fn is_listed(release: &Release, path: &str) -> bool {
+/// Tells whether a Release names an index in any form.
+pub(super) fn is_listed(release: &Release, path: &str) -> bool {
     FORMS.iter().any(|form| release.files.contains_key(&format!("{path}{form}")))
 }
 
@@ -105,7 +106,13 @@ fn absent(suite: &Suite, release: &Release, component: &str, architecture: &str)
     }
 }
 
-fn text(suite: &Suite, release: &Release, path: &str, access: &Access) -> Result<String, Error> {
+/// Returns the text of an index that a Release names, from the cache or fetched.
+pub(super) fn text(
+    suite: &Suite,
+    release: &Release,
+    path: &str,
+    access: &Access,
+) -> Result<String, Error> {
     let plain = release.files.get(path);
     if let Some(plain) = plain
         && let Some(bytes) = cache::read(&access.cache, KIND, &plain.sha256, plain.size)?

@@ -1,5 +1,7 @@
 //! Sends requests to one registry: authenticates when asked to, waits and asks again when busy.
 
+use std::fs::File;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use isoplug_engine::CancelToken;
@@ -35,6 +37,14 @@ struct Authorization {
     may_push: bool,
 }
 
+/// What to send.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content<'a> {
+    Bytes(&'a [u8]),
+    /// A file with its length, which is read while it is sent.
+    File(&'a Path, u64),
+}
+
 /// What to ask.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ask<'a> {
@@ -43,7 +53,7 @@ pub(super) struct Ask<'a> {
     pub(super) method: &'a str,
     pub(super) url: &'a str,
     pub(super) headers: &'a [(&'a str, &'a str)],
-    pub(super) body: Option<&'a [u8]>,
+    pub(super) body: Option<Content<'a>>,
     /// Whether it needs the right to push.
     pub(super) push: bool,
     /// The most bytes of a good answer.
@@ -121,8 +131,13 @@ impl Exchange {
         }
         let failed = |why: String| Outcome::Permanent(answer(ask, why));
         let sent = match ask.body {
-            Some(body) => {
+            Some(Content::Bytes(body)) => {
                 self.way.agent.run(request.body(body).map_err(|why| failed(why.to_string()))?)
+            }
+            Some(Content::File(path, length)) => {
+                let file = File::open(path).map_err(|why| failed(why.to_string()))?;
+                let request = request.header("Content-Length", length).body(file);
+                self.way.agent.run(request.map_err(|why| failed(why.to_string()))?)
             }
             None => self.way.agent.run(request.body(()).map_err(|why| failed(why.to_string()))?),
         };
@@ -193,7 +208,7 @@ impl Exchange {
             method: if request.form.is_some() { "POST" } else { "GET" },
             url: &request.url,
             headers: if request.form.is_some() { &form } else { &[] },
-            body: request.form.as_deref().map(str::as_bytes),
+            body: request.form.as_deref().map(|form| Content::Bytes(form.as_bytes())),
             push: false,
             limit: MESSAGE_LIMIT,
         };

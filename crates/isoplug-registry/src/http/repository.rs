@@ -3,6 +3,7 @@
 //! OCI distribution specification 1.1: "Pull", "Push", "Content Discovery".
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::super::error::Error;
 use super::super::oci::{
@@ -10,7 +11,7 @@ use super::super::oci::{
 };
 use super::super::transport::{At, Fetched, Transport, check, check_digest, check_limit};
 use super::answer::Answer;
-use super::exchange::{Ask, Exchange};
+use super::exchange::{Ask, Content, Exchange};
 use super::link;
 use isoplug_engine::Digest;
 
@@ -50,7 +51,8 @@ impl Repository {
         let headers = [("Content-Type", media_type)];
         let ask =
             Ask { doing: &doing, method: "PUT", url: &url, headers: &headers, ..Ask::default() };
-        let ask = Ask { body: Some(bytes), push: true, limit: MANIFEST_LIMIT, ..ask };
+        let ask =
+            Ask { body: Some(Content::Bytes(bytes)), push: true, limit: MANIFEST_LIMIT, ..ask };
         let answered = self.exchange.ask(&ask)?;
         match answered.status {
             404 => {
@@ -175,7 +177,11 @@ impl Transport for Repository {
     }
 
     fn put_blob(&self, bytes: &[u8]) -> Result<(), Error> {
-        self.upload(bytes)
+        self.upload(Content::Bytes(bytes), Digest::of(bytes))
+    }
+
+    fn put_file(&self, file: &Path, blob: &Descriptor) -> Result<(), Error> {
+        self.upload(Content::File(file, blob.size), blob.digest)
     }
 
     fn put_manifest(&self, tag: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<(), Error> {

@@ -1,9 +1,11 @@
 //! `isoplug build`: makes the ISO of each chosen profile and prints its path.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use isoplug_engine::{Options, plan_targets};
 use isoplug_image::image::file_name;
+use isoplug_image::papers::sources::SourceList;
 use serde_json::{Value as Json, json};
 
 use super::select::{Locking, Select, Sharding};
@@ -15,8 +17,9 @@ use crate::matrix::Matrix;
 use crate::pick::Pick;
 use crate::project::Project;
 use crate::session::Session;
+use crate::sources::Form;
 use crate::timings::{Listener, Timings};
-use crate::{export, pick};
+use crate::{export, pick, sources};
 
 /// Make the ISO; print its path on standard output
 #[derive(Debug, clap::Args)]
@@ -25,7 +28,8 @@ use crate::{export, pick};
     isoplug build stick -p rescue          # one profile of stick/isoplug.toml\n  \
     isoplug build --all --locked --json    # in CI\n  \
     isoplug build -p nightly --arch amd64,arm64    # a group, for two machines\n  \
-    isoplug build --all --shard 2/4        # the second of four machines")]
+    isoplug build --all --shard 2/4        # the second of four machines\n  \
+    isoplug build --sources=iso            # with an ISO of its source packages beside it")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
@@ -36,6 +40,9 @@ pub(crate) struct Args {
     /// Put the ISOs into this folder [default: out, beside the manifest]
     #[arg(long, short = 'o', value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Put the source packages of all that is in the image beside it, in this form
+    #[arg(long, value_name = "FORM", value_enum)]
+    sources: Option<Form>,
     /// Keep the work folder of a stage that fails, to look at it
     #[arg(long)]
     keep_failed: bool,
@@ -90,6 +97,8 @@ fn build(
     session: &Session,
 ) -> Result<Exit, Failure> {
     let mut matrix = Matrix::prepare(project, picks, args.locking.into(), session)?;
+    // What is missing of them is told before the work.
+    let sources = args.sources.map(|form| find_sources(&matrix, form, session)).transpose()?;
     let listener = timings.and_then(|timings| listen(timings, &matrix, picks, session));
     let options = Options { keep_failed: args.keep_failed, ..session.run_options() };
     let options = match &listener {
@@ -97,9 +106,40 @@ fn build(
         None => options,
     };
     matrix.build(output, &options, session)?;
+    if let (Some(lists), Some(form)) = (sources, args.sources) {
+        add_sources(&matrix, lists, form, output, session)?;
+    }
     matrix.built().for_each(|(_, built)| session.out(&built.iso.display().to_string()));
     matrix.summarise(session);
     Ok(matrix.exit().unwrap_or(Exit::Done))
+}
+
+/// Returns the lists of source packages of the images that can be built, by image.
+fn find_sources(
+    matrix: &Matrix,
+    form: Form,
+    session: &Session,
+) -> Result<BTreeMap<String, SourceList>, Failure> {
+    let found = matrix
+        .ready_images()
+        .map(|prepared| Ok((prepared.image.name.clone(), sources::find(prepared, form, session)?)));
+    found.collect()
+}
+
+/// Puts the source packages of each finished image beside it.
+fn add_sources(
+    matrix: &Matrix,
+    mut lists: BTreeMap<String, SourceList>,
+    form: Form,
+    output: &Output,
+    session: &Session,
+) -> Result<(), Failure> {
+    for (prepared, _) in matrix.built() {
+        if let Some(list) = lists.remove(&prepared.image.name) {
+            sources::add(prepared, list, form, output, session)?;
+        }
+    }
+    Ok(())
 }
 
 /// Lets `timings` listen to a run.

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::prepare::Prepared;
 use crate::session::Session;
 use crate::size::{self, smaller};
-use crate::{outcome, plugins};
+use crate::{outcome, plugins, secrets_found};
 
 /// Puts a finished image where it is to go.
 pub(super) fn finish(
@@ -22,8 +22,12 @@ pub(super) fn finish(
     outputs: &Outputs,
     (output, begun): (&Output, Instant),
     session: &Session,
-) -> (Diagnostics, Result<Built, Failure>) {
-    let warnings = plugins::checked(&prepared.products.checks, outputs, &prepared.system);
+) -> (Vec<Diagnostics>, Result<Built, Failure>) {
+    let mut warnings = vec![plugins::checked(&prepared.products.checks, outputs, &prepared.system)];
+    match secrets_found::look(prepared, outputs) {
+        Ok(found) => warnings.push(found),
+        Err(failure) => return (warnings, Err(failure)),
+    }
     let reports = outputs.reports();
     let cached = reports.iter().filter(|report| report.outcome == Outcome::Cached).count();
     let built = export::export(prepared, outputs, output, session).map(|iso| Built {
