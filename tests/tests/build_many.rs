@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use insta::assert_snapshot;
+use isoplug_formats::tree::sorted_names;
 use isoplug_tests::real::{self, Example, events, sha256, stages_that_ran};
 use isoplug_tests::served::Served;
 use isoplug_tests::space::Space;
@@ -37,11 +38,12 @@ fn three(built: &Example) -> Example {
 
 /// Returns the names and digests of the files beside each other in a folder.
 fn files(folder: &Path, of: &str) -> Vec<(String, String)> {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
-    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
-    names.retain(|name| name.contains(of));
-    names.sort();
-    names.into_iter().map(|name| (name.clone(), sha256(&folder.join(name)))).collect()
+    let names = sorted_names(folder).unwrap();
+    let names = names.into_iter().map(|name| name.into_string().unwrap());
+    names
+        .filter(|name| name.contains(of))
+        .map(|name| (name.clone(), sha256(&folder.join(name))))
+        .collect()
 }
 
 #[test]

@@ -117,8 +117,10 @@ pub fn profiles(name: &str, text: &str) -> Result<Overview, Diagnostics> {
 fn conditions(
     (profile, arch): (&str, &str),
     sources: &BTreeMap<String, Source>,
-    vars: Vars,
+    (root, given): (&Value, &BTreeMap<String, String>),
+    work: &mut Work,
 ) -> Conditions {
+    let vars = Vars::of(root, given, &mut work.diagnostics);
     let suites = sources.values().map(|each| each.suite.clone()).collect();
     Conditions { arch: arch.to_owned(), suites, profile: profile.to_owned(), vars }
 }
@@ -144,9 +146,7 @@ impl Work {
         let Input { name, text, profile, arch, vars, load, plugins } = input;
         let (manifest, profiles, root) = self.manifest(name, text);
         let sources = manifest.as_ref().map(sources::sources).unwrap_or_default();
-        let vars = Vars::of(&root, vars, &mut self.diagnostics);
-        let variant = vars.set_ones();
-        let conditions = conditions((profile, arch), &sources, vars);
+        let conditions = conditions((profile, arch), &sources, (&root, vars), self);
         self.diagnostics.extend(distributions::mistakes(&sources, &root, arch));
         let mut guests = Guests::describe(manifest.as_ref(), &root, plugins, self);
         let mut shape = guests.shape();
@@ -161,9 +161,8 @@ impl Work {
         let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
         let mut fragments = Fragments::new(&shape, said, guests.named());
         let settled = self.settle(&shape, &mut fragments, &asked)?;
-        let (about, config) = ((profile, arch), guests.config);
-        let system = system(about, manifest?, settled, sources, config, shape, root);
-        Some(System { variant, ..system })
+        let config = guests.config;
+        Some(system(&conditions, manifest?, settled, sources, config, shape, root))
     }
 
     /// Says whether there is no error so far. What an error left out would mislead lints.
@@ -231,8 +230,9 @@ fn profile_tables(root: &Value) -> Table {
     root.get("profiles").and_then(Value::as_table).cloned().unwrap_or_default()
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each field")]
 fn system(
-    (profile, arch): (&str, &str),
+    Conditions { profile, arch, vars, suites: _ }: &Conditions,
     manifest: Manifest,
     settled: Settled,
     sources: BTreeMap<String, Source>,
@@ -242,8 +242,8 @@ fn system(
 ) -> System {
     System {
         image: manifest.image,
-        profile: profile.to_owned(),
-        arch: arch.to_owned(),
+        profile: profile.clone(),
+        arch: arch.clone(),
         options: settled.options,
         own: settled.own,
         needs: settled.needs,
@@ -257,7 +257,7 @@ fn system(
         settings: settled.settings,
         root,
         targets: Vec::new(),
-        variant: BTreeMap::new(),
+        variant: vars.set_ones(),
         texts: Texts::default(),
         warnings: Vec::new(),
     }

@@ -158,17 +158,11 @@ impl Gather<'_> {
 
     fn when(&mut self, when: Value, around: bool) {
         for (key, value) in self.table(when) {
-            let holds: Option<fn(&Conditions, &str) -> bool> = match key.name.as_str() {
-                "arch" => Some(|conditions, name| conditions.arch == name),
-                "suite" => Some(|conditions, name| conditions.suites.contains(name)),
-                "profile" => Some(|conditions, name| conditions.profile == name),
-                "var" => {
-                    self.when_var(value, around);
-                    continue;
-                }
-                _ => None,
-            };
-            let Some(holds) = holds else {
+            if key.name == "var" {
+                self.when_var(value, around);
+                continue;
+            }
+            let Some(holds) = condition(&key.name) else {
                 let message = format!("there is no condition `{}`", key.name);
                 let diagnostic = Diagnostic::error("unknown-key", message).at(&key.origin, "");
                 self.diagnostics.push(diagnostic.help("known: `arch`, `profile`, `suite`, `var`"));
@@ -207,5 +201,15 @@ impl Gather<'_> {
         let message = format!("found {}, expected a table", value.type_name());
         self.diagnostics.push(Diagnostic::error("wrong-type", message).at(&value.origin, ""));
         Table::new()
+    }
+}
+
+/// Returns what tells whether a condition holds for a name.
+fn condition(name: &str) -> Option<fn(&Conditions, &str) -> bool> {
+    match name {
+        "arch" => Some(|conditions, name| conditions.arch == name),
+        "suite" => Some(|conditions, name| conditions.suites.contains(name)),
+        "profile" => Some(|conditions, name| conditions.profile == name),
+        _ => None,
     }
 }

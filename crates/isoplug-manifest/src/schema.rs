@@ -39,6 +39,14 @@ pub fn schema_with(plugins: &BTreeMap<String, Json>) -> Json {
     root
 }
 
+/// A name or several.
+fn names() -> Json {
+    json!({ "anyOf": [
+        { "type": "string" },
+        { "type": "array", "items": { "type": "string" } }
+    ] })
+}
+
 /// A variable: its default, or that and what else it may be.
 fn var() -> Json {
     let text = json!({ "type": "string" });
@@ -63,14 +71,10 @@ impl Parts {
         let mut profile = schema_of::<Options>().to_value();
         self.table("options", &mut profile);
         let here = json!({ "$ref": "#/$defs/profile" });
-        let names = json!({ "anyOf": [
-            { "type": "string" },
-            { "type": "array", "items": { "type": "string" } }
-        ] });
         let cases = json!({ "type": "object", "additionalProperties": here });
         let by_name = json!({ "type": "object", "additionalProperties": cases });
-        profile["properties"]["extends"] = names.clone();
-        profile["properties"]["include"] = names;
+        profile["properties"]["extends"] = names();
+        profile["properties"]["include"] = names();
         profile["properties"]["when"] = json!({
             "type": "object",
             "properties": { "arch": cases, "profile": cases, "suite": cases, "var": by_name },

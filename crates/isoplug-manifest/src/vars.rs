@@ -128,8 +128,6 @@ fn table_of(table: &[(Key, Value)], value: &Value) -> Result<(String, Vec<String
         match (&*key.name, &value.data) {
             ("default", Data::String(text)) => default = Some(text.clone()),
             ("values", Data::List(items)) => {
-                let text = |item: &Value| item.as_str().map(str::to_owned);
-                let text = |item| text(item).ok_or_else(|| not_a_var(item));
                 values = items.iter().map(text).collect::<Result<_, _>>()?;
             }
             ("default" | "values", _) => return Err(not_a_var(value)),
@@ -144,6 +142,10 @@ fn table_of(table: &[(Key, Value)], value: &Value) -> Result<(String, Vec<String
         let message = "the variable has no `default`".to_owned();
         Diagnostic::error("missing-key", message).at(&value.origin, "")
     })
+}
+
+fn text(item: &Value) -> Result<String, Diagnostic> {
+    item.as_str().map(str::to_owned).ok_or_else(|| not_a_var(item))
 }
 
 fn not_a_var(value: &Value) -> Diagnostic {

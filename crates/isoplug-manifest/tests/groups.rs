@@ -44,6 +44,10 @@ fn what_no_group_can_be_is_drawn() {
     isoplug.toml:5:13: error[unknown-profile]: there is no profile `a`
       help: known: minimal, rescue
     ");
+}
+
+#[test]
+fn a_group_is_a_list() {
     assert_snapshot!(groups("groups.nightly = \"rescue\""), @r#"
     isoplug.toml:4:18: error[wrong-type]: found a string, expected a list
       help: write ["rescue"]

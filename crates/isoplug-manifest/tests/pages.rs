@@ -161,18 +161,9 @@ fn find<'s>(root: &'s Json, at: &'s Json, path: &str) -> Option<&'s Json> {
 fn shipped_profiles_evaluate_without_a_warning() {
     for profile in builtin::NAMES {
         for arch in ["amd64", "arm64"] {
-            let mut load = |_: &str| Err("none".to_owned());
-            let text = "image.name = \"t\"";
-            let (name, plugins) = ("isoplug.toml", &mut NoPlugins);
-            let input = Input {
-                name,
-                text,
-                profile,
-                arch,
-                vars: &Default::default(),
-                load: &mut load,
-                plugins,
-            };
+            let (name, text, plugins) = ("isoplug.toml", "image.name = \"t\"", &mut NoPlugins);
+            let (load, vars) = (&mut |_: &str| Err("none".to_owned()), &Default::default());
+            let input = Input { name, text, profile, arch, vars, load, plugins };
             let system = evaluate(input).unwrap_or_else(|mistakes| panic!("{mistakes}"));
             let mut warnings = String::new();
             for warning in &system.warnings {

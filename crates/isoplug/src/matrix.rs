@@ -99,13 +99,10 @@ impl Matrix {
         let mut matrix = Self::default();
         let mut all = Vec::new();
         for pick in picks {
-            match plan_medium(project, pick, lock_use, session) {
-                Err(failure) if picks.len() == 1 || ends_all(&failure, session) => {
-                    return Err(failure);
-                }
-                Ok(planned) => all.push(Ok(planned)),
-                Err(failure) => all.push(Err(matrix.tell(&failure, None, session))),
-            }
+            all.push(match plan_medium(project, pick, lock_use, session) {
+                Err(end) if picks.len() == 1 || ends_all(&end, session) => return Err(end),
+                planned => planned.map_err(|failure| matrix.tell(&failure, None, session)),
+            });
         }
         one_lock(project, &mut all, session)?;
         for ((pick, planned), name) in picks.iter().zip(all).zip(pick::apart(picks)) {

@@ -86,21 +86,13 @@ mod tests {
     use super::*;
 
     fn read_psk(psk: &str) -> Result<String, String> {
-        let text = format!(
+        let text = &format!(
             "image.name = \"t\"\n[profiles.p]\nnetworking.backend = \"networkd\"\n\
              firmware.set = \"redistributable\"\nnetworking.wifi.home.psk = {psk}\n"
         );
-        let mut load = |_: &str| Err("no file".to_owned());
+        let (load, vars) = (&mut |_: &str| Err("no file".to_owned()), &Default::default());
         let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
-        let input = Input {
-            name,
-            text: &text,
-            profile,
-            arch: "amd64",
-            vars: &Default::default(),
-            load: &mut load,
-            plugins,
-        };
+        let input = Input { name, text, profile, arch: "amd64", vars, load, plugins };
         let read = read(evaluate(input).unwrap()).map_err(|failure| {
             let found = failure.diagnostics.list.iter();
             found.map(|found| format!("{}; {:?}", found.message, found.help)).collect::<String>()

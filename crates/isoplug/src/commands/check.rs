@@ -1,6 +1,8 @@
 //! `isoplug check`: reads the manifest and draws every mistake, without network or store; with
 //! `--rebuild`, makes the layers of packages twice and names what differs.
 
+use std::collections::BTreeSet;
+
 use isoplug_manifest::Severity;
 
 use super::select::{Locking, Select};
@@ -37,13 +39,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, picks) = args.select.open()?;
-    let mut warned = false;
-    let mut failed = None;
+    let (mut warned, mut failed, mut told) = (false, None, BTreeSet::new());
+    let mut is_new = |failure: &Failure| told.insert(failure.to_json().to_string());
     for pick in &picks {
         match check(args, &project, pick, session) {
             Ok(has_warnings) => warned |= has_warnings,
-            // All profiles are read, so that one run shows all mistakes.
-            Err(failure) => failed = Some(session.fail(&failure)),
+            // All profiles are read, so that one run shows all mistakes, each once.
+            Err(failure) if is_new(&failure) => failed = Some(session.fail(&failure)),
+            Err(_) => {}
         }
     }
     Ok(match failed {
@@ -51,11 +54,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         None if warned && args.strict => session
             .fail(&Failure::new(Exit::Manifest, "there are warnings, which --strict forbids")),
         None => {
-            session.note(&format!(
-                "{} is fine: {}",
-                project.name(),
-                pick::apart(&picks).join(", ")
-            ));
+            let names = pick::apart(&picks).join(", ");
+            session.note(&format!("{} is fine: {names}", project.name()));
             Exit::Done
         }
     })

@@ -8,7 +8,7 @@ use isoplug_engine::Unit;
 use isoplug_vm::{Report, Verdict};
 use serde_json::{Value as Json, json};
 
-use super::{Matrix, Member, State, Tests};
+use super::{Built, Matrix, Member, State, Tests};
 use crate::progress::amount;
 
 /// Columns of a terminal that a line may take.
@@ -89,18 +89,7 @@ impl Member {
     fn json(&self) -> Json {
         let mut image = json!({ "profile": self.pick.profile, "arch": self.pick.arch });
         match &self.state {
-            State::Built(_, built) => {
-                image["result"] = json!("built");
-                image["iso"] = json!(built.iso);
-                image["bytes"] = json!(built.bytes());
-                image["seconds"] = json!((built.seconds * 1000.0).round() / 1000.0);
-                image["cached"] = json!(built.cached);
-                image["stages"] = json!(built.stages);
-                if let Some(Tests { passed, failed, unfinished }) = built.tests {
-                    image["tests"] =
-                        json!({ "passed": passed, "failed": failed, "unfinished": unfinished });
-                }
-            }
+            State::Built(_, built) => built.tell(&mut image),
             State::Failed(why) => {
                 image["result"] = json!("failed");
                 image["stage"] = json!(why.stage);
@@ -112,7 +101,21 @@ impl Member {
     }
 }
 
-impl super::Built {
+impl Built {
+    /// Adds what there is to an image's part of the event.
+    fn tell(&self, image: &mut Json) {
+        image["result"] = json!("built");
+        image["iso"] = json!(self.iso);
+        image["bytes"] = json!(self.bytes());
+        image["seconds"] = json!((self.seconds * 1000.0).round() / 1000.0);
+        image["cached"] = json!(self.cached);
+        image["stages"] = json!(self.stages);
+        if let Some(Tests { passed, failed, unfinished }) = self.tests {
+            image["tests"] =
+                json!({ "passed": passed, "failed": failed, "unfinished": unfinished });
+        }
+    }
+
     fn bytes(&self) -> Option<u64> {
         fs::metadata(&self.iso).ok().map(|file| file.len())
     }
