@@ -101,9 +101,39 @@ fn variants_are_locked_by_themselves() {
     served.space.ok(&["lock", "--locked"]);
     served.space.ok(&["lock", "--locked", "--var", "channel=beta"]);
     served.space.ok(&["lock", "--locked", "--var", "channel=stable"]);
-    assert_snapshot!(served.run(&["check", "--var", "chanel=beta"]), @"");
-    assert_snapshot!(served.run(&["check", "--var", "channel"]), @"");
-    assert_snapshot!(served.run(&["explain", "packages.install", "--var", "channel=beta"]), @"");
+    assert_snapshot!(served.run(&["check", "--var", "chanel=beta"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error[unknown-var]: there is no variable `chanel`
+      --> isoplug.toml:15:1
+       |
+    15 | channel = { default = "stable", values = ["stable", "beta"] }
+       | ^^^^^^^ declared here
+       |
+       = help: did you mean `channel`?
+    "#);
+    assert_snapshot!(served.run(&["check", "--var", "channel"]), @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: invalid value 'channel' for '--var <NAME=VALUE>': expected NAME=VALUE, such as channel=beta
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(served.run(&["explain", "packages.install", "--var", "channel=beta"]), @r#"
+    exit: 0
+    --- stdout
+    packages.install = ["app","tool"]
+      The packages to install, with what they depend on: `name` or `name:architecture`. As with
+      apt, `name=8.4-1` asks for a version (`name=8.4*` for one that begins so), and
+      `name/trixie-backports` for the suite to take it from, which a source must have.
+      type:    a list
+      default: []
+      item:    "app" at isoplug.toml:12:21
+      item:    "tool" at isoplug.toml:13:43
+    --- stderr
+    "#);
 }
 
 /// The words for machines are one JSON value a line, whatever happens.

@@ -20,7 +20,7 @@ fn help() {
     assert_snapshot!(Served::default().space.first_lines(&["update", "--help"]), @r"
     Pin the newest packages and show what changes
 
-    Usage: isoplug update [OPTIONS] [FOLDER]
+    Only the images that are chosen; all others keep their packages. With --json, standard output has
     ");
 }
 

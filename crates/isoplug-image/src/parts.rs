@@ -249,19 +249,10 @@ mod tests {
     use crate::rootfs_of_tests::TestRootfs;
 
     fn system(lines: &str) -> System {
-        let text = format!("image.name = \"t\"\n[profiles.p]\n{lines}\n");
-        let mut load = |_: &str| Err("no file".to_owned());
+        let text = &format!("image.name = \"t\"\n[profiles.p]\n{lines}\n");
+        let (load, vars) = (&mut |_: &str| Err("no file".to_owned()), &Default::default());
         let (name, profile, plugins) = ("isoplug.toml", "p", &mut NoPlugins);
-        evaluate(Input {
-            name,
-            text: &text,
-            profile,
-            arch: "amd64",
-            vars: &Default::default(),
-            load: &mut load,
-            plugins,
-        })
-        .unwrap()
+        evaluate(Input { name, text, profile, arch: "amd64", vars, load, plugins }).unwrap()
     }
 
     /// A login shell, what every home is to hold, and a unit: all of the user's own making.

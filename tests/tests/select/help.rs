@@ -186,29 +186,30 @@ fn help() {
       [FOLDER]  The folder of the manifest [default: .]
 
     Options:
-      -p, --profile <NAME>  Only these profiles, or those of these groups, separated by commas; may be
-                            given several times [default: the manifest's defaults, else all]
-          --all             Every profile
-          --arch <ARCH>     The architectures of the images, in Debian's words, separated by commas
-                            [default: this machine's] [possible values: amd64, arm64]
-          --strict          Treat warnings as mistakes
-          --rebuild         Install the packages twice, the second time on a machine of another name,
-                            and name every file that is not the same; makes no ISO
-          --shellcheck      Let this machine's `shellcheck` look at the scripts, too
-          --locked          Fail if the lock would have to change (for CI)
-          --store <DIR>     Keep artifacts in this folder [default: $ISOPLUG_STORE, else isoplug in the
-                            user's cache folder]
-          --mirror <URL>    Take packages from this mirror unless the manifest names one [default:
-                            $ISOPLUG_MIRROR]
-          --offline         Do not use the network; fail if something is not in the store
-          --trust-folder    Allow the folder all that it asks for beyond itself, for this run (for CI;
-                            see `isoplug trust`)
-      -j, --threads <N>     How many threads compress and hash [default: one per processor]
-          --json            Print events as JSON, one a line, on standard error
-      -q, --quiet           Print nothing but errors and results
-      -v, --verbose         Print what the stages log
-          --color <WHEN>    When to colour [default: auto] [possible values: auto, always, never]
-      -h, --help            Print help
+      -p, --profile <NAME>    Only these profiles, or those of these groups, separated by commas; may be
+                              given several times [default: the manifest's defaults, else all]
+          --all               Every profile
+          --arch <ARCH>       The architectures of the images, in Debian's words, separated by commas
+                              [default: this machine's] [possible values: amd64, arm64]
+          --var <NAME=VALUE>  Set a variable of the manifest; may be given several times
+          --strict            Treat warnings as mistakes
+          --rebuild           Install the packages twice, the second time on a machine of another name,
+                              and name every file that is not the same; makes no ISO
+          --shellcheck        Let this machine's `shellcheck` look at the scripts, too
+          --locked            Fail if the lock would have to change (for CI)
+          --store <DIR>       Keep artifacts in this folder [default: $ISOPLUG_STORE, else isoplug in
+                              the user's cache folder]
+          --mirror <URL>      Take packages from this mirror unless the manifest names one [default:
+                              $ISOPLUG_MIRROR]
+          --offline           Do not use the network; fail if something is not in the store
+          --trust-folder      Allow the folder all that it asks for beyond itself, for this run (for CI;
+                              see `isoplug trust`)
+      -j, --threads <N>       How many threads compress and hash [default: one per processor]
+          --json              Print events as JSON, one a line, on standard error
+      -q, --quiet             Print nothing but errors and results
+      -v, --verbose           Print what the stages log
+          --color <WHEN>      When to colour [default: auto] [possible values: auto, always, never]
+      -h, --help              Print help
 
     Examples:
       isoplug check --all && git commit

@@ -1,17 +1,15 @@
 //! `isoplug update`: resolves anew, whatever the lock says, and shows which packages change.
 
-mod changes;
-
 use isoplug_packages::locking::image_name;
 use serde_json::{Value as Json, json};
 
 use super::select::{Allowing, Select};
+use crate::changes::Changes;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::locking::{LockUse, lock_of};
 use crate::pick::Pick;
 use crate::session::Session;
-use changes::Changes;
 
 /// Pin the newest packages and show what changes
 ///

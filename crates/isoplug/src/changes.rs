@@ -9,9 +9,9 @@ use serde_json::{Value as Json, json};
 
 /// What changes in one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Changes {
+pub(crate) struct Changes {
     /// Its name in the lock.
-    pub(super) image: String,
+    pub(crate) image: String,
     /// The packages that come, go or change, by name.
     list: Vec<Change>,
 }
@@ -26,7 +26,7 @@ struct Change {
 
 impl Changes {
     /// Compares what the lock had with what it has.
-    pub(super) fn of(image: String, old: Option<&LockedImage>, new: Option<&LockedImage>) -> Self {
+    pub(crate) fn of(image: String, old: Option<&LockedImage>, new: Option<&LockedImage>) -> Self {
         let [old, new] = [old, new].map(versions);
         let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         let change = |name: &String| {
@@ -38,7 +38,7 @@ impl Changes {
     }
 
     /// Returns one line for each package.
-    pub(super) fn lines(&self) -> String {
+    pub(crate) fn lines(&self) -> String {
         if self.list.is_empty() {
             return format!("{}: nothing changes", self.image);
         }
@@ -51,7 +51,7 @@ impl Changes {
     }
 
     /// Returns a heading and a table.
-    pub(super) fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         let heading = format!("### {}\n\n", self.image);
         if self.list.is_empty() {
             return format!("{heading}Nothing changes.\n");
@@ -68,7 +68,7 @@ impl Changes {
     }
 
     /// Returns the same for machines.
-    pub(super) fn json(&self) -> Json {
+    pub(crate) fn json(&self) -> Json {
         let change = |Change { package, was, is }: &Change| json!({ "package": package, "was": was, "is": is });
         let changes: Vec<Json> = self.list.iter().map(change).collect();
         json!({ "image": self.image, "changes": changes })
