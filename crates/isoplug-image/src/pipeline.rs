@@ -3,6 +3,7 @@
 mod beside;
 mod drivers;
 mod kernels;
+mod pool;
 mod system;
 mod targets;
 
@@ -75,7 +76,8 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let live = Live { rootfs, bootable, boot_debs: debs.boot };
     let others = kernels::add(image, layer, inputs, graph);
     let (first, parts) = (live.bootable, shared.map(|shared| shared.parts));
-    let offered = Offered { first, others, parts };
+    let pool = pool::add(image, debs.offline, graph);
+    let offered = Offered { first, others, parts, pool };
     let outputs::iso::Made { iso, identity } =
         image.iso.add((live.boot_debs, version), offered, epoch, graph);
     let (inventory, papers) = beside::add(image, debs, overlays, (live, iso), graph);

@@ -131,6 +131,9 @@ impl Boot {
         for part in self.parts(cx)? {
             parts.push(cx.digest(part.squashfs)?);
         }
+        if let Some(pool) = self.bootable.pool {
+            parts.push(cx.digest(pool.dists)?);
+        }
         parts.push(Digest::of(self.volume_id.as_bytes()));
         parts.push(Digest::of(grub::menu(&self.shown, OnMedium::default()).as_bytes()));
         let parts: String = parts.iter().map(Digest::hex).collect();

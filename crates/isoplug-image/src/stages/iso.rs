@@ -11,6 +11,7 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Hasher, Key, Slots, Stage,
 use isoplug_formats::iso::{self, Bios, Entry, Hadris, Image, IsoWriter, Source};
 
 use super::loaders::MBR;
+use super::pool;
 use crate::bootable::{Offered, OtherKernel};
 use crate::grub::paths;
 use crate::stored;
@@ -143,6 +144,9 @@ impl Iso {
                 medium.add_file(&file.path, &file)?;
             }
         }
+        if let Some(pool) = self.bootable.pool {
+            medium.add_pool(pool)?;
+        }
         for file in stored_files(self.boot, medium.cx)? {
             medium.add_unless_given(&file)?;
         }
@@ -233,6 +237,18 @@ impl<'a> Medium<'a> {
         self.add_blob(&paths::initrd_of(version), *initrd)
     }
 
+    /// Adds an archive of packages, each of which lies in the store already.
+    fn add_pool(&mut self, pool: pool::Outputs) -> Result<(), Error> {
+        for (path, digest) in pool::read(pool.packages, self.cx)? {
+            let source = Source::File(self.cx.referred(&digest)?);
+            self.add(&path, source.into(), digest)?;
+        }
+        for file in stored_files(pool.dists, self.cx)? {
+            self.add_file(&file.path, &file)?;
+        }
+        Ok(())
+    }
+
     /// Adds a file of our own, unless the manifest has one in its place that it may have.
     fn add_unless_given(&mut self, file: &StoredFile) -> Result<(), Error> {
         let path = &file.path;
@@ -242,6 +258,7 @@ impl<'a> Medium<'a> {
         }
         self.add_file(path, file)
     }
+
     fn add_file(&mut self, path: &str, file: &StoredFile) -> Result<(), Error> {
         let digest =
             digest(file.open()?).map_err(|source| Error::Read { path: path.to_owned(), source })?;
