@@ -104,12 +104,11 @@ pub fn parts(
     Ok(all)
 }
 
+/// Contributors in three places of the order.
+type Threefold = [Vec<Arc<dyn Contributor>>; 3];
+
 /// Returns what the user gives: what comes first, what comes late, and what goes away in the end.
-fn of_user(
-    system: &System,
-    folder: &Path,
-    facts: &Facts,
-) -> Result<[Vec<Arc<dyn Contributor>>; 3], Error> {
+fn of_user(system: &System, folder: &Path, facts: &Facts) -> Result<Threefold, Error> {
     let Options { files, scripts, users, .. } = &system.options;
     let scripts = Scripts::of(scripts, files, folder)?;
     let files = files.iter().map(|file| NewFile::all(file, folder, facts));
@@ -129,11 +128,7 @@ fn of_user(
 /// Wires the parts, each with the options that are its own: those before plugins, those after them, and those
 /// after the user's late files.
 #[expect(clippy::too_many_lines, reason = "a table: who takes what")]
-fn built_in(
-    system: &System,
-    sources: Vec<Stanza>,
-    certificate: Option<String>,
-) -> [Vec<Arc<dyn Contributor>>; 3] {
+fn built_in(system: &System, sources: Vec<Stanza>, certificate: Option<String>) -> Threefold {
     let Options { localisation, kernel, networking, users, root, security, .. } = &system.options;
     let Options { services, packages, systemd, .. } = &system.options;
     let Servers { openssh, getty, chrony, gpm: _, docker: _ } = services;
