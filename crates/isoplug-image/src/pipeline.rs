@@ -76,8 +76,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let live = Live { rootfs, bootable, boot_debs: debs.boot };
     let others = kernels::add(image, layer, inputs, graph);
     let (first, parts) = (live.bootable, shared.map(|shared| shared.parts));
-    let pool = pool::add(image, debs.offline, graph);
-    let offered = Offered { first, others, parts, pool };
+    let offered = Offered { first, others, parts, pool: pool::add(image, debs.offline, graph) };
     let outputs::iso::Made { iso, identity } =
         image.iso.add((live.boot_debs, version), offered, epoch, graph);
     let (inventory, papers) = beside::add(image, debs, overlays, (live, iso), graph);

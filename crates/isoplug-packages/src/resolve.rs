@@ -43,13 +43,13 @@ pub fn resolve(
         return Err(Error::UnmetPins(universe.unmet().to_vec()));
     }
     let request = &request.canonical();
-    let (of_drivers, of_medium) = (drivers::request(request), offline::request(request));
+    let beside = [drivers::request(request), offline::request(request)];
     let image = Image {
         request,
         wanted: wish::relations(request, universe)?,
         optional: wish::optional(request, universe),
-        drivers: wish::relations(&of_drivers, universe)?,
-        offline: wish::relations(&of_medium, universe)?,
+        drivers: wish::relations(&beside[0], universe)?,
+        offline: wish::relations(&beside[1], universe)?,
         universe,
         solver,
         lock,

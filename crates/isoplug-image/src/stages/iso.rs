@@ -139,14 +139,8 @@ impl Iso {
         medium.add_blob(paths::INITRD, self.bootable.first.initrd)?;
         self.add_squashfs(medium)?;
         self.bootable.others.iter().try_for_each(|other| medium.add_kernel(other))?;
-        if let Some(contents) = self.contents {
-            for file in stored_files(contents, medium.cx)? {
-                medium.add_file(&file.path, &file)?;
-            }
-        }
-        if let Some(pool) = self.bootable.pool {
-            medium.add_pool(pool)?;
-        }
+        self.contents.map_or(Ok(()), |contents| medium.add_files(contents))?;
+        self.bootable.pool.map_or(Ok(()), |pool| medium.add_pool(pool))?;
         for file in stored_files(self.boot, medium.cx)? {
             medium.add_unless_given(&file)?;
         }
@@ -243,10 +237,12 @@ impl<'a> Medium<'a> {
             let source = Source::File(self.cx.referred(&digest)?);
             self.add(&path, source.into(), digest)?;
         }
-        for file in stored_files(pool.dists, self.cx)? {
-            self.add_file(&file.path, &file)?;
-        }
-        Ok(())
+        self.add_files(pool.dists)
+    }
+
+    fn add_files(&mut self, files: Artifact<Tree>) -> Result<(), Error> {
+        let files = stored_files(files, self.cx)?;
+        files.iter().try_for_each(|file| self.add_file(&file.path, file))
     }
 
     /// Adds a file of our own, unless the manifest has one in its place that it may have.

@@ -21,7 +21,14 @@ fn packages_on_the_medium_need_a_key() {
     ] {
         assert!(found.contains(help), "{found}");
     }
-    let with = |rest: &str| one(&format!("packages.offline-key.env = \"KEY\"\n{rest}"));
+}
+
+fn with(rest: &str) -> String {
+    one(&format!("packages.offline-key.env = \"KEY\"\n{rest}"))
+}
+
+#[test]
+fn packages_on_the_medium_are_wishes_like_others() {
     assert_eq!(with("packages.offline = [\"jq\", \"tree=2.2*\"]"), "");
     assert!(with("").contains("warning[idle-option]: the key signs nothing"));
     let removed = with("packages.offline = [\"jq\"]\npackages.remove = [\"jq\"]");
@@ -31,6 +38,10 @@ fn packages_on_the_medium_need_a_key() {
         ),
         "{removed}"
     );
+}
+
+#[test]
+fn what_does_not_belong_to_packages_on_the_medium_is_told() {
     let disk = with("packages.offline = [\"jq\"]\nboot.loader = \"grub\"");
     assert!(disk.contains("error[no-medium]: a system for a disk has no medium"), "{disk}");
     let plain = one("packages.offline = [\"jq\"]\npackages.offline-key.plain = \"x\"");

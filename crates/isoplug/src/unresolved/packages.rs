@@ -168,19 +168,19 @@ fn asking(package: &UnknownPackage, system: &System) -> String {
     if let Some(needed) = exactly.or_else(by_name) {
         return needed.because.clone();
     }
-    if let Some(option) = of_drivers(package, system) {
+    if let Some(option) = of_beside(package, system) {
         return option.to_owned();
-    }
-    if system.options.packages.offline.contains(&package.wish) {
-        return "packages.offline".to_owned();
     }
     let option = OF_BOOT.iter().find(|(prefix, _)| name.starts_with(prefix));
     option.map_or("packages.install", |(_, option)| option).to_owned()
 }
 
-/// Returns the option that asks for a package as a driver.
-fn of_drivers(package: &UnknownPackage, system: &System) -> Option<&'static str> {
+/// Returns the option that asks for a package that is not installed: one of drivers, or on the medium.
+fn of_beside(package: &UnknownPackage, system: &System) -> Option<&'static str> {
     let drivers = &system.options.drivers;
+    if system.options.packages.offline.contains(&package.wish) {
+        return Some("packages.offline");
+    }
     if drivers.packages.contains(&package.wish) {
         return Some("drivers.packages");
     }

@@ -127,16 +127,19 @@ fn the_archive_has_the_packages_their_index_and_a_signature() {
     ];
     assert_eq!(names, expected);
     assert_eq!(files[expected[4]], deb(CONTROL), "not one byte of a package is another");
-    let (deb, index) = (deb(CONTROL), text(&files, expected[2]));
-    let record = format!(
-        "{CONTROL}Filename: {}\nSize: {}\nSHA256: {}\n\n",
-        expected[4],
-        deb.len(),
-        Digest::of(&deb).hex()
-    );
+}
+
+#[test]
+fn the_index_is_what_packages_say_with_where_they_lie() {
+    let files = made();
+    let (deb, index) = (deb(CONTROL), text(&files, "dists/isoplug/main/binary-amd64/Packages"));
+    let place = "pool/main/h/hello/hello_2.10-3_amd64.deb";
+    let (size, sha256) = (deb.len(), Digest::of(&deb).hex());
+    let record = format!("{CONTROL}Filename: {place}\nSize: {size}\nSHA256: {sha256}\n\n");
     assert_eq!(index, record);
+    let packed = &files["dists/isoplug/main/binary-amd64/Packages.xz"];
     let mut unpacked = String::new();
-    XzDecoder::new(&files[expected[3]][..]).read_to_string(&mut unpacked).unwrap();
+    XzDecoder::new(&packed[..]).read_to_string(&mut unpacked).unwrap();
     assert_eq!(unpacked, index);
 }
 

@@ -41,8 +41,7 @@ pub(super) fn lint(packages: &Packages, is_installed: bool, lint: &mut Lint<'_>)
             lint.report_at(error, &yes);
         }
         (true, Some(_)) => {
-            let message = "the key signs nothing: no packages lie on the medium";
-            let warning = Diagnostic::warning("idle-option", message);
+            let warning = Diagnostic::warning("idle-option", IDLE);
             lint.report_at(warning, &option!(packages.offline_key));
         }
         _ if is_installed && !offline.is_empty() => {
@@ -53,6 +52,7 @@ pub(super) fn lint(packages: &Packages, is_installed: bool, lint: &mut Lint<'_>)
     }
 }
 
+const IDLE: &str = "the key signs nothing: no packages lie on the medium";
 const NO_KEY: &str = "nothing signs the archive of the packages on the medium, and apt believes none that is not signed";
 const NO_KEY_HELP: &str = "make a key with `openssl genpkey -algorithm ed25519 -out offline.key`, keep it out of the \
     repository (whoever has it can sign packages that the system installs), and set `packages.offline-key.file = \
