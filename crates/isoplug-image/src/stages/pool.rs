@@ -60,6 +60,11 @@ impl Stage for Pool {
     type Outputs = Outputs;
     type Error = Error;
 
+    fn title(&self) -> String {
+        // What the root filesystem gets of it has its name already.
+        "pool of the medium".to_owned()
+    }
+
     fn outputs(slots: &Slots) -> Outputs {
         Outputs { dists: slots.slot("dists"), packages: slots.slot("pool") }
     }
