@@ -69,7 +69,9 @@ impl Apt {
         ];
         let mut command = Command::new("unshare");
         command.args(["--map-root-user", "--net", program]).env("LC_ALL", "C");
-        options.iter().for_each(|option| drop(command.args(["-o", option])));
+        for option in &options {
+            command.args(["-o", option]);
+        }
         let output = command.args(arguments).current_dir(self.folder.path()).output().unwrap();
         let text = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&text).into_owned())
