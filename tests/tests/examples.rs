@@ -7,6 +7,8 @@
 mod checked;
 #[path = "examples/installer.rs"]
 mod installer;
+#[path = "examples/offline.rs"]
+mod offline;
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -99,7 +101,7 @@ fn every_example_is_tested() {
     let names: Vec<String> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
     assert_eq!(
         names.join(" "),
-        "boot-menu branded cloud-init contents desktop hardened hardware installer minimal netboot rescue static-network wifi"
+        "boot-menu branded cloud-init contents desktop hardened hardware installer minimal netboot offline rescue static-network wifi"
     );
 }
 

@@ -120,6 +120,8 @@ pub enum Part {
     Loaders,
     /// Kernel modules were compiled from it.
     Drivers,
+    /// It lies on the medium as it is.
+    Offline,
 }
 
 impl Part {
@@ -130,6 +132,7 @@ impl Part {
             Self::Installed => None,
             Self::Loaders => Some("its boot loaders only"),
             Self::Drivers => Some("kernel modules compiled from it"),
+            Self::Offline => Some("on the medium, not installed"),
         }
     }
 }

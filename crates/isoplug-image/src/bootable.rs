@@ -5,7 +5,7 @@
 use isoplug_engine::{Artifact, Blob, Context, Key, Tree};
 
 use crate::share::Members;
-use crate::stages::share;
+use crate::stages::{pool, share};
 use crate::stored;
 
 /// What loaders boot.
@@ -61,6 +61,8 @@ pub struct Offered {
     pub others: Vec<OtherKernel>,
     /// What the root filesystem is made of beside that of the first, and what it installs.
     pub parts: Option<Parts>,
+    /// The archive of packages that lies on it.
+    pub pool: Option<pool::Outputs>,
 }
 
 /// The parts that the systems of a medium are made of, but for the live system's own.
@@ -111,17 +113,20 @@ impl Parts {
 impl Offered {
     /// Shows all of it.
     pub fn key(&self, key: &mut dyn Key) {
-        let Self { first, others, parts } = self;
+        let Self { first, others, parts, pool } = self;
         first.key(key);
         others.iter().for_each(|other| other.key(key));
         if let Some(parts) = parts {
             parts.key(key);
+        }
+        if let Some(pool) = pool {
+            pool.key(key);
         }
     }
 }
 
 impl From<Bootable> for Offered {
     fn from(first: Bootable) -> Self {
-        Self { first, others: Vec::new(), parts: None }
+        Self { first, others: Vec::new(), parts: None, pool: None }
     }
 }

@@ -25,6 +25,7 @@ use crate::facts::Facts;
 use crate::initrd::Drivers;
 use crate::papers::about::About;
 use crate::plugins::{Checker, Hook, Planner, Plugins, UsedPlugin};
+use crate::pool::{self, Pool};
 use crate::stages::fetch::Places;
 use crate::stages::squashfs::BlockFolder;
 use crate::{install, outputs, parts};
@@ -54,6 +55,8 @@ pub struct Image {
     pub places: Places,
     /// Drivers that are compiled for it.
     pub drivers: Option<OwnDrivers>,
+    /// The archive of packages that lies on its medium.
+    pub pool: Option<Pool>,
     /// Kernel modules of the initrd.
     pub initrd_modules: InitrdModules,
     /// Drivers of the initrd that only some images need.
@@ -128,6 +131,9 @@ pub enum Error {
     /// Drivers cannot be signed.
     #[error(transparent)]
     Drivers(#[from] drivers::Error),
+    /// The archive of the packages on the medium cannot be signed.
+    #[error(transparent)]
+    Pool(#[from] pool::Error),
     /// A plugin refuses to plan a stage.
     #[error("plugin `{plugin}` refuses the image")]
     Refused {
@@ -184,6 +190,7 @@ impl Image {
             answers,
             places,
             drivers: drivers::drivers(system, locked, folder)?,
+            pool: pool::pool(system)?,
             initrd_drivers: initrd_drivers::drivers(&initrd, params, &planners),
             initrd_modules: initrd.modules,
             initrd_compression: initrd.compression,

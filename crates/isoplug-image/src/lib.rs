@@ -23,6 +23,7 @@ mod params;
 pub mod parts;
 pub mod pipeline;
 pub mod plugins;
+pub mod pool;
 pub mod request;
 #[cfg(test)]
 pub(crate) mod rootfs_of_tests;

@@ -14,6 +14,7 @@ pub mod loader;
 pub mod localisation;
 pub mod network;
 pub mod openssh;
+pub mod pool;
 pub mod scripts;
 pub mod services;
 pub mod sysctl;
@@ -53,6 +54,9 @@ pub enum Error {
     /// A file of the user's cannot be put into the image.
     #[error(transparent)]
     Source(#[from] Refused),
+    /// The archive of the packages on the medium has no key.
+    #[error(transparent)]
+    Pool(#[from] crate::pool::Error),
     /// A plugin wants the place of what is not there, or not built in.
     #[error(
         "{plugin} replaces `{part}`, and the built-in parts of this image are {}", parts.join(", ")
@@ -85,7 +89,8 @@ pub fn parts(
     let [early, late, removed] = of_user(system, folder, facts)?;
     let (instead, beside): (Vec<_>, Vec<_>) =
         plugins.into_iter().partition(|plugin| plugin.replaces().is_some());
-    let [before_plugins, after_plugins, last] = built_in(system, sources);
+    let certificate = crate::pool::pool(system)?.map(|pool| pool.certificate);
+    let [before_plugins, after_plugins, last] = built_in(system, sources, certificate);
     let of_parts = of_parts(system, folder)?.into_iter().map(|files| Arc::new(files) as _);
     let mut all = early;
     all.extend(before_plugins);
@@ -99,12 +104,11 @@ pub fn parts(
     Ok(all)
 }
 
+/// Contributors in three places of the order.
+type Threefold = [Vec<Arc<dyn Contributor>>; 3];
+
 /// Returns what the user gives: what comes first, what comes late, and what goes away in the end.
-fn of_user(
-    system: &System,
-    folder: &Path,
-    facts: &Facts,
-) -> Result<[Vec<Arc<dyn Contributor>>; 3], Error> {
+fn of_user(system: &System, folder: &Path, facts: &Facts) -> Result<Threefold, Error> {
     let Options { files, scripts, users, .. } = &system.options;
     let scripts = Scripts::of(scripts, files, folder)?;
     let files = files.iter().map(|file| NewFile::all(file, folder, facts));
@@ -124,7 +128,7 @@ fn of_user(
 /// Wires the parts, each with the options that are its own: those before plugins, those after them, and those
 /// after the user's late files.
 #[expect(clippy::too_many_lines, reason = "a table: who takes what")]
-fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>; 3] {
+fn built_in(system: &System, sources: Vec<Stanza>, certificate: Option<String>) -> Threefold {
     let Options { localisation, kernel, networking, users, root, security, .. } = &system.options;
     let Options { services, packages, systemd, .. } = &system.options;
     let Servers { openssh, getty, chrony, gpm: _, docker: _ } = services;
@@ -143,6 +147,7 @@ fn built_in(system: &System, sources: Vec<Stanza>) -> [Vec<Arc<dyn Contributor>>
     before_plugins.extend(firmware(system));
     before_plugins.extend(loader(system));
     before_plugins.extend(installing(system));
+    before_plugins.extend(pool::of(certificate));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),
@@ -202,7 +207,8 @@ pub fn places(system: &System) -> BTreeMap<String, String> {
     // A file that cannot be read is told when the image is made.
     let files = of_parts(system, Path::new("")).unwrap_or_default();
     let files = files.into_iter().map(|files| Arc::new(files) as _);
-    built_in(system, Vec::new())
+    let has_pool = !system.options.packages.offline.is_empty();
+    built_in(system, Vec::new(), has_pool.then(String::new))
         .into_iter()
         .flatten()
         .chain(files)

@@ -3,6 +3,7 @@
 mod beside;
 mod drivers;
 mod kernels;
+mod pool;
 mod secrets;
 mod system;
 mod targets;
@@ -78,7 +79,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let live = Live { rootfs, bootable, boot_debs: debs.boot };
     let others = kernels::add(image, layer, inputs, graph);
     let (first, parts) = (live.bootable, shared.map(|shared| shared.parts));
-    let offered = Offered { first, others, parts };
+    let offered = Offered { first, others, parts, pool: pool::add(image, debs.offline, graph) };
     let outputs::iso::Made { iso, identity, contents: medium } =
         image.iso.add((live.boot_debs, version), offered, epoch, graph);
     let (inventory, papers) = beside::add(image, debs, overlays, (live, iso), graph);

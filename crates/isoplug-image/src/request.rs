@@ -29,6 +29,7 @@ pub fn request(system: &System, suites: Vec<String>) -> Request {
         recommends: options.packages.recommends,
         boot: boot_packages(system),
         drivers: options.drivers.wishes(system.distribution()),
+        offline: options.packages.offline.clone(),
     }
 }
 

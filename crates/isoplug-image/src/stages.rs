@@ -23,6 +23,7 @@ pub mod medium;
 pub mod output;
 pub mod packages;
 pub mod papers;
+pub mod pool;
 pub mod rootfs;
 pub mod secrets;
 pub mod settled;

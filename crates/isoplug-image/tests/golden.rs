@@ -28,6 +28,7 @@ use isoplug_image::stages::kernel::{self, Kernel};
 use isoplug_image::stages::loaders::Loaders;
 use isoplug_image::stages::medium::Medium;
 use isoplug_image::stages::papers::Papers;
+use isoplug_image::stages::pool::Pool;
 use isoplug_image::stages::rootfs::Rootfs;
 use isoplug_image::stages::share::{Sets, Share, Sharing};
 use isoplug_image::stages::sizes::Sizes;
@@ -192,7 +193,19 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
         of::<Medium>("", &[medium.id()]),
         of::<Collect>("", &[inventory.id()]),
         of::<Papers>("", &papers),
+        of_pool(graph),
     ]
+}
+
+/// The key is that of RFC 8410, section 10.3.
+fn of_pool(graph: &mut Graph) -> Made {
+    let debs = graph.add(Case::new().debs()).blob;
+    let key = "-----BEGIN PRIVATE KEY-----\n\
+               MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+               -----END PRIVATE KEY-----";
+    let (key, arch) = (key.to_owned(), "amd64".to_owned());
+    let pool = graph.add(Pool { debs, key, arch, epoch: EPOCH });
+    of::<Pool>("", &[pool.dists.id(), pool.packages.id()])
 }
 
 fn papers(iso: Artifact<Blob>, inventory: Artifact<Blob>) -> Papers {
@@ -206,6 +219,7 @@ fn papers(iso: Artifact<Blob>, inventory: Artifact<Blob>) -> Papers {
         installed: vec![package.clone()],
         boot: vec![package],
         drivers: Vec::new(),
+        offline: Vec::new(),
         plugins: Vec::new(),
         lock: "version = 1\n".to_owned(),
         epoch: EPOCH,

@@ -98,6 +98,8 @@ pub struct LockedImage {
     /// Packages that drivers are compiled with and from. They are installed over the Essential set, and of what comes
     /// of it only the drivers are in the image.
     pub drivers: Vec<LockedPackage>,
+    /// Packages that lie on the medium and are not installed.
+    pub offline: Vec<LockedPackage>,
 }
 
 /// One package, by name, version and architecture in order.
@@ -164,9 +166,11 @@ impl Lock {
 }
 
 impl LockedImage {
-    /// Returns every package: the groups in order, then those for boot loaders and drivers.
+    /// Returns every package: the groups in order, then those for boot loaders and drivers, then those that only lie on
+    /// the medium.
     pub fn packages(&self) -> impl Iterator<Item = &LockedPackage> {
-        self.groups.iter().flatten().chain(&self.boot).chain(&self.drivers)
+        let beside = self.boot.iter().chain(&self.drivers).chain(&self.offline);
+        self.groups.iter().flatten().chain(beside)
     }
 
     /// Returns the versions of the kernels that are installed, as `uname -r` tells them, in the order of their names.

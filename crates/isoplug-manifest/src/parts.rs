@@ -215,6 +215,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
     let Services { openssh, getty, chrony, gpm, docker } = services;
     let About { image, version, profile, arch, distribution, sources } = about;
     let (install, units) = (&packages.install, &systemd.units);
+    let is_installed = boot.loader != boot::Loader::None;
     vec![
         Box::new(networking::Part { networking, install }),
         Box::new(wired::Part { networking }),
@@ -253,7 +254,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(kernel::Part { kernel, arch, distribution }),
         Box::new(drivers::Part { drivers, kernel, boot, arch, distribution }),
         Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
-        Box::new(packages::Part { packages, profile, sources }),
+        Box::new(packages::Part { packages, profile, sources, is_installed }),
         Box::new(tests::Part { tests, boot, users }),
         Box::new(plugins::Part),
         // Its entry of the boot menu is the last.

@@ -8,6 +8,8 @@ mod drivers;
 mod logins;
 #[path = "pitfalls/networking.rs"]
 mod networking;
+#[path = "pitfalls/offline.rs"]
+mod offline;
 #[path = "pitfalls/packages.rs"]
 mod packages;
 #[path = "pitfalls/sshd.rs"]

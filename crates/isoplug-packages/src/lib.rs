@@ -18,6 +18,7 @@ pub mod locking;
 pub mod mirrors;
 pub mod request;
 pub mod resolve;
+pub mod signing;
 pub mod solver;
 pub mod universe;
 

@@ -173,7 +173,11 @@ impl Sources {
 
 /// Whether two images have the same packages.
 fn is_same(old: &LockedImage, new: &LockedImage) -> bool {
-    old.groups == new.groups && old.boot == new.boot && old.drivers == new.drivers
+    let lists = |image: &'_ LockedImage| {
+        let LockedImage { request: _, epoch: _, groups, boot, drivers, offline } = image.clone();
+        (groups, boot, drivers, offline)
+    };
+    lists(old) == lists(new)
 }
 
 /// Returns the name under which a lock has an image: its profile and architecture, and the variables that are not what they

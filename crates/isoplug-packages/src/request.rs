@@ -37,6 +37,9 @@ pub struct Request {
     /// Essential set alone, beside the image.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub drivers: Vec<String>,
+    /// Packages that lie on the medium with what they need and the image does not have, as in `install`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offline: Vec<String>,
 }
 
 impl Request {
@@ -64,6 +67,7 @@ impl Request {
             remove: sorted(&self.remove),
             boot: sorted(&self.boot),
             drivers: sorted(&self.drivers),
+            offline: sorted(&self.offline),
             ..self.clone()
         }
     }

@@ -7,6 +7,7 @@
 mod drivers;
 mod error;
 mod nearest;
+mod offline;
 mod pinned;
 mod reach;
 mod wish;
@@ -42,12 +43,13 @@ pub fn resolve(
         return Err(Error::UnmetPins(universe.unmet().to_vec()));
     }
     let request = &request.canonical();
-    let of_drivers = drivers::request(request);
+    let beside = [drivers::request(request), offline::request(request)];
     let image = Image {
         request,
         wanted: wish::relations(request, universe)?,
         optional: wish::optional(request, universe),
-        drivers: wish::relations(&of_drivers, universe)?,
+        drivers: wish::relations(&beside[0], universe)?,
+        offline: wish::relations(&beside[1], universe)?,
         universe,
         solver,
         lock,
@@ -61,6 +63,7 @@ struct Image<'r, 'a> {
     wanted: Vec<Vec<Relation<'r>>>,
     optional: Vec<Vec<Relation<'r>>>,
     drivers: Vec<Vec<Relation<'r>>>,
+    offline: Vec<Vec<Relation<'r>>>,
     universe: &'r Universe<'a>,
     solver: &'r dyn Solver,
     lock: Option<&'r LockedImage>,
@@ -74,7 +77,7 @@ impl<'r> Image<'r, '_> {
             Some(groups) => groups,
             None => self.fresh()?,
         };
-        let drivers = self.drivers(&groups)?;
+        let (drivers, offline) = (self.drivers(&groups)?, self.offline(&groups)?);
         let pinned = groups.iter().map(|group| pinned::pin(self.universe, group));
         Ok(LockedImage {
             request,
@@ -82,6 +85,7 @@ impl<'r> Image<'r, '_> {
             groups: pinned.collect::<Result<_, _>>()?,
             boot: self.boot()?,
             drivers: pinned::pin(self.universe, &drivers)?,
+            offline: pinned::pin(self.universe, &offline)?,
         })
     }
 

@@ -244,6 +244,7 @@ fn no_image(error: image::Error, system: &System) -> Failure {
         image::Error::Parts(_)
         | image::Error::Iso(_)
         | image::Error::Drivers(_)
+        | image::Error::Pool(_)
         | image::Error::Epoch(_) => Exit::Manifest,
     };
     let failure = Failure::new(exit, "the image cannot be made").because(&error);

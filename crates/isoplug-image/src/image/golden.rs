@@ -37,6 +37,8 @@ services.getty.autologin-user = "me"
 systemd.enable = ["hi"]
 systemd.mask = ["no.service"]
 systemd.units."own.service".text = "[Unit]\n"
+packages.offline = ["acme"]
+packages.offline-key.plain = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----"
 packages.machine-state = [{ path = "/etc/acme/id", make = "acme-id", before = ["acme.service"] }]
 files = [
   { target = "/usr/local/bin/mysh", text = "#!/bin/sh\n", mode = "0755" },

@@ -129,5 +129,6 @@ fn packages(locked: &LockedImage) -> String {
     }
     text.extend(locked.boot.iter().map(|package| line("boot", package)));
     text.extend(locked.drivers.iter().map(|package| line("drivers", package)));
+    text.extend(locked.offline.iter().map(|package| line("offline", package)));
     Digest::of(text.as_bytes()).hex()
 }

@@ -21,8 +21,8 @@ pub struct Subject<'a> {
     /// The SHA-256 and the SHA-512 of the ISO, in hexadecimal digits.
     pub digests: (String, String),
     /// The packages that are installed, those of which only boot loaders were taken, those that drivers were compiled
-    /// from.
-    pub packages: [&'a [LockedPackage]; 3],
+    /// from, those that lie on the medium as they are.
+    pub packages: [&'a [LockedPackage]; 4],
     /// What packages say of themselves.
     pub inventory: &'a Inventory,
     /// The plugins that had a part in it.
@@ -65,11 +65,12 @@ fn publisher(text: &str) -> Option<Party> {
     Party::read(text).map(|party| Party { is_person: false, ..party })
 }
 
-/// Returns the binary packages of the three lists, each once.
+/// Returns the binary packages of the four lists, each once.
 #[must_use]
-pub fn binaries(lists: [&[LockedPackage]; 3], inventory: &Inventory) -> Vec<Package> {
+pub fn binaries(lists: [&[LockedPackage]; 4], inventory: &Inventory) -> Vec<Package> {
     let mut all: BTreeMap<(String, String), Package> = BTreeMap::new();
-    for (part, list) in [Part::Installed, Part::Loaders, Part::Drivers].into_iter().zip(lists) {
+    let parts = [Part::Installed, Part::Loaders, Part::Drivers, Part::Offline];
+    for (part, list) in parts.into_iter().zip(lists) {
         for locked in list {
             let key = (format!("{} {}", locked.name, locked.architecture), locked.sha256.clone());
             let package = all.entry(key).or_insert_with(|| package(locked, part, inventory));
@@ -87,7 +88,7 @@ fn package(locked: &LockedPackage, part: Part, inventory: &Inventory) -> Package
     let LockedPackage { name, version, architecture, source, path, size: _, sha256 } = locked;
     let facts = match part {
         Part::Installed => inventory.installed.get(&format!("{name} {architecture}")),
-        Part::Loaders | Part::Drivers => inventory.beside.get(sha256),
+        Part::Loaders | Part::Drivers | Part::Offline => inventory.beside.get(sha256),
     };
     Package {
         name: name.to_string(),

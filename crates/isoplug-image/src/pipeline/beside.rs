@@ -30,6 +30,7 @@ pub(super) fn add(
         installed: installed(image),
         boot: image.locked.boot.clone(),
         drivers: image.driver_packages(),
+        offline: image.locked.offline.clone(),
         plugins: image.used.clone(),
         lock: image.lock_text.clone(),
         epoch: image.epoch,
@@ -45,10 +46,11 @@ fn inventory(
     rootfs: Artifact<Tree>,
     graph: &mut Graph,
 ) -> Artifact<Blob> {
-    let Debs { groups, boot, drivers } = debs;
-    let beside: Vec<Artifact<Blob>> = [boot].into_iter().chain(drivers).collect();
+    let Debs { groups, boot, drivers, offline } = debs;
+    let named = [("boot", Some(boot)), ("drivers", drivers), ("offline", offline)];
+    let named = named.into_iter().filter_map(|(name, debs)| Some((name.to_owned(), debs?)));
     let numbered = groups.into_iter().enumerate().map(|(index, debs)| (index.to_string(), debs));
-    let named = ["boot", "drivers"].map(str::to_owned).into_iter().zip(beside.iter().copied());
+    let beside: Vec<Artifact<Blob>> = named.clone().map(|(_, debs)| debs).collect();
     let all = numbered.chain(named);
     let sha512 = all.map(|(group, debs)| graph.add(Sha512 { debs, group }).digests).collect();
     let of_drivers = (overlays.len() > image.contributors.len()).then(|| {

@@ -118,6 +118,8 @@ pub(super) struct Debs {
     pub(super) boot: Artifact<Blob>,
     /// Those that drivers are compiled from and with.
     pub(super) drivers: Option<Artifact<Blob>>,
+    /// Those that lie on the medium as they are.
+    pub(super) offline: Option<Artifact<Blob>>,
 }
 
 pub(super) fn fetch(image: &Image, graph: &mut Graph) -> Debs {
@@ -129,7 +131,9 @@ pub(super) fn fetch(image: &Image, graph: &mut Graph) -> Debs {
     let groups = groups.map(|(index, group)| fetch(index.to_string(), group)).collect();
     let drivers = image.drivers.as_ref();
     let drivers = drivers.map(|_| fetch("drivers".to_owned(), &image.locked.drivers));
-    Debs { groups, boot: fetch("boot".to_owned(), &image.locked.boot), drivers }
+    let offline = image.pool.as_ref();
+    let offline = offline.map(|_| fetch("offline".to_owned(), &image.locked.offline));
+    Debs { groups, boot: fetch("boot".to_owned(), &image.locked.boot), drivers, offline }
 }
 
 /// Makes the initrd of a kernel.

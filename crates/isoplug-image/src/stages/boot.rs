@@ -125,8 +125,9 @@ impl Boot {
         for kernel in &self.bootable.others {
             parts.extend([cx.digest(kernel.vmlinuz)?, cx.digest(kernel.initrd)?]);
         }
-        if let Some(contents) = self.contents {
-            parts.push(cx.digest(contents)?);
+        let pool = self.bootable.pool.map(|pool| pool.dists);
+        for files in [self.contents, pool].into_iter().flatten() {
+            parts.push(cx.digest(files)?);
         }
         for part in self.parts(cx)? {
             parts.push(cx.digest(part.squashfs)?);

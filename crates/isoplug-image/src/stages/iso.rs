@@ -11,6 +11,7 @@ use isoplug_engine::{Artifact, Blob, Context, Digest, Hasher, Key, Slots, Stage,
 use isoplug_formats::iso::{self, Bios, Entry, Hadris, Image, IsoWriter, Source};
 
 use super::loaders::MBR;
+use super::pool;
 use crate::bootable::{Offered, OtherKernel};
 use crate::grub::paths;
 use crate::stored;
@@ -161,11 +162,8 @@ impl Iso {
         medium.add_blob(paths::INITRD, self.bootable.first.initrd)?;
         self.add_squashfs(medium)?;
         self.bootable.others.iter().try_for_each(|other| medium.add_kernel(other))?;
-        if let Some(contents) = self.contents {
-            for file in stored_files(contents, medium.cx)? {
-                medium.add_file(&file.path, &file)?;
-            }
-        }
+        self.contents.map_or(Ok(()), |contents| medium.add_files(contents))?;
+        self.bootable.pool.map_or(Ok(()), |pool| medium.add_pool(pool))?;
         for file in stored_files(self.boot, medium.cx)? {
             medium.add_unless_given(&file)?;
         }
@@ -256,6 +254,20 @@ impl<'a> Medium<'a> {
         self.add_blob(&paths::initrd_of(version), *initrd)
     }
 
+    /// Adds an archive of packages, each of which lies in the store already.
+    fn add_pool(&mut self, pool: pool::Outputs) -> Result<(), Error> {
+        for (path, digest) in pool::read(pool.packages, self.cx)? {
+            let source = Source::File(self.cx.referred(&digest)?);
+            self.add(&path, source.into(), digest)?;
+        }
+        self.add_files(pool.dists)
+    }
+
+    fn add_files(&mut self, files: Artifact<Tree>) -> Result<(), Error> {
+        let files = stored_files(files, self.cx)?;
+        files.iter().try_for_each(|file| self.add_file(&file.path, file))
+    }
+
     /// Adds a file of our own, unless the manifest has one in its place that it may have.
     fn add_unless_given(&mut self, file: &StoredFile) -> Result<(), Error> {
         let path = &file.path;
@@ -265,6 +277,7 @@ impl<'a> Medium<'a> {
         }
         self.add_file(path, file)
     }
+
     fn add_file(&mut self, path: &str, file: &StoredFile) -> Result<(), Error> {
         let digest =
             digest(file.open()?).map_err(|source| Error::Read { path: path.to_owned(), source })?;

@@ -37,6 +37,8 @@ pub struct Papers {
     pub boot: Vec<LockedPackage>,
     /// The packages that drivers were compiled from.
     pub drivers: Vec<LockedPackage>,
+    /// The packages that lie on the medium as they are.
+    pub offline: Vec<LockedPackage>,
     /// The plugins that had a part in it.
     pub plugins: Vec<UsedPlugin>,
     /// The text of the lock that was used.
@@ -125,6 +127,7 @@ impl Stage for Papers {
             installed,
             boot,
             drivers,
+            offline,
             plugins,
             lock,
             epoch,
@@ -137,6 +140,9 @@ impl Stage for Papers {
         key.value("installed", &digests(installed));
         key.value("boot", &digests(boot));
         key.value("drivers", &digests(drivers));
+        if !offline.is_empty() {
+            key.value("offline", &digests(offline));
+        }
         key.value("plugins", plugins);
         key.value("lock", lock);
         key.value("epoch", epoch);
@@ -165,7 +171,7 @@ impl Papers {
             about: &self.about,
             file_name: &self.file_name,
             digests: (sha256, sha512::of_file(&cx.path(self.iso)?)?),
-            packages: [&self.installed, &self.boot, &self.drivers],
+            packages: [&self.installed, &self.boot, &self.drivers, &self.offline],
             inventory: &inventory,
             plugins: &self.plugins,
             epoch: self.epoch,
@@ -259,6 +265,7 @@ mod tests {
             installed: Vec::new(),
             boot: Vec::new(),
             drivers: Vec::new(),
+            offline: Vec::new(),
             plugins: Vec::new(),
             lock: "version = 1\n".into(),
             epoch: 0,

@@ -90,7 +90,7 @@ impl Case {
         Offered::from(Bootable { vmlinuz, initrd, squashfs })
     }
 
-    fn debs(&self) -> Given {
+    pub(crate) fn debs(&self) -> Given {
         let package = |(name, deb): (&&str, &Vec<u8>)| LockedPackage {
             name: PackageName::new(name).unwrap(),
             version: Version::new("1").unwrap(),

@@ -118,6 +118,9 @@ struct WrittenImage {
     /// Locks of images without drivers have none.
     #[serde(default)]
     drivers: Vec<String>,
+    /// Locks of images with nothing more on their media have none.
+    #[serde(default)]
+    offline: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -186,8 +189,8 @@ impl WrittenImage {
         };
         let groups = self.groups.into_iter().map(list).collect::<Result<_, Error>>()?;
         let (request, epoch) = (digest(self.request)?, self.epoch.unwrap_or(newest));
-        let (boot, drivers) = (list(self.boot)?, list(self.drivers)?);
-        Ok(LockedImage { request, epoch, groups, boot, drivers })
+        let [boot, drivers, offline] = [list(self.boot)?, list(self.drivers)?, list(self.offline)?];
+        Ok(LockedImage { request, epoch, groups, boot, drivers, offline })
     }
 }
 

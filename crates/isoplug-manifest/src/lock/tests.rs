@@ -43,6 +43,7 @@ fn sample() -> Lock {
         groups: vec![vec![package("dpkg", 'a'), package("bash", 'b')], vec![package("vim", 'c')]],
         boot: vec![package("grub-efi-amd64-signed", 'd')],
         drivers: Vec::new(),
+        offline: Vec::new(),
     };
     Lock {
         sources: BTreeMap::from([("debian".to_owned(), LockedSource { releases })]),
@@ -129,10 +130,10 @@ fn any_package() -> impl Strategy<Value = LockedPackage> {
 
 fn any_lock() -> impl Strategy<Value = Lock> {
     let some = || vec(any_package(), 0..3);
-    let image = (vec(vec(any_package(), 0..5), 0..3), some(), some()).prop_map(
-        |(groups, boot, drivers)| {
+    let image = (vec(vec(any_package(), 0..5), 0..3), some(), some(), some()).prop_map(
+        |(groups, boot, drivers, offline)| {
             let request = "f".repeat(64);
-            LockedImage { request, epoch: 7, groups, boot, drivers }
+            LockedImage { request, epoch: 7, groups, boot, drivers, offline }
         },
     );
     let source = vec(any_release(), 0..3).prop_map(|releases| LockedSource { releases });
@@ -193,10 +194,13 @@ fn the_kernels_of_an_image_are_those_of_its_packages() {
 }
 
 #[test]
-fn only_images_with_drivers_have_a_list_of_them() {
+fn only_images_with_drivers_or_a_pool_have_lists_of_them() {
     let mut lock = sample();
-    assert!(!lock.to_toml().contains("drivers"));
+    let text = lock.to_toml();
+    assert!(!text.contains("drivers") && !text.contains("offline"));
     let image = lock.images.get_mut("minimal.amd64").unwrap();
     image.drivers = vec![package("broadcom-sta-dkms", 'e')];
+    image.offline = vec![package("hello", 'f')];
+    assert!(lock.packages().any(|package| &*package.name == "hello"));
     assert_eq!(Lock::parse(&lock.to_toml()), Ok(lock));
 }

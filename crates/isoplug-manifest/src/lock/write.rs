@@ -50,7 +50,7 @@ fn write_source(text: &mut String, source: &LockedSource) -> fmt::Result {
 }
 
 fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Result {
-    let LockedImage { request, epoch, groups, boot, drivers } = image;
+    let LockedImage { request, epoch, groups, boot, drivers, offline } = image;
     writeln!(text, "request = {}\nepoch = {epoch}\ngroups = [", quoted(request))?;
     for group in groups {
         writeln!(text, "  [")?;
@@ -61,8 +61,10 @@ fn write_image(text: &mut String, image: &LockedImage, names: &Names) -> fmt::Re
     }
     writeln!(text, "]")?;
     write_list(text, "boot", boot, names)?;
-    if !drivers.is_empty() {
-        write_list(text, "drivers", drivers, names)?;
+    for (key, list) in [("drivers", drivers), ("offline", offline)] {
+        if !list.is_empty() {
+            write_list(text, key, list, names)?;
+        }
     }
     Ok(())
 }

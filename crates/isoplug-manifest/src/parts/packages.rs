@@ -1,6 +1,7 @@
 //! The packages of the root filesystem, and answers to what they ask.
 
 mod from;
+mod offline;
 mod pins;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use crate::manifest::Source;
 use crate::option::{Path, option};
 use crate::package::name_in;
 use crate::part::{self, Contribution, Lint};
+use crate::secret::Secret;
 use crate::text::Origin;
 
 pub use pins::Pin;
@@ -57,6 +59,13 @@ pub struct Packages {
     /// Answers to what packages ask while they are installed (debconf), such as whether a licence
     /// is accepted. Whatever is not answered here gets the answer that its package has for it.
     pub debconf: Vec<DebconfAnswer>,
+    /// Packages that lie on the medium with what they need and the image does not have, written as in `install`. apt of the
+    /// running system installs them without a network.
+    #[schemars(extend("format" = "package-wish"))]
+    pub offline: Vec<String>,
+    /// The private Ed25519 key that signs the archive of those packages, in PEM. It signs while the image is built and is
+    /// not in it.
+    pub offline_key: Option<Secret>,
 }
 
 /// Something that a script of a package made and that every machine must have of its own.
@@ -137,10 +146,19 @@ impl DebconfType {
 
 impl Default for Packages {
     fn default() -> Self {
-        let [install, remove, prefer] = [const { Vec::new() }; 3];
-        let (machine_state, debconf) = (Vec::new(), Vec::new());
-        let (from, pins, recommends, docs) = (BTreeMap::new(), Vec::new(), false, true);
-        Self { install, from, pins, remove, recommends, prefer, docs, machine_state, debconf }
+        Self {
+            install: Vec::new(),
+            from: BTreeMap::new(),
+            pins: Vec::new(),
+            remove: Vec::new(),
+            recommends: false,
+            prefer: Vec::new(),
+            docs: true,
+            machine_state: Vec::new(),
+            debconf: Vec::new(),
+            offline: Vec::new(),
+            offline_key: None,
+        }
     }
 }
 
@@ -149,6 +167,8 @@ pub(crate) struct Part<'a> {
     pub(crate) packages: &'a Packages,
     pub(crate) profile: &'a str,
     pub(crate) sources: &'a BTreeMap<String, Source>,
+    /// Whether the system is for a disk.
+    pub(crate) is_installed: bool,
 }
 
 impl part::Part for Part<'_> {
@@ -168,6 +188,7 @@ impl part::Part for Part<'_> {
             let name = name_in(wish).to_owned();
             listed.package(wish).promise(Promise::Package { name, version: version(wish) });
         }
+        offline::contribute(self.packages, out);
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
@@ -181,6 +202,7 @@ impl part::Part for Part<'_> {
         contradiction(lint, (install, &yes), (remove, &no));
         from::lint(self.packages, self.sources, lint);
         pins::lint(&self.packages.pins, self.sources, lint);
+        offline::lint(self.packages, self.is_installed, lint);
         answers(debconf, lint);
     }
 }

@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod drivers;
+mod offline;
 mod pins;
 mod versions;
 

@@ -99,7 +99,7 @@ fn report(planned: &Planned, session: &Session) -> Result<Report, Failure> {
     let inventory = inventory::read(&path).map_err(|_| lost())?;
     let installed: Vec<_> = image.locked.groups.iter().flatten().cloned().collect();
     let drivers = image.driver_packages();
-    let packages = [&installed[..], &image.locked.boot, &drivers];
+    let packages = [&installed[..], &image.locked.boot, &drivers, &image.locked.offline];
     Ok(Report::of(&binaries(packages, &inventory)))
 }
 

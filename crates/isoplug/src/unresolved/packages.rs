@@ -1,6 +1,7 @@
 //! Draws packages that cannot be had on the lines that ask for them.
 
 use isoplug_manifest::distribution;
+use isoplug_manifest::package::name_in;
 use isoplug_manifest::{Diagnostic, Diagnostics, Origin, Pocket, System};
 use isoplug_packages::resolve::UnknownPackage;
 use isoplug_packages::solver::Unsatisfiable;
@@ -65,8 +66,16 @@ fn places<'s>(name: &str, system: &'s System) -> Vec<(&'s Origin, String)> {
             None => Some((system.origin(&package.because)?, format!("needs `{name}`"))),
         }
     });
+    let offline = &system.options.packages.offline;
+    let wish = offline.iter().find(|wish| name_in(wish) == name);
+    let offline = wish.and_then(|wish| system.origin_of("packages.offline", wish));
+    let offline = offline.map(|origin| (origin, "asked for on the medium".to_owned()));
     let refused = system.origin_of("packages.remove", name);
-    asked.into_iter().chain(refused.map(|origin| (origin, "refused here".to_owned()))).collect()
+    asked
+        .into_iter()
+        .chain(offline)
+        .chain(refused.map(|origin| (origin, "refused here".to_owned())))
+        .collect()
 }
 
 /// Returns the diagnostic of a package that no source has, on the line that asks for it.
@@ -159,16 +168,19 @@ fn asking(package: &UnknownPackage, system: &System) -> String {
     if let Some(needed) = exactly.or_else(by_name) {
         return needed.because.clone();
     }
-    if let Some(option) = of_drivers(package, system) {
+    if let Some(option) = of_beside(package, system) {
         return option.to_owned();
     }
     let option = OF_BOOT.iter().find(|(prefix, _)| name.starts_with(prefix));
     option.map_or("packages.install", |(_, option)| option).to_owned()
 }
 
-/// Returns the option that asks for a package as a driver.
-fn of_drivers(package: &UnknownPackage, system: &System) -> Option<&'static str> {
+/// Returns the option that asks for a package that is not installed: one of drivers, or on the medium.
+fn of_beside(package: &UnknownPackage, system: &System) -> Option<&'static str> {
     let drivers = &system.options.drivers;
+    if system.options.packages.offline.contains(&package.wish) {
+        return Some("packages.offline");
+    }
     if drivers.packages.contains(&package.wish) {
         return Some("drivers.packages");
     }

@@ -1,0 +1,34 @@
+//! What a profile says of packages on the medium, in the words of the stages: the key of their archive.
+//!
+//! Knows no stage and no package.
+
+use isoplug_manifest::System;
+use isoplug_packages::signing::{self, ArchiveKey};
+
+/// The archive of packages that lies on a medium.
+#[derive(Clone)]
+pub struct Pool {
+    /// The key that signs it, in PEM.
+    pub key: String,
+    /// Its public half, as apt reads it.
+    pub certificate: String,
+}
+
+/// Why there is no archive.
+#[derive(Debug, thiserror::Error)]
+#[error("`packages.offline-key` cannot sign the archive of the packages on the medium")]
+pub struct Error(#[from] signing::Error);
+
+/// Returns the archive of a profile's medium, if packages lie there and its key was read.
+///
+/// # Errors
+///
+/// When the key is none that signs an archive.
+pub fn pool(system: &System) -> Result<Option<Pool>, Error> {
+    let options = &system.options.packages;
+    let key = options.offline_key.as_ref().and_then(|key| key.text());
+    let Some(key) = key.filter(|_| !options.offline.is_empty()) else { return Ok(None) };
+    let owner = format!("isoplug pool of {}", system.image.name);
+    let certificate = ArchiveKey::from_pem(key)?.certificate(&owner)?;
+    Ok(Some(Pool { key: key.to_owned(), certificate }))
+}
