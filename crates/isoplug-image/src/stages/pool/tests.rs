@@ -34,6 +34,7 @@ fn deb(control: &str) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
     header.set_size(control.len() as u64);
+    header.set_mode(0o644);
     tar.append_data(&mut header, "./control", control.as_bytes()).unwrap();
     let mut bytes = Cursor::new(Vec::new());
     let mut archive = ar::Writer::new(&mut bytes).unwrap();
