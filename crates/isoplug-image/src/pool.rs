@@ -5,6 +5,9 @@
 use isoplug_manifest::System;
 use isoplug_packages::signing::{self, ArchiveKey};
 
+/// What the archive calls itself: its origin, label, suite and codename.
+pub const SUITE: &str = "isoplug";
+
 /// The archive of packages that lies on a medium.
 #[derive(Clone)]
 pub struct Pool {

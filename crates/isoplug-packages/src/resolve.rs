@@ -35,8 +35,7 @@ pub fn resolve(
     solver: &dyn Solver,
     lock: Option<&LockedImage>,
 ) -> Result<LockedImage, Error> {
-    let digest = request.digest();
-    if let Some(lock) = lock.filter(|lock| lock.request == digest) {
+    if let Some(lock) = lock.filter(|lock| lock.request == request.digest()) {
         return Ok(lock.clone());
     }
     if !universe.unmet().is_empty() {
@@ -55,7 +54,7 @@ pub fn resolve(
         lock,
         limits: Limits::from_now(),
     };
-    image.locked(digest)
+    image.locked(request.digest())
 }
 
 struct Image<'r, 'a> {

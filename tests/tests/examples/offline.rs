@@ -139,11 +139,14 @@ fn apt_believes_no_changed_archive() {
     let refused = || Apt::new(&medium, &archive).run("apt-get", &["update"]);
     Apt::new(&medium, &archive).ok("apt-get", &["update"]);
 
-    fs::remove_file(archive.join("dists/isoplug/main/binary-amd64/Packages.xz")).unwrap();
-    let index = change("main/binary-amd64/Packages", "Package: jq", "Package: jk");
+    let packed = archive.join("dists/isoplug/main/binary-amd64/Packages.xz");
+    let bytes = fs::read(&packed).unwrap();
+    let mut others = bytes.clone();
+    others[100] ^= 1;
+    fs::write(&packed, others).unwrap();
     let (done, said) = refused();
     assert!(!done && said.contains("Hash Sum mismatch"), "{said}");
-    fs::write(archive.join("dists/isoplug/main/binary-amd64/Packages"), index).unwrap();
+    fs::write(&packed, bytes).unwrap();
 
     let signed = change("InRelease", "Components: main", "Components: mean");
     let (done, said) = refused();

@@ -8,7 +8,7 @@ use isoplug_engine::Key;
 use isoplug_manifest::By;
 
 use super::{Attrs, ContributeError, Contributor, Rootfs};
-use crate::stages::pool::SUITE;
+use crate::pool::SUITE;
 
 const KEY: &str = "/etc/apt/keyrings/isoplug-pool.asc";
 const SOURCE: &str = "/etc/apt/sources.list.d/isoplug-pool.sources";

@@ -16,11 +16,9 @@ use liblzma::write::XzEncoder;
 use rayon::prelude::*;
 
 use super::fetch;
+use crate::pool::SUITE;
 use crate::stored;
 use crate::stored::files::NewFiles;
-
-/// What the archive calls itself: its origin, label, suite and codename.
-pub const SUITE: &str = "isoplug";
 
 /// Inputs.
 #[derive(Clone)]

@@ -34,6 +34,7 @@ fn deb(control: &str) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
     header.set_size(control.len() as u64);
+    header.set_mode(0o644);
     tar.append_data(&mut header, "./control", control.as_bytes()).unwrap();
     let mut bytes = Cursor::new(Vec::new());
     let mut archive = ar::Writer::new(&mut bytes).unwrap();
@@ -45,7 +46,9 @@ fn deb(control: &str) -> Vec<u8> {
 }
 
 /// Gives one package as [`fetch`] does.
-struct Fetched;
+struct Fetched {
+    control: &'static str,
+}
 
 impl Stage for Fetched {
     const NAME: &'static str = "fetched";
@@ -57,17 +60,22 @@ impl Stage for Fetched {
         slots.slot("debs")
     }
 
-    fn key(&self, _: &mut dyn Key) {}
+    fn key(&self, key: &mut dyn Key) {
+        let Self { control } = self;
+        key.value("control", control);
+    }
 
     fn run(&self, out: &Artifact<Blob>, cx: &Context) -> Result<(), stored::Error> {
-        let deb = deb(CONTROL);
+        let deb = deb(self.control);
         let digest = stored::put(&deb, cx)?;
         stored::write_json(*out, &[package("hello", "1:2.10-3", &deb)], &[digest], cx)
     }
 }
 
 /// Copies what is in the archive out of the store: the files of `dists`, and the paths of packages.
-struct Seen(Outputs);
+struct Seen {
+    pool: Outputs,
+}
 
 impl Stage for Seen {
     const NAME: &'static str = "seen";
@@ -80,17 +88,18 @@ impl Stage for Seen {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        self.0.key(key);
+        let Self { pool } = self;
+        pool.key(key);
     }
 
     fn run(&self, out: &Artifact<Blob>, cx: &Context) -> Result<(), stored::Error> {
         let mut all: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        for (path, digest) in read(self.0.packages, cx)? {
+        for (path, digest) in read(self.pool.packages, cx)? {
             let path_in_store = cx.referred(&digest)?;
             let bytes = std::fs::read(&path_in_store).map_err(stored::Error::read(&path))?;
             all.insert(path, bytes);
         }
-        for file in stored_files(self.0.dists, cx)? {
+        for file in stored_files(self.pool.dists, cx)? {
             all.insert(file.path.clone(), file.read()?);
         }
         stored::write_json(*out, &all, &[], cx)
@@ -102,10 +111,10 @@ fn made() -> BTreeMap<String, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let mut graph = Graph::new();
-    let debs = graph.add(Fetched);
+    let debs = graph.add(Fetched { control: CONTROL });
     let (key, arch) = (KEY.to_owned(), "amd64".to_owned());
     let pool = graph.add(Pool { debs, key, arch, epoch: EPOCH });
-    let seen = graph.add(Seen(pool));
+    let seen = graph.add(Seen { pool });
     let outputs = run(&graph, &[seen.id()], &store, &Options::default()).unwrap();
     serde_json::from_slice(&std::fs::read(outputs.path(seen).unwrap()).unwrap()).unwrap()
 }

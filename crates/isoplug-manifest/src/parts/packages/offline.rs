@@ -37,8 +37,7 @@ pub(super) fn lint(packages: &Packages, is_installed: bool, lint: &mut Lint<'_>)
     }
     match (offline.is_empty(), offline_key) {
         (false, None) => {
-            let error = Diagnostic::error("no-key", NO_KEY).help(NO_KEY_HELP);
-            lint.report_at(error, &yes);
+            lint.report_at(Diagnostic::error("no-key", NO_KEY).help(NO_KEY_HELP), &yes);
         }
         (true, Some(_)) => {
             let warning = Diagnostic::warning("idle-option", IDLE);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ARCHIVE: &str = "editor 2 Depends: lib Recommends: spell
+const ARCHIVE: &str = "editor 2 Depends: lib;Recommends: spell
     lib 3
     spell 1 Depends: words
     words 1
