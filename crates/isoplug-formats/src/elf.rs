@@ -19,7 +19,13 @@ pub struct Linkage {
     pub needed: Vec<Vec<u8>>,
     /// Folders to look for libraries in, before all others; may hold `$ORIGIN`.
     pub folders: Vec<Vec<u8>>,
+    /// What it says of libraries that it loads by name while it runs, if they are there: texts in JSON (the ELF dlopen
+    /// metadata specification of the UAPI group).
+    pub loaded: Vec<Vec<u8>>,
 }
+
+/// Whose note that is, and of which kind.
+const LOADED: (&[u8], u32) = (b"FDO", 0x407c_0c0a);
 
 /// What a kernel module says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,8 +68,9 @@ impl Linkage {
 fn linkage<Elf: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Result<Linkage, Error> {
     let header = Elf::parse(bytes)?;
     let endian = header.endian()?;
-    let mut linkage =
-        Linkage { interpreter: interpreter(header, endian, bytes)?, ..Linkage::default() };
+    let (interpreter, loaded) =
+        (interpreter(header, endian, bytes)?, loaded(header, endian, bytes)?);
+    let mut linkage = Linkage { interpreter, loaded, ..Linkage::default() };
     let sections = header.sections(endian, bytes)?;
     let Some((entries, strings)) = sections.dynamic(endian, bytes)? else { return Ok(linkage) };
     let strings = sections.strings(endian, bytes, strings)?;
@@ -92,6 +99,24 @@ fn interpreter<Elf: FileHeader<Endian = Endianness>>(
         }
     }
     Ok(interpreter)
+}
+
+fn loaded<Elf: FileHeader<Endian = Endianness>>(
+    header: &Elf,
+    endian: Endianness,
+    bytes: &[u8],
+) -> Result<Vec<Vec<u8>>, Error> {
+    let mut loaded = Vec::new();
+    for segment in header.program_headers(endian, bytes)? {
+        // A program runs with damaged notes, too.
+        let Ok(Some(mut notes)) = segment.notes(endian, bytes) else { continue };
+        while let Ok(Some(note)) = notes.next() {
+            if (note.name(), note.n_type(endian)) == LOADED {
+                loaded.push(note.desc().to_vec());
+            }
+        }
+    }
+    Ok(loaded)
 }
 
 /// A kernel module never is larger; a damaged one may claim to be.

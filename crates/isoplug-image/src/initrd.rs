@@ -112,7 +112,12 @@ pub(crate) fn small(
     (programs, reads): (&[&str], &[&str]),
 ) -> Result<Tree, Error> {
     let arch = isoplug_arch::find(arch).ok_or_else(|| unknown(arch, "an unknown architecture"))?;
-    let mut small = with_programs(programs, &Draft::new(layer, contents, arch.triplet))?;
+    let draft = Draft::new(layer, contents, arch.triplet);
+    let mut small = with_programs(programs, &draft)?;
+    for path in programs {
+        let loaded = libraries::by_name(path.as_bytes(), &draft)?;
+        small.programs(loaded.into_iter().collect())?;
+    }
     for path in reads {
         small.copy_all(path, path);
     }

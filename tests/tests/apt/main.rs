@@ -64,6 +64,7 @@ fn source(archive: &Archive, server: &Server) -> AptSource {
         pinned: false,
         folder: None,
         in_image: false,
+        priority: None,
     }
 }
 

@@ -28,6 +28,30 @@ pub(super) fn of(program: &[u8], draft: &Draft) -> Result<BTreeSet<TreePath>, Er
     Ok(found)
 }
 
+/// Returns the paths of the libraries that a program, or one of its libraries, loads by name while it runs. Those that the
+/// layer does not have, the program does without.
+pub(super) fn by_name(program: &[u8], draft: &Draft) -> Result<BTreeSet<TreePath>, Error> {
+    let mut found = BTreeSet::new();
+    for path in of(program, draft)?.into_iter().chain([program.to_vec()]) {
+        let Some(linkage) = linkage(&path, draft)? else { continue };
+        let folders = folders(&path, &linkage, draft);
+        let names = linkage.loaded.iter().flat_map(|note| names(note));
+        found
+            .extend(names.filter_map(|name| library(name.as_bytes(), &folders, &path, draft).ok()));
+    }
+    Ok(found)
+}
+
+/// Returns the names of libraries in a note: `[{ "soname": ["libcryptsetup.so.12"], … }]`. What is no such text names none.
+fn names(note: &[u8]) -> Vec<String> {
+    let text = note.split(|&byte| byte == 0).next().unwrap_or_default();
+    let entries: Vec<serde_json::Value> = serde_json::from_slice(text).unwrap_or_default();
+    let names = |entry: &serde_json::Value| {
+        serde_json::from_value::<Vec<String>>(entry["soname"].clone()).unwrap_or_default()
+    };
+    entries.iter().flat_map(names).collect()
+}
+
 /// Returns what a file links to; `None` if it is a script.
 fn linkage(path: &[u8], draft: &Draft) -> Result<Option<Linkage>, Error> {
     let Some(bytes) = draft.read(path)? else { return Err(unknown(path, "there is no such file")) };
@@ -74,4 +98,16 @@ fn with_threads(linkage: &Linkage, draft: &Draft) -> Vec<TreePath> {
         return Vec::new();
     }
     draft.libraries("libgcc_s.so.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_that_are_loaded_by_name_are_read_of_their_note() {
+        let note = br#"[{"feature":"cryptsetup","priority":"suggested","soname":["libcryptsetup.so.12","libc.so"]},{}]"#;
+        assert_eq!(names(&[&note[..], b"\0"].concat()), ["libcryptsetup.so.12", "libc.so"]);
+        assert!(names(b"[{\"soname\":7}]").is_empty() && names(b"x").is_empty());
+    }
 }
