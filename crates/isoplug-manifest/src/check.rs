@@ -79,9 +79,7 @@ impl ShapeCheck<'_> {
                 Data::Table(self.map(table, values, keys.as_deref()))
             }
             (Data::List(items), Kind::List(shape)) => Data::List(self.list(items, shape)),
-            (Data::String(word), Kind::Choice(words)) => {
-                self.choice(word, (words, &shape.hint), &origin)?
-            }
+            (Data::String(word), Kind::Choice(_)) => self.choice(word, shape, &origin)?,
             (Data::String(text), Kind::String(Some(format))) => {
                 Data::String(self.format(text, format, &origin)?)
             }
@@ -138,12 +136,8 @@ impl ShapeCheck<'_> {
         items.into_iter().filter_map(|item| whole.value(item, shape)).collect()
     }
 
-    fn choice(
-        &mut self,
-        word: String,
-        (words, hint): (&[(String, String)], &Option<String>),
-        at: &Origin,
-    ) -> Option<Data> {
+    fn choice(&mut self, word: String, shape: &Shape, at: &Origin) -> Option<Data> {
+        let Kind::Choice(words) = &shape.kind else { return None };
         if words.iter().any(|(known, _)| *known == word) {
             return Some(Data::String(word));
         }
@@ -153,7 +147,7 @@ impl ShapeCheck<'_> {
         let same = words.iter().find(|(known, _)| known.eq_ignore_ascii_case(&word));
         let meant = same.map_or(&word, |(known, _)| known);
         let near = did_you_mean(diagnostic, meant, words.iter().map(|(word, _)| word));
-        let help = near.help.clone().or_else(|| hint.clone());
+        let help = near.help.clone().or_else(|| shape.hint.clone());
         self.report(Diagnostic { help, ..near });
         None
     }

@@ -58,7 +58,15 @@ fn apt_of_the_image_is_asked_for_the_packages_on_the_medium() {
         let mut load = |path: &str| Err(format!("there is no {path}"));
         let (load, plugins) = (&mut load as isoplug_manifest::Load<'_>, &mut NoPlugins);
         let name = "isoplug.toml";
-        let input = Input { name, text: &text, profile: "x", arch: "amd64", load, plugins };
+        let input = Input {
+            name,
+            text: &text,
+            profile: "x",
+            arch: "amd64",
+            vars: &Default::default(),
+            load,
+            plugins,
+        };
         let checks = evaluate(input).unwrap().needs.checks;
         let is_ours = |title: &String| title == "apt can install the packages on the medium";
         let ours = checks.into_iter().filter(|one| one.what.title.as_ref().is_some_and(is_ours));

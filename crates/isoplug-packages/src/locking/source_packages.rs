@@ -70,6 +70,7 @@ mod tests {
             distribution: None,
             pinned: false,
             in_image: false,
+            priority: None,
             folder: None,
         }
     }

@@ -12,7 +12,7 @@ use crate::session::Session;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     isoplug doctor || echo 'builds will fail here'\n  \
-    isoplug doctor --arch arm64            # what images for another processor take, too")]
+    isoplug doctor --arch arm64      # what images for another processor take")]
 pub(crate) struct Args {
     /// Look at what `run` and `test` need, too, and fail if it is missing
     #[arg(long)]
@@ -50,11 +50,6 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 }
 
 fn build_findings(arch: &str, session: &Session) -> Vec<Finding> {
-    let programs = (arch != host_arch()).then(|| Finding {
-        what: format!("programs of {arch} run"),
-        fix: sandbox::runs_programs_of(arch).err().map(|error| error.to_string()),
-        needed: true,
-    });
     let sandbox = sandbox::diagnose().into_iter().map(|finding| Finding {
         what: finding.what,
         fix: finding.fix.filter(|_| !finding.ok),
@@ -72,7 +67,16 @@ fn build_findings(arch: &str, session: &Session) -> Vec<Finding> {
             needed: true,
         },
     };
-    sandbox.chain(programs).chain([store]).collect()
+    sandbox.chain(programs(arch)).chain([store]).collect()
+}
+
+/// Looks whether scripts of packages for another architecture run.
+fn programs(arch: &str) -> Option<Finding> {
+    (arch != host_arch()).then(|| Finding {
+        what: format!("programs of {arch} run"),
+        fix: sandbox::runs_programs_of(arch).err().map(|error| error.to_string()),
+        needed: true,
+    })
 }
 
 fn test_findings(arch: &str, needed: bool) -> Vec<Finding> {
