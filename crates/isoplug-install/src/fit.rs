@@ -18,7 +18,7 @@ const SUPPORTED: &str = "usr/share/i18n/SUPPORTED";
 pub fn answers(machine: &dyn Machine, target: &Target, answers: &Answers) -> Result<(), Error> {
     if let Some(zone) = &answers.timezone {
         let path = format!("usr/share/zoneinfo/{zone}");
-        if !list(machine, target, &path)?.iter().any(|each| *each == path) {
+        if !list(machine, target, &path)?.contains(&path) {
             let text = format!("the target does not know the time zone {zone}");
             return Err(Error::Answers(text));
         }

@@ -52,6 +52,7 @@ fn what_does_not_belong_to_packages_on_the_medium_is_told() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a manifest, and what it asks for")]
 fn apt_of_the_image_is_asked_for_the_packages_on_the_medium() {
     let of = |line: &str| {
         let text = format!("image.name = \"x\"\n[profiles.x]\n{line}\n");

@@ -78,6 +78,12 @@ impl Suite {
     }
 }
 
+/// A snapshot has long expired; that is what it is for.
+fn valid_until(source: &manifest::Source) -> ValidUntil {
+    let is_checked = source.check_valid_until && source.snapshot.is_none();
+    if is_checked { ValidUntil::Checked } else { ValidUntil::Ignored }
+}
+
 impl AptSource {
     /// Makes a source of what the manifest says. `keyring` is the content of its `keyring` file.
     ///
@@ -97,14 +103,11 @@ impl AptSource {
         }
         let keys = keys(source, keyring, distribution)
             .map_err(|source| Error::Keyring { source_name: name.to_owned(), source })?;
-        // A snapshot has long expired; that is what it is for.
-        let is_checked = source.check_valid_until && source.snapshot.is_none();
-        let valid_until = if is_checked { ValidUntil::Checked } else { ValidUntil::Ignored };
         Ok(Self {
             name: name.to_owned(),
             suites,
             keys,
-            valid_until,
+            valid_until: valid_until(source),
             codename: source.codename.clone(),
             distribution,
             pinned: source.snapshot.is_some(),

@@ -29,7 +29,7 @@ use crate::{export, pick, sources};
     isoplug build --all --locked --json    # in CI\n  \
     isoplug build -p nightly --arch amd64,arm64    # a group, for two machines\n  \
     isoplug build --all --shard 2/4        # the second of four machines\n  \
-    isoplug build --sources=iso            # with an ISO of its source packages beside it")]
+    isoplug build --sources=iso            # and an ISO of its source packages")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,

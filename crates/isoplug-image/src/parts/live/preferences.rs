@@ -112,6 +112,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a file as apt reads it")]
     fn priorities_and_pins_are_those_of_the_manifest() {
         let pins = [
             pin(&["linux-image-*", "firmware-*"], Some("backports"), None, 700),
