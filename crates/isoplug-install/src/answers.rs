@@ -6,8 +6,8 @@ use toml::{Table, Value};
 use crate::inventory::{Inventory, tree};
 use crate::{Error, MEDIUM, Machine};
 
-/// Label of a second volume that may have an `answers.toml`.
-pub const VOLUME: &str = "ISOPLUG-ANSW";
+/// Label of a second volume that may have an `answers.toml`; FAT has labels of 11 characters.
+pub const VOLUME: &str = "ISO-ANSWERS";
 
 /// What kernel parameters begin with.
 const PREFIX: &str = "isoplug.install.";

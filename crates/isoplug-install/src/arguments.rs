@@ -18,7 +18,7 @@ Commands:
 
 Options:
       --plan FILE       The plan [default: /usr/lib/isoplug/install/plan.json]
-      --answers FILE    Answers, in place of answers.toml on the medium or on a volume ISOPLUG-ANSW
+      --answers FILE    Answers, in place of answers.toml on the medium or on a volume ISO-ANSWERS
       --unattended      Ask nothing: the plan's rule says which disk is erased
       --plain           Ask with plain numbered lines
       --json            Tell the steps as lines of JSON

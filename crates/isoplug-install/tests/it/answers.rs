@@ -70,7 +70,7 @@ fn a_second_volume_has_answers() {
     let mut inventory = inventory("nvme-usb");
     let mut volume = inventory.devices[0].clone();
     volume.path = "/dev/sdb1".into();
-    volume.label = Some("ISOPLUG-ANSW".into());
+    volume.label = Some("ISO-ANSWERS".into());
     volume.fstype = Some("vfat".into());
     inventory.devices.push(volume);
     let plan = plan();

@@ -41,7 +41,7 @@ pub struct Install {
     #[schemars(extend("propertyNames" = { "format": "image-name" }))]
     pub layouts: BTreeMap<String, Layout>,
     /// Answers that hold unless another is given. Those of a template, of kernel parameters that begin with
-    /// `isoplug.install.`, of an `answers.toml` on the medium or on a volume called ISOPLUG-ANSW, and of a person win.
+    /// `isoplug.install.`, of an `answers.toml` on the medium or on a volume called ISO-ANSWERS, and of a person win.
     pub answers: Answers,
     /// Sets of answers with files of their own, for machines of several kinds.
     pub templates: Vec<InstallTemplate>,

@@ -210,7 +210,7 @@ fn unattended(install: &Install, machines: Machines, lint: &mut Lint<'_>) {
     if layout.encryption == Encryption::Passphrase {
         let message =
             format!("the layout `{name}` asks for a passphrase, and nobody is there to type it");
-        let help = "the installer takes it from an `answers.toml` on a volume called ISOPLUG-ANSW";
+        let help = "the installer takes it from an `answers.toml` on a volume called ISO-ANSWERS";
         let warning = Diagnostic::warning("asked-for-passphrase", message).help(help);
         lint.report_at(warning, &option!(install.unattended.enable));
     }
