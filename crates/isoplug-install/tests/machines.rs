@@ -10,6 +10,8 @@ mod choice;
 mod dialogue;
 #[path = "it/failures.rs"]
 mod failures;
+#[path = "it/language.rs"]
+mod language;
 #[path = "it/release.rs"]
 mod release;
 #[path = "it/texts.rs"]

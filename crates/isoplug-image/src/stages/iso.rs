@@ -2,13 +2,17 @@
 //!
 //! Knows where each of them lies on the medium ([`crate::grub::paths`]) and no loader's menu.
 
+mod digest;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
-use isoplug_engine::{Artifact, Blob, Context, Digest, Hasher, Key, Slots, Stage, Tree, Unit};
+use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree, Unit};
 use isoplug_formats::iso::{self, Bios, Entry, Hadris, Image, IsoWriter, Source};
+
+use digest::digest;
 
 use super::loaders::MBR;
 use super::pool;
@@ -310,17 +314,5 @@ impl<'a> Medium<'a> {
         }
         let digest = Digest::of(text.as_bytes());
         self.add(CHECKSUMS, Source::Bytes(text.into_bytes()).into(), digest)
-    }
-}
-
-fn digest(mut content: impl Read) -> io::Result<Digest> {
-    let mut hasher = Hasher::new();
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        let read = content.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(hasher.finish());
-        }
-        hasher.update(&buffer[..read]);
     }
 }
