@@ -1,9 +1,11 @@
 //! Where answers come from: the plan, a template, kernel parameters, `answers.toml`. Later ones win.
 
+use std::io::ErrorKind;
+
 use isoplug_install_plan::{Answers, InstallPlan, Secrecy, Template};
 use toml::{Table, Value};
 
-use crate::inventory::{Inventory, tree};
+use crate::inventory::{Device, Inventory, tree};
 use crate::{Error, MEDIUM, Machine};
 
 /// Label of a second volume that may have an `answers.toml`; FAT has labels of 11 characters.
@@ -12,11 +14,15 @@ pub const VOLUME: &str = "ISO-ANSWERS";
 /// What kernel parameters begin with.
 const PREFIX: &str = "isoplug.install.";
 
-/// Answers, and the template that they name.
+const FILE: &str = "answers.toml";
+
+/// Answers, where they come from, and the template that they name.
 #[derive(Debug, Clone)]
 pub struct Given<'a> {
     /// The answers.
     pub answers: Answers,
+    /// The places beside the plan that had some, in words; later ones win.
+    pub places: Vec<String>,
     /// The template.
     pub template: Option<&'a Template>,
 }
@@ -25,25 +31,31 @@ pub struct Given<'a> {
 ///
 /// # Errors
 ///
-/// If some cannot be read, or are wrong.
+/// If some cannot be read, or are wrong: without them something else would be installed than was meant.
 pub fn collect<'a>(
     machine: &dyn Machine,
     inventory: &Inventory,
     plan: &'a InstallPlan,
     file: Option<&str>,
 ) -> Result<Given<'a>, Error> {
-    let mut upper = parameters(&machine.text("/proc/cmdline").unwrap_or_default())?;
+    let command_line = machine.text("/proc/cmdline").unwrap_or_default();
+    let mut upper = parameters(&command_line)?;
+    let mut places = Vec::new();
+    if command_line.split_whitespace().any(|word| word.starts_with(PREFIX)) {
+        places.push("kernel parameters".to_owned());
+    }
     let files = match file {
         Some(path) => {
             let bytes = machine.read(path).map_err(Error::file("read", path))?;
             vec![(path.to_owned(), bytes)]
         }
-        None => files(machine, inventory),
+        None => files(machine, inventory)?,
     };
     for (path, bytes) in files {
         let text = String::from_utf8(bytes)
             .map_err(|_| Error::Answers(format!("{path} is not a text in UTF-8")))?;
         upper = read(&path, &text)?.over(upper);
+        places.push(path);
     }
     let name = upper.template.clone().or_else(|| plan.answers.template.clone());
     let template = match name {
@@ -51,7 +63,7 @@ pub fn collect<'a>(
         Some(name) => Some(template(plan, &name)?),
     };
     let lower = template.map(|each| each.answers.clone()).unwrap_or_default();
-    Ok(Given { answers: upper.over(lower).over(plan.answers.clone()), template })
+    Ok(Given { answers: upper.over(lower).over(plan.answers.clone()), places, template })
 }
 
 fn template<'a>(plan: &'a InstallPlan, name: &str) -> Result<&'a Template, Error> {
@@ -62,18 +74,31 @@ fn template<'a>(plan: &'a InstallPlan, name: &str) -> Result<&'a Template, Error
     })
 }
 
-/// Finds `answers.toml` on the medium and on a volume of its own.
-fn files(machine: &dyn Machine, inventory: &Inventory) -> Vec<(String, Vec<u8>)> {
-    let path = format!("{MEDIUM}/answers.toml");
-    let on_medium = machine.read(&path).ok().map(|bytes| (path, bytes));
+/// Finds `answers.toml` on the medium and on volumes of their own.
+fn files(machine: &dyn Machine, inventory: &Inventory) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let path = format!("{MEDIUM}/{FILE}");
+    let mut found = match machine.read(&path) {
+        Ok(bytes) => vec![(path, bytes)],
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(Error::file("read", path)(error)),
+    };
     let volumes = inventory.devices.iter().flat_map(tree);
-    let volumes = volumes.filter(|device| device.label.as_deref() == Some(VOLUME));
-    let on_volume = volumes.filter_map(|device| {
-        let format = device.fstype.as_deref()?;
-        let bytes = machine.peek(&device.path, format, &["answers.toml"]).ok()?.pop()??;
-        Some((format!("answers.toml on {}", device.path), bytes))
-    });
-    on_medium.into_iter().chain(on_volume).collect()
+    for device in volumes.filter(|device| device.label.as_deref() == Some(VOLUME)) {
+        found.push(on_volume(machine, device)?);
+    }
+    Ok(found)
+}
+
+/// Reads the file of a volume that is called so that it must have one.
+fn on_volume(machine: &dyn Machine, device: &Device) -> Result<(String, Vec<u8>), Error> {
+    let path = format!("{FILE} on {}", device.path);
+    let format = device.fstype.as_deref().unwrap_or("vfat");
+    let files = machine.peek(&device.path, format, &[FILE]);
+    let file = files.map_err(Error::file("read", path.as_str()))?.pop().flatten();
+    let bytes = file.ok_or_else(|| {
+        Error::Answers(format!("{} is called {VOLUME}, but has no {FILE}", device.path))
+    })?;
+    Ok((path, bytes))
 }
 
 /// Reads an `answers.toml`.

@@ -63,6 +63,7 @@ pub struct Choice<'a> {
     pub(crate) disk: Device,
     pub(crate) release: Vec<Action>,
     pub(crate) answers: Answers,
+    pub(crate) places: Vec<String>,
     pub(crate) secrets: Secrets,
     pub(crate) hostname: String,
     pub(crate) on_done: OnDone,

@@ -17,6 +17,7 @@ use super::Index;
 use super::request::Request;
 use pins::Pins;
 
+pub use pins::comes_from;
 pub(crate) use pins::fits_pattern;
 
 /// The longest stanza in bytes; the longest of Debian has 40 000.

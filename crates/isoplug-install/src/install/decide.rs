@@ -121,15 +121,16 @@ struct System<'a> {
     partitioning: &'a Partitioning,
     template: Option<&'a Template>,
     answers: Answers,
+    places: Vec<String>,
     secrets: Secrets,
 }
 
 fn system<'a>(run: &Run<'a>, given: Given<'a>, mut secrets: Secrets) -> Result<System<'a>, Error> {
-    let Given { answers, template } = given;
+    let Given { answers, places, template } = given;
     let target = target_of(run, &answers)?;
     let layout = layout_of(target, &answers)?;
     let partitioning = partitioning_of(layout, &answers, &mut secrets)?;
-    Ok(System { target, layout, partitioning, template, answers, secrets })
+    Ok(System { target, layout, partitioning, template, answers, places, secrets })
 }
 
 impl<'a> System<'a> {
@@ -152,7 +153,7 @@ impl<'a> System<'a> {
         disk: &Device,
         release: Vec<Action>,
     ) -> Choice<'a> {
-        let Self { target, layout, partitioning, template, answers, secrets } = self;
+        let Self { target, layout, partitioning, template, answers, places, secrets } = self;
         let pattern = answers.hostname.as_deref().unwrap_or(&target.hostname);
         Choice {
             target,
@@ -164,6 +165,7 @@ impl<'a> System<'a> {
             hostname: settle::hostname(machine, pattern),
             on_done: answers.on_done.unwrap_or(run.plan.on_done),
             answers,
+            places,
             secrets,
         }
     }

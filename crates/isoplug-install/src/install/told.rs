@@ -46,8 +46,10 @@ pub(crate) fn summary(choice: &Choice<'_>) -> String {
         format!("  layout     {}{encrypted}", choice.layout.name),
         format!("  host name  {}", choice.hostname),
     ];
+    let places = Some(choice.places.join(", ")).filter(|places| !places.is_empty());
     let user = answers.user.as_ref().map(|user| user.name.clone());
     let more = [
+        ("answers  ", &places),
         ("user     ", &user),
         ("language ", &answers.locale),
         ("keyboard ", &answers.keymap),

@@ -1,6 +1,7 @@
 //! Where answers come from, who wins, and what is said of wrong ones.
 
 use isoplug_install::answers;
+use isoplug_install::inventory::Inventory;
 use isoplug_install::machine::Recorded;
 use isoplug_install_plan::{Size, Transport};
 
@@ -64,16 +65,34 @@ fn later_answers_win() {
     assert_eq!(collected(&wrong).unwrap_err(), "there is no template `other`; known: kiosk");
 }
 
-#[test]
-fn a_second_volume_has_answers() {
-    let machine = machine("nvme-usb").with("peek /dev/sdb1", "answers.toml = hostname = \"b\"");
+/// The inventory of a machine with a volume for answers.
+fn with_volume() -> Inventory {
     let mut inventory = inventory("nvme-usb");
     let mut volume = inventory.devices[0].clone();
     volume.path = "/dev/sdb1".into();
     volume.label = Some("ISO-ANSWERS".into());
     volume.fstype = Some("vfat".into());
     inventory.devices.push(volume);
+    inventory
+}
+
+#[test]
+fn a_second_volume_has_answers() {
+    let machine = machine("nvme-usb").with("peek /dev/sdb1", "answers.toml = hostname = \"b\"");
     let plan = plan();
-    let given = answers::collect(&machine, &inventory, &plan, None).unwrap();
+    let given = answers::collect(&machine, &with_volume(), &plan, None).unwrap();
     assert_eq!(given.answers.hostname.as_deref(), Some("b"));
+    assert_eq!(given.places, ["answers.toml on /dev/sdb1"]);
+}
+
+#[test]
+fn a_volume_for_answers_that_gives_none_stops_the_installation() {
+    let plan = plan();
+    let error = |machine: &Recorded| {
+        answers::collect(machine, &with_volume(), &plan, None).unwrap_err().to_string()
+    };
+    let unreadable = error(&machine("nvme-usb"));
+    assert!(unreadable.contains("read answers.toml on /dev/sdb1"), "{unreadable}");
+    let empty = error(&machine("nvme-usb").with("peek /dev/sdb1", "other"));
+    assert_eq!(empty, "/dev/sdb1 is called ISO-ANSWERS, but has no answers.toml");
 }

@@ -3,6 +3,7 @@
 
 use isoplug_manifest::options::Pin;
 use isoplug_packages::apt::{SignedBy, Stanza};
+use isoplug_packages::universe::comes_from;
 
 /// Where it stands.
 pub(super) const FILE: &str = "/etc/apt/preferences.d/isoplug";
@@ -37,13 +38,8 @@ fn meant(sources: &[Stanza], pin: &Pin) -> Vec<String> {
     let suites = sources
         .iter()
         .flat_map(|source| source.suites.iter().map(move |suite| (source, suite)))
-        .filter(|(source, suite)| source.name == *word || ends_with(suite, word));
+        .filter(|(source, suite)| comes_from(&source.name, suite, word));
     suites.map(|(source, suite)| from(source, suite)).collect()
-}
-
-/// Tells whether a suite is called like a pocket: `trixie-backports` like `backports`.
-fn ends_with(suite: &str, word: &str) -> bool {
-    suite.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
 }
 
 /// Returns how apt knows a suite: those of a distribution by their name on any mirror, others by their host.
