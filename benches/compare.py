@@ -14,7 +14,7 @@ import argparse, json, os, pathlib, shutil, signal, subprocess, sys, tempfile, t
 
 import needs
 import squashfs_plot as plot
-from measuring import Figures, disk_of, measure
+from measuring import Figures, disk_of, measure, mirror
 
 PACKAGES = """apt linux-image-amd64 live-boot systemd-sysv dbus openssh-server network-manager vim-tiny git htop
 parted dosfstools e2fsprogs grub-efi-amd64-bin sudo locales curl ca-certificates iproute2 xfsprogs btrfs-progs
@@ -199,16 +199,6 @@ def change(folder, share):
             return
         with path.open("ab") as file:
             file.write(b"\n")
-
-
-def mirror():
-    """The archive that this machine's apt takes Debian from."""
-    if "ISOPLUG_MIRROR" in os.environ:
-        return os.environ["ISOPLUG_MIRROR"]
-    listed = subprocess.run(["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)"],
-                            capture_output=True, text=True).stdout.splitlines()
-    found = [line.split()[2] for line in listed if line.startswith("Debian Debian ")]
-    return found[0] if found else "http://deb.debian.org/debian"
 
 
 def table(rows, hand, size):

@@ -1,4 +1,4 @@
-"""Runs a command and measures it with all that it starts."""
+"""Runs a command and measures it with all that it starts; knows the archive that tools by hand take packages from."""
 import dataclasses, os, pathlib, subprocess, sys, threading, time
 
 # Seconds between two looks: short at first, for short commands.
@@ -128,3 +128,13 @@ def disk_of(folder):
                 seen.add((found.st_dev, found.st_ino))
                 total += found.st_blocks * 512
     return total
+
+
+def mirror():
+    """The archive that this machine's apt takes Debian from."""
+    if "ISOPLUG_MIRROR" in os.environ:
+        return os.environ["ISOPLUG_MIRROR"]
+    listed = subprocess.run(["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)"],
+                            capture_output=True, text=True).stdout.splitlines()
+    found = [line.split()[2] for line in listed if line.startswith("Debian Debian ")]
+    return found[0] if found else "http://deb.debian.org/debian"
