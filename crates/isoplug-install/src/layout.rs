@@ -175,12 +175,18 @@ pub fn mount(machine: &dyn Machine, made: &[Made], late: bool) -> Result<(), Err
     for (each, mount) in in_order(made) {
         if (each.partition.format == "vfat") == late {
             let target = format!("{TARGET}{}", mount.trim_end_matches('/'));
-            let format = &each.partition.format;
-            let mount = Mount { source: &each.device, target: &target, format, read_only: false };
+            let Partition { format, options, .. } = &each.partition;
+            let (source, subvolume) = (each.device.as_str(), subvolume(options));
+            let mount = Mount { source, target: &target, format, subvolume, read_only: false };
             machine.mount(&mount).map_err(Error::file("mount", each.device.as_str()))?;
         }
     }
     Ok(())
+}
+
+/// Returns the subvolume that options of a mount name, as fstab has them.
+pub(crate) fn subvolume(options: &str) -> Option<&str> {
+    options.split(',').find_map(|option| option.strip_prefix("subvol="))
 }
 
 /// Unmounts everything and closes what was opened.

@@ -23,6 +23,8 @@ pub struct Mount<'a> {
     pub target: &'a str,
     /// The file system's kind; `bind` shows a folder with all below it.
     pub format: &'a str,
+    /// The subvolume of a btrfs; the default one without.
+    pub subvolume: Option<&'a str>,
     /// Whether nothing may be changed.
     pub read_only: bool,
 }

@@ -11,6 +11,9 @@ pub const RESCUED: &str = "/run/isoplug/rescue";
 /// What a root file system is known by.
 const KNOWN_BY: [&str; 2] = ["etc/fstab", "etc/os-release"];
 
+/// Subvolumes that have the root: isoplug's and Ubuntu's, and that of Debian's installer. Others make it the default.
+const SUBVOLUMES: [&str; 2] = ["@", "@rootfs"];
+
 /// Kinds of file systems that can be a root.
 const ROOTS: [&str; 4] = ["ext4", "ext3", "btrfs", "xfs"];
 
@@ -45,7 +48,27 @@ struct Root {
     title: String,
     device: String,
     format: String,
+    subvolume: Option<&'static str>,
     fstab: String,
+}
+
+/// Looks for the files that a root is known by, on a btrfs also in the subvolumes that installers call it.
+fn known(
+    machine: &dyn Machine,
+    device: &str,
+    format: &str,
+) -> Option<([String; 2], Option<&'static str>)> {
+    let subvolumes = SUBVOLUMES.iter().copied().filter(|_| format == "btrfs").map(Some);
+    std::iter::once(None).chain(subvolumes).find_map(|subvolume| {
+        let folder = subvolume.map(|name| format!("{name}/")).unwrap_or_default();
+        let paths = KNOWN_BY.map(|name| format!("{folder}{name}"));
+        let files = machine.peek(device, format, &paths.each_ref().map(String::as_str)).ok()?;
+        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        match files.as_slice() {
+            [Some(fstab), Some(release)] => Some(([text(fstab), text(release)], subvolume)),
+            _ => None,
+        }
+    })
 }
 
 /// Returns what of a machine is meant: a disk, or all but the medium.
@@ -104,27 +127,26 @@ fn roots(
         let Some(format) = device.fstype.as_deref().filter(|kind| ROOTS.contains(kind)) else {
             continue;
         };
-        let files = machine.peek(&device.path, format, &KNOWN_BY).unwrap_or_default();
-        let [Some(fstab), Some(release)] = files.as_slice() else { continue };
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let release = text(release);
+        let Some(([fstab, release], subvolume)) = known(machine, &device.path, format) else {
+            continue;
+        };
         let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
         let name = name.unwrap_or("a system").trim_matches('"');
         let title = format!("{name} on {}", device.path);
         if found.iter().all(|root| root.device != device.path) {
             let (device, format) = (device.path.clone(), format.to_owned());
-            found.push(Root { title, device, format, fstab: text(fstab) });
+            found.push(Root { title, device, format, subvolume, fstab });
         }
     }
     Ok(found)
 }
 
 fn inside(machine: &dyn Machine, inventory: &Inventory, root: &Root) -> Result<(), Error> {
-    mount(machine, &root.device, RESCUED, &root.format)?;
-    for (source, point, format) in others(&root.fstab) {
+    mount(machine, (&root.device, root.subvolume), RESCUED, &root.format)?;
+    for Other { source, point, format, subvolume } in others(&root.fstab) {
         let target = format!("{RESCUED}{point}");
         match by_tag(inventory, source) {
-            Some(device) => mount(machine, &device.path, &target, format)?,
+            Some(device) => mount(machine, (&device.path, subvolume), &target, format)?,
             None => continue,
         }
     }
@@ -140,26 +162,44 @@ fn inside(machine: &dyn Machine, inventory: &Inventory, root: &Root) -> Result<(
     }
 }
 
-fn mount(machine: &dyn Machine, source: &str, target: &str, format: &str) -> Result<(), Error> {
-    let mount = Mount { source, target, format, read_only: false };
+fn mount(
+    machine: &dyn Machine,
+    (source, subvolume): (&str, Option<&str>),
+    target: &str,
+    format: &str,
+) -> Result<(), Error> {
+    let mount = Mount { source, target, format, subvolume, read_only: false };
     machine.mount(&mount).map_err(Error::file("mount", source))
 }
 
-/// Returns what else a system mounts: source, place and kind of each line of its fstab.
-fn others(fstab: &str) -> Vec<(&str, &str, &str)> {
+/// A line of an fstab.
+struct Other<'a> {
+    source: &'a str,
+    point: &'a str,
+    format: &'a str,
+    subvolume: Option<&'a str>,
+}
+
+/// Returns what else a system mounts.
+fn others(fstab: &str) -> Vec<Other<'_>> {
     let lines = fstab.lines().filter(|line| !line.trim_start().starts_with('#'));
     let lines = lines.filter_map(|line| {
         let mut words = line.split_whitespace();
         Some((words.next()?, words.next()?, words.next()?, words.next().unwrap_or_default()))
     });
     let kinds = |kind: &str| ROOTS.contains(&kind) || kind == "vfat";
-    let mut lines: Vec<(&str, &str, &str)> = lines
+    let mut lines: Vec<Other<'_>> = lines
         .filter(|(_, point, kind, options)| {
             point.starts_with('/') && *point != "/" && kinds(kind) && !options.contains("noauto")
         })
-        .map(|(source, point, kind, _)| (source, point, kind))
+        .map(|(source, point, format, options)| Other {
+            source,
+            point,
+            format,
+            subvolume: layout::subvolume(options),
+        })
         .collect();
-    lines.sort_by_key(|(_, point, _)| *point);
+    lines.sort_by_key(|other| other.point);
     lines
 }
 

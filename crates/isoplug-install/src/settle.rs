@@ -132,7 +132,7 @@ pub fn enter(machine: &dyn Machine) -> Result<(), Error> {
 const NO_SERVICES: &str = "#!/bin/sh\n# Of isoplug-install.\nexit 101\n";
 
 pub(crate) fn bind(machine: &dyn Machine, folder: &str, target: &str) -> Result<(), Error> {
-    let mount = Mount { source: folder, target, format: "bind", read_only: false };
+    let mount = Mount { source: folder, target, format: "bind", subvolume: None, read_only: false };
     machine.mount(&mount).map_err(Error::file("mount", target))
 }
 

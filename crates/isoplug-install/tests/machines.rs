@@ -14,6 +14,8 @@ mod failures;
 mod language;
 #[path = "it/release.rs"]
 mod release;
+#[path = "it/subvolumes.rs"]
+mod subvolumes;
 #[path = "it/texts.rs"]
 mod texts;
 #[path = "it/whole.rs"]

@@ -1,6 +1,6 @@
 //! Mounts file systems, so that nobody else sees them, and unmounts them.
 
-use std::ffi::CStr;
+use std::ffi::CString;
 use std::{fs, io};
 
 use rustix::mount::{
@@ -19,7 +19,8 @@ pub(crate) fn mount(it: &Mount<'_>) -> io::Result<()> {
     }
     let looks = MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     let flags = if it.read_only { looks } else { MountFlags::empty() };
-    Ok(mount_it(it.source, it.target, it.format, flags, untouched(it))?)
+    let options = CString::new(options(it)).map_err(io::Error::other)?;
+    Ok(mount_it(it.source, it.target, it.format, flags, options.as_c_str())?)
 }
 
 /// Returns what is mounted at and below a folder, the last first.
@@ -52,12 +53,13 @@ fn apart() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the option that keeps a file system from replaying its journal, where nothing may be changed.
-fn untouched(it: &Mount<'_>) -> Option<&'static CStr> {
-    match it.format {
-        "ext3" | "ext4" if it.read_only => Some(c"noload"),
-        "xfs" if it.read_only => Some(c"norecovery"),
-        _ => None,
+/// Returns the options of a file system of its own kind. Where nothing may be changed, no journal is replayed.
+fn options(it: &Mount<'_>) -> String {
+    match (it.format, it.subvolume) {
+        ("ext3" | "ext4", _) if it.read_only => "noload".to_owned(),
+        ("xfs", _) if it.read_only => "norecovery".to_owned(),
+        ("btrfs", Some(name)) => format!("subvol={name}"),
+        _ => String::new(),
     }
 }
 

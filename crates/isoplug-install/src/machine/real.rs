@@ -161,7 +161,8 @@ impl Machine for Real {
 
     fn mount(&self, it: &Mount<'_>) -> io::Result<()> {
         let result = mounts::mount(it);
-        self.noted(&format!("mount {} at {}", it.source, it.target), result)
+        let subvolume = it.subvolume.map(|name| format!("{name} of ")).unwrap_or_default();
+        self.noted(&format!("mount {subvolume}{} at {}", it.source, it.target), result)
     }
 
     fn unmount(&self, target: &str) -> io::Result<()> {
@@ -172,7 +173,7 @@ impl Machine for Real {
 
     fn peek(&self, device: &str, format: &str, paths: &[&str]) -> io::Result<Vec<Option<Vec<u8>>>> {
         let target = "/run/isoplug/install/peek";
-        self.mount(&Mount { source: device, target, format, read_only: true })?;
+        self.mount(&Mount { source: device, target, format, subvolume: None, read_only: true })?;
         let look = |path: &&str| {
             let file = File::open(format!("{target}/{path}")).ok()?;
             let mut bytes = Vec::new();

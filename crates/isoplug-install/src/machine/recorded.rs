@@ -150,7 +150,8 @@ impl Machine for Recorded {
     }
 
     fn mount(&self, mount: &Mount<'_>) -> io::Result<()> {
-        self.note(format!("mount {} {} {}", mount.source, mount.target, mount.format));
+        let subvolume = mount.subvolume.map(|name| format!(" subvol={name}")).unwrap_or_default();
+        self.note(format!("mount {} {} {}{subvolume}", mount.source, mount.target, mount.format));
         Ok(())
     }
 
