@@ -2,12 +2,17 @@
 """From power-on to a shell, and the memory that is taken then, of images side by side.
 
     benches/boot.py [--runs N] [--memory MIB] [--json FILE] NAME=ISO...
+    sudo benches/boot.py --make FOLDER
 
 Each image boots from a disc in QEMU, its kernel handed over, so that no menu waits; the image must log somebody in on the
 first serial line by itself. They take turns, so that all meet the same machine. The times are those of a machine without
-KVM where /dev/kvm does not work. Needs qemu-system-x86 and xorriso.
+KVM where /dev/kvm does not work. Needs qemu-system-x86 and xorriso. `--make` builds an image of the packages of
+benches/compare.py by isoplug, the same by live-build, and takes those two; it needs root, live-build and a network.
 """
 import argparse, json, os, pathlib, re, select, socket, statistics, subprocess, sys, tempfile, time
+
+import compare, needs
+from measuring import mirror
 
 # A shell's first prompt; programs that ask a terminal for its cursor write escapes around it.
 PROMPT = re.compile(rb"[a-z]+@[\w.-]+:[^\r\n]*[$#] ")
@@ -85,14 +90,35 @@ def measure(iso, memory):
     return seconds, taken
 
 
+# Logs root in on the first serial line; isoplug's own option does the same.
+LOGIN = {"etc/systemd/system/serial-getty@ttyS0.service.d/login.conf":
+         "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --keep-baud 115200,57600,38400,9600 - $TERM\n"}
+
+
+def make(folder):
+    """Builds the image of isoplug and that of live-build; returns their paths."""
+    needs.check(tools=["lb", "xorriso"], built={compare.ISOPLUG: "cargo build --release"}, folder=folder, gigabytes=8, root=True)
+    project, work = folder / "project", folder / "live-build"
+    project.mkdir(parents=True)
+    login = 'services.getty.autologin-user = "root"\n[[profiles.bench.files]]'
+    (project / "isoplug.toml").write_text(compare.manifest().replace("[[profiles.bench.files]]", login))
+    line = [compare.ISOPLUG, "build", "--quiet", "--store", folder / "store", project]
+    ours = subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    compare.live_build(work, mirror(), LOGIN)
+    return {"isoplug": ours, "live-build": next(work.glob("*.iso"))}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3, help="how often each boots [default: 3]")
     parser.add_argument("--memory", type=int, default=2048, help="of each machine, in MiB [default: 2048]")
     parser.add_argument("--json", type=pathlib.Path, help="write all figures there")
-    parser.add_argument("images", nargs="+", metavar="NAME=ISO")
+    parser.add_argument("--make", type=pathlib.Path, metavar="FOLDER", help="build the two images there first")
+    parser.add_argument("images", nargs="*", metavar="NAME=ISO")
     arguments = parser.parse_args()
-    images = dict(image.split("=", 1) for image in arguments.images)
+    images = make(arguments.make) if arguments.make else dict(image.split("=", 1) for image in arguments.images)
+    if not images:
+        parser.error("name the images, or let them be made with --make")
     figures = {name: [] for name in images}
     for _ in range(arguments.runs):
         for name, iso in images.items():

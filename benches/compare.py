@@ -163,14 +163,22 @@ class Bench:
     def live_build(self, mirror, earlier):
         if earlier is not True:
             return Figures(**json.loads(earlier.read_text())["rows"]["live-build"])
-        work = self.folder / "live-build"
-        (work / "config/package-lists").mkdir(parents=True)
-        (work / "config/package-lists/bench.list.chroot").write_text("\n".join(PACKAGES) + "\n")
-        off = ["--security", "--updates", "--backports", "--firmware-chroot", "--firmware-binary", "--apt-recommends"]
-        mirrors = [f"--mirror-{use}={mirror}" for use in ("bootstrap", "chroot", "binary")]
-        options = [word for name in off for word in (name, "false")] + ["--debian-installer", "none", "--memtest", "none"]
-        measure(["lb", "config", "-d", SUITE, *mirrors, *options], cwd=work)
-        return measure(["lb", "build"], cwd=work)
+        return live_build(self.folder / "live-build", mirror)
+
+
+def live_build(work, mirror, files=None):
+    """Builds the image of live-build in a folder, as root, with more files in its root filesystem; returns what it took."""
+    (work / "config/package-lists").mkdir(parents=True)
+    (work / "config/package-lists/bench.list.chroot").write_text("\n".join(PACKAGES) + "\n")
+    for path, text in (files or {}).items():
+        place = work / "config/includes.chroot" / path
+        place.parent.mkdir(parents=True)
+        place.write_text(text)
+    off = ["--security", "--updates", "--backports", "--firmware-chroot", "--firmware-binary", "--apt-recommends"]
+    mirrors = [f"--mirror-{use}={mirror}" for use in ("bootstrap", "chroot", "binary")]
+    options = [word for name in off for word in (name, "false")] + ["--debian-installer", "none", "--memtest", "none"]
+    measure(["lb", "config", "-d", SUITE, *mirrors, *options], cwd=work)
+    return measure(["lb", "build"], cwd=work)
 
 
 def gnome(folder):
