@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod support;
+
 use insta::assert_snapshot;
 use isoplug_manifest::plugin::{Answer, Call, Described, PluginSource, Plugins};
 use isoplug_manifest::{Input, Overview, System, evaluate, explain, profiles};
@@ -163,4 +165,17 @@ fn explains_a_subtree() {
     error[unknown-option]: there is no option `networking.hostnam`
       help: did you mean `networking.hostname`?
     ");
+}
+
+#[test]
+fn who_is_logged_in_at_the_console_needs_the_program_that_does_it() {
+    let wants = |lines: &str| {
+        let system = support::profile(lines).unwrap();
+        let mut packages = system.packages().into_iter();
+        let login = packages.find(|package| package.what.name == "login");
+        login.map(|login| login.because.as_str().to_owned())
+    };
+    let option = "services.getty.autologin-user";
+    assert_eq!(wants(&format!("{option} = \"root\"")).as_deref(), Some(option));
+    assert_eq!(wants("networking.hostname = \"a\""), None);
 }

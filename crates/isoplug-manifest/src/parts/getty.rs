@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::users::{User, unknown_user};
 use crate::by::By;
 use crate::option::option;
-use crate::part::{self, Lint};
+use crate::part::{self, Contribution, Lint};
 
 /// The login on the first console and on serial lines.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +32,13 @@ impl part::Part for Part<'_> {
 
     fn owns(&self) -> &[&str] {
         &["services.getty"]
+    }
+
+    fn contribute(&self, out: &mut Contribution) {
+        if self.getty.autologin_user.is_some() {
+            // Not all releases install it by themselves, and agetty starts over and over without it.
+            out.because(option!(services.getty.autologin_user)).package("login");
+        }
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
