@@ -42,7 +42,9 @@ class Boot:
             if time.monotonic() - self.begin > LIMIT:
                 sys.exit(f"nothing came within {LIMIT} s; the last of it: {self.seen[-300:]!r}")
             if select.select([self.socket], [], [], 1)[0]:
-                self.seen += self.socket.recv(65536)
+                if not (said := self.socket.recv(65536)):
+                    sys.exit(f"the machine went off; the last of it: {self.seen[-300:]!r}")
+                self.seen += said
         return found
 
     def end(self):
