@@ -23,6 +23,7 @@ fn package(name: &str, part: Part, control: &str) -> Package {
         version: "1:2+b1".to_owned(),
         architecture: "amd64".to_owned(),
         parts: vec![part],
+        systems: Vec::new(),
         archive: "debian".to_owned(),
         path: format!("pool/main/x/{name}_2_amd64.deb"),
         sha256: digit.repeat(64),

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage};
 use isoplug_manifest::lock::LockedPackage;
 
+pub(super) use self::queue::Absent;
+
 use isoplug_fetch as download;
 use isoplug_packages::mirrors::MirrorList;
 
@@ -105,6 +107,12 @@ pub enum Error {
         /// What each mirror did.
         source: download::Error,
     },
+    /// Files that no mirror has.
+    #[error("{}", absent_from_mirrors(files))]
+    Absent {
+        /// Each with the addresses that were asked.
+        files: Vec<String>,
+    },
     /// A package that is another than the lock says.
     #[error(
         "the package {package} says {field}: {found} inside, which is not what its archive says"
@@ -173,7 +181,7 @@ impl Stage for Fetch {
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let packages = list(&self.packages);
-        obtain(&packages, &self.places, cx)?;
+        obtain(&packages, Absent::Stops, &self.places, cx)?;
         control::compare(&packages, cx)?;
         write(&packages, out, cx)
     }
@@ -182,6 +190,7 @@ impl Stage for Fetch {
 /// Puts files into the store that are not there yet.
 pub(super) fn obtain(
     packages: &BTreeSet<LockedPackage>,
+    absent_ones: Absent,
     places: &Places,
     cx: &Context,
 ) -> Result<(), Error> {
@@ -200,12 +209,28 @@ pub(super) fn obtain(
         let missing = missing.iter().map(|package| package.title()).collect();
         return Err(Error::Offline { missing });
     }
-    queue::download(missing, places, cx)
+    queue::download(missing, absent_ones, places, cx)
 }
 
 fn gone_from(folder: &Path, package: &LockedPackage) -> Error {
     let (folder, file) = (folder.to_owned(), package.path.to_string());
     Error::Gone { package: package.title(), folder, file }
+}
+
+/// How many files that are on no mirror a message names.
+const SHOWN: usize = 12;
+
+fn absent_from_mirrors(files: &[String]) -> String {
+    let shown: String = files.iter().take(SHOWN).map(|file| format!("\n  {file}")).collect();
+    let count = match files.len() {
+        1 => "1 file is".to_owned(),
+        many => format!("{many} files are"),
+    };
+    let more = match files.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    format!("{count} on no mirror, though the index of the archive names them:{shown}{more}")
 }
 
 fn counted(packages: usize) -> String {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use isoplug_inspect::cve::{self, Report, Subject, Word, sarif, vex};
 use isoplug_inspect::look::packages::{self, Package};
+use isoplug_inspect::image::Image;
 use isoplug_inspect::report::check;
+use isoplug_inspect::target;
 use isoplug_manifest::lock::LockedPackage;
 
 use crate::debs::Debs;
@@ -150,12 +152,18 @@ fn named(side: &Side) -> std::io::Result<Subject> {
     let stem = name.trim_end_matches(".iso");
     Ok(Subject {
         purl: format!("pkg:generic/{stem}?checksum=sha256:{digest}"),
-        packages: image.packages.clone(),
+        packages: of_systems(image),
         release: image.system.codename.clone(),
         epoch: image.root.layers.last().map_or(0, |(_, layer)| layer.mtime.into()),
         name,
         ..Subject::default()
     })
+}
+
+/// Returns the packages of all systems of an image, each once.
+fn of_systems(image: &Image) -> Vec<Package> {
+    let all = target::systems(image).into_iter().flat_map(|system| system.packages.to_vec());
+    all.collect::<BTreeSet<Package>>().into_iter().collect()
 }
 
 /// Returns what a package says of itself, else what its path in the archive tells.

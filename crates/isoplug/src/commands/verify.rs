@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use isoplug_inspect::image::Image;
 use isoplug_inspect::report::check;
+use isoplug_inspect::target::{self, System};
 use isoplug_inspect::verify::bills::{self, Pinned};
 use isoplug_inspect::verify::keys::Key;
 use isoplug_inspect::verify::signature::{self, Policy};
@@ -13,7 +14,7 @@ use isoplug_manifest::lock::LockedPackage;
 use crate::debs::Debs;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::look::{Format, beside, of_image, open, pretty};
+use crate::look::{Format, beside, of_packages, open, pretty};
 use crate::session::Session;
 use crate::{again, today};
 
@@ -84,46 +85,55 @@ fn verified(args: &Args, image: &Image, session: &Session) -> Result<Report, Fai
         Failure::new(Exit::Failed, message).because(&error)
     };
     let digest = check::sha256(&image.medium.span).map_err(failed)?;
-    let locked = beside(image).map(|lock| of_image(&lock, image)).unwrap_or_default();
+    let locked = locked(image);
     let mut steps = papers(image, &digest, &locked, &policy(args)?).map_err(failed)?;
-    let debs = Debs::find(&locked, args.debs.as_deref(), session)?;
+    let debs = Debs::find(&locked.concat(), args.debs.as_deref(), session)?;
     let find = |name: &str, version: &str, architecture: &str| {
         debs.of(name, version, architecture).map(Path::to_owned)
     };
-    steps.push(content::step(image, &find).map_err(failed)?);
+    steps.extend(content::steps(image, &find).map_err(failed)?);
     if let (Some(times), Some(from)) = (args.rebuild, &args.from) {
         steps.extend(again::steps(image, &digest, from, times, session)?);
     }
     Ok(Report::new(image.file_name(), steps))
 }
 
+/// Returns what the lock beside the image pins for each of its systems.
+fn locked(image: &Image) -> Vec<Vec<LockedPackage>> {
+    let lock = beside(image);
+    let of = |system: System| lock.as_ref().map(|lock| of_packages(lock, system.packages));
+    target::systems(image).into_iter().map(|system| of(system).unwrap_or_default()).collect()
+}
+
 /// Looks at what lies beside the image.
 fn papers(
     image: &Image,
     digest: &str,
-    locked: &[LockedPackage],
+    locked: &[Vec<LockedPackage>],
     policy: &Policy,
 ) -> std::io::Result<Vec<Step>> {
-    let pinned: Vec<Pinned> = locked.iter().map(pinned).collect();
+    let of_systems = locked.iter().map(|locked| locked.iter().map(pinned).collect());
+    let of_systems: Vec<Vec<Pinned>> = of_systems.collect();
+    let pinned = of_systems.concat();
     let mut steps = checksum::steps(image, digest)?;
     steps.push(signature::step(image, digest, policy)?);
-    steps.push(lock_step(image, &pinned)?);
+    steps.extend(lock_steps(image, &of_systems)?);
     steps.push(bills::bills(image, digest, &pinned)?);
     steps.push(bills::provenance(image, &pinned)?);
     Ok(steps)
 }
 
 /// A lock that is there and cannot be read is not what it should be.
-fn lock_step(image: &Image, pinned: &[Pinned]) -> std::io::Result<Step> {
+fn lock_steps(image: &Image, pinned: &[Vec<Pinned>]) -> std::io::Result<Vec<Step>> {
     let is_there = image.beside(".lock")?.is_some();
-    if is_there && pinned.is_empty() {
-        return Ok(Step::new(
-            "lock",
-            "",
-            vec!["the lock beside it cannot be read, or pins none of its packages".to_owned()],
-        ));
-    }
-    Ok(bills::lock(image, pinned))
+    let of = |(system, pinned): (System, &Vec<Pinned>)| match is_there && pinned.is_empty() {
+        true => {
+            let fault = "the lock beside it cannot be read, or pins none of its packages";
+            Step::new("lock", "", vec![system.told(fault)])
+        }
+        false => bills::lock(&system, pinned),
+    };
+    Ok(target::systems(image).into_iter().zip(pinned).map(of).collect())
 }
 
 fn pinned(locked: &LockedPackage) -> Pinned {
