@@ -166,7 +166,7 @@ fn inventory(graph: &mut Graph) -> Artifact<Blob> {
     let rootfs = graph.add(Contents(rootfs)).files;
     let overlay = graph.add(Contents(BTreeMap::from([("etc/motd", text("hello"))]))).files;
     let overlays = vec![("files".to_owned(), "the manifest".to_owned(), overlay)];
-    graph.add(Collect { rootfs, beside: Vec::new(), sha512: Vec::new(), overlays }).inventory
+    graph.add(Collect { rootfs, targets: Vec::new(), beside: Vec::new(), sha512: Vec::new(), overlays }).inventory
 }
 
 fn about() -> About {
@@ -217,6 +217,7 @@ fn papers(iso: Artifact<Blob>, inventory: Artifact<Blob>) -> Papers {
         about: about(),
         file_name: "acme.iso".to_owned(),
         installed: vec![package.clone()],
+        systems: Vec::new(),
         boot: vec![package],
         drivers: Vec::new(),
         offline: Vec::new(),

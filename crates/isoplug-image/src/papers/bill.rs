@@ -186,3 +186,52 @@ fn plugin(plugin: &UsedPlugin) -> Plugin {
     let grants: Json = grants;
     Plugin { name, id, version, sha256, repository, publisher, grants: grants.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
+
+    use super::*;
+
+    fn locked(name: &str, version: &str) -> LockedPackage {
+        LockedPackage {
+            name: PackageName::new(name).unwrap(),
+            version: Version::new(version).unwrap(),
+            architecture: Arch::new("all").unwrap(),
+            source: "debian".to_owned(),
+            path: ArchivePath::new(&format!("pool/main/{name}_{version}.deb")).unwrap(),
+            size: 1,
+            sha256: format!("{name}-{version}"),
+        }
+    }
+
+    fn facts(name: &str, version: &str) -> BTreeMap<String, Facts> {
+        let control = format!("Package: {name}\nVersion: {version}\nSource: of-{name}\n");
+        [(format!("{name} all"), Facts::read(&control))].into()
+    }
+
+    /// A package that only a target has, and one of which it has another version, say themselves what they are.
+    #[test]
+    fn what_only_a_target_has_is_told_by_the_target() {
+        let (old, new, web) = (locked("lib", "1"), locked("lib", "2"), locked("web", "3"));
+        let systems = [
+            ("live".to_owned(), vec![old.clone()]),
+            ("server".to_owned(), vec![new.clone(), web.clone()]),
+        ];
+        let of_server = [facts("lib", "2"), facts("web", "3")].into_iter().flatten().collect();
+        let inventory = Inventory {
+            installed: facts("lib", "1"),
+            targets: [("server".to_owned(), of_server)].into(),
+            ..Inventory::default()
+        };
+        let all = binaries([&[old, new, web], &[], &[], &[]], &systems, &inventory);
+        let told: Vec<_> = all
+            .iter()
+            .map(|one| (&*one.name, &*one.version, one.systems.join(" "), one.facts.source.version.clone()))
+            .collect();
+        let row = |name, version, system: &str| (name, version, system.to_owned(), version.to_owned());
+        assert_eq!(told, [row("lib", "1", "live"), row("lib", "2", "server"), row("web", "3", "server")]);
+    }
+}

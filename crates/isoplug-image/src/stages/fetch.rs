@@ -83,11 +83,13 @@ pub enum Error {
         package: String,
     },
     /// Packages are missing and mirrors must not be asked.
-    #[error("offline, and {} neither in the store nor vendored: {}",
-        counted(missing.len()), shortened(missing))]
+    #[error("offline, and {} neither in the store nor vendored: {}{}",
+        counted(missing.len()), shortened(missing), changed(others))]
     Offline {
         /// Name, version and architecture of each.
         missing: Vec<String>,
+        /// Vendored files that are called like one of them, and have other bytes.
+        others: Vec<PathBuf>,
     },
     /// A package that is gone from its folder.
     #[error("{} has no file {file} with the bytes of {package} in the lock", folder.display())]
@@ -194,20 +196,21 @@ pub(super) fn obtain(
     places: &Places,
     cx: &Context,
 ) -> Result<(), Error> {
-    let mut missing = absent(packages, cx)?;
+    let (mut missing, mut others) = (absent(packages, cx)?, Vec::new());
     if let Some(folder) = &places.vendor {
-        missing = vendor::take(folder, missing, cx)?;
+        let left = vendor::take(folder, missing, cx)?;
+        (missing, others) = (left.packages, left.others);
     }
     for (archive, folder) in &places.folders {
         let (of_folder, others): (Vec<_>, Vec<_>) =
             missing.into_iter().partition(|package| package.source == *archive);
         missing = others;
-        let gone = vendor::take(folder, of_folder, cx)?;
+        let gone = vendor::take(folder, of_folder, cx)?.packages;
         gone.first().map_or(Ok(()), |package| Err(gone_from(folder, package)))?;
     }
     if places.offline && !missing.is_empty() {
         let missing = missing.iter().map(|package| package.title()).collect();
-        return Err(Error::Offline { missing });
+        return Err(Error::Offline { missing, others });
     }
     queue::download(missing, absent_ones, places, cx)
 }
@@ -235,6 +238,16 @@ fn absent_from_mirrors(files: &[String]) -> String {
 
 fn counted(packages: usize) -> String {
     if packages == 1 { "1 package is".to_owned() } else { format!("{packages} packages are") }
+}
+
+/// Tells of vendored files that were changed.
+fn changed(others: &[PathBuf]) -> String {
+    let named: Vec<String> = others.iter().take(5).map(|path| path.display().to_string()).collect();
+    match others.len() {
+        0 => String::new(),
+        1 => format!("; {} has other bytes than the lock says", named[0]),
+        _ => format!("; with other bytes than the lock says: {}", named.join(", ")),
+    }
 }
 
 /// Lists the first few of what may be hundreds.

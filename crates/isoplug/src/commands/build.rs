@@ -122,7 +122,7 @@ fn find_sources(
 ) -> Result<BTreeMap<String, SourceList>, Failure> {
     let found = matrix
         .ready_images()
-        .map(|prepared| Ok((prepared.image.name.clone(), sources::find(prepared, form, session)?)));
+        .map(|prepared| Ok((prepared.image.name.clone(), sources::find(prepared.into(), form, session)?)));
     found.collect()
 }
 

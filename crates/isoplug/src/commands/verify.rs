@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::look::{Format, beside, of_packages, open, pretty};
 use crate::session::Session;
-use crate::{again, today};
+use crate::{again, signing, today};
 
 /// Tell whether an image is what it should be: checksums, signatures, content, a rebuild
 ///
@@ -26,7 +26,8 @@ use crate::{again, today};
 #[command(after_help = "Examples:\n  isoplug verify stick.iso\n  \
     isoplug verify stick.iso --key acme.pub              # who signed it?\n  \
     isoplug verify stick.iso --key a.pub --key b.pub --require 2\n  \
-    isoplug verify stick.iso --rebuild --from project/   # same bytes again?")]
+    isoplug verify stick.iso --rebuild --from project/   # same bytes again?\n  \
+    isoplug verify stick.iso --rebuild --from project/ --attest our.key")]
 pub(crate) struct Args {
     /// The image
     image: PathBuf,
@@ -42,6 +43,9 @@ pub(crate) struct Args {
     /// Build it again from the project, N times under other conditions, and compare
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", requires = "from")]
     rebuild: Option<usize>,
+    /// If it was reproduced, add a signature of this key to its provenance and bills
+    #[arg(long, value_name = "KEY", requires = "rebuild")]
+    attest: Option<PathBuf>,
     /// The folder of the project that it was built from
     #[arg(long, value_name = "FOLDER")]
     from: Option<PathBuf>,
@@ -57,12 +61,31 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let image = open(&args.image)?;
     let report = verified(args, &image, session)?;
     show(args, report.clone(), session);
+    if let Some(key) = &args.attest {
+        attest(&args.image, key, &report, session)?;
+    }
     let is_wrong = report.steps.iter().any(|step| step.state == State::Fails);
     Ok(match report.verdict {
         _ if is_wrong => Exit::NotAsSaid,
         "inconclusive" => Exit::Failed,
         _ => Exit::Done,
     })
+}
+
+/// Signs the papers of an image that was made again, if they are those of the rebuild, too.
+fn attest(iso: &Path, key: &Path, report: &Report, session: &Session) -> Result<(), Failure> {
+    let mut rebuilt = report.steps.iter().filter(|step| step.what == "rebuild");
+    let other = rebuilt.find_map(|step| step.notes.first());
+    match other {
+        _ if report.verdict != "reproduced" => session.note("not attested: it was not reproduced"),
+        Some(other) => session.note(&format!("not attested: {other}")),
+        None => {
+            for written in signing::attest(iso, key, session)? {
+                session.note(&format!("attested in {}", written.display()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn show(args: &Args, mut report: Report, session: &Session) {

@@ -16,7 +16,7 @@ use isoplug_fetch::{Downloader, Expected, Watch};
 /// How many files are fetched at once. More connections gain nothing and annoy mirrors.
 const CONNECTIONS: usize = 4;
 
-/// What happens when all mirrors say that they have no such file.
+/// What happens when mirrors say that they have no such file, and none gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::stages) enum Absent {
     /// The rest is of no use, and not fetched.
@@ -90,7 +90,7 @@ impl<'q, 'c> Queue<'q, 'c> {
             match self.fetch(package) {
                 Ok(()) => {}
                 Err(Error::Download { source, .. })
-                    if self.absent == Absent::IsTold && source.is_absent() =>
+                    if self.absent == Absent::IsTold && source.is_absent_somewhere() =>
                 {
                     let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
                     gone.insert(package.path.to_string(), source.to_string());
