@@ -90,8 +90,11 @@ fn a_difference_tells_what_is_fixed() {
     let version = htop.split(' ').nth(1).unwrap();
     space.write("old.lock", &lock);
     space.write("new.lock", &lock.replace(&htop, &htop.replace(version, "9.9-1")));
-    space.write("db.json", r#"{ "htop": { "CVE-2026-0003": { "releases": { "trixie": {
-        "status": "resolved", "fixed_version": "9.9-1", "urgency": "" } } } } }"#);
+    space.write(
+        "db.json",
+        r#"{ "htop": { "CVE-2026-0003": { "releases": { "trixie": {
+        "status": "resolved", "fixed_version": "9.9-1", "urgency": "" } } } } }"#,
+    );
     let iso = minimal.iso().display().to_string();
     let text = space.ok(&["diff", &iso, "new.lock", "--cve", "db.json"]);
     assert!(text.contains("fixed  CVE-2026-0003") && text.contains("htop "), "{text}");

@@ -134,7 +134,9 @@ fn a_registry_gives_a_folder_that_needs_no_network() {
     drop(served);
     // An empty store, no archive: packages and the download come out of the folder.
     again.ok(&["vendor", "--locked", "--offline"]);
-    let mode = std::os::unix::fs::PermissionsExt::mode(&again.path("vendor/isoplug").metadata().unwrap().permissions());
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &again.path("vendor/isoplug").metadata().unwrap().permissions(),
+    );
     assert_eq!(mode & 0o777, 0o755);
     let said = other.run(&["vendor", "again", "--from", &printed]);
     assert!(said.starts_with("exit: ") && !said.starts_with("exit: 0"), "{said}");
@@ -148,7 +150,11 @@ fn a_vendor_folder_that_was_changed_is_refused() {
     served.space.ok(&["vendor"]);
     let other = Space::new();
     for name in ["isoplug.toml", "isoplug.lock", "archive.asc", "own", "vendor"] {
-        let copied = Command::new("cp").arg("-r").arg(served.space.path(name)).arg(other.path(name)).status();
+        let copied = Command::new("cp")
+            .arg("-r")
+            .arg(served.space.path(name))
+            .arg(other.path(name))
+            .status();
         assert!(copied.unwrap().success(), "{name}");
     }
     drop(served);
@@ -159,7 +165,10 @@ fn a_vendor_folder_that_was_changed_is_refused() {
     fs::write(&deb, [&whole[..whole.len() - 1], b"!"].concat()).unwrap();
     let said = other.run(&["vendor", "--locked", "--offline"]);
     assert!(said.starts_with("exit: 1\n"), "{said}");
-    assert!(said.contains("app 1.0-1 all; ") && said.contains(" has other bytes than the lock says"), "{said}");
+    assert!(
+        said.contains("app 1.0-1 all; ") && said.contains(" has other bytes than the lock says"),
+        "{said}"
+    );
     fs::write(&deb, whole).unwrap();
     let digest = isoplug_engine::Digest::of(b"Hello\n").hex();
     let download = other.path(&format!("vendor/downloads/{digest}"));

@@ -246,7 +246,10 @@ fn each_package_names_the_systems_that_have_it() {
         let all = spdx["packages"].as_array().unwrap();
         text(&all.iter().find(|one| one["name"] == name).unwrap()["comment"])
     };
-    assert_eq!(["apt", "libapt", "shim-signed"].map(of_spdx), ["installed in live, server", "installed in server", ""]);
+    assert_eq!(
+        ["apt", "libapt", "shim-signed"].map(of_spdx),
+        ["installed in live, server", "installed in server", ""]
+    );
     let of_cyclonedx = |name: &str| -> Vec<String> {
         let mut all = cyclonedx["components"].as_array().unwrap().iter();
         let properties = all.find(|one| one["name"] == name).unwrap()["properties"].as_array();

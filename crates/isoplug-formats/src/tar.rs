@@ -58,7 +58,11 @@ impl State {
             Self::Sparse(block, size) => {
                 let taken = fill(block, bytes);
                 if block.len() == BLOCK {
-                    *self = if block[504] == 0 { content(*size) } else { Self::Sparse(Vec::new(), *size) };
+                    *self = if block[504] == 0 {
+                        content(*size)
+                    } else {
+                        Self::Sparse(Vec::new(), *size)
+                    };
                 }
                 Ok(taken)
             }
@@ -165,7 +169,9 @@ mod tests {
     fn read(bytes: &[u8]) -> io::Result<Vec<String>> {
         let mut archive = tar::Archive::new(bounded(bytes));
         let entries = archive.entries()?;
-        entries.map(|entry| Ok(String::from_utf8_lossy(&entry?.path_bytes()).into_owned())).collect()
+        entries
+            .map(|entry| Ok(String::from_utf8_lossy(&entry?.path_bytes()).into_owned()))
+            .collect()
     }
 
     #[test]
@@ -184,7 +190,9 @@ mod tests {
 
     #[test]
     fn a_name_without_an_end_is_refused_before_it_is_read() {
-        for kind in [tar::EntryType::GNULongName, tar::EntryType::GNULongLink, tar::EntryType::XHeader] {
+        for kind in
+            [tar::EntryType::GNULongName, tar::EntryType::GNULongLink, tar::EntryType::XHeader]
+        {
             let head = header(kind, 1 << 40);
             let endless = head.as_bytes().chain(io::repeat(b'a'));
             let mut archive = tar::Archive::new(bounded(endless));

@@ -225,7 +225,8 @@ impl Image {
     #[must_use]
     pub fn installed_packages(&self) -> Vec<LockedPackage> {
         let mut all: Vec<LockedPackage> = self.locked.groups.concat();
-        for package in self.targets.iter().flat_map(|(_, target)| target.locked.groups.iter().flatten())
+        for package in
+            self.targets.iter().flat_map(|(_, target)| target.locked.groups.iter().flatten())
         {
             if !all.contains(package) {
                 all.push(package.clone());
@@ -241,7 +242,8 @@ impl Image {
             return Vec::new();
         }
         let live = (LIVE.to_owned(), self.locked.groups.concat());
-        let target = |(name, target): &(String, Self)| (name.clone(), target.locked.groups.concat());
+        let target =
+            |(name, target): &(String, Self)| (name.clone(), target.locked.groups.concat());
         [live].into_iter().chain(self.targets.iter().map(target)).collect()
     }
 

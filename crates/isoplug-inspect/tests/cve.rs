@@ -255,6 +255,7 @@ fn what_is_fixed_and_what_is_new_is_told_of_two_images() {
     assert_eq!(of_way("fixed"), ["a04", "a11"]);
     assert_eq!((of_way("new").len(), of_way("open").len()), (0, shown - 2));
     let back = vulnerabilities::compare(&of(&newer), &old);
-    let new: Vec<_> = back.iter().filter(|it| it.way == "new").map(|it| (&*it.source, it.word)).collect();
+    let new: Vec<_> =
+        back.iter().filter(|it| it.way == "new").map(|it| (&*it.source, it.word)).collect();
     assert_eq!(new, [("a04", Word::Fixable), ("a11", Word::Open)]);
 }

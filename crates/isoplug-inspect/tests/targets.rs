@@ -93,7 +93,8 @@ fn deb(name: &str, content: &[u8]) -> Vec<u8> {
     ];
     let mut out = b"!<arch>\n".to_vec();
     for (name, bytes) in members {
-        let head = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, "100644", bytes.len());
+        let head =
+            format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, "100644", bytes.len());
         out.extend(head.as_bytes());
         out.extend(&bytes);
         out.extend(vec![b'\n'; bytes.len() % 2]);

@@ -13,8 +13,8 @@ use isoplug_engine::Digest;
 
 use super::error::Error;
 use super::http::Registries;
-use super::image::{TITLE, check_same, put, tag};
 use super::image::ImageFile;
+use super::image::{TITLE, check_same, put, tag};
 use super::oci::{Descriptor, OciManifest, to_json};
 use super::reference::Reference;
 use super::transport::{At, Transport, must};
@@ -93,7 +93,8 @@ pub fn get_folder(
     let manifest = OciManifest::read(&fetched.bytes, &from.place(), &at.to_string())?;
     let files = checked(&manifest, &from.place(), &at.to_string())?;
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let new = tempfile::tempdir_in(parent.unwrap_or(Path::new("."))).map_err(Error::write(folder))?;
+    let new =
+        tempfile::tempdir_in(parent.unwrap_or(Path::new("."))).map_err(Error::write(folder))?;
     for (name, layer) in files {
         lay_out(from.as_ref(), layer, &new.path().join(name))?;
     }

@@ -91,7 +91,11 @@ pub(super) fn tag(reference: &Reference) -> Result<&str, Error> {
     }
 }
 
-pub(super) fn check_same(reference: &Reference, there: Option<Digest>, ours: Digest) -> Result<(), Error> {
+pub(super) fn check_same(
+    reference: &Reference,
+    there: Option<Digest>,
+    ours: Digest,
+) -> Result<(), Error> {
     match there.filter(|there| *there != ours) {
         None => Ok(()),
         Some(there) => Err(Error::Unfit {

@@ -21,11 +21,7 @@ const FOLDER: &str = "downloads";
 pub(crate) const VENDOR: &str = "vendor/downloads";
 
 /// Fetches what the options of a system name. A run that only looks takes what is there, and leaves the rest.
-pub(crate) fn bring(
-    system: &mut System,
-    project: &Path,
-    session: &Session,
-) -> Result<(), Failure> {
+pub(crate) fn bring(system: &mut System, project: &Path, session: &Session) -> Result<(), Failure> {
     let named = named(system);
     // Whoever only looks at a manifest needs no store, unless it names a download.
     if named.is_empty() {

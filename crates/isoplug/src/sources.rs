@@ -56,11 +56,7 @@ const SHOWN: usize = 8;
 
 /// Asks the archives for the source packages of an image. Those that none has are told of; where their files are wanted,
 /// that is an error.
-pub(crate) fn find(
-    of: Of,
-    form: Form,
-    session: &Session,
-) -> Result<SourceList, Failure> {
+pub(crate) fn find(of: Of, form: Form, session: &Session) -> Result<SourceList, Failure> {
     let Of { system, image, .. } = of;
     let origins = origins(of, session)?;
     let wanted = origins.iter().map(Origin::wanted).collect();
@@ -142,8 +138,7 @@ pub(crate) fn fetch(
     let mut graph = Graph::new();
     let products = products(list, of, &mut graph)?;
     let papers = products.papers.all();
-    let wanted: Vec<_> =
-        papers.iter().map(|(paper, _)| *paper).chain([products.files]).collect();
+    let wanted: Vec<_> = papers.iter().map(|(paper, _)| *paper).chain([products.files]).collect();
     let outputs = run(&graph, &wanted, of, session)?;
     let lost = || Failure::new(Exit::Internal, "what tells of source packages is lost");
     let mut texts = BTreeMap::new();

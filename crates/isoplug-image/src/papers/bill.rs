@@ -42,7 +42,8 @@ pub struct Subject<'a> {
 /// Returns the model.
 #[must_use]
 pub fn bill(subject: &Subject) -> Bill {
-    let Subject { about, file_name, digests, packages, systems, inventory, plugins, epoch } = subject;
+    let Subject { about, file_name, digests, packages, systems, inventory, plugins, epoch } =
+        subject;
     let packages = binaries(*packages, systems, inventory);
     let (version, commit) = about.tool.clone();
     Bill {
@@ -85,7 +86,8 @@ pub fn binaries(
     for (part, list) in parts.into_iter().zip(lists) {
         for locked in list {
             let key = (format!("{} {}", locked.name, locked.architecture), locked.sha256.clone());
-            let package = all.entry(key).or_insert_with(|| package(locked, part, systems, inventory));
+            let package =
+                all.entry(key).or_insert_with(|| package(locked, part, systems, inventory));
             if !package.parts.contains(&part) {
                 package.parts.push(part);
             }
@@ -100,10 +102,7 @@ pub fn binaries(
 }
 
 /// Returns the names of the systems that have a package.
-fn having<'a>(
-    locked: &'a LockedPackage,
-    systems: &'a [System],
-) -> impl Iterator<Item = &'a str> {
+fn having<'a>(locked: &'a LockedPackage, systems: &'a [System]) -> impl Iterator<Item = &'a str> {
     systems.iter().filter(|(_, packages)| packages.contains(locked)).map(|(name, _)| &**name)
 }
 
@@ -229,9 +228,15 @@ mod tests {
         let all = binaries([&[old, new, web], &[], &[], &[]], &systems, &inventory);
         let told: Vec<_> = all
             .iter()
-            .map(|one| (&*one.name, &*one.version, one.systems.join(" "), one.facts.source.version.clone()))
+            .map(|one| {
+                (&*one.name, &*one.version, one.systems.join(" "), one.facts.source.version.clone())
+            })
             .collect();
-        let row = |name, version, system: &str| (name, version, system.to_owned(), version.to_owned());
-        assert_eq!(told, [row("lib", "1", "live"), row("lib", "2", "server"), row("web", "3", "server")]);
+        let row =
+            |name, version, system: &str| (name, version, system.to_owned(), version.to_owned());
+        assert_eq!(
+            told,
+            [row("lib", "1", "live"), row("lib", "2", "server"), row("web", "3", "server")]
+        );
     }
 }

@@ -56,7 +56,9 @@ fn inventory(
         all.map(|(group, debs)| graph.add(Sha512 { debs, group }).digests).collect();
     let mut overlays = added(image, overlays, "");
     let mut rootfs_of_targets = Vec::new();
-    for ((_, of), Target { name, rootfs, overlays: more, debs }) in image.targets.iter().zip(targets) {
+    for ((_, of), Target { name, rootfs, overlays: more, debs }) in
+        image.targets.iter().zip(targets)
+    {
         for (index, debs) in debs.groups.into_iter().enumerate() {
             sha512.push(graph.add(Sha512 { debs, group: format!("{index} of {name}") }).digests);
         }

@@ -2,9 +2,7 @@
 
 use crate::report::page::{Page, Section, human};
 
-use super::{
-    Class, Difference, Fact, FileChange, MenuChange, PackageChange, VulnerabilityChange,
-};
+use super::{Class, Difference, Fact, FileChange, MenuChange, PackageChange, VulnerabilityChange};
 
 /// How many sizes are shown.
 const SIZES: usize = 20;

@@ -167,7 +167,8 @@ impl Bill {
         for system in systems {
             for Package { name, version, .. } in system.packages {
                 let which = (name.clone(), version.clone(), system.name.to_owned());
-                let is_said = self.systems.is_empty() || system.name.is_empty() || said.remove(&which);
+                let is_said =
+                    self.systems.is_empty() || system.name.is_empty() || said.remove(&which);
                 if !self.names(name, version) {
                     let fault = format!("the bill {ending} does not name {name} {version}");
                     faults.push(system.told(&fault));

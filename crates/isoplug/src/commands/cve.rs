@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use isoplug_inspect::cve::{self, Report, Subject, Word, sarif, vex};
-use isoplug_inspect::look::packages::{self, Package};
 use isoplug_inspect::image::Image;
+use isoplug_inspect::look::packages::{self, Package};
 use isoplug_inspect::report::check;
 use isoplug_inspect::target;
 use isoplug_manifest::lock::LockedPackage;

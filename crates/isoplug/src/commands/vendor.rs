@@ -181,11 +181,7 @@ fn with_targets(system: &System) -> impl Iterator<Item = &System> {
 }
 
 /// Fetches the source packages of each image, and puts them there as their archives have them.
-fn write_sources(
-    vendor: &mut Vendor,
-    all: &[Planned],
-    session: &Session,
-) -> Result<(), Failure> {
+fn write_sources(vendor: &mut Vendor, all: &[Planned], session: &Session) -> Result<(), Failure> {
     for planned in all.iter().filter(|planned| !planned.system.is_installed()) {
         let list = sources::find(planned.into(), Form::Folder, session)?;
         let (files, texts) = sources::fetch(list, planned.into(), session)?;

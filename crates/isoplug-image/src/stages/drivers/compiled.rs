@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use isoplug_engine::{Artifact, Context, Digest, NewBlob, Tree as TreeArtifact};
-use isoplug_formats::tar::bounded;
 use isoplug_formats::elf::KernelModule;
+use isoplug_formats::tar::bounded;
 use isoplug_formats::tree::pack::{PackWriter, Pending};
 use isoplug_formats::tree::{Entry, Kind};
 
