@@ -47,44 +47,43 @@ impl<R: Read> Read for Bounded<R> {
 impl State {
     /// Takes some of the bytes, at least one; returns how many.
     fn take(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Header(block) => {
-                let taken = fill(block, bytes);
-                if block.len() == BLOCK {
-                    *self = after_header(block)?;
-                }
-                Ok(taken)
-            }
-            Self::Sparse(block, size) => {
-                let taken = fill(block, bytes);
-                if block.len() == BLOCK {
-                    *self = if block[504] == 0 {
-                        content(*size)
-                    } else {
-                        Self::Sparse(Vec::new(), *size)
-                    };
-                }
-                Ok(taken)
-            }
+        let taken = match self {
+            Self::Header(block) | Self::Sparse(block, _) => fill(block, bytes),
             Self::Extended(text, left) => {
                 let taken = least(*left, bytes);
                 text.extend(&bytes[..taken]);
                 *left -= taken as u64;
-                if *left == 0 {
-                    refuse_sizes(text)?;
-                    *self = Self::Header(Vec::new());
-                }
-                Ok(taken)
+                taken
             }
             Self::Content(left) => {
                 let taken = least(*left, bytes);
                 *left -= taken as u64;
-                if *left == 0 {
-                    *self = Self::Header(Vec::new());
-                }
-                Ok(taken)
+                taken
             }
+        };
+        if let Some(next) = self.next()? {
+            *self = next;
         }
+        Ok(taken)
+    }
+
+    /// Returns what comes after this, if it is at its end.
+    fn next(&self) -> io::Result<Option<Self>> {
+        Ok(match self {
+            Self::Header(block) if block.len() == BLOCK => Some(after_header(block)?),
+            Self::Sparse(block, size) if block.len() == BLOCK && block[504] == 0 => {
+                Some(content(*size))
+            }
+            Self::Sparse(block, size) if block.len() == BLOCK => {
+                Some(Self::Sparse(Vec::new(), *size))
+            }
+            Self::Extended(text, 0) => {
+                refuse_sizes(text)?;
+                Some(Self::Header(Vec::new()))
+            }
+            Self::Content(0) => Some(Self::Header(Vec::new())),
+            _ => None,
+        })
     }
 }
 

@@ -217,16 +217,15 @@ fn of_pool(graph: &mut Graph) -> Made {
 }
 
 fn papers(iso: Artifact<Blob>, inventory: Artifact<Blob>) -> Papers {
-    let package = package();
     Papers {
         iso,
         bootable: Bootable { vmlinuz: iso, initrd: iso, squashfs: iso },
         inventory,
         about: about(),
         file_name: "acme.iso".to_owned(),
-        installed: vec![package.clone()],
+        installed: vec![package()],
         systems: Vec::new(),
-        boot: vec![package],
+        boot: vec![package()],
         drivers: Vec::new(),
         offline: Vec::new(),
         plugins: Vec::new(),

@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use isoplug_inspect::image::Image;
 use isoplug_inspect::report::check;
-use isoplug_inspect::target::systems;
 use isoplug_inspect::verify::bills::{self, Pinned};
 use isoplug_inspect::verify::keys::Key;
 use isoplug_inspect::verify::signature::{self, Policy};
@@ -133,7 +132,7 @@ impl Published {
         let policy = Policy { require: keys.len().min(1), keys, today: "2026-11-30".to_owned() };
         let mut steps: Vec<Step> = checksum::steps(&image, &digest).unwrap();
         steps.push(signature::step(&image, &digest, &policy).unwrap());
-        steps.push(bills::lock(&systems(&image)[0], &pinned));
+        steps.push(bills::lock(&isoplug_inspect::target::systems(&image)[0], &pinned));
         steps.push(bills::bills(&image, &digest, &pinned).unwrap());
         steps.push(bills::provenance(&image, &pinned).unwrap());
         Report::new("a.iso".to_owned(), steps)

@@ -83,29 +83,30 @@ pub fn get_folder(
     folder: &Path,
 ) -> Result<Digest, Error> {
     let from = registries.open(reference)?;
-    let tag = reference.tag.as_deref();
-    let at = reference.digest.map(At::Digest).or(tag.map(At::Tag));
-    let at = at.ok_or_else(|| Error::Reference {
-        text: reference.to_string(),
-        why: "it has neither a tag nor a digest".to_owned(),
-    })?;
+    let at = at(reference)?;
     let fetched = must(from.as_ref(), at)?;
     let manifest = OciManifest::read(&fetched.bytes, &from.place(), &at.to_string())?;
     let files = checked(&manifest, &from.place(), &at.to_string())?;
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let new =
-        tempfile::tempdir_in(parent.unwrap_or(Path::new("."))).map_err(Error::write(folder))?;
+    let new = tempfile::tempdir_in(parent.unwrap_or(Path::new(".")));
+    let new = new.map_err(Error::write(folder))?;
     for (name, layer) in files {
         lay_out(from.as_ref(), layer, &new.path().join(name))?;
     }
-    let to = new.path();
-    fs::set_permissions(to, Permissions::from_mode(0o755)).map_err(Error::write(folder))?;
+    let shown = fs::set_permissions(new.path(), Permissions::from_mode(0o755));
     // What is there already is never touched: only an empty folder gives way.
-    match fs::rename(to, folder) {
-        Ok(()) => drop(new.keep()),
-        Err(error) => return Err(Error::write(folder)(error)),
-    }
+    shown.and_then(|()| fs::rename(new.path(), folder)).map_err(Error::write(folder))?;
+    drop(new.keep());
     Ok(fetched.digest)
+}
+
+/// Returns which artifact is meant; a digest counts more than a tag.
+fn at(reference: &Reference) -> Result<At<'_>, Error> {
+    let tag = reference.tag.as_deref().map(At::Tag);
+    reference.digest.map(At::Digest).or(tag).ok_or_else(|| Error::Reference {
+        text: reference.to_string(),
+        why: "it has neither a tag nor a digest".to_owned(),
+    })
 }
 
 /// Returns the files of an artifact by their paths, none of which leads out of a folder.

@@ -55,18 +55,21 @@ fn inventory(
     let mut sha512: Vec<_> =
         all.map(|(group, debs)| graph.add(Sha512 { debs, group }).digests).collect();
     let mut overlays = added(image, overlays, "");
-    let mut rootfs_of_targets = Vec::new();
-    for ((_, of), Target { name, rootfs, overlays: more, debs }) in
-        image.targets.iter().zip(targets)
-    {
-        for (index, debs) in debs.groups.into_iter().enumerate() {
-            sha512.push(graph.add(Sha512 { debs, group: format!("{index} of {name}") }).digests);
-        }
-        overlays.extend(added(of, more, &format!(" of {name}")));
-        rootfs_of_targets.push((name, rootfs));
-    }
-    let targets = rootfs_of_targets;
+    let targets = targets.into_iter().zip(&image.targets).map(|(target, (_, image))| {
+        let Target { name, rootfs, overlays: more, debs } = target;
+        sha512.extend(digests(&name, debs, graph));
+        overlays.extend(added(image, more, &format!(" of {name}")));
+        (name, rootfs)
+    });
+    let targets = targets.collect();
     graph.add(Collect { rootfs, targets, beside, sha512, overlays }).inventory
+}
+
+/// Adds what hashes the packages of a target.
+fn digests(target: &str, debs: Debs, graph: &mut Graph) -> Vec<Artifact<Blob>> {
+    let groups = debs.groups.into_iter().enumerate();
+    let group = |(index, debs)| Sha512 { debs, group: format!("{index} of {target}") };
+    groups.map(|one| graph.add(group(one)).digests).collect()
 }
 
 /// Names those who added overlays to a system, and on whose behalf. Those of nobody who contributes come first.

@@ -163,27 +163,36 @@ impl Bill {
 
     /// Returns what it does not say of the systems of an image, and what it says wrongly.
     fn faults(&self, ending: &str, systems: &[System]) -> Vec<String> {
-        let (mut faults, mut said) = (Vec::new(), self.systems.clone());
+        let mut said = self.systems.clone();
+        let mut faults = Vec::new();
         for system in systems {
-            for Package { name, version, .. } in system.packages {
-                let which = (name.clone(), version.clone(), system.name.to_owned());
-                let is_said =
-                    self.systems.is_empty() || system.name.is_empty() || said.remove(&which);
-                if !self.names(name, version) {
-                    let fault = format!("the bill {ending} does not name {name} {version}");
-                    faults.push(system.told(&fault));
-                } else if !is_said {
-                    faults.push(format!(
-                        "the bill {ending} does not say that {} has {name} {version}",
-                        system.name
-                    ));
-                }
-            }
+            let found = system.packages.iter();
+            faults.extend(found.filter_map(|one| self.fault(one, ending, system, &mut said)));
         }
         let more = said.into_iter().map(|(name, version, system)| {
             format!("the bill {ending} says that {system} has {name} {version}, which it has not")
         });
         faults.into_iter().chain(more).collect()
+    }
+
+    /// Returns what it does not say of a package of a system; takes out of `said` what it says.
+    fn fault(
+        &self,
+        Package { name, version, .. }: &Package,
+        ending: &str,
+        system: &System,
+        said: &mut BTreeSet<(String, String, String)>,
+    ) -> Option<String> {
+        let which = (name.clone(), version.clone(), system.name.to_owned());
+        let is_said = said.remove(&which);
+        if !self.names(name, version) {
+            return Some(system.told(&format!("the bill {ending} does not name {name} {version}")));
+        }
+        // One of a medium with one system does not say it.
+        let says_none = self.systems.is_empty() || system.name.is_empty();
+        (!is_said && !says_none).then(|| {
+            format!("the bill {ending} does not say that {} has {name} {version}", system.name)
+        })
     }
 }
 

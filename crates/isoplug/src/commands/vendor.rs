@@ -70,17 +70,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     }
     let (project, picks) = args.select.open()?;
     let all = planned(args, &project, &picks, session)?;
-    let mut vendor = Vendor::open(project.folder.join(FOLDER))?;
-    write_packages(&mut vendor, packages(&all, session)?)?;
-    write_downloads(&mut vendor, &project, &all, session)?;
-    if args.sources {
-        write_sources(&mut vendor, &all, session)?;
-    }
-    // Another isoplug may compress differently, so this one goes with it.
-    vendor.bring_program(Path::new("/proc/self/exe"), "isoplug")?;
-    vendor.write("README", README)?;
-    let folder = vendor.folder.clone();
-    let files = vendor.finish()?;
+    let folder = project.folder.join(FOLDER);
+    let files = fill(Vendor::open(folder.clone())?, args, &project, &all, session)?;
     if project.lock(session)?.is_some_and(|lock| !lock.plugins.is_empty()) {
         copy_into_project(&project, session)?;
     }
@@ -93,6 +84,25 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Puts all that is wanted into the folder; returns the paths of its files.
+fn fill(
+    mut vendor: Vendor,
+    args: &Args,
+    project: &Project,
+    all: &[Planned],
+    session: &Session,
+) -> Result<Vec<String>, Failure> {
+    write_packages(&mut vendor, packages(all, session)?)?;
+    write_downloads(&mut vendor, project, all, session)?;
+    if args.sources {
+        write_sources(&mut vendor, all, session)?;
+    }
+    // Another isoplug may compress differently, so this one goes with it.
+    vendor.bring_program(Path::new("/proc/self/exe"), "isoplug")?;
+    vendor.write("README", README)?;
+    vendor.finish()
 }
 
 fn planned(

@@ -66,19 +66,10 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 fn fetch(url: &str, form: &str, target: &Path, session: &Session) -> Result<Digest, Failure> {
     let shown = without_password(url);
     session.note(&format!("fetching {shown}"));
-    let failed = |error: &dyn std::error::Error| {
-        Failure::new(Exit::Failed, format!("cannot fetch {shown}")).because(error)
-    };
     let folder = target.parent().unwrap_or(Path::new("."));
     let new = NamedTempFile::new_in(folder).map_err(|error| unwritten(folder, &error))?;
-    let (mirror, name) = url.rsplit_once('/').unwrap_or((url, ""));
-    let expected = Expected { limit: LARGEST, ..Expected::default() };
-    let downloader = Downloader::new(1, Patience::default(), &session.authorities());
-    downloader
-        .map_err(|error| failed(&error))?
-        .fetch(&[mirror.to_owned()], name, &expected, new.as_file(), &Unwatched)
-        .map_err(|error| failed(&error))?;
-    let found = cve::read(new.path(), &[]).map_err(|error| failed(&error))?.0;
+    download(url, &new, session)?;
+    let found = cve::read(new.path(), &[]).map_err(|error| unfetched(url, &error))?.0;
     if found.form != form {
         let message = format!("{shown} has no data of the form that is wanted: {form}");
         return Err(Failure::new(Exit::Failed, message));
@@ -86,12 +77,26 @@ fn fetch(url: &str, form: &str, target: &Path, session: &Session) -> Result<Dige
     let digest = Digest::of_file(new.as_file()).map_err(|error| unwritten(target, &error))?;
     let origin = json!({ "url": shown, "fetched": today::today(), "sha256": digest.hex() });
     new.persist(target).map_err(|error| unwritten(target, &error.error))?;
-    let beside = target.with_extension(format!(
-        "{}.origin.json",
-        target.extension().unwrap_or_default().to_string_lossy()
-    ));
-    place::write(&beside, &(pretty(&origin) + "\n")).map_err(|error| unwritten(&beside, &error))?;
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let beside = target.with_file_name(format!("{name}.origin.json"));
+    let written = place::write(&beside, &(pretty(&origin) + "\n"));
+    written.map_err(|error| unwritten(&beside, &error))?;
     Ok(digest)
+}
+
+fn download(url: &str, new: &NamedTempFile, session: &Session) -> Result<(), Failure> {
+    let (mirror, name) = url.rsplit_once('/').unwrap_or((url, ""));
+    let expected = Expected { limit: LARGEST, ..Expected::default() };
+    let downloader = Downloader::new(1, Patience::default(), &session.authorities());
+    let downloader = downloader.map_err(|error| unfetched(url, &error))?;
+    let mirrors = [mirror.to_owned()];
+    let fetched = downloader.fetch(&mirrors, name, &expected, new.as_file(), &Unwatched);
+    fetched.map(drop).map_err(|error| unfetched(url, &error))
+}
+
+fn unfetched(url: &str, error: &dyn std::error::Error) -> Failure {
+    let message = format!("cannot fetch {}", without_password(url));
+    Failure::new(Exit::Failed, message).because(error)
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Failure {

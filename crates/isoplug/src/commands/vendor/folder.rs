@@ -16,7 +16,7 @@ use crate::place;
 /// A vendor folder.
 pub(super) struct Vendor {
     /// Where it is.
-    pub(super) folder: PathBuf,
+    folder: PathBuf,
     /// The digest of each file, by its path in it.
     written: BTreeMap<String, Digest>,
 }
