@@ -45,6 +45,8 @@ impl Medium {
         self.server.squashfs(&squashfs);
         let mut live = Made::new();
         live.medium.insert("install/server.squashfs".to_owned(), fs::read(squashfs).unwrap());
+        // Without it the first folder with a squashfs would be the live system's.
+        live.medium.insert("live/filesystem.module".to_owned(), b"filesystem.squashfs\n".to_vec());
         let plan = json!({ "format": 1, "targets": [
             { "name": "server", "squashfs": [{ "path": "install/server.squashfs" }], "later": true },
         ] });
