@@ -98,9 +98,9 @@ fn source_files_that_no_mirror_has_are_all_told() {
     assert!(said.starts_with("exit: 1\n"), "{said}");
     assert_snapshot!(told, @r"
     because: 2 files are on no mirror, though the index of the archive names them:
-          http://mirror/pool/main/lib/lib_2.0.dsc: HTTP status 404
-          http://mirror/pool/main/suite/suite_2-1.dsc: HTTP status 404
-      try: a mirror that is whole, with --mirror or as `mirrors` of the source; a folder `vendor` that has them. What was fetched is kept, and --sources=list needs none of them
+        http://mirror/pool/main/lib/lib_2.0.dsc: HTTP status 404
+        http://mirror/pool/main/suite/suite_2-1.dsc: HTTP status 404
+    try: a mirror that is whole, with --mirror or as `mirrors` of the source; a folder `vendor` that has them. What was fetched is kept, and --sources=list needs none of them
     ");
 }
 
