@@ -5,6 +5,7 @@
 
 use insta::assert_snapshot;
 use isoplug_tests::real;
+use isoplug_tests::served::Served;
 use isoplug_tests::space::Space;
 
 #[test]
@@ -12,7 +13,7 @@ fn help() {
     assert_snapshot!(Space::new().first_lines(&["cve", "--help"]), @r"
     Show known vulnerabilities of an image, or of what a lock pins, in Debian's words
 
-    Uses no network: --db names the JSON of Debian's security tracker or OSV's zip of Debian, fetched
+    Uses no network: `isoplug cve update` fetches the data of Debian's security tracker into the store,
     ");
 }
 
@@ -42,4 +43,61 @@ fn the_kernel_and_the_boot_loader_of_an_image_are_looked_up() {
     let locked = ["cve", &*folder, "--db", "db.json", "--store", &*store, "--release", "trixie"];
     let text = space.run(&locked);
     assert!(text.starts_with("exit: 0\n") && text.contains("CVE-2026-0001  linux"), "{text}");
+}
+
+/// Data are fetched once, kept with their digest, and read without a network; what is no such data changes nothing.
+#[test]
+fn data_are_fetched_once_and_kept() {
+    let served = Served::default();
+    served.archive.write("data/json", TRACKER.as_bytes()).unwrap();
+    served.archive.write("data/page", b"<html>busy</html>").unwrap();
+    served.space.ok(&["lock"]);
+    let before = served.run(&["cve", ".", "--release", "trixie"]);
+    assert_snapshot!(before, @r"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: there are no data of vulnerabilities
+      try: `isoplug cve update` fetches those of Debian's security tracker
+      try: --db FILE names the tracker's JSON, or OSV's zip of Debian
+    ");
+    let url = format!("{}/data/json", served.server.url());
+    let printed = served.space.ok(&["cve", "update", "--url", &url]);
+    let digest = isoplug_engine::Digest::of(TRACKER.as_bytes()).hex();
+    assert!(printed.starts_with(&digest) && printed.ends_with("tracker.json"), "{printed}");
+    let origin = printed.split("  ").nth(1).unwrap().to_owned() + ".origin.json";
+    let origin = std::fs::read_to_string(origin).unwrap();
+    assert!(origin.contains(&digest) && origin.contains("\"fetched\": \"20"), "{origin}");
+    let asked = served.server.requests().len();
+    let text = served.run(&["cve", ".", "--release", "trixie", "--offline"]);
+    assert!(text.starts_with("exit: 0\n") && text.contains(&digest[..12]), "{text}");
+    let page = format!("{}/data/page", served.server.url());
+    assert!(served.run(&["cve", "update", "--url", &page]).starts_with("exit: 1\n"));
+    assert_eq!(served.run(&["cve", ".", "--release", "trixie"]), text);
+    assert_eq!(served.server.requests().len(), asked + 1);
+    let said = served.run(&["cve", "update", "--offline"]);
+    assert!(said.starts_with("exit: 2\n") && said.contains("cannot fetch data"), "{said}");
+}
+
+#[test]
+fn a_difference_tells_what_is_fixed() {
+    let _turn = real::turn();
+    let minimal = real::minimal();
+    let space = Space::new();
+    let lock = std::fs::read_to_string(minimal.path("isoplug.lock")).unwrap();
+    let of = |name: &str| lock.split('"').find(|word| word.starts_with(name)).unwrap().to_owned();
+    let htop = of("htop ");
+    let version = htop.split(' ').nth(1).unwrap();
+    space.write("old.lock", &lock);
+    space.write("new.lock", &lock.replace(&htop, &htop.replace(version, "9.9-1")));
+    space.write(
+        "db.json",
+        r#"{ "htop": { "CVE-2026-0003": { "releases": { "trixie": {
+        "status": "resolved", "fixed_version": "9.9-1", "urgency": "" } } } } }"#,
+    );
+    let iso = minimal.iso().display().to_string();
+    let text = space.ok(&["diff", &iso, "new.lock", "--cve", "db.json"]);
+    assert!(text.contains("fixed  CVE-2026-0003") && text.contains("htop "), "{text}");
+    let text = space.ok(&["diff", "new.lock", &iso, "--cve", "db.json"]);
+    assert!(text.contains("new  ") && text.contains("(fixable)"), "{text}");
 }

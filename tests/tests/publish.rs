@@ -112,7 +112,7 @@ fn an_image_is_published_and_read_back() {
     fs::write(space.path("x.iso"), other).unwrap();
     space.write("x.iso.sha256", &format!("{}  x.iso\n", Digest::of(other).hex()));
     let said = space.run(&["publish", "x.iso", &format!("oci://{place}")]);
-    assert!(said.starts_with("exit: 4") && said.contains("has another image already"), "{said}");
+    assert!(said.starts_with("exit: 4") && said.contains("has something else already"), "{said}");
 }
 
 #[test]

@@ -52,3 +52,31 @@ fn every_file_of_an_image_is_explained_and_one_that_was_changed_is_named() {
     assert!(text.contains("the image was changed"), "{text}");
     assert!(text.contains("  on the medium, /") && text.contains(" was changed\n"), "{text}");
 }
+
+/// Whoever made the same bytes again signs the same envelope as the builder; where a paper is another one, nothing is signed.
+#[test]
+fn a_rebuild_is_attested_in_the_envelope_of_the_builder() {
+    let _turn = real::turn();
+    let minimal = real::minimal();
+    let space = Space::new();
+    minimal.space.ok(&["vendor"]);
+    for name in std::fs::read_dir(minimal.path("out")).unwrap().flatten() {
+        if name.path().is_file() {
+            std::fs::copy(name.path(), space.path(&name.file_name().to_string_lossy())).unwrap();
+        }
+    }
+    let iso = "minimal-2026.11-amd64.iso";
+    for key in ["acme.key", "other.key"] {
+        space.ok(&["key", "generate", key]);
+    }
+    space.ok(&["sign", iso, "--key", "acme.key"]);
+    let from = minimal.path("").display().to_string();
+    let all = ["verify", iso, "--rebuild", "--offline", "--from", &*from, "--attest", "other.key"];
+    let said = space.run(&all);
+    std::fs::remove_dir_all(minimal.path("vendor")).unwrap();
+    assert!(said.starts_with("exit: 0\n") && said.contains("reproduced"), "{said}");
+    assert!(said.contains("attested in minimal-2026.11-amd64.iso.intoto.jsonl"), "{said}");
+    let both = ["verify", iso, "--key", "acme.key.pub", "--key", "other.key.pub", "--require", "2"];
+    let said = space.run(&both);
+    assert!(said.starts_with("exit: 0\n") && said.contains("(2 of 2)"), "{said}");
+}

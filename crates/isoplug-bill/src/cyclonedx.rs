@@ -132,7 +132,8 @@ fn properties(package: &Package) -> Vec<(&'static str, String)> {
         ("isoplug:path", package.path.clone()),
         ("isoplug:section", package.facts.section.clone()),
     ];
-    properties.extend(of.chain(told));
+    let systems = package.systems.iter().map(|name| ("isoplug:system", name.clone()));
+    properties.extend(of.chain(told).chain(systems));
     properties.retain(|(_, value)| !value.is_empty());
     properties
 }

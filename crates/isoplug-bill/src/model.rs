@@ -148,6 +148,8 @@ pub struct Package {
     pub architecture: String,
     /// What it is in the image for, each once.
     pub parts: Vec<Part>,
+    /// Which systems of a medium have it, the live one first; none where the medium has only one.
+    pub systems: Vec<String>,
     /// The archive it is from.
     pub archive: String,
     /// Its path there.

@@ -20,6 +20,8 @@ use form::{
 const LICENCES: &str = "3.25";
 const IMAGE: &str = "Image";
 const TOOL: &str = "Tool-isoplug";
+/// How a comment names the systems of a medium that have a package.
+const INSTALLED_IN: &str = "installed in ";
 
 /// Returns the text of a bill.
 #[must_use]
@@ -110,7 +112,10 @@ fn package(package: &model::Package, bill: &Bill) -> Package {
     let built = format!("built package from: {} {}", source.name, source.version);
     // The first component is free.
     let component = package.component().filter(|component| *component != "main");
-    let told = component.map(|component| format!("of the component {component}"));
+    let component = component.map(|component| format!("of the component {component}"));
+    let of = Some(package.systems.join(", ")).filter(|names| !names.is_empty());
+    let of = of.map(|names| format!("{INSTALLED_IN}{names}"));
+    let told: Vec<String> = component.into_iter().chain(of).collect();
     Package {
         version_info: package.version.clone(),
         package_file_name: package.file_name().to_owned(),
@@ -122,7 +127,7 @@ fn package(package: &model::Package, bill: &Bill) -> Package {
         license_declared: facts.licence.expression.clone().unwrap_or_else(|| NOTHING.to_owned()),
         summary: facts.summary.clone(),
         external_refs: vec![ExternalRef::purl(package.purl(&bill.system))],
-        comment: told.unwrap_or_default(),
+        comment: told.join("; "),
         ..Package::new(&package.name, &package.key())
     }
 }

@@ -2,6 +2,9 @@
 
 #![cfg(test)]
 
+#[path = "agree/systems.rs"]
+mod systems;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use isoplug_bill::facts::{Facts, Party};
@@ -23,6 +26,7 @@ fn package(name: &str, part: Part, control: &str) -> Package {
         version: "1:2+b1".to_owned(),
         architecture: "amd64".to_owned(),
         parts: vec![part],
+        systems: Vec::new(),
         archive: "debian".to_owned(),
         path: format!("pool/main/x/{name}_2_amd64.deb"),
         sha256: digit.repeat(64),

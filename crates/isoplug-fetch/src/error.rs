@@ -39,6 +39,12 @@ impl Error {
             if failures.iter().all(|failure| matches!(failure.why, Why::Absent(_))))
     }
 
+    /// Tells whether no mirror gave the file, and one of them said that there is none; others may not have answered.
+    pub fn is_absent_somewhere(&self) -> bool {
+        matches!(self, Self::Failed { failures, .. }
+            if failures.iter().any(|failure| matches!(failure.why, Why::Absent(_))))
+    }
+
     /// Returns the addresses that were asked.
     pub fn urls(self) -> Vec<String> {
         match self {

@@ -110,7 +110,7 @@ impl Downloader {
         let mut failures = Vec::new();
         for mirror in self.by_health(mirrors) {
             let url = address(mirror, path);
-            match self.ask(&url, expected, file, watch) {
+            match self.ask(&url, self.patience_with(mirror, &failures), expected, file, watch) {
                 Ok(digest) => return Ok(digest),
                 Err(Stop::Failed(why)) => {
                     self.note_health(mirror, &why);
@@ -134,17 +134,26 @@ impl Downloader {
         }
     }
 
+    /// Asks a mirror that failed altogether before only once where another one was asked: many files that no other has
+    /// would each wait for it.
+    fn patience_with(&self, mirror: &str, failures: &[Failure]) -> Patience {
+        let is_last_resort = !failures.is_empty() && self.failing().contains(mirror);
+        let attempts = if is_last_resort { 1 } else { self.patience.attempts };
+        Patience { attempts, ..self.patience }
+    }
+
     /// Tries one mirror as often as patience allows.
     fn ask(
         &self,
         url: &str,
+        patience: Patience,
         expected: &Expected,
         file: &File,
         watch: &dyn Watch,
     ) -> Result<Digest, Stop> {
         let attempt = Attempt { agent: &self.agent, url, expected, pace: self.pace, watch };
         let mut partial = Partial::begin(file).map_err(Stop::Write)?;
-        let given = self.patience.attempt(&|| watch.cancelled(), || attempt.run(&mut partial));
+        let given = patience.attempt(&|| watch.cancelled(), || attempt.run(&mut partial));
         given.map_err(|gave_up| match gave_up {
             GaveUp::Transient(why) => Stop::Failed(Why::Unreachable(why)),
             GaveUp::Permanent(stop) => stop,

@@ -11,4 +11,5 @@ pub mod iso;
 pub mod library;
 pub mod picture;
 pub mod squashfs;
+pub mod tar;
 pub mod tree;

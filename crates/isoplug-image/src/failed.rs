@@ -111,10 +111,16 @@ pub fn help(error: &Error) -> Vec<String> {
     of_transfer(error).into_iter().chain(of_machine).chain(others).collect()
 }
 
+const ABSENT: &str = "a mirror that is whole, with --mirror or as `mirrors` of the source; a folder `vendor` that has them. \
+    What was fetched is kept, and --sources=list needs none of them";
+
 /// Returns what to do about packages that cannot be had.
 fn of_transfer(error: &Error) -> Option<String> {
     if let Some(packages::Error::Offline { .. }) = error.find() {
         return Some("run it once without --offline to fill the store".to_owned());
+    }
+    if let Some(packages::Error::Absent { .. }) = error.find() {
+        return Some(ABSENT.to_owned());
     }
     let hint = match error.find::<fetch::Error>()? {
         error if error.is_absent() => {

@@ -24,6 +24,7 @@ use crate::drivers::{self, Drivers as OwnDrivers};
 use crate::facts::Facts;
 use crate::initrd::Drivers;
 use crate::papers::about::About;
+use crate::papers::bill::{LIVE, System as OnMedium};
 use crate::plugins::{Checker, Hook, Planner, Plugins, UsedPlugin};
 use crate::pool::{self, Pool};
 use crate::stages::fetch::Places;
@@ -220,6 +221,32 @@ impl Image {
 }
 
 impl Image {
+    /// Returns the packages of the live system, and those that what it installs has besides.
+    #[must_use]
+    pub fn installed_packages(&self) -> Vec<LockedPackage> {
+        let mut all: Vec<LockedPackage> = self.locked.groups.concat();
+        for package in
+            self.targets.iter().flat_map(|(_, target)| target.locked.groups.iter().flatten())
+        {
+            if !all.contains(package) {
+                all.push(package.clone());
+            }
+        }
+        all
+    }
+
+    /// Returns the systems of a medium that installs some, the live one first, with their packages; of another none.
+    #[must_use]
+    pub fn systems(&self) -> Vec<OnMedium> {
+        if self.targets.is_empty() {
+            return Vec::new();
+        }
+        let live = (LIVE.to_owned(), self.locked.groups.concat());
+        let target =
+            |(name, target): &(String, Self)| (name.clone(), target.locked.groups.concat());
+        [live].into_iter().chain(self.targets.iter().map(target)).collect()
+    }
+
     /// Returns the packages that its drivers are compiled from.
     #[must_use]
     pub fn driver_packages(&self) -> Vec<LockedPackage> {

@@ -78,11 +78,13 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let bootable = Bootable { vmlinuz, initrd, squashfs };
     let live = Live { rootfs, bootable, boot_debs: debs.boot };
     let others = kernels::add(image, layer, inputs, graph);
-    let (first, parts) = (live.bootable, shared.map(|shared| shared.parts));
+    let (parts, targets) = shared.map(|shared| (shared.parts, shared.targets)).unzip();
+    let first = live.bootable;
     let offered = Offered { first, others, parts, pool: pool::add(image, debs.offline, graph) };
     let outputs::iso::Made { iso, identity, contents: medium } =
         image.iso.add((live.boot_debs, version), offered, epoch, graph);
-    let (inventory, papers) = beside::add(image, debs, overlays, (live, iso), graph);
+    let targets = targets.unwrap_or_default();
+    let (inventory, papers) = beside::add(image, (debs, overlays, targets), (live, iso), graph);
     let secrets = graph.add(Secrets { medium, ..secrets }).findings;
     let outputs = outputs_beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);

@@ -166,7 +166,15 @@ fn inventory(graph: &mut Graph) -> Artifact<Blob> {
     let rootfs = graph.add(Contents(rootfs)).files;
     let overlay = graph.add(Contents(BTreeMap::from([("etc/motd", text("hello"))]))).files;
     let overlays = vec![("files".to_owned(), "the manifest".to_owned(), overlay)];
-    graph.add(Collect { rootfs, beside: Vec::new(), sha512: Vec::new(), overlays }).inventory
+    graph
+        .add(Collect {
+            rootfs,
+            targets: Vec::new(),
+            beside: Vec::new(),
+            sha512: Vec::new(),
+            overlays,
+        })
+        .inventory
 }
 
 fn about() -> About {
@@ -209,15 +217,15 @@ fn of_pool(graph: &mut Graph) -> Made {
 }
 
 fn papers(iso: Artifact<Blob>, inventory: Artifact<Blob>) -> Papers {
-    let package = package();
     Papers {
         iso,
         bootable: Bootable { vmlinuz: iso, initrd: iso, squashfs: iso },
         inventory,
         about: about(),
         file_name: "acme.iso".to_owned(),
-        installed: vec![package.clone()],
-        boot: vec![package],
+        installed: vec![package()],
+        systems: Vec::new(),
+        boot: vec![package()],
         drivers: Vec::new(),
         offline: Vec::new(),
         plugins: Vec::new(),

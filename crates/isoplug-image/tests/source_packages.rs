@@ -110,8 +110,13 @@ fn a_file_with_other_bytes_is_not_taken() {
     fs::write(folder.path().join("hello_2.10-3.dsc"), "Source: hellp\n").unwrap();
     let error = medium(folder.path(), &out.path().join("x.iso")).unwrap_err();
     let error = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    let file = folder.path().join("hello_2.10-3.dsc");
     assert_eq!(
         error,
-        "offline, and 1 package is neither in the store nor vendored: hello 2.10-3 source"
+        format!(
+            "offline, and 1 package is neither in the store nor vendored: hello 2.10-3 source; {} has other bytes \
+             than the lock says",
+            file.display()
+        )
     );
 }

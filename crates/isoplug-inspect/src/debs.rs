@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use isoplug_formats::deb::Deb;
+use isoplug_formats::tar::bounded;
 use sha2::{Digest, Sha256};
 
 use crate::bad;
@@ -40,7 +41,7 @@ pub fn add_contents(
 ) -> io::Result<()> {
     let deb = Deb::open(File::open(deb)?).map_err(io::Error::other)?.known();
     let data = deb.data().map_err(io::Error::other)?;
-    for entry in tar::Archive::new(data).entries()? {
+    for entry in tar::Archive::new(bounded(data)).entries()? {
         let mut entry = entry?;
         let path = place(&plain(&entry.path_bytes()));
         let kind = entry.header().entry_type();
@@ -84,7 +85,7 @@ pub fn changelog(deb: &Path) -> io::Result<Option<String>> {
     let deb = Deb::open(File::open(deb)?).map_err(io::Error::other)?.known();
     let data = deb.data().map_err(io::Error::other)?;
     let mut best: Option<(u8, String)> = None;
-    for entry in tar::Archive::new(data).entries()? {
+    for entry in tar::Archive::new(bounded(data)).entries()? {
         let entry = entry?;
         let path = plain(&entry.path_bytes());
         let Some(rank) = rank(&path).filter(|_| entry.header().entry_type().is_file()) else {

@@ -11,6 +11,7 @@ mod order;
 pub mod packages;
 mod page;
 mod system;
+pub mod vulnerabilities;
 
 use std::io;
 
@@ -26,6 +27,7 @@ pub use medium::Fact;
 pub use menu::MenuChange;
 pub use order::moved;
 pub use packages::PackageChange;
+pub use vulnerabilities::VulnerabilityChange;
 
 /// The version of the JSON.
 pub const SCHEMA: u32 = 1;
@@ -81,6 +83,8 @@ pub struct Difference {
     pub volatile: Vec<String>,
     /// Packages.
     pub packages: Vec<PackageChange>,
+    /// Known vulnerabilities, where somebody named data; they follow from the packages.
+    pub vulnerabilities: Vec<VulnerabilityChange>,
     /// Files of the root filesystem.
     pub files: Vec<FileChange>,
     /// Files of the medium.

@@ -16,6 +16,7 @@ use crate::look::{initrd, kernel};
 use crate::root::Root;
 use crate::span::Span;
 use crate::squashfs::Squashfs;
+use crate::target::{self, Target};
 use crate::{Error, bad};
 
 /// A kernel or an initrd on the medium.
@@ -76,6 +77,8 @@ pub struct Image {
     pub system: System,
     /// Its packages.
     pub packages: Vec<Package>,
+    /// The systems that it installs.
+    pub targets: Vec<Target>,
     /// Its users.
     pub users: Vec<User>,
     /// Its units.
@@ -103,9 +106,24 @@ impl Image {
             unread.push("the root filesystem: there is no squashfs on the medium".to_owned());
         }
         let (path, root) = (path.to_owned(), root.unwrap_or_default());
+        let targets = target::read(&medium, &root);
+        let targets = noted(&mut unread, "a system that it installs", targets).unwrap_or_default();
         let (system, packages) = (system(&root), packages::read(&root));
         let (users, units) = (users::read(&root), units::read(&root));
-        Ok(Self { path, medium, esp, menu, loaded, root, system, packages, users, units, unread })
+        Ok(Self {
+            path,
+            medium,
+            esp,
+            menu,
+            loaded,
+            root,
+            system,
+            packages,
+            targets,
+            users,
+            units,
+            unread,
+        })
     }
 
     /// Reads dpkg's lists.

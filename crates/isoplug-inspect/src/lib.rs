@@ -15,6 +15,7 @@ pub mod report;
 pub mod root;
 pub mod span;
 pub mod squashfs;
+pub mod target;
 pub mod verify;
 
 use std::io;

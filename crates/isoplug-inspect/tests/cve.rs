@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 
 use isoplug_inspect::cve::{self, Report, Subject, Word, sarif, vex};
+use isoplug_inspect::diff::vulnerabilities;
 use isoplug_inspect::look::packages;
 use serde_json::{Value, json};
 
@@ -228,4 +229,33 @@ fn the_archive_of_osv_is_read() {
         [("CVE-2026-0001", "a04", Word::Fixable), ("CVE-2026-0001", "a11", Word::Open)]
     );
     assert_eq!(report.data[0].form, "osv");
+}
+
+/// One package is updated, one is gone; the rest stays open in both.
+#[test]
+fn what_is_fixed_and_what_is_new_is_told_of_two_images() {
+    let data = tracker().to_string();
+    let of = |status: &str| report(&subject(status), "t.json", data.as_bytes());
+    let old = of(&status());
+    let newer = status()
+        .split("\n\n")
+        .map(|stanza| match stanza.contains("liba04") {
+            true => stanza.replace("1.0-1", "1.0-2"),
+            false => stanza.to_owned(),
+        })
+        .filter(|stanza| !stanza.contains("liba11\n"))
+        .collect::<Vec<_>>()
+        .join("\n\n");
+    let found = vulnerabilities::compare(&old, &of(&newer));
+    let shown = ROWS.iter().filter(|row| row.6.is_shown()).count();
+    assert_eq!(found.len(), shown);
+    let of_way = |way: &str| -> Vec<&str> {
+        found.iter().filter(|it| it.way == way).map(|it| &*it.source).collect()
+    };
+    assert_eq!(of_way("fixed"), ["a04", "a11"]);
+    assert_eq!((of_way("new").len(), of_way("open").len()), (0, shown - 2));
+    let back = vulnerabilities::compare(&of(&newer), &old);
+    let new: Vec<_> =
+        back.iter().filter(|it| it.way == "new").map(|it| (&*it.source, it.word)).collect();
+    assert_eq!(new, [("a04", Word::Fixable), ("a11", Word::Open)]);
 }

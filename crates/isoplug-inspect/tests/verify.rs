@@ -132,7 +132,7 @@ impl Published {
         let policy = Policy { require: keys.len().min(1), keys, today: "2026-11-30".to_owned() };
         let mut steps: Vec<Step> = checksum::steps(&image, &digest).unwrap();
         steps.push(signature::step(&image, &digest, &policy).unwrap());
-        steps.push(bills::lock(&image, &pinned));
+        steps.push(bills::lock(&isoplug_inspect::target::systems(&image)[0], &pinned));
         steps.push(bills::bills(&image, &digest, &pinned).unwrap());
         steps.push(bills::provenance(&image, &pinned).unwrap());
         Report::new("a.iso".to_owned(), steps)

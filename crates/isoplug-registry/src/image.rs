@@ -18,7 +18,7 @@ use super::transport::{At, Transport};
 /// What kind of artifact an image is.
 const IMAGE: &str = "application/vnd.isoplug.image.v1";
 /// How a layer says what its file is called (OCI image specification, "Pre-Defined Annotation Keys").
-const TITLE: &str = "org.opencontainers.image.title";
+pub(super) const TITLE: &str = "org.opencontainers.image.title";
 
 /// A file of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub fn publish_image(
     Ok(PublishedImage { reference, was_there: there.is_some() })
 }
 
-fn tag(reference: &Reference) -> Result<&str, Error> {
+pub(super) fn tag(reference: &Reference) -> Result<&str, Error> {
     let wrong = |why: &str| Error::Reference { text: reference.to_string(), why: why.to_owned() };
     match (&reference.tag, reference.digest) {
         (_, Some(_)) => Err(wrong("a digest cannot be chosen")),
@@ -91,12 +91,16 @@ fn tag(reference: &Reference) -> Result<&str, Error> {
     }
 }
 
-fn check_same(reference: &Reference, there: Option<Digest>, ours: Digest) -> Result<(), Error> {
+pub(super) fn check_same(
+    reference: &Reference,
+    there: Option<Digest>,
+    ours: Digest,
+) -> Result<(), Error> {
     match there.filter(|there| *there != ours) {
         None => Ok(()),
         Some(there) => Err(Error::Unfit {
             name: reference.to_string(),
-            why: format!("the tag has another image already ({there}): choose another tag"),
+            why: format!("the tag has something else already ({there}): choose another tag"),
         }),
     }
 }
@@ -120,7 +124,7 @@ fn described(file: &ImageFile) -> Result<Descriptor, Error> {
 }
 
 /// Stores the blobs first, and then the manifest: who sees it sees all.
-fn put(
+pub(super) fn put(
     to: &dyn Transport,
     tag: Option<&str>,
     manifest: &OciManifest,
@@ -183,7 +187,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         publish(folder.path(), "iso").unwrap();
         let error = publish(folder.path(), "other").unwrap_err().to_string();
-        assert!(error.contains("the tag has another image already (sha256:"), "{error}");
+        assert!(error.contains("the tag has something else already (sha256:"), "{error}");
         let place: Reference = "r.example/acme/stick".parse().unwrap();
         assert!(tag(&place).is_err());
     }

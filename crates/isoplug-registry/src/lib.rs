@@ -15,6 +15,7 @@
 //! trust       policy, signatures           -> who signed, or why it is refused
 //! publish     component, describe, key     -> a release with its signature, listed in the index
 //! image       files of a finished image    -> an artifact, and referrers that tell of it
+//! folder      files of a folder            -> an artifact; and back
 //! ```
 
 mod cache;
@@ -23,6 +24,7 @@ mod compatible;
 mod component;
 mod credentials;
 mod error;
+mod folder;
 mod http;
 mod image;
 mod index;
@@ -49,6 +51,7 @@ pub use canonical::canonical;
 pub use compatible::{Break, breaks};
 pub use credentials::{Credential, Credentials, Helper};
 pub use error::Error;
+pub use folder::{get_folder, put_folder};
 pub use http::{Mirror, Registries};
 pub use image::{ImageFile, ImagePublication, PublishedImage, publish_image};
 pub use index::{Entry, Found, Index, IndexVersion, index_reference, read_index, search, yank};

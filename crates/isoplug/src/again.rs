@@ -94,12 +94,25 @@ fn compared(image: &Image, digest: &str, path: &Path, told: &str) -> Result<Step
     let again = crate::look::open(path)?;
     let found = check::sha256(&again.medium.span).map_err(|error| failed(&error))?;
     if found == digest {
-        return Ok(Step::new(WHAT, format!("same bytes: {told}"), Vec::new()));
+        let notes = other_papers(image, &again).map_err(|error| failed(&error))?;
+        return Ok(Step { notes, ..Step::new(WHAT, format!("same bytes: {told}"), Vec::new()) });
     }
     let found = diff::compare(image, &again);
     let found = found
         .map_err(|error| Failure::new(Exit::Failed, error.to_string()).because(&error.source))?;
     Ok(Step { said: format!("differs: {told}"), ..Step::new(WHAT, "", faults(&found)) })
+}
+
+/// Returns which papers beside an image are other ones than those beside the same image that was built again.
+fn other_papers(image: &Image, again: &Image) -> std::io::Result<Vec<String>> {
+    let mut others = Vec::new();
+    for ending in [".provenance.json", ".spdx.json", ".cdx.json"] {
+        let (given, made) = (image.beside(ending)?, again.beside(ending)?);
+        if given.is_some() && given != made {
+            others.push(format!("{}{ending} is not what the rebuild has", image.file_name()));
+        }
+    }
+    Ok(others)
 }
 
 fn build(
@@ -116,6 +129,9 @@ fn build(
     command.arg("--store").arg(folder.join("store")).envs(conditions.env).env("HOME", folder);
     if session.global.trust_folder {
         command.arg("--trust-folder");
+    }
+    if session.global.offline {
+        command.arg("--offline");
     }
     if let Some(mirror) = &session.global.mirror {
         command.arg("--mirror").arg(mirror);

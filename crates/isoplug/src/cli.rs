@@ -109,7 +109,7 @@ impl Command {
             Self::Trust(_) => Some("trust"),
             Self::Inspect(_) => Some("inspect"),
             Self::Diff(_) => Some("diff"),
-            Self::Cve(_) => Some("cve"),
+            Self::Cve(args) => args.only_reads().then_some("cve"),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ use isoplug_engine::Digest;
 use isoplug_fetch::{Authorities, Downloader, Expected, Patience, Unwatched, without_password};
 use tempfile::NamedTempFile;
 
+use crate::place;
 use crate::session::Session;
 
 /// The largest download, in bytes.
@@ -16,6 +17,8 @@ const LARGEST: u64 = 4 << 30;
 pub(crate) struct Downloads {
     /// The folder; `None` if there is no store.
     folder: Option<PathBuf>,
+    /// A folder of the project that may have them, too.
+    vendor: Option<PathBuf>,
     /// Why nothing is fetched, if so.
     offline: Option<String>,
     authorities: Authorities,
@@ -25,13 +28,19 @@ impl Downloads {
     /// Takes a folder of this name in the store.
     pub(crate) fn new(name: &str, session: &Session) -> Self {
         let folder = session.store().ok().and_then(|store| store.cache_dir(name).ok());
-        Self { folder, offline: session.offline(), authorities: session.authorities() }
+        let (offline, authorities) = (session.offline(), session.authorities());
+        Self { folder, vendor: None, offline, authorities }
+    }
+
+    /// Looks into a folder, too, before it fetches.
+    pub(crate) fn with_vendor(self, folder: PathBuf) -> Self {
+        Self { vendor: Some(folder), ..self }
     }
 
     /// Has no folder, and fetches nothing.
     #[cfg(test)]
     pub(crate) fn none() -> Self {
-        Self { folder: None, offline: None, authorities: Authorities::default() }
+        Self { folder: None, vendor: None, offline: None, authorities: Authorities::default() }
     }
 
     /// Returns where the file with this digest is, after it was fetched if it was not there. The error says why it is
@@ -51,10 +60,18 @@ impl Downloads {
     /// Returns where the file with this digest is, if it is there.
     pub(crate) fn kept(&self, digest: Digest) -> Option<PathBuf> {
         let path = self.folder.as_ref()?.join(digest.hex());
-        let found = File::open(&path).and_then(|file| Digest::of_file(&file));
-        found.is_ok_and(|found| found == digest).then_some(path)
+        (is(&path, digest) || self.vendored(digest, &path)).then_some(path)
     }
 
+    /// Takes a file out of the project's folder, whose bytes are compared once they are here. Tells whether it had it.
+    fn vendored(&self, digest: Digest, path: &Path) -> bool {
+        let Some(folder) = &self.vendor else { return false };
+        let taken = place::bring(&folder.join(digest.hex()), path);
+        let taken = taken.ok().filter(|new| is(new, digest));
+        taken.is_some_and(|new| place::take_place(new, path).is_ok())
+    }
+
+    /// Fetches a file that is not there yet.
     fn fetch(&self, folder: &Path, url: &str, digest: Digest) -> Result<PathBuf, String> {
         let (mirror, name) = url.rsplit_once('/').ok_or_else(|| "it has no URL".to_owned())?;
         // A name of its own: a process of another container may have our number, and our store.
@@ -70,4 +87,10 @@ impl Downloads {
         new.persist(&path).map_err(|error| error.to_string())?;
         Ok(path)
     }
+}
+
+/// Tells whether a regular file has this digest.
+fn is(path: &Path, digest: Digest) -> bool {
+    let is_file = path.symlink_metadata().is_ok_and(|found| found.is_file());
+    is_file && File::open(path).and_then(|file| Digest::of_file(&file)).is_ok_and(|it| it == digest)
 }

@@ -1,5 +1,6 @@
 //! What the commands that look into finished images share.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -82,9 +83,12 @@ impl Side {
             Self::Lock(..) => self.locked(),
             Self::Image(image) => {
                 let lock = beside(image);
-                let of_loaders =
-                    lock.iter().flat_map(|lock| best(lock, image)).flat_map(|it| it.boot.clone());
-                self.locked().into_iter().chain(of_loaders).collect()
+                let of_loaders = lock.iter().flat_map(|lock| best(lock, &image.packages));
+                let of_loaders = of_loaders.flat_map(|it| it.boot.clone());
+                let targets = lock.iter().flat_map(|lock| {
+                    image.targets.iter().flat_map(|target| of_packages(lock, &target.packages))
+                });
+                self.locked().into_iter().chain(targets).chain(of_loaders).collect()
             }
         }
     }
@@ -94,7 +98,7 @@ impl Side {
         match self {
             Self::Lock(_, packages) => packages.clone(),
             Self::Image(image) => {
-                beside(image).map(|lock| of_image(&lock, image)).unwrap_or_default()
+                beside(image).map(|lock| of_packages(&lock, &image.packages)).unwrap_or_default()
             }
         }
     }
@@ -118,17 +122,21 @@ pub(crate) fn beside(image: &Image) -> Option<Lock> {
     Lock::parse(&String::from_utf8(text).ok()?).ok()
 }
 
-/// Returns the packages of the lock's image that fits best.
-pub(crate) fn of_image(lock: &Lock, image: &Image) -> Vec<LockedPackage> {
-    best(lock, image).map(|locked| locked.groups.concat()).unwrap_or_default()
+/// Returns the packages of the lock's image that fits best to what is installed.
+pub(crate) fn of_packages(lock: &Lock, installed: &[Package]) -> Vec<LockedPackage> {
+    best(lock, installed).map(|locked| locked.groups.concat()).unwrap_or_default()
 }
 
-fn best<'a>(lock: &'a Lock, image: &Image) -> Option<&'a LockedImage> {
+fn best<'a>(lock: &'a Lock, installed: &[Package]) -> Option<&'a LockedImage> {
     let is_there = |locked: &LockedPackage| {
         let (name, version) = (locked.name.as_str(), locked.version.as_str());
-        image.packages.iter().any(|it| it.name == name && it.version == version)
+        installed.iter().any(|it| it.name == name && it.version == version)
     };
-    let fit = |locked: &&LockedImage| locked.packages().filter(|it| is_there(it)).count();
+    // Of two that have all of it, the smaller.
+    let fit = |locked: &&LockedImage| {
+        let all = locked.groups.iter().flatten();
+        (all.clone().filter(|it| is_there(it)).count(), Reverse(all.count()))
+    };
     lock.images.values().max_by_key(fit)
 }
 

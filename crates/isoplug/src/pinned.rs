@@ -17,21 +17,25 @@ use crate::session::Session;
 
 /// Where downloads are kept, and what archives unpacked to.
 const FOLDER: &str = "downloads";
+/// Where the folder of a project may have them.
+pub(crate) const VENDOR: &str = "vendor/downloads";
 
 /// Fetches what the options of a system name. A run that only looks takes what is there, and leaves the rest.
-pub(crate) fn bring(system: &mut System, session: &Session) -> Result<(), Failure> {
+pub(crate) fn bring(system: &mut System, project: &Path, session: &Session) -> Result<(), Failure> {
     let named = named(system);
     // Whoever only looks at a manifest needs no store, unless it names a download.
-    let Some(downloads) = (!named.is_empty()).then(|| Downloads::new(FOLDER, session)) else {
+    if named.is_empty() {
         return Ok(());
-    };
+    }
+    let downloads = of_project(project, session);
+    let mut source = Source { downloads, session, found: BTreeMap::new() };
     let mut wrong = BTreeMap::new();
     for (path, origin) in named {
         // What failed is not tried again.
         if wrong.contains_key(name_of(&path)) {
             continue;
         }
-        match place(&path, system, &downloads, session) {
+        match source.place(&path, system) {
             Ok(Some(found)) => local_files::rename(&mut system.options, &path, &found),
             Ok(None) => {}
             Err(error) => drop(wrong.insert(name_of(&path).to_owned(), at(error, origin.as_ref()))),
@@ -42,6 +46,11 @@ pub(crate) fn bring(system: &mut System, session: &Session) -> Result<(), Failur
         true => Ok(()),
         false => Err(Failure::manifest(Diagnostics { list, texts: system.texts.clone() })),
     }
+}
+
+/// Returns the downloads of a project's manifest.
+pub(crate) fn of_project(project: &Path, session: &Session) -> Downloads {
+    Downloads::new(FOLDER, session).with_vendor(project.join(VENDOR))
 }
 
 fn at(wrong: Diagnostic, origin: Option<&Origin>) -> Diagnostic {
@@ -68,23 +77,38 @@ fn wrong(message: String) -> Diagnostic {
     Diagnostic::error("no-download", message)
 }
 
-/// Returns where the path of a download leads; `None` if it is not there and this run only looks.
-fn place(
-    path: &str,
-    system: &System,
-    downloads: &Downloads,
-    session: &Session,
-) -> Result<Option<PathBuf>, Diagnostic> {
-    let (name, inside) = (name_of(path), inside(path)?);
-    let download = known(name, system)?;
-    let digest = Digest::from_hex(&download.sha256);
-    let digest = digest.map_err(|error| wrong(format!("the download `{name}`: {error}")))?;
-    let file = match (downloads.kept(digest), session.only_looks()) {
-        (Some(file), _) => file,
-        (None, Some(_)) => return Ok(None),
-        (None, None) => fetch(name, download, digest, downloads, session).map_err(wrong)?,
-    };
-    inside.map_or(Ok(file.clone()), |inside| find(name, &file, inside)).map(Some)
+/// Where files come from.
+struct Source<'s> {
+    downloads: Downloads,
+    session: &'s Session,
+    /// Those that were looked for, by name: many paths may be of one, which is hashed once.
+    found: BTreeMap<String, Option<PathBuf>>,
+}
+
+impl Source<'_> {
+    /// Returns where the path of a download leads; `None` if it is not there and this run only looks.
+    fn place(&mut self, path: &str, system: &System) -> Result<Option<PathBuf>, Diagnostic> {
+        let (name, inside) = (name_of(path), inside(path)?);
+        let Some(file) = self.file(name, known(name, system)?)? else { return Ok(None) };
+        inside.map_or(Ok(file.clone()), |inside| find(name, &file, inside)).map(Some)
+    }
+
+    fn file(&mut self, name: &str, download: &Download) -> Result<Option<PathBuf>, Diagnostic> {
+        if let Some(found) = self.found.get(name) {
+            return Ok(found.clone());
+        }
+        let digest = Digest::from_hex(&download.sha256);
+        let digest = digest.map_err(|error| wrong(format!("the download `{name}`: {error}")))?;
+        let file = match (self.downloads.kept(digest), self.session.only_looks()) {
+            (Some(file), _) => Some(file),
+            (None, Some(_)) => None,
+            (None, None) => {
+                Some(fetch(name, download, digest, &self.downloads, self.session).map_err(wrong)?)
+            }
+        };
+        self.found.insert(name.to_owned(), file.clone());
+        Ok(file)
+    }
 }
 
 /// Returns where a file or folder of an archive is.

@@ -103,7 +103,7 @@ impl Project {
         session: &Session,
     ) -> Result<System, Failure> {
         let mut system = self.evaluate_silently((profile, arch), plugins)?;
-        pinned::bring(&mut system, session)?;
+        pinned::bring(&mut system, &self.folder, session)?;
         session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });
         Ok(system)
     }

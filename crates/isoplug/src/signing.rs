@@ -114,6 +114,12 @@ pub(crate) fn sign(asked: &Asked, session: &Session) -> Result<Vec<PathBuf>, Fai
     Ok(written)
 }
 
+/// Signs the provenance and the bills beside an image, as whoever made the same bytes again can: what is signed is equal.
+pub(crate) fn attest(iso: &Path, key: &Path, session: &Session) -> Result<Vec<PathBuf>, Failure> {
+    let signers = Signers::open(&[key.to_owned()], None, session)?;
+    Ok(beside::envelopes(&Image::open(iso)?, &signers)?.into_iter().collect())
+}
+
 /// Returns the public half of a key in a file, and the line by which minisign knows it.
 pub(crate) fn key_of(
     file: &Path,

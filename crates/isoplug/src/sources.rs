@@ -1,21 +1,23 @@
 //! Puts the source packages of an image beside it: their list, their files, or an ISO of them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use isoplug_engine::{Artifact, Blob, Graph, Outputs};
+use isoplug_engine::{Artifact, Blob, Digest, Graph, Outputs, Store};
+use isoplug_image::image::Image;
 use isoplug_image::papers::sources::{Origin, SourceList};
 use isoplug_image::source_packages::{self, Products};
 use isoplug_image::stages::source_packages::{files, origins};
-use isoplug_manifest::Lock;
+use isoplug_manifest::{Lock, System};
 
 use crate::exit::Exit;
 use crate::export::{self, Output};
 use crate::failure::Failure;
 use crate::locking;
 use crate::outcome;
-use crate::prepare::Prepared;
+use crate::prepare::{Planned, Prepared};
 use crate::session::Session;
 
 /// In which form they are wanted.
@@ -29,18 +31,34 @@ pub(crate) enum Form {
     Iso,
 }
 
+/// An image, and where what it needs lies.
+#[derive(Clone, Copy)]
+pub(crate) struct Of<'a> {
+    system: &'a System,
+    image: &'a Image,
+    store: &'a Store,
+}
+
+impl<'a> From<&'a Prepared> for Of<'a> {
+    fn from(Prepared { system, image, store, .. }: &'a Prepared) -> Self {
+        Self { system, image, store }
+    }
+}
+
+impl<'a> From<&'a Planned> for Of<'a> {
+    fn from(Planned { system, image, store }: &'a Planned) -> Self {
+        Self { system, image, store }
+    }
+}
+
 /// How many source packages that are missing a message names.
 const SHOWN: usize = 8;
 
 /// Asks the archives for the source packages of an image. Those that none has are told of; where their files are wanted,
 /// that is an error.
-pub(crate) fn find(
-    prepared: &Prepared,
-    form: Form,
-    session: &Session,
-) -> Result<SourceList, Failure> {
-    let Prepared { system, image, .. } = prepared;
-    let origins = origins(prepared, session)?;
+pub(crate) fn find(of: Of, form: Form, session: &Session) -> Result<SourceList, Failure> {
+    let Of { system, image, .. } = of;
+    let origins = origins(of, session)?;
     let wanted = origins.iter().map(Origin::wanted).collect();
     let lock = Lock::parse(&image.lock_text)
         .map_err(|error| Failure::new(Exit::Internal, "the lock is damaged").because(&error))?;
@@ -76,10 +94,10 @@ fn absent(missing: &[Origin]) -> String {
 }
 
 /// Returns which source packages the image was built of.
-fn origins(prepared: &Prepared, session: &Session) -> Result<Vec<Origin>, Failure> {
+fn origins(of: Of, session: &Session) -> Result<Vec<Origin>, Failure> {
     let mut graph = Graph::new();
-    let wanted = source_packages::origins(&prepared.image, &mut graph);
-    let outputs = run(&graph, &[wanted], prepared, session)?;
+    let wanted = source_packages::origins(of.image, &mut graph);
+    let outputs = run(&graph, &[wanted], of, session)?;
     let read = outputs.path(wanted).and_then(|path| origins::read(&path).ok());
     read.ok_or_else(|| Failure::new(Exit::Internal, "the list of source packages is lost"))
 }
@@ -93,14 +111,11 @@ pub(crate) fn add(
     session: &Session,
 ) -> Result<(), Failure> {
     let mut graph = Graph::new();
-    let products =
-        source_packages::products(list, &prepared.image, &mut graph).map_err(|error| {
-            Failure::new(Exit::Failed, "a source package is malformed").because(&error)
-        })?;
+    let (products, of) = (products(list, prepared.into(), &mut graph)?, Of::from(prepared));
     let (made, shown) = wanted(prepared, &products, form, output);
     let artifacts: Vec<Artifact<Blob>> =
         made.iter().map(|(artifact, _)| *artifact).chain(of_files(&products, form)).collect();
-    let outputs = run(&graph, &artifacts, prepared, session)?;
+    let outputs = run(&graph, &artifacts, of, session)?;
     let mut all = Vec::new();
     for (artifact, target) in made {
         all.push((export::made(&outputs, artifact, &target)?, target));
@@ -111,6 +126,36 @@ pub(crate) fn add(
     export::put_into(&all, output, session)?;
     session.note(&format!("source packages: {}", shown.display()));
     Ok(())
+}
+
+/// Fetches the files of source packages into the store; returns each with its digest, and what tells of them with its
+/// text, by their paths.
+pub(crate) fn fetch(
+    list: SourceList,
+    of: Of,
+    session: &Session,
+) -> Result<(BTreeMap<String, Digest>, BTreeMap<String, String>), Failure> {
+    let mut graph = Graph::new();
+    let products = products(list, of, &mut graph)?;
+    let papers = products.papers.all();
+    let wanted: Vec<_> = papers.iter().map(|(paper, _)| *paper).chain([products.files]).collect();
+    let outputs = run(&graph, &wanted, of, session)?;
+    let lost = || Failure::new(Exit::Internal, "what tells of source packages is lost");
+    let mut texts = BTreeMap::new();
+    for (paper, name) in papers {
+        let text = outputs.path(paper).and_then(|path| fs::read_to_string(path).ok());
+        texts.insert(name.to_owned(), text.ok_or_else(lost)?);
+    }
+    let listed = outputs.path(products.files).and_then(|path| fs::read(path).ok());
+    let listed = listed.and_then(|bytes| files::read(&bytes).ok());
+    Ok((listed.ok_or_else(lost)?, texts))
+}
+
+/// Wires what is made of the list.
+fn products(list: SourceList, of: Of, graph: &mut Graph) -> Result<Products, Failure> {
+    source_packages::products(list, of.image, graph).map_err(|error| {
+        Failure::new(Exit::Failed, "a source package is malformed").because(&error)
+    })
 }
 
 fn of_files(products: &Products, form: Form) -> Option<Artifact<Blob>> {
@@ -165,10 +210,10 @@ fn files_of(
 fn run(
     graph: &Graph,
     wanted: &[Artifact<Blob>],
-    prepared: &Prepared,
+    of: Of,
     session: &Session,
 ) -> Result<Outputs, Failure> {
     let wanted: Vec<_> = wanted.iter().map(|artifact| artifact.id()).collect();
-    isoplug_engine::run(graph, &wanted, &prepared.store, &session.run_options())
-        .map_err(|error| outcome::failure(&error, &prepared.system))
+    isoplug_engine::run(graph, &wanted, of.store, &session.run_options())
+        .map_err(|error| outcome::failure(&error, of.system))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use isoplug_bill::facts::Party;
+use isoplug_bill::facts::{Facts, Party};
 use isoplug_bill::model::{Bill, Image, Package, Part, Plugin, Source, Tool};
 use isoplug_manifest::distribution;
 use isoplug_manifest::lock::LockedPackage;
@@ -11,6 +11,12 @@ use serde_json::Value as Json;
 use super::about::About;
 use super::inventory::Inventory;
 use crate::plugins::UsedPlugin;
+
+/// A system of a medium: its name, and its packages.
+pub type System = (String, Vec<LockedPackage>);
+
+/// What the live system of a medium is called.
+pub const LIVE: &str = "live";
 
 /// What a bill is about.
 pub struct Subject<'a> {
@@ -23,6 +29,8 @@ pub struct Subject<'a> {
     /// The packages that are installed, those of which only boot loaders were taken, those that drivers were compiled
     /// from, those that lie on the medium as they are.
     pub packages: [&'a [LockedPackage]; 4],
+    /// The systems of a medium that installs some, the live one first, with their packages; else none.
+    pub systems: &'a [System],
     /// What packages say of themselves.
     pub inventory: &'a Inventory,
     /// The plugins that had a part in it.
@@ -34,8 +42,9 @@ pub struct Subject<'a> {
 /// Returns the model.
 #[must_use]
 pub fn bill(subject: &Subject) -> Bill {
-    let Subject { about, file_name, digests, packages, inventory, plugins, epoch } = subject;
-    let packages = binaries(*packages, inventory);
+    let Subject { about, file_name, digests, packages, systems, inventory, plugins, epoch } =
+        subject;
+    let packages = binaries(*packages, systems, inventory);
     let (version, commit) = about.tool.clone();
     Bill {
         image: image(about, file_name, digests),
@@ -67,15 +76,23 @@ fn publisher(text: &str) -> Option<Party> {
 
 /// Returns the binary packages of the four lists, each once.
 #[must_use]
-pub fn binaries(lists: [&[LockedPackage]; 4], inventory: &Inventory) -> Vec<Package> {
+pub fn binaries(
+    lists: [&[LockedPackage]; 4],
+    systems: &[System],
+    inventory: &Inventory,
+) -> Vec<Package> {
     let mut all: BTreeMap<(String, String), Package> = BTreeMap::new();
     let parts = [Part::Installed, Part::Loaders, Part::Drivers, Part::Offline];
     for (part, list) in parts.into_iter().zip(lists) {
         for locked in list {
             let key = (format!("{} {}", locked.name, locked.architecture), locked.sha256.clone());
-            let package = all.entry(key).or_insert_with(|| package(locked, part, inventory));
+            let package =
+                all.entry(key).or_insert_with(|| package(locked, part, systems, inventory));
             if !package.parts.contains(&part) {
                 package.parts.push(part);
+            }
+            if part == Part::Installed {
+                package.systems = having(locked, systems).map(str::to_owned).collect();
             }
         }
     }
@@ -84,10 +101,34 @@ pub fn binaries(lists: [&[LockedPackage]; 4], inventory: &Inventory) -> Vec<Pack
     packages
 }
 
-fn package(locked: &LockedPackage, part: Part, inventory: &Inventory) -> Package {
+/// Returns the names of the systems that have a package.
+fn having<'a>(locked: &'a LockedPackage, systems: &'a [System]) -> impl Iterator<Item = &'a str> {
+    systems.iter().filter(|(_, packages)| packages.contains(locked)).map(|(name, _)| &**name)
+}
+
+/// Returns what an installed package says of itself: that of the live system, else of one that has it.
+fn of_installed<'a>(
+    locked: &LockedPackage,
+    systems: &[System],
+    inventory: &'a Inventory,
+) -> Option<&'a Facts> {
+    let key = format!("{} {}", locked.name, locked.architecture);
+    let mut of = having(locked, systems).peekable();
+    if of.peek().is_none_or(|name| *name == LIVE) {
+        return inventory.installed.get(&key);
+    }
+    of.find_map(|name| inventory.targets.get(name)?.get(&key))
+}
+
+fn package(
+    locked: &LockedPackage,
+    part: Part,
+    systems: &[System],
+    inventory: &Inventory,
+) -> Package {
     let LockedPackage { name, version, architecture, source, path, size: _, sha256 } = locked;
     let facts = match part {
-        Part::Installed => inventory.installed.get(&format!("{name} {architecture}")),
+        Part::Installed => of_installed(locked, systems, inventory),
         Part::Loaders | Part::Drivers | Part::Offline => inventory.beside.get(sha256),
     };
     Package {
@@ -95,6 +136,7 @@ fn package(locked: &LockedPackage, part: Part, inventory: &Inventory) -> Package
         version: version.to_string(),
         architecture: architecture.to_string(),
         parts: vec![part],
+        systems: Vec::new(),
         archive: source.clone(),
         path: path.to_string(),
         sha256: sha256.clone(),
@@ -142,4 +184,59 @@ fn plugin(plugin: &UsedPlugin) -> Plugin {
     let repository = source.strip_prefix("oci://").unwrap_or_default().to_owned();
     let grants: Json = grants;
     Plugin { name, id, version, sha256, repository, publisher, grants: grants.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
+
+    use super::*;
+
+    fn locked(name: &str, version: &str) -> LockedPackage {
+        LockedPackage {
+            name: PackageName::new(name).unwrap(),
+            version: Version::new(version).unwrap(),
+            architecture: Arch::new("all").unwrap(),
+            source: "debian".to_owned(),
+            path: ArchivePath::new(&format!("pool/main/{name}_{version}.deb")).unwrap(),
+            size: 1,
+            sha256: format!("{name}-{version}"),
+        }
+    }
+
+    fn facts(name: &str, version: &str) -> BTreeMap<String, Facts> {
+        let control = format!("Package: {name}\nVersion: {version}\nSource: of-{name}\n");
+        [(format!("{name} all"), Facts::read(&control))].into()
+    }
+
+    /// A package that only a target has, and one of which it has another version, say themselves what they are.
+    #[test]
+    fn what_only_a_target_has_is_told_by_the_target() {
+        let (old, new, web) = (locked("lib", "1"), locked("lib", "2"), locked("web", "3"));
+        let systems = [
+            ("live".to_owned(), vec![old.clone()]),
+            ("server".to_owned(), vec![new.clone(), web.clone()]),
+        ];
+        let of_server = [facts("lib", "2"), facts("web", "3")].into_iter().flatten().collect();
+        let inventory = Inventory {
+            installed: facts("lib", "1"),
+            targets: [("server".to_owned(), of_server)].into(),
+            ..Inventory::default()
+        };
+        let all = binaries([&[old, new, web], &[], &[], &[]], &systems, &inventory);
+        let told: Vec<_> = all
+            .iter()
+            .map(|one| {
+                (&*one.name, &*one.version, one.systems.join(" "), one.facts.source.version.clone())
+            })
+            .collect();
+        let row =
+            |name, version, system: &str| (name, version, system.to_owned(), version.to_owned());
+        assert_eq!(
+            told,
+            [row("lib", "1", "live"), row("lib", "2", "server"), row("web", "3", "server")]
+        );
+    }
 }

@@ -16,6 +16,9 @@ pub struct Inventory {
     pub system: OperatingSystem,
     /// What is installed, by `NAME ARCHITECTURE`.
     pub installed: BTreeMap<String, Facts>,
+    /// What each system that the medium installs has, by its name, and by `NAME ARCHITECTURE`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub targets: BTreeMap<String, BTreeMap<String, Facts>>,
     /// What is not installed, by the SHA-256 of the package.
     pub beside: BTreeMap<String, Facts>,
     /// The SHA-512 of packages, by their SHA-256.

@@ -2,9 +2,9 @@
 
 use isoplug_engine::{Artifact, Blob, Graph, Tree};
 use isoplug_manifest::By;
-use isoplug_manifest::lock::LockedPackage;
 
 use super::system::Debs;
+use super::targets::Target;
 use crate::image::Image;
 use crate::outputs::Live;
 use crate::stages::inventory::Collect;
@@ -15,19 +15,19 @@ use crate::stages::sha512::Sha512;
 /// were added.
 pub(super) fn add(
     image: &Image,
-    debs: Debs,
-    overlays: Vec<Artifact<Tree>>,
+    (debs, overlays, targets): (Debs, Vec<Artifact<Tree>>, Vec<Target>),
     (live, iso): (Live, Artifact<Blob>),
     graph: &mut Graph,
 ) -> (Artifact<Blob>, papers::Outputs) {
-    let inventory = inventory(image, debs, overlays, live.rootfs, graph);
+    let inventory = inventory(image, (debs, overlays), targets, live.rootfs, graph);
     let papers = Papers {
         iso,
         bootable: live.bootable,
         inventory,
         about: image.about.clone(),
         file_name: format!("{}.iso", image.name),
-        installed: installed(image),
+        installed: image.installed_packages(),
+        systems: image.systems(),
         boot: image.locked.boot.clone(),
         drivers: image.driver_packages(),
         offline: image.locked.offline.clone(),
@@ -38,11 +38,11 @@ pub(super) fn add(
     (inventory, graph.add(papers))
 }
 
-/// Collects the facts of the bills of materials. Of the overlays those of nobody who contributes come first.
+/// Collects the facts of the bills of materials, of the live system and of what it installs.
 fn inventory(
     image: &Image,
-    debs: Debs,
-    overlays: Vec<Artifact<Tree>>,
+    (debs, overlays): (Debs, Vec<Artifact<Tree>>),
+    targets: Vec<Target>,
     rootfs: Artifact<Tree>,
     graph: &mut Graph,
 ) -> Artifact<Blob> {
@@ -52,7 +52,32 @@ fn inventory(
     let numbered = groups.into_iter().enumerate().map(|(index, debs)| (index.to_string(), debs));
     let beside: Vec<Artifact<Blob>> = named.clone().map(|(_, debs)| debs).collect();
     let all = numbered.chain(named);
-    let sha512 = all.map(|(group, debs)| graph.add(Sha512 { debs, group }).digests).collect();
+    let mut sha512: Vec<_> =
+        all.map(|(group, debs)| graph.add(Sha512 { debs, group }).digests).collect();
+    let mut overlays = added(image, overlays, "");
+    let targets = targets.into_iter().zip(&image.targets).map(|(target, (_, image))| {
+        let Target { name, rootfs, overlays: more, debs } = target;
+        sha512.extend(digests(&name, debs, graph));
+        overlays.extend(added(image, more, &format!(" of {name}")));
+        (name, rootfs)
+    });
+    let targets = targets.collect();
+    graph.add(Collect { rootfs, targets, beside, sha512, overlays }).inventory
+}
+
+/// Adds what hashes the packages of a target.
+fn digests(target: &str, debs: Debs, graph: &mut Graph) -> Vec<Artifact<Blob>> {
+    let groups = debs.groups.into_iter().enumerate();
+    let group = |(index, debs)| Sha512 { debs, group: format!("{index} of {target}") };
+    groups.map(|one| graph.add(group(one)).digests).collect()
+}
+
+/// Names those who added overlays to a system, and on whose behalf. Those of nobody who contributes come first.
+fn added(
+    image: &Image,
+    overlays: Vec<Artifact<Tree>>,
+    whose: &str,
+) -> Vec<(String, String, Artifact<Tree>)> {
     let of_drivers = (overlays.len() > image.contributors.len()).then(|| {
         let title = By::Part("drivers").to_string();
         (title.clone(), title)
@@ -60,19 +85,5 @@ fn inventory(
     let contributors = image.contributors.iter();
     let named = contributors.map(|one| (one.title(), one.by().to_string()));
     let named = of_drivers.into_iter().chain(named).zip(overlays);
-    let overlays = named.map(|((title, by), overlay)| (title, by, overlay)).collect();
-    graph.add(Collect { rootfs, beside, sha512, overlays }).inventory
-}
-
-/// Returns the packages of the live system, and those that what it installs has besides.
-fn installed(image: &Image) -> Vec<LockedPackage> {
-    let mut all: Vec<LockedPackage> = image.locked.groups.iter().flatten().cloned().collect();
-    for package in
-        image.targets.iter().flat_map(|(_, target)| target.locked.groups.iter().flatten())
-    {
-        if !all.contains(package) {
-            all.push(package.clone());
-        }
-    }
-    all
+    named.map(|((title, by), overlay)| (format!("{title}{whose}"), by, overlay)).collect()
 }

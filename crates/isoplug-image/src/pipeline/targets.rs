@@ -3,7 +3,7 @@
 use isoplug_engine::{Artifact, Blob, Graph, Tree};
 
 use super::kernels;
-use super::system::Made;
+use super::system::{Debs, Made};
 use crate::bootable::{Part, Parts};
 use crate::grub::paths;
 use crate::image::Image;
@@ -22,6 +22,20 @@ pub(super) struct Shared {
     pub(super) parts: Parts,
     /// What tells that programs of the targets take what was added.
     pub(super) trials: Vec<Artifact<Blob>>,
+    /// The targets.
+    pub(super) targets: Vec<Target>,
+}
+
+/// A system that the medium installs.
+pub(super) struct Target {
+    /// Its name.
+    pub(super) name: String,
+    /// Its whole tree.
+    pub(super) rootfs: Artifact<Tree>,
+    /// What contributors add to it.
+    pub(super) overlays: Vec<Artifact<Tree>>,
+    /// Its packages.
+    pub(super) debs: Debs,
 }
 
 /// Adds the targets of a medium, if it has some, and parts them from its live system. What they add is looked through for
@@ -36,12 +50,16 @@ pub(super) fn add(
         return None;
     }
     let of_live = sharing("live", live, image);
-    let (mut systems, mut trials, mut kernels) = (vec![of_live], Vec::new(), Vec::new());
+    let (mut systems, mut targets) = (vec![of_live], Vec::new());
+    let (mut trials, mut kernels) = (Vec::new(), Vec::new());
     for (index, (name, target)) in image.targets.iter().enumerate() {
         let made = super::secrets::system(secrets, target, index + 1, graph);
-        systems.push(sharing(name, rootfs(target, &made, graph), target));
+        let rootfs = rootfs(target, &made, graph);
+        systems.push(sharing(name, rootfs, target));
         kernels.push(made.version);
         trials.extend(made.trials);
+        let (name, overlays, debs) = (name.clone(), made.overlays, made.debs);
+        targets.push(Target { name, rootfs, overlays, debs });
     }
     let sets = graph.add(Sets { systems: systems.clone() }).sets;
     let (own, others) = all_members(systems.len());
@@ -51,7 +69,7 @@ pub(super) fn add(
     let (plan, epoch) = (image.plan.clone(), image.epoch);
     let live = graph.add(WithPlan { live, plan, kernels, parts: parts.clone(), epoch }).tree;
     let live = graph.add(super::squashfs(image, live, Some("live"))).image;
-    Some(Shared { live, parts, trials })
+    Some(Shared { live, parts, trials, targets })
 }
 
 fn sharing(name: &str, rootfs: Artifact<Tree>, image: &Image) -> Sharing {

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage};
 use isoplug_manifest::lock::LockedPackage;
 
+pub(super) use self::queue::Absent;
+
 use isoplug_fetch as download;
 use isoplug_packages::mirrors::MirrorList;
 
@@ -81,11 +83,13 @@ pub enum Error {
         package: String,
     },
     /// Packages are missing and mirrors must not be asked.
-    #[error("offline, and {} neither in the store nor vendored: {}",
-        counted(missing.len()), shortened(missing))]
+    #[error("offline, and {} neither in the store nor vendored: {}{}",
+        counted(missing.len()), shortened(missing), changed(others))]
     Offline {
         /// Name, version and architecture of each.
         missing: Vec<String>,
+        /// Vendored files that are called like one of them, and have other bytes.
+        others: Vec<PathBuf>,
     },
     /// A package that is gone from its folder.
     #[error("{} has no file {file} with the bytes of {package} in the lock", folder.display())]
@@ -104,6 +108,12 @@ pub enum Error {
         package: String,
         /// What each mirror did.
         source: download::Error,
+    },
+    /// Files that no mirror has.
+    #[error("{}", absent_from_mirrors(files))]
+    Absent {
+        /// Each with the addresses that were asked.
+        files: Vec<String>,
     },
     /// A package that is another than the lock says.
     #[error(
@@ -173,7 +183,7 @@ impl Stage for Fetch {
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), Error> {
         let packages = list(&self.packages);
-        obtain(&packages, &self.places, cx)?;
+        obtain(&packages, Absent::Stops, &self.places, cx)?;
         control::compare(&packages, cx)?;
         write(&packages, out, cx)
     }
@@ -182,25 +192,27 @@ impl Stage for Fetch {
 /// Puts files into the store that are not there yet.
 pub(super) fn obtain(
     packages: &BTreeSet<LockedPackage>,
+    absent_ones: Absent,
     places: &Places,
     cx: &Context,
 ) -> Result<(), Error> {
-    let mut missing = absent(packages, cx)?;
+    let (mut missing, mut others) = (absent(packages, cx)?, Vec::new());
     if let Some(folder) = &places.vendor {
-        missing = vendor::take(folder, missing, cx)?;
+        let left = vendor::take(folder, missing, cx)?;
+        (missing, others) = (left.packages, left.others);
     }
     for (archive, folder) in &places.folders {
         let (of_folder, others): (Vec<_>, Vec<_>) =
             missing.into_iter().partition(|package| package.source == *archive);
         missing = others;
-        let gone = vendor::take(folder, of_folder, cx)?;
+        let gone = vendor::take(folder, of_folder, cx)?.packages;
         gone.first().map_or(Ok(()), |package| Err(gone_from(folder, package)))?;
     }
     if places.offline && !missing.is_empty() {
         let missing = missing.iter().map(|package| package.title()).collect();
-        return Err(Error::Offline { missing });
+        return Err(Error::Offline { missing, others });
     }
-    queue::download(missing, places, cx)
+    queue::download(missing, absent_ones, places, cx)
 }
 
 fn gone_from(folder: &Path, package: &LockedPackage) -> Error {
@@ -208,8 +220,34 @@ fn gone_from(folder: &Path, package: &LockedPackage) -> Error {
     Error::Gone { package: package.title(), folder, file }
 }
 
+/// How many files that are on no mirror a message names.
+const SHOWN: usize = 12;
+
+fn absent_from_mirrors(files: &[String]) -> String {
+    let shown: String = files.iter().take(SHOWN).map(|file| format!("\n  {file}")).collect();
+    let count = match files.len() {
+        1 => "1 file is".to_owned(),
+        many => format!("{many} files are"),
+    };
+    let more = match files.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
+    format!("{count} on no mirror, though the index of the archive names them:{shown}{more}")
+}
+
 fn counted(packages: usize) -> String {
     if packages == 1 { "1 package is".to_owned() } else { format!("{packages} packages are") }
+}
+
+/// Tells of vendored files that were changed.
+fn changed(others: &[PathBuf]) -> String {
+    let named: Vec<String> = others.iter().take(5).map(|path| path.display().to_string()).collect();
+    match others.len() {
+        0 => String::new(),
+        1 => format!("; {} has other bytes than the lock says", named[0]),
+        _ => format!("; with other bytes than the lock says: {}", named.join(", ")),
+    }
 }
 
 /// Lists the first few of what may be hundreds.

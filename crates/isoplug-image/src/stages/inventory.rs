@@ -24,6 +24,8 @@ use crate::stored::{self, InPacks};
 pub struct Collect {
     /// What the squashfs is made of.
     pub rootfs: Artifact<Tree>,
+    /// The whole trees of the systems that the medium installs, by their names.
+    pub targets: Vec<(String, Artifact<Tree>)>,
     /// The fetched packages that are not installed ([`fetch::read`]).
     pub beside: Vec<Artifact<Blob>>,
     /// The SHA-512 of each package ([`super::sha512`]).
@@ -73,8 +75,9 @@ impl Stage for Collect {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { rootfs, beside, sha512, overlays } = self;
+        let Self { rootfs, targets, beside, sha512, overlays } = self;
         key.artifact("rootfs", *rootfs);
+        targets.iter().for_each(|(name, rootfs)| key.artifact(name, *rootfs));
         beside.iter().for_each(|debs| key.artifact("beside", *debs));
         sha512.iter().for_each(|digests| key.artifact("sha512", *digests));
         for (title, by, overlay) in overlays {
@@ -91,6 +94,10 @@ impl Stage for Collect {
             installed: found.installed()?,
             ..Inventory::default()
         };
+        for (name, rootfs) in &self.targets {
+            let found = Found { tree: stored::tree(*rootfs, cx)?, packs: InPacks::new(cx) };
+            inventory.targets.insert(name.clone(), found.installed()?);
+        }
         for debs in &self.beside {
             inventory.beside.extend(beside(*debs, cx)?);
         }

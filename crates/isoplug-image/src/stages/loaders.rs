@@ -12,6 +12,7 @@ use std::path::Path;
 use isoplug_engine::{Artifact, Blob, Context, Digest, Key, Slots, Stage, Tree};
 use isoplug_formats::deb::{self, Deb};
 use isoplug_formats::iso;
+use isoplug_formats::tar::bounded;
 
 use super::fetch;
 use crate::stored;
@@ -152,7 +153,7 @@ fn take(
     let failed = |source| Error::Take { package: package.to_owned(), source };
     // The store compared its digest when it came.
     let deb = Deb::open(File::open(path).map_err(failed)?).map_err(damaged)?.known();
-    let mut archive = tar::Archive::new(deb.data().map_err(damaged)?);
+    let mut archive = tar::Archive::new(bounded(deb.data().map_err(damaged)?));
     let mut missing: BTreeMap<&str, &Target> =
         chosen.iter().map(|file| (&*file.path, &file.target)).collect();
     for entry in archive.entries().map_err(failed)? {

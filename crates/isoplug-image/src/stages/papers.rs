@@ -14,7 +14,7 @@ use crate::bootable::Bootable;
 use crate::grub::paths;
 use crate::papers;
 use crate::papers::about::About;
-use crate::papers::bill::{Subject, bill};
+use crate::papers::bill::{Subject, System, bill};
 use crate::plugins::UsedPlugin;
 use crate::stored;
 
@@ -33,6 +33,8 @@ pub struct Papers {
     pub file_name: String,
     /// The packages that are installed.
     pub installed: Vec<LockedPackage>,
+    /// The systems of a medium that installs some, the live one first, with their packages; else none.
+    pub systems: Vec<System>,
     /// The packages of which only boot loaders were taken.
     pub boot: Vec<LockedPackage>,
     /// The packages that drivers were compiled from.
@@ -125,6 +127,7 @@ impl Stage for Papers {
             about,
             file_name,
             installed,
+            systems,
             boot,
             drivers,
             offline,
@@ -138,6 +141,9 @@ impl Stage for Papers {
         key.value("about", about);
         key.value("file-name", file_name);
         key.value("installed", &digests(installed));
+        for (name, packages) in systems {
+            key.value(name, &digests(packages));
+        }
         key.value("boot", &digests(boot));
         key.value("drivers", &digests(drivers));
         if !offline.is_empty() {
@@ -172,6 +178,7 @@ impl Papers {
             file_name: &self.file_name,
             digests: (sha256, sha512::of_file(&cx.path(self.iso)?)?),
             packages: [&self.installed, &self.boot, &self.drivers, &self.offline],
+            systems: &self.systems,
             inventory: &inventory,
             plugins: &self.plugins,
             epoch: self.epoch,
@@ -263,6 +270,7 @@ mod tests {
             about: About::default(),
             file_name: "acme.iso".into(),
             installed: Vec::new(),
+            systems: Vec::new(),
             boot: Vec::new(),
             drivers: Vec::new(),
             offline: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::report::page::{Page, Section, human};
 
-use super::{Class, Difference, Fact, FileChange, MenuChange, PackageChange};
+use super::{Class, Difference, Fact, FileChange, MenuChange, PackageChange, VulnerabilityChange};
 
 /// How many sizes are shown.
 const SIZES: usize = 20;
@@ -24,6 +24,7 @@ impl Difference {
         };
         let mut sections = vec![packages(&self.packages)];
         sections.extend(self.packages.iter().map(changelog));
+        sections.push(vulnerabilities(&self.vulnerabilities));
         sections.extend([system(&self.system), menu(&self.menu), facts("Boot", &self.boot)]);
         sections.extend([files("Files of the medium", &self.medium), order(&self.moved)]);
         sections.push(files("Files of the root filesystem", &self.files));
@@ -76,6 +77,26 @@ fn packages(packages: &[PackageChange]) -> Section {
         vec![it.way.to_owned(), it.name.clone(), size, more]
     });
     Section::table("Packages", &[], rows.collect())
+}
+
+/// Those that both have are only counted: their list is that of `isoplug cve`.
+fn vulnerabilities(all: &[VulnerabilityChange]) -> Section {
+    let (open, changed): (Vec<_>, Vec<_>) = all.iter().partition(|it| it.way == "open");
+    let row = |it: &VulnerabilityChange| {
+        let side = |versions: &[String]| match versions {
+            [] => "-".to_owned(),
+            versions => versions.join(" "),
+        };
+        let versions = format!("{} -> {}", side(&it.old), side(&it.new));
+        let word = if it.way == "new" { format!(" ({})", it.word.text()) } else { String::new() };
+        vec![it.way.to_owned(), it.id.clone(), format!("{} {versions}{word}", it.source)]
+    };
+    let mut rows: Vec<Vec<String>> = changed.into_iter().map(row).collect();
+    if !open.is_empty() {
+        let count = open.len().to_string();
+        rows.push(vec!["open".to_owned(), count, "in both (JSON lists them)".to_owned()]);
+    }
+    Section::table("Known vulnerabilities", &[], rows)
 }
 
 fn changelog(change: &PackageChange) -> Section {

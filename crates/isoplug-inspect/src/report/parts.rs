@@ -33,7 +33,7 @@ pub fn sections(image: &Image, part: Part) -> Vec<Section> {
     match part {
         Part::Packages => vec![packages(image)],
         Part::Files => vec![files(image)],
-        Part::Menu => vec![menu(image)],
+        Part::Menu => vec![menu_in_full(image)],
         Part::Units => vec![units(image)],
         Part::Users => vec![users(image)],
         Part::Boot => boot(image),
@@ -130,6 +130,18 @@ pub(super) fn menu(image: &Image) -> Section {
         vec![entry.title.clone(), line.trim().to_owned()]
     });
     Section::table("Menu", &["entry", "kernel and its parameters"], rows.collect())
+}
+
+/// A line of a boot loader stays one line: whoever looks at it in full searches it, or copies it.
+fn menu_in_full(image: &Image) -> Section {
+    let mut lines = Vec::new();
+    for entry in &image.menu {
+        let kernel = [&entry.kernel, " ", &entry.parameters.join(" ")].concat();
+        lines.push(format!("{} ({})", entry.title, entry.file));
+        lines.push(format!("    {}", kernel.trim()));
+        lines.extend(entry.initrds.iter().map(|path| format!("    initrd {path}")));
+    }
+    Section::plain("Menu", lines)
 }
 
 fn units(image: &Image) -> Section {

@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::bytes::hex;
 use crate::image::Image;
+use crate::look::packages::Package;
+use crate::target::{self, System};
 
 use super::Step;
 
@@ -24,13 +26,13 @@ pub struct Pinned {
     pub sha256: String,
 }
 
-/// Compares the packages of an image with those of a lock.
+/// Compares the packages of a system with those that a lock pins for it.
 #[must_use]
-pub fn lock(image: &Image, pinned: &[Pinned]) -> Step {
+pub fn lock(system: &System, pinned: &[Pinned]) -> Step {
     if pinned.is_empty() {
         return Step::absent("lock", "no lock lies beside it");
     }
-    let have = image.packages.iter();
+    let have = system.packages.iter();
     let have: Versions = have.map(|it| ((&*it.name, &*it.architecture), &*it.version)).collect();
     let want = pinned.iter();
     let want: Versions = want.map(|it| ((&*it.name, &*it.architecture), &*it.version)).collect();
@@ -39,8 +41,9 @@ pub fn lock(image: &Image, pinned: &[Pinned]) -> Step {
         format!("the image has {name} {version}, which the lock does not pin")
     });
     let faults = want.iter().filter_map(|pinned| other_version(&have, pinned));
-    let faults = faults.chain(more).collect();
-    Step::new("lock", format!("{} packages are as it pins them", want.len()), faults)
+    let faults = faults.chain(more).map(|fault| system.told(&fault)).collect();
+    let said = format!("{} packages are as it pins them", want.len());
+    Step::new("lock", system.told(&said), faults)
 }
 
 /// Returns what is wrong with a package that the lock pins.
@@ -56,7 +59,7 @@ fn other_version(have: &Versions, (which, version): (&(&str, &str), &&str)) -> O
 /// Versions by name and architecture.
 type Versions<'a> = BTreeMap<(&'a str, &'a str), &'a str>;
 
-/// Compares the bills with the packages of the image and the digests of the lock.
+/// Compares the bills with the packages of each system of the image, and with the digests of the lock.
 ///
 /// # Errors
 ///
@@ -84,6 +87,8 @@ struct Bill {
     image: Option<String>,
     packages: BTreeMap<String, BTreeSet<String>>,
     digests: BTreeMap<String, BTreeSet<String>>,
+    /// Name and version of packages, and a system that has it; where a medium has several.
+    systems: BTreeSet<(String, String, String)>,
 }
 
 fn spdx(bill: &Value) -> Bill {
@@ -94,6 +99,10 @@ fn spdx(bill: &Value) -> Bill {
             found.image = sum_of_spdx(package).map(str::to_owned);
         }
         found.add(&text("name"), &text("versionInfo"), sum_of_spdx(package));
+        let comment = text("comment");
+        let systems = comment.split("; ").filter_map(|part| part.strip_prefix("installed in "));
+        let systems = systems.flat_map(|names| names.split(", "));
+        found.add_systems(&text("name"), &text("versionInfo"), systems);
     }
     // Older bills of isoplug have the image as a file.
     for file in bill["files"].as_array().into_iter().flatten() {
@@ -122,6 +131,10 @@ fn cyclonedx(bill: &Value) -> Bill {
     for component in bill["components"].as_array().into_iter().flatten() {
         let text = |name: &str| component[name].as_str().unwrap_or_default();
         found.add(text("name"), text("version"), sum(component).as_deref());
+        let properties = component["properties"].as_array().into_iter().flatten();
+        let systems = properties.filter(|it| it["name"] == "isoplug:system");
+        let systems = systems.filter_map(|it| it["value"].as_str());
+        found.add_systems(text("name"), text("version"), systems);
     }
     found
 }
@@ -132,6 +145,54 @@ impl Bill {
         if let Some(sum) = sum {
             self.digests.entry(name.to_owned()).or_default().insert(sum.to_lowercase());
         }
+    }
+
+    fn add_systems<'a>(
+        &mut self,
+        name: &str,
+        version: &str,
+        systems: impl Iterator<Item = &'a str>,
+    ) {
+        let which = |system: &str| (name.to_owned(), version.to_owned(), system.to_owned());
+        self.systems.extend(systems.map(which));
+    }
+
+    fn names(&self, name: &str, version: &str) -> bool {
+        self.packages.get(name).is_some_and(|versions| versions.contains(version))
+    }
+
+    /// Returns what it does not say of the systems of an image, and what it says wrongly.
+    fn faults(&self, ending: &str, systems: &[System]) -> Vec<String> {
+        let mut said = self.systems.clone();
+        let mut faults = Vec::new();
+        for system in systems {
+            let found = system.packages.iter();
+            faults.extend(found.filter_map(|one| self.fault(one, ending, system, &mut said)));
+        }
+        let more = said.into_iter().map(|(name, version, system)| {
+            format!("the bill {ending} says that {system} has {name} {version}, which it has not")
+        });
+        faults.into_iter().chain(more).collect()
+    }
+
+    /// Returns what it does not say of a package of a system; takes out of `said` what it says.
+    fn fault(
+        &self,
+        Package { name, version, .. }: &Package,
+        ending: &str,
+        system: &System,
+        said: &mut BTreeSet<(String, String, String)>,
+    ) -> Option<String> {
+        let which = (name.clone(), version.clone(), system.name.to_owned());
+        let is_said = said.remove(&which);
+        if !self.names(name, version) {
+            return Some(system.told(&format!("the bill {ending} does not name {name} {version}")));
+        }
+        // One of a medium with one system does not say it.
+        let says_none = self.systems.is_empty() || system.name.is_empty();
+        (!is_said && !says_none).then(|| {
+            format!("the bill {ending} does not say that {} has {name} {version}", system.name)
+        })
     }
 }
 
@@ -145,12 +206,7 @@ fn compare(
     let is_other = bill.image.as_ref().is_some_and(|said| said != digest);
     let other =
         format!("the bill {ending} is of another image: it names a file with another SHA-256");
-    let is_named = |name: &str, version: &str| {
-        bill.packages.get(name).is_some_and(|versions| versions.contains(version))
-    };
-    let missing = image.packages.iter().filter(|it| !is_named(&it.name, &it.version));
-    let missing =
-        missing.map(|it| format!("the bill {ending} does not name {} {}", it.name, it.version));
+    let missing = bill.faults(ending, &target::systems(image));
     let is_wrong = |it: &&Pinned| {
         bill.digests.get(&it.name).is_some_and(|digests| !digests.contains(&it.sha256))
     };

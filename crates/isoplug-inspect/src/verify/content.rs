@@ -10,7 +10,9 @@ use crate::bytes::hex;
 use crate::debs::{self, Contents, Shipped};
 use crate::image::Image;
 use crate::look::owners::{Diversions, Owners, merged};
+use crate::root::Root;
 use crate::squashfs::{Kind, Node};
+use crate::target::{self, System};
 
 use super::Step;
 
@@ -40,21 +42,31 @@ struct Counts {
     faults: Vec<String>,
 }
 
-/// Compares every file with the .debs of the packages; `find` tells where one is.
+/// Compares every file of each system of an image with the .debs of its packages; `find` tells where one is.
 ///
 /// # Errors
 ///
 /// When something cannot be read.
-pub fn step(image: &Image, find: Find) -> io::Result<Step> {
+pub fn steps(image: &Image, find: Find) -> io::Result<Vec<Step>> {
+    let of = |system: System| {
+        let mut step = step(&system, find)?;
+        let texts = step.faults.iter_mut().chain(&mut step.notes).chain([&mut step.said]);
+        texts.for_each(|text| *text = system.told(text));
+        Ok(step)
+    };
+    target::systems(image).into_iter().map(of).collect()
+}
+
+fn step(system: &System, find: Find) -> io::Result<Step> {
     const WHAT: &str = "content";
-    if image.packages.is_empty() {
-        return Ok(Step::unknown(WHAT, "the image has no list of packages that dpkg keeps"));
+    if system.packages.is_empty() {
+        return Ok(Step::unknown(WHAT, "it has no list of packages that dpkg keeps"));
     }
-    let (shipped, mut missing) = shipped(image, find)?;
+    let (shipped, mut missing) = shipped(system, find)?;
     if missing.is_empty() {
-        return counted(image, &shipped).map(|counts| counts.step(image.packages.len()));
+        return counted(system.root, &shipped).map(|counts| counts.step(system.packages.len()));
     }
-    let (count, all) = (missing.len(), image.packages.len());
+    let (count, all) = (missing.len(), system.packages.len());
     let said = format!("{count} of {all} .debs are not to be had; name a folder with --debs");
     missing.truncate(MOST);
     Ok(Step { notes: missing, ..Step::unknown(WHAT, said) })
@@ -64,38 +76,38 @@ pub fn step(image: &Image, find: Find) -> io::Result<Step> {
 pub type Find<'a> = &'a dyn Fn(&str, &str, &str) -> Option<PathBuf>;
 
 /// Returns what all packages ship, and which of them are not to be had.
-fn shipped(image: &Image, find: Find) -> io::Result<(Contents, Vec<String>)> {
-    let diversions = Diversions::read(&image.root);
+fn shipped(system: &System, find: Find) -> io::Result<(Contents, Vec<String>)> {
+    let diversions = Diversions::read(system.root);
     let (mut shipped, mut missing) = (Contents::new(), Vec::new());
-    for package in &image.packages {
+    for package in system.packages {
         let Some(deb) = find(&package.name, &package.version, &package.architecture) else {
             missing.push(format!("{} {}", package.name, package.version));
             continue;
         };
         let place = |path: &str| {
             let path = format!("/{path}");
-            merged(&image.root, diversions.of(&path, &package.name).trim_start_matches('/'))
+            merged(system.root, diversions.of(&path, &package.name).trim_start_matches('/'))
         };
         debs::add_contents(&deb, &place, &mut shipped)?;
     }
     Ok((shipped, missing))
 }
 
-fn counted(image: &Image, shipped: &Contents) -> io::Result<Counts> {
-    let owners = image.owners();
+fn counted(root: &Root, shipped: &Contents) -> io::Result<Counts> {
+    let owners = Owners::read(root);
     let mut counts = Counts::default();
     // Those that share a fragment come one after the other, so each is unpacked once.
     let mut placed = BTreeMap::new();
-    for node in image.root.nodes().filter(|node| node.kind != Kind::Folder) {
+    for node in root.nodes().filter(|node| node.kind != Kind::Folder) {
         match shipped.get(&node.path) {
             Some(expected) => {
-                placed.insert((place(image, node)?, &node.path), (node, expected));
+                placed.insert((place(root, node)?, &node.path), (node, expected));
             }
             None => counts.other(node, &owners),
         }
     }
     for (node, expected) in placed.into_values() {
-        if is_as_shipped(image, node, expected)? {
+        if is_as_shipped(root, node, expected)? {
             counts.packaged += 1;
         } else {
             counts.altered(&node.path, owners.of(&node.path).unwrap_or("a package"));
@@ -107,20 +119,20 @@ fn counted(image: &Image, shipped: &Contents) -> io::Result<Counts> {
 /// The fragment of a file's tail, where in it that begins, and where the blocks of the file begin.
 type Place = (Option<(u32, u32)>, u64);
 
-fn place(image: &Image, node: &Node) -> io::Result<Place> {
-    let layer = image.root.layer(node).filter(|_| matches!(node.kind, Kind::File(_)));
+fn place(root: &Root, node: &Node) -> io::Result<Place> {
+    let layer = root.layer(node).filter(|_| matches!(node.kind, Kind::File(_)));
     let content = layer.map(|layer| layer.content(node)).transpose()?;
     Ok(content.map_or((None, 0), |content| (content.fragment, content.start)))
 }
 
-fn is_as_shipped(image: &Image, node: &Node, expected: &Shipped) -> io::Result<bool> {
+fn is_as_shipped(root: &Root, node: &Node, expected: &Shipped) -> io::Result<bool> {
     Ok(match (&node.kind, expected) {
         (Kind::Link(target), Shipped::Link(expected)) => {
             String::from_utf8_lossy(target) == **expected
         }
         (Kind::File(_), Shipped::File(expected)) => {
             let mut hasher = Sha256::new();
-            if let Some(layer) = image.root.layer(node) {
+            if let Some(layer) = root.layer(node) {
                 layer.stream(node, &mut |block| {
                     hasher.update(block);
                     Ok(())

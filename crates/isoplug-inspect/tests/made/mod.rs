@@ -80,7 +80,7 @@ impl Made {
         path
     }
 
-    fn squashfs(&self, path: &Path) {
+    pub(crate) fn squashfs(&self, path: &Path) {
         let mut pack = PackWriter::new(tempfile::tempfile().unwrap());
         let pending: Vec<_> =
             self.files.values().map(|(bytes, _)| pack.append(&bytes[..]).unwrap()).collect();

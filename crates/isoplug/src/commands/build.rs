@@ -120,9 +120,9 @@ fn find_sources(
     form: Form,
     session: &Session,
 ) -> Result<BTreeMap<String, SourceList>, Failure> {
-    let found = matrix
-        .ready_images()
-        .map(|prepared| Ok((prepared.image.name.clone(), sources::find(prepared, form, session)?)));
+    let found = matrix.ready_images().map(|prepared| {
+        Ok((prepared.image.name.clone(), sources::find(prepared.into(), form, session)?))
+    });
     found.collect()
 }
 

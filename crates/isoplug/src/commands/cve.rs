@@ -1,12 +1,17 @@
-//! `isoplug cve`: known vulnerabilities of an image or of what a lock pins.
+//! `isoplug cve`: known vulnerabilities of an image or of what a lock pins, and the data that tells of them.
+
+pub(crate) mod data;
+mod update;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::{Subcommand, ValueEnum};
 use isoplug_inspect::cve::{self, Report, Subject, Word, sarif, vex};
+use isoplug_inspect::image::Image;
 use isoplug_inspect::look::packages::{self, Package};
 use isoplug_inspect::report::check;
+use isoplug_inspect::target;
 use isoplug_manifest::lock::LockedPackage;
 
 use crate::debs::Debs;
@@ -18,19 +23,23 @@ use crate::today;
 
 /// Show known vulnerabilities of an image, or of what a lock pins, in Debian's words
 ///
-/// Uses no network: --db names the JSON of Debian's security tracker or OSV's zip of Debian, fetched before. Looks up source
-/// packages, those that are built into others among them, so the kernel and GRUB too. A backport is judged by the next
-/// release. Exit code 10 if --fail-on finds something.
+/// Uses no network: `isoplug cve update` fetches the data of Debian's security tracker into the store, or --db names it, or
+/// OSV's zip of Debian. Looks up source packages, those that are built into others among them, so the kernel and GRUB too. A
+/// backport is judged by the next release. Exit code 10 if --fail-on finds something.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  isoplug cve stick.iso --db tracker.json\n  \
-    isoplug cve . --db tracker.json --fail-on fixable    # in CI\n  \
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "Examples:\n  isoplug cve update && isoplug cve stick.iso\n  \
+    isoplug cve . --fail-on fixable                      # in CI\n  \
     isoplug cve stick.iso --db all.zip --format openvex > stick.iso.openvex.json\n  \
     isoplug cve stick.iso --db tracker.json --vex ours.openvex.json")]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    update: Option<Update>,
     /// An image, a lock, or a folder with isoplug.lock
-    target: PathBuf,
-    /// The data: the tracker's JSON or OSV's zip; of several, what the first says counts
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(required = true)]
+    target: Option<PathBuf>,
+    /// The data: the tracker's JSON or OSV's zip; of several, what the first says counts [default: what `cve update` fetched]
+    #[arg(long, value_name = "FILE")]
     db: Vec<PathBuf>,
     /// What an OpenVEX document says is not affected; may be given several times
     #[arg(long, value_name = "FILE")]
@@ -50,6 +59,18 @@ pub(crate) struct Args {
     /// Find .debs below this folder, too, not in the store alone
     #[arg(long, value_name = "FOLDER")]
     debs: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Update {
+    Update(update::Args),
+}
+
+impl Args {
+    /// Tells whether it only reads data that are there.
+    pub(crate) fn only_reads(&self) -> bool {
+        self.update.is_none()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,11 +108,14 @@ enum Format {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
-    let subject = subject(args, session)?;
-    let sources = cve::sources(&subject.packages);
-    let read = |path: &PathBuf| cve::read(path, &sources).map_err(|error| unread(path, &error));
-    let data: Result<Vec<_>, Failure> = args.db.iter().map(read).collect();
-    let mut report = cve::report(&subject, &data?);
+    if let Some(Update::Update(args)) = &args.update {
+        return update::run(args, session);
+    }
+    let target = args.target.as_deref().unwrap_or(Path::new("."));
+    let side = Side::open(target, args.profile.as_deref())?;
+    let files = data::files(&args.db, session)?;
+    let subject = subject(&side, args.debs.as_deref(), args.release.as_deref(), session)?;
+    let mut report = report(&subject, &files)?;
     for path in &args.vex {
         let text = std::fs::read_to_string(path).map_err(|error| unread(path, &error))?;
         let failed = |why: String| unread(path, &std::io::Error::other(why));
@@ -100,6 +124,14 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     session.out(&shown(args.format, &report, &subject));
     let fails = |fail_on: FailOn| report.findings.iter().any(|it| fail_on.holds(it.word));
     Ok(if args.fail_on.is_some_and(fails) { Exit::Policy } else { Exit::Done })
+}
+
+/// Looks an image or a lock up in data.
+pub(crate) fn report(subject: &Subject, files: &[PathBuf]) -> Result<Report, Failure> {
+    let sources = cve::sources(&subject.packages);
+    let read = |path: &PathBuf| cve::read(path, &sources).map_err(|error| unread(path, &error));
+    let data: Result<Vec<_>, Failure> = files.iter().map(read).collect();
+    Ok(cve::report(subject, &data?))
 }
 
 fn unread(path: &Path, error: &std::io::Error) -> Failure {
@@ -119,22 +151,27 @@ fn shown(format: Format, report: &Report, subject: &Subject) -> String {
     }
 }
 
-fn subject(args: &Args, session: &Session) -> Result<Subject, Failure> {
-    let side = Side::open(&args.target, args.profile.as_deref())?;
+/// Returns what is looked at: all packages of an image or of a lock, those of boot loaders among them.
+pub(crate) fn subject(
+    side: &Side,
+    debs: Option<&Path>,
+    release: Option<&str>,
+    session: &Session,
+) -> Result<Subject, Failure> {
     let locked = side.locked_with_loaders();
-    let debs = Debs::find(&locked, args.debs.as_deref(), session)?;
-    let mut subject = named(&side).map_err(|error| unread(&args.target, &error))?;
+    let debs = Debs::find(&locked, debs, session)?;
+    let mut subject = named(side).map_err(|error| unread(Path::new(&side.name()), &error))?;
     // Boot loaders are on the medium, not in the root filesystem.
     let known: BTreeSet<String> = subject.packages.iter().map(|it| it.name.clone()).collect();
     let more = locked.iter().filter(|it| !known.contains(it.name.as_str()));
     subject.packages.extend(more.map(|it| of_locked(it, &debs)));
     let foreign = locked.iter().filter(|it| !it.source.starts_with("debian"));
     subject.foreign = foreign.map(|it| it.name.as_str().to_owned()).collect();
-    if let Some(release) = &args.release {
-        subject.release.clone_from(release);
+    if let Some(release) = release {
+        release.clone_into(&mut subject.release);
     }
     if subject.release.is_empty() {
-        let message = format!("{} does not say which release it is of", args.target.display());
+        let message = format!("{} does not say which release it is of", side.name());
         return Err(Failure::new(Exit::Manifest, message).hint("name it: --release trixie"));
     }
     Ok(subject)
@@ -150,12 +187,18 @@ fn named(side: &Side) -> std::io::Result<Subject> {
     let stem = name.trim_end_matches(".iso");
     Ok(Subject {
         purl: format!("pkg:generic/{stem}?checksum=sha256:{digest}"),
-        packages: image.packages.clone(),
+        packages: of_systems(image),
         release: image.system.codename.clone(),
         epoch: image.root.layers.last().map_or(0, |(_, layer)| layer.mtime.into()),
         name,
         ..Subject::default()
     })
+}
+
+/// Returns the packages of all systems of an image, each once.
+fn of_systems(image: &Image) -> Vec<Package> {
+    let all = target::systems(image).into_iter().flat_map(|system| system.packages.to_vec());
+    all.collect::<BTreeSet<Package>>().into_iter().collect()
 }
 
 /// Returns what a package says of itself, else what its path in the archive tells.

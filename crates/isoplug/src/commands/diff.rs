@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use isoplug_inspect::diff::{self, Class, Difference};
+use isoplug_inspect::diff::{self, Class, Difference, VulnerabilityChange};
 
+use super::cve;
 use crate::debs::Debs;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -17,6 +18,7 @@ use crate::session::Session;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  isoplug diff old.iso new.iso\n  \
     isoplug diff old.iso new.iso --changelogs --format markdown > NOTES.md\n  \
+    isoplug diff old.iso new.iso --cve     # which CVEs are fixed, which are new\n  \
     isoplug diff published.iso .           # is this what my lock would give?\n  \
     isoplug diff a.iso b.iso --exit-code   # 9 if they differ in content")]
 pub(crate) struct Args {
@@ -30,6 +32,9 @@ pub(crate) struct Args {
     /// Add what the changelogs of newer packages say, and the CVE numbers in them
     #[arg(long)]
     changelogs: bool,
+    /// Add which known vulnerabilities are fixed, new or in both, by what `isoplug cve update` fetched or by this file
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    cve: Option<Option<PathBuf>>,
     /// Find .debs below this folder, too, not in the store alone
     #[arg(long, value_name = "FOLDER")]
     debs: Option<PathBuf>,
@@ -53,6 +58,9 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     if args.changelogs {
         changelogs(&mut found, &b, args, session)?;
     }
+    if let Some(file) = &args.cve {
+        found.vulnerabilities = vulnerabilities(&a, &b, file.as_slice(), args, session)?;
+    }
     session.out(&match args.format {
         Format::Json => pretty(&serde_json::json!(found)),
         format => format.page(&found.page()),
@@ -74,6 +82,24 @@ fn of_packages(a: &Side, b: &Side) -> Difference {
         packages,
         ..Difference::default()
     }
+}
+
+/// Looks both up in the same data.
+fn vulnerabilities(
+    a: &Side,
+    b: &Side,
+    named: &[PathBuf],
+    args: &Args,
+    session: &Session,
+) -> Result<Vec<VulnerabilityChange>, Failure> {
+    let files = cve::data::files(named, session)?;
+    let subject = |side: &Side, release: Option<&str>| {
+        cve::subject(side, args.debs.as_deref(), release, session)
+    };
+    // A lock does not say its release: the other side may.
+    let of_b = subject(b, None).or_else(|_| subject(b, Some(&subject(a, None)?.release)))?;
+    let of_a = subject(a, None).or_else(|_| subject(a, Some(&of_b.release)))?;
+    Ok(diff::vulnerabilities::compare(&cve::report(&of_a, &files)?, &cve::report(&of_b, &files)?))
 }
 
 /// Reads the changelogs of packages that are newer in the second.

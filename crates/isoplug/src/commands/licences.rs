@@ -97,10 +97,9 @@ fn report(planned: &Planned, session: &Session) -> Result<Report, Failure> {
     let lost = || Failure::new(Exit::Internal, "the facts of the packages are lost");
     let path = outputs.path(wanted).ok_or_else(lost)?;
     let inventory = inventory::read(&path).map_err(|_| lost())?;
-    let installed: Vec<_> = image.locked.groups.iter().flatten().cloned().collect();
-    let drivers = image.driver_packages();
+    let (installed, drivers) = (image.installed_packages(), image.driver_packages());
     let packages = [&installed[..], &image.locked.boot, &drivers, &image.locked.offline];
-    Ok(Report::of(&binaries(packages, &inventory)))
+    Ok(Report::of(&binaries(packages, &image.systems(), &inventory)))
 }
 
 /// Compares with what the profile allows.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use isoplug_inspect::image::Image;
 use isoplug_inspect::report::check;
+use isoplug_inspect::target::{self, System};
 use isoplug_inspect::verify::bills::{self, Pinned};
 use isoplug_inspect::verify::keys::Key;
 use isoplug_inspect::verify::signature::{self, Policy};
@@ -13,9 +14,9 @@ use isoplug_manifest::lock::LockedPackage;
 use crate::debs::Debs;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::look::{Format, beside, of_image, open, pretty};
+use crate::look::{Format, beside, of_packages, open, pretty};
 use crate::session::Session;
-use crate::{again, today};
+use crate::{again, signing, today};
 
 /// Tell whether an image is what it should be: checksums, signatures, content, a rebuild
 ///
@@ -25,7 +26,8 @@ use crate::{again, today};
 #[command(after_help = "Examples:\n  isoplug verify stick.iso\n  \
     isoplug verify stick.iso --key acme.pub              # who signed it?\n  \
     isoplug verify stick.iso --key a.pub --key b.pub --require 2\n  \
-    isoplug verify stick.iso --rebuild --from project/   # same bytes again?")]
+    isoplug verify stick.iso --rebuild --from project/   # same bytes again?\n  \
+    isoplug verify stick.iso --rebuild --from project/ --attest our.key")]
 pub(crate) struct Args {
     /// The image
     image: PathBuf,
@@ -41,6 +43,9 @@ pub(crate) struct Args {
     /// Build it again from the project, N times under other conditions, and compare
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", requires = "from")]
     rebuild: Option<usize>,
+    /// If it was reproduced, add a signature of this key to its provenance and bills
+    #[arg(long, value_name = "KEY", requires = "rebuild")]
+    attest: Option<PathBuf>,
     /// The folder of the project that it was built from
     #[arg(long, value_name = "FOLDER")]
     from: Option<PathBuf>,
@@ -56,12 +61,31 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let image = open(&args.image)?;
     let report = verified(args, &image, session)?;
     show(args, report.clone(), session);
+    if let Some(key) = &args.attest {
+        attest(&args.image, key, &report, session)?;
+    }
     let is_wrong = report.steps.iter().any(|step| step.state == State::Fails);
     Ok(match report.verdict {
         _ if is_wrong => Exit::NotAsSaid,
         "inconclusive" => Exit::Failed,
         _ => Exit::Done,
     })
+}
+
+/// Signs the papers of an image that was made again, if they are those of the rebuild, too.
+fn attest(iso: &Path, key: &Path, report: &Report, session: &Session) -> Result<(), Failure> {
+    let mut rebuilt = report.steps.iter().filter(|step| step.what == "rebuild");
+    let other = rebuilt.find_map(|step| step.notes.first());
+    match other {
+        _ if report.verdict != "reproduced" => session.note("not attested: it was not reproduced"),
+        Some(other) => session.note(&format!("not attested: {other}")),
+        None => {
+            for written in signing::attest(iso, key, session)? {
+                session.note(&format!("attested in {}", written.display()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn show(args: &Args, mut report: Report, session: &Session) {
@@ -84,46 +108,55 @@ fn verified(args: &Args, image: &Image, session: &Session) -> Result<Report, Fai
         Failure::new(Exit::Failed, message).because(&error)
     };
     let digest = check::sha256(&image.medium.span).map_err(failed)?;
-    let locked = beside(image).map(|lock| of_image(&lock, image)).unwrap_or_default();
+    let locked = locked(image);
     let mut steps = papers(image, &digest, &locked, &policy(args)?).map_err(failed)?;
-    let debs = Debs::find(&locked, args.debs.as_deref(), session)?;
+    let debs = Debs::find(&locked.concat(), args.debs.as_deref(), session)?;
     let find = |name: &str, version: &str, architecture: &str| {
         debs.of(name, version, architecture).map(Path::to_owned)
     };
-    steps.push(content::step(image, &find).map_err(failed)?);
+    steps.extend(content::steps(image, &find).map_err(failed)?);
     if let (Some(times), Some(from)) = (args.rebuild, &args.from) {
         steps.extend(again::steps(image, &digest, from, times, session)?);
     }
     Ok(Report::new(image.file_name(), steps))
 }
 
+/// Returns what the lock beside the image pins for each of its systems.
+fn locked(image: &Image) -> Vec<Vec<LockedPackage>> {
+    let lock = beside(image);
+    let of = |system: System| lock.as_ref().map(|lock| of_packages(lock, system.packages));
+    target::systems(image).into_iter().map(|system| of(system).unwrap_or_default()).collect()
+}
+
 /// Looks at what lies beside the image.
 fn papers(
     image: &Image,
     digest: &str,
-    locked: &[LockedPackage],
+    locked: &[Vec<LockedPackage>],
     policy: &Policy,
 ) -> std::io::Result<Vec<Step>> {
-    let pinned: Vec<Pinned> = locked.iter().map(pinned).collect();
+    let of_systems = locked.iter().map(|locked| locked.iter().map(pinned).collect());
+    let of_systems: Vec<Vec<Pinned>> = of_systems.collect();
+    let pinned = of_systems.concat();
     let mut steps = checksum::steps(image, digest)?;
     steps.push(signature::step(image, digest, policy)?);
-    steps.push(lock_step(image, &pinned)?);
+    steps.extend(lock_steps(image, &of_systems)?);
     steps.push(bills::bills(image, digest, &pinned)?);
     steps.push(bills::provenance(image, &pinned)?);
     Ok(steps)
 }
 
 /// A lock that is there and cannot be read is not what it should be.
-fn lock_step(image: &Image, pinned: &[Pinned]) -> std::io::Result<Step> {
+fn lock_steps(image: &Image, pinned: &[Vec<Pinned>]) -> std::io::Result<Vec<Step>> {
     let is_there = image.beside(".lock")?.is_some();
-    if is_there && pinned.is_empty() {
-        return Ok(Step::new(
-            "lock",
-            "",
-            vec!["the lock beside it cannot be read, or pins none of its packages".to_owned()],
-        ));
-    }
-    Ok(bills::lock(image, pinned))
+    let of = |(system, pinned): (System, &Vec<Pinned>)| match is_there && pinned.is_empty() {
+        true => {
+            let fault = "the lock beside it cannot be read, or pins none of its packages";
+            Step::new("lock", "", vec![system.told(fault)])
+        }
+        false => bills::lock(&system, pinned),
+    };
+    Ok(target::systems(image).into_iter().zip(pinned).map(of).collect())
 }
 
 fn pinned(locked: &LockedPackage) -> Pinned {

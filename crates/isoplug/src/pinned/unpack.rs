@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use isoplug_formats::deb::{Compression, compression};
+use isoplug_formats::tar::bounded;
 use isoplug_formats::tree::sorted_names;
 use tar::EntryType;
 
@@ -41,7 +42,7 @@ pub(crate) fn unpack(archive: &Path, folder: &Path) -> Result<(), Error> {
     let mut file = File::open(archive)?;
     let compression = of(&mut file)?;
     let mut target = Target { root: new.path(), left: MOST, entries: 0, links: Vec::new() };
-    let mut tar = tar::Archive::new(compression::decoder(compression, file)?);
+    let mut tar = tar::Archive::new(bounded(compression::decoder(compression, file)?));
     for entry in tar.entries()? {
         target.take(entry?)?;
     }

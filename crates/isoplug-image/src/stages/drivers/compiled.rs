@@ -8,6 +8,7 @@ use std::path::Path;
 
 use isoplug_engine::{Artifact, Context, Digest, NewBlob, Tree as TreeArtifact};
 use isoplug_formats::elf::KernelModule;
+use isoplug_formats::tar::bounded;
 use isoplug_formats::tree::pack::{PackWriter, Pending};
 use isoplug_formats::tree::{Entry, Kind};
 
@@ -34,7 +35,7 @@ const COMPILED: &str = "what was compiled";
 pub(super) fn modules(tar: &Path) -> Result<Vec<Module>, Error> {
     let file = File::open(tar).map_err(Error::io(COMPILED))?;
     let mut modules = BTreeMap::new();
-    packed::each(COMPILED, file, |mut packed| {
+    packed::each(COMPILED, bounded(file), |mut packed| {
         if let Some((path, kernel)) = place(&packed.path).filter(|_| packed.is_file()) {
             let bytes = packed.bytes()?;
             let bytes = KernelModule::unpacked(&bytes)

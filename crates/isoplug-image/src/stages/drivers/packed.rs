@@ -7,6 +7,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use isoplug_formats::deb::Deb;
+use isoplug_formats::tar::bounded;
 use isoplug_sandbox::dpkg::Package;
 
 use super::Error;
@@ -102,7 +103,7 @@ pub(super) fn each_of(
     let damaged = |source| Error::Deb { package: package.name.clone(), source };
     let file = File::open(&package.deb).map_err(Error::io(&package.name))?;
     let deb = Deb::open(file).map_err(damaged)?.known();
-    let tar: Box<dyn Read + '_> = Box::new(deb.data().map_err(damaged)?);
+    let tar: Box<dyn Read + '_> = Box::new(bounded(deb.data().map_err(damaged)?));
     each(&package.name, tar, see)
 }
 

@@ -1,5 +1,9 @@
 //! Downloads several packages at once, the largest first.
+//!
+//! Whoever can do nothing with some of them stops at the first failure; whoever has to be told all that is gone from the
+//! mirrors goes on.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,28 +16,46 @@ use isoplug_fetch::{Downloader, Expected, Watch};
 /// How many files are fetched at once. More connections gain nothing and annoy mirrors.
 const CONNECTIONS: usize = 4;
 
-/// Downloads the packages into the store. The first failure stops the rest.
+/// What happens when mirrors say that they have no such file, and none gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::stages) enum Absent {
+    /// The rest is of no use, and not fetched.
+    Stops,
+    /// The rest is fetched, and all that is absent is told at the end.
+    IsTold,
+}
+
+/// Downloads the packages into the store. A failure stops the rest, but for files that are `absent`.
 pub(super) fn download(
     mut packages: Vec<&LockedPackage>,
+    absent: Absent,
     places: &Places,
     cx: &Context,
 ) -> Result<(), Error> {
     // The last is taken first.
     packages.sort_by_key(|package| (package.size, &package.sha256));
-    let queue = Queue::new(packages, places, cx)?;
+    let queue = Queue::new(packages, absent, places, cx)?;
     std::thread::scope(|scope| {
         for _ in 0..CONNECTIONS {
             scope.spawn(|| queue.work());
         }
     });
     let failure = queue.failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let gone = queue.gone.into_inner().unwrap_or_else(PoisonError::into_inner);
     cx.check_cancelled()?;
-    failure.map_or(Ok(()), Err)
+    match (failure, gone.is_empty()) {
+        (Some(failure), _) => Err(failure),
+        (None, true) => Ok(()),
+        (None, false) => Err(Error::Absent { files: gone.into_values().collect() }),
+    }
 }
 
 struct Queue<'q, 'c> {
     open: Mutex<Vec<&'q LockedPackage>>,
+    absent: Absent,
     failure: Mutex<Option<Error>>,
+    /// What no mirror has, by its path, in words.
+    gone: Mutex<BTreeMap<String, String>>,
     stopped: AtomicBool,
     received: AtomicU64,
     total: u64,
@@ -45,13 +67,16 @@ struct Queue<'q, 'c> {
 impl<'q, 'c> Queue<'q, 'c> {
     fn new(
         packages: Vec<&'q LockedPackage>,
+        absent: Absent,
         places: &'q Places,
         cx: &'q Context<'c>,
     ) -> Result<Self, Error> {
         Ok(Self {
             total: packages.iter().map(|package| package.size).sum(),
             open: Mutex::new(packages),
+            absent,
             failure: Mutex::new(None),
+            gone: Mutex::new(BTreeMap::new()),
             stopped: AtomicBool::new(false),
             received: AtomicU64::new(0),
             places,
@@ -62,12 +87,23 @@ impl<'q, 'c> Queue<'q, 'c> {
 
     fn work(&self) {
         while let Some(package) = self.next() {
-            if let Err(error) = self.fetch(package) {
-                // Those that were stopped by the first failure are not worth telling.
-                if !self.stopped.swap(true, Ordering::Relaxed) {
-                    *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            match self.fetch(package) {
+                Ok(()) => {}
+                Err(Error::Download { source, .. })
+                    if self.absent == Absent::IsTold && source.is_absent_somewhere() =>
+                {
+                    let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
+                    gone.insert(package.path.to_string(), source.to_string());
                 }
+                Err(error) => self.stop(error),
             }
+        }
+    }
+
+    /// Those that were stopped by the first failure are not worth telling.
+    fn stop(&self, error: Error) {
+        if !self.stopped.swap(true, Ordering::Relaxed) {
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
     }
 

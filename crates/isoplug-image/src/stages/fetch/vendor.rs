@@ -10,17 +10,26 @@ use isoplug_manifest::lock::LockedPackage;
 
 use super::{Error, digest};
 
+/// What a folder has not.
+#[derive(Default)]
+pub(super) struct Missing<'p> {
+    /// The packages that it does not have.
+    pub(super) packages: Vec<&'p LockedPackage>,
+    /// Files that are called like one of them, and have other bytes.
+    pub(super) others: Vec<PathBuf>,
+}
+
 /// Puts what the folder has into the store and returns what it has not.
 pub(super) fn take<'p>(
     folder: &Path,
     packages: Vec<&'p LockedPackage>,
     cx: &Context,
-) -> Result<Vec<&'p LockedPackage>, Error> {
-    let mut missing = Vec::new();
+) -> Result<Missing<'p>, Error> {
+    let mut missing = Missing::default();
     for package in packages {
         cx.check_cancelled()?;
-        if !take_one(folder, package, cx)? {
-            missing.push(package);
+        if !take_one(folder, package, &mut missing.others, cx)? {
+            missing.packages.push(package);
         }
     }
     Ok(missing)
@@ -39,7 +48,12 @@ fn regular(path: &Path, cx: &Context) -> io::Result<Option<File>> {
     }
 }
 
-fn take_one(folder: &Path, package: &LockedPackage, cx: &Context) -> Result<bool, Error> {
+fn take_one(
+    folder: &Path,
+    package: &LockedPackage,
+    others: &mut Vec<PathBuf>,
+    cx: &Context,
+) -> Result<bool, Error> {
     let digest = digest(package)?;
     for path in candidates(folder, package) {
         let read = |source| Error::Read { path: path.clone(), source };
@@ -51,6 +65,7 @@ fn take_one(folder: &Path, package: &LockedPackage, cx: &Context) -> Result<bool
             return Ok(true);
         }
         cx.log(&format!("{} is not {} of the lock: passed over", path.display(), package.title()));
+        others.push(path);
     }
     Ok(false)
 }
@@ -64,5 +79,9 @@ fn open(path: &Path) -> io::Result<File> {
 fn candidates(folder: &Path, package: &LockedPackage) -> Vec<PathBuf> {
     let name = package.path.rsplit('/').next().unwrap_or_default();
     let names = [package.sha256.clone(), format!("{}.deb", package.sha256), name.to_owned()];
-    names.iter().filter(|name| !name.is_empty()).map(|name| folder.join(name)).collect()
+    let names = names.iter().filter(|name| !name.is_empty()).map(|name| folder.join(name));
+    // Source packages lie as in their archives.
+    let is_source = *package.architecture == *"source";
+    let source = folder.join("sources").join(&package.source).join(&*package.path);
+    names.chain(is_source.then_some(source)).collect()
 }

@@ -77,7 +77,7 @@ impl Stage for SourceFiles {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), fetch::Error> {
-        fetch::obtain(&self.files, &self.places, cx)?;
+        fetch::obtain(&self.files, fetch::Absent::IsTold, &self.places, cx)?;
         let path = |file: &LockedPackage| format!("{}/{}", file.source, file.path);
         let listed: BTreeMap<String, &str> =
             self.files.iter().map(|file| (path(file), &*file.sha256)).collect();
