@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use isoplug_vm::{
-    Arch, Disk, DiskFormat, Display, Firmware, Forward, Host, Machine, Medium, Network, Share,
+    Arch, Attach, Disk, DiskFormat, Display, Firmware, Forward, Host, Machine, Medium, Network,
+    Share,
 };
 
 use super::build::build_one;
@@ -201,8 +202,18 @@ fn disk(path: &Path, snapshot: bool) -> Result<Disk, Failure> {
     match (is_qcow2, is_named_so) {
         (true, false) => Err(failed("it is in the format qcow2 and not called so".to_owned())),
         (false, true) => Err(failed("it is not in the format qcow2".to_owned())),
-        (true, true) => Ok(Disk { path: path.to_owned(), format: DiskFormat::Qcow2, snapshot }),
-        (false, false) => Ok(Disk { path: path.to_owned(), format: DiskFormat::Raw, snapshot }),
+        (true, true) => Ok(Disk {
+            path: path.to_owned(),
+            format: DiskFormat::Qcow2,
+            snapshot,
+            attach: Attach::default(),
+        }),
+        (false, false) => Ok(Disk {
+            path: path.to_owned(),
+            format: DiskFormat::Raw,
+            snapshot,
+            attach: Attach::default(),
+        }),
     }
 }
 
