@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{Attach, BootCheck, Firmware, Machine, Medium};
 
@@ -31,7 +31,7 @@ pub struct Plan {
 }
 
 /// An installation from the image onto an empty disk, by the image's rule for one without questions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Installation {
     /// The text of an `answers.toml` for it.
     pub answers: String,
@@ -42,7 +42,7 @@ pub struct Installation {
     /// Whether a larger disk with something on it is there, too.
     pub beside_another: bool,
     /// How to get a shell in the live system.
-    #[serde(skip, default = "Login::root")]
+    #[serde(skip)]
     pub login: Login,
 }
 
@@ -95,10 +95,4 @@ pub enum Login {
         /// Password.
         password: String,
     },
-}
-
-impl Login {
-    fn root() -> Self {
-        Self::Credentials
-    }
 }

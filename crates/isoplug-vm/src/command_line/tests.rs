@@ -1,7 +1,7 @@
 //! The command line of each kind of machine, as a snapshot.
 
 use super::*;
-use crate::{Firmware, Forward};
+use crate::{Attach, Firmware, Forward};
 
 fn line(machine: &Machine, accelerator: Accelerator, ports: Ports<'_>) -> String {
     let smm = machine.firmware == Firmware::SecureBoot && machine.arch == Arch::Amd64;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use isoplug_engine::{ArtifactId, Error, Expected, Graph, Store};
-use isoplug_vm::{Accelerator, Arch, Firmware, Host, Limit, Machine, Medium, Report, Verdict};
+use isoplug_vm::{Accelerator, Arch, Host, Limit, Machine, Report, Verdict};
 
 use super::run::{FirmwareArg, arch};
 use super::select::{Locking, Select, Sharding};
