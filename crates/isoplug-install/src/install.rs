@@ -154,8 +154,7 @@ fn write(
     unpack::unpack(machine, choice.target, report)?;
     layout::mount(machine, &made, true)?;
     begin(machine, report, Step::Settle)?;
-    settle_in(machine, run, choice, &made)?;
-    hooks::after(machine, run, choice, report)?;
+    settle_in(machine, run, choice, &made, report)?;
     begin(machine, report, Step::Loader)?;
     boots(machine, run, choice, &made, report)?;
     begin(machine, report, Step::Prove)?;
@@ -173,6 +172,7 @@ fn settle_in(
     run: &Run<'_>,
     choice: &Choice<'_>,
     made: &[Made],
+    report: &Report,
 ) -> Result<(), Error> {
     settle::enter(machine)?;
     let setup = Setup {
@@ -187,7 +187,8 @@ fn settle_in(
     };
     settle::settle(machine, &setup)?;
     let files = choice.template.map(|template| template.files.as_slice()).unwrap_or_default();
-    settle::copy(machine, run.folder, files)
+    settle::copy(machine, run.folder, files)?;
+    hooks::after(machine, run, choice, report)
 }
 
 fn boots(

@@ -145,7 +145,10 @@ fn a_disk_that_is_too_small_is_refused_with_both_sizes() {
     let error = unattended(&ready("nvme-usb", false), &plan, false).0.unwrap_err();
     assert_eq!(error.code(), 3);
     let told = error.to_string();
-    for part in ["nvme0n1  512 GiB, Samsung SSD 990 PRO 512GB", "it is smaller than 4 TiB"] {
+    for part in [
+        "nvme0n1  512 GiB, Samsung SSD 990 PRO 512GB",
+        "it is too small: at least 4 TiB are needed",
+    ] {
         assert!(told.contains(part), "{part}: {told}");
     }
 }

@@ -27,6 +27,7 @@ fn calls(done: &[String]) -> [usize; 2] {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "calls in order")]
 fn hooks_run_before_the_first_write_and_before_the_boot_loader() {
     let machine = ready("nvme-usb", false).with("file /plan/hooks/after/0", "#!/bin/sh\n");
     let (result, told) = unattended(&machine, &hooked(), false);

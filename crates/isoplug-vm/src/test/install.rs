@@ -85,16 +85,7 @@ impl Run<'_> {
         let failed = |source| TestError::OutDir { path: out.clone(), source };
         let disks = Disks::new(installation, out).map_err(failed)?;
         let before = disks.other.as_ref().map(std::fs::metadata).transpose().map_err(failed)?;
-        let plugged = disks.plugged(&installation.attach, true);
-        let (medium, network) = (Medium::Usb, Network::None);
-        let live = Machine { medium, network, disks: plugged, ..machine.clone() };
-        let log = out.join(format!("{}-install.log", machine.firmware));
-        let way = Way::new(&installation.login);
-        let mut guest = self.start(&live, &way, &log)?;
-        let done = self.by_its_own_program(&mut guest, &way, installation);
-        let tail = guest.serial.tail(12);
-        let asked = guest.serial.send("systemctl poweroff\n").is_ok();
-        guest.stop(Duration::from_secs(if asked { 120 } else { 0 }));
+        let (done, tail) = self.in_live_system(installation, machine, &disks)?;
         if let Err(halt) = done {
             return Ok(Err(NotInstalled { trouble: Trouble::from(halt), tail }));
         }
@@ -105,6 +96,26 @@ impl Run<'_> {
         }
         let plugged = disks.plugged(&installation.attach, false);
         Ok(Ok((Machine { disks: plugged, ..machine.clone() }, disks)))
+    }
+
+    /// Boots the image beside the disks and installs; returns how it ended, and the last lines of the serial port.
+    fn in_live_system(
+        &self,
+        installation: &Installation,
+        machine: &Machine,
+        disks: &Disks,
+    ) -> Result<(Result<(), Halt>, Vec<String>), TestError> {
+        let disks = disks.plugged(&installation.attach, true);
+        let (medium, network) = (Medium::Usb, Network::None);
+        let live = Machine { medium, network, disks, ..machine.clone() };
+        let log = self.plan.out_dir.join(format!("{}-install.log", machine.firmware));
+        let way = Way::new(&installation.login);
+        let mut guest = self.start(&live, &way, &log)?;
+        let done = self.by_its_own_program(&mut guest, &way, installation);
+        let tail = guest.serial.tail(12);
+        let asked = guest.serial.send("systemctl poweroff\n").is_ok();
+        guest.stop(Duration::from_secs(if asked { 120 } else { 0 }));
+        Ok((done, tail))
     }
 
     /// Returns the report of a combo whose disk has no system.
