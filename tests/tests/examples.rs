@@ -5,6 +5,8 @@
 
 #[path = "examples/checked.rs"]
 mod checked;
+#[path = "examples/deployment.rs"]
+mod deployment;
 #[path = "examples/installer.rs"]
 mod installer;
 #[path = "examples/offline.rs"]
@@ -101,7 +103,7 @@ fn every_example_is_tested() {
     let names: Vec<String> = names.iter().map(|name| name.to_string_lossy().into_owned()).collect();
     assert_eq!(
         names.join(" "),
-        "boot-menu branded cloud-init contents desktop hardened hardware installer minimal netboot offline organisation rescue static-network wifi"
+        "boot-menu branded cloud-init contents deployment desktop hardened hardware installer minimal netboot offline organisation rescue static-network wifi"
     );
 }
 

@@ -3,11 +3,13 @@
 //! `stages/install_plan.rs` adds that: kernels, files and their digests. Knows no stage.
 
 use isoplug_install_plan::{
-    Encryption, FORMAT, Firmware, Image, InstallPlan, Kernel, Layout, Target, Template,
-    TemplateFile, Unattended,
+    Encryption, FORMAT, Firmware, Hook, Hooks, Image, InstallPlan, Kernel, Layout, Target,
+    Template, TemplateFile, Unattended,
 };
 use isoplug_manifest::System;
-use isoplug_manifest::options::{Install, InstallTemplate, Layout as Asked, Machines};
+use isoplug_manifest::options::{
+    Install, InstallHook, InstallHooks, InstallTemplate, Layout as Asked, Machines,
+};
 
 use crate::params::kernel_params;
 
@@ -24,6 +26,7 @@ pub fn plan(system: &System) -> InstallPlan {
         templates: templates(install),
         unattended: unattended(install),
         on_done: install.on_done,
+        hooks: hooks(&install.hooks),
     }
 }
 
@@ -80,6 +83,14 @@ fn templates(install: &Install) -> Vec<Template> {
     install.templates.iter().map(template).collect()
 }
 
+fn hooks(asked: &InstallHooks) -> Hooks {
+    let hook = |(source, hook): (String, &InstallHook)| {
+        let name = hook.source.rsplit('/').next().unwrap_or_default().to_owned();
+        Hook { name, source, network: hook.network }
+    };
+    Hooks { before: asked.before().map(hook).collect(), after: asked.after().map(hook).collect() }
+}
+
 fn unattended(install: &Install) -> Option<Unattended> {
     let asked = &install.unattended;
     asked.enable.then(|| Unattended {
@@ -112,6 +123,7 @@ answers.timezone = "Europe/Berlin"
 layouts.crypt = { encryption = "passphrase" }
 layouts.whole = {}
 templates = [{ name = "kiosk", target = "server", files = [{ source = "a", target = "/etc/a" }] }]
+hooks = { before = [{ source = "a/ask" }], after = [{ source = "end", network = true }] }
 unattended = { enable = true, confirm = "none", disk.serial = "S1" }
 [profiles.server]
 extends = "isoplug:target"
@@ -142,6 +154,9 @@ packages.install = ["cryptsetup-initramfs"]
         assert_eq!(plan.on_done, OnDone::Reboot);
         assert_eq!(plan.ask.len(), 1);
         assert_eq!(plan.answers.timezone.as_deref(), Some("Europe/Berlin"));
+        let hook = |hook: &Hook| format!("{} {} {}", hook.name, hook.source, hook.network);
+        let hooks: Vec<_> = plan.hooks.before.iter().chain(&plan.hooks.after).map(hook).collect();
+        assert_eq!(hooks, ["ask hooks/before/0 false", "end hooks/after/0 true"]);
         assert_eq!(plan.unattended.unwrap().confirm, Confirm::None);
         let [target] = &plan.targets[..] else { panic!("one target") };
         assert_eq!((&*target.hostname, &*target.kernel_parameters.concat()), ("box", "quiet"));

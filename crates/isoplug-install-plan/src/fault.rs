@@ -74,6 +74,7 @@ impl InstallPlan {
         faults.extend(self.answers.faults("answers", Secrecy::Public));
         faults.extend(self.templates.iter().flat_map(|each| each.faults(self)));
         faults.extend(self.unattended.iter().flat_map(Unattended::faults));
+        faults.extend(self.hooks.faults());
         faults
     }
 }

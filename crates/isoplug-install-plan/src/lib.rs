@@ -11,6 +11,7 @@ mod disk;
 mod fault;
 mod flexible;
 mod glob;
+mod hooks;
 mod size;
 mod target;
 mod texts;
@@ -20,6 +21,7 @@ pub use answers::{Answers, Secrecy, User};
 pub use disk::{DiskMatch, Holds, Transport};
 pub use fault::{Fault, is_password_hash, names_a_moving_disk};
 pub use glob::glob_matches;
+pub use hooks::{Hook, Hooks};
 pub use size::Size;
 pub use texts::{is_hostname, is_user_name};
 pub use words::{
@@ -60,6 +62,9 @@ pub struct InstallPlan {
     /// What happens after an installation with questions.
     #[serde(default)]
     pub on_done: OnDone,
+    /// Scripts that are run before and after.
+    #[serde(default, skip_serializing_if = "Hooks::is_empty")]
+    pub hooks: Hooks,
 }
 
 /// The image that carries the plan.

@@ -20,6 +20,9 @@ pub enum Error {
     /// A tool failed.
     #[error("{0}")]
     Tool(#[from] Failed),
+    /// A script of the image's author failed.
+    #[error("{0}")]
+    Hook(String),
     /// What a tool or the kernel said is not what was expected.
     #[error("{0}")]
     Unexpected(String),
@@ -46,7 +49,7 @@ impl Error {
             Self::Arguments(_) | Self::Answers(_) => 2,
             Self::NoDisk(_) => 3,
             Self::Refused(_) => 4,
-            Self::Tool(_) | Self::Unexpected(_) | Self::File { .. } => 5,
+            Self::Tool(_) | Self::Hook(_) | Self::Unexpected(_) | Self::File { .. } => 5,
             Self::Stopped => 130,
         }
     }

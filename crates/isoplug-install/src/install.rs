@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use isoplug_install_plan::{
-    Answers, InstallPlan, Layout, OnDone, Partitioning, Step, Target, Template,
+    Answers, Hooks, InstallPlan, Layout, OnDone, Partitioning, Step, Target, Template,
 };
 
 use crate::dialogue::{Ask, Secrets};
@@ -20,6 +20,7 @@ use crate::{
 };
 
 mod decide;
+mod hooks;
 mod ring;
 mod told;
 
@@ -65,6 +66,7 @@ pub struct Choice<'a> {
     pub(crate) answers: Answers,
     pub(crate) places: Vec<String>,
     pub(crate) secrets: Secrets,
+    pub(crate) hooks: &'a Hooks,
     pub(crate) hostname: String,
     pub(crate) on_done: OnDone,
 }
@@ -116,6 +118,7 @@ fn execute(
     if machine.stopped() {
         return Err(Error::Stopped);
     }
+    hooks::before(machine, run, choice, report)?;
     (run.begin)();
     let wrote = Cell::new(false);
     let result = write(machine, run, choice, &wrote, report);
@@ -151,7 +154,7 @@ fn write(
     unpack::unpack(machine, choice.target, report)?;
     layout::mount(machine, &made, true)?;
     begin(machine, report, Step::Settle)?;
-    settle_in(machine, run, choice, &made)?;
+    settle_in(machine, run, choice, &made, report)?;
     begin(machine, report, Step::Loader)?;
     boots(machine, run, choice, &made, report)?;
     begin(machine, report, Step::Prove)?;
@@ -169,6 +172,7 @@ fn settle_in(
     run: &Run<'_>,
     choice: &Choice<'_>,
     made: &[Made],
+    report: &Report,
 ) -> Result<(), Error> {
     settle::enter(machine)?;
     let setup = Setup {
@@ -183,7 +187,8 @@ fn settle_in(
     };
     settle::settle(machine, &setup)?;
     let files = choice.template.map(|template| template.files.as_slice()).unwrap_or_default();
-    settle::copy(machine, run.folder, files)
+    settle::copy(machine, run.folder, files)?;
+    hooks::after(machine, run, choice, report)
 }
 
 fn boots(

@@ -4,6 +4,7 @@ use isoplug_install_plan::{BootOrder, Firmware, INSTALLED, Target};
 
 use crate::inventory::Device;
 use crate::layout::Made;
+use crate::machine::Call;
 use crate::report::Report;
 use crate::settle::{inside, put};
 use crate::{Error, Machine, TARGET};
@@ -53,26 +54,43 @@ impl Loader<'_> {
 ///
 /// If a tool of the target fails; the firmware's entry alone is only warned of.
 pub fn install(machine: &dyn Machine, it: &Loader<'_>, report: &Report) -> Result<(), Error> {
-    let (platform, _) = it.names();
-    if it.esp().is_some() {
-        // With the removable path, so that a firmware that knows no entry finds it, too.
-        let call = inside("/usr/sbin/grub-install").with([format!("--target={platform}")]).words(
-            "--no-nvram --uefi-secure-boot --force-extra-removable --efi-directory=/boot/efi",
-        );
-        machine.run(&call)?;
-    }
+    menu(machine)?;
     report.progress(1, 3);
     if it.target.firmware == Firmware::Hybrid && it.target.architecture == "amd64" {
         let call = inside("/usr/sbin/grub-install").with(["--target=i386-pc", &it.disk.path]);
         machine.run(&call)?;
     }
     report.progress(2, 3);
+    if it.esp().is_some() {
+        let (platform, _) = it.names();
+        // With the removable path, so that a firmware that knows no entry finds it, too.
+        let call = inside("/usr/sbin/grub-install").with([format!("--target={platform}")]).words(
+            "--no-nvram --uefi-secure-boot --force-extra-removable --efi-directory=/boot/efi",
+        );
+        machine.run(&call)?;
+    }
+    it.esp().map_or(Ok(()), |esp| in_firmware(machine, it, esp, report))
+}
+
+/// Writes the menu and all else that a started system relies on. The loaders come after it: whenever the power goes, a
+/// disk that starts has a whole system.
+fn menu(machine: &dyn Machine) -> Result<(), Error> {
+    let (from, to) =
+        (format!("{TARGET}/usr/share/grub/unicode.pf2"), "/boot/grub/fonts/unicode.pf2");
+    // grub-install puts it there as well, but the menu is written before, and names it only if it is there.
+    if let Ok(font) = machine.read(&from) {
+        let to = format!("{TARGET}{to}");
+        machine.write(&to, &font, 0o644).map_err(Error::file("write", to.as_str()))?;
+    }
+    let folder = format!("{TARGET}/boot/grub");
+    machine.folder(&folder).map_err(Error::file("make", folder.as_str()))?;
     machine.run(&inside("/usr/sbin/update-grub"))?;
     // From here on its package installs both loaders anew whenever GRUB or shim changes.
     if machine.exists(&format!("{TARGET}/var/lib/dpkg/info/grub-cloud-amd64.list")) {
         put(machine, "/etc/grub.d/enable_cloud", "", 0o644)?;
     }
-    it.esp().map_or(Ok(()), |esp| in_firmware(machine, it, esp, report))
+    machine.run(&Call::new("/usr/bin/sync"))?;
+    Ok(())
 }
 
 /// Says on the ESP what is installed, and in the firmware where, which may fail.

@@ -62,6 +62,14 @@ impl Report {
         }
     }
 
+    /// Something that happens within a step.
+    pub fn say(&self, text: &str) {
+        match self.json {
+            true => self.print(&json!({ "note": text }).to_string()),
+            false => self.print(&format!("  {text}")),
+        }
+    }
+
     /// Something that people should know.
     pub fn warn(&self, text: &str) {
         match self.json {

@@ -17,7 +17,7 @@ pub fn verify(machine: &dyn Machine, target: &Target, report: &Report) -> Result
     for each in &target.squashfs {
         let path = format!("{MEDIUM}/{}", each.path);
         let digest = machine.digest(&path, &mut |read| report.progress(before + read, all));
-        let digest = digest.map_err(Error::file("read", path.as_str()))?;
+        let digest = digest.map_err(|error| unreadable(&path, &error))?;
         if digest != each.sha256 {
             return Err(Error::Unexpected(format!(
                 "{path} is not what it was when the image was made, so the medium is damaged or was written badly\n  \
@@ -31,6 +31,13 @@ pub fn verify(machine: &dyn Machine, target: &Target, report: &Report) -> Result
         }
     }
     Ok(())
+}
+
+fn unreadable(path: &str, error: &std::io::Error) -> Error {
+    Error::Unexpected(format!(
+        "{path} cannot be read, so the medium is damaged or was taken out\n  because: {error}\n  \
+         The disk was not touched. Write the medium again, or take another."
+    ))
 }
 
 /// Unpacks the files.

@@ -6,10 +6,14 @@
 mod answers;
 #[path = "it/choice.rs"]
 mod choice;
+#[path = "it/danger.rs"]
+mod danger;
 #[path = "it/dialogue.rs"]
 mod dialogue;
 #[path = "it/failures.rs"]
 mod failures;
+#[path = "it/hooks.rs"]
+mod hooks;
 #[path = "it/language.rs"]
 mod language;
 #[path = "it/release.rs"]

@@ -57,8 +57,8 @@ pub use firmware::{Firmware, FirmwareSet};
 pub use getty::Getty;
 pub use gpm::Gpm;
 pub use install::{
-    Dialogue, Install, InstallFile, InstallTemplate, Layout, Machines, OwnPartition, RootFormat,
-    RootVolume, Unattended, Volume, VolumeFormat,
+    Dialogue, Install, InstallFile, InstallHook, InstallHooks, InstallTemplate, Layout, Machines,
+    OwnPartition, RootFormat, RootVolume, Unattended, Volume, VolumeFormat,
 };
 pub use iso::{Iso, IsoFile};
 pub use kernel::{Initrd, InitrdCompression, InitrdModules, Kernel, KernelModules};
@@ -73,7 +73,7 @@ pub use scripts::Script;
 pub use secrets::{SecretPolicy, Secrets};
 pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
-pub use tests::{Login, Test};
+pub use tests::{Login, Test, Tested};
 pub use users::{Root, Security, Sudo, SudoRules, User, wrong_hash};
 pub use wifi::{Eap, EapMethod, Phase2, Wifi, WifiSecurity, wrong_psk};
 pub use wired::{Bond, BondMode, Bridge, Interface, InterfaceMatch, Route, Vlan, Which};
@@ -255,7 +255,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(drivers::Part { drivers, kernel, boot, arch, distribution }),
         Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
         Box::new(packages::Part { packages, profile, sources, is_installed }),
-        Box::new(tests::Part { tests, boot, users }),
+        Box::new(tests::Part { tests, boot, users, install: installs }),
         Box::new(plugins::Part),
         // Its entry of the boot menu is the last.
         Box::new(install::Part {

@@ -4,6 +4,9 @@
 
 mod support;
 
+#[path = "install/made.rs"]
+mod made;
+
 use insta::assert_snapshot;
 use isoplug_manifest::options::Loader;
 use isoplug_manifest::plugin::NoPlugins;

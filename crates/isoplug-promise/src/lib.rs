@@ -31,6 +31,9 @@ pub enum Medium {
     Cd,
     /// A USB stick.
     Usb,
+    /// None: the system was installed onto a disk. No test names it; `system = "installed"` says the same.
+    #[schemars(skip)]
+    Disk,
 }
 
 impl fmt::Display for Firmware {
@@ -48,6 +51,7 @@ impl fmt::Display for Medium {
         f.write_str(match self {
             Self::Cd => "cd",
             Self::Usb => "usb",
+            Self::Disk => "disk",
         })
     }
 }

@@ -64,7 +64,7 @@ impl CommandLine {
         line.credentials(parts.credentials);
         line.screen(machine);
         line.image(machine, parts.iso);
-        line.disks(&machine.disks);
+        line.disks(&machine.disks, machine.medium);
         line.share(machine.share.as_ref());
         line.network(&machine.network);
         line.ports(machine.arch, parts.ports);
@@ -153,6 +153,9 @@ impl CommandLine {
     }
 
     fn image(&mut self, machine: &Machine, iso: &Path) {
+        if machine.medium == Medium::Disk {
+            return;
+        }
         let kind = if machine.medium == Medium::Cd { "media=cdrom," } else { "" };
         let start = format!("if=none,id=image,{kind}format=raw,readonly=on,file=");
         self.path("-drive", &start, iso);
@@ -161,17 +164,22 @@ impl CommandLine {
             (Medium::Cd, Arch::Arm64) => {
                 "-device virtio-scsi-pci -device scsi-cd,drive=image,bootindex=0"
             }
-            (Medium::Usb, _) => "-device usb-storage,drive=image,bootindex=0",
+            (Medium::Usb | Medium::Disk, _) => "-device usb-storage,drive=image,bootindex=0",
         });
     }
 
-    fn disks(&mut self, disks: &[Disk]) {
+    fn disks(&mut self, disks: &[Disk], medium: Medium) {
         for (number, disk) in disks.iter().enumerate() {
             let format = disk.format.name();
             let snapshot = if disk.snapshot { "snapshot=on," } else { "" };
             let start = format!("if=none,id=disk{number},{snapshot}format={format},file=");
             self.path("-drive", &start, &disk.path);
-            self.push(&format!("-device virtio-blk-pci,drive=disk{number}"));
+            for device in disk.attach.devices(number) {
+                // Of the disks only the first boots, and only where no medium does.
+                let first = medium == Medium::Disk && number == 0 && device.contains("drive=");
+                let order = if first { ",bootindex=0" } else { "" };
+                self.option("-device", format!("{device}{order}"));
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! image's bytes are what is tested: nothing is added to it. Only this crate knows QEMU. It knows no
 //! manifest and prints nothing; progress goes to [`Events`].
 
+mod attach;
 mod check;
 mod command_line;
 mod events;
@@ -29,11 +30,12 @@ mod trouble;
 
 pub use isoplug_promise::{BootCheck, Firmware, Medium, Promise, Protocol, UnitState};
 
+pub use attach::{Attach, Bus};
 pub use events::{Event, Events, Silent};
 pub use host::{Host, HostError};
 pub use kvm::NoKvm;
 pub use machine::{Accelerator, Arch, Disk, DiskFormat, Display, Forward, Machine, Network, Share};
-pub use plan::{Limit, Login, Plan};
+pub use plan::{Installation, Limit, Login, Plan};
 pub use qemu::StartError;
 pub use report::{Boot, ComboReport, Outcome, Report, ReportError, TestResult, Verdict};
 pub use run::run;

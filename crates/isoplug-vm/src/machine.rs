@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use isoplug_promise::{Firmware, Medium};
 use serde::{Deserialize, Serialize};
 
+use crate::Attach;
+
 /// The architecture of a machine, by Debian's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,6 +81,8 @@ pub struct Disk {
     pub format: DiskFormat,
     /// Whether the file stays as it is: what is written is thrown away with the machine.
     pub snapshot: bool,
+    /// How it is connected.
+    pub attach: Attach,
 }
 
 /// A folder of the host that the guest sees.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{BootCheck, Firmware, Machine, Medium};
+use serde::Serialize;
+
+use crate::{Attach, BootCheck, Firmware, Machine, Medium};
 
 /// A test to make: the image, the ways to boot it, and what must hold each time.
 #[derive(Debug, Clone)]
@@ -14,6 +16,8 @@ pub struct Plan {
     pub machine: Machine,
     /// The ways to boot, one after the other.
     pub combos: Vec<(Firmware, Medium)>,
+    /// How the disk of a combo without a medium gets its system.
+    pub installation: Option<Installation>,
     /// What must hold.
     pub checks: Vec<BootCheck>,
     /// How to get a shell.
@@ -24,6 +28,22 @@ pub struct Plan {
     pub out_dir: PathBuf,
     /// Whether to take a picture of the screen after the last check even if all of them passed.
     pub pictures: bool,
+}
+
+/// An installation from the image onto an empty disk, by the image's rule for one without questions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Installation {
+    /// The text of an `answers.toml` for it.
+    pub answers: String,
+    /// The size of the disk.
+    pub bytes: u64,
+    /// How the disk is connected.
+    pub attach: Attach,
+    /// Whether a larger disk with something on it is there, too.
+    pub beside_another: bool,
+    /// How to get a shell in the live system.
+    #[serde(skip)]
+    pub login: Login,
 }
 
 /// How long a boot may take.

@@ -1,6 +1,7 @@
 //! Boots an image once per combo and checks each time what must hold.
 
 mod ask;
+mod install;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -148,7 +149,14 @@ impl Run<'_> {
     fn boot(&self, machine: &Machine) -> Result<ComboReport, TestError> {
         let stem = self.plan.out_dir.join(format!("{}-{}", machine.firmware, machine.medium));
         let serial_log = stem.with_extension("log");
-        let mut guest = self.start(machine, &serial_log)?;
+        let (machine, _disks) = match (&self.plan.installation, machine.medium) {
+            (Some(installation), Medium::Disk) => match self.install(installation, machine)? {
+                Ok((machine, disks)) => (&machine.clone(), Some(disks)),
+                Err(failed) => return Ok(self.not_installed(machine, failed)),
+            },
+            _ => (machine, None),
+        };
+        let mut guest = self.start(machine, &self.way, &serial_log)?;
         let up = reach_shell(&mut guest, &self.way, self.plan.limit, self.accelerator, self.events);
         let (boot, answers) = self.observe(up, &mut guest, machine);
         let mut report = self.report(machine, boot, answers, serial_log, &guest);
@@ -181,8 +189,8 @@ impl Run<'_> {
         }
     }
 
-    fn start(&self, machine: &Machine, serial_log: &Path) -> Result<Guest, TestError> {
-        let Self { host, plan, events, accelerator, way } = self;
+    fn start(&self, machine: &Machine, way: &Way, serial_log: &Path) -> Result<Guest, TestError> {
+        let Self { host, plan, events, accelerator, way: _ } = self;
         let &Machine { firmware, medium, arch, .. } = machine;
         let is_chosen = plan.machine.accelerator.is_some();
         let no_kvm = if is_chosen { None } else { host.no_kvm(arch) };

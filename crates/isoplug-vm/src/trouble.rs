@@ -41,6 +41,8 @@ pub enum TroubleKind {
     InitrdShell,
     /// systemd gave up.
     EmergencyMode,
+    /// The installer in the image did not install.
+    NotInstalled,
     /// A login prompt, but no way past it.
     LoginRefused,
     /// The shell was lost.
@@ -189,6 +191,7 @@ impl TroubleKind {
             Self::EmergencyMode => {
                 "systemd could not start the system and stopped in emergency mode"
             }
+            Self::NotInstalled => "the system was not installed",
             Self::LoginRefused => "the login prompt did not let the test in",
             Self::ShellLost => "the shell stopped answering",
             Self::Stopped => "the machine stopped or reset by itself",

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use isoplug_engine::{Artifact, Blob, Context, Key, Slots, Stage};
 use isoplug_vm::{
-    BootCheck, Event, Events, Host, Limit, Login, Machine, Plan, Promise, Report, TestError,
-    Verdict,
+    BootCheck, Event, Events, Host, Installation, Limit, Login, Machine, Plan, Promise, Report,
+    TestError, Verdict,
 };
 use serde::Serialize;
 
@@ -23,6 +23,8 @@ pub(crate) struct BootTest {
     pub(crate) checks: Vec<BootCheck>,
     /// How to get a shell.
     pub(crate) login: Login,
+    /// How the disk gets its system, where no medium boots.
+    pub(crate) installation: Option<Installation>,
     /// The name of the image in reports; names no bytes.
     pub(crate) name: String,
     /// A number that makes a test run again although it passed before.
@@ -82,6 +84,8 @@ struct Conditions<'a> {
     machine: &'a Machine,
     checks: &'a [BootCheck],
     user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    installation: Option<&'a Installation>,
 }
 
 impl Stage for BootTest {
@@ -100,7 +104,8 @@ impl Stage for BootTest {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { iso, identity, machine, checks, login, name, again, setup: _ } = self;
+        let Self { iso, identity, machine, checks, login, installation, name, again, setup: _ } =
+            self;
         key.artifact("iso", *iso);
         key.artifact("identity", *identity);
         let user = match login {
@@ -110,7 +115,8 @@ impl Stage for BootTest {
                 Some(user.as_str())
             }
         };
-        key.value("conditions", &Conditions { machine, checks, user });
+        let installation = installation.as_ref();
+        key.value("conditions", &Conditions { machine, checks, user, installation });
         key.value("name", name);
         key.value("again", again);
     }
@@ -133,12 +139,15 @@ impl Stage for BootTest {
 impl BootTest {
     fn plan(&self, cx: &Context) -> Result<Plan, Error> {
         let id = std::fs::read_to_string(cx.path(self.identity)?)?;
-        let medium = Promise::LiveMedium { id: id.trim().to_owned() }.into();
+        let medium = Promise::LiveMedium { id: id.trim().to_owned() };
+        // A disk does not say which image installed it: nothing else could have.
+        let medium = self.installation.is_none().then(|| medium.into());
         Ok(Plan {
             iso: cx.path(self.iso)?,
             machine: self.machine.clone(),
             combos: vec![(self.machine.firmware, self.machine.medium)],
-            checks: self.checks.iter().cloned().chain([medium]).collect(),
+            checks: self.checks.iter().cloned().chain(medium).collect(),
+            installation: self.installation.clone(),
             login: self.login.clone(),
             limit: self.setup.limit,
             out_dir: self.setup.folder.clone(),

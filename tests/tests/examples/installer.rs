@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Shipped;
 
 /// Returns what unsquashfs prints of an image.
-fn unsquashfs(image: &Path, arguments: &[&str]) -> String {
+pub(super) fn unsquashfs(image: &Path, arguments: &[&str]) -> String {
     let (before, after) = arguments.split_at(1);
     let output = Command::new("unsquashfs").args(before).arg(image).args(after).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -149,7 +149,7 @@ impl<'a> System<'a> {
     fn onto(
         self,
         machine: &dyn Machine,
-        run: &Run<'_>,
+        run: &Run<'a>,
         disk: &Device,
         release: Vec<Action>,
     ) -> Choice<'a> {
@@ -162,6 +162,7 @@ impl<'a> System<'a> {
             template,
             disk: disk.clone(),
             release,
+            hooks: &run.plan.hooks,
             hostname: settle::hostname(machine, pattern),
             on_done: answers.on_done.unwrap_or(run.plan.on_done),
             answers,

@@ -1,6 +1,6 @@
 //! What people are told before a disk is erased.
 
-use isoplug_install_plan::Confirm;
+use isoplug_install_plan::{Confirm, Hook};
 
 use super::{Choice, Run};
 use crate::dialogue::{self, Ask};
@@ -47,15 +47,23 @@ pub(crate) fn summary(choice: &Choice<'_>) -> String {
         format!("  host name  {}", choice.hostname),
     ];
     let places = Some(choice.places.join(", ")).filter(|places| !places.is_empty());
-    let user = answers.user.as_ref().map(|user| user.name.clone());
     let more = [
         ("answers  ", &places),
-        ("user     ", &user),
+        ("user     ", &answers.user.as_ref().map(|user| user.name.clone())),
         ("language ", &answers.locale),
         ("keyboard ", &answers.keymap),
         ("time zone", &answers.timezone),
+        ("hooks    ", &hooks(choice)),
     ];
-    let more = more.into_iter().filter_map(|(what, text)| Some((what, text.as_ref()?)));
-    lines.extend(more.map(|(what, text)| format!("  {what}  {text}")));
+    let more = more.into_iter();
+    lines.extend(more.filter_map(|(what, text)| Some(format!("  {what}  {}", text.as_ref()?))));
     lines.join("\n")
+}
+
+fn hooks(choice: &Choice<'_>) -> Option<String> {
+    let named = |hooks: &[Hook], when| {
+        hooks.iter().map(|hook| format!("{} {when}", hook.name)).collect::<Vec<_>>()
+    };
+    let all = [named(&choice.hooks.before, "before"), named(&choice.hooks.after, "after")];
+    Some(all.concat().join(", ")).filter(|hooks| !hooks.is_empty())
 }

@@ -101,14 +101,21 @@ pub struct Failed {
 
 impl std::error::Error for Failed {}
 
+impl Failed {
+    /// Returns the last lines of what it said, at most six.
+    #[must_use]
+    pub fn last_lines(&self) -> Vec<&str> {
+        let lines: Vec<&str> = self.said.lines().filter(|line| !line.trim().is_empty()).collect();
+        lines[lines.len().saturating_sub(6)..].to_vec()
+    }
+}
+
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {
             Some(code) => write!(f, "a tool failed with code {code}: {}", self.call)?,
             None => write!(f, "a tool could not be run: {}", self.call)?,
         }
-        let lines: Vec<&str> = self.said.lines().filter(|line| !line.trim().is_empty()).collect();
-        let last = &lines[lines.len().saturating_sub(6)..];
-        last.iter().try_for_each(|line| write!(f, "\n  {line}"))
+        self.last_lines().iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }

@@ -1,7 +1,8 @@
 //! A machine that was written down: what its tools said and its files held. What would change it is only noted.
 //!
 //! A recording is a text of parts, each with a heading: `=== run CALL`, `=== file PATH`, `=== link PATH`,
-//! `=== peek DEVICE` (a line `PATH` or `PATH = TEXT` for each file in it), `=== digest PATH` and `=== fail CALL`.
+//! `=== peek DEVICE` (a line `PATH` or `PATH = TEXT` for each file in it), `=== digest PATH`,
+//! `=== unreadable PATH` and `=== fail CALL`.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,6 +173,9 @@ impl Machine for Recorded {
     }
 
     fn digest(&self, path: &str, seen: &mut dyn FnMut(u64)) -> io::Result<String> {
+        if self.part(&format!("unreadable {path}")).is_ok() {
+            return Err(io::Error::from_raw_os_error(5));
+        }
         let digest = self.part(&format!("digest {path}"))?;
         seen(1);
         Ok(digest.to_owned())

@@ -3,6 +3,7 @@
 //! What depends on the systems themselves, `evaluate/targets.rs` looks at. The types that an installer reads, too, are
 //! those of `isoplug-install-plan`. Knows no program that installs.
 
+mod hooks;
 mod layout;
 mod lints;
 mod units;
@@ -20,6 +21,7 @@ use crate::format::confirm;
 use crate::option::option;
 use crate::part::{self, Contribution, Lint};
 
+pub use hooks::{InstallHook, InstallHooks};
 pub(crate) use layout::package;
 pub use layout::{Layout, Machines, OwnPartition, RootFormat, RootVolume, Volume, VolumeFormat};
 
@@ -49,6 +51,8 @@ pub struct Install {
     pub unattended: Unattended,
     /// What happens after an installation with questions.
     pub on_done: OnDone,
+    /// Scripts that are run before and after an installation.
+    pub hooks: InstallHooks,
 }
 
 /// Where the installer asks.
@@ -132,6 +136,7 @@ impl Default for Install {
             templates: Vec::new(),
             unattended: Unattended::default(),
             on_done: OnDone::Ask,
+            hooks: InstallHooks::default(),
         }
     }
 }
@@ -182,6 +187,12 @@ impl Install {
         })
     }
 
+    /// Tells whether the layout that is offered first asks for a passphrase.
+    pub(crate) fn needs_passphrase(&self) -> bool {
+        let layouts = self.offered_layouts();
+        layouts.first().is_some_and(|(_, layout)| layout.encryption == Encryption::Passphrase)
+    }
+
     fn encrypts(&self) -> bool {
         self.layouts.values().any(|layout| layout.encryption != Encryption::None)
     }
@@ -222,6 +233,7 @@ impl part::Part for Part<'_> {
             let target = format!("{FOLDER}/{place}");
             asked.file(File { text: None, source, ..File::text(&target, "") });
         }
+        hooks::contribute(&self.install.hooks, out);
         units::dialogue(*dialogue, out);
         if unattended.enable {
             units::unattended(out);

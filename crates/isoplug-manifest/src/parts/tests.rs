@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use isoplug_promise::{BootCheck, Firmware, Medium, Promise};
 
-use super::boot::Boot;
+use super::boot::{Boot, Loader};
+use super::install::Install;
 use super::users::User;
 use crate::by::By;
 use crate::diagnostic::Diagnostic;
@@ -22,6 +23,10 @@ pub struct Test {
     pub name: Option<String>,
     /// The firmware to boot with; none listed means every one that the image supports.
     pub firmware: Vec<Firmware>,
+    /// What the test is of; without a word, of the profile that has it. `installed` in a profile with `install.targets`
+    /// and `install.unattended` makes `isoplug test` install the first of them onto an empty disk, without a network,
+    /// and boot that disk: it then checks what the target promises, too.
+    pub system: Option<Tested>,
     /// The media to boot from; none listed means both.
     pub media: Vec<Medium>,
     /// A command to run as root in the booted system. It must succeed.
@@ -41,18 +46,44 @@ impl Test {
     /// Tells whether it is made when booted so.
     #[must_use]
     pub fn applies(&self, firmware: Firmware, medium: Medium) -> bool {
-        share(&self.firmware, &[firmware]) && share(&self.media, &[medium])
+        let is_of = match self.system {
+            None => true,
+            Some(Tested::Live) => medium != Medium::Disk,
+            Some(Tested::Installed) => medium == Medium::Disk,
+        };
+        is_of && share(&self.firmware, &[firmware]) && share(&self.media, &[medium])
+    }
+
+    /// Returns the media that it boots from.
+    fn booted_from(&self) -> Vec<Medium> {
+        match self.system {
+            Some(Tested::Installed) => vec![Medium::Disk],
+            Some(Tested::Live) if self.media.is_empty() => vec![Medium::Cd, Medium::Usb],
+            _ => self.media.clone(),
+        }
     }
 
     /// Tells whether there is a way to boot in which both are made.
     fn meets(&self, other: &Self) -> bool {
-        share(&self.firmware, &other.firmware) && share(&self.media, &other.media)
+        self.system == other.system
+            && share(&self.firmware, &other.firmware)
+            && share(&self.media, &other.media)
     }
 }
 
 /// No item means all.
 fn share<T: PartialEq>(these: &[T], others: &[T]) -> bool {
     these.is_empty() || others.is_empty() || these.iter().any(|each| others.contains(each))
+}
+
+/// Which system a test is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tested {
+    /// The one that boots from the medium.
+    Live,
+    /// The one that a medium installs.
+    Installed,
 }
 
 /// A log-in at the console.
@@ -71,6 +102,7 @@ pub(crate) struct Part<'a> {
     pub(crate) tests: &'a [Test],
     pub(crate) boot: &'a Boot,
     pub(crate) users: &'a BTreeMap<String, User>,
+    pub(crate) install: &'a Install,
 }
 
 impl part::Part for Part<'_> {
@@ -91,7 +123,7 @@ impl part::Part for Part<'_> {
                 promise: Promise::Command { run, exit: 0, contains: test.expect.clone() },
                 title: test.name.clone(),
                 firmware: test.firmware.clone(),
-                medium: test.media.clone(),
+                medium: test.booted_from(),
                 seconds: test.timeout,
             });
         }
@@ -137,11 +169,32 @@ impl Part<'_> {
         {
             found.push(("unknown-user", format!("there is no user `{}` to log in", login.user)));
         }
+        found.extend(self.of_installed(test));
         for firmware in test.firmware.iter().filter(|firmware| !self.boots(**firmware)) {
             let message = format!("the test boots by {firmware}, which is off");
             found.push(("impossible-test", message));
         }
         found
+    }
+
+    /// Says why nothing would be installed that the test could be of.
+    fn of_installed(&self, test: &Test) -> Option<(&'static str, String)> {
+        let is_target = self.boot.loader != Loader::None;
+        if test.system != Some(Tested::Installed) || is_target {
+            return None;
+        }
+        let why = if !test.media.is_empty() {
+            "the test is of an installed system, which boots from no medium: leave `media` out"
+        } else if self.install.targets.is_empty() {
+            "the test is of an installed system, and `install.targets` names none"
+        } else if !self.install.unattended.enable {
+            "the test installs without questions, and `install.unattended.enable` is not set"
+        } else if self.install.needs_passphrase() {
+            "the test would have to type a passphrase: let it install another layout first"
+        } else {
+            return None;
+        };
+        Some(("impossible-test", why.to_owned()))
     }
 
     fn boots(&self, firmware: Firmware) -> bool {

@@ -1,7 +1,7 @@
 //! The command line of each kind of machine, as a snapshot.
 
 use super::*;
-use crate::{Firmware, Forward};
+use crate::{Attach, Firmware, Forward};
 
 fn line(machine: &Machine, accelerator: Accelerator, ports: Ports<'_>) -> String {
     let smm = machine.firmware == Firmware::SecureBoot && machine.arch == Arch::Amd64;
@@ -72,8 +72,18 @@ fn a_window_with_disks_and_ports_for_a_person() {
     let forward = vec![Forward { host: 2222, guest: 22 }, Forward { host: 8080, guest: 80 }];
     machine.network = Network::User { isolated: false, forward };
     machine.disks = vec![
-        Disk { path: "/d/one.qcow2".into(), format: DiskFormat::Qcow2, snapshot: false },
-        Disk { path: "/d/two".into(), format: DiskFormat::Raw, snapshot: false },
+        Disk {
+            path: "/d/one.qcow2".into(),
+            format: DiskFormat::Qcow2,
+            snapshot: false,
+            attach: Attach::default(),
+        },
+        Disk {
+            path: "/d/two".into(),
+            format: DiskFormat::Raw,
+            snapshot: false,
+            attach: Attach::default(),
+        },
     ];
     insta::assert_snapshot!(line(&machine, Accelerator::Kvm, Ports::Window));
 }
@@ -84,7 +94,12 @@ fn a_folder_is_shared_as_it_was_asked_for() {
     let line = |machine: &Machine| line(machine, Accelerator::Kvm, Ports::Terminal);
     assert!(!line(&machine).contains("9p"), "nothing of the host is there unasked");
     machine.share = Some(Share { path: "/my,files".into(), writable: false });
-    machine.disks = vec![Disk { path: "/d".into(), format: DiskFormat::Raw, snapshot: true }];
+    machine.disks = vec![Disk {
+        path: "/d".into(),
+        format: DiskFormat::Raw,
+        snapshot: true,
+        attach: Attach::default(),
+    }];
     let shared = line(&machine);
     assert!(
         shared.contains("-fsdev local,id=share,security_model=none,readonly=on,path=/my,,files")

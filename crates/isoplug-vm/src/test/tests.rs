@@ -63,6 +63,7 @@ fn tested_with(fake: &Fake, limit: Limit, checks: Vec<BootCheck>, told: &Told) -
         iso,
         machine: Machine::new(Arch::Amd64, Firmware::Bios, Medium::Cd),
         combos: vec![(Firmware::Bios, Medium::Cd)],
+        installation: None,
         checks,
         login: Login::Credentials,
         limit,

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use isoplug_vm::{
-    Arch, Disk, DiskFormat, Display, Firmware, Forward, Host, Machine, Medium, Network, Share,
+    Arch, Attach, Disk, DiskFormat, Display, Firmware, Forward, Host, Machine, Medium, Network,
+    Share,
 };
 
 use super::build::build_one;
@@ -198,11 +199,13 @@ fn disk(path: &Path, snapshot: bool) -> Result<Disk, Failure> {
     read.map_err(|error| failed(error.to_string()))?;
     let is_qcow2 = start == *b"QFI\xfb";
     let is_named_so = path.extension().is_some_and(|extension| extension == "qcow2");
+    let disk =
+        |format| Ok(Disk { path: path.to_owned(), format, snapshot, attach: Attach::default() });
     match (is_qcow2, is_named_so) {
         (true, false) => Err(failed("it is in the format qcow2 and not called so".to_owned())),
         (false, true) => Err(failed("it is not in the format qcow2".to_owned())),
-        (true, true) => Ok(Disk { path: path.to_owned(), format: DiskFormat::Qcow2, snapshot }),
-        (false, false) => Ok(Disk { path: path.to_owned(), format: DiskFormat::Raw, snapshot }),
+        (true, true) => disk(DiskFormat::Qcow2),
+        (false, false) => disk(DiskFormat::Raw),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `isoplug test`: boots an image in every way it supports and checks what its manifest promises.
 
+mod ways;
+
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use isoplug_engine::{ArtifactId, Error, Expected, Graph, Store};
-use isoplug_vm::{Accelerator, Arch, Firmware, Host, Limit, Machine, Medium, Report, Verdict};
+use isoplug_vm::{Accelerator, Arch, Host, Limit, Machine, Report, Verdict};
 
-use super::run::{FirmwareArg, MediumArg, arch};
+use super::run::{FirmwareArg, arch};
 use super::select::{Locking, Select, Sharding};
 use crate::boot_test::{self, BootTest, TestSetup};
 use crate::exit::Exit;
@@ -18,7 +20,8 @@ use crate::matrix::{Matrix, State, Tests};
 use crate::place;
 use crate::prepare::Prepared;
 use crate::session::Session;
-use crate::{export, outcome, promises};
+use crate::{export, installed, outcome, promises};
+use ways::MediumArg;
 
 /// Boot the ISO and check what the manifest promises
 #[derive(Debug, clap::Args)]
@@ -162,13 +165,17 @@ impl<'a> Bench<'a> {
             iso: prepared.products.iso,
             identity: prepared.products.identity,
             machine: Machine { memory: args.memory, ..Machine::new(arch, firmware, medium) },
-            checks: promises::checks(system),
-            login: promises::login(system, firmware, medium),
+            checks: installed::checks(system, medium),
+            login: installed::login(system, firmware, medium),
+            installation: installed::installation(system, firmware, medium),
             name: prepared.image.name.clone(),
             again: (args.again || args.screenshots).then(|| u64::from(std::process::id())),
             setup: self.setup(&prepared.image.name),
         };
-        Ok(combos(args, promises::firmware(system)).into_iter().map(stage).collect())
+        let supported = promises::firmware(system);
+        let wanted = args.firmware.iter().map(|firmware| (*firmware).into()).collect();
+        let ways = ways::all(wanted, &args.medium, supported, system)?;
+        Ok(ways.into_iter().map(stage).collect())
     }
 
     fn setup(&self, image: &str) -> TestSetup {
@@ -209,15 +216,6 @@ fn read(report: &Path) -> Result<Report, Failure> {
     read.ok_or_else(|| {
         Failure::new(Exit::Internal, format!("{} is not a report", report.display()))
     })
-}
-
-fn combos(args: &Args, supported: Vec<Firmware>) -> Vec<(Firmware, Medium)> {
-    let wanted: Vec<Firmware> = args.firmware.iter().map(|firmware| (*firmware).into()).collect();
-    let firmwares = if wanted.is_empty() { supported } else { wanted };
-    let wanted: Vec<Medium> = args.medium.iter().map(|medium| (*medium).into()).collect();
-    let media = if wanted.is_empty() { vec![Medium::Cd, Medium::Usb] } else { wanted };
-    let with = |firmware| media.iter().map(move |medium| (firmware, *medium));
-    firmwares.into_iter().flat_map(with).collect()
 }
 
 /// Tells whether a machine will be started: what passed before is not tested again.
