@@ -32,4 +32,4 @@ pub use store::{
     Cleaner, Damaged, Freed, Guard, Keep, NewBlob, Output, Record, Row, RowValue, Size, Store,
     StoreOptions, Usage, hold_folder, mark_used,
 };
-pub use why::{Change, explain, why};
+pub use why::{Change, OtherStage, Place, differ, explain, why};

@@ -1,10 +1,14 @@
 //! Why a stage has the key it has, and what differs from the last time.
 
+mod differ;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
+
+pub use differ::{OtherStage, Place, differ};
 
 use crate::key::Salt;
 use crate::run::schedule::Schedule;

@@ -168,6 +168,7 @@ impl Run<'_> {
         guest: &Guest,
     ) -> ComboReport {
         ComboReport {
+            image: None,
             firmware: machine.firmware,
             medium: machine.medium,
             accelerator: self.accelerator,

@@ -62,7 +62,7 @@ fn fits(pin: &Pin, offer: &Offer) -> bool {
 }
 
 /// Tells whether a source or suite is meant by a word: its name, or the last part of the suite's, as `backports`.
-pub(super) fn comes_from(source: &str, suite: &str, word: &str) -> bool {
+pub(crate) fn comes_from(source: &str, suite: &str, word: &str) -> bool {
     let rest = suite.strip_suffix(word);
     source == word || rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
 }
