@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Change, compare, compare_walks, rows};
 use crate::run::schedule::Schedule;
+use crate::why::{Change, compare, compare_walks, rows};
 use crate::{ArtifactId, Error, Graph, Row, RowValue, Store};
 
 /// A stage that is not the same in two graphs.
