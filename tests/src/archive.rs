@@ -147,17 +147,23 @@ impl Archive {
             text += &format!("{name}: {value}\n");
         }
         text += "SHA256:\n";
-        let packages = ["Packages", "Packages.xz"];
-        let packages = packages.map(|name| format!("{component}/binary-{architecture}/{name}"));
+        let names = ["Packages", "Packages.xz"];
+        let all = ["amd64", "arm64"].map(|arch| names.map(|name| index(component, arch, name)));
+        let is_there = |path: &String| self.path(&format!("dists/{suite}/{path}")).is_file();
+        let packages = all.into_iter().flatten().filter(is_there);
         let sources = format!("{component}/source/Sources.xz");
         let has_sources = self.path(&format!("dists/{suite}/{sources}")).is_file();
-        for path in packages.into_iter().chain(has_sources.then_some(sources)) {
+        for path in packages.chain(has_sources.then_some(sources)) {
             let bytes = fs::read(self.path(&format!("dists/{suite}/{path}")))?;
             text += &format!(" {} {:>8} {path}\n", hex(&bytes), bytes.len());
         }
         let signed = self.key.sign(&text)?;
         self.write(&format!("dists/{suite}/InRelease"), signed.as_bytes())
     }
+}
+
+fn index(component: &str, architecture: &str, name: &str) -> String {
+    format!("{component}/binary-{architecture}/{name}")
 }
 
 /// Returns the SHA-256 in hexadecimal digits.

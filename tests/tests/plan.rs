@@ -167,6 +167,22 @@ fn other_forms() {
 }
 
 #[test]
+fn several_images_are_told_apart() {
+    let served = locked();
+    let manifest = served.space.read("isoplug.toml");
+    served.write(&format!("{manifest}\n[profiles.q]\nextends = \"p\"\n"));
+    served.space.ok(&["lock", "--all"]);
+    let text = served.space.ok(&["plan", "--all"]);
+    let heads: Vec<&str> = text.lines().filter(|line| line.ends_with("(amd64)")).collect();
+    assert_eq!(heads, ["p (amd64)", "q (amd64)"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&served.space.ok(&["plan", "--all", "--format", "json"])).unwrap();
+    let profiles = json["images"].as_array().unwrap().iter().map(|image| &image["profile"]);
+    assert_eq!(profiles.collect::<Vec<_>>(), ["p", "q"]);
+    assert!(json["images"][1]["plan"]["stages"].as_array().unwrap().len() > 5, "{json}");
+}
+
+#[test]
 fn no_lock_is_made_for_it() {
     let served = Served::default();
     assert_snapshot!(served.run(&["plan", "--locked"]), @r"

@@ -84,6 +84,7 @@ fn fetched(name: &str, source: &manifest::Source) -> Option<Vec<Index>> {
         now: SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs(),
         offline: false,
         architecture: "amd64".to_owned(),
+        others: Vec::new(),
         allow: Allow::default(),
         watch: &Unwatched,
     };

@@ -3,6 +3,8 @@
 
 #[path = "sources/folder.rs"]
 mod folder;
+#[path = "sources/gone.rs"]
+mod gone;
 #[path = "sources/keys.rs"]
 mod keys;
 #[path = "sources/mixed.rs"]

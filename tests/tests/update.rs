@@ -1,6 +1,9 @@
 //! `isoplug update` against a tiny archive: pins the newest packages and shows what changes.
 #![cfg(test)]
 
+#[path = "update/parts.rs"]
+mod parts;
+
 use insta::assert_snapshot;
 use isoplug_manifest::lock::Lock;
 use isoplug_tests::archive::Package;
@@ -20,7 +23,7 @@ fn help() {
     assert_snapshot!(Served::default().space.first_lines(&["update", "--help"]), @r"
     Pin the newest packages and show what changes
 
-    Only the images that are chosen; all others keep their packages. With --json, standard output has
+    Only the images that are chosen; all others keep their packages. What was asked for and stays behind
     ");
 }
 
@@ -57,8 +60,8 @@ fn a_bot_gets_markdown_and_json() {
     | `engine` | – | `7` |
     | `lib` | `2.1` | – |
     ");
-    assert_snapshot!(served.space.ok(&["update", "--json"]), @r#"{"images":[{"changes":[{"is":"1.1-1","package":"app","was":"1.0-1"},{"is":"7","package":"engine","was":null},{"is":null,"package":"lib","was":"2.1"}],"image":"p.amd64"}]}"#);
-    assert_snapshot!(served.space.ok(&["update", "--json"]), @r#"{"images":[{"changes":[],"image":"p.amd64"}]}"#);
+    assert_snapshot!(served.space.ok(&["update", "--json"]), @r#"{"images":[{"changes":[{"is":"1.1-1","package":"app","was":"1.0-1"},{"is":"7","package":"engine","was":null},{"is":null,"package":"lib","was":"2.1"}],"held":[],"image":"p.amd64"}]}"#);
+    assert_snapshot!(served.space.ok(&["update", "--json"]), @r#"{"images":[{"changes":[],"held":[],"image":"p.amd64"}]}"#);
 }
 
 /// What is locked for others stays, whatever the archive has by now.

@@ -5,6 +5,7 @@
 //! [`run`] makes what is wanted and not there yet; [`plan`] says beforehand what that would be.
 
 mod context;
+mod differ;
 mod digest;
 mod error;
 mod event;
@@ -19,6 +20,7 @@ mod store;
 mod why;
 
 pub use context::Context;
+pub use differ::{OtherStage, Place, differ};
 pub use digest::{Digest, Hasher, ParseDigestError};
 pub use error::{Error, NotWritable};
 pub use event::{Event, NullReporter, PlannedStage, Reporter, Unit};

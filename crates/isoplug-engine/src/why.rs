@@ -140,7 +140,7 @@ fn settled<'a>(graph: &'a Graph, store: &'a Store) -> Result<Schedule<'a>, Error
 }
 
 /// A label may come several times; then the occurrences are compared in order.
-fn compare_walks(before: &[Row], now: &[Row], changes: &mut Vec<Change>) {
+pub(crate) fn compare_walks(before: &[Row], now: &[Row], changes: &mut Vec<Change>) {
     let (before, now) = (by_label(before), by_label(now));
     let labels: std::collections::BTreeSet<_> = before.keys().chain(now.keys()).collect();
     for label in labels {
@@ -190,7 +190,12 @@ fn as_json(value: &RowValue) -> Value {
     }
 }
 
-fn compare(label: &str, was: Option<Value>, is: Option<Value>, changes: &mut Vec<Change>) {
+pub(crate) fn compare(
+    label: &str,
+    was: Option<Value>,
+    is: Option<Value>,
+    changes: &mut Vec<Change>,
+) {
     match (was, is) {
         (was, is) if was == is => {}
         (Some(Value::Object(mut was)), Some(Value::Object(mut is))) => {

@@ -1,7 +1,9 @@
 //! Tells people what an option came to: its value, type and default, who set it and whom it beat.
 
+mod differing;
 mod outside;
 
+pub use differing::{OtherOption, SaidValue, differing};
 use serde_json::Value as Json;
 
 use crate::check::did_you_mean;

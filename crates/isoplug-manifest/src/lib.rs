@@ -59,7 +59,7 @@ pub mod options {
 pub use check::most_similar;
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use evaluate::{Input, Overview, evaluate, evaluate_with, profiles, targets, with_targets};
-pub use explain::explain;
+pub use explain::{OtherOption, SaidValue, differing, explain};
 pub use extra::Extra;
 pub use format::{byte_size, is_ssh_key};
 pub use lock::Lock;

@@ -60,7 +60,8 @@ pub struct LockedPlugin {
 /// What a source was when it was locked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LockedSource {
-    /// Its Release files.
+    /// Its Release files: of each suite the newest first, and behind it those that packages are from which an update of a
+    /// part left as they were.
     pub releases: Vec<LockedRelease>,
 }
 

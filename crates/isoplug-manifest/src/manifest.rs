@@ -155,6 +155,7 @@ pub struct Source {
     #[serde(default = "priority")]
     pub priority: i32,
     /// The moment of snapshot.debian.org, or of snapshot.ubuntu.com, to take it from, such as `20261120T000000Z`.
+    /// `mirrors` are other services with the same paths, which are asked one after the other.
     #[serde(default)]
     #[schemars(extend("format" = "snapshot"))]
     pub snapshot: Option<String>,

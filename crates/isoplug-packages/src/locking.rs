@@ -4,7 +4,7 @@
 
 pub mod source_packages;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
@@ -14,7 +14,8 @@ use isoplug_manifest::{System, manifest};
 use crate::apt::{self, AptSource, Stanza, Unread};
 use crate::keyring;
 use crate::mirrors::{MirrorList, Mirrors};
-use crate::resolve::{self, resolve};
+use crate::resolve::{self, Held, Part, Reason, reasons, renew, resolve};
+use crate::universe::SECURITY;
 use crate::{Access, Index, Request, Resolvo, Universe};
 
 /// The sources of a profile, ready to be read.
@@ -33,11 +34,22 @@ pub enum Error {
 
 /// How to lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Freshness {
+pub enum Freshness<'p> {
     /// Keep what the lock has, and read the sources as they were then, if that can be had.
     Keep,
     /// Read the sources as they are now and choose anew.
     Renew,
+    /// Read the sources as they are now, and choose anew for a part of what is locked.
+    Part(&'p Part),
+}
+
+/// A lock that was made.
+#[derive(Debug, Clone, Default)]
+pub struct Made {
+    /// The lock.
+    pub lock: Lock,
+    /// What was to be renewed and stays behind.
+    pub held: Vec<Held>,
 }
 
 impl Sources {
@@ -73,6 +85,40 @@ impl Sources {
     pub fn folders(&self) -> BTreeMap<String, PathBuf> {
         let folder = |source: &AptSource| Some((source.name.clone(), source.folder.clone()?));
         self.0.iter().filter_map(folder).collect()
+    }
+
+    /// Returns who brings each locked package, but those of `roots`; `None` where the sources cannot be read any more as
+    /// they were.
+    ///
+    /// # Errors
+    ///
+    /// When what is there is not what was locked.
+    pub fn reasons(
+        &self,
+        request: &Request,
+        lock: &Lock,
+        (image, roots): (&LockedImage, &BTreeSet<String>),
+        access: &Access,
+    ) -> Result<Option<BTreeMap<String, Reason>>, Error> {
+        let mut indices = Vec::new();
+        for source in &self.0 {
+            let locked = lock.sources.get(&source.name);
+            let recalled = locked.map(|locked| source.recall(locked, access)).transpose()?;
+            let Some(snapshot) = recalled.flatten() else { return Ok(None) };
+            indices.extend(snapshot.indices);
+        }
+        Ok(Some(reasons(&Universe::of(&indices, request), image, roots)))
+    }
+
+    /// Tells whether a source, suite or pocket is called so.
+    pub fn has(&self, word: &str) -> bool {
+        self.0.iter().any(|source| source.has(word))
+    }
+
+    /// Tells whether there is a suite of security updates.
+    pub fn has_security(&self) -> bool {
+        let mut suites = self.0.iter().flat_map(|source| &source.suites);
+        suites.any(|suite| suite.name.ends_with(SECURITY))
     }
 
     /// Compares what is locked with the files of folders.
@@ -115,35 +161,37 @@ impl Sources {
         old: Lock,
         freshness: Freshness,
         access: &Access,
-    ) -> Result<Lock, Error> {
+    ) -> Result<Made, Error> {
         let mut lock = old;
         let indices = self.read(&mut lock, freshness, access)?;
         let universe = Universe::of(&indices, request);
         let name = image_name(system);
-        let locked = lock.images.get(&name).filter(|_| freshness == Freshness::Keep);
-        let image = resolve(request, &universe, &Resolvo, locked)
-            .map_err(|error| self.explained(error, &lock, access))?;
+        let chosen = choose(request, &universe, lock.images.get(&name), freshness);
+        let (image, held) = chosen.map_err(|error| self.explained(error, &lock, access))?;
         let epoch = match lock.images.get(&name) {
             Some(old) if is_same(old, &image) => old.epoch,
             _ => lock.newest(),
         };
         lock.images.insert(name, LockedImage { epoch, ..image });
-        Ok(lock)
+        Ok(Made { lock, held })
     }
 
-    /// Adds to packages that no source has which component has them.
+    /// Adds to packages that no source has which component, or which architecture, has them.
     fn explained(&self, error: resolve::Error, lock: &Lock, access: &Access) -> resolve::Error {
         let resolve::Error::Unknown(mut packages) = error else { return error };
-        let unread: Vec<Unread> = self
-            .0
-            .iter()
-            .filter_map(|source| Some((source, lock.sources.get(&source.name)?)))
-            .flat_map(|(source, locked)| source.unread(locked, access))
-            .collect();
+        let known = || self.0.iter().filter_map(|one| Some((one, lock.sources.get(&one.name)?)));
+        let unread: Vec<Unread> =
+            known().flat_map(|(source, locked)| source.unread(locked, access)).collect();
+        let others: Vec<Unread> =
+            known().flat_map(|(source, locked)| source.of_others(locked, access)).collect();
         for package in packages.iter_mut().filter(|package| package.offered.is_empty()) {
             let having = unread.iter().filter(|unread| unread.has(&package.name));
             package.elsewhere =
                 having.map(|one| (one.component.clone(), one.suite.clone())).collect();
+            let having = others.iter().filter(|unread| unread.has(&package.name));
+            let architectures: BTreeSet<String> =
+                having.map(|one| one.architecture.clone()).collect();
+            package.architectures = architectures.into_iter().collect();
         }
         resolve::Error::Unknown(packages)
     }
@@ -158,17 +206,34 @@ impl Sources {
         let mut indices = Vec::new();
         for source in &self.0 {
             let locked = lock.sources.get(&source.name);
-            let kept = locked.filter(|_| freshness == Freshness::Keep);
-            let recalled = kept.map(|locked| source.recall(locked, access)).transpose()?;
-            let snapshot = match recalled.flatten() {
-                Some(snapshot) => snapshot,
-                None => source.refresh(locked, access)?,
+            let snapshot = match freshness {
+                Freshness::Keep => source.kept(locked, access)?,
+                Freshness::Renew => source.refresh(locked, access)?,
+                Freshness::Part(part) if source.is_of(part) => source.beside(locked, access)?,
+                Freshness::Part(_) => source.kept(locked, access)?,
             };
             lock.sources.insert(source.name.clone(), snapshot.locked);
             indices.extend(snapshot.indices);
         }
         Ok(indices)
     }
+}
+
+fn choose(
+    request: &Request,
+    universe: &Universe,
+    locked: Option<&LockedImage>,
+    freshness: Freshness,
+) -> Result<(LockedImage, Vec<Held>), resolve::Error> {
+    let part = match freshness {
+        Freshness::Keep => {
+            let image = resolve(request, universe, &Resolvo, locked)?;
+            return Ok((image, Vec::new()));
+        }
+        Freshness::Renew => None,
+        Freshness::Part(part) => locked.map(|locked| (locked, part)),
+    };
+    renew(request, universe, &Resolvo, part)
 }
 
 /// Whether two images have the same packages.

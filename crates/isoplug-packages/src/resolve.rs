@@ -6,10 +6,13 @@
 
 mod drivers;
 mod error;
+mod held;
 mod nearest;
 mod offline;
+mod part;
 mod pinned;
 mod reach;
+mod reasons;
 mod wish;
 
 use std::collections::BTreeSet;
@@ -18,6 +21,9 @@ use isoplug_formats::apt::Relation;
 use isoplug_manifest::lock::{LockedImage, LockedPackage};
 
 pub use error::{Error, UnknownPackage};
+pub use held::Held;
+pub use part::Part;
+pub use reasons::{Reason, reasons};
 
 use super::request::Request;
 use super::solver::{Limits, Problem, Solver, Unsatisfiable, add_possible, solve_with_recommends};
@@ -41,20 +47,72 @@ pub fn resolve(
     if !universe.unmet().is_empty() {
         return Err(Error::UnmetPins(universe.unmet().to_vec()));
     }
-    let request = &request.canonical();
-    let beside = [drivers::request(request), offline::request(request)];
-    let image = Image {
-        request,
-        wanted: wish::relations(request, universe)?,
-        optional: wish::optional(request, universe),
-        drivers: wish::relations(&beside[0], universe)?,
-        offline: wish::relations(&beside[1], universe)?,
-        universe,
-        solver,
-        lock,
-        limits: Limits::from_now(),
+    let asked = Asked::of(request);
+    let image = asked.image(universe, solver, lock)?;
+    let groups = match image.grown()? {
+        Some(groups) => groups,
+        None => image.fresh()?,
     };
-    image.locked(request.digest())
+    image.locked(request.digest(), &groups)
+}
+
+/// Resolves a request anew: all of it, or of what is locked a part. What stays behind is told.
+///
+/// # Errors
+///
+/// As [`resolve`].
+pub fn renew(
+    request: &Request,
+    universe: &Universe,
+    solver: &dyn Solver,
+    part: Option<(&LockedImage, &Part)>,
+) -> Result<(LockedImage, Vec<Held>), Error> {
+    if !universe.unmet().is_empty() {
+        return Err(Error::UnmetPins(universe.unmet().to_vec()));
+    }
+    let asked = Asked::of(request);
+    if let Some((lock, part)) = part {
+        return part.update(&asked, universe, solver, lock);
+    }
+    let image = asked.image(universe, solver, None)?;
+    let groups = image.fresh()?;
+    let held = image.held(&groups, &BTreeSet::new());
+    Ok((image.locked(request.digest(), &groups)?, held))
+}
+
+/// A request without what cannot matter, and what it asks for beside the image, as requests of their own.
+struct Asked {
+    digest: String,
+    request: Request,
+    drivers: Request,
+    offline: Request,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let (digest, request) = (request.digest(), request.canonical());
+        let (drivers, offline) = (drivers::request(&request), offline::request(&request));
+        Self { digest, request, drivers, offline }
+    }
+
+    fn image<'r, 'a>(
+        &'r self,
+        universe: &'r Universe<'a>,
+        solver: &'r dyn Solver,
+        lock: Option<&'r LockedImage>,
+    ) -> Result<Image<'r, 'a>, Error> {
+        Ok(Image {
+            request: &self.request,
+            wanted: wish::relations(&self.request, universe)?,
+            optional: wish::optional(&self.request, universe),
+            drivers: wish::relations(&self.drivers, universe)?,
+            offline: wish::relations(&self.offline, universe)?,
+            universe,
+            solver,
+            lock,
+            limits: Limits::from_now(),
+        })
+    }
 }
 
 struct Image<'r, 'a> {
@@ -70,13 +128,9 @@ struct Image<'r, 'a> {
 }
 
 impl<'r> Image<'r, '_> {
-    /// Chooses all packages; `request` is the digest of what was asked for.
-    fn locked(&self, request: String) -> Result<LockedImage, Error> {
-        let groups = match self.grown()? {
-            Some(groups) => groups,
-            None => self.fresh()?,
-        };
-        let (drivers, offline) = (self.drivers(&groups)?, self.offline(&groups)?);
+    /// Locks groups with what lies beside them; `request` is the digest of what was asked for.
+    fn locked(&self, request: String, groups: &[Vec<Id>]) -> Result<LockedImage, Error> {
+        let (drivers, offline) = (self.drivers(groups)?, self.offline(groups)?);
         let pinned = groups.iter().map(|group| pinned::pin(self.universe, group));
         Ok(LockedImage {
             request,

@@ -3,18 +3,19 @@
 //! Borrows the text of the indices. What dpkg could not install, or no path could name, is not offered. Chooses
 //! nothing.
 
+mod names;
 mod pins;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use isoplug_formats::apt::relation::{self, Operator};
 use isoplug_formats::apt::{Package, Relation, packages, version};
 use isoplug_manifest::package::{PackageName, Version};
 
 use super::Index;
 use super::request::Request;
+use names::{index_names, index_providers};
 use pins::Pins;
 
 pub use pins::comes_from;
@@ -22,6 +23,9 @@ pub(crate) use pins::fits_pattern;
 
 /// The longest stanza in bytes; the longest of Debian has 40 000.
 const LONGEST: usize = 256 << 10;
+
+/// How suites of security updates end: `trixie-security`, `noble-security`.
+pub const SECURITY: &str = "-security";
 
 /// The place of an offer in its universe: by name, then the one to choose first.
 pub type Id = u32;
@@ -53,7 +57,7 @@ pub struct Universe<'a> {
 }
 
 /// What is known of the offers together.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Known<'a> {
     /// The further sources and suites that have the same version of a package.
     elsewhere: Elsewhere<'a>,
@@ -94,13 +98,31 @@ impl<'a> Universe<'a> {
         offers.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| newest(a, b)));
         let essential = essential(indices, &offers);
         let elsewhere = merge_same(&mut offers);
+        let known = Known {
+            elsewhere,
+            providers: BTreeMap::new(),
+            essential,
+            refused,
+            unmet: pins.unmet(),
+        };
+        Self::indexed(request.architecture.clone(), offers, known)
+    }
+
+    /// Returns this one with those of its offers alone that are to be kept.
+    #[must_use]
+    pub fn keeping(&self, keep: impl Fn(Id) -> bool) -> Self {
+        let kept = (0..).zip(&self.offers).filter(|(id, _)| keep(*id));
+        let offers = kept.map(|(_, offer)| *offer).collect();
+        Self::indexed(self.architecture.clone(), offers, self.known.clone())
+    }
+
+    /// Finds names and providers of offers in order.
+    fn indexed(architecture: String, offers: Vec<Offer<'a>>, known: Known<'a>) -> Self {
         let (by_name, providers) = (index_names(&offers), index_providers(&offers));
         let numbered = by_name.values().zip(0..);
         let name_numbers = numbered.flat_map(|(ids, number)| ids.clone().map(move |_| number));
-        let (name_numbers, unmet) = (name_numbers.collect(), pins.unmet());
-        let architecture = request.architecture.clone();
-        let known = Known { elsewhere, providers, essential, refused, unmet };
-        Self { architecture, offers, by_name, name_numbers, known }
+        let name_numbers = name_numbers.collect();
+        Self { architecture, offers, by_name, name_numbers, known: Known { providers, ..known } }
     }
 
     /// Returns the places of the request's pins that nothing meets.
@@ -156,6 +178,11 @@ impl<'a> Universe<'a> {
     /// Tells whether a source has an offer, or a suite or pocket that is called so.
     pub fn is_from(&self, id: Id, word: &str) -> bool {
         self.places(id).any(|(source, suite)| pins::comes_from(source, suite, word))
+    }
+
+    /// Tells whether a suite of security updates has an offer.
+    pub fn is_security(&self, id: Id) -> bool {
+        self.places(id).any(|(_, suite)| suite.ends_with(SECURITY))
     }
 
     /// Returns the sources and suites that have an offer.
@@ -295,29 +322,6 @@ fn merge_same<'a>(offers: &mut Vec<Offer<'a>>) -> Elsewhere<'a> {
     }
     *offers = kept;
     elsewhere
-}
-
-fn index_names<'a>(offers: &[Offer<'a>]) -> BTreeMap<&'a str, Range<Id>> {
-    let mut names: BTreeMap<&str, Range<Id>> = BTreeMap::new();
-    for (id, offer) in (0..).zip(offers) {
-        names.entry(offer.package.name).or_insert(id..id).end = id + 1;
-    }
-    names
-}
-
-fn index_providers<'a>(offers: &[Offer<'a>]) -> BTreeMap<&'a str, Vec<Provider<'a>>> {
-    let mut providers: BTreeMap<&str, Vec<Provider>> = BTreeMap::new();
-    for (id, offer) in (0..).zip(offers) {
-        // A malformed Provides provides nothing, as in apt.
-        for provided in relation::parse_list(offer.package.provides).unwrap_or_default() {
-            let version = match provided.version {
-                Some((Operator::Equal, version)) => Some(version),
-                _ => None,
-            };
-            providers.entry(provided.name).or_default().push(Provider { id, version });
-        }
-    }
-    providers
 }
 
 fn priority_rank(priority: &str) -> u8 {

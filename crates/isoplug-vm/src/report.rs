@@ -21,6 +21,9 @@ pub struct Report {
 /// What one boot showed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComboReport {
+    /// Which image it was, in a report of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
     /// The machine's firmware.
     pub firmware: Firmware,
     /// How it held the image.

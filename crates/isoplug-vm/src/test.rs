@@ -176,6 +176,7 @@ impl Run<'_> {
         guest: &Guest,
     ) -> ComboReport {
         ComboReport {
+            image: None,
             firmware: machine.firmware,
             medium: machine.medium,
             accelerator: self.accelerator,

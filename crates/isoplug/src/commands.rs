@@ -28,3 +28,4 @@ pub(crate) mod trust;
 pub(crate) mod update;
 pub(crate) mod vendor;
 pub(crate) mod verify;
+pub(crate) mod why_differs;

@@ -7,11 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use isoplug_engine::CancelToken;
 use isoplug_fetch::{Downloader, Patience, Watch};
 
-use isoplug_manifest::lock::Lock;
+use isoplug_manifest::lock::{Lock, LockedImage};
 use isoplug_manifest::{Diagnostics, System};
 use isoplug_packages::apt::SourcePackage;
 use isoplug_packages::locking::source_packages::Wanted;
-use isoplug_packages::locking::{self, Freshness, Sources, locked_image};
+use isoplug_packages::locking::{self, Freshness, Made, Sources, locked_image};
+use isoplug_packages::resolve::{Part, Reason};
 use isoplug_packages::{Access, Allow, Request};
 
 use crate::exit::Exit;
@@ -32,10 +33,15 @@ pub(crate) enum LockUse {
     Looked,
     /// What the manifest asks for beyond it is added.
     Extend,
-    /// It is made anew.
-    Renew,
-    /// It is made anew and not written.
-    RenewUnsaved,
+}
+
+/// How a lock is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Renewal<'p> {
+    /// The part of what is locked that may change; `None` for all.
+    pub(crate) part: Option<&'p Part>,
+    /// Whether it is written.
+    pub(crate) saved: bool,
 }
 
 /// Returns a lock that has what the profile and those that it installs ask for, and writes it if it changed.
@@ -49,17 +55,29 @@ pub(crate) fn lock_of(
     for target in &system.targets {
         lock_of(project, target, lock_use, allow, session)?;
     }
-    session.warn(&local_files::look(system)?);
-    let sources = sources(system, session)?;
-    let request = request(&sources, system);
-    let wanted = Asked { project, system, sources, request, session };
+    let wanted = Asked::of(project, system, session)?;
     match (lock_use, wanted.as_it_is()?) {
         (LockUse::AsItIs | LockUse::Looked, (_, false)) => {
             Err(out_of_date(project, system, session))
         }
-        (LockUse::AsItIs | LockUse::Looked | LockUse::Extend, (old, true)) => wanted.told(old),
-        _ => wanted.anew(lock_use, allow),
+        (_, (old, true)) => wanted.told(old),
+        (LockUse::Extend, _) => wanted.anew(Freshness::Keep, true, allow).map(|made| made.lock),
     }
+}
+
+/// Makes what is locked of a profile and of those that it installs anew, all or a part.
+pub(crate) fn renewed(
+    project: &Project,
+    system: &System,
+    renewal: Renewal,
+    allow: Allow,
+    session: &Session,
+) -> Result<Made, Failure> {
+    for target in &system.targets {
+        renewed(project, target, renewal, allow, session)?;
+    }
+    let freshness = renewal.part.map_or(Freshness::Renew, Freshness::Part);
+    Asked::of(project, system, session)?.anew(freshness, renewal.saved, allow)
 }
 
 /// What a lock must have.
@@ -71,7 +89,14 @@ struct Asked<'a> {
     session: &'a Session,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    fn of(project: &'a Project, system: &'a System, session: &'a Session) -> Result<Self, Failure> {
+        session.warn(&local_files::look(system)?);
+        let sources = sources(system, session)?;
+        let request = request(&sources, system);
+        Ok(Self { project, system, sources, request, session })
+    }
+
     /// Returns the lock that is there, and whether it has all.
     fn as_it_is(&self) -> Result<(Lock, bool), Failure> {
         let old = self.project.lock(self.session)?.unwrap_or_default();
@@ -90,23 +115,25 @@ impl Asked<'_> {
     }
 
     /// Makes the lock anew, or only what it lacks, and writes it.
-    fn anew(&self, lock_use: LockUse, allow: Allow) -> Result<Lock, Failure> {
+    fn anew(&self, freshness: Freshness, saved: bool, allow: Allow) -> Result<Made, Failure> {
         // Another run may add another profile to the lock meanwhile, or this one.
         let alone = self.project.alone(self.session)?;
         let (old, fits) = self.as_it_is()?;
-        let freshness = match lock_use {
-            LockUse::Extend if fits => return self.told(old),
-            LockUse::Extend => Freshness::Keep,
-            _ => Freshness::Renew,
-        };
+        match freshness {
+            Freshness::Keep if fits => {
+                return Ok(Made { lock: self.told(old)?, ..Made::default() });
+            }
+            Freshness::Part(_) if !fits => return Err(no_part(self.project, self.system)),
+            _ => {}
+        }
         let System { profile, arch, .. } = self.system;
         self.session.note(&format!("resolving {profile} for {arch}"));
-        let new =
+        let made =
             self.resolved(old, freshness, allow).map_err(|error| error.failure(self.system))?;
-        if lock_use != LockUse::RenewUnsaved {
-            self.project.save_lock(&new, &alone)?;
+        if saved {
+            self.project.save_lock(&made.lock, &alone)?;
         }
-        self.told(new)
+        Ok(Made { lock: self.told(made.lock)?, ..made })
     }
 
     fn resolved(
@@ -114,7 +141,7 @@ impl Asked<'_> {
         old: Lock,
         freshness: Freshness,
         allow: Allow,
-    ) -> Result<Lock, ResolveError> {
+    ) -> Result<Made, ResolveError> {
         let Self { system, sources, request, session, .. } = self;
         with_access(system, allow, session, |access| {
             Ok(sources.lock(system, request, old, freshness, access)?)
@@ -135,9 +162,15 @@ fn with_access<T>(
         now: now(),
         offline: session.offline().is_some(),
         architecture: system.arch.clone(),
+        others: others(&system.arch),
         allow,
         watch: &Watched(&session.cancel),
     })
+}
+
+fn others(arch: &str) -> Vec<String> {
+    let all = isoplug_arch::with_images().into_iter();
+    all.filter(|other| *other != arch).map(str::to_owned).collect()
 }
 
 /// Returns those of the source packages that the archives of a profile have.
@@ -149,6 +182,17 @@ pub(crate) fn source_packages(
 ) -> Result<BTreeMap<Wanted, SourcePackage>, Failure> {
     let sources = sources(system, session)?;
     let read = |access: &Access| Ok(sources.source_packages(wanted, lock, access)?);
+    with_access(system, Allow::default(), session, read).map_err(|error| error.failure(system))
+}
+
+/// Returns who brings the packages of an image, but those of `roots`; `None` where the indices of the lock cannot be had.
+pub(crate) fn reasons(
+    (sources, request): (&Sources, &Request),
+    system: &System,
+    (lock, image, roots): (&Lock, &LockedImage, &BTreeSet<String>),
+    session: &Session,
+) -> Result<Option<BTreeMap<String, Reason>>, Failure> {
+    let read = |access: &Access| Ok(sources.reasons(request, lock, (image, roots), access)?);
     with_access(system, Allow::default(), session, read).map_err(|error| error.failure(system))
 }
 
@@ -207,6 +251,15 @@ fn out_of_date(project: &Project, system: &System, session: &Session) -> Failure
         },
     };
     Failure::new(Exit::Lock, message).hint("`isoplug lock`, and commit what it writes")
+}
+
+fn no_part(project: &Project, system: &System) -> Failure {
+    let (path, profile) = (project.lock_path(), &system.profile);
+    let message = format!(
+        "{} does not pin what profile {profile} asks for, so that no part of it can be updated",
+        path.display()
+    );
+    Failure::new(Exit::Lock, message).hint("`isoplug lock` first")
 }
 
 /// Why there is no lock.

@@ -205,7 +205,8 @@ fn brought(
     })
 }
 
-fn places(project: &Project, sources: &Sources, session: &Session) -> Places {
+/// Returns where the packages of a profile may be.
+pub(crate) fn places(project: &Project, sources: &Sources, session: &Session) -> Places {
     Places {
         mirrors: sources.mirror_list(),
         folders: sources.folders(),

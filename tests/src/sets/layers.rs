@@ -50,6 +50,7 @@ impl Layers {
             now: now(),
             offline: false,
             architecture: "amd64".to_owned(),
+            others: Vec::new(),
             allow: Allow::default(),
             watch: &Unwatched,
         };

@@ -70,7 +70,7 @@ fn no_way_back_in_time() {
     let allow = Allow { older: true, ..none };
     assert!(again(&world, &source, &older, &locked, allow).is_ok());
     // A source that names its moment says so itself.
-    let pinned = AptSource { pinned: true, ..source.clone() };
+    let pinned = AptSource { snapshot: Some("20261122T000000Z".to_owned()), ..source.clone() };
     assert!(again(&world, &pinned, &older, &locked, none).is_ok());
     // Nothing of a refused Release is kept.
     assert_eq!(again(&world, &source, &older, &locked, none).unwrap_err(), refused);

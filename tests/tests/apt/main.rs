@@ -61,7 +61,7 @@ fn source(archive: &Archive, server: &Server) -> AptSource {
         valid_until: ValidUntil::Checked,
         codename: None,
         distribution: None,
-        pinned: false,
+        snapshot: None,
         folder: None,
         in_image: false,
         priority: None,
@@ -109,6 +109,7 @@ impl World {
             now: NOW,
             offline: false,
             architecture: "amd64".to_owned(),
+            others: Vec::new(),
             allow: Allow::default(),
             watch: &Unwatched,
         }

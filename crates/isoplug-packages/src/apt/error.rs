@@ -28,6 +28,10 @@ pub enum Error {
         tried: Vec<String>,
         /// Whether it is a flat repository.
         flat: bool,
+        /// Whether it was there when it was locked.
+        locked: bool,
+        /// The moment at which it is wanted.
+        snapshot: Option<String>,
     },
     /// A Release file that nobody signed.
     #[error(

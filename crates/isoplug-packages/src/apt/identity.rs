@@ -55,7 +55,7 @@ pub(super) fn check_locked(
         return Err(Error::Renamed { source_name, suite, was, now });
     }
     // Whoever names a moment may name an earlier one.
-    if new.date < locked.date && !allow.older && !source.pinned {
+    if new.date < locked.date && !allow.older && source.snapshot.is_none() {
         let (was, now) = (locked.date, new.date);
         return Err(Error::Older { source_name, suite, was, now });
     }

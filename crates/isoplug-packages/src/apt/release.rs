@@ -36,7 +36,7 @@ pub(super) fn fetch(
     locked: Option<&LockedRelease>,
     access: &Access,
 ) -> Result<(LockedRelease, Release), Error> {
-    let signed = download(source, suite, access)?;
+    let signed = download(source, suite, locked.is_some(), access)?;
     let (release, verified) = verify(source, suite, &signed, access)?;
     let date = release.date.unwrap_or(verified.made);
     check_time(source, suite, &release, date, access)?;
@@ -69,7 +69,12 @@ pub(super) fn recall(locked: &LockedRelease, access: &Access) -> Result<Option<R
     Ok(Release::parse(&signed.unwrap_or_else(|_| text.into_owned())).ok())
 }
 
-fn download(source: &AptSource, suite: &Suite, access: &Access) -> Result<Signed, Error> {
+fn download(
+    source: &AptSource,
+    suite: &Suite,
+    locked: bool,
+    access: &Access,
+) -> Result<Signed, Error> {
     let get = |file: &str, limit| {
         let expected = Expected { limit, ..Expected::default() };
         access.fetch(&suite.mirrors, &suite.path(file), &expected)
@@ -80,7 +85,7 @@ fn download(source: &AptSource, suite: &Suite, access: &Access) -> Result<Signed
         Err(error) => return Err(named(source, error)),
     };
     let release = get("Release", LIMIT).map_err(|error| match error.is_absent() {
-        true => unknown(source, suite, absent),
+        true => unknown(source, suite, locked, absent),
         false => named(source, error),
     })?;
     let signature = get("Release.gpg", SIGNATURE_LIMIT);
@@ -117,13 +122,19 @@ fn named(source: &AptSource, error: Error) -> Error {
     }
 }
 
-fn unknown(source: &AptSource, suite: &Suite, error: Error) -> Error {
+fn unknown(source: &AptSource, suite: &Suite, locked: bool, error: Error) -> Error {
     let tried = match error {
         Error::Download { source, .. } => source.urls(),
         _ => Vec::new(),
     };
-    let flat = suite.is_flat();
-    Error::UnknownSuite { source_name: source.name.clone(), suite: suite.name.clone(), tried, flat }
+    Error::UnknownSuite {
+        source_name: source.name.clone(),
+        suite: suite.name.clone(),
+        tried,
+        flat: suite.is_flat(),
+        locked,
+        snapshot: source.snapshot.clone(),
+    }
 }
 
 /// Only the date is used before the signature is checked, to know which keys count.

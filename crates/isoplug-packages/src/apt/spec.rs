@@ -29,8 +29,8 @@ pub struct AptSource {
     pub codename: Option<String>,
     /// The distribution that it is of.
     pub distribution: Option<&'static Distribution>,
-    /// Whether the manifest names the moment at which it is read, so that it may go back in time.
-    pub pinned: bool,
+    /// The moment at which it is read, if the manifest names one; so it may go back in time.
+    pub snapshot: Option<String>,
     /// Whether the image's own apt reads it.
     pub in_image: bool,
     /// Its priority, where it is not the one that apt gives by itself.
@@ -110,7 +110,7 @@ impl AptSource {
             valid_until: valid_until(source),
             codename: source.codename.clone(),
             distribution,
-            pinned: source.snapshot.is_some(),
+            snapshot: source.snapshot.clone(),
             in_image: source.in_image.unwrap_or(distribution.is_some()),
             priority: Some(source.priority).filter(|priority| *priority != AUTOMATIC),
             folder: None,
@@ -128,7 +128,7 @@ impl AptSource {
             valid_until: ValidUntil::Ignored,
             codename: None,
             distribution: None,
-            pinned: false,
+            snapshot: None,
             in_image: false,
             priority: None,
             folder: Some(PathBuf::from(folder)),
@@ -176,23 +176,30 @@ fn suites(
     mirrors: &Mirrors,
     distribution: Option<&Distribution>,
 ) -> Vec<Suite> {
-    let suite = |suite: &str, archive: &str, pin: i32, mirrors: Vec<String>| {
-        let (name, archive) = (suite.to_owned(), archive.to_owned());
-        let components = source.components.clone();
-        let components = if name.ends_with('/') { Vec::new() } else { components };
-        Suite { name, archive, components, pin, mirrors }
+    let suite = |name: &str, archive: &str, pin: i32, mirrors: Vec<String>| {
+        let components = if name.ends_with('/') { Vec::new() } else { source.components.clone() };
+        Suite { name: name.to_owned(), archive: archive.to_owned(), components, pin, mirrors }
     };
     let pin = source.priority;
-    let Some(distribution) = distribution else {
-        return vec![suite(&source.suite, name, pin, mirrors.of(name, &source.mirrors))];
+    let places = |archive: &str, service: &[String]| match &source.snapshot {
+        Some(moment) if source.mirrors.is_empty() => snapshots(service, archive, moment),
+        Some(moment) => snapshots(&source.mirrors, archive, moment),
+        None => mirrors.of(archive, &source.mirrors),
     };
+    let Some(distribution) = distribution else {
+        return vec![suite(&source.suite, name, pin, places(name, &[]))];
+    };
+    let service = [distribution.snapshots.to_owned()];
     let suites = (distribution.suites)(source).into_iter().map(|one| {
-        let mirrors = match &source.snapshot {
-            Some(moment) => vec![format!("{}/{}/{moment}", distribution.snapshots, one.archive)],
-            None => mirrors.of(one.archive, &source.mirrors),
-        };
         let pin = if one.automatic { pin } else { pin.min(NOT_AUTOMATIC) };
-        suite(&one.name, one.archive, pin, mirrors)
+        suite(&one.name, one.archive, pin, places(one.archive, &service))
     });
     suites.collect()
+}
+
+/// Returns where services keep an archive as it was at a moment, by the paths of snapshot.debian.org.
+fn snapshots(services: &[String], archive: &str, moment: &str) -> Vec<String> {
+    let service =
+        |service: &String| format!("{}/{archive}/{moment}", service.trim_end_matches('/'));
+    services.iter().map(service).collect()
 }

@@ -12,6 +12,8 @@ pub struct Unread {
     pub component: String,
     /// The suite that has it.
     pub suite: String,
+    /// The architecture whose packages it has.
+    pub architecture: String,
     indices: Vec<Index>,
 }
 
@@ -40,8 +42,29 @@ impl AptSource {
         let load = |name: &str| {
             let other = Suite { components: vec![name.to_owned()], ..suite.clone() };
             let indices = index::load(self, &other, &release, access).ok()?;
-            Some(Unread { component: name.to_owned(), suite: suite.name.clone(), indices })
+            let (component, suite) = (name.to_owned(), suite.name.clone());
+            let architecture = access.architecture.clone();
+            Some(Unread { component, suite, architecture, indices })
         };
         names.filter_map(load).collect()
+    }
+
+    /// Returns what its suites have for other architectures of images.
+    pub fn of_others(&self, locked: &LockedSource, access: &Access) -> Vec<Unread> {
+        let of = |architecture: &String| {
+            let (architecture, cache) = (architecture.clone(), access.cache.clone());
+            let access = Access { architecture, others: Vec::new(), cache, ..*access };
+            let suites = self.suites.iter();
+            suites.filter_map(|suite| self.of_other(suite, locked, &access)).collect::<Vec<_>>()
+        };
+        access.others.iter().flat_map(of).collect()
+    }
+
+    fn of_other(&self, suite: &Suite, locked: &LockedSource, access: &Access) -> Option<Unread> {
+        let release = release::recall(locked_release(locked, suite)?, access).ok()??;
+        let indices = index::load(self, suite, &release, access).ok()?;
+        let component = suite.components.join(", ");
+        let (suite, architecture) = (suite.name.clone(), access.architecture.clone());
+        Some(Unread { component, suite, architecture, indices })
     }
 }

@@ -68,7 +68,7 @@ mod tests {
             valid_until: ValidUntil::Checked,
             codename: None,
             distribution: None,
-            pinned: false,
+            snapshot: None,
             in_image: false,
             priority: None,
             folder: None,

@@ -82,6 +82,8 @@ pub struct UnknownPackage {
     pub offered: Vec<String>,
     /// Components that have it and that no source names, with their suites.
     pub elsewhere: Vec<(String, String)>,
+    /// Other architectures for which the sources have it.
+    pub architectures: Vec<String>,
 }
 
 fn unsatisfiable_text(error: &Unsatisfiable) -> String {
@@ -112,6 +114,10 @@ impl UnknownPackage {
             (Some(version), _) => format!("no source has version {version} of `{name}`"),
             (_, Some(suite)) if self.lacks_suite() => format!("no source has the suite `{suite}`"),
             (_, Some(suite)) => format!("the suite `{suite}` has no package `{name}`"),
+            (None, None) if !self.architectures.is_empty() => {
+                let there = self.architectures.join(" and ");
+                format!("the sources have `{name}` for {there} alone")
+            }
             (None, None) => format!("no source has the package `{name}`"),
         }
     }

@@ -3,6 +3,7 @@
 mod conflicts;
 mod drivers;
 mod offline;
+mod parts;
 mod pins;
 mod versions;
 

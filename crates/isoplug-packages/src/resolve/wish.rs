@@ -175,6 +175,7 @@ impl<'w> Wish<'w> {
             nearest,
             offered,
             elsewhere: Vec::new(),
+            architectures: Vec::new(),
         }
     }
 }

@@ -16,7 +16,8 @@ pub(super) fn render(report: &Report) -> Result<String, SerializeError> {
 }
 
 fn suite(combo: &ComboReport) -> TestSuite {
-    let name = combo.name();
+    let image = combo.image.as_ref().map(|image| format!("{image} "));
+    let name = format!("{}{}", image.unwrap_or_default(), combo.name());
     let mut suite = TestSuite::new(name.clone());
     suite.set_time(duration(combo.seconds));
     suite.add_test_case(boot_case(combo));

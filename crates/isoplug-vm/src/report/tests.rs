@@ -9,6 +9,7 @@ fn result(name: &str, outcome: Outcome, detail: &str) -> TestResult {
 
 fn combo(firmware: Firmware, boot: Boot, results: Vec<TestResult>) -> ComboReport {
     ComboReport {
+        image: None,
         firmware,
         medium: Medium::Cd,
         accelerator: Accelerator::Tcg,
@@ -43,6 +44,16 @@ fn report() -> Report {
 #[test]
 fn as_text() {
     insta::assert_snapshot!(report().text());
+}
+
+#[test]
+fn images_of_one_report_are_told_apart() {
+    let mut report = report();
+    report.combos[0].image = Some("b.iso".to_owned());
+    let junit = report.junit().unwrap();
+    assert!(junit.contains("<testsuite name=\"b.iso bios-cd\""), "{junit}");
+    assert!(junit.contains("<testcase name=\"boot\" classname=\"b.iso bios-cd\""), "{junit}");
+    assert!(junit.contains("<testsuite name=\"uefi-cd\""), "{junit}");
 }
 
 #[test]

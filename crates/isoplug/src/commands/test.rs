@@ -123,11 +123,14 @@ impl<'a> Bench<'a> {
             if many {
                 graph.part(&image.name);
             }
-            let (report, ended) = self.test_all(graph, prepared)?;
+            let (mut report, ended) = self.test_all(graph, prepared)?;
             if ended.is_ok() || !report.combos.is_empty() {
                 self.session.out(&report.text());
             }
             built.tests = Some(Tests::of(&report));
+            report.combos.iter_mut().filter(|_| many).for_each(|combo| {
+                combo.image = Some(image.name.clone());
+            });
             all.combos.extend(report.combos);
             ended?;
             if all.interrupted() {

@@ -48,9 +48,7 @@ fn pin_alone(
         let pin = found(&name, &wanted, &lock, &lookup, project)?;
         lock.plugins.insert(name, LockedPlugin::from(&pin));
     }
-    if lock_use != LockUse::RenewUnsaved {
-        project.save_lock(&lock, alone)?;
-    }
+    project.save_lock(&lock, alone)?;
     Ok(lock)
 }
 

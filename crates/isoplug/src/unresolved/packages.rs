@@ -105,6 +105,10 @@ fn help(package: &UnknownPackage, system: &System) -> String {
     if let Some((component, suite)) = package.elsewhere.first() {
         return format!("{suite} has it in `{component}`: add that to `components` of the source");
     }
+    if let [architecture, ..] = &package.architectures[..] {
+        let table = format!("[profiles.{}.when.arch.{architecture}]", system.profile);
+        return format!("no package of that name is for {}; ask for it in {table}", system.arch);
+    }
     match (&package.offered[..], &package.nearest[..]) {
         ([], []) => format!("no component of {} has it", suites(system)),
         ([], names) => format!("did you mean `{}`?", names.join("` or `")),

@@ -35,11 +35,16 @@ fn place(error: &Error, system: &System) -> Option<String> {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "a line or two for each error")]
 fn diagnostic(error: &Error) -> Option<Diagnostic> {
     Some(match error {
         Error::NoMirror { source_name: name } => no_mirror(name),
-        Error::UnknownSuite { source_name: name, suite, tried, flat } => {
-            unknown_suite(name, suite, tried, *flat)
+        Error::UnknownSuite { source_name, suite, tried, flat, locked, snapshot } => {
+            match (snapshot, locked) {
+                (Some(moment), _) => not_at(source_name, suite, moment, tried),
+                (None, true) => gone_suite(source_name, suite, tried),
+                (None, false) => unknown_suite(source_name, suite, tried, *flat),
+            }
         }
         Error::Unsigned { source_name: name, suite } => unsigned(name, suite),
         Error::WrongSuite { source_name: name, suite, found, .. } => {
@@ -85,6 +90,26 @@ fn unknown_suite(name: &str, suite: &str, tried: &[String], flat: bool) -> Diagn
     };
     let help = format!("these were asked, and `Release` beside: {}", tried.join(", "));
     Diagnostic::error("unknown-suite", message).help(help)
+}
+
+fn not_at(name: &str, suite: &str, moment: &str, tried: &[String]) -> Diagnostic {
+    let message = format!("the snapshot {moment} of `{name}` has no suite `{suite}`");
+    let help = format!(
+        "name a moment at which there was such a suite, and that the service has; these were asked: {}",
+        tried.join(", ")
+    );
+    Diagnostic::error("no-suite-then", message).help(help)
+}
+
+fn gone_suite(name: &str, suite: &str, tried: &[String]) -> Diagnostic {
+    let message =
+        format!("no mirror of `{name}` has the suite `{suite}` any more, which is locked");
+    let help = format!(
+        "name a mirror that keeps old suites, as archive.debian.org does, or another suite; what is locked is built from \
+         the store or a folder `vendor` all the same; these were asked: {}",
+        tried.join(", ")
+    );
+    Diagnostic::error("gone-suite", message).help(help)
 }
 
 fn unsigned(name: &str, suite: &str) -> Diagnostic {
