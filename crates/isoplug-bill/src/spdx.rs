@@ -110,12 +110,6 @@ fn package(package: &model::Package, bill: &Bill) -> Package {
     let facts = &package.facts;
     let source = &facts.source;
     let built = format!("built package from: {} {}", source.name, source.version);
-    // The first component is free.
-    let component = package.component().filter(|component| *component != "main");
-    let component = component.map(|component| format!("of the component {component}"));
-    let of = Some(package.systems.join(", ")).filter(|names| !names.is_empty());
-    let of = of.map(|names| format!("{INSTALLED_IN}{names}"));
-    let told: Vec<String> = component.into_iter().chain(of).collect();
     Package {
         version_info: package.version.clone(),
         package_file_name: package.file_name().to_owned(),
@@ -127,9 +121,18 @@ fn package(package: &model::Package, bill: &Bill) -> Package {
         license_declared: facts.licence.expression.clone().unwrap_or_else(|| NOTHING.to_owned()),
         summary: facts.summary.clone(),
         external_refs: vec![ExternalRef::purl(package.purl(&bill.system))],
-        comment: told.join("; "),
+        comment: told(package),
         ..Package::new(&package.name, &package.key())
     }
+}
+
+/// Says what no field has a place for: the component, where it is not the free one, and the systems.
+fn told(package: &model::Package) -> String {
+    let component = package.component().filter(|component| *component != "main");
+    let component = component.map(|component| format!("of the component {component}"));
+    let of = Some(package.systems.join(", ")).filter(|names| !names.is_empty());
+    let of = of.map(|names| format!("{INSTALLED_IN}{names}"));
+    component.into_iter().chain(of).collect::<Vec<String>>().join("; ")
 }
 
 fn source(source: &Source) -> Package {

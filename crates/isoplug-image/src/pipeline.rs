@@ -70,10 +70,9 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let Made { layers, layer, overlays, vmlinuz, version, initrd, inputs, debs, mut trials } = made;
     let (all, docs, epoch) = (overlays.clone(), image.docs, image.epoch);
     let rootfs = graph.add(Rootfs { layer, overlays: all, docs, epoch }).tree;
-    let shared = targets::add(image, rootfs, &mut secrets, graph);
+    let shared = targets::add(image, rootfs, (&mut secrets, &mut trials), graph);
     let whole = |graph: &mut Graph| graph.add(squashfs(image, rootfs, None)).image;
     let squashfs = shared.as_ref().map_or_else(|| whole(graph), |shared| shared.live);
-    trials.extend(shared.iter().flat_map(|shared| &shared.trials));
 
     let bootable = Bootable { vmlinuz, initrd, squashfs };
     let live = Live { rootfs, bootable, boot_debs: debs.boot };
@@ -83,7 +82,6 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let offered = Offered { first, others, parts, pool: pool::add(image, debs.offline, graph) };
     let outputs::iso::Made { iso, identity, contents: medium } =
         image.iso.add((live.boot_debs, version), offered, epoch, graph);
-    let targets = targets.unwrap_or_default();
     let (inventory, papers) = beside::add(image, (debs, overlays, targets), (live, iso), graph);
     let secrets = graph.add(Secrets { medium, ..secrets }).findings;
     let outputs = outputs_beside(image, live, iso, graph);

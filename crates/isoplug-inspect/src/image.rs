@@ -97,33 +97,46 @@ impl Image {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let shown = path.display().to_string();
         let medium = Span::open(path).and_then(Medium::open).map_err(Error::at(shown))?;
-        let mut unread = Vec::new();
-        let esp = noted(&mut unread, "the EFI System Partition", esp(&medium)).flatten();
-        let menu = menu(&medium, esp.as_ref());
-        let loaded = loaded(&medium, &menu, &mut unread);
-        let root = noted(&mut unread, "the root filesystem", root(&medium, &menu));
+        let mut image = Self::of(path, medium);
+        let esp = esp(&image.medium);
+        image.esp = noted(&mut image.unread, "the EFI System Partition", esp).flatten();
+        image.menu = menu(&image.medium, image.esp.as_ref());
+        image.loaded = loaded(&image.medium, &image.menu, &mut image.unread);
+        let root = root(&image.medium, &image.menu);
+        let root = noted(&mut image.unread, "the root filesystem", root);
         if root.as_ref().is_some_and(Root::is_empty) {
-            unread.push("the root filesystem: there is no squashfs on the medium".to_owned());
+            image.unread.push("the root filesystem: there is no squashfs on the medium".to_owned());
         }
-        let (path, root) = (path.to_owned(), root.unwrap_or_default());
-        let targets = target::read(&medium, &root);
-        let targets = noted(&mut unread, "a system that it installs", targets).unwrap_or_default();
-        let (system, packages) = (system(&root), packages::read(&root));
-        let (users, units) = (users::read(&root), units::read(&root));
-        Ok(Self {
-            path,
+        image.look_into(root.unwrap_or_default());
+        Ok(image)
+    }
+
+    /// An image of which only the medium is known.
+    fn of(path: &Path, medium: Medium) -> Self {
+        Self {
+            path: path.to_owned(),
             medium,
-            esp,
-            menu,
-            loaded,
-            root,
-            system,
-            packages,
-            targets,
-            users,
-            units,
-            unread,
-        })
+            esp: None,
+            menu: Vec::new(),
+            loaded: Vec::new(),
+            root: Root::default(),
+            system: System::default(),
+            packages: Vec::new(),
+            targets: Vec::new(),
+            users: Vec::new(),
+            units: Vec::new(),
+            unread: Vec::new(),
+        }
+    }
+
+    /// Adds the root filesystem and what is read from it.
+    fn look_into(&mut self, root: Root) {
+        let targets = target::read(&self.medium, &root);
+        let targets = noted(&mut self.unread, "a system that it installs", targets);
+        self.targets = targets.unwrap_or_default();
+        (self.system, self.packages) = (system(&root), packages::read(&root));
+        (self.users, self.units) = (users::read(&root), units::read(&root));
+        self.root = root;
     }
 
     /// Reads dpkg's lists.

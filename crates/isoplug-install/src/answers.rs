@@ -38,25 +38,13 @@ pub fn collect<'a>(
     plan: &'a InstallPlan,
     file: Option<&str>,
 ) -> Result<Given<'a>, Error> {
-    let command_line = machine.text("/proc/cmdline").unwrap_or_default();
-    let mut upper = parameters(&command_line)?;
-    let mut places = Vec::new();
-    if command_line.split_whitespace().any(|word| word.starts_with(PREFIX)) {
-        places.push("kernel parameters".to_owned());
-    }
     let files = match file {
         Some(path) => {
-            let bytes = machine.read(path).map_err(Error::file("read", path))?;
-            vec![(path.to_owned(), bytes)]
+            vec![(path.to_owned(), machine.read(path).map_err(Error::file("read", path))?)]
         }
         None => files(machine, inventory)?,
     };
-    for (path, bytes) in files {
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Error::Answers(format!("{path} is not a text in UTF-8")))?;
-        upper = read(&path, &text)?.over(upper);
-        places.push(path);
-    }
+    let (upper, places) = beside_the_plan(machine, files)?;
     let name = upper.template.clone().or_else(|| plan.answers.template.clone());
     let template = match name {
         None => None,
@@ -64,6 +52,25 @@ pub fn collect<'a>(
     };
     let lower = template.map(|each| each.answers.clone()).unwrap_or_default();
     Ok(Given { answers: upper.over(lower).over(plan.answers.clone()), places, template })
+}
+
+/// Reads what kernel parameters and files say; returns the places that had something, too.
+fn beside_the_plan(
+    machine: &dyn Machine,
+    files: Vec<(String, Vec<u8>)>,
+) -> Result<(Answers, Vec<String>), Error> {
+    let command_line = machine.text("/proc/cmdline").unwrap_or_default();
+    let (mut upper, mut places) = (parameters(&command_line)?, Vec::new());
+    if command_line.split_whitespace().any(|word| word.starts_with(PREFIX)) {
+        places.push("kernel parameters".to_owned());
+    }
+    for (path, bytes) in files {
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Error::Answers(format!("{path} is not a text in UTF-8")))?;
+        upper = read(&path, &text)?.over(upper);
+        places.push(path);
+    }
+    Ok((upper, places))
 }
 
 fn template<'a>(plan: &'a InstallPlan, name: &str) -> Result<&'a Template, Error> {

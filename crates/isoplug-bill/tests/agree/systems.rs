@@ -18,13 +18,16 @@ fn each_package_names_the_systems_that_have_it() {
         ["apt", "libapt", "shim-signed"].map(of_spdx),
         ["installed in live, server", "installed in server", ""]
     );
-    let of_cyclonedx = |name: &str| -> Vec<String> {
-        let mut all = cyclonedx["components"].as_array().unwrap().iter();
-        let properties = all.find(|one| one["name"] == name).unwrap()["properties"].as_array();
-        let systems = properties.unwrap().iter().filter(|one| one["name"] == "isoplug:system");
-        systems.map(|one| text(&one["value"])).collect()
-    };
+    let of_cyclonedx = |name: &str| systems(&cyclonedx, name);
     assert_eq!(of_cyclonedx("apt"), ["live", "server"]);
     assert_eq!(of_cyclonedx("libapt"), ["server"]);
     assert_eq!(of_cyclonedx("shim-signed"), [""; 0]);
+}
+
+/// The systems that a CycloneDX bill names for a package.
+fn systems(bill: &serde_json::Value, name: &str) -> Vec<String> {
+    let mut all = bill["components"].as_array().unwrap().iter();
+    let properties = all.find(|one| one["name"] == name).unwrap()["properties"].as_array();
+    let systems = properties.unwrap().iter().filter(|one| one["name"] == "isoplug:system");
+    systems.map(|one| text(&one["value"])).collect()
 }

@@ -232,8 +232,9 @@ mod tests {
                 (&*one.name, &*one.version, one.systems.join(" "), one.facts.source.version.clone())
             })
             .collect();
-        let row =
-            |name, version, system: &str| (name, version, system.to_owned(), version.to_owned());
+        let row = |name: &'static str, version: &'static str, system: &str| {
+            (name, version, system.to_owned(), version.to_owned())
+        };
         assert_eq!(
             told,
             [row("lib", "1", "live"), row("lib", "2", "server"), row("web", "3", "server")]

@@ -15,10 +15,11 @@ use crate::stages::sha512::Sha512;
 /// were added.
 pub(super) fn add(
     image: &Image,
-    (debs, overlays, targets): (Debs, Vec<Artifact<Tree>>, Vec<Target>),
+    (debs, overlays, targets): (Debs, Vec<Artifact<Tree>>, Option<Vec<Target>>),
     (live, iso): (Live, Artifact<Blob>),
     graph: &mut Graph,
 ) -> (Artifact<Blob>, papers::Outputs) {
+    let targets = targets.unwrap_or_default();
     let inventory = inventory(image, (debs, overlays), targets, live.rootfs, graph);
     let papers = Papers {
         iso,

@@ -20,11 +20,12 @@ pub(super) struct Shared {
     pub(super) live: Artifact<Blob>,
     /// All others.
     pub(super) parts: Parts,
-    /// What tells that programs of the targets take what was added.
-    pub(super) trials: Vec<Artifact<Blob>>,
     /// The targets.
     pub(super) targets: Vec<Target>,
 }
+
+/// What looks at all that is added: for secrets, and whether programs of the target take it.
+type LookedAt<'a> = (&'a mut Secrets, &'a mut Vec<Artifact<Blob>>);
 
 /// A system that the medium installs.
 pub(super) struct Target {
@@ -43,15 +44,33 @@ pub(super) struct Target {
 pub(super) fn add(
     image: &Image,
     live: Artifact<Tree>,
-    secrets: &mut Secrets,
+    looked_at: LookedAt<'_>,
     graph: &mut Graph,
 ) -> Option<Shared> {
     if image.targets.is_empty() {
         return None;
     }
     let of_live = sharing("live", live, image);
-    let (mut systems, mut targets) = (vec![of_live], Vec::new());
-    let (mut trials, mut kernels) = (Vec::new(), Vec::new());
+    let (systems, targets, kernels) = each(image, of_live, looked_at, graph);
+    let sets = graph.add(Sets { systems: systems.clone() }).sets;
+    let (own, others) = all_members(systems.len());
+    let parts = others.iter().map(|members| part(image, &systems, members, graph));
+    let parts = Parts { sets, parts: parts.collect() };
+    let live = graph.add(share(&systems, &own)).tree;
+    let (plan, epoch) = (image.plan.clone(), image.epoch);
+    let live = graph.add(WithPlan { live, plan, kernels, parts: parts.clone(), epoch }).tree;
+    let live = graph.add(super::squashfs(image, live, Some("live"))).image;
+    Some(Shared { live, parts, targets })
+}
+
+/// Adds each target; returns all systems with the live one first, the targets, and the version of each one's kernel.
+fn each(
+    image: &Image,
+    live: Sharing,
+    (secrets, trials): LookedAt<'_>,
+    graph: &mut Graph,
+) -> (Vec<Sharing>, Vec<Target>, Vec<Artifact<Blob>>) {
+    let (mut systems, mut targets, mut kernels) = (vec![live], Vec::new(), Vec::new());
     for (index, (name, target)) in image.targets.iter().enumerate() {
         let made = super::secrets::system(secrets, target, index + 1, graph);
         let rootfs = rootfs(target, &made, graph);
@@ -61,15 +80,7 @@ pub(super) fn add(
         let (name, overlays, debs) = (name.clone(), made.overlays, made.debs);
         targets.push(Target { name, rootfs, overlays, debs });
     }
-    let sets = graph.add(Sets { systems: systems.clone() }).sets;
-    let (own, others) = all_members(systems.len());
-    let parts = others.iter().map(|members| part(image, &systems, members, graph));
-    let parts = Parts { sets, parts: parts.collect() };
-    let live = graph.add(share(&systems, &own)).tree;
-    let (plan, epoch) = (image.plan.clone(), image.epoch);
-    let live = graph.add(WithPlan { live, plan, kernels, parts: parts.clone(), epoch }).tree;
-    let live = graph.add(super::squashfs(image, live, Some("live"))).image;
-    Some(Shared { live, parts, trials, targets })
+    (systems, targets, kernels)
 }
 
 fn sharing(name: &str, rootfs: Artifact<Tree>, image: &Image) -> Sharing {

@@ -102,16 +102,18 @@ impl Stage for Collect {
             inventory.beside.extend(beside(*debs, cx)?);
         }
         for digests in &self.sha512 {
-            let bytes = stored::text(*digests, cx)?;
-            let digests: BTreeMap<String, String> =
-                serde_json::from_str(&bytes).unwrap_or_default();
-            inventory.sha512.extend(digests);
+            inventory.sha512.extend(sha512(*digests, cx)?);
         }
         for (title, by, overlay) in &self.overlays {
             inventory.contributors.extend(contributor(title, by, *overlay, cx)?);
         }
         Ok(stored::write_json(out.inventory, &inventory, &[], cx)?)
     }
+}
+
+/// Reads the digests of packages.
+fn sha512(digests: Artifact<Blob>, cx: &Context) -> Result<BTreeMap<String, String>, Error> {
+    Ok(serde_json::from_str(&stored::text(digests, cx)?).unwrap_or_default())
 }
 
 /// The root filesystem.

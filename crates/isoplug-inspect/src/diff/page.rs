@@ -11,12 +11,11 @@ impl Difference {
     /// Returns it for people.
     #[must_use]
     pub fn page(&self) -> Page {
-        let (a, b) = (&self.a, &self.b);
         let named = |side: &super::Side| match side.bytes {
             0 => side.name.clone(),
             bytes => format!("{} ({})", side.name, human(bytes)),
         };
-        let title = format!("{} and {}", named(a), named(b));
+        let title = format!("{} and {}", named(&self.a), named(&self.b));
         let verdict = match self.class {
             Class::Identical => "identical: every byte is the same",
             Class::SameContent => "same content: only what follows from the making differs",
@@ -24,8 +23,8 @@ impl Difference {
         };
         let mut sections = vec![packages(&self.packages)];
         sections.extend(self.packages.iter().map(changelog));
-        sections.push(vulnerabilities(&self.vulnerabilities));
-        sections.extend([system(&self.system), menu(&self.menu), facts("Boot", &self.boot)]);
+        let known = vulnerabilities(&self.vulnerabilities);
+        sections.extend([known, system(&self.system), menu(&self.menu), facts("Boot", &self.boot)]);
         sections.extend([files("Files of the medium", &self.medium), order(&self.moved)]);
         sections.push(files("Files of the root filesystem", &self.files));
         sections.push(self.lines());

@@ -19,22 +19,20 @@ fn mounts(machine: &Recorded) -> Vec<String> {
     mounts.filter(|each| !each.ends_with(" bind")).map(str::to_owned).collect()
 }
 
+fn made(mount: &str, options: &str) -> Made {
+    let partition = Partition {
+        definition: "40-root.conf".into(),
+        mount: Some(mount.into()),
+        format: "btrfs".into(),
+        options: options.into(),
+        luks: None,
+    };
+    let (node, device, uuid) = ("/dev/vda3".into(), "/dev/vda3".into(), "u-1".into());
+    Made { partition, node, number: 3, luks_uuid: None, device, uuid }
+}
+
 #[test]
 fn each_place_gets_its_subvolume() {
-    let made = |mount: &str, options: &str| Made {
-        partition: Partition {
-            definition: "40-root.conf".into(),
-            mount: Some(mount.into()),
-            format: "btrfs".into(),
-            options: options.into(),
-            luks: None,
-        },
-        node: "/dev/vda3".into(),
-        number: 3,
-        luks_uuid: None,
-        device: "/dev/vda3".into(),
-        uuid: "u-1".into(),
-    };
     let machine = machine();
     layout::mount(&machine, &[made("/home", "subvol=@home"), made("/", "subvol=@")], false)
         .unwrap();

@@ -128,6 +128,7 @@ impl Run<'_> {
         let &Machine { firmware, medium, .. } = machine;
         self.events.event(&Event::Finished { firmware, medium, boot: &boot });
         ComboReport {
+            image: None,
             firmware,
             medium,
             accelerator: self.accelerator,
