@@ -158,8 +158,9 @@ fn a_vendor_folder_that_was_changed_is_refused() {
         assert!(copied.unwrap().success(), "{name}");
     }
     drop(served);
-    let debs = fs::read_dir(other.path("vendor")).unwrap().map(|entry| entry.unwrap().path());
-    let deb = debs.into_iter().find(|path| path.to_string_lossy().contains("app_1.0")).unwrap();
+    let debs = isoplug_formats::tree::sorted_names(&other.path("vendor")).unwrap();
+    let deb = debs.iter().find(|name| name.to_string_lossy().contains("app_1.0")).unwrap();
+    let deb = other.path("vendor").join(deb);
     let whole = fs::read(&deb).unwrap();
     fs::remove_file(&deb).unwrap();
     fs::write(&deb, [&whole[..whole.len() - 1], b"!"].concat()).unwrap();

@@ -60,9 +60,11 @@ fn a_rebuild_is_attested_in_the_envelope_of_the_builder() {
     let minimal = real::minimal();
     let space = Space::new();
     minimal.space.ok(&["vendor"]);
-    for name in std::fs::read_dir(minimal.path("out")).unwrap().flatten() {
-        if name.path().is_file() {
-            std::fs::copy(name.path(), space.path(&name.file_name().to_string_lossy())).unwrap();
+    let out = minimal.path("out");
+    for name in isoplug_formats::tree::sorted_names(&out).unwrap() {
+        let path = out.join(&name);
+        if path.is_file() {
+            std::fs::copy(path, space.path(&name.to_string_lossy())).unwrap();
         }
     }
     let iso = "minimal-2026.11-amd64.iso";

@@ -166,15 +166,8 @@ fn inventory(graph: &mut Graph) -> Artifact<Blob> {
     let rootfs = graph.add(Contents(rootfs)).files;
     let overlay = graph.add(Contents(BTreeMap::from([("etc/motd", text("hello"))]))).files;
     let overlays = vec![("files".to_owned(), "the manifest".to_owned(), overlay)];
-    graph
-        .add(Collect {
-            rootfs,
-            targets: Vec::new(),
-            beside: Vec::new(),
-            sha512: Vec::new(),
-            overlays,
-        })
-        .inventory
+    let (targets, beside, sha512) = (Vec::new(), Vec::new(), Vec::new());
+    graph.add(Collect { rootfs, targets, beside, sha512, overlays }).inventory
 }
 
 fn about() -> About {

@@ -231,21 +231,24 @@ fn the_archive_of_osv_is_read() {
     assert_eq!(report.data[0].form, "osv");
 }
 
+/// The status with one package updated and one gone.
+fn newer() -> String {
+    let status = status();
+    let stanzas = status.split("\n\n").map(|stanza| match stanza.contains("liba04") {
+        true => stanza.replace("1.0-1", "1.0-2"),
+        false => stanza.to_owned(),
+    });
+    let kept: Vec<_> = stanzas.filter(|stanza| !stanza.contains("liba11\n")).collect();
+    kept.join("\n\n")
+}
+
 /// One package is updated, one is gone; the rest stays open in both.
 #[test]
 fn what_is_fixed_and_what_is_new_is_told_of_two_images() {
     let data = tracker().to_string();
     let of = |status: &str| report(&subject(status), "t.json", data.as_bytes());
     let old = of(&status());
-    let newer = status()
-        .split("\n\n")
-        .map(|stanza| match stanza.contains("liba04") {
-            true => stanza.replace("1.0-1", "1.0-2"),
-            false => stanza.to_owned(),
-        })
-        .filter(|stanza| !stanza.contains("liba11\n"))
-        .collect::<Vec<_>>()
-        .join("\n\n");
+    let newer = newer();
     let found = vulnerabilities::compare(&old, &of(&newer));
     let shown = ROWS.iter().filter(|row| row.6.is_shown()).count();
     assert_eq!(found.len(), shown);

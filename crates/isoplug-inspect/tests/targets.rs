@@ -77,16 +77,17 @@ impl Medium {
     }
 }
 
+fn tar(path: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o644);
+    let mut tar = tar::Builder::new(Vec::new());
+    tar.append_data(&mut header, path, bytes).unwrap();
+    tar.into_inner().unwrap()
+}
+
 /// Makes a package with one file.
 fn deb(name: &str, content: &[u8]) -> Vec<u8> {
-    let tar = |path: &str, bytes: &[u8]| {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        let mut tar = tar::Builder::new(Vec::new());
-        tar.append_data(&mut header, path, bytes).unwrap();
-        tar.into_inner().unwrap()
-    };
     let control = format!("Package: {name}\nVersion: 1\nArchitecture: amd64\n");
     let members = [
         ("debian-binary", b"2.0\n".to_vec()),

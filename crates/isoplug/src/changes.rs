@@ -221,8 +221,8 @@ mod tests {
         insta::assert_snapshot!(changes.json(), @r#"{"changes":[{"is":null,"package":"a","was":"1"},{"is":"2","package":"b","was":"1"},{"is":"1","package":"c","was":null}],"held":[],"image":"p.amd64"}"#);
     }
 
-    #[test]
-    fn what_a_changelog_says_is_told() {
+    /// An update with what its changelog says, and a package that stays behind.
+    fn told() -> Changes {
         let mut changes = changes(&[("b", "1")], &[("b", "2")]);
         assert!(changes.updates("b", "2") && !changes.updates("b", "1"));
         changes.tell(
@@ -235,6 +235,12 @@ mod tests {
             offered: Some("2".to_owned()),
             because: "d 1 needs c (<< 2)".to_owned(),
         }];
+        changes
+    }
+
+    #[test]
+    fn what_a_changelog_says_is_told() {
+        let changes = told();
         insta::assert_snapshot!(changes.lines(), @r"
         ~ b 1 -> 2
             CVE-2026-12345
@@ -242,7 +248,12 @@ mod tests {
               * Fix CVE-2026-12345.
         = c 1 (2 is there): d 1 needs c (<< 2)
         ");
-        insta::assert_snapshot!(changes.markdown(), @r"
+        insta::assert_snapshot!(changes.json(), @r#"{"changes":[{"changelog":["b (2) u; urgency=x","  * Fix CVE-2026-12345."],"cves":["CVE-2026-12345"],"is":"2","package":"b","was":"1"}],"held":[{"because":"d 1 needs c (<< 2)","offered":"2","package":"c","version":"1"}],"image":"p.amd64"}"#);
+    }
+
+    #[test]
+    fn what_a_changelog_says_is_told_in_markdown() {
+        insta::assert_snapshot!(told().markdown(), @r"
         ### p.amd64
 
         | package | was | is |
@@ -260,7 +271,6 @@ mod tests {
 
         </details>
         ");
-        insta::assert_snapshot!(changes.json(), @r#"{"changes":[{"changelog":["b (2) u; urgency=x","  * Fix CVE-2026-12345."],"cves":["CVE-2026-12345"],"is":"2","package":"b","was":"1"}],"held":[{"because":"d 1 needs c (<< 2)","offered":"2","package":"c","version":"1"}],"image":"p.amd64"}"#);
     }
 
     #[test]

@@ -27,8 +27,7 @@ pub(crate) fn bring(system: &mut System, project: &Path, session: &Session) -> R
     if named.is_empty() {
         return Ok(());
     }
-    let downloads = of_project(project, session);
-    let mut source = Source { downloads, session, found: BTreeMap::new() };
+    let mut source = Source::new(project, session);
     let mut wrong = BTreeMap::new();
     for (path, origin) in named {
         // What failed is not tried again.
@@ -41,7 +40,11 @@ pub(crate) fn bring(system: &mut System, project: &Path, session: &Session) -> R
             Err(error) => drop(wrong.insert(name_of(&path).to_owned(), at(error, origin.as_ref()))),
         }
     }
-    let list: Vec<Diagnostic> = wrong.into_values().collect();
+    told(wrong.into_values().collect(), system)
+}
+
+/// Fails with what is wrong, if anything is.
+fn told(list: Vec<Diagnostic>, system: &System) -> Result<(), Failure> {
     match list.is_empty() {
         true => Ok(()),
         false => Err(Failure::manifest(Diagnostics { list, texts: system.texts.clone() })),
@@ -85,7 +88,11 @@ struct Source<'s> {
     found: BTreeMap<String, Option<PathBuf>>,
 }
 
-impl Source<'_> {
+impl<'s> Source<'s> {
+    fn new(project: &Path, session: &'s Session) -> Self {
+        Self { downloads: of_project(project, session), session, found: BTreeMap::new() }
+    }
+
     /// Returns where the path of a download leads; `None` if it is not there and this run only looks.
     fn place(&mut self, path: &str, system: &System) -> Result<Option<PathBuf>, Diagnostic> {
         let (name, inside) = (name_of(path), inside(path)?);

@@ -128,13 +128,12 @@ pub(crate) fn add(
     Ok(())
 }
 
+/// The digest of each file of source packages, and each text that tells of them, by their paths.
+type Fetched = (BTreeMap<String, Digest>, BTreeMap<String, String>);
+
 /// Fetches the files of source packages into the store; returns each with its digest, and what tells of them with its
 /// text, by their paths.
-pub(crate) fn fetch(
-    list: SourceList,
-    of: Of,
-    session: &Session,
-) -> Result<(BTreeMap<String, Digest>, BTreeMap<String, String>), Failure> {
+pub(crate) fn fetch(list: SourceList, of: Of, session: &Session) -> Result<Fetched, Failure> {
     let mut graph = Graph::new();
     let products = products(list, of, &mut graph)?;
     let papers = products.papers.all();

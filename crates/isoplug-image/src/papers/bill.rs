@@ -215,10 +215,9 @@ mod tests {
     #[test]
     fn what_only_a_target_has_is_told_by_the_target() {
         let (old, new, web) = (locked("lib", "1"), locked("lib", "2"), locked("web", "3"));
-        let systems = [
-            ("live".to_owned(), vec![old.clone()]),
-            ("server".to_owned(), vec![new.clone(), web.clone()]),
-        ];
+        let of_each = [vec![old.clone()], vec![new.clone(), web.clone()]];
+        let systems: Vec<_> =
+            ["live", "server"].map(str::to_owned).into_iter().zip(of_each).collect();
         let of_server = [facts("lib", "2"), facts("web", "3")].into_iter().flatten().collect();
         let inventory = Inventory {
             installed: facts("lib", "1"),
@@ -226,18 +225,11 @@ mod tests {
             ..Inventory::default()
         };
         let all = binaries([&[old, new, web], &[], &[], &[]], &systems, &inventory);
-        let told: Vec<_> = all
-            .iter()
-            .map(|one| {
-                (&*one.name, &*one.version, one.systems.join(" "), one.facts.source.version.clone())
-            })
-            .collect();
-        let row = |name: &'static str, version: &'static str, system: &str| {
-            (name, version, system.to_owned(), version.to_owned())
-        };
-        assert_eq!(
-            told,
-            [row("lib", "1", "live"), row("lib", "2", "server"), row("web", "3", "server")]
-        );
+        let told = all.iter().map(|one| {
+            let systems = one.systems.join(" ");
+            format!("{} {} {systems} {}", one.name, one.version, one.facts.source.version)
+        });
+        let told: Vec<_> = told.collect();
+        assert_eq!(told, ["lib 1 live 1", "lib 2 server 2", "web 3 server 3"]);
     }
 }

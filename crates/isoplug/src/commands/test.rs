@@ -128,15 +128,11 @@ impl<'a> Bench<'a> {
                 self.session.out(&report.text());
             }
             built.tests = Some(Tests::of(&report));
-            report.combos.iter_mut().filter(|_| many).for_each(|combo| {
-                combo.image = Some(image.name.clone());
-            });
+            let name = many.then(|| image.name.clone());
+            report.combos.iter_mut().for_each(|combo| combo.image.clone_from(&name));
             all.combos.extend(report.combos);
             ended?;
-            if all.interrupted() {
-                let stopped = "stopped; what was seen is told above";
-                return Err(Failure::new(Exit::Interrupted, stopped));
-            }
+            stopped(all)?;
         }
         Ok(())
     }
@@ -264,4 +260,12 @@ fn write_reports(args: &Args, report: &Report) -> Result<(), Failure> {
         write(path, xml)?;
     }
     Ok(())
+}
+
+/// Ends the command where somebody stopped it.
+fn stopped(all: &Report) -> Result<(), Failure> {
+    match all.interrupted() {
+        true => Err(Failure::new(Exit::Interrupted, "stopped; what was seen is told above")),
+        false => Ok(()),
+    }
 }
