@@ -90,7 +90,7 @@ fn the_readme_lists_the_commands_that_there_are() {
     let files = sorted_names(&root().join("crates/isoplug/src/commands")).unwrap();
     let names: Vec<String> = files
         .iter()
-        .filter_map(|name| Some(name.to_str()?.strip_suffix(".rs")?.to_owned()))
+        .filter_map(|name| Some(name.to_str()?.strip_suffix(".rs")?.replace('_', "-")))
         .filter(|name| name != "select")
         .collect();
     assert!(names.iter().all(|name| there(name)), "{help}");

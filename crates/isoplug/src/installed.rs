@@ -75,15 +75,19 @@ pub(crate) fn installation(
 
 /// Returns the first way of connecting a disk that the rule takes and QEMU has.
 fn bus(transports: &[Transport]) -> Bus {
-    let bus = |transport: &Transport| match transport {
+    transports.iter().find_map(of_qemu).unwrap_or_default()
+}
+
+/// Returns how QEMU connects a disk in a way, if it can.
+fn of_qemu(transport: &Transport) -> Option<Bus> {
+    match transport {
         Transport::Nvme => Some(Bus::Nvme),
         Transport::Sata | Transport::Ata => Some(Bus::Sata),
         Transport::Scsi => Some(Bus::Scsi),
         Transport::Virtio => Some(Bus::Virtio),
         Transport::Usb => Some(Bus::Usb),
         Transport::Sas | Transport::Fc | Transport::Iscsi | Transport::Mmc => None,
-    };
-    transports.iter().find_map(bus).unwrap_or_default()
+    }
 }
 
 /// Returns the size of a disk that the rule takes, in bytes.
@@ -113,8 +117,7 @@ fn answers(rule: &DiskMatch, bus: Bus) -> String {
 }
 
 fn takes(rule: &DiskMatch, bus: Bus) -> bool {
-    let named = |transport: &Transport| self::bus(&[*transport]) == bus;
-    rule.transport.is_empty() || rule.transport.iter().any(named)
+    rule.transport.is_empty() || rule.transport.iter().any(|each| of_qemu(each) == Some(bus))
 }
 
 #[cfg(test)]

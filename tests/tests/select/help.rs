@@ -129,6 +129,8 @@ fn help() {
       plan         Show the stages and what a build would do with each
       explain      Tell who set an option and whom it beat, or what a stage depends on and why it would
                    run
+      why-differs  Tell what differs between two profiles: options, packages, files and stages, each
+                   with who brings it
       inspect      Show what is in a finished image: how it boots, its system, packages and users
       diff         Show what differs between two images, locks or projects
       verify       Tell whether an image is what it should be: checksums, signatures, content, a rebuild
