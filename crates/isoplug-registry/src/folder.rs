@@ -117,7 +117,7 @@ fn checked<'m>(
 ) -> Result<BTreeMap<&'m str, &'m Descriptor>, Error> {
     let wrong = |why: String| Error::document(place, what, why);
     if manifest.kind() != KIND {
-        return Err(wrong(format!("it is no folder, but {}", manifest.kind())));
+        return Err(wrong(format!("it is not a folder, but {}", manifest.kind())));
     }
     if manifest.layers.len() > MOST {
         return Err(wrong(format!("more than {MOST} files")));
@@ -220,6 +220,8 @@ mod tests {
         assert!(refused(["a", "../b"]).contains("invalid path of a file: \"../b\""));
         assert!(refused(["a", "a"]).contains("two files are called \"a\""));
         let other = OciManifest::artifact("application/x-other", Vec::new());
-        assert!(checked(&other, "r", "tag 1").unwrap_err().to_string().contains("it is no folder"));
+        assert!(
+            checked(&other, "r", "tag 1").unwrap_err().to_string().contains("it is not a folder")
+        );
     }
 }
