@@ -8,7 +8,7 @@ mod strangers;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Once, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use isoplug_engine::{Digest, Store};
@@ -35,10 +35,16 @@ pub struct Example {
     pub space: Space,
 }
 
+static TURN: RwLock<()> = RwLock::new(());
+
 /// Lets one test at a time use the machine and the shared example.
-pub fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+pub fn turn() -> RwLockWriteGuard<'static, ()> {
+    TURN.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets a test use one processor and look at the shared example beside others that do no more.
+pub fn shared_turn() -> RwLockReadGuard<'static, ()> {
+    TURN.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns the minimal example with its ISO, which is built the first time. The folder outlives the

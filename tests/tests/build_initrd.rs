@@ -49,7 +49,7 @@ fn mkinitramfs_makes_the_same_initrd_with_another_theme() {
 }
 
 fn compare_with_mkinitramfs(suite: &str, packages: &[&str]) {
-    let _turn = real::turn();
+    let _turn = real::shared_turn();
     let built = real::minimal();
     // The hook of this package is unknown, so mkinitramfs runs; it does nothing.
     let hook = Package::new("idle-hook", "1").file("usr/share/initramfs-tools/hooks/idle", HOOK);
@@ -113,7 +113,7 @@ fn compare(ours: &Entries, theirs: &Entries) {
 
 #[test]
 fn other_packages_do_not_make_it_again() {
-    let _turn = real::turn();
+    let _turn = real::shared_turn();
     let built = real::minimal();
     let other = with_packages_more(&["tree"], &built);
     let ran = real::stages_that_ran(&events(&other.space, &["build"]));
@@ -124,7 +124,7 @@ fn other_packages_do_not_make_it_again() {
 
 #[test]
 fn drivers_are_there_for_whom_they_serve() {
-    let _turn = real::turn();
+    let _turn = real::shared_turn();
     let built = real::minimal();
     let drivers = ["/net/ethernet/intel/e1000e/e1000e.ko", "/gpu/drm/i915/i915.ko", "/ata/ahci.ko"];
     let has = |example: &Example| {
@@ -154,7 +154,7 @@ fn drivers_are_there_for_whom_they_serve() {
 /// What options, the user's files and hooks add, as far as an initrd reads it.
 #[test]
 fn what_is_added_reaches_the_initrd() {
-    let _turn = real::turn();
+    let _turn = real::shared_turn();
     let built = real::minimal();
     let example = with_packages_more(&[], &built);
     let manifest = example.space.read("isoplug.toml");

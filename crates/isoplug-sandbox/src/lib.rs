@@ -48,6 +48,7 @@ pub use inside::Inside;
 pub use job::{Failure, HOST, Job, Keep, Kept, OTHER_HOST, Over, Text};
 pub use launch::{Watch, run};
 pub use limits::Limits;
+pub use memory::free as free_memory;
 pub use rooted::Rooted;
 
 /// The hidden argument by which the program knows that it is to be a part of a sandbox.

@@ -43,8 +43,8 @@ fn unpacking(sizes: &[u64]) -> u64 {
 }
 
 /// Returns the bytes of memory that are free for this process: those of the machine, or what is
-/// left of the limit of a control group around it.
-pub(super) fn free() -> u64 {
+/// left of the limit of a control group around it; 0 if that cannot be told.
+pub fn free() -> u64 {
     let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
     let machine = available(&read(Path::new("/proc/meminfo")));
     let group = read(Path::new("/proc/self/cgroup"));

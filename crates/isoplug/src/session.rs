@@ -209,7 +209,6 @@ impl Session {
 
     /// Returns how many threads may compress and hash.
     pub(crate) fn threads(&self) -> usize {
-        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         self.global.threads.filter(|&threads| threads > 0).unwrap_or_else(processors)
     }
 
@@ -325,4 +324,9 @@ fn env_path(name: &str) -> Option<PathBuf> {
 #[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]
 fn env_text(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// Returns how many processors this process may use.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
