@@ -22,6 +22,16 @@ impl Default for Served {
     }
 }
 
+/// The source packages of [`packages`] as [`Served::with_sources`] has them.
+pub const SOURCES: [(&str, &str); 6] = [
+    ("base", "1"),
+    ("grub-efi-amd64-signed", "1"),
+    ("lib", "2.0"),
+    ("lib", "2.1"),
+    ("linux-image-amd64", "1"),
+    ("suite", "2-1"),
+];
+
 /// Returns packages of a small but whole archive: `app` needs `lib`, and `base` is Essential.
 pub fn packages() -> Vec<Package> {
     vec![
@@ -40,6 +50,19 @@ impl Served {
     /// Publishes the packages and writes a manifest whose profile `p` installs `app`.
     pub fn new(packages: &[Package]) -> Self {
         Self::of(Archive::with("stable", packages).expect("an archive"))
+    }
+
+    /// As [`Served::default`], with these source packages: `app` was built of one of another name, with files of `lib` in it.
+    pub fn with_sources(sources: &[(&str, &str)]) -> Self {
+        let archive = Archive::new().expect("an archive");
+        let built = |package: Package| match &*package.fields["Package"] {
+            "app" => package.field("Source", "suite (2-1)").field("Built-Using", "lib (= 2.0)"),
+            _ => package,
+        };
+        let packages: Vec<Package> = packages().into_iter().map(built).collect();
+        archive.publish_sources("stable", "main", sources).expect("sources");
+        archive.publish("stable", "main", "amd64", &packages).expect("packages");
+        Self::of(archive)
     }
 
     /// Serves an archive that is there, with such a manifest.

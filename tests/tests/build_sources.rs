@@ -4,38 +4,13 @@
 
 use std::fs;
 
-use isoplug_tests::archive::{Archive, Package};
 use isoplug_tests::real::{self, sha256};
-use isoplug_tests::served::{Served, packages};
+use isoplug_tests::served::{SOURCES, Served};
 use serde_json::Value as Json;
-
-/// An archive whose packages were built of these sources: `app` of another name, with files of `lib` in it.
-fn served(sources: &[(&str, &str)]) -> Served {
-    let archive = Archive::new().unwrap();
-    let packages: Vec<Package> = packages()
-        .into_iter()
-        .map(|package| match &*package.fields["Package"] {
-            "app" => package.field("Source", "suite (2-1)").field("Built-Using", "lib (= 2.0)"),
-            _ => package,
-        })
-        .collect();
-    archive.publish_sources("stable", "main", sources).unwrap();
-    archive.publish("stable", "main", "amd64", &packages).unwrap();
-    Served::of(archive)
-}
-
-const ALL: [(&str, &str); 6] = [
-    ("base", "1"),
-    ("grub-efi-amd64-signed", "1"),
-    ("lib", "2.0"),
-    ("lib", "2.1"),
-    ("linux-image-amd64", "1"),
-    ("suite", "2-1"),
-];
 
 #[test]
 fn what_no_archive_has_is_named_before_anything_is_built() {
-    let served = served(&ALL[..2]);
+    let served = Served::with_sources(&SOURCES[..2]);
     served.space.ok(&["lock"]);
     let said = served.run(&["build", "--locked", "--sources=folder"]);
     let (exit, told) = (said.lines().next(), said.find("error: ").map(|at| &said[at..]));
@@ -50,11 +25,11 @@ fn what_no_archive_has_is_named_before_anything_is_built() {
       try: --sources=list, which names them and goes on; whoever publishes the image has to offer them
     ");
     // Another version of a source package is none.
-    let others: Vec<(&str, &str)> = ALL
+    let others: Vec<(&str, &str)> = SOURCES
         .iter()
         .map(|(name, version)| if *version == "2.0" { (*name, "2.2") } else { (*name, *version) })
         .collect();
-    let served = self::served(&others);
+    let served = Served::with_sources(&others);
     let said = served.run(&["build", "--sources=iso"]);
     assert!(
         said.starts_with("exit: 1") && said.contains("1 source package of the image is"),
@@ -65,7 +40,7 @@ fn what_no_archive_has_is_named_before_anything_is_built() {
 
 #[test]
 fn offline_nobody_is_asked() {
-    let served = served(&ALL);
+    let served = Served::with_sources(&SOURCES);
     served.space.ok(&["lock"]);
     let said = served.run(&["build", "--locked", "--offline", "--sources=list"]);
     assert!(said.starts_with("exit: 1") && said.contains("offline"), "{said}");

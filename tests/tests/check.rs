@@ -6,6 +6,8 @@ mod drawn;
 #[path = "check/files.rs"]
 mod files;
 
+use std::fs;
+
 use insta::assert_snapshot;
 use isoplug_tests::space::Space;
 

@@ -5,9 +5,8 @@ use std::fs;
 use std::process::Command;
 
 use insta::assert_snapshot;
-use isoplug_tests::archive::{Archive, Package};
 use isoplug_tests::real::{self, Example, sha256};
-use isoplug_tests::served::{Served, packages};
+use isoplug_tests::served::{SOURCES, Served};
 use isoplug_tests::space::Space;
 
 #[test]
@@ -45,29 +44,6 @@ fn a_vendored_folder_gives_the_same_iso_without_a_network() {
     assert!(version.status.success());
 }
 
-/// An archive with the source packages of all that is in it; `app` has files of another one in it.
-fn served() -> Served {
-    let archive = Archive::new().unwrap();
-    let packages: Vec<Package> = packages()
-        .into_iter()
-        .map(|package| match &*package.fields["Package"] {
-            "app" => package.field("Source", "suite (2-1)").field("Built-Using", "lib (= 2.0)"),
-            _ => package,
-        })
-        .collect();
-    let sources = [
-        ("base", "1"),
-        ("grub-efi-amd64-signed", "1"),
-        ("lib", "2.0"),
-        ("lib", "2.1"),
-        ("linux-image-amd64", "1"),
-        ("suite", "2-1"),
-    ];
-    archive.publish_sources("stable", "main", &sources).unwrap();
-    archive.publish("stable", "main", "amd64", &packages).unwrap();
-    Served::of(archive)
-}
-
 fn sums_hold(folder: &std::path::Path) -> bool {
     let sums = ["--check", "--strict", "--quiet", "SHA256SUMS"];
     Command::new("sha256sum").args(sums).current_dir(folder).status().unwrap().success()
@@ -75,7 +51,7 @@ fn sums_hold(folder: &std::path::Path) -> bool {
 
 #[test]
 fn source_packages_are_vendored_as_their_archive_has_them() {
-    let served = served();
+    let served = Served::with_sources(&SOURCES);
     served.space.ok(&["vendor", "--sources"]);
     let dsc = served.space.read("vendor/sources/tiny/pool/main/lib/lib_2.0.dsc");
     assert_eq!(dsc, "Source: lib\nVersion: 2.0\n");
@@ -88,7 +64,7 @@ fn source_packages_are_vendored_as_their_archive_has_them() {
 /// Every file that the archive lacks is told at once, and the others are kept.
 #[test]
 fn source_files_that_no_mirror_has_are_all_told() {
-    let served = served();
+    let served = Served::with_sources(&SOURCES);
     for name in ["lib/lib_2.0.dsc", "suite/suite_2-1.dsc"] {
         fs::remove_file(served.archive.path(&format!("pool/main/{name}"))).unwrap();
     }
@@ -106,7 +82,7 @@ fn source_files_that_no_mirror_has_are_all_told() {
 
 /// A download that the manifest pins, and a key that happens to lie in the folder.
 fn with_download() -> Served {
-    let served = served();
+    let served = Served::with_sources(&SOURCES);
     served.archive.write("files/motd", b"Hello\n").unwrap();
     let (url, digest) = (served.server.url(), isoplug_engine::Digest::of(b"Hello\n").hex());
     let options = r#"packages.install = ["app"]

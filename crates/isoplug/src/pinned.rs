@@ -72,8 +72,8 @@ fn name_of(path: &str) -> &str {
 /// Returns the paths of downloads that options name, with their places.
 fn named(system: &System) -> Vec<(String, Option<Origin>)> {
     let named = local_files::named(system).into_iter();
-    let named = named.filter(|(path, _)| path.starts_with(DOWNLOAD));
-    named.map(|(path, origin)| (path.to_owned(), origin.cloned())).collect()
+    let named = named.filter(|named| named.path.starts_with(DOWNLOAD));
+    named.map(|named| (named.path.to_owned(), named.origin.cloned())).collect()
 }
 
 fn wrong(message: String) -> Diagnostic {

@@ -44,3 +44,35 @@ fn files_of_folders_clash() {
     let idle = check("{ target = \"/etc/cron.daily/x\", text = \"#!/bin/sh\\n\" }", "");
     assert!(idle.contains("/etc/cron.daily/x is a script that nobody may execute"), "{idle}");
 }
+
+#[test]
+fn hooks_are_scripts_that_say_what_runs_them() {
+    let manifest = fs::read_to_string(DEPLOYMENT).unwrap();
+    let with = |write: &dyn Fn(&Space)| {
+        let space = Space::with_manifest(&manifest);
+        space.write("hooks/record", "#!/bin/sh\n");
+        write(&space);
+        space.run(&["check"])
+    };
+    let fine = with(&|space| space.write("hooks/allowed", "#!/bin/sh\n"));
+    assert!(fine.starts_with("exit: 0"), "{fine}");
+    let missing = with(&|_| {});
+    assert!(
+        missing.contains("error[unreadable-file]: there is no file hooks/allowed"),
+        "{missing}"
+    );
+    let folder = with(&|space| space.write("hooks/allowed/x", ""));
+    assert!(folder.contains("cannot read hooks/allowed: it is not a file"), "{folder}");
+    let text = with(&|space| space.write("hooks/allowed", "exit 0\n"));
+    assert!(text.contains("it does not begin with `#!`"), "{text}");
+    // What is installed names files, too.
+    let file = "[[profiles.node.files]]\ntarget = \"/etc/x\"\nsource = \"not-there\"\n";
+    let space = Space::with_manifest(&format!("{manifest}\n{file}"));
+    space.write("hooks/record", "#!/bin/sh\n");
+    space.write("hooks/allowed", "#!/bin/sh\n");
+    let target = space.run(&["check"]);
+    assert!(target.contains("there is no file not-there"), "{target}");
+}
+
+const DEPLOYMENT: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/deployment/isoplug.toml");

@@ -9,6 +9,7 @@ use crate::merge::Content;
 use crate::path::join;
 use crate::shape::Shape;
 use crate::system::System;
+use crate::value::Data;
 
 /// An option that two profiles have with other values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +89,8 @@ impl Explain<'_> {
         let said = |(index, item): (usize, &Json)| {
             let origin = written.and_then(|items| items.get(index)).map(|item| &item.origin);
             let places = origin.map(|origin| self.place(origin)).into_iter().collect();
-            SaidValue { value: hidden(shape, item), places }
+            let said = written.and_then(|items| items.get(index)).map(|item| &item.data);
+            SaidValue { value: hidden(shape, &only_what_is_said(item, said)), places }
         };
         items(list, other).map(said).collect()
     }
@@ -104,4 +106,16 @@ impl Explain<'_> {
 /// What has no shape is of a part that the other profile alone has; it is not there.
 fn hidden(shape: Option<&Shape>, value: &Json) -> String {
     shape.map_or_else(|| "(nothing)".to_owned(), |shape| shown(shape, value))
+}
+
+/// Leaves out of an item what nobody wrote.
+fn only_what_is_said(item: &Json, said: Option<&Data>) -> Json {
+    match (item, said) {
+        (Json::Object(all), Some(Data::Table(table))) => {
+            let written =
+                all.iter().filter(|(key, _)| table.iter().any(|(said, _)| said.name == **key));
+            Json::Object(written.map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
+        _ => item.clone(),
+    }
 }

@@ -74,6 +74,9 @@ fn check(args: &Args, project: &Project, pick: &Pick, session: &Session) -> Resu
 fn look(args: &Args, project: &Project, pick: &Pick, session: &Session) -> Result<bool, Failure> {
     let system = project.evaluate(&pick.profile, &pick.arch, session)?;
     let mut found = local_files::look(&system)?;
+    for target in &system.targets {
+        session.warn(&local_files::look(target)?);
+    }
     found.list.extend(own_files::overruled(&system));
     found.list.extend(foreseen(project, &system, session)?.list);
     if args.shellcheck {

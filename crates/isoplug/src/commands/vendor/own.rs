@@ -22,7 +22,7 @@ pub(super) fn files<'s>(
     let mut named = vec![project.lock_path(), PathBuf::from(project.name())];
     for system in systems {
         named.extend(system.texts.all().map(|text| PathBuf::from(&text.name)));
-        named.extend(local_files::named(system).into_iter().map(|(path, _)| PathBuf::from(path)));
+        named.extend(local_files::named(system).iter().map(|named| PathBuf::from(named.path)));
     }
     let plugins = project.plugins()?;
     let plugins = plugins.values().filter_map(|plugin| plugin.path.as_deref());
