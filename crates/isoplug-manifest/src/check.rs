@@ -11,6 +11,7 @@ use crate::known_option;
 use crate::manifest::DOWNLOAD;
 use crate::secret::is_secret;
 use crate::shape::{Kind, Shape, Spelling};
+use crate::shared;
 use crate::strength::Strength;
 use crate::text::{Origin, Texts};
 use crate::value::{Data, Key, Table, Value};
@@ -39,18 +40,12 @@ impl ShapeCheck<'_> {
             return self.strong(strength, data, shape).map(|data| Value { data, origin });
         }
         let found = Value { data: as_written(data, shape), origin };
-        let fits = matches!(
-            (&found.data, &shape.kind),
-            (_, Kind::Any)
-                | (Data::Table(_), Kind::Object { .. } | Kind::Map { .. })
-                | (Data::List(_), Kind::List(_))
-                | (Data::String(_), Kind::String(_) | Kind::Choice(_))
-                | (Data::Bool(_), Kind::Bool)
-                | (Data::Integer(_), Kind::Integer(..) | Kind::Number)
-                | (Data::Float(_), Kind::Number)
-        );
-        if !fits {
+        if !fits(&found.data, &shape.kind) {
             self.wrong_type(&found, shape);
+            return None;
+        }
+        if is_secret(shape) && shared::of_text(&self.texts.get(found.origin.text).name).is_some() {
+            self.report(shared::secret(&found.origin));
             return None;
         }
         self.content(found, shape)
@@ -181,13 +176,15 @@ impl ShapeCheck<'_> {
 
     /// Returns a path of the build machine, which lies beside the text that names it; one of a download as it is.
     fn local_path(&mut self, path: &str, at: &Origin) -> Option<String> {
-        if self.names_files {
-            let beside = || format::beside(&self.texts.get(at.text).name, path);
-            return Some(if path.starts_with(DOWNLOAD) { path.to_owned() } else { beside() });
-        }
-        let message = "a plugin cannot name a file of the build machine";
-        self.report(Diagnostic::error("foreign-path", message).at(at, ""));
-        None
+        let found = match self.names_files {
+            true if path.starts_with(DOWNLOAD) => Ok(path.to_owned()),
+            true => shared::named(&self.texts.get(at.text).name, path),
+            false => {
+                let message = "a plugin cannot name a file of the build machine";
+                Err(Diagnostic::error("foreign-path", message))
+            }
+        };
+        found.map_err(|diagnostic| self.report(diagnostic.at(at, ""))).ok()
     }
 
     fn wrong_type(&mut self, value: &Value, shape: &Shape) {
@@ -210,6 +207,20 @@ impl ShapeCheck<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
+}
+
+/// Tells whether a value is of a kind.
+fn fits(data: &Data, kind: &Kind) -> bool {
+    matches!(
+        (data, kind),
+        (_, Kind::Any)
+            | (Data::Table(_), Kind::Object { .. } | Kind::Map { .. })
+            | (Data::List(_), Kind::List(_))
+            | (Data::String(_), Kind::String(_) | Kind::Choice(_))
+            | (Data::Bool(_), Kind::Bool)
+            | (Data::Integer(_), Kind::Integer(..) | Kind::Number)
+            | (Data::Float(_), Kind::Number)
+    )
 }
 
 /// What a word says that is true or false.

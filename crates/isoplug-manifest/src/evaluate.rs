@@ -24,6 +24,7 @@ use crate::parse::parse;
 use crate::parts::{About, Options, parts};
 use crate::plugin::Plugins;
 use crate::shape::Shape;
+use crate::shared;
 use crate::strength::Strength;
 use crate::system::System;
 use crate::text::Texts;
@@ -153,10 +154,10 @@ impl Work {
         extra.iter().for_each(|extra| shape.insert(&extra.keys(), extra.shape()));
         self.texts.conceal(conceal::names(&shape));
         let mut said = guests.configs(&shape, self);
-        said.extend(self.modules(profile, load, &shape, &profiles, &conditions));
+        let known = ((profile, &profiles), manifest.as_ref());
+        said.extend(self.modules(known, load, &shape, &conditions));
         let modules = guests.contribute(&shape, &said, (profile, arch), self);
-        let image = manifest.as_ref().map(|manifest| &manifest.image);
-        let about = about(image, (profile, arch), &sources);
+        let about = about(manifest.as_ref().map(|it| &it.image), (profile, arch), &sources);
         let plugins = |options: &mut Options| guests.settle(options);
         let asked = Asked { modules: &modules, parts, about, extra, plugins: &plugins };
         let mut fragments = Fragments::new(&shape, said, guests.named());
@@ -184,27 +185,30 @@ impl Work {
         };
         let checked = check.value(root.clone(), Manifest::shape()).unwrap_or(root);
         self.diagnostics.extend(sources::mistakes(&checked));
+        self.diagnostics.extend(shared::mistakes(&checked));
         (self.read(checked.to_json()), profiles, checked)
     }
 
     fn modules(
         &mut self,
-        profile: &str,
+        ((profile, profiles), manifest): ((&str, &Table), Option<&Manifest>),
         load: Load<'_>,
         options: &Shape,
-        profiles: &Table,
         conditions: &Conditions,
     ) -> Vec<Said> {
+        let shared = manifest.into_iter().flat_map(|manifest| manifest.modules.keys().cloned());
         let mut gather = Gather {
             texts: &mut self.texts,
             diagnostics: &mut self.diagnostics,
             options,
             profiles,
+            shared: shared.collect(),
             conditions,
             load,
             modules: Vec::new(),
             taken: BTreeSet::new(),
             open: Vec::new(),
+            read: BTreeMap::new(),
         };
         gather.profile(profile, None);
         let said = |value| Said { strength: Strength::Normal, value };

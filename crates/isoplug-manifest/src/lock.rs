@@ -27,9 +27,11 @@ pub struct Lock {
     pub images: BTreeMap<String, LockedImage>,
     /// The plugins of registries, by the name that the manifest has for them.
     pub plugins: BTreeMap<String, LockedPlugin>,
+    /// The shared modules of registries, by the name that the manifest has for them.
+    pub modules: BTreeMap<String, LockedPlugin>,
 }
 
-/// One plugin of a registry. A digest is `sha256:` and 64 hexadecimal digits.
+/// One plugin, or one shared module, of a registry. A digest is `sha256:` and 64 hexadecimal digits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockedPlugin {
@@ -41,7 +43,7 @@ pub struct LockedPlugin {
     pub requirement: String,
     /// The version that was taken.
     pub version: String,
-    /// The digest of the component: what runs.
+    /// The digest of the component: what runs; of a module's archive.
     pub component: String,
     /// The digest of what the version's tag named in the registry.
     pub manifest: String,
@@ -132,8 +134,9 @@ impl LockedPackage {
 
 impl Default for Lock {
     fn default() -> Self {
-        let (sources, images, plugins) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { version: VERSION, sources, images, plugins }
+        let (sources, images) = (BTreeMap::new(), BTreeMap::new());
+        let (plugins, modules) = (BTreeMap::new(), BTreeMap::new());
+        Self { version: VERSION, sources, images, plugins, modules }
     }
 }
 

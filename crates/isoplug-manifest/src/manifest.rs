@@ -25,6 +25,10 @@ pub struct Manifest {
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "format": "image-name" }))]
     pub downloads: BTreeMap<String, Download>,
+    /// Shared modules, by the name that they have here: `extends = "NAME:PROFILE"` takes a profile of one.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "format": "image-name" }))]
+    pub modules: BTreeMap<String, ModuleSource>,
     /// The plugins, by the name that they have here.
     #[serde(default)]
     #[schemars(extend("propertyNames" = { "format": "image-name" }))]
@@ -61,6 +65,21 @@ impl Manifest {
         static SHAPE: OnceLock<Shape> = OnceLock::new();
         SHAPE.get_or_init(Shape::of::<Self>)
     }
+}
+
+/// Where a shared module comes from: a registry, or a folder of this machine. It is a folder with an `isoplug.toml`, of
+/// whose profiles others extend theirs, and the files that these name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ModuleSource {
+    /// Its repository in a registry: `registry.example.com/acme/base`. Either this or `path`.
+    pub registry: Option<String>,
+    /// The versions to take from the registry, such as `^3.2`. Without one: any.
+    #[schemars(extend("format" = "version-requirement"))]
+    pub version: Option<String>,
+    /// Its folder, relative to the manifest, while it is being written.
+    #[schemars(extend("format" = "local-path"))]
+    pub path: Option<String>,
 }
 
 /// What the image is called.

@@ -1,14 +1,14 @@
 //! Gathers the modules of a profile: what it extends, what it includes, itself, and those of its
 //! `when` parts that hold, in this order. Each is taken once, however often it is named.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::builtin;
 use crate::check::{ShapeCheck, did_you_mean};
 use crate::diagnostic::Diagnostic;
-use crate::format::beside;
 use crate::parse::parse;
 use crate::shape::Shape;
+use crate::shared;
 use crate::text::{Origin, Texts};
 use crate::value::{Data, Key, Table, Value, take};
 use crate::vars::Vars;
@@ -31,6 +31,8 @@ pub(crate) struct Gather<'a> {
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
     pub(crate) options: &'a Shape,
     pub(crate) profiles: &'a Table,
+    /// The names of the shared modules of the manifest.
+    pub(crate) shared: BTreeSet<String>,
     pub(crate) conditions: &'a Conditions,
     pub(crate) load: Load<'a>,
     /// The checked option trees, in the order of merging.
@@ -38,13 +40,16 @@ pub(crate) struct Gather<'a> {
     /// What was taken, or is being taken, with its name in messages.
     pub(crate) taken: BTreeSet<String>,
     pub(crate) open: Vec<String>,
+    /// The profiles of the shared modules that were read.
+    pub(crate) read: BTreeMap<String, Table>,
 }
 
 impl Gather<'_> {
     /// Gathers a profile, named at an origin or on the command line.
     pub(crate) fn profile(&mut self, name: &str, named_at: Option<&Origin>) {
-        let known = self.profiles.iter().find(|(key, _)| key.name == name);
-        if let Some((_, body)) = known {
+        if let Some((module, profile)) = self.shared_profile(name, named_at) {
+            self.of_module(&module, &profile, named_at);
+        } else if let Some((_, body)) = self.profiles.iter().find(|(key, _)| key.name == name) {
             let body = body.clone();
             self.once(&format!("profile `{name}`"), named_at, |gather| gather.body(body, true));
         } else if let Some(text) = builtin::profile(name) {
@@ -55,20 +60,66 @@ impl Gather<'_> {
         }
     }
 
-    fn unknown_profile(&self, name: &str, named_at: Option<&Origin>) -> Diagnostic {
-        let message = format!("there is no profile `{name}`");
-        let mut diagnostic = Diagnostic::error("unknown-profile", message);
-        if let Some(origin) = named_at {
-            diagnostic = diagnostic.at(origin, "");
+    /// Returns the shared module that a profile is of, and what it is called there. A module has its own profiles and
+    /// the built-in ones alone.
+    fn shared_profile(&self, name: &str, named_at: Option<&Origin>) -> Option<(String, String)> {
+        let text = named_at.map(|origin| self.texts.get(origin.text).name.as_str());
+        let module = text.and_then(shared::of_text);
+        match (module, name.split_once(':')) {
+            (Some(module), None) => Some((module.to_owned(), name.to_owned())),
+            (None, Some((module, profile))) if self.shared.contains(module) => {
+                Some((module.to_owned(), profile.to_owned()))
+            }
+            _ => None,
         }
+    }
+
+    /// Gathers a profile of a shared module.
+    fn of_module(&mut self, module: &str, profile: &str, named_at: Option<&Origin>) {
+        if let Err(diagnostic) = self.read_module(module) {
+            let at = |origin| diagnostic.clone().at(origin, "");
+            self.diagnostics.push(named_at.map_or_else(|| diagnostic.clone(), at));
+            return;
+        }
+        let profiles = &self.read[module];
+        let name = format!("{module}:{profile}");
+        match profiles.iter().find(|(key, _)| key.name == profile) {
+            Some((_, body)) => {
+                let body = body.clone();
+                self.once(&format!("profile `{name}`"), named_at, |gather| gather.body(body, true));
+            }
+            None => {
+                let known = profiles.iter().map(|(key, _)| format!("{module}:{}", key.name));
+                let diagnostic = unknown(&name, named_at, known.collect());
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn read_module(&mut self, module: &str) -> Result<(), Diagnostic> {
+        if self.read.contains_key(module) {
+            return Ok(());
+        }
+        let name = shared::manifest(module);
+        let text = (self.load)(&name).map_err(|reason| {
+            Diagnostic::error(
+                "module",
+                format!("cannot use the shared module `{module}`: {reason}"),
+            )
+        })?;
+        let id = self.texts.add(name, text);
+        let root = parse(self.texts, id, self.diagnostics);
+        let profiles = root.get("profiles").and_then(Value::as_table).cloned();
+        self.read.insert(module.to_owned(), profiles.unwrap_or_default());
+        Ok(())
+    }
+
+    fn unknown_profile(&self, name: &str, named_at: Option<&Origin>) -> Diagnostic {
         let mut known: Vec<String> =
             self.profiles.iter().map(|(key, _)| key.name.clone()).collect();
         known.extend(builtin::NAMES.iter().map(|name| (*name).to_owned()));
-        let near = did_you_mean(diagnostic, name, known.iter());
-        if near.help.is_some() {
-            return near;
-        }
-        near.help(format!("known: {}", known.join(", ")))
+        known.extend(self.shared.iter().map(|module| format!("{module}:PROFILE")));
+        unknown(name, named_at, known)
     }
 
     /// Runs `take` unless the thing was taken; reports a circle if it is being taken right now.
@@ -145,7 +196,10 @@ impl Gather<'_> {
     }
 
     fn include(&mut self, path: &str, named_at: &Origin) {
-        let path = beside(&self.texts.get(named_at.text).name, path);
+        let path = match shared::named(&self.texts.get(named_at.text).name, path) {
+            Ok(path) => path,
+            Err(diagnostic) => return self.diagnostics.push(diagnostic.at(named_at, "")),
+        };
         self.once(&format!("file `{path}`"), Some(named_at), |gather| match (gather.load)(&path) {
             Ok(text) => gather.text(&path, &text),
             Err(reason) => {
@@ -202,6 +256,19 @@ impl Gather<'_> {
         self.diagnostics.push(Diagnostic::error("wrong-type", message).at(&value.origin, ""));
         Table::new()
     }
+}
+
+fn unknown(name: &str, named_at: Option<&Origin>, known: Vec<String>) -> Diagnostic {
+    let message = format!("there is no profile `{name}`");
+    let mut diagnostic = Diagnostic::error("unknown-profile", message);
+    if let Some(origin) = named_at {
+        diagnostic = diagnostic.at(origin, "");
+    }
+    let near = did_you_mean(diagnostic, name, known.iter());
+    if near.help.is_some() {
+        return near;
+    }
+    near.help(format!("known: {}", known.join(", ")))
 }
 
 /// Returns what tells whether a condition holds for a name.

@@ -62,7 +62,7 @@ pub use oci::{Descriptor, OciIndex, OciManifest};
 pub use pin::Pin;
 pub use publish::{Publication, Published, publish};
 pub use reference::{Place, Reference};
-pub use release::{Description, Release};
+pub use release::{Description, Kind, Release};
 pub use resolve::{Resolved, Standing, resolve, versions};
 pub use signature::{Signature, sign_release, signatures};
 pub use signing::{SigningKey, VerifyingKey};

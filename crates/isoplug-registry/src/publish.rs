@@ -14,7 +14,7 @@ use super::index::{index_reference, list};
 use super::keys::SecretKey;
 use super::oci::to_json;
 use super::reference::Reference;
-use super::release::{Description, Made, Release, make, tag_of_version};
+use super::release::{Description, Kind, Made, Release, make, tag_of_version};
 use super::resolve::versions;
 use super::signature::sign_release;
 use super::statement::Statement;
@@ -25,7 +25,9 @@ use super::transport::{At, COMPONENT_LIMIT, Transport, must, put_artifact};
 pub struct Publication<'a> {
     /// Where; its tag, if it has one, must be the version.
     pub reference: &'a Reference,
-    /// The component.
+    /// What it is.
+    pub kind: Kind,
+    /// The component, or the archive of a module.
     pub component: &'a [u8],
     /// What its `describe` returns.
     pub describe: &'a str,
@@ -129,7 +131,8 @@ fn prepare(what: &Publication<'_>) -> Result<(Description, Made), Error> {
     if !wrong.is_empty() {
         return Err(unfit(&name, wrong.join("; ")));
     }
-    let made = make(what.component, &description, what.epoch).map_err(|why| unfit(&name, why))?;
+    let made = make(what.kind, what.component, &description, what.epoch)
+        .map_err(|why| unfit(&name, why))?;
     Ok((description, made))
 }
 

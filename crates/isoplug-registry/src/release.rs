@@ -3,6 +3,7 @@
 //!
 //! The layout is that of the CNCF Wasm OCI artifact, which `wkg` and `oci-wasm` use: a
 //! configuration `application/vnd.wasm.config.v0+json` and exactly one layer `application/wasm`.
+//! A shared module is an artifact of a kind of its own whose one layer is an archive of its folder.
 //! What `describe` says stands in an annotation, so that nobody fetches a component to show it.
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use super::canonical::canonical;
 use super::component::{Outline, outline};
 use super::error::Error;
-use super::oci::{Descriptor, OciManifest, to_json};
+use super::oci::{Descriptor, EMPTY_BYTES, OciManifest, to_json};
 use super::transport::{At, Fetched, Transport, must};
 use isoplug_engine::Digest;
 use isoplug_manifest::plain::{is_plain_line, unplain};
@@ -23,6 +24,12 @@ use isoplug_manifest::plain::{is_plain_line, unplain};
 const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 /// The media type of the component; the second is that of older tools.
 const COMPONENT: [&str; 2] = ["application/wasm", "application/vnd.wasm.content.layer.v1+wasm"];
+/// The kind of artifact that a shared module is.
+const MODULE: &str = "application/vnd.isoplug.module.v1";
+/// The media type of its layer: a POSIX tar archive of its folder.
+const FOLDER: &str = "application/vnd.isoplug.module.v1.tar";
+/// The contract of a shared module: a folder whose `isoplug.toml` has profiles.
+pub(super) const MODULE_API: &str = "isoplug:module@1";
 /// The annotation with the document of `describe`, in canonical form.
 const DESCRIBE: &str = "dev.isoplug.describe";
 /// The annotation with the contract that the component was built against.
@@ -33,6 +40,15 @@ const VERSION: &str = "org.opencontainers.image.version";
 const TITLE: &str = "org.opencontainers.image.title";
 /// The most bytes of what `describe` says: it goes into the manifest, which is small.
 const DESCRIBE_LIMIT: usize = 256 << 10;
+
+/// What a registry holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A component.
+    Plugin,
+    /// A folder with profiles for the manifests of others, as an archive.
+    Module,
+}
 
 /// What a plugin says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -144,14 +160,30 @@ struct World {
 ///
 /// Why it cannot be made.
 pub(super) fn make(
+    kind: Kind,
     component: &[u8],
     description: &Description,
     epoch: u64,
 ) -> Result<Made, String> {
+    match kind {
+        Kind::Plugin => make_plugin(component, description, epoch),
+        Kind::Module => make_module(component, description, epoch),
+    }
+}
+
+fn make_module(archive: &[u8], description: &Description, epoch: u64) -> Result<Made, String> {
+    let mut layer = Descriptor::of(FOLDER, archive);
+    layer.annotations = Some([(TITLE.to_owned(), file_name(&description.id, "tar"))].into());
+    let mut manifest = OciManifest::artifact(MODULE, vec![layer]);
+    manifest.annotations = Some(annotations(description, MODULE_API.to_owned(), rfc3339(epoch))?);
+    Ok(Made { config: EMPTY_BYTES.to_vec(), manifest })
+}
+
+fn make_plugin(component: &[u8], description: &Description, epoch: u64) -> Result<Made, String> {
     let outline = outline(component)?;
     let api = outline.api().ok_or("it exports nothing of isoplug:plugin")?;
     let mut layer = Descriptor::of(COMPONENT[0], component);
-    layer.annotations = Some([(TITLE.to_owned(), file_name(&description.id))].into());
+    layer.annotations = Some([(TITLE.to_owned(), file_name(&description.id, "wasm"))].into());
     let created = rfc3339(epoch);
     let config = to_json(&Config {
         created: created.clone(),
@@ -167,9 +199,9 @@ pub(super) fn make(
 }
 
 /// An id is any text, and a file name must not lead anywhere.
-fn file_name(id: &str) -> String {
+fn file_name(id: &str, ending: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
-    format!("{}.wasm", id.chars().map(plain).collect::<String>().trim_start_matches('.'))
+    format!("{}.{ending}", id.chars().map(plain).collect::<String>().trim_start_matches('.'))
 }
 
 fn world(outline: Outline) -> World {
@@ -218,6 +250,15 @@ fn rfc3339(epoch: u64) -> String {
 }
 
 impl Release {
+    /// Tells what it is; a component if another tool published it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.api.as_deref() {
+            Some(MODULE_API) => Kind::Module,
+            _ => Kind::Plugin,
+        }
+    }
+
     /// Fetches the manifest of a release.
     ///
     /// # Errors
@@ -254,7 +295,18 @@ impl Release {
     }
 }
 
+/// Returns what an artifact holds; one must say that it is what it is.
 fn component(manifest: &OciManifest) -> Result<Descriptor, String> {
+    let api = manifest.annotations.as_ref().and_then(|all| all.get(API));
+    if (manifest.kind() == MODULE) != api.is_some_and(|api| api == MODULE_API) {
+        return Err(format!("annotation {API} says another kind of artifact"));
+    }
+    if manifest.kind() == MODULE {
+        return match manifest.layers.as_slice() {
+            [only] if only.media_type == FOLDER => Ok(only.clone()),
+            _ => Err("it is a shared module without one archive".to_owned()),
+        };
+    }
     let is_component = |layer: &&Descriptor| COMPONENT.contains(&layer.media_type.as_str());
     let found: Vec<_> = manifest.layers.iter().filter(is_component).collect();
     match (found.as_slice(), manifest.layers.as_slice()) {

@@ -12,6 +12,7 @@ pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod licences;
 pub(crate) mod lock;
+pub(crate) mod module;
 pub(crate) mod new;
 pub(crate) mod persistence;
 pub(crate) mod plan;

@@ -42,20 +42,30 @@ fn read(path: &Path) -> Result<Lock, Failure> {
 /// Returns the merged lock, or what both sides changed in two ways.
 fn merge(base: &Lock, ours: &Lock, theirs: &Lock) -> Result<Lock, Vec<String>> {
     let mut both = Vec::new();
-    let images = merged([&base.images, &ours.images, &theirs.images], |name| {
-        both.push(format!("the image `{name}`"));
-        None
-    });
-    let plugins = merged([&base.plugins, &ours.plugins, &theirs.plugins], |name| {
-        both.push(format!("the plugin `{name}`"));
-        None
-    });
+    let images = whole("image", [base, ours, theirs].map(|lock| &lock.images), &mut both);
+    let plugins = whole("plugin", [base, ours, theirs].map(|lock| &lock.plugins), &mut both);
+    let modules = whole("module", [base, ours, theirs].map(|lock| &lock.modules), &mut both);
     // Each image has its packages by itself, so the newer of two looks at an archive is good for both.
     let (own, other) = (&ours.sources, &theirs.sources);
     let sources =
         merged([&base.sources, own, other], |name| newer(own.get(name)?, other.get(name)?));
     let version = ours.version.max(theirs.version);
-    if both.is_empty() { Ok(Lock { version, sources, images, plugins }) } else { Err(both) }
+    if !both.is_empty() {
+        return Err(both);
+    }
+    Ok(Lock { version, sources, images, plugins, modules })
+}
+
+/// Takes each entry from the side that changed it, and notes those that both did, in two ways.
+fn whole<T: Clone + PartialEq>(
+    kind: &str,
+    sides: [&BTreeMap<String, T>; 3],
+    both: &mut Vec<String>,
+) -> BTreeMap<String, T> {
+    merged(sides, |name| {
+        both.push(format!("the {kind} `{name}`"));
+        None
+    })
 }
 
 /// Takes each entry from the side that changed it; `both` is asked where both did, in two ways.

@@ -1,7 +1,7 @@
 //! Puts in place of `download:NAME/PATH`, wherever an option names a file of this machine, the path of the file in the
 //! store: fetches what the manifest pins, and unpacks archives.
 
-mod unpack;
+pub(crate) mod unpack;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -77,6 +77,16 @@ impl<'a> Guests<'a> {
         Self::new(self.project, self.lock, self.session)
     }
 
+    /// Returns the lock that pins them.
+    pub(crate) fn lock(&self) -> &'a Lock {
+        self.lock
+    }
+
+    /// Returns the run that they are asked in.
+    pub(crate) fn session(&self) -> &'a Session {
+        self.session
+    }
+
     fn runtime(&mut self) -> Result<Arc<Runtime>, String> {
         if let Some(runtime) = &self.runtime {
             return Ok(Arc::clone(runtime));

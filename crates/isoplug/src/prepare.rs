@@ -23,7 +23,7 @@ use crate::installer;
 use crate::locked;
 use crate::locking::{LockUse, lock_of, request, sources};
 use crate::pick::Pick;
-use crate::plugins::pin::pin_all;
+use crate::pins::pin_all;
 use crate::plugins::{self, Guests};
 use crate::project::Project;
 use crate::secret;

@@ -1,12 +1,12 @@
 //! The profiles of a manifest: which have a medium of their own, and what one comes to, with those that it installs.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use isoplug_manifest::{Diagnostics, Input, System, evaluate, most_similar, targets, with_targets};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::modules::{self, Modules};
 use crate::pinned;
 use crate::plugins::Guests;
 use crate::project::Project;
@@ -103,6 +103,7 @@ impl Project {
         session: &Session,
     ) -> Result<System, Failure> {
         let mut system = self.evaluate_silently((profile, arch), plugins)?;
+        modules::bring(&mut system, &mut Modules::new(self, plugins.lock(), session))?;
         pinned::bring(&mut system, &self.folder, session)?;
         session.warn(&Diagnostics { list: system.warnings.clone(), texts: system.texts.clone() });
         Ok(system)
@@ -114,7 +115,9 @@ impl Project {
         (profile, arch): (&str, &str),
         plugins: &mut Guests,
     ) -> Result<System, Failure> {
-        let mut load = |path: &str| read_text(Path::new(path)).map_err(|error| error.to_string());
+        let mut modules = Modules::new(self, plugins.lock(), plugins.session());
+        let mut load =
+            |path: &str| read_text(&modules.place(path)?).map_err(|error| error.to_string());
         let (name, text) = (&self.name, &self.text);
         let input = Input { name, text, profile, arch, vars: &self.vars, load: &mut load, plugins };
         evaluate(input).map_err(Failure::manifest)

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use isoplug_engine::seam::between;
 use isoplug_manifest::lock::{self, Lock};
 use isoplug_manifest::plugin::{Grants, PluginSource, Trust};
-use isoplug_manifest::{Image, Overview, profiles};
+use isoplug_manifest::{Image, ModuleSource, Overview, profiles};
 use serde::Deserialize;
 
 use crate::allowed;
@@ -22,9 +22,9 @@ use crate::read::read_text;
 use crate::session::Session;
 
 /// The manifest's file name.
-const MANIFEST: &str = "isoplug.toml";
+pub(crate) const MANIFEST: &str = "isoplug.toml";
 /// The lock's file name.
-const LOCK: &str = "isoplug.lock";
+pub(crate) const LOCK: &str = "isoplug.lock";
 
 /// A folder with a manifest.
 pub(crate) struct Project {
@@ -51,6 +51,8 @@ pub(crate) struct Project {
 struct Outline {
     #[serde(default)]
     plugins: BTreeMap<String, PluginSource>,
+    #[serde(default)]
+    modules: BTreeMap<String, ModuleSource>,
     #[serde(default)]
     grants: BTreeMap<String, Grants>,
     #[serde(default)]
@@ -81,7 +83,7 @@ impl Project {
 
     /// Returns what the folder asks for beyond itself.
     pub(crate) fn reaches(&self) -> Result<BTreeSet<Reach>, Failure> {
-        let Outline { plugins, grants, trust: _ } = self.outline()?;
+        let Outline { plugins, grants, .. } = self.outline()?;
         Ok(reaches(&Folder {
             path: &self.folder,
             manifest: (&self.name, &self.text),
@@ -103,6 +105,11 @@ impl Project {
     /// Returns the plugins of the manifest, paths as they are written.
     pub(crate) fn plugins(&self) -> Result<BTreeMap<String, PluginSource>, Failure> {
         Ok(self.outline()?.plugins)
+    }
+
+    /// Returns the shared modules of the manifest, paths as they are written.
+    pub(crate) fn modules(&self) -> Result<BTreeMap<String, ModuleSource>, Failure> {
+        Ok(self.outline()?.modules)
     }
 
     /// Returns what the manifest grants its plugins, paths as they are written.

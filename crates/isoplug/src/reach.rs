@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use isoplug_engine::Digest;
 use isoplug_manifest::plugin::{Grants, PluginSource};
 
+use crate::project::MANIFEST;
 use crate::read::{read_bytes, read_text};
 
 /// Keys of a manifest whose values name files of this machine, beside the typed ones of grants; a test compares
@@ -77,6 +78,11 @@ impl Found {
         if let Ok(mut table) = toml::from_str::<toml::Table>(text) {
             // Grants are typed, and the options of plugins name no file and no variable.
             table.retain(|key, _| key != "grants" && key != "config");
+            for module in table.get("modules").and_then(|it| it.as_table()).into_iter().flatten() {
+                if let Some(folder) = module.1.get("path").and_then(|path| path.as_str()) {
+                    self.named(file, &format!("{folder}/{MANIFEST}"), true);
+                }
+            }
             self.table(file, &table);
         }
     }

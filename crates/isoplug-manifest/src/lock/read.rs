@@ -71,6 +71,8 @@ struct WrittenLock {
     packages: BTreeMap<String, WrittenPackage>,
     #[serde(default, rename = "plugin")]
     plugins: Vec<LockedPlugin>,
+    #[serde(default, rename = "module")]
+    modules: Vec<LockedPlugin>,
 }
 
 #[derive(Deserialize)]
@@ -134,7 +136,7 @@ struct WrittenPackage {
 
 impl WrittenLock {
     fn lock(self) -> Result<Lock, Error> {
-        let Self { version, sources, images, packages, plugins } = self;
+        let Self { version, sources, images, packages, plugins, modules } = self;
         let package = |(name, package): (String, WrittenPackage)| {
             let package = package.package(&name)?;
             Ok((name, package))
@@ -146,6 +148,7 @@ impl WrittenLock {
             sources: sources.into_iter().map(source).collect::<Result<_, Error>>()?,
             images: BTreeMap::new(),
             plugins: plugins.into_iter().map(plugin).collect::<Result<_, Error>>()?,
+            modules: modules.into_iter().map(plugin).collect::<Result<_, Error>>()?,
         };
         let newest = lock.newest();
         for (name, image) in images {

@@ -49,6 +49,7 @@ fn sample() -> Lock {
         sources: BTreeMap::from([("debian".to_owned(), LockedSource { releases })]),
         images: BTreeMap::from([("minimal.amd64".to_owned(), image)]),
         plugins: BTreeMap::from([("hardening".to_owned(), plugin("hardening"))]),
+        modules: BTreeMap::from([("acme".to_owned(), plugin("acme"))]),
         ..Lock::default()
     }
 }
@@ -129,19 +130,32 @@ fn any_package() -> impl Strategy<Value = LockedPackage> {
 }
 
 fn any_lock() -> impl Strategy<Value = Lock> {
+    let source = vec(any_release(), 0..3).prop_map(|releases| LockedSource { releases });
+    let images = btree_map("[a-z]{1,5}\\.amd64", any_image(), 0..3);
+    (btree_map("[a-z.\"]{1,5}", source, 0..3), images, any_plugins(), any_plugins()).prop_map(
+        |(sources, images, plugins, modules)| Lock {
+            version: VERSION,
+            sources,
+            images,
+            plugins,
+            modules,
+        },
+    )
+}
+
+fn any_image() -> impl Strategy<Value = LockedImage> {
     let some = || vec(any_package(), 0..3);
-    let image = (vec(vec(any_package(), 0..5), 0..3), some(), some(), some()).prop_map(
+    (vec(vec(any_package(), 0..5), 0..3), some(), some(), some()).prop_map(
         |(groups, boot, drivers, offline)| {
             let request = "f".repeat(64);
             LockedImage { request, epoch: 7, groups, boot, drivers, offline }
         },
-    );
-    let source = vec(any_release(), 0..3).prop_map(|releases| LockedSource { releases });
+    )
+}
+
+fn any_plugins() -> impl Strategy<Value = BTreeMap<String, LockedPlugin>> {
     let plugin = "[a-z.\"]{1,5}".prop_map(|name| (name.clone(), plugin(&name)));
-    let plugins = vec(plugin, 0..3).prop_map(|plugins| plugins.into_iter().collect());
-    let images = btree_map("[a-z]{1,5}\\.amd64", image, 0..3);
-    (btree_map("[a-z.\"]{1,5}", source, 0..3), images, plugins)
-        .prop_map(|(sources, images, plugins)| Lock { version: VERSION, sources, images, plugins })
+    vec(plugin, 0..3).prop_map(|plugins| plugins.into_iter().collect())
 }
 
 fn any_release() -> impl Strategy<Value = LockedRelease> {

@@ -30,10 +30,8 @@ fn write_lock(text: &mut String, lock: &Lock) -> fmt::Result {
         writeln!(text, "\n[images.{}]", quoted(name))?;
         write_image(text, image, &names)?;
     }
-    for plugin in lock.plugins.values() {
-        writeln!(text, "\n[[plugin]]")?;
-        write_plugin(text, plugin)?;
-    }
+    lock.plugins.values().try_for_each(|plugin| write_plugin(text, "plugin", plugin))?;
+    lock.modules.values().try_for_each(|module| write_plugin(text, "module", module))?;
     writeln!(text, "\n[packages]")?;
     for (name, package) in names.packages(lock) {
         writeln!(text, "{} = {}", quoted(&name), pinned(package))?;
@@ -77,7 +75,8 @@ fn write_list(text: &mut String, key: &str, list: &[LockedPackage], names: &Name
     writeln!(text, "]")
 }
 
-fn write_plugin(text: &mut String, plugin: &LockedPlugin) -> fmt::Result {
+fn write_plugin(text: &mut String, kind: &str, plugin: &LockedPlugin) -> fmt::Result {
+    writeln!(text, "\n[[{kind}]]")?;
     let before = [
         ("name", &plugin.name),
         ("source", &plugin.source),

@@ -28,7 +28,7 @@ fn read(bytes: Vec<u8>) -> Result<Release, String> {
 
 #[test]
 fn made_and_read_back() {
-    let made = make(&component(), &description(), 1_763_820_000).unwrap();
+    let made = make(Kind::Plugin, &component(), &description(), 1_763_820_000).unwrap();
     let config = String::from_utf8(made.config.clone()).unwrap();
     let digest = Digest::of(&component());
     assert_eq!(
@@ -43,8 +43,30 @@ fn made_and_read_back() {
     assert_eq!(release.description.unwrap(), description());
     assert_eq!(release.version.unwrap().to_string(), "1.2.0+a");
     assert_eq!(release.api.as_deref(), Some("isoplug:plugin@0.1"));
-    let again = make(&component(), &description(), 1_763_820_000).unwrap();
+    let again = make(Kind::Plugin, &component(), &description(), 1_763_820_000).unwrap();
     assert_eq!(to_json(&made.manifest), to_json(&again.manifest));
+}
+
+#[test]
+fn a_module_is_an_artifact_of_its_own_kind() {
+    let made = make(Kind::Module, b"archive", &description(), 7).unwrap();
+    let release = read(to_json(&made.manifest)).unwrap();
+    assert_eq!(release.kind(), Kind::Module);
+    assert_eq!(release.component.digest, Digest::of(b"archive"));
+    assert_eq!(release.component.annotation(TITLE), Some("acme.x.tar"));
+    // Neither passes for the other.
+    let mut plugin = make(Kind::Plugin, &component(), &description(), 7).unwrap().manifest;
+    assert_eq!(read(to_json(&plugin)).unwrap().kind(), Kind::Plugin);
+    let api = |manifest: &mut OciManifest, api: &str| {
+        let annotations = manifest.annotations.as_mut().unwrap();
+        annotations.insert(API.to_owned(), api.to_owned());
+    };
+    api(&mut plugin, MODULE_API);
+    let mut module = made.manifest;
+    api(&mut module, "isoplug:plugin@0.1");
+    for lie in [plugin, module] {
+        assert!(read(to_json(&lie)).unwrap_err().contains("says another kind of artifact"));
+    }
 }
 
 #[test]
@@ -58,7 +80,7 @@ fn nothing_commands_a_terminal() {
 
 #[test]
 fn file_names_lead_nowhere() {
-    assert_eq!(file_name("../../etc/passwd"), "-..-etc-passwd.wasm");
+    assert_eq!(file_name("../../etc/passwd", "wasm"), "-..-etc-passwd.wasm");
 }
 
 #[test]
@@ -85,7 +107,7 @@ fn what_other_tools_push() {
 
 #[test]
 fn what_contradicts_itself() {
-    let mut made = make(&component(), &description(), 0).unwrap();
+    let mut made = make(Kind::Plugin, &component(), &description(), 0).unwrap();
     made.manifest.annotations.as_mut().unwrap().insert(VERSION.to_owned(), "1.3.0".to_owned());
     insta::assert_snapshot!(read(to_json(&made.manifest)).unwrap_err(), @"tag 1.2.0_a in r.example/x cannot be used: it says that it is version 1.2.0+a and version 1.3.0");
 }
@@ -106,7 +128,7 @@ proptest! {
 
     #[test]
     fn a_damaged_manifest_is_read_or_refused(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
-        let made = make(&component(), &description(), 0).unwrap();
+        let made = make(Kind::Plugin, &component(), &description(), 0).unwrap();
         let mut bytes = to_json(&made.manifest);
         let at = at.index(bytes.len());
         if cut { bytes.truncate(at) } else { bytes[at] = byte }

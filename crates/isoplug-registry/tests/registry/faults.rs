@@ -1,7 +1,7 @@
 //! A registry that is busy, breaks off, lies, or wants to know who asks.
 
 use isoplug_registry::{
-    At, Cache, Credentials, Error, Publication, Published, Reference, Registries, Release,
+    At, Cache, Credentials, Error, Kind, Publication, Published, Reference, Registries, Release,
     Transport, publish, versions,
 };
 
@@ -100,6 +100,7 @@ fn a_download_goes_on_where_it_broke() {
     let (component, describe) = (large(300_000), describe("1.0.0", level()));
     let publication = Publication {
         reference: &at,
+        kind: Kind::Plugin,
         component: &component,
         describe: &describe,
         epoch: 0,

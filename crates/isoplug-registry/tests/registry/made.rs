@@ -5,8 +5,8 @@ use std::time::Duration;
 use isoplug_fetch::Patience;
 use isoplug_manifest::plugin::{Trust, TrustLevel};
 use isoplug_registry::{
-    Error, Policy, PublicKey, Publication, Published, Reference, Registries, SecretKey, generate,
-    publish,
+    Error, Kind, Policy, PublicKey, Publication, Published, Reference, Registries, SecretKey,
+    generate, publish,
 };
 use serde_json::{Value, json};
 
@@ -91,6 +91,7 @@ pub(crate) fn put(
     let (component, describe) = (component(&salt), describe(version, options));
     let publication = Publication {
         reference: at,
+        kind: Kind::Plugin,
         component: &component,
         describe: &describe,
         epoch: 1_763_820_000,

@@ -9,7 +9,7 @@ use crate::qemu::Guest;
 use crate::report::{Outcome, TestResult};
 use crate::shell::{Output, Shell};
 use crate::trouble::{Halt, Trouble, TroubleKind};
-use crate::{BootCheck, Event, Events, Machine, Plan};
+use crate::{BootCheck, Event, Events, Limit, Machine, Plan};
 
 /// What was found, and why the rest was not asked, if it was not.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(super) fn all(
     guest: &mut Guest,
     events: &dyn Events,
 ) -> Answers {
-    let time = Deadline::new(plan, guest.pace);
+    let time = Deadline::new(plan.limit, guest.pace);
     let mut answers = Answers::default();
     let shell = ready(guest, events, &time);
     let mut shell = shell.map_err(|halt| answers.note_end("shell", halt)).ok();
@@ -63,15 +63,18 @@ pub(super) fn none(plan: &Plan, machine: &Machine) -> Vec<TestResult> {
 /// When the time for all checks is up.
 struct Deadline {
     pace: Pace,
-    /// In usual seconds.
+    /// In usual seconds; no end where the clock on the wall decides.
     usual: Duration,
     wall: Duration,
 }
 
 impl Deadline {
-    fn new(plan: &Plan, pace: Pace) -> Self {
-        let (usual, wall) = (pace.usual() + plan.limit.usual(), pace.wall() + plan.limit.wall());
-        Self { pace, usual, wall }
+    fn new(limit: Limit, pace: Pace) -> Self {
+        let usual = match limit {
+            Limit::Usual(time) => pace.usual() + time,
+            Limit::Wall(_) => Duration::MAX,
+        };
+        Self { pace, usual, wall: pace.wall() + limit.wall() }
     }
 
     /// What is left of what a check may need, in usual seconds; at the very end it still gets some.
@@ -164,4 +167,16 @@ fn skipped(check: &BootCheck, cut: Option<&Trouble>) -> TestResult {
 
 fn result(name: &str, outcome: Outcome, detail: String, took: Duration) -> TestResult {
     TestResult { name: name.to_owned(), outcome, detail, seconds: took.as_secs_f64() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_have_the_time_that_a_user_gives() {
+        let left = |limit| Deadline::new(limit, Pace::begin(0, 1.0)).left().as_secs();
+        assert!((1490..=1500).contains(&left(Limit::Wall(Duration::from_secs(1500)))));
+        assert!((290..=300).contains(&left(Limit::DEFAULT)));
+    }
 }

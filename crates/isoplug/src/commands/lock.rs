@@ -1,4 +1,4 @@
-//! `isoplug lock`: pins every package of the chosen profiles, keeping what is pinned already; merges two locks.
+//! `isoplug lock`: pins every package, plugin and shared module of the chosen profiles, keeping what is pinned already; merges two locks.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,10 @@ use crate::failure::Failure;
 use crate::lock_merge::merge_files;
 use crate::locking::lock_of;
 use crate::pick::{self, Pick};
+use crate::pins::pin_all;
 use crate::session::Session;
 
-/// Pin every package in isoplug.lock, keeping what is pinned already
+/// Pin every package, plugin and module in isoplug.lock, keeping what is pinned already
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     isoplug lock --all --locked    # in CI: is the lock up to date?\n  \
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         return merge_files([base, ours, theirs]).map(|()| Exit::Done);
     }
     let (project, picks) = args.select.open()?;
+    pin_all(&project, args.locking.into(), session)?;
     for Pick { profile, arch } in &picks {
         let system = project.evaluate(profile, arch, session)?;
         lock_of(&project, &system, args.locking.into(), args.allowing.into(), session)?;

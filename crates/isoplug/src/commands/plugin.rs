@@ -7,10 +7,10 @@ pub(crate) mod keys;
 mod list;
 mod look;
 pub(crate) mod mirror;
-mod publish;
+pub(crate) mod publish;
 mod remove;
 mod search;
-mod shown;
+pub(crate) mod shown;
 mod update;
 mod verify;
 
@@ -39,7 +39,7 @@ pub(crate) struct Args {
 pub(crate) struct Folder {
     /// The folder of the manifest
     #[arg(long = "folder", short = 'C', value_name = "DIR", default_value = ".")]
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

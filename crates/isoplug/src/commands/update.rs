@@ -11,7 +11,9 @@ use crate::changelogs;
 use crate::changes::Changes;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::locking::{Renewal, renewed, sources};
+use crate::locking::{LockUse, Renewal, renewed, sources};
+use crate::pick::Pick;
+use crate::pins::pin_all;
 use crate::project::Project;
 use crate::session::Session;
 
@@ -52,19 +54,18 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let (project, picks) = args.select.open()?;
-    let evaluate = |pick: &crate::pick::Pick| project.evaluate(&pick.profile, &pick.arch, session);
-    let systems = picks.iter().map(evaluate).collect::<Result<Vec<_>, _>>()?;
+    pin_all(&project, args.pinning(), session)?;
+    let evaluate = |pick: &Pick| project.evaluate(&pick.profile, &pick.arch, session);
+    let systems: Vec<_> = picks.iter().map(evaluate).collect::<Result<_, _>>()?;
     let part = args.part();
-    if let Some(part) = &part {
-        check(part, &project, &systems, session)?;
-    }
-    let mut documents: Vec<Json> = Vec::new();
+    part.iter().try_for_each(|part| check(part, &project, &systems, session))?;
+    let mut documents = Vec::<Json>::new();
     for system in &systems {
         let changes = update(args, &project, system, part.as_ref(), session)?;
-        match (session.global.json, args.markdown) {
-            (true, _) => documents.push(changes.json()),
-            (false, true) => session.out(&changes.markdown()),
-            (false, false) => session.out(&changes.lines()),
+        if session.global.json {
+            documents.push(changes.json());
+        } else {
+            session.out(&if args.markdown { changes.markdown() } else { changes.lines() });
         }
     }
     if session.global.json {
@@ -74,6 +75,11 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 }
 
 impl Args {
+    /// Whether plugins and modules that the lock lacks are pinned.
+    fn pinning(&self) -> LockUse {
+        if self.dry_run { LockUse::AsItIs } else { LockUse::Extend }
+    }
+
     /// Returns what may change; `None` if all may.
     fn part(&self) -> Option<Part> {
         let packages = self.package.iter().cloned().collect();

@@ -3,7 +3,7 @@
 
 mod artifact;
 mod folder;
-mod own;
+pub(crate) mod own;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,7 +72,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let all = planned(args, &project, &picks, session)?;
     let folder = project.folder.join(FOLDER);
     let files = fill(Vendor::open(folder.clone())?, args, &project, &all, session)?;
-    if project.lock(session)?.is_some_and(|lock| !lock.plugins.is_empty()) {
+    let lock = project.lock(session)?.unwrap_or_default();
+    if !(lock.plugins.is_empty() && lock.modules.is_empty()) {
         copy_into_project(&project, session)?;
     }
     tell_elsewhere(&project, session)?;

@@ -26,6 +26,8 @@ pub(crate) enum NotFound {
     Requirement { text: String, error: semver::Error },
     #[error("isoplug.lock does not pin it; `isoplug plugin add` or `isoplug lock` does")]
     NotLocked,
+    #[error("isoplug.lock does not pin it; `isoplug lock` does")]
+    ModuleNotLocked,
     #[error(transparent)]
     Component(#[from] isoplug_plugin::Error),
     #[error(transparent)]

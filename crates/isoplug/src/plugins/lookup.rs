@@ -51,6 +51,13 @@ pub(crate) struct Offer {
     pub(crate) description: Description,
 }
 
+/// A version that fits and is believed.
+pub(crate) struct Chosen {
+    pub(crate) resolved: Resolved,
+    pub(crate) verdict: Verdict,
+    path: PathBuf,
+}
+
 impl Lookup {
     /// Prepares the way, with the policy of a project if there is one.
     pub(crate) fn new(project: Option<&Project>, session: &Session) -> Result<Self, Failure> {
@@ -99,6 +106,24 @@ impl Lookup {
         locked: Option<&Pin>,
         approved: bool,
     ) -> Result<Offer, Failure> {
+        let Chosen { resolved, verdict, path } =
+            self.choose(reference, requirement, locked, approved)?;
+        let release = &resolved.release;
+        let (_, description) = self.read(&path, release.component.digest)?;
+        check_said(reference, release, &description)?;
+        let (reference, requirement) = (reference.clone(), requirement.clone());
+        Ok(Offer { reference, requirement, resolved, verdict, description })
+    }
+
+    /// Finds the newest version of a plugin or module, judges it by its signatures, and fetches it. What the user
+    /// approves of just now counts as locked.
+    pub(crate) fn choose(
+        &self,
+        reference: &Reference,
+        requirement: &VersionReq,
+        locked: Option<&Pin>,
+        approved: bool,
+    ) -> Result<Chosen, Failure> {
         let from = self.open(reference)?;
         let yanked = self.yanked(reference)?;
         let resolved = resolve(&*from, reference, requirement, &yanked, locked)
@@ -110,23 +135,26 @@ impl Lookup {
         claim.is_locked |= approved;
         let verdict = judge(&self.policies, &claim).map_err(isoplug_registry::Error::from)?;
         let path = self.cache.fetch(&*from, release)?;
-        let (_, description) = self.read(&path, release.component.digest)?;
-        check_said(reference, release, &description)?;
-        let (reference, requirement) = (reference.clone(), requirement.clone());
-        Ok(Offer { reference, requirement, resolved, verdict, description })
+        Ok(Chosen { resolved, verdict, path })
     }
 
     /// Returns the component that the lock pins, believed anew.
     pub(crate) fn pinned(&self, pin: &Pin) -> Result<(Component, Description), Failure> {
+        let path = self.believed(pin)?;
+        let (component, description) = self.read(&path, pin.component)?;
+        check_as_pinned(pin, &description)?;
+        Ok((component, description))
+    }
+
+    /// Returns the file of what the lock pins, fetched if it is not there, and believed anew.
+    pub(crate) fn believed(&self, pin: &Pin) -> Result<PathBuf, Failure> {
         let path = self.fetch_pinned(pin)?;
         let layout = self.cache.layout();
         let row = isoplug_registry::verify(layout, std::slice::from_ref(pin), &self.policies).pop();
         if let Some(Err(error)) = row.map(|row| row.verdict) {
             return Err(error.into());
         }
-        let (component, description) = self.read(&path, pin.component)?;
-        check_as_pinned(pin, &description)?;
-        Ok((component, description))
+        Ok(path)
     }
 
     fn fetch_pinned(&self, pin: &Pin) -> Result<PathBuf, Failure> {

@@ -1,4 +1,4 @@
-//! Pins the plugins of a manifest that the lock does not pin yet.
+//! Pins a plugin of a manifest that the lock does not pin yet.
 
 use isoplug_manifest::lock::{Lock, LockedPlugin};
 use isoplug_manifest::plugin::PluginSource;
@@ -9,56 +9,11 @@ use super::lookup::{Lookup, Offer};
 use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::locking::LockUse;
 use crate::project::Project;
 use crate::session::Session;
 
-/// Returns the lock with every plugin of the manifest in it, and writes it if it changed.
-///
-/// What a plugin asks for must be granted already: only `isoplug plugin add` and `update` ask.
-pub(crate) fn pin_all(
-    project: &Project,
-    lock_use: LockUse,
-    session: &Session,
-) -> Result<Lock, Failure> {
-    project.allow(session)?;
-    let lock = project.lock(session)?.unwrap_or_default();
-    match lacking(project, &lock)?.is_empty() {
-        true => Ok(lock),
-        // Another run may pin the same, or change the lock for another profile.
-        false => pin_alone(&project.alone(session)?, project, lock_use, session),
-    }
-}
-
-fn pin_alone(
-    alone: &Alone,
-    project: &Project,
-    lock_use: LockUse,
-    session: &Session,
-) -> Result<Lock, Failure> {
-    let mut lock = project.lock(session)?.unwrap_or_default();
-    let lacking = lacking(project, &lock)?;
-    let Some((first, _)) = lacking.first() else { return Ok(lock) };
-    if matches!(lock_use, LockUse::AsItIs | LockUse::Looked) {
-        return Err(unpinned(first, project));
-    }
-    let lookup = Lookup::new(Some(project), session)?;
-    for (name, wanted) in lacking {
-        session.note(&format!("resolving plugin {name}"));
-        let pin = found(&name, &wanted, &lock, &lookup, project)?;
-        lock.plugins.insert(name, LockedPlugin::from(&pin));
-    }
-    project.save_lock(&lock, alone)?;
-    Ok(lock)
-}
-
-fn unpinned(name: &str, project: &Project) -> Failure {
-    let message = format!("{} does not pin plugin {name}", project.lock_path().display());
-    Failure::new(Exit::Lock, message).hint("`isoplug lock`, and commit what it writes")
-}
-
 /// Finds a plugin that the user already allowed, and returns what to lock.
-fn found(
+pub(crate) fn found(
     name: &str,
     wanted: &RegistryPlugin,
     lock: &Lock,
@@ -87,7 +42,10 @@ pub(crate) fn save(
 
 /// Returns the plugins of registries that the lock does not pin. What is wrong with how the manifest names one is
 /// drawn on its line when it is evaluated.
-fn lacking(project: &Project, lock: &Lock) -> Result<Vec<(String, RegistryPlugin)>, Failure> {
+pub(crate) fn lacking(
+    project: &Project,
+    lock: &Lock,
+) -> Result<Vec<(String, RegistryPlugin)>, Failure> {
     let lacks = |(name, source): (String, PluginSource)| {
         let wanted = RegistryPlugin::read(&source).ok().flatten()?;
         wanted.pin(&name, lock).is_err().then_some((name, wanted))

@@ -59,9 +59,11 @@ impl Environment {
     fn quiet(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Gnome => &[("/etc/skel/.config/gnome-initial-setup-done", "yes\n")],
-            Self::Kde => {
-                &[("/etc/xdg/kscreenlockerrc", "[Daemon]\nAutolock=false\nLockOnResume=false\n")]
-            }
+            Self::Kde => &[
+                ("/etc/xdg/kscreenlockerrc", "[Daemon]\nAutolock=false\nLockOnResume=false\n"),
+                // Its Welcome Center comes at the first login, and after an upgrade from the version seen last.
+                ("/etc/xdg/plasma-welcomerc", "[General]\nLastSeenVersion=999\n"),
+            ],
             Self::Xfce => &[(
                 "/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml",
                 include_str!("xfce4-screensaver.xml"),

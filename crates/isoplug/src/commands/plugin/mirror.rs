@@ -12,7 +12,7 @@ use crate::plugins::lookup::{self, Lookup};
 use crate::project::Project;
 use crate::session::Session;
 
-/// Copy the pinned plugins with their signatures into a folder (an OCI image layout)
+/// Copy the pinned plugins and shared modules with their signatures into a folder (an OCI image layout)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     isoplug plugin mirror /media/usb\n\n\
@@ -25,7 +25,7 @@ pub(crate) struct MirrorArgs {
     folder: Folder,
 }
 
-/// Copy the pinned plugins into vendor/plugins beside the manifest, where builds look first
+/// Copy the pinned plugins and shared modules into vendor/plugins beside the manifest, where builds look first
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  isoplug plugin vendor && git add vendor")]
 pub(crate) struct VendorArgs {
@@ -50,7 +50,8 @@ pub(crate) fn copy_into_project(project: &Project, session: &Session) -> Result<
 fn copy(project: &Project, target: &Path, session: &Session) -> Result<Exit, Failure> {
     let lookup = Lookup::new(Some(project), session)?;
     let lock = project.lock(session)?.unwrap_or_default();
-    let pins = lock.plugins.values().map(Pin::try_from).collect::<Result<Vec<Pin>, _>>()?;
+    let all = lock.plugins.values().chain(lock.modules.values());
+    let pins = all.map(Pin::try_from).collect::<Result<Vec<Pin>, _>>()?;
     // Whoever says --offline does not want the registries to be asked.
     pins.iter().try_for_each(|pin| lookup.open(&pin.source).map(drop))?;
     let served = registry::mirror(&lookup.registries, &pins, target)?;

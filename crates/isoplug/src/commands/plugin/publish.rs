@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use isoplug_registry::{
-    self, At, Publication, Published, Reference, Release, SecretKey, sign_release,
+    self, At, Kind, Publication, Published, Reference, Release, SecretKey, sign_release,
 };
 
 use crate::exit::Exit;
@@ -57,14 +57,15 @@ pub(crate) struct PublishArgs {
 
 /// The key to sign with.
 #[derive(Debug, clap::Args)]
-struct Key {
+pub(crate) struct Key {
     /// The secret key's file; its password is $ISOPLUG_KEY_PASSWORD
     #[arg(long = "key", value_name = "FILE")]
     file: Option<PathBuf>,
 }
 
 impl Key {
-    fn read(&self, session: &Session) -> Result<Option<SecretKey>, Failure> {
+    /// Reads the key, if one was named.
+    pub(crate) fn read(&self, session: &Session) -> Result<Option<SecretKey>, Failure> {
         let Some(path) = &self.file else { return Ok(None) };
         let text = read_text(path)?;
         let password = session.key_password();
@@ -140,6 +141,7 @@ fn put(what: &What, key: Option<&SecretKey>, session: &Session) -> Result<Publis
     let reference: Reference = what.target.parse()?;
     let publication = Publication {
         reference: &reference,
+        kind: Kind::Plugin,
         component: &bytes,
         describe: &found.description.json,
         epoch: session.source_date_epoch().unwrap_or(0),

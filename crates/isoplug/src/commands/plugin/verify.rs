@@ -22,7 +22,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path)?;
     let lookup = Lookup::new(Some(&project), session)?;
     let mut checked = Vec::new();
-    for locked in project.lock(session)?.unwrap_or_default().plugins.values() {
+    let lock = project.lock(session)?.unwrap_or_default();
+    for locked in lock.plugins.values().chain(lock.modules.values()) {
         let pin = Pin::try_from(locked)?;
         let from = lookup.open(&pin.source)?;
         checked.extend(registry::verify(&*from, &[pin], &lookup.policies));

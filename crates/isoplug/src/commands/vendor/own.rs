@@ -14,7 +14,7 @@ use crate::local_files;
 use crate::project::Project;
 
 /// Returns the paths of the files, relative to the folder.
-pub(super) fn files<'s>(
+pub(crate) fn files<'s>(
     project: &Project,
     systems: impl Iterator<Item = &'s System>,
 ) -> Result<BTreeSet<String>, Failure> {
