@@ -38,7 +38,7 @@ fn name(package: isoplug_manifest::lock::LockedPackage) -> String {
 #[test]
 fn help() {
     assert_snapshot!(Served::default().space.first_lines(&["lock", "--help"]), @r"
-    Pin every package in isoplug.lock, keeping what is pinned already
+    Pin every package, plugin and module in isoplug.lock, keeping what is pinned already
 
     Usage: isoplug lock [OPTIONS] [FOLDER]
     ");

@@ -33,7 +33,7 @@ fn help() {
       cve          Show known vulnerabilities of an image, or of what a lock pins, in Debian's words
       size         Show what takes the room of an image: packages, folders, and why they are there
       licences     Show under which licences the packages of an image are
-      lock         Pin every package in isoplug.lock, keeping what is pinned already
+      lock         Pin every package, plugin and module in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
       vendor       Put all that a build fetches into the folder `vendor` beside the manifest
       key          Make the key that signs images and plugins, and show its public half
@@ -42,6 +42,7 @@ fn help() {
       trust        Show what a folder asks for beyond itself, and allow it
       cache        Look after the store: size, garbage collection, verification
       plugin       Add, update and write plugins
+      module       Publish profiles for the manifests of others, and update those of others
       schema       Print the JSON schema of isoplug.toml, for editors
       doctor       Tell what this machine lacks, and how to get it
       completions  Print a completion script for a shell
@@ -137,7 +138,7 @@ fn help() {
       cve          Show known vulnerabilities of an image, or of what a lock pins, in Debian's words
       size         Show what takes the room of an image: packages, folders, and why they are there
       licences     Show under which licences the packages of an image are
-      lock         Pin every package in isoplug.lock, keeping what is pinned already
+      lock         Pin every package, plugin and module in isoplug.lock, keeping what is pinned already
       update       Pin the newest packages and show what changes
       vendor       Put all that a build fetches into the folder `vendor` beside the manifest
       key          Make the key that signs images and plugins, and show its public half
@@ -146,6 +147,7 @@ fn help() {
       trust        Show what a folder asks for beyond itself, and allow it
       cache        Look after the store: size, garbage collection, verification
       plugin       Add, update and write plugins
+      module       Publish profiles for the manifests of others, and update those of others
       schema       Print the JSON schema of isoplug.toml, for editors
       doctor       Tell what this machine lacks, and how to get it
       completions  Print a completion script for a shell

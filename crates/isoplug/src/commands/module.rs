@@ -19,7 +19,7 @@ use crate::session::Session;
 #[command(after_help = "Examples:\n  \
     isoplug module publish registry.example.com/acme/base --key acme.key -C base\n  \
     isoplug module list\n  \
-    isoplug module update               # the newest versions that the manifest accepts\n\n\
+    isoplug module update               # the newest versions that fit\n\n\
     A manifest takes one by [modules.acme] registry = \"registry.example.com/acme/base\",\n\
     and a profile of it by extends = \"acme:PROFILE\".")]
 pub(crate) struct Args {
