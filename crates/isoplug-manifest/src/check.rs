@@ -44,8 +44,8 @@ impl ShapeCheck<'_> {
             self.wrong_type(&found, shape);
             return None;
         }
-        if is_secret(shape) && shared::of_text(&self.texts.get(found.origin.text).name).is_some() {
-            self.report(shared::secret(&found.origin));
+        if let Some(diagnostic) = shared::secret(&found, shape, self.texts) {
+            self.report(diagnostic);
             return None;
         }
         self.content(found, shape)

@@ -5,13 +5,17 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::format::beside;
-use crate::text::Origin;
-use crate::value::Value;
+use crate::secret::is_secret;
+use crate::shape::{Kind, Shape};
+use crate::text::Texts;
+use crate::value::{Data, Key, Value};
 
 /// How a path of a shared module begins: `module:NAME/PATH`.
 pub const MODULE: &str = "module:";
 /// The name that stands for the built-in profiles.
 const BUILT_IN: &str = "isoplug";
+/// The key that names a variable of the environment, wherever there is one.
+const VARIABLE: &str = "env";
 
 /// Returns what the manifest of a module is called.
 pub(crate) fn manifest(module: &str) -> String {
@@ -37,17 +41,24 @@ pub(crate) fn named(text: &str, path: &str) -> Result<String, Diagnostic> {
     }
 }
 
-/// Says that a text of a module has a secret, or wants one to be read.
-pub(crate) fn secret(origin: &Origin) -> Diagnostic {
+/// Says that a text of a module has a secret, or wants to read a variable of the environment.
+pub(crate) fn secret(value: &Value, shape: &Shape, texts: &Texts) -> Option<Diagnostic> {
+    let Value { data: Data::Table(table), origin } = value else { return None };
+    let Kind::Object { fields, .. } = &shape.kind else { return None };
+    let reads = fields.contains_key(VARIABLE)
+        && table.iter().any(|(key, _)| key.name.eq_ignore_ascii_case(VARIABLE));
+    if !is_secret(shape) && !reads || of_text(&texts.get(origin.text).name).is_none() {
+        return None;
+    }
     let message = "a shared module holds no secret and reads none";
     let diagnostic = Diagnostic::error("secret-in-module", message).at(origin, "");
-    diagnostic.help("say it in the manifest that extends the module")
+    Some(diagnostic.help("say it in the manifest that extends the module"))
 }
 
 /// Returns what is wrong with how a manifest names shared modules.
 pub(crate) fn mistakes(root: &Value) -> Vec<Diagnostic> {
     let modules = root.get("modules").and_then(Value::as_table).into_iter().flatten();
-    let mistake = |(key, source): &(crate::value::Key, Value)| {
+    let mistake = |(key, source): &(Key, Value)| {
         if key.name == BUILT_IN {
             let message = "`isoplug` stands for the built-in profiles";
             let diagnostic = Diagnostic::error("module", message).at(&key.origin, "");

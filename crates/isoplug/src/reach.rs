@@ -79,7 +79,9 @@ impl Found {
             // Grants are typed, and the options of plugins name no file and no variable.
             table.retain(|key, _| key != "grants" && key != "config");
             for module in table.get("modules").and_then(|it| it.as_table()).into_iter().flatten() {
-                if let Some(folder) = module.1.get("path").and_then(|path| path.as_str()) {
+                let folder = module.1.get("path").and_then(|path| path.as_str());
+                let folder = folder.filter(|folder| !self.file(&beside(file, folder), ""));
+                if let Some(folder) = folder {
                     self.named(file, &format!("{folder}/{MANIFEST}"), true);
                 }
             }

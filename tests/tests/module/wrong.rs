@@ -90,6 +90,9 @@ fn a_module_reads_nothing_of_the_machine() {
     assert_snapshot!(refused("include = [\"../../x.toml\"]"), @"error[foreign-path]: the shared module `acme` names a file that is none of its own");
     assert_snapshot!(refused("files = [{ target = \"/etc/x\", source = \"/etc/shadow\" }]"), @"error[foreign-path]: the shared module `acme` names a file that is none of its own");
     assert_snapshot!(refused("root.hashed-password-from = { env = \"SECRET\" }"), @"error[secret-in-module]: a shared module holds no secret and reads none");
+    let debconf =
+        "packages.debconf = [{ question = \"a/b\", type = \"string\", env = \"SECRET\" }]";
+    assert_snapshot!(refused(debconf), @"error[secret-in-module]: a shared module holds no secret and reads none");
     assert_snapshot!(refused("extends = \"other:base\""), @"error[unknown-profile]: there is no profile `other:base`");
 }
 

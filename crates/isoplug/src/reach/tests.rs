@@ -37,18 +37,21 @@ const REACHING: &str = "[profiles.a]\ninclude = { force = ['modules/a.toml'] }\n
     work = { psk.force = { file = '/etc/fstab' } }\n\
     [profiles.a.plugins.p.config]\nenv = 'NONE'\nfile = '/etc/services'\n\
     [sources.x]\nkeyring = '~/x'\n[sources.y]\nkeyring = '/etc/hosts'\n\
+    [modules]\nm = { path = '/opt/base' }\nn = { path = 'base' }\n\
     [plugins]\np = { registry = 'r.example.com/p' }\n\
     [grants.p]\nfetch = ['https://a.example.com/**']\ninputs = { home = '/root' }\n\
     secrets = { a = { env = 'TOKEN' }, b = { file = '/etc/machine-id' }, c = { file = 'c' } }";
 
-const REACHED: [&str; 11] = [
+const REACHED: [&str; 13] = [
     "download https://a.example.com/** for plugin p",
     "read /etc/fstab",
+    "read /etc/gshadow",
     "read /etc/group",
     "read /etc/hosts",
     "read /etc/machine-id for plugin p",
     "read /etc/passwd",
     "read /etc/shadow",
+    "read /opt/base",
     "read /root for plugin p",
     "read the environment variable ANSWER",
     "read the environment variable TOKEN for plugin p",
@@ -61,6 +64,10 @@ fn everything_beyond_it_is_named() {
     let at = |name: &str| folder.path().join(name);
     fs::create_dir(at("modules")).unwrap();
     fs::write(at("modules/a.toml"), "include = ['../../../etc/hostname-of-nobody']").unwrap();
+    fs::create_dir(at("base")).unwrap();
+    std::os::unix::fs::symlink("/etc/gshadow", at("base/x")).unwrap();
+    let module = "[profiles.b]\nfiles = [{ target = '/x', source = 'x' }]";
+    fs::write(at("base/isoplug.toml"), module).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", at("link")).unwrap();
     std::os::unix::fs::symlink("/etc/shadow", at("isoplug.lock")).unwrap();
     let found = of(folder.path(), REACHING);
