@@ -76,7 +76,10 @@ fn entry_changes(
     new: &Entry,
     identities: &Identities,
 ) -> io::Result<Vec<Change>> {
-    let is_layer = |image: &Image| image.root.layers.iter().any(|(path, _)| *path == new.path);
+    let is_layer = |image: &Image| {
+        let roots = image.targets.iter().map(|target| &target.root).chain([&image.root]);
+        roots.flat_map(|root| &root.layers).any(|(path, _)| *path == new.path)
+    };
     let is_catalog = b.medium.boot.catalog_at == Some(new.at);
     let is_apart = is_layer(a) && is_layer(b) || new.folder || is_catalog;
     let parts = (a.medium.part(old), b.medium.part(new));

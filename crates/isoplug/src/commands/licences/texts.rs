@@ -1,0 +1,103 @@
+//! Puts the texts of an image's licences into a folder, for whoever hands the medium on.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use isoplug_bill::licences::Report;
+use isoplug_inspect::copyright::{self, Beside, Texts};
+use isoplug_manifest::lock::LockedPackage;
+
+use crate::debs::Debs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::look::{not_installed, open};
+use crate::session::Session;
+
+/// What goes into the folder.
+const README: &str = "\
+The licences of what is on the medium.
+
+index.txt         each package with its version, its licence if a program can read
+                  that, and the file with its copyright
+packages/         the copyright file of each package, as Debian ships it
+common-licenses/  the licences that those files name without repeating them
+";
+
+/// Writes the folder, which appears whole or not at all.
+pub(super) fn write(
+    iso: &Path,
+    folder: &Path,
+    debs: Option<&Path>,
+    session: &Session,
+) -> Result<(), Failure> {
+    if fs::read_dir(folder).is_ok_and(|mut all| all.next().is_some()) {
+        let message = format!("{} is there already, and not empty", folder.display());
+        return Err(Failure::new(Exit::Manifest, message).hint("name a folder that is not there"));
+    }
+    let report = super::beside(iso)?;
+    let texts = texts(iso, debs, session)?;
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let written = tempfile::tempdir_in(parent.unwrap_or(Path::new("."))).and_then(|new| {
+        let inside = new.path().join("texts");
+        fill(&inside, &texts, &report)?;
+        fs::rename(&inside, folder)
+    });
+    written.map_err(|error| unwritten(folder, &error))
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Failed, format!("cannot write {}", path.display())).because(error)
+}
+
+/// Collects the texts; fails if one is not to be had.
+fn texts(iso: &Path, debs: Option<&Path>, session: &Session) -> Result<Texts, Failure> {
+    let image = open(iso)?;
+    let locked: Vec<LockedPackage> = not_installed(&image).into_iter().collect();
+    let debs = Debs::find(&locked, debs, session)?;
+    let beside = |locked: &LockedPackage| {
+        let (name, version) = (locked.name.as_str(), locked.version.as_str());
+        let deb = debs.of(name, version, locked.architecture.as_str());
+        let source = locked.path.rsplit('/').nth(1).unwrap_or(name);
+        Beside {
+            name: name.into(),
+            version: version.into(),
+            source: source.into(),
+            deb: deb.map(Path::to_owned),
+        }
+    };
+    let more: Vec<Beside> = locked.iter().map(beside).collect();
+    let texts = copyright::texts(&image, &more).map_err(|error| {
+        Failure::new(Exit::Failed, format!("cannot read {}", iso.display())).because(&error)
+    })?;
+    if texts.missing.is_empty() {
+        return Ok(texts);
+    }
+    let all = texts.missing.join(", ");
+    let message = format!("the .debs of what is not installed are missing: {all}");
+    Err(Failure::new(Exit::Failed, message)
+        .hint("build the image on this machine, or name a folder that has them with --debs"))
+}
+
+fn fill(folder: &Path, texts: &Texts, report: &Report) -> std::io::Result<()> {
+    let (packages, common) = (folder.join("packages"), folder.join("common-licenses"));
+    fs::create_dir_all(&packages)?;
+    fs::create_dir(&common)?;
+    let mut index = String::new();
+    for ((name, version), text) in &texts.packages {
+        // A colon is for no file name that a stick may have.
+        let file = format!("packages/{name}_{}.txt", version.replace(':', "%3a"));
+        let row = report.packages.iter().find(|row| row.name == *name && row.version == *version);
+        let licence = row.and_then(|row| row.licence.as_deref()).unwrap_or("not known");
+        let place = if text.is_some() { &*file } else { "no copyright file" };
+        let _ = writeln!(index, "{name}\t{version}\t{licence}\t{place}");
+        if let Some(text) = text {
+            fs::write(folder.join(&file), text)?;
+        }
+    }
+    for (name, text) in &texts.common {
+        fs::write(common.join(name), text)?;
+    }
+    fs::write(folder.join("README"), README)?;
+    fs::write(folder.join("index.txt"), index)
+}
