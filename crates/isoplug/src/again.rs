@@ -137,6 +137,9 @@ fn build(
     if let Some(mirror) = &session.global.mirror {
         command.arg("--mirror").arg(mirror);
     }
+    if let Some(service) = &session.global.snapshot_service {
+        command.arg("--snapshot-service").arg(service);
+    }
     command.output()
 }
 
