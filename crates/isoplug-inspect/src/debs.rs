@@ -127,16 +127,12 @@ pub fn copyright(deb: &Path, name: &str) -> io::Result<Copyright> {
     for entry in tar::Archive::new(bounded(data)).entries()? {
         let entry = entry?;
         let (path, kind) = (plain(&entry.path_bytes()), entry.header().entry_type());
+        let is_text = path == format!("{folder}/copyright");
         let link = entry.link_name_bytes().filter(|_| kind.is_symlink());
-        let of = link.map(|target| String::from_utf8_lossy(&target).into_owned());
+        let of = link.map(|target| other(&String::from_utf8_lossy(&target)));
         match of {
-            // `other`, or `../other/copyright`.
-            Some(target) if path == folder || path == format!("{folder}/copyright") => {
-                let target = target.trim_end_matches("/copyright").trim_end_matches('/');
-                let other = target.rsplit('/').next().unwrap_or_default();
-                return Ok(Copyright::Of(other.to_owned()));
-            }
-            None if kind.is_file() && path == format!("{folder}/copyright") => {
+            Some(other) if path == folder || is_text => return Ok(Copyright::Of(other)),
+            None if kind.is_file() && is_text => {
                 let mut text = Vec::new();
                 entry.take(LARGEST).read_to_end(&mut text)?;
                 return Ok(Copyright::Text(text));
@@ -145,6 +141,12 @@ pub fn copyright(deb: &Path, name: &str) -> io::Result<Copyright> {
         }
     }
     Ok(Copyright::Nothing)
+}
+
+/// Returns the package that a link leads to: `other`, or `../other/copyright`.
+fn other(target: &str) -> String {
+    let folder = target.trim_end_matches("/copyright").trim_end_matches('/');
+    folder.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 /// Returns how surely a path is the changelog of Debian: the one of the author has the same name in native packages.

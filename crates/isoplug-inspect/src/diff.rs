@@ -144,12 +144,7 @@ fn all(a: &Image, b: &Image) -> io::Result<Difference> {
         found.class = Class::Identical;
         return Ok(found);
     }
-    let owners = [a, b].map(Image::owners);
-    found.packages = packages::compare(&a.packages, &b.packages);
-    let files = files::compare(&a.root, &b.root, &owners, &found.packages)?;
-    found.files = files.changes;
-    found.volatile.extend(files.time);
-    found.targets = targets::compare(a, b, &found.files)?;
+    let owners = roots(a, b, &mut found)?;
     medium::compare(a, b, &mut found)?;
     found.menu = menu::compare(&a.menu, &b.menu);
     found.moved = order::moved(&a.medium, &b.medium);
@@ -157,6 +152,17 @@ fn all(a: &Image, b: &Image) -> io::Result<Difference> {
     found.sizes = size_changes(a, b, &owners)?;
     found.class = if found.is_different() { Class::Different } else { Class::SameContent };
     Ok(found)
+}
+
+/// Compares the root filesystems of all systems; returns who owns which file of the live one.
+fn roots(a: &Image, b: &Image, found: &mut Difference) -> io::Result<[Owners; 2]> {
+    let owners = [a, b].map(Image::owners);
+    found.packages = packages::compare(&a.packages, &b.packages);
+    let files = files::compare(&a.root, &b.root, &owners, &found.packages)?;
+    found.files = files.changes;
+    found.volatile.extend(files.time);
+    found.targets = targets::compare(a, b, &found.files)?;
+    Ok(owners)
 }
 
 fn size_changes(a: &Image, b: &Image, owners: &[Owners; 2]) -> io::Result<Vec<SizeChange>> {

@@ -128,22 +128,20 @@ impl Report {
             .steps
             .iter()
             .map(|step| vec![step.what.into(), step.state.word().into(), step.said.clone()]);
-        let all = |pick: fn(&Step) -> Vec<&String>| {
-            let texts = self
-                .steps
-                .iter()
-                .flat_map(move |step| pick(step).into_iter().map(|text| (step.what, text)));
-            texts.map(|(what, text)| vec![what.to_owned(), text.clone()]).collect::<Vec<_>>()
-        };
+        let faults = self.rows(|step| step.faults.iter().map(|fault| &*fault.text).collect());
+        let notes = self.rows(|step| step.notes.iter().map(|note| &**note).collect());
         let sections = vec![
             Section::table("Steps", &[], rows.collect()),
-            Section::table(
-                "What is wrong, or was in the way",
-                &[],
-                all(|step| step.faults.iter().map(|fault| &fault.text).collect()),
-            ),
-            Section::table("Worth a look", &[], all(|step| step.notes.iter().collect())),
+            Section::table("What is wrong, or was in the way", &[], faults),
+            Section::table("Worth a look", &[], notes),
         ];
         Page { title: self.image.clone(), verdict: self.verdict.to_owned(), sections }
+    }
+
+    /// Returns a row for each text of each step.
+    fn rows(&self, pick: fn(&Step) -> Vec<&str>) -> Vec<Vec<String>> {
+        let row = |step: &Step, text: &str| vec![step.what.to_owned(), text.to_owned()];
+        let of = |step| pick(step).into_iter().map(move |text| row(step, text));
+        self.steps.iter().flat_map(of).collect()
     }
 }

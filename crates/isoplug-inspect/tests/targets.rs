@@ -182,6 +182,7 @@ fn difference(change: impl FnOnce(&mut Medium)) -> Difference {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a test is a story")]
 fn what_differs_in_a_system_that_is_installed_is_named() {
     assert_eq!(difference(|_| {}).class, Class::Identical);
     let found = difference(|new| {

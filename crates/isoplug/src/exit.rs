@@ -73,6 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a list")]
     fn help_lists_every_code() {
         let all = [
             Exit::Done,

@@ -313,11 +313,11 @@ pub(crate) fn terminal_type() -> String {
     env_text("TERM").unwrap_or_else(|| "dumb".to_owned())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]
 fn unusable(error: &isoplug_engine::Error) -> Failure {
     Failure::new(Exit::Failed, "the store cannot be used").because(error)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]
 fn env_path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

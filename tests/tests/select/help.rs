@@ -56,8 +56,8 @@ fn help() {
               Take packages from this mirror unless the manifest names one [default: $ISOPLUG_MIRROR]
 
           --snapshot-service <URL>
-              Ask this service of snapshots for locked packages that no mirror of the distribution has any
-              more
+              Ask this service of snapshots for locked packages that no mirror of the distribution has
+              any more
 
           --offline
               Do not use the network; fail if something is not in the store

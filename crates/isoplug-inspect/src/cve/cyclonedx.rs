@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bytes::hex;
 
+use super::accept::Acceptance;
 use super::{Finding, Report, Subject, Word, vex};
 
 /// Returns a document with each vulnerability that was judged; its number follows from what it says.
@@ -22,16 +23,20 @@ pub fn write(report: &Report, subject: &Subject, time: &str) -> Value {
         "specVersion": "1.6",
         "serialNumber": format!("urn:uuid:{}", uuid(&digest)),
         "version": 1,
-        "metadata": {
-            "timestamp": time,
-            "tools": { "components": [{ "type": "application", "name": "isoplug" }] },
-            "component": {
-                "type": "application", "bom-ref": subject.purl,
-                "name": subject.name, "purl": subject.purl,
-            },
-        },
+        "metadata": metadata(subject, time),
         "components": components.into_values().collect::<Vec<_>>(),
         "vulnerabilities": all,
+    })
+}
+
+fn metadata(subject: &Subject, time: &str) -> Value {
+    json!({
+        "timestamp": time,
+        "tools": { "components": [{ "type": "application", "name": "isoplug" }] },
+        "component": {
+            "type": "application", "bom-ref": subject.purl, "name": subject.name,
+            "purl": subject.purl,
+        },
     })
 }
 
@@ -56,15 +61,7 @@ fn vulnerability(finding: &Finding) -> Value {
 /// Where it stands.
 fn analysis(finding: &Finding) -> Value {
     if let Some(accepted) = &finding.accepted {
-        let until = format!("accepted until {}: {}", accepted.until, accepted.reason);
-        return match accepted.justification.as_deref() {
-            Some(word) => json!({
-                "state": "not_affected", "justification": justification(word), "detail": accepted.reason,
-            }),
-            None => {
-                json!({ "state": "exploitable", "response": ["will_not_fix"], "detail": until })
-            }
-        };
+        return of_accepted(accepted);
     }
     match finding.word {
         Word::NeverAffected => {
@@ -80,6 +77,15 @@ fn analysis(finding: &Finding) -> Value {
         }
         word => json!({ "state": "exploitable", "detail": word.text() }),
     }
+}
+
+/// What the manifest says: that the image is not affected, or that it is and stays so for a while.
+fn of_accepted(Acceptance { reason, until, justification: why, .. }: &Acceptance) -> Value {
+    let Some(word) = why else {
+        let detail = format!("accepted until {until}: {reason}");
+        return json!({ "state": "exploitable", "response": ["will_not_fix"], "detail": detail });
+    };
+    json!({ "state": "not_affected", "justification": justification(word), "detail": reason })
 }
 
 /// Returns CycloneDX's word for one of OpenVEX.

@@ -24,6 +24,10 @@ impl Difference {
             Class::SameContent => "same content: only what follows from the making differs",
             Class::Different => "different",
         };
+        Page { title, verdict: verdict.to_owned(), sections: self.sections() }
+    }
+
+    fn sections(&self) -> Vec<Section> {
         let mut sections = vec![packages("Packages", &self.packages)];
         sections.extend(self.packages.iter().map(changelog));
         let known = vulnerabilities(&self.vulnerabilities);
@@ -36,7 +40,7 @@ impl Difference {
         sections.push(self.lines());
         sections.push(self.sizes());
         sections.push(self.not_shown());
-        Page { title, verdict: verdict.to_owned(), sections }
+        sections
     }
 
     fn lines(&self) -> Section {

@@ -78,10 +78,7 @@ impl Found {
             return Step::unknown(WHAT, said);
         }
         let (count, require) = (self.signers.len(), policy.require.max(1));
-        let strangers = ids.iter().filter(|_| count == 0);
-        let strangers = strangers
-            .map(|id| format!("signed by the key {id}, which is none of those that you named"))
-            .map(|text| Refusal::UnknownKey.fault(text));
+        let strangers = ids.iter().filter(|_| count == 0).map(|id| stranger(id));
         let few = format!("{count} of the keys that you named signed it, and {require} must");
         let few = Some(Refusal::TooFewSignatures.fault(few)).filter(|_| count < require);
         let faults = self.faults.iter().cloned().chain(strangers).chain(few).collect();
@@ -168,6 +165,11 @@ impl Found {
         }
         Some((key.point().to_vec(), key.title()))
     }
+}
+
+fn stranger(id: &str) -> Fault {
+    let text = format!("signed by the key {id}, which is none of those that you named");
+    Refusal::UnknownKey.fault(text)
 }
 
 fn unusable(file: &str, is_legacy: bool) -> Fault {

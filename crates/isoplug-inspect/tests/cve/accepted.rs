@@ -76,6 +76,7 @@ fn what_is_accepted_stays_in_what_is_written() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a test is a story")]
 fn each_word_has_its_state_in_cyclonedx() {
     let subject = subject(&status());
     let report = accepting(&subject);

@@ -123,11 +123,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let files = data::files(&args.db, session)?;
     let subject = subject(&side, args.debs.as_deref(), args.release.as_deref(), session)?;
     let mut report = report(&subject, &files)?;
-    for path in &args.vex {
-        let text = std::fs::read_to_string(path).map_err(|error| unread(path, &error))?;
-        let failed = |why: String| unread(path, &std::io::Error::other(why));
-        vex::apply(&mut report, &text).map_err(failed)?;
-    }
+    args.vex.iter().try_for_each(|path| take_over(path, &mut report))?;
     let own = target.join("isoplug.toml").is_file().then_some(target);
     if let Some(from) = args.from.as_deref().or(own) {
         let accepted = accepted::of(from, &side, args.profile.as_deref(), session)?;
@@ -136,6 +132,13 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     session.out(&shown(args.format, &report, &subject));
     let fails = |fail_on: FailOn| report.findings.iter().any(|it| fail_on.holds(it.word));
     Ok(if args.fail_on.is_some_and(fails) { Exit::Policy } else { Exit::Done })
+}
+
+/// Takes what a VEX says over.
+fn take_over(path: &Path, report: &mut Report) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| unread(path, &error))?;
+    let failed = |why: String| unread(path, &std::io::Error::other(why));
+    vex::apply(report, &text).map(drop).map_err(failed)
 }
 
 /// Looks an image or a lock up in data.

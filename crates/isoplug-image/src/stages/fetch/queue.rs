@@ -120,7 +120,7 @@ impl<'q, 'c> Queue<'q, 'c> {
     }
 
     /// Asks services of snapshots for what no mirror gave, which `source` tells.
-    fn from_snapshot(
+    fn ask_snapshots(
         &self,
         package: &LockedPackage,
         expected: &Expected,
@@ -163,7 +163,7 @@ impl<'q, 'c> Queue<'q, 'c> {
         let watch = Transfer { queue: self, counted: AtomicU64::new(0) };
         let fetched = self.downloader.fetch(mirrors, &package.path, &expected, blob.file(), &watch);
         if let Err(source) = fetched {
-            self.from_snapshot(package, &expected, blob.file(), &watch, source)?;
+            self.ask_snapshots(package, &expected, blob.file(), &watch, source)?;
         }
         self.cx.put(blob, Some(digest))?;
         self.cx.log(&format!("fetched {}", package.path));

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use isoplug_bill::licences::Report;
+use isoplug_formats::tree::sorted_names;
 use isoplug_inspect::copyright::{self, Beside, Texts};
+use isoplug_inspect::image::Image;
 use isoplug_manifest::lock::LockedPackage;
 
 use crate::debs::Debs;
@@ -31,7 +33,7 @@ pub(super) fn write(
     debs: Option<&Path>,
     session: &Session,
 ) -> Result<(), Failure> {
-    if fs::read_dir(folder).is_ok_and(|mut all| all.next().is_some()) {
+    if sorted_names(folder).is_ok_and(|names| !names.is_empty()) {
         let message = format!("{} is there already, and not empty", folder.display());
         return Err(Failure::new(Exit::Manifest, message).hint("name a folder that is not there"));
     }
@@ -53,20 +55,7 @@ fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
 /// Collects the texts; fails if one is not to be had.
 fn texts(iso: &Path, debs: Option<&Path>, session: &Session) -> Result<Texts, Failure> {
     let image = open(iso)?;
-    let locked: Vec<LockedPackage> = not_installed(&image).into_iter().collect();
-    let debs = Debs::find(&locked, debs, session)?;
-    let beside = |locked: &LockedPackage| {
-        let (name, version) = (locked.name.as_str(), locked.version.as_str());
-        let deb = debs.of(name, version, locked.architecture.as_str());
-        let source = locked.path.rsplit('/').nth(1).unwrap_or(name);
-        Beside {
-            name: name.into(),
-            version: version.into(),
-            source: source.into(),
-            deb: deb.map(Path::to_owned),
-        }
-    };
-    let more: Vec<Beside> = locked.iter().map(beside).collect();
+    let more = beside(&image, debs, session)?;
     let texts = copyright::texts(&image, &more).map_err(|error| {
         Failure::new(Exit::Failed, format!("cannot read {}", iso.display())).because(&error)
     })?;
@@ -79,14 +68,36 @@ fn texts(iso: &Path, debs: Option<&Path>, session: &Session) -> Result<Texts, Fa
         .hint("build the image on this machine, or name a folder that has them with --debs"))
 }
 
+/// Returns what is in the image without being installed, each with its .deb.
+fn beside(image: &Image, debs: Option<&Path>, session: &Session) -> Result<Vec<Beside>, Failure> {
+    let locked: Vec<LockedPackage> = not_installed(image).into_iter().collect();
+    let debs = Debs::find(&locked, debs, session)?;
+    let beside = |locked: &LockedPackage| {
+        let (name, version) = (locked.name.as_str(), locked.version.as_str());
+        let deb = debs.of(name, version, locked.architecture.as_str());
+        let source = locked.path.rsplit('/').nth(1).unwrap_or(name);
+        Beside {
+            name: name.into(),
+            version: version.into(),
+            source: source.into(),
+            deb: deb.map(Path::to_owned),
+        }
+    };
+    Ok(locked.iter().map(beside).collect())
+}
+
+/// Returns a name that a stick can have and that leads nowhere else, whatever an image calls its packages.
+fn file_name(name: &str, version: &str) -> String {
+    format!("{name}_{version}").replace(':', "%3a").replace('/', "%2f")
+}
+
 fn fill(folder: &Path, texts: &Texts, report: &Report) -> std::io::Result<()> {
     let (packages, common) = (folder.join("packages"), folder.join("common-licenses"));
     fs::create_dir_all(&packages)?;
     fs::create_dir(&common)?;
     let mut index = String::new();
     for ((name, version), text) in &texts.packages {
-        // A colon is for no file name that a stick may have.
-        let file = format!("packages/{name}_{}.txt", version.replace(':', "%3a"));
+        let file = format!("packages/{}.txt", file_name(name, version));
         let row = report.packages.iter().find(|row| row.name == *name && row.version == *version);
         let licence = row.and_then(|row| row.licence.as_deref()).unwrap_or("not known");
         let place = if text.is_some() { &*file } else { "no copyright file" };
@@ -100,4 +111,15 @@ fn fill(folder: &Path, texts: &Texts, report: &Report) -> std::io::Result<()> {
     }
     fs::write(folder.join("README"), README)?;
     fs::write(folder.join("index.txt"), index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        assert_eq!(file_name("vim", "2:9.1-1"), "vim_2%3a9.1-1");
+        assert_eq!(file_name("../../x", "1"), "..%2f..%2fx_1");
+    }
 }
