@@ -181,3 +181,16 @@ fn a_changed_list_of_checksums_and_a_missing_file() {
     assert_eq!(published.faults(), ["a.iso.spdx.json is missing, and SHA256SUMS names it"]);
     assert_eq!(published.refused(), Some(Refusal::MissingPaper));
 }
+
+#[test]
+fn another_file_that_was_changed() {
+    let published = Published::new();
+    let list = fs::read_to_string(published.path("SHA256SUMS")).unwrap();
+    published.write("SHA256SUMS", &format!("{list}{SHA}  a.iso.packages\n"));
+    published.write("a.iso.packages", "tool 1.0-1 amd64\n");
+    fs::remove_file(published.path("SHA256SUMS.minisig")).unwrap();
+    let expected =
+        "the list of packages was changed: a.iso.packages is not the file that SHA256SUMS names";
+    assert_eq!(published.faults(), [expected]);
+    assert_eq!(published.refused(), Some(Refusal::TamperedPaper));
+}
