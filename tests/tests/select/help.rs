@@ -221,7 +221,7 @@ fn help() {
       -q, --quiet             Print nothing but errors and results
       -v, --verbose           Print what the stages log
           --color <WHEN>      When to colour [default: auto] [possible values: auto, always, never]
-      -h, --help              Print help
+      -h, --help              Print help (see more with '--help')
 
     Examples:
       isoplug check --all && git commit
