@@ -217,7 +217,7 @@ fn mistakes_of_typing() {
       -q, --quiet         Print nothing but errors and results
       -v, --verbose       Print what the stages log
           --color <WHEN>  When to colour [default: auto] [possible values: auto, always, never]
-      -h, --help          Print help
+      -h, --help          Print help (see more with '--help')
 
     Examples:
       isoplug cache size

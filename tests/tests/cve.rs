@@ -101,3 +101,53 @@ fn a_difference_tells_what_is_fixed() {
     let text = space.ok(&["diff", "new.lock", &iso, "--cve", "db.json"]);
     assert!(text.contains("new  ") && text.contains("(fixable)"), "{text}");
 }
+
+/// A project accepts for a while, of its lock and of its image; what is wrong with it is drawn.
+#[test]
+fn a_project_accepts_vulnerabilities_until_a_day() {
+    let _turn = real::turn();
+    let minimal = real::minimal();
+    let (iso, store) = (minimal.iso().display().to_string(), minimal.store_path());
+    let space = Space::new();
+    space.write("db.json", TRACKER);
+    space.write("isoplug.lock", &minimal.space.read("isoplug.lock"));
+    let line = "extends = \"isoplug:minimal\"\n";
+    let accept = |until: &str| {
+        let accepted = format!(
+            "vulnerabilities.accept = [{{ id = \"CVE-2026-0001\", package = \"linux\", reason = \"no users\", until = \"{until}\" }}]\n"
+        );
+        let manifest = minimal.space.read("isoplug.toml");
+        space.write("isoplug.toml", &manifest.replace(line, &format!("{line}{accepted}")));
+    };
+    let of_lock = [
+        "cve",
+        ".",
+        "--db",
+        "db.json",
+        "--store",
+        &*store,
+        "--release",
+        "trixie",
+        "--fail-on",
+        "fixable",
+    ];
+    let of_iso = ["cve", &*iso, "--db", "db.json", "--store", &*store, "--fail-on", "fixable"];
+    accept("9999-12-31");
+    let row = "CVE-2026-0001  linux    until 9999-12-31  no users";
+    for (arguments, code) in [
+        (of_lock.to_vec(), 0),
+        (of_iso.to_vec(), 10),
+        ([&of_iso[..], &["--from", "."]].concat(), 0),
+    ] {
+        let said = space.run(&arguments);
+        assert!(said.starts_with(&format!("exit: {code}\n")), "{said}");
+        assert_eq!(said.contains(row), code == 0, "{said}");
+    }
+    accept("2020-01-31");
+    let said = space.run(&of_lock);
+    assert!(said.starts_with("exit: 10\n"), "{said}");
+    assert!(said.contains("no longer, since 2020-01-31"), "{said}");
+    accept("2020-02-31");
+    let said = space.run(&["check"]);
+    assert!(said.starts_with("exit: 2\n") && said.contains("`2020-02-31` is not a day"), "{said}");
+}

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use insta::assert_snapshot;
+use isoplug_formats::tree::sorted_names;
 use isoplug_tests::real;
 use isoplug_tests::space::Space;
 
@@ -55,4 +56,36 @@ fn a_profile_does_not_allow_what_it_denies() {
     assert!(said.contains("`bash` is not allowed: its licence is GPL-"), "{said}");
     let said = example.space.run(&["licences"]);
     assert!(said.starts_with("exit: 0") && said.contains("\nbash  "), "{said}");
+}
+
+/// Every package of the image and each of its boot loaders has a text; nothing is half there.
+#[test]
+fn the_texts_are_handed_on_with_the_medium() {
+    let _turn = real::turn();
+    let minimal = real::minimal();
+    let (iso, store) = (minimal.iso().display().to_string(), minimal.store_path());
+    let space = Space::new();
+    let said = space.run(&["licences", &iso, "--texts", "texts"]);
+    assert!(said.starts_with("exit: 1") && said.contains(" --debs"), "{said}");
+    assert!(said.contains("shim-signed") && !space.path("texts").exists(), "{said}");
+    space.ok(&["licences", &iso, "--texts", "texts", "--store", &store]);
+    let index = space.read("texts/index.txt");
+    for package in ["bash", "systemd", "linux-image-", "grub-efi-amd64-signed", "shim-signed"] {
+        let line = index.lines().find(|line| line.starts_with(package));
+        let cells: Vec<&str> = line.unwrap_or_default().split('\t').collect();
+        let [_, _, _, file] = cells[..] else { panic!("{package}: {line:?}") };
+        assert!(space.path(&format!("texts/{file}")).is_file(), "{package}: {file}");
+    }
+    assert!(!index.contains("no copyright file"), "{index}");
+    assert!(
+        index.lines().any(|line| line.starts_with("bash\t") && line.contains(" GPL-3.0-or-later "))
+    );
+    let common = sorted_names(&space.path("texts/common-licenses")).unwrap().len();
+    assert!(
+        common > 5 && space.read("texts/common-licenses/GPL-2").contains("Version 2, June 1991")
+    );
+    let said = space.run(&["licences", &iso, "--texts", "texts", "--store", &store]);
+    assert!(said.starts_with("exit: 2") && said.contains("not empty"), "{said}");
+    let said = space.run(&["licences", ".", "--texts", "more"]);
+    assert!(said.starts_with("exit: 2") && said.contains("a finished image"), "{said}");
 }

@@ -9,10 +9,12 @@ use std::process::{Command, Output};
 
 use insta::assert_snapshot;
 use isoplug_engine::Digest;
+use isoplug_tests::real::{self, events, sha256, stages_that_ran};
 use isoplug_tests::space::Space;
 use serde_json::{Value as Json, json};
 
 const ISO: &str = "acme.iso";
+const ISO_OF_MINIMAL: &str = "minimal-2026.11-amd64.iso";
 
 /// Returns a folder with something that looks like a build.
 fn built() -> Space {
@@ -130,7 +132,7 @@ fn what_is_not_as_it_was_built_is_not_signed() {
     let space = built();
     space.write("acme.iso.spdx.json", "{\"spdx\": 2}\n");
     let said = space.run(&["sign", ISO, "--key", "acme.key"]);
-    assert!(said.starts_with("exit: 9"), "{said}");
+    assert!(said.starts_with("exit: 11"), "{said}");
     assert!(
         said.contains("acme.iso.spdx.json is not what acme.iso.provenance.json says"),
         "{said}"
@@ -152,4 +154,28 @@ fn lines_about_an_older_iso_go() {
     space.write("acme.iso.sha256", &format!("{}  {ISO}\n", Digest::of(b"another ISO\n").hex()));
     space.ok(&["sign", ISO, "--key", "acme.key"]);
     assert_eq!(lines(&space).len(), 3);
+}
+
+/// No stage sees the key, and the bytes are those of a build without one.
+#[test]
+fn a_build_signs_what_it_made() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let (space, iso, bytes) = (&built.space, built.iso(), sha256(&built.iso()));
+    let key = built.path("acme.key").display().to_string();
+    let said = space.run(&["build", "--sign", &key]);
+    assert!(said.starts_with("exit: 2") && said.contains("acme.key"), "{said}");
+    space.ok(&["key", "generate", &key]);
+    assert_eq!(stages_that_ran(&events(space, &["build", "--sign", &key])), [""; 0]);
+    assert_eq!(sha256(&iso), bytes);
+    let public = format!("{key}.pub");
+    let iso = iso.display().to_string();
+    let said = space.run(&["verify", &iso, "--key", &public]);
+    assert!(said.starts_with("exit: 0\n") && said.contains("(1 of 1)"), "{said}");
+    let beside = ["SHA256SUMS".to_owned(), "SHA256SUMS.minisig".to_owned()];
+    let own = [format!("{ISO_OF_MINIMAL}.minisig"), format!("{ISO_OF_MINIMAL}.intoto.jsonl")];
+    let signed = own.into_iter().chain(beside).map(|name| format!("out/{name}"));
+    for name in signed.chain(["acme.key".to_owned(), "acme.key.pub".to_owned()]) {
+        fs::remove_file(built.path(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
 }

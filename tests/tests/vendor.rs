@@ -155,3 +155,40 @@ fn a_vendor_folder_that_was_changed_is_refused() {
     let said = other.run(&["vendor", "--locked", "--offline"]);
     assert!(said.starts_with("exit: 2\n") && said.contains("cannot fetch `motd`"), "{said}");
 }
+
+/// Mirrors drop what was locked; the service has it since the import after the Release file, six hours later.
+#[test]
+fn a_service_of_snapshots_is_the_last_place() {
+    let served = Served::default();
+    served.space.ok(&["lock"]);
+    let lock = served.space.read("isoplug.lock");
+    let pool = served.archive.path("pool");
+    let later = served.archive.path("kept/tiny/20261121T081046Z");
+    fs::create_dir_all(&later).unwrap();
+    fs::rename(&pool, later.join("pool")).unwrap();
+    let said = served.run(&["vendor", "--locked"]);
+    assert!(said.starts_with("exit: 1\n") && !said.contains("snapshot"), "{said}");
+    let service = format!("snapshot-services = [\"{}/kept\"]\nmirrors = [", served.server.url());
+    served.change("mirrors = [", &service);
+    assert!(served.run(&["vendor", "--locked", "--offline"]).starts_with("exit: 1\n"));
+    let asked = served.server.requests().len();
+    let said = served.run(&["vendor", "--locked"]);
+    assert!(said.starts_with("exit: 0\n"), "{said}");
+    assert!(said.contains("on no mirror any more and came from a service of snapshots"), "{said}");
+    assert!(sums_hold(&served.space.path("vendor")));
+    assert_eq!(served.space.read("isoplug.lock"), lock, "the lock names no place");
+    let requests = served.server.requests().split_off(asked);
+    let of_app: Vec<&String> = requests.iter().filter(|path| path.contains("app_1.0")).collect();
+    let [mirror, first, second] = &of_app[..] else { panic!("{of_app:?}") };
+    assert!(mirror.starts_with("pool/") && first.contains("T021046Z"), "{of_app:?}");
+    assert!(second.contains("T081046Z"), "{of_app:?}");
+    // The bytes decide, not the service.
+    fs::remove_dir_all(served.space.path("vendor")).unwrap();
+    fs::remove_dir_all(served.space.path("store")).unwrap();
+    let app = second.replace("kept/", "");
+    let app = served.archive.path("kept").join(app);
+    fs::write(&app, "other bytes").unwrap();
+    let said = served.run(&["vendor", "--locked"]);
+    assert!(said.starts_with("exit: 1\n"), "{said}");
+    assert!(said.contains("no service of snapshots has it either"), "{said}");
+}

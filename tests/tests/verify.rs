@@ -4,7 +4,7 @@
 #![cfg(test)]
 
 use insta::assert_snapshot;
-use isoplug_tests::real;
+use isoplug_tests::real::{self, Example};
 use isoplug_tests::space::Space;
 use serde_json::Value as Json;
 
@@ -15,6 +15,23 @@ fn help() {
 
     Reads what lies beside it: SHA256SUMS, signatures, bills of materials, provenance, lock. What is not
     ");
+}
+
+const ISO: &str = "minimal-2026.11-amd64.iso";
+
+/// Returns a folder with a copy of the image and what lies beside it, which acme.key signed.
+fn signed(minimal: &Example) -> Space {
+    let space = Space::new();
+    let out = minimal.path("out");
+    for name in isoplug_formats::tree::sorted_names(&out).unwrap() {
+        let path = out.join(&name);
+        if path.is_file() {
+            std::fs::copy(path, space.path(&name.to_string_lossy())).unwrap();
+        }
+    }
+    space.ok(&["key", "generate", "acme.key"]);
+    space.ok(&["sign", ISO, "--key", "acme.key"]);
+    space
 }
 
 fn verified(iso: &str, store: &str) -> (Option<i32>, Json) {
@@ -43,11 +60,10 @@ fn every_file_of_an_image_is_explained_and_one_that_was_changed_is_named() {
         .position(|window| window == b"HdrS")
         .expect("a kernel or a loader of kernels");
     bytes[at + 5000] ^= 1;
-    let name = "minimal-2026.11-amd64.iso";
-    std::fs::write(space.path(name), bytes).unwrap();
-    let sums = std::fs::read(minimal.path(&format!("out/{name}.sha256"))).unwrap();
-    std::fs::write(space.path(&format!("{name}.sha256")), sums).unwrap();
-    let text = space.run(&["verify", name]);
+    std::fs::write(space.path(ISO), bytes).unwrap();
+    let sums = std::fs::read(minimal.path(&format!("out/{ISO}.sha256"))).unwrap();
+    std::fs::write(space.path(&format!("{ISO}.sha256")), sums).unwrap();
+    let text = space.run(&["verify", ISO]);
     assert!(text.starts_with("exit: 9\n"), "{text}");
     assert!(text.contains("the image was changed"), "{text}");
     assert!(text.contains("  on the medium, /") && text.contains(" was changed\n"), "{text}");
@@ -58,27 +74,64 @@ fn every_file_of_an_image_is_explained_and_one_that_was_changed_is_named() {
 fn a_rebuild_is_attested_in_the_envelope_of_the_builder() {
     let _turn = real::turn();
     let minimal = real::minimal();
-    let space = Space::new();
     minimal.space.ok(&["vendor"]);
-    let out = minimal.path("out");
-    for name in isoplug_formats::tree::sorted_names(&out).unwrap() {
-        let path = out.join(&name);
-        if path.is_file() {
-            std::fs::copy(path, space.path(&name.to_string_lossy())).unwrap();
-        }
-    }
-    let iso = "minimal-2026.11-amd64.iso";
-    for key in ["acme.key", "other.key"] {
-        space.ok(&["key", "generate", key]);
-    }
-    space.ok(&["sign", iso, "--key", "acme.key"]);
+    let space = signed(&minimal);
+    space.ok(&["key", "generate", "other.key"]);
     let from = minimal.path("").display().to_string();
-    let all = ["verify", iso, "--rebuild", "--offline", "--from", &*from, "--attest", "other.key"];
+    let all = ["verify", ISO, "--rebuild", "--offline", "--from", &*from, "--attest", "other.key"];
     let said = space.run(&all);
     std::fs::remove_dir_all(minimal.path("vendor")).unwrap();
     assert!(said.starts_with("exit: 0\n") && said.contains("reproduced"), "{said}");
     assert!(said.contains("attested in minimal-2026.11-amd64.iso.intoto.jsonl"), "{said}");
-    let both = ["verify", iso, "--key", "acme.key.pub", "--key", "other.key.pub", "--require", "2"];
+    let both = ["verify", ISO, "--key", "acme.key.pub", "--key", "other.key.pub", "--require", "2"];
     let said = space.run(&both);
     assert!(said.starts_with("exit: 0\n") && said.contains("(2 of 2)"), "{said}");
+}
+
+/// Returns the exit code, and the word of why it is refused.
+fn refused(space: &Space, key: &str) -> (Option<i32>, String) {
+    let arguments = ["verify", ISO, "--format", "json", "--key", key];
+    let output = space.command(&arguments).output().unwrap();
+    let found: Json = serde_json::from_slice(&output.stdout).unwrap();
+    (output.status.code(), found["refused"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Signs another ISO with the papers of the real one; returns its envelopes.
+fn envelopes_of(space: &Space, iso: &str) -> String {
+    space.write(iso, "another ISO\n");
+    for ending in ["provenance.json", "spdx.json", "cdx.json"] {
+        space.write(&format!("{iso}.{ending}"), &space.read(&format!("{ISO}.{ending}")));
+    }
+    space.ok(&["sign", iso, "--key", "acme.key"]);
+    space.read(&format!("{iso}.intoto.jsonl"))
+}
+
+#[test]
+fn each_class_of_refusal_has_its_exit_code() {
+    let _turn = real::turn();
+    let space = signed(&real::minimal());
+    let is = |key: &str, code: i32, word: &str| {
+        assert_eq!(refused(&space, key), (Some(code), word.to_owned()));
+    };
+    is("acme.key.pub", 0, "");
+    space.ok(&["key", "generate", "stranger.key"]);
+    is("stranger.key.pub", 12, "unknown-key");
+    space.write("old.pub", &space.read("acme.key.pub").replacen('\n', ", expires 2020-01-31\n", 1));
+    is("old.pub", 12, "expired-key");
+    for (ending, word) in [
+        ("spdx.json", "tampered-bill"),
+        ("provenance.json", "tampered-provenance"),
+        ("lock", "tampered-lock"),
+    ] {
+        let name = format!("{ISO}.{ending}");
+        let good = space.read(&name);
+        space.write(&name, &good.replacen("bash", "bush", 1));
+        is("acme.key.pub", 11, word);
+        space.write(&name, &good);
+    }
+    let elsewhere = [("other.iso".to_owned(), "other-product"), (format!("old/{ISO}"), "replayed")];
+    for (iso, word) in elsewhere {
+        space.write(&format!("{ISO}.intoto.jsonl"), &envelopes_of(&space, &iso));
+        is("acme.key.pub", 13, word);
+    }
 }

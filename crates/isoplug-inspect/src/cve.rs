@@ -3,6 +3,8 @@
 //! Vulnerabilities are filed against source packages: those that binaries are built from, those that are built into
 //! them, and those that are linked into them. What there is no data of is told, never passed over.
 
+pub mod accept;
+pub mod cyclonedx;
 mod judge;
 mod osv;
 mod page;
@@ -18,6 +20,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::look::packages::Package;
+
+use accept::{Acceptance, Decided};
 
 pub use judge::{Word, judge};
 
@@ -82,6 +86,8 @@ pub struct Finding {
     pub remote: bool,
     /// What a VEX says of it, if one does.
     pub vex: Option<String>,
+    /// What the manifest says of it, if it is accepted.
+    pub accepted: Option<Acceptance>,
 }
 
 /// What is looked at.
@@ -120,6 +126,8 @@ pub struct Report {
     pub no_data: Vec<String>,
     /// The vulnerabilities, the most urgent first.
     pub findings: Vec<Finding>,
+    /// What the manifest accepts, and whether it counts.
+    pub acceptances: Vec<Decided>,
 }
 
 /// Returns the source packages of binaries, each with all binaries that it is in.
@@ -176,6 +184,7 @@ pub fn report(subject: &Subject, data: &[(Origin, Data)]) -> Report {
         sources: sources.len(),
         no_data: subject.foreign.iter().cloned().collect(),
         findings: findings(&sources, data, &subject.release),
+        acceptances: Vec::new(),
     }
 }
 

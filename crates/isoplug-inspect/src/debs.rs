@@ -1,4 +1,4 @@
-//! What the .debs of an image say of its files: contents and changelogs.
+//! What the .debs of an image say of its files: contents, changelogs, copyright files.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::bad;
 use crate::bytes::hex;
 
-/// The largest changelog that is read.
+/// The largest changelog or copyright file that is read.
 const LARGEST: u64 = 16 << 20;
 
 /// What a package puts at a path.
@@ -102,6 +102,51 @@ pub fn changelog(deb: &Path) -> io::Result<Option<String>> {
         }
     }
     Ok(best.map(|(_, text)| text))
+}
+
+/// What a package says of its licences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Copyright {
+    /// Its copyright file.
+    Text(Vec<u8>),
+    /// Its documentation is that of this package.
+    Of(String),
+    /// Nothing.
+    Nothing,
+}
+
+/// Returns the copyright file of a package, or which package has it.
+///
+/// # Errors
+///
+/// When it is damaged or cannot be read.
+pub fn copyright(deb: &Path, name: &str) -> io::Result<Copyright> {
+    let deb = Deb::open(File::open(deb)?).map_err(io::Error::other)?.known();
+    let data = deb.data().map_err(io::Error::other)?;
+    let folder = format!("usr/share/doc/{name}");
+    for entry in tar::Archive::new(bounded(data)).entries()? {
+        let entry = entry?;
+        let (path, kind) = (plain(&entry.path_bytes()), entry.header().entry_type());
+        let is_text = path == format!("{folder}/copyright");
+        let link = entry.link_name_bytes().filter(|_| kind.is_symlink());
+        let of = link.map(|target| other(&String::from_utf8_lossy(&target)));
+        match of {
+            Some(other) if path == folder || is_text => return Ok(Copyright::Of(other)),
+            None if kind.is_file() && is_text => {
+                let mut text = Vec::new();
+                entry.take(LARGEST).read_to_end(&mut text)?;
+                return Ok(Copyright::Text(text));
+            }
+            _ => {}
+        }
+    }
+    Ok(Copyright::Nothing)
+}
+
+/// Returns the package that a link leads to: `other`, or `../other/copyright`.
+fn other(target: &str) -> String {
+    let folder = target.trim_end_matches("/copyright").trim_end_matches('/');
+    folder.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 /// Returns how surely a path is the changelog of Debian: the one of the author has the same name in native packages.

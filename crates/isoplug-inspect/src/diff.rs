@@ -11,6 +11,7 @@ mod order;
 pub mod packages;
 mod page;
 mod system;
+mod targets;
 pub mod vulnerabilities;
 
 use std::io;
@@ -27,6 +28,7 @@ pub use medium::Fact;
 pub use menu::MenuChange;
 pub use order::moved;
 pub use packages::PackageChange;
+pub use targets::TargetChange;
 pub use vulnerabilities::VulnerabilityChange;
 
 /// The version of the JSON.
@@ -97,6 +99,8 @@ pub struct Difference {
     pub moved: Vec<String>,
     /// Units, users, names.
     pub system: Vec<Fact>,
+    /// Systems that the medium installs.
+    pub targets: Vec<TargetChange>,
     /// Sizes by package.
     pub sizes: Vec<SizeChange>,
 }
@@ -105,7 +109,7 @@ impl Difference {
     /// Tells whether anything differs that does not follow from the making.
     #[must_use]
     pub fn is_different(&self) -> bool {
-        let Self { packages, files, medium, menu, boot, moved, system, .. } = self;
+        let Self { packages, files, medium, menu, boot, moved, system, targets, .. } = self;
         let lists = [
             packages.len(),
             files.len(),
@@ -114,6 +118,7 @@ impl Difference {
             boot.len(),
             moved.len(),
             system.len(),
+            targets.len(),
         ];
         lists.iter().any(|length| *length > 0)
     }
@@ -139,16 +144,25 @@ fn all(a: &Image, b: &Image) -> io::Result<Difference> {
         found.class = Class::Identical;
         return Ok(found);
     }
-    let owners = [a, b].map(Image::owners);
-    found.packages = packages::compare(&a.packages, &b.packages);
-    files::compare(a, b, &owners, &mut found)?;
+    let owners = roots(a, b, &mut found)?;
     medium::compare(a, b, &mut found)?;
     found.menu = menu::compare(&a.menu, &b.menu);
     found.moved = order::moved(&a.medium, &b.medium);
-    found.system = system::compare(a, b);
+    found.system = system::compare(&a.into(), &b.into());
     found.sizes = size_changes(a, b, &owners)?;
     found.class = if found.is_different() { Class::Different } else { Class::SameContent };
     Ok(found)
+}
+
+/// Compares the root filesystems of all systems; returns who owns which file of the live one.
+fn roots(a: &Image, b: &Image, found: &mut Difference) -> io::Result<[Owners; 2]> {
+    let owners = [a, b].map(Image::owners);
+    found.packages = packages::compare(&a.packages, &b.packages);
+    let files = files::compare(&a.root, &b.root, &owners, &found.packages)?;
+    found.files = files.changes;
+    found.volatile.extend(files.time);
+    found.targets = targets::compare(a, b, &found.files)?;
+    Ok(owners)
 }
 
 fn size_changes(a: &Image, b: &Image, owners: &[Owners; 2]) -> io::Result<Vec<SizeChange>> {

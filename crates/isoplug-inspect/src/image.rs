@@ -260,7 +260,8 @@ fn layers_of_casper(all: &[&str], menu: &[Entry]) -> Option<Vec<String>> {
     Some(layers.filter(|path| all.contains(&&**path)).collect())
 }
 
-fn system(root: &Root) -> System {
+/// Reads what a system says of itself.
+pub(crate) fn system(root: &Root) -> System {
     let text = root.text("etc/os-release").unwrap_or_default();
     let value = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));

@@ -4,6 +4,7 @@
 //! read it says, and goes on.
 
 mod bytes;
+pub mod copyright;
 pub mod cve;
 pub mod debs;
 pub mod diff;

@@ -6,11 +6,14 @@ pub mod bills;
 pub mod checksum;
 pub mod content;
 pub mod keys;
+pub mod refusal;
 pub mod signature;
 
 use serde::Serialize;
 
 use crate::report::page::{Page, Section};
+
+use refusal::{Fault, Refusal};
 
 /// How one step ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -50,7 +53,7 @@ pub struct Step {
     /// What was found.
     pub said: String,
     /// What is wrong, and what could not be decided.
-    pub faults: Vec<String>,
+    pub faults: Vec<Fault>,
     /// What is worth a look, though nothing is wrong.
     pub notes: Vec<String>,
 }
@@ -58,7 +61,7 @@ pub struct Step {
 impl Step {
     /// Makes one that fails if there are faults.
     #[must_use]
-    pub fn new(what: &'static str, said: impl Into<String>, faults: Vec<String>) -> Self {
+    pub fn new(what: &'static str, said: impl Into<String>, faults: Vec<Fault>) -> Self {
         let state = if faults.is_empty() { State::Ok } else { State::Fails };
         let said = match faults.len() {
             0 => said.into(),
@@ -92,6 +95,8 @@ pub struct Report {
     pub image: String,
     /// What came of it.
     pub verdict: &'static str,
+    /// Why it is refused, if it is: the weightiest of what is wrong.
+    pub refused: Option<Refusal>,
     /// The steps.
     pub steps: Vec<Step>,
 }
@@ -111,7 +116,9 @@ impl Report {
             () if has(State::Ok) => "nothing is wrong with what was looked at",
             () => "inconclusive",
         };
-        Self { schema: 1, kind: "verify", image, verdict, steps }
+        let failing = steps.iter().filter(|step| step.state == State::Fails);
+        let refused = failing.flat_map(|step| &step.faults).map(|fault| fault.kind).min();
+        Self { schema: 1, kind: "verify", image, verdict, refused, steps }
     }
 
     /// Returns it for people.
@@ -121,18 +128,20 @@ impl Report {
             .steps
             .iter()
             .map(|step| vec![step.what.into(), step.state.word().into(), step.said.clone()]);
-        let all = |pick: fn(&Step) -> &Vec<String>| {
-            let texts = self
-                .steps
-                .iter()
-                .flat_map(move |step| pick(step).iter().map(|text| (step.what, text)));
-            texts.map(|(what, text)| vec![what.to_owned(), text.clone()]).collect::<Vec<_>>()
-        };
+        let faults = self.rows(|step| step.faults.iter().map(|fault| &*fault.text).collect());
+        let notes = self.rows(|step| step.notes.iter().map(|note| &**note).collect());
         let sections = vec![
             Section::table("Steps", &[], rows.collect()),
-            Section::table("What is wrong, or was in the way", &[], all(|step| &step.faults)),
-            Section::table("Worth a look", &[], all(|step| &step.notes)),
+            Section::table("What is wrong, or was in the way", &[], faults),
+            Section::table("Worth a look", &[], notes),
         ];
         Page { title: self.image.clone(), verdict: self.verdict.to_owned(), sections }
+    }
+
+    /// Returns a row for each text of each step.
+    fn rows(&self, pick: fn(&Step) -> Vec<&str>) -> Vec<Vec<String>> {
+        let row = |step: &Step, text: &str| vec![step.what.to_owned(), text.to_owned()];
+        let of = |step| pick(step).into_iter().map(move |text| row(step, text));
+        self.steps.iter().flat_map(of).collect()
     }
 }

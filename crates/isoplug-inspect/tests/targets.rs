@@ -6,6 +6,7 @@ mod made;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use isoplug_inspect::diff::{self, Class, Difference};
 use isoplug_inspect::image::Image;
 use isoplug_inspect::report::check;
 use isoplug_inspect::span::Span;
@@ -22,6 +23,8 @@ const SHA: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 struct Medium {
     folder: tempfile::TempDir,
     server: Made,
+    /// What `/etc/own` of the live system has.
+    own: &'static str,
 }
 
 impl Medium {
@@ -32,7 +35,7 @@ impl Medium {
         server.file("var/lib/dpkg/status", format!("{status}\n{web}"));
         server.file("var/lib/dpkg/info/web.list", "/usr/bin/web\n");
         server.file("usr/bin/web", "web");
-        Self { folder: tempfile::tempdir().unwrap(), server }
+        Self { folder: tempfile::tempdir().unwrap(), server, own: "first\nsecond\n" }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -44,6 +47,7 @@ impl Medium {
         let _ = fs::remove_file(&squashfs);
         self.server.squashfs(&squashfs);
         let mut live = Made::new();
+        live.file("etc/own", self.own);
         live.medium.insert("install/server.squashfs".to_owned(), fs::read(squashfs).unwrap());
         // Without it the first folder with a squashfs would be the live system's.
         live.medium.insert("live/filesystem.module".to_owned(), b"filesystem.squashfs\n".to_vec());
@@ -61,7 +65,8 @@ impl Medium {
     /// Returns where the .deb of a package is.
     fn deb(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.path(&format!("{name}.deb"));
-        fs::write(&path, deb(name, content)).unwrap();
+        let data = made::tar(&format!("usr/bin/{name}"), content);
+        fs::write(&path, made::deb(name, &data)).unwrap();
         path
     }
 
@@ -75,34 +80,6 @@ impl Medium {
         };
         content::steps(&image, &find).unwrap()
     }
-}
-
-fn tar(path: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut header = tar::Header::new_gnu();
-    header.set_size(bytes.len() as u64);
-    header.set_mode(0o644);
-    let mut tar = tar::Builder::new(Vec::new());
-    tar.append_data(&mut header, path, bytes).unwrap();
-    tar.into_inner().unwrap()
-}
-
-/// Makes a package with one file.
-fn deb(name: &str, content: &[u8]) -> Vec<u8> {
-    let control = format!("Package: {name}\nVersion: 1\nArchitecture: amd64\n");
-    let members = [
-        ("debian-binary", b"2.0\n".to_vec()),
-        ("control.tar", tar("./control", control.as_bytes())),
-        ("data.tar", tar(&format!("usr/bin/{name}"), content)),
-    ];
-    let mut out = b"!<arch>\n".to_vec();
-    for (name, bytes) in members {
-        let head =
-            format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, "100644", bytes.len());
-        out.extend(head.as_bytes());
-        out.extend(&bytes);
-        out.extend(vec![b'\n'; bytes.len() % 2]);
-    }
-    out
 }
 
 #[test]
@@ -121,11 +98,11 @@ fn a_changed_file_of_a_target_is_named() {
     medium.server.file("usr/bin/web", "wet");
     let steps = medium.content(b"web");
     assert_eq!(steps[0].state, State::Ok, "{steps:#?}");
-    assert_eq!(steps[1].faults, ["server: /usr/bin/web is not what web ships there"]);
+    assert_eq!(texts(&steps[1]), ["server: /usr/bin/web is not what web ships there"]);
     medium.server.entry("usr/bin/web").mode = 0o4755;
     medium.server.file("usr/bin/own", "x");
     medium.server.entry("usr/bin/own").mode = 0o4755;
-    let faults = &medium.content(b"web")[1].faults;
+    let faults = &texts(&medium.content(b"web")[1]);
     let expected = "server: /usr/bin/own gives rights to whoever runs it, and no package ships it";
     assert!(faults.iter().any(|fault| fault == expected), "{faults:?}");
 }
@@ -141,7 +118,7 @@ fn each_system_is_compared_with_what_the_lock_pins_for_it() {
     let all = systems(&image);
     let own = [pinned("tool", "1.0-1")];
     assert_eq!(bills::lock(&all[0], &own).state, State::Ok);
-    let faults = bills::lock(&all[1], &own).faults;
+    let faults = texts(&bills::lock(&all[1], &own));
     assert_eq!(faults, ["server: the image has web 3, which the lock does not pin"]);
 }
 
@@ -155,10 +132,14 @@ fn bill(digest: &str, tool: &str, web: &str) -> Value {
     ] })
 }
 
+fn texts(step: &Step) -> Vec<String> {
+    step.faults.iter().map(|fault| fault.text.clone()).collect()
+}
+
 fn faults(medium: &Medium, image: &Image, tool: &str, web: &str) -> Vec<String> {
     let digest = digest(&image.path);
     fs::write(medium.path("a.iso.spdx.json"), bill(&digest, tool, web).to_string()).unwrap();
-    bills::bills(image, &digest, &[]).unwrap().faults
+    texts(&bills::bills(image, &digest, &[]).unwrap())
 }
 
 fn digest(path: &Path) -> String {
@@ -191,4 +172,71 @@ fn a_part_that_is_not_there_is_told() {
     let image = Image::open(&live.write(medium.folder.path(), "b")).unwrap();
     let unread = "a system that it installs: /install/no.squashfs of server is not on the medium";
     assert_eq!(image.unread, [unread]);
+}
+
+/// Compares a medium with one whose server was changed.
+fn difference(change: impl FnOnce(&mut Medium)) -> Difference {
+    let (old, mut new) = (Medium::new(), Medium::new());
+    change(&mut new);
+    diff::compare(&old.open(), &new.open()).unwrap()
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a test is a story")]
+fn what_differs_in_a_system_that_is_installed_is_named() {
+    assert_eq!(difference(|_| {}).class, Class::Identical);
+    let found = difference(|new| {
+        new.server.file("usr/bin/web", "weB");
+        new.server.entry("etc/own").mode = 0o600;
+        new.server.file("etc/hostname", "server\n");
+    });
+    assert_eq!(found.class, Class::Different);
+    assert!(found.files.is_empty() && found.medium.is_empty(), "{found:#?}");
+    let [server] = &found.targets[..] else { panic!("{found:#?}") };
+    assert_eq!((&*server.name, server.way, server.as_live), ("server", "changed", 0));
+    let named: Vec<(&str, &str, &str)> = server
+        .files
+        .iter()
+        .map(|it| (it.way, &*it.path, it.changes.first().map_or("", |change| &*change.what)))
+        .collect();
+    let expected = [
+        ("added", "/etc/hostname", ""),
+        ("changed", "/etc/own", "mode"),
+        ("changed", "/usr/bin/web", "content"),
+    ];
+    assert_eq!(named, expected);
+    let facts: Vec<&str> = server.system.iter().map(|fact| &*fact.what).collect();
+    assert_eq!(facts, ["host name"]);
+    let text = found.page().text();
+    for line in ["Systems that it installs", "Files of server", "/usr/bin/web (web): content"] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
+fn what_its_packages_and_the_live_system_explain_is_not_listed_again() {
+    let found = difference(|new| {
+        let status = String::from_utf8(new.server.files["var/lib/dpkg/status"].0.clone()).unwrap();
+        new.server.file("var/lib/dpkg/status", status.replace("Version: 3", "Version: 4"));
+        new.server.file("usr/bin/web", "newer");
+        new.server.file("etc/own", "first\n");
+        new.own = "first\n";
+    });
+    let [server] = &found.targets[..] else { panic!("{found:#?}") };
+    let packages: Vec<_> = server.packages.iter().map(|it| (it.way, &*it.name)).collect();
+    assert_eq!(packages, [("up", "web")]);
+    assert!(server.files.iter().all(|file| file.explained), "{server:#?}");
+    assert_eq!((server.as_live, found.files.len()), (1, 1));
+    let text = found.page().text();
+    assert!(text.contains("Packages of server") && !text.contains("/usr/bin/web"), "{text}");
+    assert!(text.contains("1 files differ as in the live system"), "{text}");
+}
+
+#[test]
+fn a_system_that_is_gone_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = Image::open(&Made::new().write(folder.path(), "a")).unwrap();
+    let found = diff::compare(&Medium::new().open(), &plain).unwrap();
+    let named: Vec<_> = found.targets.iter().map(|it| (it.way, &*it.name)).collect();
+    assert_eq!(named, [("removed", "server")]);
 }

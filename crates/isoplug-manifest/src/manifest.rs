@@ -178,6 +178,11 @@ pub struct Source {
     #[serde(default)]
     #[schemars(extend("format" = "snapshot"))]
     pub snapshot: Option<String>,
+    /// Services of snapshots that are asked last, for what the lock names and no mirror has any more, such as
+    /// `https://snapshot.debian.org/archive`. The SHA-256 of the lock decides.
+    #[serde(default)]
+    #[schemars(extend("format" = "url"))]
+    pub snapshot_services: Vec<String>,
 }
 
 /// A file, or an archive (tar, alone or with gzip, xz or zstd), that a build fetches.
@@ -250,6 +255,7 @@ impl Default for Source {
             check_valid_until: true,
             priority: priority(),
             snapshot: None,
+            snapshot_services: Vec::new(),
         }
     }
 }

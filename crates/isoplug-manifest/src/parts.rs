@@ -32,6 +32,7 @@ pub(crate) mod squashfs;
 pub(crate) mod systemd;
 pub(crate) mod tests;
 pub(crate) mod users;
+pub(crate) mod vulnerabilities;
 pub(crate) mod wifi;
 pub(crate) mod wired;
 
@@ -75,6 +76,7 @@ pub use squashfs::{Compression, Preset, Squashfs};
 pub use systemd::{Systemd, Unit};
 pub use tests::{Login, Test, Tested};
 pub use users::{Root, Security, Sudo, SudoRules, User, wrong_hash};
+pub use vulnerabilities::{Accepted, Justification, Vulnerabilities};
 pub use wifi::{Eap, EapMethod, Phase2, Wifi, WifiSecurity, wrong_psk};
 pub use wired::{Bond, BondMode, Bridge, Interface, InterfaceMatch, Route, Vlan, Which};
 
@@ -125,6 +127,8 @@ pub struct Options {
     pub iso: Iso,
     /// Which licences and components the image may have.
     pub licences: Licences,
+    /// Known vulnerabilities that are accepted for a while.
+    pub vulnerabilities: Vulnerabilities,
     /// What becomes of secrets that a build finds in what the user and plugins add.
     pub secrets: Secrets,
     /// What a live system does with its medium and the machine's disks.
@@ -205,6 +209,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         scripts,
         iso,
         licences: _,
+        vulnerabilities,
         secrets: _,
         live,
         install: installs,
@@ -248,6 +253,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(scripts::Part { scripts }),
         Box::new(iso::Part { iso, version }),
         Box::new(licences::Part),
+        Box::new(vulnerabilities::Part { vulnerabilities }),
         Box::new(secrets::Part),
         Box::new(live::Part { live, image }),
         Box::new(squashfs::Part { squashfs }),

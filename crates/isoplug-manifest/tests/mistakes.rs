@@ -31,7 +31,7 @@ fn unknown_keys() {
     ");
     assert_snapshot!(one("zzz = 1"), @r"
     isoplug.toml:3:1: error[unknown-key]: there is no key `zzz` here
-      help: known here: `boot`, `desktop`, `drivers`, `files`, `firmware`, `initrd`, `install`, `iso`, `kernel`, `kiosk`, `licences`, `live`, `localisation`, `microcode`, `networking`, `packages`, `plugins`, `root`, `scripts`, `secrets`, `security`, `services`, `squashfs`, `systemd`, `tests`, `users`
+      help: known here: `boot`, `desktop`, `drivers`, `files`, `firmware`, `initrd`, `install`, `iso`, `kernel`, `kiosk`, `licences`, `live`, `localisation`, `microcode`, `networking`, `packages`, `plugins`, `root`, `scripts`, `secrets`, `security`, `services`, `squashfs`, `systemd`, `tests`, `users`, `vulnerabilities`
     ");
     assert_snapshot!(one("files = [{ target = \"/a\", txt = \"\" }]"), @r"
     isoplug.toml:3:27: error[unknown-key]: there is no key `txt` here

@@ -170,7 +170,7 @@ fn what_a_plugin_sets_is_checked() {
       help: did you mean `install`?
     plugin hardening 1.2.0, module sysctl:8:2: error[unknown-key]: there is no key `plugins` here
       isoplug.toml:2:9: the plugin
-      help: known here: `boot`, `desktop`, `drivers`, `files`, `firmware`, `initrd`, `install`, `iso`, `kernel`, `kiosk`, `licences`, `live`, `localisation`, `microcode`, `networking`, `packages`, `root`, `scripts`, `secrets`, `security`, `services`, `squashfs`, `systemd`, `tests`, `users`
+      help: known here: `boot`, `desktop`, `drivers`, `files`, `firmware`, `initrd`, `install`, `iso`, `kernel`, `kiosk`, `licences`, `live`, `localisation`, `microcode`, `networking`, `packages`, `root`, `scripts`, `secrets`, `security`, `services`, `squashfs`, `systemd`, `tests`, `users`, `vulnerabilities`
     ");
 }
 

@@ -81,6 +81,12 @@ impl Sources {
         self.0.iter().flat_map(AptSource::mirror_list).collect()
     }
 
+    /// Returns where services of snapshots may have what mirrors no longer do, by what is locked.
+    pub fn snapshot_list(&self, lock: &Lock) -> MirrorList {
+        let of = |source: &AptSource| Some(source.snapshot_list(lock.sources.get(&source.name)?));
+        self.0.iter().filter_map(of).flatten().collect()
+    }
+
     /// Returns the folders of packages that are sources, each by its name.
     pub fn folders(&self) -> BTreeMap<String, PathBuf> {
         let folder = |source: &AptSource| Some((source.name.clone(), source.folder.clone()?));

@@ -4,6 +4,7 @@
 //! come first, then the public ones. No mirror ever reaches a key or a lock.
 
 mod host;
+pub(crate) mod snapshots;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +16,8 @@ use isoplug_manifest::distribution::{self, Distribution};
 pub struct Mirrors {
     named: Vec<String>,
     host: Vec<host::HostSource>,
+    /// Services of snapshots that are asked last.
+    pub(crate) services: Vec<String>,
 }
 
 /// The addresses of each archive by its key, in the order to try them.
@@ -26,7 +29,13 @@ impl Mirrors {
     pub fn new(named: Option<String>) -> Self {
         let named = named.unwrap_or_default();
         let named = named.split([' ', ',', '\n', '\t']).filter(|url| !url.is_empty());
-        Self { named: named.map(trimmed).collect(), host: Vec::new() }
+        Self { named: named.map(trimmed).collect(), ..Self::default() }
+    }
+
+    /// Adds a service of snapshots that is asked last for what the distribution's mirrors no longer have.
+    pub fn with_snapshot_service(mut self, service: Option<String>) -> Self {
+        self.services.extend(service);
+        self
     }
 
     /// Adds what the build machine's own apt is set up with. The one function here that reads

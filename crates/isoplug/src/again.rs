@@ -7,6 +7,7 @@ use isoplug_inspect::diff::{self, Difference};
 use isoplug_inspect::image::Image;
 use isoplug_inspect::report::check;
 use isoplug_inspect::verify::Step;
+use isoplug_inspect::verify::refusal::{Fault, Refusal};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -83,9 +84,9 @@ fn step(
 
 fn unfinished(stderr: &str, told: &str) -> Step {
     let lines = stderr.lines().skip_while(|line| !line.starts_with("error: ")).take(4);
-    let mut faults: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
+    let mut faults: Vec<Fault> = lines.map(|line| Refusal::Undecided.fault(line.trim())).collect();
     if faults.is_empty() {
-        faults.push("it ended without a word".to_owned());
+        faults.push(Refusal::Undecided.fault("it ended without a word"));
     }
     Step { faults, ..Step::unknown(WHAT, format!("could not be built again: {told}")) }
 }
@@ -136,6 +137,9 @@ fn build(
     if let Some(mirror) = &session.global.mirror {
         command.arg("--mirror").arg(mirror);
     }
+    if let Some(service) = &session.global.snapshot_service {
+        command.arg("--snapshot-service").arg(service);
+    }
     command.output()
 }
 
@@ -158,7 +162,7 @@ fn stage(found: &Difference) -> &'static str {
 }
 
 /// Returns what differs, the first stage before all else.
-fn faults(found: &Difference) -> Vec<String> {
+fn faults(found: &Difference) -> Vec<Fault> {
     let files = found.files.iter().chain(&found.medium).take(20).map(|file| {
         let what: Vec<&str> = file.changes.iter().map(|change| &*change.what).collect();
         format!("{} {} {}", file.way, file.path, what.join(", ")).trim_end().to_owned()
@@ -166,5 +170,6 @@ fn faults(found: &Difference) -> Vec<String> {
     let facts = found.boot.iter().chain(&found.system);
     let facts = facts.map(|fact| format!("{}: {} -> {}", fact.what, fact.old, fact.new));
     let first = format!("first stage that differs: {}", stage(found));
-    [first].into_iter().chain(files).chain(facts).collect()
+    let all = [first].into_iter().chain(files).chain(facts);
+    all.map(|text| Refusal::NotReproduced.fault(text)).collect()
 }

@@ -55,7 +55,8 @@ fn fetched(
     system: &System,
     session: &Session,
 ) -> Result<(), Failure> {
-    let places = places(project, &sources(system, session)?, session);
+    let lock = project.lock(session)?.unwrap_or_default();
+    let places = places(project, &sources(system, session)?, &lock, session);
     let mut graph = Graph::new();
     let debs = graph.add(Fetch { group: "changelogs".to_owned(), packages, places }).debs;
     isoplug_engine::run(&graph, &[debs.id()], &session.store()?, &session.run_options())

@@ -44,6 +44,9 @@ pub(crate) struct Global {
     /// Take packages from this mirror unless the manifest names one [default: $ISOPLUG_MIRROR]
     #[arg(long, global = true, value_name = "URL", display_order = 102)]
     pub(crate) mirror: Option<String>,
+    /// Ask this service of snapshots for locked packages that no mirror of the distribution has any more
+    #[arg(long, global = true, value_name = "URL", display_order = 102, hide_short_help = true)]
+    pub(crate) snapshot_service: Option<String>,
     /// Do not use the network; fail if something is not in the store
     #[arg(long, global = true, display_order = 103)]
     pub(crate) offline: bool,

@@ -23,10 +23,18 @@ pub(crate) enum Exit {
     Unfinished = 7,
     /// 8: the folder asks for more of this machine than its user allowed (`isoplug trust`).
     Untrusted = 8,
-    /// 9: an image, or what lies beside it, is not what it should be.
+    /// 9: an image is not what it should be.
     NotAsSaid = 9,
     /// 10: a policy found something that it does not allow.
     Policy = 10,
+    /// 11: what lies beside an image was changed, or is not of it.
+    Papers = 11,
+    /// 12: an image is not signed by whom it must be.
+    Signer = 12,
+    /// 13: what was signed is of another image, or of an older or a newer build of this one.
+    Elsewhere = 13,
+    /// 14: a project does not give the image again.
+    NotReproduced = 14,
     /// 70: a fault of isoplug itself.
     Internal = 70,
     /// 130: stopped by Ctrl-C or a termination signal.
@@ -45,8 +53,12 @@ Exit codes:
   6    this machine lacks something that the run needs (see `isoplug doctor`)
   7    a boot test did not end: the machine was too slow, or QEMU broke down
   8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
-  9    an image, or what lies beside it, is not what it should be
+  9    an image is not what it should be
   10   a policy found something that it does not allow
+  11   what lies beside an image was changed, or is not of it
+  12   an image is not signed by whom it must be
+  13   what was signed is of another image or build
+  14   a project does not give the image again
   70   a fault of isoplug itself
   130  stopped by Ctrl-C or a termination signal";
 
@@ -61,6 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a list")]
     fn help_lists_every_code() {
         let all = [
             Exit::Done,
@@ -74,6 +87,10 @@ mod tests {
             Exit::Untrusted,
             Exit::NotAsSaid,
             Exit::Policy,
+            Exit::Papers,
+            Exit::Signer,
+            Exit::Elsewhere,
+            Exit::NotReproduced,
             Exit::Internal,
             Exit::Interrupted,
         ];

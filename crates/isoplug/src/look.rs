@@ -1,12 +1,14 @@
 //! What the commands that look into finished images share.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::ValueEnum;
 use isoplug_inspect::image::Image;
 use isoplug_inspect::look::packages::Package;
 use isoplug_inspect::report::page::Page;
+use isoplug_inspect::target;
 use isoplug_manifest::lock::{Lock, LockedImage, LockedPackage};
 
 use crate::exit::Exit;
@@ -47,8 +49,8 @@ pub(crate) fn pretty(value: &serde_json::Value) -> String {
 pub(crate) enum Side {
     /// An image.
     Image(Box<Image>),
-    /// The packages of a lock, under the name of the image there.
-    Lock(String, Vec<LockedPackage>),
+    /// The packages of a lock: how people call it, the name of the image there, what is pinned.
+    Lock(String, String, Vec<LockedPackage>),
 }
 
 impl Side {
@@ -65,7 +67,7 @@ impl Side {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Image(image) => image.file_name(),
-            Self::Lock(name, _) => name.clone(),
+            Self::Lock(shown, ..) => shown.clone(),
         }
     }
 
@@ -73,7 +75,7 @@ impl Side {
     pub(crate) fn packages(&self) -> Vec<Package> {
         match self {
             Self::Image(image) => image.packages.clone(),
-            Self::Lock(_, packages) => packages.iter().map(package).collect(),
+            Self::Lock(.., packages) => packages.iter().map(package).collect(),
         }
     }
 
@@ -96,7 +98,7 @@ impl Side {
     /// Returns what its lock pins; that of an image lies beside it.
     pub(crate) fn locked(&self) -> Vec<LockedPackage> {
         match self {
-            Self::Lock(_, packages) => packages.clone(),
+            Self::Lock(.., packages) => packages.clone(),
             Self::Image(image) => {
                 beside(image).map(|lock| of_packages(&lock, &image.packages)).unwrap_or_default()
             }
@@ -120,6 +122,20 @@ fn package(locked: &LockedPackage) -> Package {
 pub(crate) fn beside(image: &Image) -> Option<Lock> {
     let text = image.beside(".lock").ok().flatten()?;
     Lock::parse(&String::from_utf8(text).ok()?).ok()
+}
+
+/// Returns what of the lock beside an image is in it without being installed: boot loaders, what drivers were compiled
+/// from, packages that lie on the medium.
+pub(crate) fn not_installed(image: &Image) -> BTreeSet<LockedPackage> {
+    let (lock, systems) = (beside(image), target::systems(image));
+    let all = lock.iter().flat_map(|lock| systems.iter().filter_map(|it| best(lock, it.packages)));
+    let more = all.flat_map(|it| it.boot.iter().chain(&it.drivers).chain(&it.offline));
+    let is_installed = |locked: &LockedPackage| {
+        let (name, version) = (locked.name.as_str(), locked.version.as_str());
+        let mut all = systems.iter().flat_map(|system| system.packages);
+        all.any(|it| it.name == name && it.version == version)
+    };
+    more.filter(|locked| !is_installed(locked)).cloned().collect()
 }
 
 /// Returns the packages of the lock's image that fits best to what is installed.
@@ -157,5 +173,6 @@ fn locked(path: &Path, profile: Option<&str>) -> Result<Side, Failure> {
         let hint = format!("choose one with --profile: {all}");
         return Err(Failure::new(Exit::Manifest, message).hint(hint));
     };
-    Ok(Side::Lock(format!("{shown} ({name})"), lock.images[name].groups.concat()))
+    let shown = format!("{shown} ({name})");
+    Ok(Side::Lock(shown, name.clone(), lock.images[name].groups.concat()))
 }

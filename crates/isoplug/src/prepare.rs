@@ -188,7 +188,7 @@ impl Of<'_> {
                 .for_image(&system.arch)
                 .map_err(|error| unresolved::failure(&error, system))?,
             answers: locked::answers(system)?,
-            places: places(project, &sources, session),
+            places: places(project, &sources, lock, session),
             installer: installer::program(&system.arch),
             blocks: BlockFolder { path: session.cache_dir("squashfs-blocks")?, limit: BLOCKS },
         })
@@ -206,9 +206,15 @@ fn brought(
 }
 
 /// Returns where the packages of a profile may be.
-pub(crate) fn places(project: &Project, sources: &Sources, session: &Session) -> Places {
+pub(crate) fn places(
+    project: &Project,
+    sources: &Sources,
+    lock: &Lock,
+    session: &Session,
+) -> Places {
     Places {
         mirrors: sources.mirror_list(),
+        snapshots: sources.snapshot_list(lock),
         folders: sources.folders(),
         vendor: Some(project.folder.join("vendor")).filter(|folder| folder.is_dir()),
         offline: session.offline().is_some(),

@@ -150,9 +150,7 @@ impl Session {
 
     /// Returns a folder of the store for files that any run can make again.
     pub(crate) fn cache_dir(&self, name: &str) -> Result<PathBuf, Failure> {
-        self.store()?
-            .cache_dir(name)
-            .map_err(|error| Failure::new(Exit::Failed, "the store cannot be used").because(&error))
+        self.store()?.cache_dir(name).map_err(|error| unusable(&error))
     }
 
     /// Returns how stages are run.
@@ -169,9 +167,7 @@ impl Session {
     /// there, is needed later.
     pub(crate) fn keep_gc_away(&self) -> Result<(), Failure> {
         if self.kept.get().is_none() {
-            let guard = self.store()?.share().map_err(|error| {
-                Failure::new(Exit::Failed, "the store cannot be used").because(&error)
-            })?;
+            let guard = self.store()?.share().map_err(|error| unusable(&error))?;
             // Another thread may have been faster; one guard is enough.
             drop(self.kept.set(guard));
         }
@@ -199,7 +195,8 @@ impl Session {
     /// Returns where packages may come from, besides the mirrors that the manifest names.
     pub(crate) fn mirrors(&self) -> Mirrors {
         let named = self.global.mirror.clone().or_else(|| env_text("ISOPLUG_MIRROR"));
-        Mirrors::new(named).with_host_configuration()
+        let service = self.global.snapshot_service.clone();
+        Mirrors::new(named).with_snapshot_service(service).with_host_configuration()
     }
 
     /// Returns `SOURCE_DATE_EPOCH` when it is set to a number.
@@ -314,6 +311,10 @@ pub(crate) fn secret(name: &str) -> Option<Vec<u8>> {
 /// Returns what programs must know of the caller's terminal.
 pub(crate) fn terminal_type() -> String {
     env_text("TERM").unwrap_or_else(|| "dumb".to_owned())
+}
+
+fn unusable(error: &isoplug_engine::Error) -> Failure {
+    Failure::new(Exit::Failed, "the store cannot be used").because(error)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command's environment is an argument")]

@@ -62,6 +62,7 @@ fn source(archive: &Archive, server: &Server) -> AptSource {
         codename: None,
         distribution: None,
         snapshot: None,
+        services: Vec::new(),
         folder: None,
         in_image: false,
         priority: None,

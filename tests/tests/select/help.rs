@@ -56,6 +56,10 @@ fn help() {
           --mirror <URL>
               Take packages from this mirror unless the manifest names one [default: $ISOPLUG_MIRROR]
 
+          --snapshot-service <URL>
+              Ask this service of snapshots for locked packages that no mirror of the distribution has
+              any more
+
           --offline
               Do not use the network; fail if something is not in the store
 
@@ -103,8 +107,12 @@ fn help() {
       6    this machine lacks something that the run needs (see `isoplug doctor`)
       7    a boot test did not end: the machine was too slow, or QEMU broke down
       8    the folder asks for more of this machine than was allowed (see `isoplug trust`)
-      9    an image, or what lies beside it, is not what it should be
+      9    an image is not what it should be
       10   a policy found something that it does not allow
+      11   what lies beside an image was changed, or is not of it
+      12   an image is not signed by whom it must be
+      13   what was signed is of another image or build
+      14   a project does not give the image again
       70   a fault of isoplug itself
       130  stopped by Ctrl-C or a termination signal
     --- stderr
@@ -215,7 +223,7 @@ fn help() {
       -q, --quiet             Print nothing but errors and results
       -v, --verbose           Print what the stages log
           --color <WHEN>      When to colour [default: auto] [possible values: auto, always, never]
-      -h, --help              Print help
+      -h, --help              Print help (see more with '--help')
 
     Examples:
       isoplug check --all && git commit

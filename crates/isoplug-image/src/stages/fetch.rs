@@ -36,6 +36,8 @@ pub struct Fetch {
 pub struct Places {
     /// The addresses of each archive.
     pub mirrors: MirrorList,
+    /// Where services of snapshots may have what no mirror of an archive has any more.
+    pub snapshots: MirrorList,
     /// The folders that are archives themselves.
     pub folders: BTreeMap<String, PathBuf>,
     /// A folder with packages, named by their digest in hexadecimal digits or as in the archive.
@@ -106,6 +108,16 @@ pub enum Error {
     Download {
         /// Name, version and architecture.
         package: String,
+        /// What each mirror did.
+        source: download::Error,
+    },
+    /// A package that neither a mirror nor a service of snapshots gave.
+    #[error("cannot get package {package}, and no service of snapshots has it either: {snapshots}")]
+    NoSnapshot {
+        /// Name, version and architecture.
+        package: String,
+        /// What each service did.
+        snapshots: download::Error,
         /// What each mirror did.
         source: download::Error,
     },

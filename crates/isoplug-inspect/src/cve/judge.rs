@@ -31,6 +31,8 @@ pub enum Word {
     NeverAffected,
     /// Whoever made the image says that it is not affected.
     Vex,
+    /// Whoever made the image accepts it for a while.
+    Accepted,
 }
 
 impl Word {
@@ -49,6 +51,7 @@ impl Word {
             Self::Fixed => "fixed",
             Self::NeverAffected => "never affected",
             Self::Vex => "not affected (VEX)",
+            Self::Accepted => "accepted",
         }
     }
 
@@ -109,6 +112,7 @@ pub(super) fn all(source: &Source, data: &Data, release: &str) -> Vec<Finding> {
             release: wanted.to_owned(),
             remote: entry.remote,
             vex: None,
+            accepted: None,
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::report::page::{Page, Section};
 
+use super::accept::{Acceptance, Decided, State};
 use super::{Finding, Report, Word};
 
 impl Report {
@@ -20,6 +21,7 @@ impl Report {
             self.section("End of life: nobody mends these", Word::EndOfLife, false),
             self.section("Fixable in the kernel", Word::Fixable, true),
             self.section("Open in the kernel", Word::Open, true),
+            self.accepted(),
             self.counts(),
             Section::facts("No data, which does not mean none", &unknown),
         ];
@@ -35,6 +37,21 @@ impl Report {
         let count = |word: Word| self.findings.iter().filter(|it| it.word == word).count();
         let [fixable, open] = [Word::Fixable, Word::Open].map(count);
         format!("{} source packages: {fixable} fixable, {open} open", self.sources)
+    }
+
+    fn accepted(&self) -> Section {
+        let row = |Decided { accepted, state }: &Decided| {
+            let Acceptance { id, package, reason, until, .. } = accepted;
+            let state = match state {
+                State::Accepted => format!("until {until}"),
+                State::Expired => format!("no longer, since {until}"),
+                State::Unused => "not in it".to_owned(),
+            };
+            vec![id.clone(), package.clone(), state, reason.clone()]
+        };
+        let heads = ["number", "package", "accepted", "reason"];
+        let rows = self.acceptances.iter().map(row).collect();
+        Section::table("Accepted by the manifest", &heads, rows)
     }
 
     fn counts(&self) -> Section {

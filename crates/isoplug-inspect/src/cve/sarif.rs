@@ -10,7 +10,7 @@ use super::{Finding, Report, Word};
 #[must_use]
 pub fn write(report: &Report) -> Value {
     let shown: Vec<&Finding> =
-        report.findings.iter().filter(|finding| finding.word.is_shown()).collect();
+        report.findings.iter().filter(|it| it.word.is_shown() || it.accepted.is_some()).collect();
     let rules: BTreeMap<&str, Value> = shown
         .iter()
         .map(|finding| {
@@ -33,8 +33,13 @@ fn result(finding: &Finding, image: &str) -> Value {
     let level = if *word == Word::Fixable { "error" } else { "warning" };
     let fix = fixed.as_ref().map(|fixed| format!(", fixed in {fixed}")).unwrap_or_default();
     let text = format!("{id} in {} {}: {}{fix}", source.name, source.version, word.text());
+    let suppressions = finding.accepted.iter().map(|accepted| {
+        let text = format!("accepted until {}: {}", accepted.until, accepted.reason);
+        json!({ "kind": "external", "justification": text })
+    });
     json!({
         "ruleId": id,
+        "suppressions": suppressions.collect::<Vec<_>>(),
         "level": level,
         "message": { "text": text },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": image } } }],

@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 
 use crate::bytes::hex;
 
-use super::{Finding, Report, Subject, Word};
+use super::accept::Acceptance;
+use super::{Finding, Report, Source, Subject, Word};
 
 /// Takes what a VEX says over: what is not affected, or fixed, by its word, is no longer counted.
 ///
@@ -70,44 +71,62 @@ pub fn write(report: &Report, subject: &Subject, time: &str) -> Value {
 }
 
 fn statement(finding: &Finding, subject: &Subject) -> Value {
-    let source = &finding.source;
-    let part = format!("pkg:deb/debian/{}@{}?arch=source", source.name, escaped(&source.version));
+    let part = purl(&finding.source);
     let mut statement = json!({
         "vulnerability": { "name": finding.id },
         "products": [{ "@id": subject.purl, "subcomponents": [{ "@id": part }] }],
     });
-    let (status, more) = status(finding);
+    let (status, more) = match &finding.accepted {
+        Some(accepted) => of_accepted(accepted),
+        None => status(finding),
+    };
     statement["status"] = status.into();
-    if let Some((name, text)) = more {
+    for (name, text) in more {
         statement[name] = text.into();
     }
     statement
 }
 
-fn status(finding: &Finding) -> (&'static str, Option<(&'static str, String)>) {
+/// What the manifest says: that the image is not affected, or that it is and stays so for a while.
+fn of_accepted(accepted: &Acceptance) -> (&'static str, Vec<(&'static str, String)>) {
+    let Acceptance { reason, until, justification, .. } = accepted;
+    match justification {
+        Some(word) => {
+            let more = vec![("justification", word.clone()), ("impact_statement", reason.clone())];
+            ("not_affected", more)
+        }
+        None => {
+            let text = format!("accepted until {until}: {reason}");
+            ("affected", vec![("action_statement", text)])
+        }
+    }
+}
+
+fn status(finding: &Finding) -> (&'static str, Vec<(&'static str, String)>) {
     let source = &finding.source.name;
     match finding.word {
         Word::NeverAffected => {
-            ("not_affected", Some(("justification", "vulnerable_code_not_present".to_owned())))
+            ("not_affected", vec![("justification", "vulnerable_code_not_present".to_owned())])
         }
-        Word::Fixed => ("fixed", None),
-        Word::NotJudged => ("under_investigation", None),
+        Word::Fixed => ("fixed", Vec::new()),
+        Word::NotJudged => ("under_investigation", Vec::new()),
         Word::Vex => {
             let why = finding.vex.clone().unwrap_or_default();
-            ("not_affected", Some(("impact_statement", why)))
+            ("not_affected", vec![("impact_statement", why)])
         }
         Word::Fixable => {
             let fixed = finding.fixed.as_deref().unwrap_or("a newer version");
-            ("affected", Some(("action_statement", format!("update {source} to {fixed}"))))
+            ("affected", vec![("action_statement", format!("update {source} to {fixed}"))])
         }
         word => (
             "affected",
-            Some(("action_statement", format!("no fix in {}: {}", finding.release, word.text()))),
+            vec![("action_statement", format!("no fix in {}: {}", finding.release, word.text()))],
         ),
     }
 }
 
-/// Returns a version as a purl has it: the colon stays.
-fn escaped(version: &str) -> String {
-    version.replace('+', "%2B")
+/// Returns the package URL of a source package; the colon of a version stays.
+pub(super) fn purl(source: &Source) -> String {
+    let version = source.version.replace('+', "%2B");
+    format!("pkg:deb/debian/{}@{version}?arch=source", source.name)
 }

@@ -6,12 +6,12 @@ use std::io;
 use serde::Serialize;
 
 use crate::bytes::hex;
-use crate::image::Image;
 use crate::look::owners::Owners;
 use crate::report::parts;
+use crate::root::Root;
 use crate::squashfs::{Kind, Node};
 
-use super::Difference;
+use super::PackageChange;
 use super::content::{self, Pair};
 
 /// One thing that differs about a file.
@@ -90,20 +90,27 @@ fn lines(old: &[u8], new: &[u8]) -> Vec<String> {
     lines
 }
 
-/// Compares the root filesystems.
+/// What differs between two root filesystems.
+pub(super) struct Files {
+    pub(super) changes: Vec<FileChange>,
+    /// The time that follows from the image's, if that differs.
+    pub(super) time: Option<String>,
+}
+
+/// Compares root filesystems, whose packages differ in this.
 pub(super) fn compare(
-    a: &Image,
-    b: &Image,
+    a: &Root,
+    b: &Root,
     owners: &[Owners; 2],
-    found: &mut Difference,
-) -> io::Result<()> {
+    packages: &[PackageChange],
+) -> io::Result<Files> {
     let mut times = Times::new(a, b);
-    let removed = a.root.nodes().filter(|node| b.root.find(&node.path).is_none());
+    let removed = a.nodes().filter(|node| b.find(&node.path).is_none());
     let removed = removed.map(|node| file(node, "removed", owners[0].of(&node.path), Vec::new()));
     let mut changes: BTreeMap<String, FileChange> =
         removed.map(|it| (it.path[1..].to_owned(), it)).collect();
-    for node in b.root.nodes() {
-        let (way, all) = match a.root.find(&node.path) {
+    for node in b.nodes() {
+        let (way, all) = match a.find(&node.path) {
             None => ("added", Vec::new()),
             Some(old) => ("changed", node_changes(a, b, old, node, &mut times)?),
         };
@@ -111,19 +118,17 @@ pub(super) fn compare(
         changes.insert(node.path.clone(), change);
     }
     contents(a, b, &mut changes)?;
-    finish(changes, found);
-    times.tell(found);
-    Ok(())
+    Ok(Files { changes: finish(changes, packages), time: times.told() })
 }
 
 /// Compares the contents of files of one size.
-fn contents(a: &Image, b: &Image, changes: &mut BTreeMap<String, FileChange>) -> io::Result<()> {
-    let pairs = b.root.nodes().filter_map(|node| {
-        let old = a.root.find(&node.path)?;
+fn contents(a: &Root, b: &Root, changes: &mut BTreeMap<String, FileChange>) -> io::Result<()> {
+    let pairs = b.nodes().filter_map(|node| {
+        let old = a.find(&node.path)?;
         let is_like = matches!(node.kind, Kind::File(_)) && old.kind == node.kind;
         is_like.then_some(Pair { a: old, b: node })
     });
-    for (old, new) in content::differing(&a.root, &b.root, pairs.collect())? {
+    for (old, new) in content::differing(a, b, pairs.collect())? {
         let change = Change::content(&text_of(a, old)?, &text_of(b, new)?);
         let Kind::File(bytes) = new.kind else { continue };
         let change = Change { old: size(bytes), new: size(bytes), ..change };
@@ -134,15 +139,15 @@ fn contents(a: &Image, b: &Image, changes: &mut BTreeMap<String, FileChange>) ->
     Ok(())
 }
 
-fn finish(changes: BTreeMap<String, FileChange>, found: &mut Difference) {
-    let packages: BTreeSet<&str> = found.packages.iter().map(|package| &*package.name).collect();
+fn finish(changes: BTreeMap<String, FileChange>, packages: &[PackageChange]) -> Vec<FileChange> {
+    let packages: BTreeSet<&str> = packages.iter().map(|package| &*package.name).collect();
     let is_one = |it: &FileChange| it.way != "changed" || !it.changes.is_empty();
     let mut changes: Vec<FileChange> = changes.into_values().filter(is_one).collect();
     for change in &mut changes {
         let package = change.package.as_deref().unwrap_or_default();
         change.explained = packages.contains(package) || package == "dpkg" && !packages.is_empty();
     }
-    found.files = changes;
+    changes
 }
 
 fn file(node: &Node, way: &'static str, package: Option<&str>, changes: Vec<Change>) -> FileChange {
@@ -151,16 +156,16 @@ fn file(node: &Node, way: &'static str, package: Option<&str>, changes: Vec<Chan
 }
 
 /// Returns a content that may be a text, nothing if it is too large for that.
-fn text_of(image: &Image, node: &Node) -> io::Result<Vec<u8>> {
+fn text_of(root: &Root, node: &Node) -> io::Result<Vec<u8>> {
     match node.kind {
-        Kind::File(size) if size <= LARGEST => image.root.read(node),
+        Kind::File(size) if size <= LARGEST => root.read(node),
         _ => Ok(vec![0]),
     }
 }
 
 fn node_changes(
-    a: &Image,
-    b: &Image,
+    a: &Root,
+    b: &Root,
     old: &Node,
     new: &Node,
     times: &mut Times,
@@ -181,7 +186,7 @@ fn node_changes(
 }
 
 /// Compares what names stand for; contents of one size are compared elsewhere.
-fn kind_change(a: &Image, b: &Image, old: &Node, new: &Node) -> io::Result<Option<Change>> {
+fn kind_change(a: &Root, b: &Root, old: &Node, new: &Node) -> io::Result<Option<Change>> {
     Ok(match (&old.kind, &new.kind) {
         (one, two) if one == two => None,
         (Kind::File(one), Kind::File(two)) => {
@@ -196,8 +201,8 @@ fn kind_change(a: &Image, b: &Image, old: &Node, new: &Node) -> io::Result<Optio
     })
 }
 
-fn xattr_changes(a: &Image, b: &Image, old: &Node, new: &Node) -> Vec<Change> {
-    let (old, new) = (a.root.xattrs(old), b.root.xattrs(new));
+fn xattr_changes(a: &Root, b: &Root, old: &Node, new: &Node) -> Vec<Change> {
+    let (old, new) = (a.xattrs(old), b.xattrs(new));
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let value =
         |value: Option<&Vec<u8>>| value.map_or_else(|| "none".to_owned(), |bytes| readable(bytes));
@@ -225,8 +230,8 @@ struct Times {
 }
 
 impl Times {
-    fn new(a: &Image, b: &Image) -> Self {
-        let of = |image: &Image| image.root.layers.last().map(|(_, layer)| layer.mtime);
+    fn new(a: &Root, b: &Root) -> Self {
+        let of = |root: &Root| root.layers.last().map(|(_, layer)| layer.mtime);
         let images = of(a).zip(of(b)).filter(|(old, new)| old != new);
         Self { images, count: 0 }
     }
@@ -237,12 +242,8 @@ impl Times {
         is_so
     }
 
-    fn tell(&self, found: &mut Difference) {
-        if let Some((old, new)) = self.images {
-            let count = self.count;
-            found
-                .volatile
-                .push(format!("the time of the image: {old}, then {new}; {count} files have it"));
-        }
+    fn told(&self) -> Option<String> {
+        let ((old, new), count) = (self.images?, self.count);
+        Some(format!("the time of the image: {old}, then {new}; {count} files have it"))
     }
 }

@@ -69,6 +69,12 @@ fn change(entry: &Entry, way: &'static str, changes: Vec<Change>) -> FileChange 
     FileChange { path: format!("/{}", entry.path), way, changes, ..FileChange::default() }
 }
 
+/// Tells whether a file is a part of a root filesystem, which is compared file by file elsewhere.
+fn is_layer(image: &Image, path: &str) -> bool {
+    let roots = image.targets.iter().map(|target| &target.root).chain([&image.root]);
+    roots.flat_map(|root| &root.layers).any(|(layer, _)| layer == path)
+}
+
 fn entry_changes(
     a: &Image,
     b: &Image,
@@ -76,9 +82,8 @@ fn entry_changes(
     new: &Entry,
     identities: &Identities,
 ) -> io::Result<Vec<Change>> {
-    let is_layer = |image: &Image| image.root.layers.iter().any(|(path, _)| *path == new.path);
     let is_catalog = b.medium.boot.catalog_at == Some(new.at);
-    let is_apart = is_layer(a) && is_layer(b) || new.folder || is_catalog;
+    let is_apart = is_layer(a, &new.path) && is_layer(b, &new.path) || new.folder || is_catalog;
     let parts = (a.medium.part(old), b.medium.part(new));
     let role = Role::of(b, &new.path);
     let content = if is_apart { None } else { identities.content(&parts.0, &parts.1, role)? };

@@ -2,7 +2,10 @@
 
 use crate::report::page::{Page, Section, human};
 
-use super::{Class, Difference, Fact, FileChange, MenuChange, PackageChange, VulnerabilityChange};
+use super::{
+    Class, Difference, Fact, FileChange, MenuChange, PackageChange, TargetChange,
+    VulnerabilityChange,
+};
 
 /// How many sizes are shown.
 const SIZES: usize = 20;
@@ -21,21 +24,30 @@ impl Difference {
             Class::SameContent => "same content: only what follows from the making differs",
             Class::Different => "different",
         };
-        let mut sections = vec![packages(&self.packages)];
+        Page { title, verdict: verdict.to_owned(), sections: self.sections() }
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        let mut sections = vec![packages("Packages", &self.packages)];
         sections.extend(self.packages.iter().map(changelog));
         let known = vulnerabilities(&self.vulnerabilities);
-        sections.extend([known, system(&self.system), menu(&self.menu), facts("Boot", &self.boot)]);
+        let system = facts("System", &self.system);
+        sections.extend([known, system, menu(&self.menu), facts("Boot", &self.boot)]);
         sections.extend([files("Files of the medium", &self.medium), order(&self.moved)]);
         sections.push(files("Files of the root filesystem", &self.files));
+        sections.push(targets(&self.targets));
+        sections.extend(self.targets.iter().flat_map(target));
         sections.push(self.lines());
         sections.push(self.sizes());
         sections.push(self.not_shown());
-        Page { title, verdict: verdict.to_owned(), sections }
+        sections
     }
 
     fn lines(&self) -> Section {
         let mut lines = Vec::new();
-        for file in self.medium.iter().chain(&self.files).filter(|file| !file.explained) {
+        let of_targets = self.targets.iter().flat_map(|target| &target.files);
+        let all = self.medium.iter().chain(&self.files).chain(of_targets);
+        for file in all.filter(|file| !file.explained) {
             for change in file.changes.iter().filter(|change| !change.lines.is_empty()) {
                 lines.push(file.path.clone());
                 lines.extend(change.lines.iter().map(|line| format!("  {line}")));
@@ -57,7 +69,9 @@ impl Difference {
     }
 
     fn not_shown(&self) -> Section {
-        let explained = self.files.iter().filter(|file| file.explained).count();
+        let of_targets = self.targets.iter().flat_map(|target| &target.files);
+        let all = self.files.iter().chain(of_targets);
+        let explained = all.filter(|file| file.explained).count();
         let mut rows: Vec<Vec<String>> =
             self.volatile.iter().map(|reason| vec![reason.clone()]).collect();
         if explained > 0 {
@@ -67,7 +81,7 @@ impl Difference {
     }
 }
 
-fn packages(packages: &[PackageChange]) -> Section {
+fn packages(title: &str, packages: &[PackageChange]) -> Section {
     let rows = packages.iter().map(|it| {
         let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "-".to_owned());
         let versions = format!("{} -> {}", version(&it.old), version(&it.new));
@@ -75,7 +89,7 @@ fn packages(packages: &[PackageChange]) -> Section {
         let more = [&versions[..], &it.cves.join(" ")].join(" ").trim().to_owned();
         vec![it.way.to_owned(), it.name.clone(), size, more]
     });
-    Section::table("Packages", &[], rows.collect())
+    Section::table(title, &[], rows.collect())
 }
 
 /// Those that both have are only counted: their list is that of `isoplug cve`.
@@ -113,8 +127,26 @@ fn between(old: &str, new: &str) -> String {
     format!("{} -> {}", word(old), word(new))
 }
 
-fn system(all: &[Fact]) -> Section {
-    facts("System", all)
+/// Says which systems that the medium installs differ.
+fn targets(targets: &[TargetChange]) -> Section {
+    let rows = targets.iter().map(|target| {
+        let alike = match target.as_live {
+            0 => String::new(),
+            count => format!("{count} files differ as in the live system"),
+        };
+        vec![target.way.to_owned(), target.name.clone(), alike]
+    });
+    Section::table("Systems that it installs", &[], rows.collect())
+}
+
+fn target(
+    TargetChange { name, packages: all, files: some, system, .. }: &TargetChange,
+) -> [Section; 3] {
+    [
+        packages(&format!("Packages of {name}"), all),
+        facts(&format!("System {name}"), system),
+        files(&format!("Files of {name}"), some),
+    ]
 }
 
 fn menu(menu: &[MenuChange]) -> Section {

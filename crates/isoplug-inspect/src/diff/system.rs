@@ -2,27 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use crate::image::{Image, System};
-use crate::look::users::User;
+use crate::image::{Image, System, system};
+use crate::look::units::{self, Unit};
+use crate::look::users::{self, User};
+use crate::root::Root;
 
 use super::Fact;
 
+/// What one system says of itself.
+pub(super) struct About {
+    system: System,
+    units: Vec<Unit>,
+    users: Vec<User>,
+}
+
+impl From<&Image> for About {
+    fn from(Image { system, units, users, .. }: &Image) -> Self {
+        Self { system: system.clone(), units: units.clone(), users: users.clone() }
+    }
+}
+
+impl From<&Root> for About {
+    fn from(root: &Root) -> Self {
+        Self { system: system(root), units: units::read(root), users: users::read(root) }
+    }
+}
+
 /// Compares all of it.
-pub(super) fn compare(a: &Image, b: &Image) -> Vec<Fact> {
+pub(super) fn compare(a: &About, b: &About) -> Vec<Fact> {
     let mut found = facts(&named(&a.system), &named(&b.system));
-    let units = |image: &Image| -> BTreeMap<String, String> {
-        let units = image.units.iter();
-        units
-            .map(|it| {
-                (
-                    format!("unit {} for {}", it.name, it.by).trim_end_matches(" for ").to_owned(),
-                    it.state.to_owned(),
-                )
-            })
-            .collect()
+    let unit = |it: &Unit| {
+        let name = format!("unit {} for {}", it.name, it.by);
+        (name.trim_end_matches(" for ").to_owned(), it.state.to_owned())
     };
+    let units = |about: &About| about.units.iter().map(unit).collect::<BTreeMap<_, _>>();
     found.extend(facts(&units(a), &units(b)));
-    let users = |image: &Image| image.users.iter().map(user).collect::<BTreeMap<_, _>>();
+    let users = |about: &About| about.users.iter().map(user).collect::<BTreeMap<_, _>>();
     found.extend(facts(&users(a), &users(b)));
     found
 }

@@ -12,6 +12,7 @@ use crate::look::packages::Package;
 use crate::target::{self, System};
 
 use super::Step;
+use super::refusal::{Fault, Refusal};
 
 /// A package that a lock pins.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,9 +42,9 @@ pub fn lock(system: &System, pinned: &[Pinned]) -> Step {
         format!("the image has {name} {version}, which the lock does not pin")
     });
     let faults = want.iter().filter_map(|pinned| other_version(&have, pinned));
-    let faults = faults.chain(more).map(|fault| system.told(&fault)).collect();
+    let faults = faults.chain(more).map(|text| Refusal::TamperedLock.fault(system.told(&text)));
     let said = format!("{} packages are as it pins them", want.len());
-    Step::new("lock", system.told(&said), faults)
+    Step::new("lock", system.told(&said), faults.collect())
 }
 
 /// Returns what is wrong with a package that the lock pins.
@@ -77,8 +78,9 @@ pub fn bills(image: &Image, digest: &str, pinned: &[Pinned]) -> io::Result<Step>
     if seen.is_empty() {
         return Ok(Step::absent("bills", "no bill of materials lies beside it"));
     }
-    faults.truncate(20);
-    Ok(Step::new("bills", format!("{} name all packages of the image", seen.join(", ")), faults))
+    let faults = faults.into_iter().take(20).map(|text| Refusal::TamperedBill.fault(text));
+    let said = format!("{} name all packages of the image", seen.join(", "));
+    Ok(Step::new("bills", said, faults.collect()))
 }
 
 /// What a bill says: the digest of the image, and versions and digests of packages by their names.
@@ -227,16 +229,17 @@ pub fn provenance(image: &Image, pinned: &[Pinned]) -> io::Result<Step> {
         return Ok(Step::absent(WHAT, "no provenance lies beside it"));
     };
     let Ok(predicate) = serde_json::from_slice::<Value>(&bytes) else {
-        return Ok(Step::new(WHAT, "", vec!["the provenance is not JSON".to_owned()]));
+        let fault = Refusal::TamperedProvenance.fault("the provenance is not JSON");
+        return Ok(Step::new(WHAT, "", vec![fault]));
     };
     let build = &predicate["buildDefinition"];
     let resolved = build["resolvedDependencies"].as_array().cloned().unwrap_or_default();
-    let mut faults: Vec<String> = other_lock(image, &resolved)?.into_iter().collect();
+    let mut faults: Vec<Fault> = other_lock(image, &resolved)?.into_iter().collect();
     let digests: BTreeSet<&str> = resolved.iter().map(sum_of_slsa).collect();
     let missing = pinned.iter().filter(|it| !digests.contains(&*it.sha256)).take(10);
     let missing =
         missing.map(|it| format!("the provenance does not name {} {}", it.name, it.version));
-    faults.extend(missing);
+    faults.extend(missing.map(|text| Refusal::TamperedProvenance.fault(text)));
     faults.extend(age(image, build["internalParameters"]["epoch"].as_u64()));
     Ok(Step::new(WHAT, format!("{} things went into it", resolved.len()), faults))
 }
@@ -245,7 +248,7 @@ fn sum_of_slsa(dependency: &Value) -> &str {
     dependency["digest"]["sha256"].as_str().unwrap_or_default()
 }
 
-fn other_lock(image: &Image, resolved: &[Value]) -> io::Result<Option<String>> {
+fn other_lock(image: &Image, resolved: &[Value]) -> io::Result<Option<Fault>> {
     let is_lock = |it: &&Value| it["name"].as_str().is_some_and(|name| name.ends_with(".lock"));
     let (Some(lock), Some(named)) = (image.beside(".lock")?, resolved.iter().find(is_lock)) else {
         return Ok(None);
@@ -253,18 +256,16 @@ fn other_lock(image: &Image, resolved: &[Value]) -> io::Result<Option<String>> {
     let is_other = sum_of_slsa(named) != hex(&Sha256::digest(&lock));
     let text =
         "the provenance is of another build: it names another lock than the one beside the image";
-    Ok(is_other.then(|| text.to_owned()))
+    Ok(is_other.then(|| Refusal::OtherBuild.fault(text)))
 }
 
 /// A provenance of another time is one of another build.
-fn age(image: &Image, said: Option<u64>) -> Option<String> {
+fn age(image: &Image, said: Option<u64>) -> Option<Fault> {
     let found = image.root.layers.last().map(|(_, layer)| u64::from(layer.mtime))?;
     let said = said.filter(|said| *said != found)?;
     let word = if said < found { "older" } else { "newer" };
-    Some(
-        format!(
-            "the provenance is of an {word} build: its epoch is {said}, that of the image {found}"
-        )
-        .replace("an newer", "a newer"),
-    )
+    let text = format!(
+        "the provenance is of an {word} build: its epoch is {said}, that of the image {found}"
+    );
+    Some(Refusal::Replayed.fault(text.replace("an newer", "a newer")))
 }

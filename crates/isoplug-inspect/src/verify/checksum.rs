@@ -9,6 +9,7 @@ use crate::report::check;
 use crate::span::Span;
 
 use super::Step;
+use super::refusal::{Fault, Refusal};
 
 /// Checks the image and what lies beside it, and the files of the medium with its own list.
 ///
@@ -60,20 +61,23 @@ fn beside(image: &Image, digest: &str) -> io::Result<Step> {
         }
     }
     if !named.contains(&name) {
-        faults.push(format!("no list beside it names {name}"));
+        faults.push(Refusal::MissingPaper.fault(format!("no list beside it names {name}")));
     }
     Ok(Step::new("checksum", format!("{} ({} files)", &digest[..16], named.len()), faults))
 }
 
 /// Returns what is wrong with a file that a list names.
-fn fault(name: &str, list: &str, file: &str, said: &str, found: Option<&str>) -> Option<String> {
+fn fault(name: &str, list: &str, file: &str, said: &str, found: Option<&str>) -> Option<Fault> {
     match found {
         Some(found) if found == said => None,
         Some(_) => {
-            let role = role(name, file);
-            Some(format!("{role} was changed: {file} is not the file that {list} names"))
+            let (kind, role) = role(name, file);
+            let text = format!("{role} was changed: {file} is not the file that {list} names");
+            Some(kind.fault(text))
         }
-        None => Some(format!("{file} is missing, and {list} names it")),
+        None => {
+            Some(Refusal::MissingPaper.fault(format!("{file} is missing, and {list} names it")))
+        }
     }
 }
 
@@ -86,15 +90,15 @@ fn digest_of(image: &Image, file: &str, digest: &str) -> io::Result<Option<Strin
     path.is_file().then(|| check::sha256(&Span::open(&path)?)).transpose()
 }
 
-/// Returns what a file beside an image is.
-fn role(image: &str, file: &str) -> &'static str {
+/// Returns what a file beside an image is, and what it means that it was changed.
+fn role(image: &str, file: &str) -> (Refusal, &'static str) {
     match file.strip_prefix(image).unwrap_or_default() {
-        "" => "the image",
-        ".lock" => "the lock",
-        ".spdx.json" | ".cdx.json" => "the bill of materials",
-        ".provenance.json" => "the provenance",
-        ".packages" => "the list of packages",
-        _ => "a file beside it",
+        "" => (Refusal::TamperedImage, "the image"),
+        ".lock" => (Refusal::TamperedLock, "the lock"),
+        ".spdx.json" | ".cdx.json" => (Refusal::TamperedBill, "the bill of materials"),
+        ".provenance.json" => (Refusal::TamperedProvenance, "the provenance"),
+        ".packages" => (Refusal::TamperedPaper, "the list of packages"),
+        _ => (Refusal::TamperedPaper, "a file beside it"),
     }
 }
 
@@ -102,8 +106,8 @@ fn medium(image: &Image) -> io::Result<Step> {
     Ok(match check::verify_list(&image.medium)? {
         None => Step::absent("medium", "the medium has no list of checksums of its own"),
         Some((count, faults)) => {
-            let faults =
-                faults.into_iter().map(|fault| format!("on the medium, {fault}")).collect();
+            let told = |fault| Refusal::TamperedImage.fault(format!("on the medium, {fault}"));
+            let faults = faults.into_iter().map(told).collect();
             Step::new("medium", format!("{count} files are as its own list says"), faults)
         }
     })

@@ -15,6 +15,7 @@ use crate::squashfs::{Kind, Node};
 use crate::target::{self, System};
 
 use super::Step;
+use super::refusal::Refusal;
 
 /// Files that package scripts write from what is in the image, by how their paths begin or end.
 const GENERATED: [&str; 8] = [
@@ -50,7 +51,8 @@ struct Counts {
 pub fn steps(image: &Image, find: Find) -> io::Result<Vec<Step>> {
     let of = |system: System| {
         let mut step = step(&system, find)?;
-        let texts = step.faults.iter_mut().chain(&mut step.notes).chain([&mut step.said]);
+        let faults = step.faults.iter_mut().map(|fault| &mut fault.text);
+        let texts = faults.chain(&mut step.notes).chain([&mut step.said]);
         texts.for_each(|text| *text = system.told(text));
         Ok(step)
     };
@@ -185,6 +187,7 @@ impl Counts {
         }
         let notes = self.settings.iter().map(|path| format!("{path} was changed"));
         let notes = notes.chain(self.nobody.iter().map(|path| format!("{path} is of no package")));
-        Step { notes: notes.collect(), ..Step::new("content", said, self.faults) }
+        let faults = self.faults.into_iter().map(|text| Refusal::TamperedContent.fault(text));
+        Step { notes: notes.collect(), ..Step::new("content", said, faults.collect()) }
     }
 }

@@ -13,6 +13,7 @@ use crate::image::Image;
 use super::Step;
 use super::checksum;
 use super::keys::{self, Claimed, Key};
+use super::refusal::{Fault, Refusal};
 
 /// What a verifier asks for.
 #[derive(Debug, Default)]
@@ -37,7 +38,7 @@ struct Look<'a> {
 struct Found {
     /// By the key itself: one that was named twice is one.
     signers: BTreeMap<Vec<u8>, String>,
-    faults: Vec<String>,
+    faults: Vec<Fault>,
     unknown: BTreeSet<String>,
     looked: usize,
 }
@@ -77,11 +78,9 @@ impl Found {
             return Step::unknown(WHAT, said);
         }
         let (count, require) = (self.signers.len(), policy.require.max(1));
-        let strangers = ids.iter().filter(|_| count == 0);
-        let strangers = strangers
-            .map(|id| format!("signed by the key {id}, which is none of those that you named"));
+        let strangers = ids.iter().filter(|_| count == 0).map(|id| stranger(id));
         let few = format!("{count} of the keys that you named signed it, and {require} must");
-        let few = Some(few).filter(|_| count < require);
+        let few = Some(Refusal::TooFewSignatures.fault(few)).filter(|_| count < require);
         let faults = self.faults.iter().cloned().chain(strangers).chain(few).collect();
         let signers: Vec<&str> = self.signers.values().map(String::as_str).collect();
         Step::new(WHAT, format!("{} ({count} of {require})", signers.join(", ")), faults)
@@ -93,8 +92,8 @@ impl Found {
             policy.keys.iter().partition(|key| key.is_expired(&policy.today));
         for key in expired.iter().filter(|key| key.id == id) {
             let expires = key.expires.as_deref().unwrap_or_default();
-            self.faults
-                .push(format!("signed by the key {id} ({}), which expired on {expires}", key.name));
+            let text = format!("signed by the key {id} ({}), which expired on {expires}", key.name);
+            self.faults.push(Refusal::ExpiredKey.fault(text));
         }
         keys
     }
@@ -109,7 +108,9 @@ impl Found {
         };
         let keys = self.believed(look.policy, &claimed.id);
         let Some(key) = keys.iter().find(|key| key.id == claimed.id) else {
-            self.unknown.insert(claimed.id);
+            if !look.policy.keys.iter().any(|key| key.id == claimed.id) {
+                self.unknown.insert(claimed.id);
+            }
             return Ok(());
         };
         if key.verifies_file(std::fs::File::open(path)?, &signature) {
@@ -119,7 +120,7 @@ impl Found {
         self.fault(refused(&file, &claimed, look.digest))
     }
 
-    fn fault(&mut self, fault: String) -> io::Result<()> {
+    fn fault(&mut self, fault: Fault) -> io::Result<()> {
         self.faults.push(fault);
         Ok(())
     }
@@ -158,19 +159,24 @@ impl Found {
         let (name, id) = (&key.name, &key.id);
         if key.is_expired(&policy.today) {
             let expires = key.expires.as_deref().unwrap_or_default();
-            self.faults
-                .push(format!("stated by the key {id} ({name}), which expired on {expires}"));
+            let text = format!("stated by the key {id} ({name}), which expired on {expires}");
+            self.faults.push(Refusal::ExpiredKey.fault(text));
             return None;
         }
         Some((key.point().to_vec(), key.title()))
     }
 }
 
-fn unusable(file: &str, is_legacy: bool) -> String {
-    match is_legacy {
+fn stranger(id: &str) -> Fault {
+    let text = format!("signed by the key {id}, which is none of those that you named");
+    Refusal::UnknownKey.fault(text)
+}
+
+fn unusable(file: &str, is_legacy: bool) -> Fault {
+    Refusal::BadSignature.fault(match is_legacy {
         true => format!("{file}.minisig signs the file itself, not its digest: not believed"),
         false => format!("{file}.minisig is not a signature of minisign"),
-    }
+    })
 }
 
 fn decoded(value: &Value) -> Option<Vec<u8>> {
@@ -178,22 +184,24 @@ fn decoded(value: &Value) -> Option<Vec<u8>> {
 }
 
 /// Returns why a signature of a believed key does not hold.
-fn refused(file: &str, claimed: &Claimed, digest: &str) -> String {
+fn refused(file: &str, claimed: &Claimed, digest: &str) -> Fault {
     let Claimed { id, comment, .. } = claimed;
     let mut said = comment.split("sha256:").skip(1);
-    match file != "SHA256SUMS" && said.any(|rest| !rest.starts_with(digest)) {
-        true => format!("{file}.minisig is of another image: it says {comment}"),
-        false => {
-            format!("{file} is not what the key {id} signed: it or {file}.minisig was changed")
-        }
+    if file == "SHA256SUMS" || said.all(|rest| rest.starts_with(digest)) {
+        let text =
+            format!("{file} is not what the key {id} signed: it or {file}.minisig was changed");
+        return Refusal::BadSignature.fault(text);
     }
+    let is_this = comment.split_whitespace().any(|word| word == file);
+    let kind = if is_this { Refusal::TamperedImage } else { Refusal::OtherProduct };
+    kind.fault(format!("{file}.minisig is of another image: it says {comment}"))
 }
 
 /// Returns what is wrong with a statement that is signed.
-fn stated(payload: &[u8], image: &Image, digest: &str) -> io::Result<Option<String>> {
+fn stated(payload: &[u8], image: &Image, digest: &str) -> io::Result<Option<Fault>> {
     let name = image.file_name();
     let statement: Value = serde_json::from_slice(payload).unwrap_or_default();
-    let (what, ending) = kind(statement["predicateType"].as_str().unwrap_or_default());
+    let (what, ending, changed) = kind(statement["predicateType"].as_str().unwrap_or_default());
     let subjects = statement["subject"].as_array().cloned().unwrap_or_default();
     if !subjects.iter().any(|subject| subject["digest"]["sha256"] == digest) {
         return Ok(Some(of_another(&subjects, &name, what)));
@@ -203,31 +211,31 @@ fn stated(payload: &[u8], image: &Image, digest: &str) -> io::Result<Option<Stri
     let beside: Value = serde_json::from_slice(&beside).unwrap_or_default();
     let is_other = beside != statement["predicate"];
     let text = "that was signed: it was changed or is of another build";
-    Ok(is_other.then(|| format!("{name}{ending} is not the {what} {text}")))
+    Ok(is_other.then(|| changed.fault(format!("{name}{ending} is not the {what} {text}"))))
 }
 
-fn of_another(subjects: &[Value], name: &str, what: &str) -> String {
+fn of_another(subjects: &[Value], name: &str, what: &str) -> Fault {
     if subjects.iter().any(|subject| subject["name"] == *name) {
-        return format!(
+        return Refusal::Replayed.fault(format!(
             "the signed {what} is of an older or a newer build of {name}: it was put beside this one"
-        );
+        ));
     }
     let first = subjects.first().and_then(|subject| subject["name"].as_str()).unwrap_or("nothing");
-    format!("the signed {what} is of another image: {first}")
+    Refusal::OtherProduct.fault(format!("the signed {what} is of another image: {first}"))
 }
 
-/// Returns what a predicate is, and the ending of the file that has it alone.
-fn kind(predicate: &str) -> (&'static str, Option<&'static str>) {
+/// Returns what a predicate is, the ending of the file that has it alone, and what it means that this was changed.
+fn kind(predicate: &str) -> (&'static str, Option<&'static str>, Refusal) {
     match predicate {
         it if it.starts_with("https://slsa.dev/provenance/") => {
-            ("provenance", Some(".provenance.json"))
+            ("provenance", Some(".provenance.json"), Refusal::TamperedProvenance)
         }
         it if it.starts_with("https://spdx.dev/Document") => {
-            ("bill of materials (SPDX)", Some(".spdx.json"))
+            ("bill of materials (SPDX)", Some(".spdx.json"), Refusal::TamperedBill)
         }
         it if it.starts_with("https://cyclonedx.org/bom") => {
-            ("bill of materials (CycloneDX)", Some(".cdx.json"))
+            ("bill of materials (CycloneDX)", Some(".cdx.json"), Refusal::TamperedBill)
         }
-        _ => ("statement", None),
+        _ => ("statement", None, Refusal::TamperedPaper),
     }
 }

@@ -106,3 +106,32 @@ impl Made {
         squashfs::write(out, &tree, &packs, &options, &NoCache, &NoWatch).unwrap();
     }
 }
+
+/// Returns an archive with one file.
+pub(crate) fn tar(path: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o644);
+    let mut tar = tar::Builder::new(Vec::new());
+    tar.append_data(&mut header, path, bytes).unwrap();
+    tar.into_inner().unwrap()
+}
+
+/// Returns a .deb with this data.
+pub(crate) fn deb(name: &str, data: &[u8]) -> Vec<u8> {
+    let control = format!("Package: {name}\nVersion: 1\nArchitecture: amd64\n");
+    let members = [
+        ("debian-binary", b"2.0\n".to_vec()),
+        ("control.tar", tar("./control", control.as_bytes())),
+        ("data.tar", data.to_vec()),
+    ];
+    let mut out = b"!<arch>\n".to_vec();
+    for (name, bytes) in members {
+        let head =
+            format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, "100644", bytes.len());
+        out.extend(head.as_bytes());
+        out.extend(&bytes);
+        out.extend(vec![b'\n'; bytes.len() % 2]);
+    }
+    out
+}

@@ -9,7 +9,7 @@ use crate::value::Value;
 /// The suite of a folder: a flat repository, which is of no distribution.
 const OF_FOLDERS: &str = "./";
 /// What says where an archive is and who signs it.
-const OF_ARCHIVES: [&str; 12] = [
+const OF_ARCHIVES: [&str; 13] = [
     "suite",
     "components",
     "mirrors",
@@ -22,6 +22,7 @@ const OF_ARCHIVES: [&str; 12] = [
     "pockets",
     "check-valid-until",
     "snapshot",
+    "snapshot-services",
 ];
 
 /// Returns the sources, of which there is always one.

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use isoplug_manifest::lock::LockedSource;
 use isoplug_manifest::manifest;
 
 use super::{Error, folder};
 use crate::keyring::{self, Keyring};
-use crate::mirrors::{MirrorList, Mirrors};
+use crate::mirrors::{MirrorList, Mirrors, snapshots};
 use isoplug_manifest::distribution::{self, Distribution};
 
 /// apt's priority of any other suite (apt_preferences(5)).
@@ -31,6 +32,8 @@ pub struct AptSource {
     pub distribution: Option<&'static Distribution>,
     /// The moment at which it is read, if the manifest names one; so it may go back in time.
     pub snapshot: Option<String>,
+    /// Services of snapshots that are asked last for what is locked.
+    pub services: Vec<String>,
     /// Whether the image's own apt reads it.
     pub in_image: bool,
     /// Its priority, where it is not the one that apt gives by itself.
@@ -111,6 +114,7 @@ impl AptSource {
             codename: source.codename.clone(),
             distribution,
             snapshot: source.snapshot.clone(),
+            services: services(source, mirrors, distribution),
             in_image: source.in_image.unwrap_or(distribution.is_some()),
             priority: Some(source.priority).filter(|priority| *priority != AUTOMATIC),
             folder: None,
@@ -129,6 +133,7 @@ impl AptSource {
             codename: None,
             distribution: None,
             snapshot: None,
+            services: Vec::new(),
             in_image: false,
             priority: None,
             folder: Some(PathBuf::from(folder)),
@@ -141,6 +146,19 @@ impl AptSource {
         suites.map(|suite| (suite.archive.clone(), suite.mirrors.clone())).collect()
     }
 
+    /// Returns where services of snapshots may have what its archives had when it was locked.
+    pub fn snapshot_list(&self, locked: &LockedSource) -> MirrorList {
+        let of = |suite: &Suite| {
+            let releases = locked.releases.iter().filter(|it| it.archive == suite.archive);
+            let mut dates: Vec<u64> = releases.map(|release| release.date).collect();
+            dates.sort_by_key(|date| std::cmp::Reverse(*date));
+            dates.dedup();
+            let addresses = snapshots::addresses(&self.services, &suite.archive, &dates);
+            (suite.archive.clone(), addresses)
+        };
+        self.suites.iter().map(of).collect()
+    }
+
     /// Returns one line for each suite, for [`Request::suites`].
     ///
     /// [`Request::suites`]: crate::Request::suites
@@ -150,6 +168,18 @@ impl AptSource {
             format!("{archive} {name} {} {pin}", components.join(" "))
         };
         self.suites.iter().map(line).collect()
+    }
+}
+
+/// What the manifest names stands in place of what the command was given, which is for distributions alone.
+fn services(
+    source: &manifest::Source,
+    mirrors: &Mirrors,
+    distribution: Option<&Distribution>,
+) -> Vec<String> {
+    match distribution {
+        Some(_) if source.snapshot_services.is_empty() => mirrors.services.clone(),
+        _ => source.snapshot_services.clone(),
     }
 }
 
@@ -182,8 +212,8 @@ fn suites(
     };
     let pin = source.priority;
     let places = |archive: &str, service: &[String]| match &source.snapshot {
-        Some(moment) if source.mirrors.is_empty() => snapshots(service, archive, moment),
-        Some(moment) => snapshots(&source.mirrors, archive, moment),
+        Some(moment) if source.mirrors.is_empty() => at_moment(service, archive, moment),
+        Some(moment) => at_moment(&source.mirrors, archive, moment),
         None => mirrors.of(archive, &source.mirrors),
     };
     let Some(distribution) = distribution else {
@@ -198,7 +228,7 @@ fn suites(
 }
 
 /// Returns where services keep an archive as it was at a moment, by the paths of snapshot.debian.org.
-fn snapshots(services: &[String], archive: &str, moment: &str) -> Vec<String> {
+fn at_moment(services: &[String], archive: &str, moment: &str) -> Vec<String> {
     let service =
         |service: &String| format!("{}/{archive}/{moment}", service.trim_end_matches('/'));
     services.iter().map(service).collect()

@@ -69,6 +69,7 @@ mod tests {
             codename: None,
             distribution: None,
             snapshot: None,
+            services: Vec::new(),
             in_image: false,
             priority: None,
             folder: None,

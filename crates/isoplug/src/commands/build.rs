@@ -1,7 +1,7 @@
 //! `isoplug build`: makes the ISO of each chosen profile and prints its path.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use isoplug_engine::{Options, plan_targets};
 use isoplug_image::image::file_name;
@@ -9,6 +9,7 @@ use isoplug_image::papers::sources::SourceList;
 use serde_json::{Value as Json, json};
 
 use super::select::{Locking, Select, Sharding};
+use crate::alone::Alone;
 use crate::exit::Exit;
 use crate::export::Output;
 use crate::failure::Failure;
@@ -17,6 +18,7 @@ use crate::matrix::Matrix;
 use crate::pick::Pick;
 use crate::project::Project;
 use crate::session::Session;
+use crate::signing::{self, Asked, Signers};
 use crate::sources::Form;
 use crate::timings::{Listener, Timings};
 use crate::{export, pick, sources};
@@ -29,7 +31,8 @@ use crate::{export, pick, sources};
     isoplug build --all --locked --json    # in CI\n  \
     isoplug build -p nightly --arch amd64,arm64    # a group, for two machines\n  \
     isoplug build --all --shard 2/4        # the second of four machines\n  \
-    isoplug build --sources=iso            # and an ISO of its source packages")]
+    isoplug build --sources=iso            # and an ISO of its source packages\n  \
+    isoplug build --sign acme.key          # and signatures")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
@@ -43,6 +46,9 @@ pub(crate) struct Args {
     /// Put the source packages of all that is in the image beside it, in this form
     #[arg(long, value_name = "FORM", value_enum)]
     sources: Option<Form>,
+    /// Sign each ISO and its papers with this key once they are there, as `isoplug sign` does; may be given several times
+    #[arg(long, value_name = "KEY", conflicts_with = "list")]
+    sign: Vec<PathBuf>,
     /// Keep the work folder of a stage that fails, to look at it
     #[arg(long)]
     keep_failed: bool,
@@ -96,8 +102,9 @@ fn build(
     (output, timings): (&Output, Option<&Timings>),
     session: &Session,
 ) -> Result<Exit, Failure> {
+    // Keys that cannot be read, and sources that are missing, are told before the work.
+    let signers = Signers::open(&args.sign, None, session)?;
     let mut matrix = Matrix::prepare(project, picks, args.locking.into(), session)?;
-    // What is missing of them is told before the work.
     let sources = args.sources.map(|form| find_sources(&matrix, form, session)).transpose()?;
     let listener = timings.and_then(|timings| listen(timings, &matrix, picks, session));
     let options = Options { keep_failed: args.keep_failed, ..session.run_options() };
@@ -108,6 +115,10 @@ fn build(
     matrix.build(output, &options, session)?;
     if let (Some(lists), Some(form)) = (sources, args.sources) {
         add_sources(&matrix, lists, form, output, session)?;
+    }
+    let isos: Vec<&Path> = matrix.built().map(|(_, built)| &*built.iso).collect();
+    if !args.sign.is_empty() && !isos.is_empty() {
+        sign_in(output, &isos, signers, session)?;
     }
     matrix.built().for_each(|(_, built)| session.out(&built.iso.display().to_string()));
     matrix.summarise(session);
@@ -139,6 +150,21 @@ fn add_sources(
             sources::add(prepared, list, form, output, session)?;
         }
     }
+    Ok(())
+}
+
+/// Signs finished images in the folder for results, which is held meanwhile.
+fn sign_in(
+    output: &Output,
+    isos: &[&Path],
+    signers: Signers,
+    session: &Session,
+) -> Result<(), Failure> {
+    let top = output.hold()?;
+    let _alone = Alone::in_folder_shown_as(&top.path(), &output.folder, session)?;
+    let inside = |iso: &&Path| top.path().join(iso.file_name().unwrap_or_default());
+    let isos: Vec<PathBuf> = isos.iter().map(inside).collect();
+    signing::sign(&Asked { isos: &isos, signers, openpgp: None }, session)?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `isoplug cve`: known vulnerabilities of an image or of what a lock pins, and the data that tells of them.
 
+mod accepted;
 pub(crate) mod data;
 mod update;
 
@@ -7,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use isoplug_inspect::cve::{self, Report, Subject, Word, sarif, vex};
+use isoplug_inspect::cve::{self, Report, Subject, Word, accept, cyclonedx, sarif, vex};
 use isoplug_inspect::image::Image;
 use isoplug_inspect::look::packages::{self, Package};
 use isoplug_inspect::report::check;
@@ -31,7 +32,8 @@ use crate::today;
 #[command(after_help = "Examples:\n  isoplug cve update && isoplug cve stick.iso\n  \
     isoplug cve . --fail-on fixable                      # in CI\n  \
     isoplug cve stick.iso --db all.zip --format openvex > stick.iso.openvex.json\n  \
-    isoplug cve stick.iso --db tracker.json --vex ours.openvex.json")]
+    isoplug cve stick.iso --db tracker.json --vex ours.openvex.json\n  \
+    isoplug cve stick.iso --from project/ --format cyclonedx > stick.iso.vex.cdx.json")]
 pub(crate) struct Args {
     #[command(subcommand)]
     update: Option<Update>,
@@ -44,6 +46,9 @@ pub(crate) struct Args {
     /// What an OpenVEX document says is not affected; may be given several times
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
+    /// Take over what this project accepts (`vulnerabilities.accept`) [default: the target, if it is a project]
+    #[arg(long, value_name = "FOLDER")]
+    from: Option<PathBuf>,
     /// End with exit code 10 if there is one of these
     #[arg(long, value_enum, value_name = "WHAT")]
     fail_on: Option<FailOn>,
@@ -53,7 +58,7 @@ pub(crate) struct Args {
     /// The release, if the target does not say it: trixie
     #[arg(long, value_name = "NAME")]
     release: Option<String>,
-    /// The image of a lock: its profile, or profile and architecture such as live.amd64
+    /// The image of a lock, or of --from: its profile, or profile and architecture such as live.amd64
     #[arg(long, short, value_name = "NAME")]
     profile: Option<String>,
     /// Find .debs below this folder, too, not in the store alone
@@ -105,6 +110,8 @@ enum Format {
     Sarif,
     /// OpenVEX, which other scanners take in
     Openvex,
+    /// A VEX of CycloneDX 1.6
+    Cyclonedx,
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
@@ -116,14 +123,22 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let files = data::files(&args.db, session)?;
     let subject = subject(&side, args.debs.as_deref(), args.release.as_deref(), session)?;
     let mut report = report(&subject, &files)?;
-    for path in &args.vex {
-        let text = std::fs::read_to_string(path).map_err(|error| unread(path, &error))?;
-        let failed = |why: String| unread(path, &std::io::Error::other(why));
-        vex::apply(&mut report, &text).map_err(failed)?;
+    args.vex.iter().try_for_each(|path| take_over(path, &mut report))?;
+    let own = target.join("isoplug.toml").is_file().then_some(target);
+    if let Some(from) = args.from.as_deref().or(own) {
+        let accepted = accepted::of(from, &side, args.profile.as_deref(), session)?;
+        accept::apply(&mut report, &accepted, &today::today());
     }
     session.out(&shown(args.format, &report, &subject));
     let fails = |fail_on: FailOn| report.findings.iter().any(|it| fail_on.holds(it.word));
     Ok(if args.fail_on.is_some_and(fails) { Exit::Policy } else { Exit::Done })
+}
+
+/// Takes what a VEX says over.
+fn take_over(path: &Path, report: &mut Report) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| unread(path, &error))?;
+    let failed = |why: String| unread(path, &std::io::Error::other(why));
+    vex::apply(report, &text).map(drop).map_err(failed)
 }
 
 /// Looks an image or a lock up in data.
@@ -144,11 +159,14 @@ fn shown(format: Format, report: &Report, subject: &Subject) -> String {
         Format::Markdown => report.page().markdown(),
         Format::Json => pretty(&serde_json::json!(report)),
         Format::Sarif => pretty(&sarif::write(report)),
-        Format::Openvex => {
-            let time = format!("{}T00:00:00Z", today::day(subject.epoch / 86400));
-            pretty(&vex::write(report, subject, &time))
-        }
+        Format::Openvex => pretty(&vex::write(report, subject, &time(subject))),
+        Format::Cyclonedx => pretty(&cyclonedx::write(report, subject, &time(subject))),
     }
+}
+
+/// Returns the day of an image as both forms of VEX have it.
+fn time(subject: &Subject) -> String {
+    format!("{}T00:00:00Z", today::day(subject.epoch / 86400))
 }
 
 /// Returns what is looked at: all packages of an image or of a lock, those of boot loaders among them.

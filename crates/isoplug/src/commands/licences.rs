@@ -1,8 +1,10 @@
 //! `isoplug licences`: under which licences an image is, and what its manifest does not allow.
 
+mod texts;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use isoplug_bill::licences::{Finding, Policy, Report, Row};
@@ -27,12 +29,19 @@ use crate::session::Session;
 #[command(after_help = "Examples:\n  \
     isoplug licences                       # of the profiles of isoplug.toml\n  \
     isoplug licences out/stick.iso         # of a finished image\n  \
-    isoplug licences --format markdown     # for a page")]
+    isoplug licences --format markdown     # for a page\n  \
+    isoplug licences out/stick.iso --texts licences/     # to hand on with it")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: Select,
     #[command(flatten)]
     locking: Locking,
+    /// Put the copyright file of each package of an ISO, and the licences that they name, into this folder
+    #[arg(long, value_name = "FOLDER")]
+    texts: Option<PathBuf>,
+    /// Find .debs of boot loaders below this folder, too, not in the store alone
+    #[arg(long, value_name = "FOLDER", requires = "texts")]
+    debs: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -49,6 +58,9 @@ enum Format {
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
+    if let Some(texts) = &args.texts {
+        return hand_on(args, texts, session);
+    }
     if args.select.folder.is_file() {
         session.out(&shown(&beside(&args.select.folder)?, args.format));
         return Ok(Exit::Done);
@@ -65,6 +77,19 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         }
     }
     Ok(exit)
+}
+
+/// Writes the texts of a finished ISO.
+fn hand_on(args: &Args, folder: &Path, session: &Session) -> Result<Exit, Failure> {
+    let iso = &args.select.folder;
+    if !iso.is_file() || iso.extension().is_none_or(|end| end != "iso") {
+        let message = "texts are those of a finished image";
+        let hint = "name its ISO: isoplug licences out/stick.iso --texts licences/";
+        return Err(Failure::new(Exit::Manifest, message).hint(hint));
+    }
+    texts::write(iso, folder, args.debs.as_deref(), session)?;
+    session.out(&folder.display().to_string());
+    Ok(Exit::Done)
 }
 
 /// Reads the report beside a finished ISO.

@@ -7,8 +7,9 @@ use isoplug_inspect::report::check;
 use isoplug_inspect::target::{self, System};
 use isoplug_inspect::verify::bills::{self, Pinned};
 use isoplug_inspect::verify::keys::Key;
+use isoplug_inspect::verify::refusal::{Class, Refusal};
 use isoplug_inspect::verify::signature::{self, Policy};
-use isoplug_inspect::verify::{Report, State, Step, checksum, content};
+use isoplug_inspect::verify::{Report, Step, checksum, content};
 use isoplug_manifest::lock::LockedPackage;
 
 use crate::debs::Debs;
@@ -21,7 +22,8 @@ use crate::{again, signing, today};
 /// Tell whether an image is what it should be: checksums, signatures, content, a rebuild
 ///
 /// Reads what lies beside it: SHA256SUMS, signatures, bills of materials, provenance, lock. What is not there is told and
-/// decides nothing. Compares every file with the .debs, from the store or a folder. Exit code 9 if something is wrong.
+/// decides nothing. Compares every file with the .debs, from the store or a folder. Exit codes say what is wrong: 9 the image,
+/// 11 what lies beside it, 12 who signed it, 13 what was signed is of another image or build, 14 the rebuild.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  isoplug verify stick.iso\n  \
     isoplug verify stick.iso --key acme.pub              # who signed it?\n  \
@@ -64,12 +66,19 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     if let Some(key) = &args.attest {
         attest(&args.image, key, &report, session)?;
     }
-    let is_wrong = report.steps.iter().any(|step| step.state == State::Fails);
-    Ok(match report.verdict {
-        _ if is_wrong => Exit::NotAsSaid,
-        "inconclusive" => Exit::Failed,
-        _ => Exit::Done,
-    })
+    Ok(exit(&report))
+}
+
+fn exit(report: &Report) -> Exit {
+    match report.refused.map(Refusal::class) {
+        Some(Class::Image) => Exit::NotAsSaid,
+        Some(Class::Papers) => Exit::Papers,
+        Some(Class::Signer) => Exit::Signer,
+        Some(Class::Elsewhere) => Exit::Elsewhere,
+        Some(Class::Rebuild) => Exit::NotReproduced,
+        Some(Class::Nothing) | None if report.verdict == "inconclusive" => Exit::Failed,
+        Some(Class::Nothing) | None => Exit::Done,
+    }
 }
 
 /// Signs the papers of an image that was made again, if they are those of the rebuild, too.
@@ -152,7 +161,7 @@ fn lock_steps(image: &Image, pinned: &[Vec<Pinned>]) -> std::io::Result<Vec<Step
     let of = |(system, pinned): (System, &Vec<Pinned>)| match is_there && pinned.is_empty() {
         true => {
             let fault = "the lock beside it cannot be read, or pins none of its packages";
-            Step::new("lock", "", vec![system.told(fault)])
+            Step::new("lock", "", vec![Refusal::TamperedLock.fault(system.told(fault))])
         }
         false => bills::lock(&system, pinned),
     };
@@ -181,4 +190,25 @@ fn key(path: &Path) -> Result<Key, Failure> {
     Key::parse(&name, &text).ok_or_else(|| {
         failed().hint("give a public key of minisign, or one for Ed25519 or P-256 in PEM")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_has_a_code() {
+        let of = |kinds: &[Refusal]| {
+            let faults = kinds.iter().map(|kind| kind.fault("")).collect();
+            exit(&Report::new(String::new(), vec![Step::new("rebuild", "", faults)]))
+        };
+        assert_eq!(of(&[]), Exit::Done);
+        assert_eq!(of(&[Refusal::NotReproduced]), Exit::NotReproduced);
+        assert_eq!(of(&[Refusal::NotReproduced, Refusal::MissingPaper]), Exit::Papers);
+        assert_eq!(of(&[Refusal::TooFewSignatures, Refusal::TamperedBill]), Exit::Signer);
+        assert_eq!(of(&[Refusal::UnknownKey, Refusal::Replayed]), Exit::Elsewhere);
+        assert_eq!(of(&[Refusal::Replayed, Refusal::TamperedContent]), Exit::NotAsSaid);
+        let open = Step::unknown("rebuild", "");
+        assert_eq!(exit(&Report::new(String::new(), vec![open])), Exit::Failed);
+    }
 }

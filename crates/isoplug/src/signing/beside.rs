@@ -67,7 +67,7 @@ pub(super) fn minisign(
     let target = with(&image.iso, ".minisig");
     let old = fs::read_to_string(&target).unwrap_or_default();
     if old.contains(&image.sha256.hex()) && is_of_another(&old, key)? {
-        session.note(&format!("{} is of another key and stays", target.display()));
+        session.note(&format!("{}.minisig is of another key and stays", image.name));
         return Ok(None);
     }
     let iso = File::open(&image.iso).map_err(|error| unreadable(&image.iso, &error))?;
@@ -120,7 +120,7 @@ fn subjects(image: &Image) -> Result<Vec<(String, String)>, Failure> {
         if is_beside && Digest::of(text(&beside)?.as_bytes()).hex() != *sha256 {
             let message = format!("{} is not what {} says", beside.display(), file.display());
             return Err(
-                Failure::new(Exit::NotAsSaid, message).hint("build the image again, then sign it")
+                Failure::new(Exit::Papers, message).hint("build the image again, then sign it")
             );
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn write(
         let minisig = with(&target, ".minisig");
         let old = fs::read_to_string(&minisig).unwrap_or_default();
         if is_same && is_of_another(&old, key)? {
-            session.note(&format!("{} is of another key and stays", minisig.display()));
+            session.note(&format!("{SUMS}.minisig is of another key and stays"));
         } else {
             let signature = key.sign(list.as_bytes(), SUMS)?;
             written.push(put(&minisig, signature.as_bytes())?);

@@ -4,6 +4,7 @@
 //! mirrors goes on.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -40,6 +41,7 @@ pub(super) fn download(
             scope.spawn(|| queue.work());
         }
     });
+    queue.tell_of_snapshots();
     let failure = queue.failure.into_inner().unwrap_or_else(PoisonError::into_inner);
     let gone = queue.gone.into_inner().unwrap_or_else(PoisonError::into_inner);
     cx.check_cancelled()?;
@@ -56,6 +58,8 @@ struct Queue<'q, 'c> {
     failure: Mutex<Option<Error>>,
     /// What no mirror has, by its path, in words.
     gone: Mutex<BTreeMap<String, String>>,
+    /// What only a service of snapshots had. Held while it is asked: such services are for one at a time.
+    from_snapshots: Mutex<Vec<String>>,
     stopped: AtomicBool,
     received: AtomicU64,
     total: u64,
@@ -77,6 +81,7 @@ impl<'q, 'c> Queue<'q, 'c> {
             absent,
             failure: Mutex::new(None),
             gone: Mutex::new(BTreeMap::new()),
+            from_snapshots: Mutex::new(Vec::new()),
             stopped: AtomicBool::new(false),
             received: AtomicU64::new(0),
             places,
@@ -89,7 +94,7 @@ impl<'q, 'c> Queue<'q, 'c> {
         while let Some(package) = self.next() {
             match self.fetch(package) {
                 Ok(()) => {}
-                Err(Error::Download { source, .. })
+                Err(Error::Download { source, .. } | Error::NoSnapshot { source, .. })
                     if self.absent == Absent::IsTold && source.is_absent_somewhere() =>
                 {
                     let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,6 +119,41 @@ impl<'q, 'c> Queue<'q, 'c> {
         }
     }
 
+    /// Asks services of snapshots for what no mirror gave, which `source` tells.
+    fn ask_snapshots(
+        &self,
+        package: &LockedPackage,
+        expected: &Expected,
+        file: &File,
+        watch: &dyn Watch,
+        source: isoplug_fetch::Error,
+    ) -> Result<(), Error> {
+        let title = package.title();
+        let services = self.places.snapshots.get(&package.source).map_or(&[][..], Vec::as_slice);
+        if services.is_empty() || !is_gone(&source) {
+            return Err(Error::Download { package: title, source });
+        }
+        let mut asked = self.from_snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.downloader.fetch(services, &package.path, expected, file, watch) {
+            Ok(_) => asked.push(title),
+            Err(snapshots) => {
+                return Err(Error::NoSnapshot { package: title, snapshots, source });
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_of_snapshots(&self) {
+        let mut all = self.from_snapshots.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.sort();
+        if !all.is_empty() {
+            let (are, names) = (super::counted(all.len()), super::shortened(&all));
+            self.cx.warn(&format!(
+                "{are} on no mirror any more and came from a service of snapshots: {names}"
+            ));
+        }
+    }
+
     fn fetch(&self, package: &LockedPackage) -> Result<(), Error> {
         let digest = digest(package)?;
         let expected =
@@ -121,13 +161,19 @@ impl<'q, 'c> Queue<'q, 'c> {
         let mirrors = self.places.mirrors.get(&package.source).map_or(&[][..], Vec::as_slice);
         let blob = self.cx.create()?;
         let watch = Transfer { queue: self, counted: AtomicU64::new(0) };
-        self.downloader
-            .fetch(mirrors, &package.path, &expected, blob.file(), &watch)
-            .map_err(|source| Error::Download { package: package.title(), source })?;
+        let fetched = self.downloader.fetch(mirrors, &package.path, &expected, blob.file(), &watch);
+        if let Err(source) = fetched {
+            self.ask_snapshots(package, &expected, blob.file(), &watch, source)?;
+        }
         self.cx.put(blob, Some(digest))?;
         self.cx.log(&format!("fetched {}", package.path));
         Ok(())
     }
+}
+
+/// Tells whether a mirror may have had the file once: it was asked, and did not give it.
+fn is_gone(error: &isoplug_fetch::Error) -> bool {
+    matches!(error, isoplug_fetch::Error::Failed { .. })
 }
 
 /// Counts the bytes of one file in the sum of all.
