@@ -12,6 +12,7 @@ use isoplug_manifest::{MODULE, ModuleSource, System};
 use isoplug_registry::{Pin, Reference};
 use semver::VersionReq;
 
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::local_files;
 use crate::pinned::unpack::unpack;
@@ -98,7 +99,7 @@ impl<'a> Modules<'a> {
         if !folder.is_dir() {
             unpack(&archive, &folder).map_err(|error| {
                 let message = format!("the archive of module {} cannot be unpacked", pin.name);
-                Failure::new(crate::exit::Exit::Plugin, message).because(&error)
+                Failure::new(Exit::Plugin, message).because(&error)
             })?;
         }
         Ok(folder)
@@ -114,7 +115,7 @@ pub(crate) fn bring(system: &mut System, modules: &mut Modules<'_>) -> Result<()
         .collect();
     for path in named {
         let found = modules.place(&path).map_err(|reason| {
-            Failure::new(crate::exit::Exit::Manifest, format!("cannot use {path}: {reason}"))
+            Failure::new(Exit::Manifest, format!("cannot use {path}: {reason}"))
         })?;
         local_files::rename(&mut system.options, &path, &found);
     }

@@ -177,3 +177,30 @@ fn parameters_are_found_as_the_kernel_reads_them() {
     assert!(there.iter().all(|param| finds(param)));
     assert!(!["a.c", "dyndbg=file", "x=y", "memmap=64M"].iter().any(|param| finds(param)));
 }
+
+/// Runs the question over a folder that has these variables of the firmware.
+fn firmware(variables: Option<&[(&str, &[u8])]>) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let efi = folder.path().join("efi");
+    if let Some(variables) = variables {
+        std::fs::create_dir_all(efi.join("efivars")).unwrap();
+        for (name, bytes) in variables {
+            std::fs::write(efi.join("efivars").join(name), bytes).unwrap();
+        }
+    }
+    let script = FIRMWARE.replace("/sys/firmware/efi", &efi.display().to_string());
+    let script = script.replace("mount -t", "true");
+    let said = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn firmware_is_known_by_its_variables() {
+    let secure = "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+    let order = ("BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c", &[7, 0, 0, 0, 1, 0][..]);
+    assert_eq!(firmware(None), "bios");
+    assert_eq!(firmware(Some(&[order, (secure, &[6, 0, 0, 0, 1])])), "secure-boot");
+    assert_eq!(firmware(Some(&[order, (secure, &[6, 0, 0, 0, 0])])), "uefi");
+    assert_eq!(firmware(Some(&[order])), "uefi", "it knows no Secure Boot");
+    assert_eq!(firmware(Some(&[])), "unknown");
+}
