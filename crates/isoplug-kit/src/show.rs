@@ -39,16 +39,7 @@ fn one(module: &Module) -> Map<String, Json> {
 }
 
 fn fragment((fragment, strength): &(Json, Strength)) -> Json {
-    json!({ "fragment": fragment, "strength": word(*strength) })
-}
-
-fn word(strength: Strength) -> &'static str {
-    match strength {
-        Strength::Fallback => "fallback",
-        Strength::Derived => "derived",
-        Strength::Normal => "normal",
-        Strength::Force => "force",
-    }
+    json!({ "fragment": fragment, "strength": strength.to_string() })
 }
 
 fn entry(entry: &Entry) -> (String, Json) {

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use crate::builtin;
 use crate::check::ShapeCheck;
 use crate::conceal;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -211,8 +212,8 @@ impl Work {
             read: BTreeMap::new(),
         };
         gather.profile(profile, None);
-        let said = |value| Said { strength: Strength::Normal, value };
-        gather.modules.into_iter().map(said).collect()
+        let modules = gather.modules;
+        modules.into_iter().map(|value| said(value, &self.texts)).collect()
     }
 
     /// The tree was checked against the type's own schema: what fails here was reported, or is a
@@ -228,6 +229,12 @@ impl Work {
             Err(_) => None,
         }
     }
+}
+
+/// Returns what a module says; one of a built-in profile has that one's name.
+fn said(value: Value, texts: &Texts) -> Said {
+    let built_in = builtin::profile(&texts.get(value.origin.text).name).is_some();
+    Said { strength: Strength::Normal, value, built_in }
 }
 
 fn profile_tables(root: &Value) -> Table {

@@ -45,6 +45,8 @@ pub struct Said {
     pub strength: Strength,
     /// What, and where.
     pub value: Value,
+    /// Whether a built-in profile says it, whose fallbacks are the weakest.
+    pub built_in: bool,
 }
 
 impl Setting {
@@ -144,8 +146,11 @@ fn by_key(said: &[Said]) -> BTreeMap<String, Vec<Said>> {
     for said in said {
         let Data::Table(table) = &said.value.data else { continue };
         for (key, value) in table {
-            let (strength, value) = Strength::split(value, said.strength);
-            let said = Said { strength, value: value.clone() };
+            let (strength, value) = match Strength::split(value, said.strength) {
+                (Strength::Fallback, value) if said.built_in => (Strength::BuiltIn, value),
+                other => other,
+            };
+            let said = Said { strength, value: value.clone(), built_in: said.built_in };
             keys.entry(key.name.clone()).or_default().push(said);
         }
     }

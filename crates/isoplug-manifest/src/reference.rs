@@ -13,7 +13,8 @@ const ABOUT: &str = "\
 <!-- Made by `isoplug schema --reference`. To change it, change the doc comments of the options. -->
 
 A profile sets options. Lists of several modules append, tables merge; two different values of one
-option are an error. `{ fallback = v }` gives way to a plain value, `{ force = v }` wins over it.
+option are an error. `{ fallback = v }` gives way to a plain value, `{ force = v }` wins over it; a
+fallback of a built-in profile gives way to another one.
 `NAME` stands for a name of your choice, `[]` for each item of a list.
 
 A profile has three keys beside its options: `extends` names a profile or several, such as

@@ -1,4 +1,5 @@
-//! How strongly a value is meant: `{ fallback = v }` < what parts set < `v` < `{ force = v }`.
+//! How strongly a value is meant: `{ fallback = v }` of a built-in profile < that of anybody else < what parts set < `v` <
+//! `{ force = v }`.
 
 use std::fmt;
 
@@ -7,6 +8,8 @@ use crate::value::{Data, Value};
 /// How strongly a value is meant. The strongest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
+    /// `{ fallback = v }` of a built-in profile.
+    BuiltIn,
     /// `{ fallback = v }`: holds when nobody else says anything.
     Fallback,
     /// What a part sets because of an option. Nobody writes it.
@@ -40,7 +43,7 @@ impl Strength {
 impl fmt::Display for Strength {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Fallback => "fallback",
+            Self::BuiltIn | Self::Fallback => "fallback",
             Self::Derived => "derived",
             Self::Normal => "normal",
             Self::Force => "force",

@@ -75,6 +75,21 @@ fn the_user_wins_over_parts() {
 }
 
 #[test]
+fn a_fallback_of_a_built_in_profile_gives_way_to_another_one() {
+    let name = "networking.hostname = { fallback = \"acme\" }";
+    let explained =
+        explained(&format!("extends = \"isoplug:minimal\"\n{name}"), "networking.hostname");
+    assert!(explained.contains("set by:  \"acme\" (fallback) at isoplug.toml"), "{explained}");
+    assert!(
+        explained.contains("beats:   \"isoplug\" (fallback) at isoplug:minimal"),
+        "{explained}"
+    );
+    // Two of other profiles are a conflict as before.
+    let two = format!("{name}\nextends = \"b\"\n[profiles.b]\n{}", name.replace("acme", "b"));
+    assert!(messages(&two).contains("has two different values"));
+}
+
+#[test]
 fn a_fallback_gives_way_to_a_part() {
     let lines = "boot.uefi = false\nboot.secure-boot = { fallback = true }";
     let system = profile(lines).unwrap();

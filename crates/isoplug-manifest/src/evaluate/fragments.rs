@@ -49,7 +49,7 @@ impl<'a> Fragments<'a> {
             Some((_, _, value)) => value.clone(),
             None => self.keep(fragment, work),
         };
-        Some(Said { strength: fragment.strength, value: value? })
+        Some(Said { strength: fragment.strength, value: value?, built_in: false })
     }
 
     /// Adds to everything that is drawn on a part's text the option that is the reason for it.

@@ -93,7 +93,8 @@ impl<'a> Guests<'a> {
                 merges: true,
                 names_files: true,
             };
-            Some(Said { strength: Strength::Fallback, value: check.value(module, shape)? })
+            let value = check.value(module, shape)?;
+            Some(Said { strength: Strength::Fallback, value, built_in: false })
         });
         modules.collect()
     }

@@ -67,7 +67,7 @@ fn said(toml: &str) -> Said {
     let mut diagnostics = Vec::new();
     let value = crate::parse::parse(&texts, id, &mut diagnostics);
     assert_eq!(diagnostics, []);
-    Said { strength: Strength::Normal, value }
+    Said { strength: Strength::Normal, value, built_in: false }
 }
 
 fn merged(modules: &[String]) -> (Json, usize) {
