@@ -8,15 +8,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use isoplug_manifest::lock::Lock;
-use isoplug_manifest::{MODULE, ModuleSource, System};
-use isoplug_registry::{Pin, Reference};
-use semver::VersionReq;
+use isoplug_manifest::{MODULE, System};
+use isoplug_registry::Pin;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::local_files;
 use crate::pinned::unpack::unpack;
-use crate::plugins::find::NotFound;
+use crate::plugins::find::{InRegistry, NotFound};
 use crate::plugins::lookup::Lookup;
 use crate::project::Project;
 use crate::session::Session;
@@ -31,31 +30,6 @@ pub(crate) struct Modules<'a> {
     session: &'a Session,
     /// Where they are, or why they are not there.
     found: BTreeMap<String, Result<PathBuf, String>>,
-}
-
-/// What a manifest says of a module of a registry.
-pub(crate) struct RegistryModule {
-    pub(crate) reference: Reference,
-    pub(crate) requirement: VersionReq,
-}
-
-impl RegistryModule {
-    /// Reads it; `None` if the module is a folder of this machine.
-    pub(crate) fn read(source: &ModuleSource) -> Result<Option<Self>, NotFound> {
-        let Some(registry) = &source.registry else { return Ok(None) };
-        let text = source.version.clone().unwrap_or_else(|| "*".to_owned());
-        let requirement =
-            VersionReq::parse(&text).map_err(|error| NotFound::Requirement { text, error })?;
-        Ok(Some(Self { reference: registry.parse()?, requirement }))
-    }
-
-    /// Returns what the lock pins for it.
-    pub(crate) fn pin(&self, name: &str, lock: &Lock) -> Option<Pin> {
-        let pin = Pin::try_from(lock.modules.get(name)?).ok()?;
-        let is_same = pin.source.place == self.reference.place
-            && pin.requirement == self.requirement.to_string();
-        is_same.then_some(pin)
-    }
 }
 
 impl<'a> Modules<'a> {
@@ -80,10 +54,12 @@ impl<'a> Modules<'a> {
     fn folder(&self, name: &str) -> Result<PathBuf, NotFound> {
         let failed = |failure| NotFound::Failed(Box::new(failure));
         let source = self.project.modules().map_err(failed)?.remove(name).unwrap_or_default();
-        let wanted = RegistryModule::read(&source)?;
+        let wanted = InRegistry::module(&source)?;
         match (wanted, &source.path) {
             (Some(wanted), _) => {
-                let pin = wanted.pin(name, self.lock).ok_or(NotFound::ModuleNotLocked)?;
+                let pin = wanted
+                    .pin(self.lock.modules.get(name))
+                    .map_err(|_| NotFound::ModuleNotLocked)?;
                 self.unpacked(&pin).map_err(failed)
             }
             (None, Some(path)) => Ok(self.project.folder.join(path)),

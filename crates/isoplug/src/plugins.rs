@@ -27,7 +27,7 @@ use isoplug_plugin::{
 use serde_json::Value as Json;
 
 pub(crate) use answers::Answers;
-use find::{NotFound, RegistryPlugin};
+use find::{InRegistry, NotFound};
 use lookup::Lookup;
 
 use crate::exit::Exit;
@@ -107,10 +107,10 @@ impl<'a> Guests<'a> {
         source: &PluginSource,
         runtime: &Runtime,
     ) -> Result<Found, NotFound> {
-        let wanted = RegistryPlugin::read(source)?;
+        let wanted = InRegistry::plugin(source)?;
         match (wanted, &source.path) {
             (Some(wanted), _) => {
-                let pin = wanted.pin(name, self.lock)?;
+                let pin = wanted.pin(self.lock.plugins.get(name))?;
                 if self.lookup.is_none() {
                     let runtime = self.runtime().map_err(NotFound::Runtime)?;
                     let lookup = Lookup::with(runtime, Some(self.project), self.session);

@@ -9,7 +9,8 @@ use super::plugin::Folder;
 use super::plugin::shown::columns;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::modules::{RegistryModule, pin};
+use crate::modules::pin;
+use crate::plugins::find::InRegistry;
 use crate::plugins::lookup::Lookup;
 use crate::project::Project;
 use crate::session::Session;
@@ -72,8 +73,8 @@ fn list(args: &ListArgs, session: &Session) -> Result<Exit, Failure> {
     let project = Project::open(&args.folder.path)?;
     let lock = project.lock(session)?.unwrap_or_default();
     let row = |(name, source): (String, isoplug_manifest::ModuleSource)| {
-        let pin = RegistryModule::read(&source).ok().flatten();
-        let pin = pin.and_then(|wanted| wanted.pin(&name, &lock));
+        let pin = InRegistry::module(&source).ok().flatten();
+        let pin = pin.and_then(|wanted| wanted.pin(lock.modules.get(&name)).ok());
         let (version, publisher) = pin.map_or_else(
             || ("-".to_owned(), "-".to_owned()),
             |pin| (pin.version.to_string(), pin.publisher),

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use isoplug_manifest::lock::Lock;
+use isoplug_manifest::ModuleSource;
+use isoplug_manifest::lock::LockedPlugin;
 use isoplug_manifest::plugin::PluginSource;
 use isoplug_plugin::Runtime;
 use isoplug_registry::{Pin, Reference};
@@ -73,18 +74,31 @@ pub(crate) fn pinned(pin: &Pin, lookup: &Lookup) -> Result<Found, NotFound> {
     Ok(Found { component, description, source, publisher })
 }
 
-/// What the manifest says of a plugin of a registry.
-pub(crate) struct RegistryPlugin {
+/// What the manifest says of a plugin or a shared module of a registry.
+pub(crate) struct InRegistry {
     pub(crate) reference: Reference,
     pub(crate) requirement: VersionReq,
 }
 
-impl RegistryPlugin {
+impl InRegistry {
     /// Reads it; `None` if the plugin is a file.
-    pub(crate) fn read(source: &PluginSource) -> Result<Option<Self>, NotFound> {
-        match (&source.registry, &source.path) {
+    pub(crate) fn plugin(source: &PluginSource) -> Result<Option<Self>, NotFound> {
+        Self::read(&source.registry, &source.path, &source.version)
+    }
+
+    /// Reads it; `None` if the module is a folder of this machine.
+    pub(crate) fn module(source: &ModuleSource) -> Result<Option<Self>, NotFound> {
+        Self::read(&source.registry, &source.path, &source.version)
+    }
+
+    fn read(
+        registry: &Option<String>,
+        path: &Option<String>,
+        version: &Option<String>,
+    ) -> Result<Option<Self>, NotFound> {
+        match (registry, path) {
             (Some(registry), None) => {
-                let text = source.version.clone().unwrap_or_else(|| "*".to_owned());
+                let text = version.clone().unwrap_or_else(|| "*".to_owned());
                 let requirement = VersionReq::parse(&text)
                     .map_err(|error| NotFound::Requirement { text, error })?;
                 Ok(Some(Self { reference: registry.parse()?, requirement }))
@@ -94,12 +108,15 @@ impl RegistryPlugin {
         }
     }
 
-    /// Returns what the lock pins for it.
-    pub(crate) fn pin(&self, name: &str, lock: &Lock) -> Result<Pin, NotFound> {
-        let locked = lock.plugins.get(name).ok_or(NotFound::NotLocked)?;
-        let pin = Pin::try_from(locked)?;
-        let same = pin.source.place == self.reference.place
-            && pin.requirement == self.requirement.to_string();
+    /// Returns what the lock pins for it, if that is what the manifest asks for.
+    pub(crate) fn pin(&self, locked: Option<&LockedPlugin>) -> Result<Pin, NotFound> {
+        let pin = Pin::try_from(locked.ok_or(NotFound::NotLocked)?)?;
+        let same = self.is_from_here(&pin) && pin.requirement == self.requirement.to_string();
         if same { Ok(pin) } else { Err(NotFound::NotLocked) }
+    }
+
+    /// Tells whether what is locked comes from the same place, whatever version was asked for.
+    pub(crate) fn is_from_here(&self, locked: &Pin) -> bool {
+        locked.source.place == self.reference.place
     }
 }

@@ -2,9 +2,10 @@
 
 use isoplug_manifest::lock::{Lock, LockedPlugin};
 use isoplug_manifest::plugin::PluginSource;
-use isoplug_registry::Pin;
+use isoplug_registry::{Pin, Verdict};
+use semver::Version;
 
-use super::find::{NotFound, RegistryPlugin};
+use super::find::{InRegistry, NotFound};
 use super::lookup::{Lookup, Offer};
 use crate::alone::Alone;
 use crate::exit::Exit;
@@ -15,15 +16,15 @@ use crate::session::Session;
 /// Finds a plugin that the user already allowed, and returns what to lock.
 pub(crate) fn found(
     name: &str,
-    wanted: &RegistryPlugin,
+    wanted: &InRegistry,
     lock: &Lock,
     lookup: &Lookup,
     project: &Project,
 ) -> Result<Pin, Failure> {
     let known = lock.plugins.get(name).and_then(|locked| Pin::try_from(locked).ok());
-    let known = known.filter(|known| known.source.place == wanted.reference.place);
+    let known = known.filter(|known| wanted.is_from_here(known));
     let offer = lookup.offer(&wanted.reference, &wanted.requirement, known.as_ref(), false)?;
-    check_publisher(name, known.as_ref(), &offer)?;
+    check_offer(name, known.as_ref(), &offer)?;
     check_granted(name, &offer, project)?;
     offer.pin(name)
 }
@@ -45,30 +46,37 @@ pub(crate) fn save(
 pub(crate) fn lacking(
     project: &Project,
     lock: &Lock,
-) -> Result<Vec<(String, RegistryPlugin)>, Failure> {
+) -> Result<Vec<(String, InRegistry)>, Failure> {
     let lacks = |(name, source): (String, PluginSource)| {
-        let wanted = RegistryPlugin::read(&source).ok().flatten()?;
-        wanted.pin(&name, lock).is_err().then_some((name, wanted))
+        let wanted = InRegistry::plugin(&source).ok().flatten()?;
+        wanted.pin(lock.plugins.get(&name)).is_err().then_some((name, wanted))
     };
     Ok(project.plugins()?.into_iter().filter_map(lacks).collect())
 }
 
 /// Refuses a plugin whose publisher is not the one that was locked.
+pub(crate) fn check_offer(name: &str, locked: Option<&Pin>, offer: &Offer) -> Result<(), Failure> {
+    let Offer { resolved, verdict, .. } = offer;
+    let anew = format!("`isoplug plugin remove {name}` and add it anew");
+    check_publisher(&format!("plugin {name}"), locked, (verdict, &resolved.version), &anew)
+}
+
+/// Refuses a plugin or module whose publisher is not the one that was locked; `anew` says how to take it all the same.
 pub(crate) fn check_publisher(
-    name: &str,
+    what: &str,
     locked: Option<&Pin>,
-    offer: &Offer,
+    (verdict, version): (&Verdict, &Version),
+    anew: &str,
 ) -> Result<(), Failure> {
-    let now = offer.verdict.to_string();
+    let now = verdict.to_string();
     match locked {
         Some(locked) if locked.publisher != now => {
             let message = format!(
-                "the publisher of plugin {name} changed: {} signed {}, {now} signed {}",
-                locked.publisher, locked.version, offer.resolved.version
+                "the publisher of {what} changed: {} signed {}, {now} signed {version}",
+                locked.publisher, locked.version
             );
-            Err(Failure::new(Exit::Plugin, message).hint(format!(
-                "ask both publishers why; to go on, `isoplug plugin remove {name}` and add it anew"
-            )))
+            Err(Failure::new(Exit::Plugin, message)
+                .hint(format!("ask both publishers why; to go on, {anew}")))
         }
         _ => Ok(()),
     }

@@ -12,7 +12,7 @@ use super::grant::about;
 use super::shown::columns;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::find::{self, RegistryPlugin};
+use crate::plugins::find::{self, InRegistry};
 use crate::plugins::lookup::Lookup;
 use crate::project::Project;
 use crate::session::Session;
@@ -106,11 +106,11 @@ fn of_manifest(
     session: &Session,
 ) -> Result<Seen, Failure> {
     let lock = project.lock(session)?.unwrap_or_default();
-    let Some(wanted) = RegistryPlugin::read(source)? else {
+    let Some(wanted) = InRegistry::plugin(source)? else {
         let path = source.path.as_deref().unwrap_or_default();
         return file(&project.folder.join(path), session);
     };
-    let pin = wanted.pin(name, &lock)?;
+    let pin = wanted.pin(lock.plugins.get(name))?;
     let (component, description) = Lookup::new(Some(project), session)?.pinned(&pin)?;
     Ok(Seen { description, publisher: pin.publisher, world: Some(component.world) })
 }

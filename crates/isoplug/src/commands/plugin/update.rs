@@ -8,9 +8,9 @@ use super::Folder;
 use super::grant::Approval;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::plugins::find::RegistryPlugin;
+use crate::plugins::find::InRegistry;
 use crate::plugins::lookup::{Lookup, Offer, approval};
-use crate::plugins::pin::{self, check_publisher};
+use crate::plugins::pin::{self, check_offer};
 use crate::project::Project;
 use crate::session::Session;
 
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         if !args.name.is_empty() && !args.name.contains(&name) {
             continue;
         }
-        if let Some(wanted) = RegistryPlugin::read(&source)? {
+        if let Some(wanted) = InRegistry::plugin(&source)? {
             update(&name, &wanted, &lookup, &project, args, session)?;
         }
     }
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
 
 fn update(
     name: &str,
-    wanted: &RegistryPlugin,
+    wanted: &InRegistry,
     lookup: &Lookup,
     project: &Project,
     args: &Args,
@@ -61,7 +61,7 @@ fn update(
     let locked = locked(name, wanted, project, session)?;
     let locked = locked.as_ref();
     let offer = lookup.offer(&wanted.reference, &wanted.requirement, locked, locked.is_some())?;
-    check_publisher(name, locked, &offer)?;
+    check_offer(name, locked, &offer)?;
     session.out(&format!("{name}: {}", change(locked, &offer)));
     warn_of_breaks(name, locked, &offer, lookup, session);
     let granted = project.grants()?.remove(name).unwrap_or_default();
@@ -83,13 +83,13 @@ fn update(
 /// Returns what the lock has of a plugin, unless that is from elsewhere.
 fn locked(
     name: &str,
-    wanted: &RegistryPlugin,
+    wanted: &InRegistry,
     project: &Project,
     session: &Session,
 ) -> Result<Option<Pin>, Failure> {
     let lock = project.lock(session)?.unwrap_or_default();
     let locked = lock.plugins.get(name).map(Pin::try_from).transpose()?;
-    Ok(locked.filter(|locked| locked.source.place == wanted.reference.place))
+    Ok(locked.filter(|locked| wanted.is_from_here(locked)))
 }
 
 /// Returns what a plugin asks for that is neither granted nor was seen by the user, who may have taken it back.
