@@ -4,10 +4,12 @@
 //! Debian. The program of it is `package-sets`; `tests/long.sh sets` starts it.
 
 pub mod apt;
+pub mod choice;
 pub mod compare;
 pub mod draw;
 pub mod known;
 pub mod layers;
+pub mod lists;
 pub mod named;
 pub mod root;
 pub mod table;
@@ -19,6 +21,7 @@ use isoplug_manifest::lock::{LockedImage, LockedPackage};
 use isoplug_packages::{Request, Resolvo, Universe, resolve};
 
 use apt::Apt;
+use choice::Difference;
 use layers::{Layers, Made};
 use table::Row;
 
@@ -64,7 +67,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Returns how many packages isoplug chooses for a set, and how apt's choice differs.
-    pub fn choice(&self, set: &Set) -> Result<(usize, Vec<String>)> {
+    pub fn choice(&self, set: &Set) -> Result<(usize, Difference)> {
         let locked = resolve(&set.request(), self.universe, &Resolvo, None)?;
         let packages = locked.groups.concat();
         Ok((packages.len(), self.apt.choice(set, &packages)?))

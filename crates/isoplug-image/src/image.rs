@@ -224,12 +224,21 @@ impl Image {
     /// Returns the packages of the live system, and those that what it installs has besides.
     #[must_use]
     pub fn installed_packages(&self) -> Vec<LockedPackage> {
-        let mut all: Vec<LockedPackage> = self.locked.groups.concat();
-        for package in
-            self.targets.iter().flat_map(|(_, target)| target.locked.groups.iter().flatten())
-        {
-            if !all.contains(package) {
-                all.push(package.clone());
+        self.of_systems(|image| image.locked.groups.concat())
+    }
+
+    /// Returns the packages for later, of a medium and of what it installs; each once.
+    #[must_use]
+    pub fn offline_packages(&self) -> Vec<LockedPackage> {
+        self.of_systems(|image| image.locked.offline.clone())
+    }
+
+    /// Returns what packages the systems have, each once.
+    fn of_systems(&self, of: impl Fn(&Self) -> Vec<LockedPackage>) -> Vec<LockedPackage> {
+        let mut all = of(self);
+        for package in self.targets.iter().flat_map(|(_, target)| of(target)) {
+            if !all.contains(&package) {
+                all.push(package);
             }
         }
         all

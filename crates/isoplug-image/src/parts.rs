@@ -147,7 +147,7 @@ fn built_in(system: &System, sources: Vec<Stanza>, certificate: Option<String>) 
     before_plugins.extend(firmware(system));
     before_plugins.extend(loader(system));
     before_plugins.extend(installing(system));
-    before_plugins.extend(pool::of(certificate));
+    before_plugins.extend(pool::of(certificate, crate::pool::place(system.is_installed())));
     let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),

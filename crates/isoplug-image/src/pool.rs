@@ -1,4 +1,4 @@
-//! What a profile says of packages on the medium, in the words of the stages: the key of their archive.
+//! What a profile says of packages for later, in the words of the stages: the key of their archive, and where that lies.
 //!
 //! Knows no stage and no package.
 
@@ -8,7 +8,13 @@ use isoplug_packages::signing::{self, ArchiveKey};
 /// What the archive calls itself: its origin, label, suite and codename.
 pub const SUITE: &str = "isoplug";
 
-/// The archive of packages that lies on a medium.
+/// Where live-boot mounts the medium, on which the archive of a live system lies.
+const MEDIUM: &str = "/run/live/medium";
+
+/// Where the archive of an installed system lies.
+pub const INSTALLED: &str = "/var/lib/isoplug/pool";
+
+/// The archive of packages that a system can install without a network.
 #[derive(Clone)]
 pub struct Pool {
     /// The key that signs it, in PEM.
@@ -22,7 +28,13 @@ pub struct Pool {
 #[error("`packages.offline-key` cannot sign the archive of the packages on the medium")]
 pub struct Error(#[from] signing::Error);
 
-/// Returns the archive of a profile's medium, if packages lie there and its key was read.
+/// Returns where the archive lies in the running system.
+#[must_use]
+pub fn place(is_installed: bool) -> &'static str {
+    if is_installed { INSTALLED } else { MEDIUM }
+}
+
+/// Returns the archive of a profile, if it has packages for later and its key was read.
 ///
 /// # Errors
 ///

@@ -14,6 +14,7 @@ pub mod initrd_files;
 pub mod initrd_inputs;
 pub mod install_plan;
 pub mod installed_initrd;
+pub mod installed_pool;
 pub mod inventory;
 pub mod iso;
 pub mod kernel;

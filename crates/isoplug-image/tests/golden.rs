@@ -22,6 +22,7 @@ use isoplug_image::parts::files::{FileContent, NewFile};
 use isoplug_image::stages::boot::Boot;
 use isoplug_image::stages::initrd_inputs::InitrdInputs;
 use isoplug_image::stages::installed_initrd::InstalledInitrd;
+use isoplug_image::stages::installed_pool::InstalledPool;
 use isoplug_image::stages::inventory::Collect;
 use isoplug_image::stages::iso::Iso;
 use isoplug_image::stages::kernel::{self, Kernel};
@@ -194,19 +195,25 @@ fn beside(graph: &mut Graph) -> Vec<Made> {
         of::<Medium>("", &[medium.id()]),
         of::<Collect>("", &[inventory.id()]),
         of::<Papers>("", &papers),
-        of_pool(graph),
     ]
+    .into_iter()
+    .chain(of_pool(graph))
+    .collect()
 }
 
 /// The key is that of RFC 8410, section 10.3.
-fn of_pool(graph: &mut Graph) -> Made {
+fn of_pool(graph: &mut Graph) -> [Made; 2] {
     let debs = graph.add(Case::new().debs()).blob;
     let key = "-----BEGIN PRIVATE KEY-----\n\
                MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
                -----END PRIVATE KEY-----";
     let (key, arch) = (key.to_owned(), "amd64".to_owned());
     let pool = graph.add(Pool { debs, key, arch, epoch: EPOCH });
-    of::<Pool>("", &[pool.dists.id(), pool.packages.id()])
+    let installed = graph.add(InstalledPool { pool, epoch: EPOCH }).overlay;
+    [
+        of::<Pool>("", &[pool.dists.id(), pool.packages.id()]),
+        of::<InstalledPool>("", &[installed.id()]),
+    ]
 }
 
 fn papers(iso: Artifact<Blob>, inventory: Artifact<Blob>) -> Papers {

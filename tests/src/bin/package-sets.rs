@@ -81,10 +81,12 @@ fn compared(bench: &Bench, sets: Vec<Drawn>, folder: &Path) -> Result<bool> {
 fn choices(bench: &Bench, sets: Vec<Drawn>) -> Result<bool> {
     let mut all_equal = true;
     for (name, set) in sets {
-        let (packages, differences) = bench.choice(&set())?;
-        let verdict = if differences.is_empty() { "ok" } else { "FAILED" };
-        all_equal &= differences.is_empty();
-        let row = format!("{verdict}\t{name}\t{packages}\t{}\n", differences.join(" "));
+        let (packages, difference) = bench.choice(&set())?;
+        let verdict = if difference.never.is_empty() { "ok" } else { "FAILED" };
+        all_equal &= difference.never.is_empty();
+        let (never, otherwise) =
+            (difference.never.join(" "), difference.in_another_order.join(" "));
+        let row = format!("{verdict}\t{name}\t{packages}\t{never}\t{otherwise}\n");
         append(&row)?;
         print!("{row}");
     }

@@ -3,10 +3,9 @@
 //!
 //! Each set is installed in an overlay over one laid-down base, in namespaces of its own.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use isoplug_engine::Digest;
@@ -15,138 +14,64 @@ use isoplug_manifest::lock::LockedPackage;
 use isoplug_packages::Index;
 
 use super::Set;
+use super::choice::{Difference, Question};
 use super::layers::{Layers, Made};
+use super::lists::{Listed, Lists, REPO};
 use super::root::Root;
-use crate::archive::hex;
 
 /// apt with a folder of its own.
 pub struct Apt {
     folder: PathBuf,
+    lists: Lists,
+    backwards: Lists,
     epoch: u32,
 }
-
-/// Where the archive is seen, by apt outside of a root folder and by dpkg inside.
-const REPO: &str = "/run/isoplug-sets";
-
-/// What apt may not do as the machine's own would.
-const OPTIONS: [&str; 11] = [
-    "Dir::Etc::sourceparts=/dev/null",
-    "Dir::Etc::preferencesparts=/dev/null",
-    "Dir::Etc::parts=/dev/null",
-    "APT::Architecture=amd64",
-    "APT::Architectures=amd64",
-    "APT::Sandbox::User=root",
-    "Debug::NoLocking=1",
-    "Dpkg::Use-Pty=0",
-    "Dpkg::Options::=--force-unsafe-io",
-    "Dpkg::Options::=--force-confdef,confold",
-    "Dpkg::Options::=--log=/dev/null",
-];
 
 impl Apt {
     /// Lays the base down and lets apt read the indices.
     pub fn new(indices: &[Index], base: &Made, folder: &Path, epoch: u32) -> Result<Self> {
-        let apt = Self { folder: folder.join("apt"), epoch };
-        let made = apt.path("made");
-        if !made.exists() && apt.folder.exists() {
-            fs::remove_dir_all(&apt.folder).context("an unfinished folder")?;
+        let folder = folder.join("apt");
+        let made = folder.join("made");
+        if !made.exists() && folder.exists() {
+            fs::remove_dir_all(&folder).context("an unfinished folder")?;
         }
-        fs::create_dir_all(apt.path("repo"))?;
+        fs::create_dir_all(folder.join("repo"))?;
         fs::create_dir_all(REPO)?;
-        let mount = Command::new("mount").arg("--bind").arg(apt.path("repo")).arg(REPO).status()?;
-        ensure!(mount.success(), "the archive cannot be shown");
-        if made.exists() {
-            return Ok(apt);
+        let mut mount = Command::new("mount");
+        mount.arg("--bind").arg(folder.join("repo")).arg(REPO);
+        ensure!(mount.status()?.success(), "the archive cannot be shown");
+        let root = folder.join("base");
+        if !made.exists() {
+            match lay::lay(&base.tree, &base.packs, &root) {
+                Ok(()) | Err(lay::Error::Devices { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            fs::write(made, "")?;
         }
-        apt.make(indices, base)?;
-        fs::write(made, "")?;
-        Ok(apt)
-    }
-
-    fn make(&self, indices: &[Index], base: &Made) -> Result<()> {
-        match lay::lay(&base.tree, &base.packs, &self.path("base")) {
-            Ok(()) | Err(lay::Error::Devices { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-        self.write_indices(indices)?;
-        let update = self.run(&self.path("base"), &["update"])?;
-        ensure!(update.status.success(), "{}", String::from_utf8_lossy(&update.stderr));
-        Ok(())
+        let lists = Lists::new(&folder, indices, Listed::AsIs, &root)?;
+        let backwards = Lists::new(&folder, indices, Listed::Backwards, &root)?;
+        Ok(Self { folder, lists, backwards, epoch })
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    fn write_indices(&self, indices: &[Index]) -> Result<()> {
-        let mut lines = String::new();
-        for (number, index) in indices.iter().enumerate() {
-            let release = self.path(&format!("repo/dists/s{number}"));
-            let folder = release.join("main/binary-amd64");
-            fs::create_dir_all(&folder)?;
-            fs::write(folder.join("Packages"), &index.text)?;
-            let (digest, size) = (hex(index.text.as_bytes()), index.text.len());
-            let text = format!(
-                "Suite: s{number}\nCodename: s{number}\nComponents: main\nArchitectures: amd64\n\
-                 Date: Sat, 01 Jan 2022 00:00:00 UTC\nSHA256:\n {digest} {size} \
-                 main/binary-amd64/Packages\n"
-            );
-            fs::write(release.join("Release"), text)?;
-            lines += &format!("deb [arch=amd64 trusted=yes] file:{REPO} s{number} main\n");
-        }
-        for folder in ["lists/partial", "cache/archives/partial", "log"] {
-            fs::create_dir_all(self.path(folder))?;
-        }
-        Ok(fs::write(self.path("sources.list"), lines)?)
-    }
-
-    /// Starts apt-get on a root folder.
-    fn run(&self, root: &Path, arguments: &[&str]) -> Result<Output> {
-        Ok(self.command("apt-get", root).args(arguments).output()?)
-    }
-
-    fn command(&self, program: &str, root: &Path) -> Command {
-        let path = |name: &str| self.path(name).display().to_string();
-        let status = root.join("var/lib/dpkg/status");
-        let places = [
-            format!("Dir::State={}", path("")),
-            format!("Dir::State::status={}", status.display()),
-            format!("Dir::State::extended_states={}", path("extended_states")),
-            format!("Dir::Cache={}", path("cache")),
-            format!("Dir::Log={}", path("log")),
-            format!("Dir::Etc::sourcelist={}", path("sources.list")),
-            format!("Dpkg::Chroot-Directory={}", root.display()),
-        ];
-        let mut command = Command::new(program);
-        command.env_clear().env("APT_CONFIG", "/dev/null").env("LC_ALL", "C");
-        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").stdin(Stdio::null());
-        for option in OPTIONS.into_iter().chain(places.iter().map(String::as_str)) {
-            command.args(["-o", option]);
-        }
-        command
-    }
-
     /// Returns how apt's own choice for the wishes and the base, with nothing installed, differs
-    /// from these packages: `+name` has only isoplug, `-name` only apt.
-    pub fn choice(&self, set: &Set, packages: &[LockedPackage]) -> Result<Vec<String>> {
-        let recommends = format!("APT::Install-Recommends={}", set.recommends);
+    /// from these packages.
+    pub fn choice(&self, set: &Set, packages: &[LockedPackage]) -> Result<Difference> {
         let status = fs::read_to_string(self.path("base/var/lib/dpkg/status"))?;
-        let base = status.lines().filter_map(|line| line.strip_prefix("Package: "));
-        let mut arguments = vec!["-s", "-o", &recommends, "install"];
-        arguments.extend(set.install.iter().map(String::as_str).chain(base));
         let empty = self.path("empty");
         fs::create_dir_all(empty.join("var/lib/dpkg"))?;
         fs::write(empty.join("var/lib/dpkg/status"), "")?;
-        let output = self.run(&empty, &arguments)?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        ensure!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-        let chosen = text.lines().filter_map(|line| line.strip_prefix("Inst "));
-        let theirs: BTreeSet<&str> =
-            chosen.filter_map(|line| line.split([' ', ':']).next()).collect();
-        let ours: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
-        let more = ours.difference(&theirs).map(|name| format!("+{name}"));
-        let fewer = theirs.difference(&ours).map(|name| format!("-{name}"));
-        Ok(more.chain(fewer).collect())
+        let question = Question {
+            wishes: set.install.iter().map(String::as_str).collect(),
+            base: status.lines().filter_map(|line| line.strip_prefix("Package: ")).collect(),
+            recommends: set.recommends,
+            empty: &empty,
+        };
+        let ours = packages.iter().map(|package| package.name.as_str()).collect();
+        question.compare(&ours, [&self.lists, &self.backwards])
     }
 
     /// Puts packages where the indices say that they are.
@@ -183,7 +108,7 @@ impl Apt {
         let mut command = Command::new("unshare");
         let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
         command.args(namespaces).args(["sh", "-ec", &script, "sh"]);
-        let apt = self.command("apt-get", &root.merged());
+        let apt = self.lists.command(&root.merged());
         let exactly = ["-y", "--allow-downgrades", "-o", "APT::Install-Recommends=false"];
         command.arg(apt.get_program()).args(apt.get_args()).args(exactly).arg("install");
         let exact = |package: &LockedPackage| format!("{}={}", package.name, package.version);

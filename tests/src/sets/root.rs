@@ -37,7 +37,8 @@ impl Root {
 
     /// Keeps it in memory if there is much more than it needs: dpkg waits for the disk at each file.
     fn take_memory(&self, packed: u64) -> Result<()> {
-        let unpacked = packed * 5;
+        // Scripts make more of it: dictionaries, caches.
+        let unpacked = packed * 5 + 2_000_000_000;
         if available() < unpacked * 2 {
             return Ok(());
         }

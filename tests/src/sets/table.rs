@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use super::Set;
+use super::choice::Difference;
 
 /// What came of one set.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +24,7 @@ pub struct Row {
     /// How many packages it has.
     pub packages: usize,
     /// How apt's choice of packages differs.
-    pub choice: Vec<String>,
+    pub choice: Difference,
     /// How the systems differ.
     pub differences: Vec<String>,
     /// Which side failed, and why.
@@ -42,7 +43,7 @@ impl Row {
             install: set.install.clone(),
             recommends: set.recommends,
             packages: 0,
-            choice: Vec::new(),
+            choice: Difference::default(),
             differences: Vec::new(),
             failure: None,
             ours: Duration::ZERO,
@@ -50,15 +51,16 @@ impl Row {
         }
     }
 
-    /// Tells whether both installed the same.
+    /// Tells whether both installed the same, of what apt would choose in one order or another.
     pub fn is_equal(&self) -> bool {
-        self.failure.is_none() && self.choice.is_empty() && self.differences.is_empty()
+        self.failure.is_none() && self.choice.never.is_empty() && self.differences.is_empty()
     }
 
     fn to_json(&self) -> Value {
         json!({
             "name": self.name, "install": self.install, "recommends": self.recommends,
-            "packages": self.packages, "choice": self.choice, "failure": self.failure,
+            "packages": self.packages, "choice": self.choice.never,
+            "in-another-order": self.choice.in_another_order, "failure": self.failure,
             "differences": self.differences.len(), "equal": self.is_equal(),
             "ours": self.ours.as_secs(), "theirs": self.theirs.as_secs(),
             "first": self.differences.iter().take(5).collect::<Vec<_>>(),
@@ -132,7 +134,7 @@ fn columns(row: &Value) -> [String; 6] {
     };
     let name = row["name"].as_str().unwrap_or_default();
     let recommends = if row["recommends"] == true { " with recommends" } else { "" };
-    let choice = Some(list("choice")).filter(|list| !list.is_empty());
+    let choice = [list("choice"), list("in-another-order")];
     let files = match (row["failure"].as_str(), row["differences"].as_u64()) {
         (Some(failure), _) => failure.lines().next().unwrap_or_default().to_owned(),
         (None, Some(0) | None) => "same".to_owned(),
@@ -141,9 +143,19 @@ fn columns(row: &Value) -> [String; 6] {
     [
         format!("{name}{recommends}"),
         row["packages"].to_string(),
-        choice.unwrap_or_else(|| "same".to_owned()),
+        choice_text(choice),
         files,
         row["ours"].to_string(),
         row["theirs"].to_string(),
     ]
+}
+
+/// Says how choices differ: where apt never chooses so, and where it does in another order.
+fn choice_text([never, in_another_order]: [String; 2]) -> String {
+    match (never.is_empty(), in_another_order.is_empty()) {
+        (true, true) => "same".to_owned(),
+        (true, false) => format!("as apt in another order ({in_another_order})"),
+        (false, true) => never,
+        (false, false) => format!("{never}; as apt in another order: {in_another_order}"),
+    }
 }

@@ -1,6 +1,7 @@
-//! Lets apt of a live system find the packages that lie on its medium. They give way to those of archives.
+//! Lets apt find the packages that lie on the medium of a live system, or in an installed one. They give way to those of
+//! archives.
 //!
-//! Knows no package, and where the medium is mounted by live-boot's word alone.
+//! Knows no package.
 
 use std::sync::Arc;
 
@@ -14,23 +15,22 @@ const KEY: &str = "/etc/apt/keyrings/isoplug-pool.asc";
 const SOURCE: &str = "/etc/apt/sources.list.d/isoplug-pool.sources";
 const PREFERENCES: &str = "/etc/apt/preferences.d/isoplug-pool.pref";
 
-/// Where live-boot mounts the medium.
-const MEDIUM: &str = "/run/live/medium";
-
 /// Below the 500 that packages of an archive have, so that theirs are taken where there is a network.
 const PRIORITY: u32 = 400;
 
-/// Names the archive on the medium.
+/// Names the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
+    /// The folder in which it lies.
+    pub place: &'static str,
     /// What signs it: an armoured key.
     pub certificate: String,
 }
 
-/// Takes the key; nothing if there is no archive on the medium.
+/// Takes the key and the place; nothing if there is no archive.
 #[must_use]
-pub(super) fn of(certificate: Option<String>) -> Option<Arc<dyn Contributor>> {
-    certificate.map(|certificate| Arc::new(Part { certificate }) as _)
+pub(super) fn of(certificate: Option<String>, place: &'static str) -> Option<Arc<dyn Contributor>> {
+    certificate.map(|certificate| Arc::new(Part { place, certificate }) as _)
 }
 
 impl Contributor for Part {
@@ -47,12 +47,15 @@ impl Contributor for Part {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        key.value("certificate", &self.certificate);
+        let Self { place, certificate } = self;
+        key.value("place", place);
+        key.value("certificate", certificate);
     }
 
     fn contribute(&self, rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+        let place = self.place;
         let source = format!(
-            "Types: deb\nURIs: file:{MEDIUM}\nSuites: {SUITE}\nComponents: main\nSigned-By: {KEY}\n"
+            "Types: deb\nURIs: file:{place}\nSuites: {SUITE}\nComponents: main\nSigned-By: {KEY}\n"
         );
         let preferences =
             format!("Package: *\nPin: release o={SUITE},n={SUITE}\nPin-Priority: {PRIORITY}\n");
@@ -73,7 +76,8 @@ mod tests {
     #[test]
     fn apt_finds_the_packages_of_the_medium_and_prefers_others() {
         let mut rootfs = TestRootfs::with(&[]);
-        rootfs.add(&Part { certificate: "the key\n".to_owned() }).unwrap();
+        let (place, certificate) = ("/run/live/medium", "the key\n".to_owned());
+        rootfs.add(&Part { place, certificate }).unwrap();
         insta::assert_snapshot!(rootfs.text(SOURCE), @r"
         Types: deb
         URIs: file:/run/live/medium
@@ -87,6 +91,6 @@ mod tests {
         Pin-Priority: 400
         ");
         assert_eq!(rootfs.text(KEY), "the key\n");
-        assert!(of(None).is_none());
+        assert!(of(None, place).is_none());
     }
 }

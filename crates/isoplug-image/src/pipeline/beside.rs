@@ -31,7 +31,7 @@ pub(super) fn add(
         systems: image.systems(),
         boot: image.locked.boot.clone(),
         drivers: image.driver_packages(),
-        offline: image.locked.offline.clone(),
+        offline: image.offline_packages(),
         plugins: image.used.clone(),
         lock: image.lock_text.clone(),
         epoch: image.epoch,
@@ -51,15 +51,18 @@ fn inventory(
     let named = [("boot", Some(boot)), ("drivers", drivers), ("offline", offline)];
     let named = named.into_iter().filter_map(|(name, debs)| Some((name.to_owned(), debs?)));
     let numbered = groups.into_iter().enumerate().map(|(index, debs)| (index.to_string(), debs));
-    let beside: Vec<Artifact<Blob>> = named.clone().map(|(_, debs)| debs).collect();
+    let mut beside: Vec<Artifact<Blob>> = named.clone().map(|(_, debs)| debs).collect();
     let all = numbered.chain(named);
     let mut sha512: Vec<_> =
         all.map(|(group, debs)| graph.add(Sha512 { debs, group }).digests).collect();
     let mut overlays = added(image, overlays, "");
     let targets = targets.into_iter().zip(&image.targets).map(|(target, (_, image))| {
-        let Target { name, rootfs, overlays: more, debs } = target;
+        let Target { name, rootfs, overlays: more, pool, debs } = target;
+        beside.extend(debs.offline);
         sha512.extend(digests(&name, debs, graph));
         overlays.extend(added(image, more, &format!(" of {name}")));
+        let by = By::Part("pool").to_string();
+        overlays.extend(pool.map(|pool| (format!("packages for later of {name}"), by, pool)));
         (name, rootfs)
     });
     let targets = targets.collect();
@@ -69,8 +72,10 @@ fn inventory(
 /// Adds what hashes the packages of a target.
 fn digests(target: &str, debs: Debs, graph: &mut Graph) -> Vec<Artifact<Blob>> {
     let groups = debs.groups.into_iter().enumerate();
-    let group = |(index, debs)| Sha512 { debs, group: format!("{index} of {target}") };
-    groups.map(|one| graph.add(group(one)).digests).collect()
+    let groups = groups.map(|(index, debs)| (index.to_string(), debs));
+    let all = groups.chain(debs.offline.map(|debs| ("offline".to_owned(), debs)));
+    let group = |(group, debs)| Sha512 { debs, group: format!("{group} of {target}") };
+    all.map(|one| graph.add(group(one)).digests).collect()
 }
 
 /// Names those who added overlays to a system, and on whose behalf. Those of nobody who contributes come first.

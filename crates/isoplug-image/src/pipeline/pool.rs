@@ -1,11 +1,11 @@
-//! Wires the archive of packages that lies on the medium.
+//! Wires the archive of packages for later, which lies on the medium or in a target.
 
 use isoplug_engine::{Artifact, Blob, Graph};
 
 use crate::image::Image;
 use crate::stages::pool::{self, Pool};
 
-/// Adds the archive, if packages lie on the medium.
+/// Adds the archive, if there are such packages.
 pub(super) fn add(
     image: &Image,
     debs: Option<Artifact<Blob>>,

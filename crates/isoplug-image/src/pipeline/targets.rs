@@ -10,6 +10,7 @@ use crate::image::Image;
 use crate::share::Members;
 use crate::stages::install_plan::WithPlan;
 use crate::stages::installed_initrd::InstalledInitrd;
+use crate::stages::installed_pool::InstalledPool;
 use crate::stages::rootfs::Rootfs;
 use crate::stages::secrets::Secrets;
 use crate::stages::share::{Sets, Share, Sharing};
@@ -35,6 +36,8 @@ pub(super) struct Target {
     pub(super) rootfs: Artifact<Tree>,
     /// What contributors add to it.
     pub(super) overlays: Vec<Artifact<Tree>>,
+    /// The archive of its packages for later, at its place.
+    pub(super) pool: Option<Artifact<Tree>>,
     /// Its packages.
     pub(super) debs: Debs,
 }
@@ -73,12 +76,13 @@ fn each(
     let (mut systems, mut targets, mut kernels) = (vec![live], Vec::new(), Vec::new());
     for (index, (name, target)) in image.targets.iter().enumerate() {
         let made = super::secrets::system(secrets, target, index + 1, graph);
-        let rootfs = rootfs(target, &made, graph);
+        let pool = installed_pool(target, &made, graph);
+        let rootfs = rootfs(target, &made, pool, graph);
         systems.push(sharing(name, rootfs, target));
         kernels.push(made.version);
         trials.extend(made.trials);
         let (name, overlays, debs) = (name.clone(), made.overlays, made.debs);
-        targets.push(Target { name, rootfs, overlays, debs });
+        targets.push(Target { name, rootfs, overlays, pool, debs });
     }
     (systems, targets, kernels)
 }
@@ -125,13 +129,25 @@ fn name(systems: &[Sharing], members: &[usize]) -> String {
     names.join("+")
 }
 
-/// Adds the tree of a target: with an initrd for each of its kernels.
-fn rootfs(target: &Image, made: &Made, graph: &mut Graph) -> Artifact<Tree> {
+/// Adds what lays the archive of a target's packages for later into it.
+fn installed_pool(target: &Image, made: &Made, graph: &mut Graph) -> Option<Artifact<Tree>> {
+    let pool = super::pool::add(target, made.debs.offline, graph)?;
+    Some(graph.add(InstalledPool { pool, epoch: target.epoch }).overlay)
+}
+
+/// Adds the tree of a target: with an initrd for each of its kernels, and its packages for later.
+fn rootfs(
+    target: &Image,
+    made: &Made,
+    pool: Option<Artifact<Tree>>,
+    graph: &mut Graph,
+) -> Artifact<Tree> {
     let (layer, epoch) = (made.layer, target.epoch);
     let others = kernels::add(target, layer, made.inputs, graph);
     let others = others.into_iter().map(|other| (other.text, other.initrd));
     let first = (made.version, made.initrd);
     let mut overlays = made.overlays.clone();
+    overlays.extend(pool);
     for (kernel, initrd) in [first].into_iter().chain(others) {
         overlays.push(graph.add(InstalledInitrd { initrd, kernel, epoch }).overlay);
     }

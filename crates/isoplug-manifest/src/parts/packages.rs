@@ -60,7 +60,8 @@ pub struct Packages {
     /// is accepted. Whatever is not answered here gets the answer that its package has for it.
     pub debconf: Vec<DebconfAnswer>,
     /// Packages that lie on the medium with what they need and the image does not have, written as in `install`. apt of the
-    /// running system installs them without a network.
+    /// running system installs them without a network. In the profile of what a medium installs they lie in the installed
+    /// system, in `/var/lib/isoplug/pool`.
     #[schemars(extend("format" = "package-wish"))]
     pub offline: Vec<String>,
     /// The private Ed25519 key that signs the archive of those packages, in PEM. It signs while the image is built and is
@@ -188,7 +189,7 @@ impl part::Part for Part<'_> {
             let name = name_in(wish).to_owned();
             listed.package(wish).promise(Promise::Package { name, version: version(wish) });
         }
-        offline::contribute(self.packages, out);
+        offline::contribute(self.packages, self.is_installed, out);
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {
@@ -202,7 +203,7 @@ impl part::Part for Part<'_> {
         contradiction(lint, (install, &yes), (remove, &no));
         from::lint(self.packages, self.sources, lint);
         pins::lint(&self.packages.pins, self.sources, lint);
-        offline::lint(self.packages, self.is_installed, lint);
+        offline::lint(self.packages, lint);
         answers(debconf, lint);
     }
 }

@@ -123,7 +123,8 @@ fn report(planned: &Planned, session: &Session) -> Result<Report, Failure> {
     let path = outputs.path(wanted).ok_or_else(lost)?;
     let inventory = inventory::read(&path).map_err(|_| lost())?;
     let (installed, drivers) = (image.installed_packages(), image.driver_packages());
-    let packages = [&installed[..], &image.locked.boot, &drivers, &image.locked.offline];
+    let offline = image.offline_packages();
+    let packages = [&installed[..], &image.locked.boot, &drivers, &offline];
     Ok(Report::of(&binaries(packages, &image.systems(), &inventory)))
 }
 

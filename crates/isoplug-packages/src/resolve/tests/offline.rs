@@ -64,3 +64,25 @@ fn a_request_without_them_keeps_its_digest() {
     assert_ne!(with(&["editor"], &["plain"]).digest(), plain.digest());
     assert!(!serde_json::to_string(&plain).unwrap().contains("offline"));
 }
+
+#[test]
+fn another_version_of_what_is_installed_lies_there_with_what_it_needs() {
+    let newer = "image 2 Depends: kernel-2, tool
+        image 1 Depends: kernel-1
+        kernel-1 1
+        kernel-2 1
+        tool 2
+        tool 1
+        strict 1 Depends: image (= 1)";
+    let of = |offline: &[&str], install: &[&str]| {
+        let image = solve(&stable(newer), &with(offline, install), None)?;
+        let name = |one: &LockedPackage| format!("{} {}", one.name, one.version);
+        Ok::<Vec<String>, String>(image.offline.iter().map(name).collect())
+    };
+    let installed = ["image=1", "tool=1"];
+    assert_eq!(of(&["kernel-2"], &installed).unwrap(), ["kernel-2 1"]);
+    assert_eq!(of(&["image=2"], &["kernel-1", "tool=1"]).unwrap(), ["image 2", "kernel-2 1"]);
+    assert_eq!(of(&["image=1"], &["image", "tool=1"]).unwrap(), ["image 1", "kernel-1 1"]);
+    let error = of(&["image=2"], &["strict"]).unwrap_err();
+    assert!(error.contains("strict") || error.contains("image"), "nothing is removed: {error}");
+}
