@@ -227,6 +227,14 @@ mod tests {
             @"the plugin describes itself wrongly: `stages` is for plugins that plan one; this is a contributor"
         );
         assert_snapshot!(
+            refuse(json!({ "options": true })),
+            @"the plugin describes itself wrongly: options: a schema is an object"
+        );
+    }
+
+    #[test]
+    fn architectures_are_names_of_debian() {
+        assert_snapshot!(
             refuse(json!({ "architectures": [] })),
             @"the plugin describes itself wrongly: `architectures` is empty; without it the plugin is for all"
         );
@@ -235,10 +243,6 @@ mod tests {
             @r#"the plugin describes itself wrongly: architecture "x86_64": it is one of Debian's names, such as `amd64` or `arm64`"#
         );
         assert_snapshot!(refuse(json!({ "architectures": ["amd64", "loong64"] })), @"fine");
-        assert_snapshot!(
-            refuse(json!({ "options": true })),
-            @"the plugin describes itself wrongly: options: a schema is an object"
-        );
     }
 
     #[test]
