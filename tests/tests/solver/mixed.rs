@@ -62,13 +62,14 @@ const MIXES: [Mix; 17] = [
 
 /// Three packages of backports, and one of a folder. Of packages that need others of backports, such as `curl`, apt gives
 /// up.
-const SETS: [Mix; 12] = [
+const SETS: [Mix; 13] = [
     asked("tmux@backports openvpn@backports btrfs-progs@backports acme-tool apt", false),
     asked("tmux@backports cockpit-ws@backports yt-dlp@backports acme-tool apt", false),
     asked("cockpit-ws@backports monero@backports btrfs-progs@backports acme-mail apt", false),
     asked("openvpn@backports yt-dlp@backports monero@backports acme-mail apt", false),
     asked("tmux@backports monero@backports openvpn@backports acme-web apt", false),
     asked("yt-dlp@backports btrfs-progs@backports tmux@backports acme-web apt", false),
+    asked("yt-dlp@backports btrfs-progs@backports tmux@backports acme-web apt", true),
     asked("cockpit-ws@backports openvpn@backports monero@backports htop apt", false),
     asked("btrfs-progs@backports yt-dlp@backports openvpn@backports htop apt", false),
     asked("tmux@backports cockpit-ws@backports btrfs-progs@backports acme-web apt", false),
