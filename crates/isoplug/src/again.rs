@@ -122,7 +122,7 @@ fn step(
 }
 
 fn unfinished(stderr: &str, told: &str) -> Step {
-    let lines = stderr.lines().skip_while(|line| !line.starts_with("error: ")).take(4);
+    let lines = stderr.lines().skip_while(|line| !line.starts_with("error")).take(4);
     let mut faults: Vec<Fault> = lines.map(|line| Refusal::Undecided.fault(line.trim())).collect();
     if faults.is_empty() {
         faults.push(Refusal::Undecided.fault("it ended without a word"));
