@@ -86,8 +86,8 @@ fn an_option() {
     exit: 0
     --- stdout
     packages.install = ["apt","dbus","initramfs-tools","iproute2","kmod","libpam-systemd","live-boot","login","mount","passwd","procps","systemd-sysv","tzdata","udev","zstd","vim"]
-      The packages to install, with what they depend on: `name` or `name:architecture`. As with
-      apt, `name=8.4-1` asks for a version (`name=8.4*` for one that begins so), and
+      The packages to install, with what they depend on: `name` or `name:architecture`, where the architecture is that
+      of the image. As with apt, `name=8.4-1` asks for a version (`name=8.4*` for one that begins so), and
       `name/trixie-backports` for the suite to take it from, which a source must have.
       type:    a list
       default: []

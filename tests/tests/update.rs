@@ -74,12 +74,31 @@ fn an_update_of_one_image_leaves_the_others() {
     ));
     served.space.ok(&["lock"]);
     served.publish(&later());
-    let images = || Lock::parse(&served.space.read("isoplug.lock")).unwrap().images;
-    let before = images();
+    let lock = || Lock::parse(&served.space.read("isoplug.lock")).unwrap();
+    let before = lock();
     served.space.ok(&["update", "-p", "q"]);
-    let after = images();
-    assert_eq!(after["p.amd64"], before["p.amd64"]);
-    assert_ne!(after["q.amd64"], before["q.amd64"]);
+    let after = lock();
+    assert_eq!(after.images["p.amd64"], before.images["p.amd64"]);
+    assert_ne!(after.images["q.amd64"], before.images["q.amd64"]);
+    // The others' Release file stays with them: services of snapshots are asked by its date, and what it has is known.
+    let dates = |lock: &Lock| {
+        let releases = lock.sources.values().flat_map(|source| &source.releases);
+        releases.map(|release| release.sha256.clone()).collect::<Vec<_>>()
+    };
+    let (old, both) = (dates(&before), dates(&after));
+    assert_eq!((old.len(), both.len(), &both[1]), (1, 2, &old[0]));
+    served.space.ok(&["lock", "--locked", "--offline"]);
+    let part = served.space.ok(&["update", "-p", "p", "--package", "base", "--dry-run"]);
+    assert_eq!(part, "p.amd64: nothing changes\n= base 1: no source has a newer version");
+    // A third one: what nobody is from any more goes, the first stays.
+    let mut third = later();
+    third.push(Package::new("app", "1.2-1").field("Depends", "engine"));
+    served.publish(&third);
+    served.space.ok(&["update", "-p", "q"]);
+    let third = dates(&lock());
+    assert_eq!((third.len(), &third[1]), (2, &old[0]));
+    served.space.ok(&["update", "-p", "p"]);
+    assert_eq!(dates(&lock()), third[..1]);
 }
 
 #[test]

@@ -88,6 +88,34 @@ fn a_rebuild_is_attested_in_the_envelope_of_the_builder() {
     assert!(said.starts_with("exit: 0\n") && said.contains("(2 of 2)"), "{said}");
 }
 
+/// One profile of several, with a variable: the rebuild asks for that image, as its provenance says.
+#[test]
+fn a_variant_is_rebuilt_as_it_was_built() {
+    let _turn = real::turn();
+    let built = real::minimal();
+    let project = Example::minimal();
+    let variant = "[vars]\nchannel = \"stable\"\n[profiles.second]\nextends = \"minimal\"\n\
+        [[profiles.second.when.var.channel.beta.files]]\ntarget = \"/etc/channel\"\ntext = \"beta\\n\"\n";
+    let manifest = project.space.read("isoplug.toml");
+    project.space.write("isoplug.toml", &format!("{manifest}\n{variant}"));
+    std::fs::copy(built.path("isoplug.lock"), project.path("isoplug.lock")).unwrap();
+    std::os::unix::fs::symlink(built.store_path(), project.path("store")).unwrap();
+    let image = ["-p", "second", "--var", "channel=beta"];
+    let iso = project.space.ok(&[&["build"], &image[..]].concat());
+    let provenance: Json =
+        serde_json::from_str(&project.space.read(&format!("{iso}.provenance.json"))).unwrap();
+    let parameters = &provenance["buildDefinition"]["externalParameters"];
+    assert_eq!(parameters["variables"], serde_json::json!({ "channel": "beta" }));
+    project.space.ok(&[&["vendor"], &image[..]].concat());
+    let rebuild = ["verify", &iso, "--rebuild", "--offline", "--from", "."];
+    let said = project.space.run(&rebuild);
+    assert!(said.starts_with("exit: 0\n") && said.contains("reproduced"), "{said}");
+    // Another value is another image, which nobody locked here.
+    let said = project.space.run(&[&rebuild[..], &["--var", "channel=stable"]].concat());
+    assert!(said.starts_with("exit: 1\n"), "{said}");
+    assert!(said.contains("isoplug.lock does not pin what profile second asks for"), "{said}");
+}
+
 /// Returns the exit code, and the word of why it is refused.
 fn refused(space: &Space, key: &str) -> (Option<i32>, String) {
     let arguments = ["verify", ISO, "--format", "json", "--key", key];

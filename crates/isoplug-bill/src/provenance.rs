@@ -3,6 +3,8 @@
 //! No clock, no machine, no folder and no executable is in it, so that it is the same for everybody who makes the same
 //! image, and several of them can sign the same bytes.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::model::{Bill, Contributor, Package, Plugin, Tool};
@@ -22,6 +24,8 @@ pub struct Subject<'a> {
     pub profile: &'a str,
     /// The architecture.
     pub architecture: &'a str,
+    /// The variables of the manifest that are not what they are by default.
+    pub variables: &'a BTreeMap<String, String>,
     /// The files of the manifest and the lock, each with its SHA-256.
     pub files: &'a [(String, String)],
     /// The Release files that packages were chosen from.
@@ -48,17 +52,11 @@ pub fn write(subject: &Subject) -> String {
 }
 
 fn predicate(subject: &Subject) -> Json {
-    let Subject { bill, profile, architecture, byproducts, .. } = subject;
-    let parameters = json!({
-        "image": bill.image.name,
-        "version": bill.image.version,
-        "profile": profile,
-        "architecture": architecture,
-    });
+    let Subject { bill, byproducts, .. } = subject;
     json!({
         "buildDefinition": {
             "buildType": BUILD_TYPE,
-            "externalParameters": parameters,
+            "externalParameters": parameters(subject),
             "internalParameters": { "isoplug": bill.tool.version, "epoch": bill.epoch },
             "resolvedDependencies": resolved(subject),
         },
@@ -67,6 +65,20 @@ fn predicate(subject: &Subject) -> Json {
             "byproducts": byproducts.iter().map(file).collect::<Vec<_>>(),
         },
     })
+}
+
+fn parameters(subject: &Subject) -> Json {
+    let Subject { bill, profile, architecture, variables, .. } = subject;
+    let mut parameters = json!({
+        "image": bill.image.name,
+        "version": bill.image.version,
+        "profile": profile,
+        "architecture": architecture,
+    });
+    if !variables.is_empty() {
+        parameters["variables"] = json!(variables);
+    }
+    parameters
 }
 
 fn resolved(subject: &Subject) -> Vec<Json> {

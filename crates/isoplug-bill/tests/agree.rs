@@ -214,16 +214,22 @@ fn a_provenance_names_all_that_went_in_and_no_clock() {
     let bill = bill();
     let files = [("isoplug.toml".to_owned(), "1".repeat(64))];
     let byproducts = [("boot/vmlinuz".to_owned(), "2".repeat(64))];
+    let variables = BTreeMap::from([("channel".to_owned(), "beta".to_owned())]);
     let subject = provenance::Subject {
         bill: &bill,
         profile: "stick",
         architecture: "amd64",
+        variables: &variables,
         files: &files,
         releases: Vec::new(),
         byproducts: &byproducts,
     };
     let text = provenance::write(&subject);
     let json: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["buildDefinition"]["externalParameters"]["variables"]["channel"], "beta");
+    let no_variables = BTreeMap::new();
+    let plain = provenance::write(&provenance::Subject { variables: &no_variables, ..subject });
+    assert!(!plain.contains("variables"), "{plain}");
     let resolved = json["buildDefinition"]["resolvedDependencies"].as_array().unwrap();
     assert_eq!(resolved.len(), 1 + 1 + 3 + 1 + 1);
     let packages = resolved

@@ -58,6 +58,7 @@ pub fn lint(
     let mut findings = Vec::new();
     imports(bytes, &mut findings);
     words(&subject.description, &mut findings);
+    architectures(&subject.description, &mut findings);
     let mut uses = Uses::default();
     examples(&subject, &mut uses, &mut findings)?;
     match cases.map_or(Ok(0), |cases| use_in_cases(&subject, cases, &mut uses))? {
@@ -96,6 +97,16 @@ fn words(description: &Description, findings: &mut Vec<Finding>) {
     if description.examples.is_empty() {
         findings.push(Finding::warning("no-example", "`describe` has no example"));
     }
+}
+
+/// One that is not known here may be one of tomorrow, or a name of somebody else than Debian.
+fn architectures(description: &Description, findings: &mut Vec<Finding>) {
+    let known = isoplug_arch::with_images();
+    let named = description.architectures.iter().filter(|name| !known.contains(&name.as_str()));
+    findings.extend(named.map(|name| {
+        let message = format!("`architectures` has `{name}`; images are for {}", known.join(", "));
+        Finding::warning("unknown-architecture", message)
+    }));
 }
 
 /// Runs the examples, as far as there is enough to see for them.

@@ -63,7 +63,7 @@ pub struct LockedPlugin {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LockedSource {
     /// Its Release files: of each suite the newest first, and behind it those that packages are from which an update of a
-    /// part left as they were.
+    /// part, or of another image, left as they were.
     pub releases: Vec<LockedRelease>,
 }
 

@@ -260,7 +260,7 @@ pub(crate) fn parts<'a>(options: &'a Options, about: About<'a>) -> Vec<Box<dyn P
         Box::new(kernel::Part { kernel, arch, distribution }),
         Box::new(drivers::Part { drivers, kernel, boot, arch, distribution }),
         Box::new(firmware::Part { firmware, microcode: *microcode, arch, distribution }),
-        Box::new(packages::Part { packages, profile, sources, is_installed }),
+        Box::new(packages::Part { packages, profile, arch, sources, is_installed }),
         Box::new(tests::Part { tests, boot, users, install: installs }),
         Box::new(plugins::Part),
         // Its entry of the boot menu is the last.

@@ -19,7 +19,12 @@ impl Plugins for Hardening {
     fn describe(&mut self, _: &str, _: &PluginSource) -> Result<Described, String> {
         let levels = json!({ "enum": ["low", "high"] });
         let options = json!({ "type": "object", "properties": { "level": levels } });
-        Ok(Described { version: "1.2.0".to_owned(), options, contributes: true })
+        Ok(Described {
+            version: "1.2.0".to_owned(),
+            options,
+            contributes: true,
+            architectures: Vec::new(),
+        })
     }
 
     fn contribute(&mut self, _: &[Call<'_>]) -> Answer {

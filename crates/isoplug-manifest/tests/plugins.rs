@@ -16,6 +16,7 @@ struct Fake {
     fragments: Vec<(Json, Strength)>,
     reports: Vec<Report>,
     calls: Vec<(String, Json)>,
+    architectures: Vec<String>,
 }
 
 impl Plugins for Fake {
@@ -38,7 +39,8 @@ impl Plugins for Fake {
             "required": ["banner"],
             "additionalProperties": false
         });
-        Ok(Described { version: "1.2.0".to_owned(), options, contributes: true })
+        let architectures = self.architectures.clone();
+        Ok(Described { version: "1.2.0".to_owned(), options, contributes: true, architectures })
     }
 
     fn contribute(&mut self, calls: &[Call<'_>]) -> Answer {
@@ -117,6 +119,22 @@ fn mistakes_are_drawn_on_the_users_lines() {
     isoplug.toml:4:9: error[unknown-key]: there is no key `hardning` here
       help: did you mean `hardening`?
     ");
+}
+
+#[test]
+fn a_plugin_says_for_which_architectures_it_is() {
+    let mut fake = Fake { architectures: vec!["arm64".to_owned()], ..Fake::default() };
+    assert_snapshot!(mistakes(&mut fake, MINIMAL), @"
+    isoplug.toml:2:9: error[plugin::architecture]: plugin `hardening` 1.2.0 is for images of arm64, and this one is of amd64
+      help: a version of it that is for amd64, or leave it out there: `plugins.hardening.enable = false` in [profiles.p.when.arch.amd64]
+    ");
+    assert!(fake.calls.is_empty());
+    // Whoever does not use it in such images has them.
+    let without = format!("{MINIMAL}when.arch.amd64.plugins.hardening.enable = false\n");
+    run(&mut fake, &without).unwrap();
+    fake.architectures.push("amd64".to_owned());
+    run(&mut fake, MINIMAL).unwrap();
+    assert_eq!(fake.calls.len(), 1);
 }
 
 #[test]

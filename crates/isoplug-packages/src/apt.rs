@@ -8,6 +8,7 @@
 //! index    release, component        -> its Packages, fetched by hash, kept compressed by digest
 //! folder   a folder of packages      -> an index of them
 //! source_packages  names, versions -> the files of source packages, from its Sources
+//! sums     a locked release          -> the digests of its packages, as far as the cache has them
 //! unread   source, its locked releases -> components that it does not name
 //! ```
 
@@ -20,6 +21,7 @@ mod release;
 mod source_packages;
 mod spec;
 mod stanza;
+mod sums;
 mod unread;
 mod written;
 
@@ -36,7 +38,7 @@ use crate::resolve::Part;
 use crate::universe::comes_from;
 
 /// How many releases before the newest a source has in a lock.
-const OLDER: usize = 12;
+pub(crate) const OLDER: usize = 12;
 
 impl AptSource {
     /// Fetches what it has now, and verifies all of it. It may not be older than what is locked, nor be

@@ -2,6 +2,7 @@
 //!
 //! Knows how long a lock stays good; takes the time, the mirrors and the old lock as values.
 
+mod older;
 pub mod source_packages;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,6 +169,7 @@ impl Sources {
         freshness: Freshness,
         access: &Access,
     ) -> Result<Made, Error> {
+        let before = old.sources.clone();
         let mut lock = old;
         let indices = self.read(&mut lock, freshness, access)?;
         let universe = Universe::of(&indices, request);
@@ -179,6 +181,10 @@ impl Sources {
             _ => lock.newest(),
         };
         lock.images.insert(name, LockedImage { epoch, ..image });
+        for source in &self.0 {
+            let before = before.get(&source.name);
+            before.into_iter().for_each(|before| older::keep(source, before, &mut lock, access));
+        }
         Ok(Made { lock, held })
     }
 

@@ -24,6 +24,7 @@ struct Document {
     licence: String,
     homepage: String,
     stages: Vec<String>,
+    architectures: Option<Vec<String>>,
     options: Json,
     requests: Json,
     examples: Vec<DocumentedExample>,
@@ -46,6 +47,7 @@ impl Default for Document {
             licence: empty(),
             homepage: empty(),
             stages: Vec::new(),
+            architectures: None,
             options: Json::Object(serde_json::Map::new()),
             requests: Json::Object(serde_json::Map::new()),
             examples: Vec::new(),
@@ -82,8 +84,7 @@ impl Description {
         let requests = asked_for(document.requests)?;
         check_id(&id)?;
         check_plain(&json)?;
-        check_lines(&requests.lines())?;
-        check_lines(&[&summary, &licence, &homepage])?;
+        check_lines(&requests.lines()).and(check_lines(&[&summary, &licence, &homepage]))?;
         check_stages(&stages, world)?;
         Ok(Self {
             id,
@@ -92,6 +93,7 @@ impl Description {
             licence,
             homepage,
             stages,
+            architectures: architectures(document.architectures)?,
             options: schema::read(document.options)?,
             requests,
             examples: document.examples.into_iter().map(Example::from).collect(),
@@ -146,6 +148,24 @@ fn check_stages(stages: &[String], world: World) -> Result<(), String> {
     }
 }
 
+/// A list that names nothing would be a plugin for no image. A name that is not known here may be one of tomorrow.
+fn architectures(named: Option<Vec<String>>) -> Result<Vec<String>, String> {
+    let Some(names) = named else { return Ok(Vec::new()) };
+    let letter = |each: char| each.is_ascii_lowercase() || each.is_ascii_digit() || each == '-';
+    let fine = |name: &String| {
+        name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(letter)
+    };
+    match names.iter().find(|name| !fine(name)) {
+        _ if names.is_empty() => {
+            Err("`architectures` is empty; without it the plugin is for all".to_owned())
+        }
+        Some(name) => Err(format!(
+            "architecture {name:?}: it is one of Debian's names, such as `amd64` or `arm64`"
+        )),
+        None => Ok(names),
+    }
+}
+
 /// Says what a plugin of the world does, for a call of another.
 pub(crate) fn require(plugin: &Plugin, world: World) -> Result<(), Error> {
     let verb = match world {
@@ -188,6 +208,7 @@ mod tests {
         assert_eq!((read.id.as_str(), read.version), ("acme.hardening", Version::new(1, 2, 0)));
         assert_eq!(read.requests.lines(), ["files root:/etc/**"]);
         assert_eq!(read.examples[0].config["level"], "high");
+        assert!(read.architectures.is_empty());
         assert!(read.json.starts_with(r#"{"examples""#));
     }
 
@@ -209,6 +230,19 @@ mod tests {
             refuse(json!({ "options": true })),
             @"the plugin describes itself wrongly: options: a schema is an object"
         );
+    }
+
+    #[test]
+    fn architectures_are_names_of_debian() {
+        assert_snapshot!(
+            refuse(json!({ "architectures": [] })),
+            @"the plugin describes itself wrongly: `architectures` is empty; without it the plugin is for all"
+        );
+        assert_snapshot!(
+            refuse(json!({ "architectures": ["amd64", "x86_64"] })),
+            @r#"the plugin describes itself wrongly: architecture "x86_64": it is one of Debian's names, such as `amd64` or `arm64`"#
+        );
+        assert_snapshot!(refuse(json!({ "architectures": ["amd64", "loong64"] })), @"fine");
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct Description {
     pub homepage: String,
     /// The stages that it plans.
     pub stages: Vec<String>,
+    /// The architectures of images that it is for, in Debian's words; empty for all.
+    pub architectures: Vec<String>,
     /// The schema of its options: an object, without references.
     pub options: Json,
     /// What it asks for.

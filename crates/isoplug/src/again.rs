@@ -1,13 +1,16 @@
 //! Builds an image again under other conditions, and says what differs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use isoplug_inspect::diff::{self, Difference};
 use isoplug_inspect::image::Image;
-use isoplug_inspect::report::check;
+use isoplug_inspect::report::{check, overview};
 use isoplug_inspect::verify::Step;
 use isoplug_inspect::verify::refusal::{Fault, Refusal};
+
+use serde_json::Value as Json;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -33,15 +36,50 @@ const OF_OTHERS: [Conditions; 2] = [
     },
 ];
 
+/// What is built again, of which project.
+pub(crate) struct Project<'a> {
+    /// The image.
+    pub(crate) image: &'a Image,
+    /// Its SHA-256.
+    pub(crate) digest: &'a str,
+    /// The folder of its manifest and lock.
+    pub(crate) from: &'a Path,
+    /// Variables, in place of those that its provenance says it was built with.
+    pub(crate) vars: BTreeMap<String, String>,
+}
+
 /// Builds the project so many times and compares each image with the given one.
 pub(crate) fn steps(
-    image: &Image,
-    digest: &str,
-    from: &Path,
+    project: &Project,
     times: usize,
     session: &Session,
 ) -> Result<Vec<Step>, Failure> {
-    (0..times).map(|turn| step(image, digest, from, turn, session)).collect()
+    let asked = asked(project).map_err(|error| failed(&error))?;
+    (0..times).map(|turn| step(project, &asked, turn, session)).collect()
+}
+
+/// Returns the arguments that ask for the image and no other: what the medium and its provenance say that it was built
+/// with, and the variables that are given in their place.
+fn asked(project: &Project) -> std::io::Result<Vec<String>> {
+    let provenance = project.image.beside(".provenance.json")?.unwrap_or_default();
+    let provenance: Json = serde_json::from_slice(&provenance).unwrap_or_default();
+    let parameters = &provenance["buildDefinition"]["externalParameters"];
+    let card = overview::card(project.image).unwrap_or_default();
+    Ok(arguments(parameters, &card, &project.vars))
+}
+
+/// One argument each, so that none of them reads like another option.
+fn arguments(parameters: &Json, card: &Json, given: &BTreeMap<String, String>) -> Vec<String> {
+    let word = |name: &str| parameters[name].as_str().or(card[name].as_str());
+    let options = [("--profile", word("profile")), ("--arch", word("architecture"))];
+    let options = options.into_iter().filter_map(|(option, value)| Some((option, value?)));
+    let mut all: Vec<String> = options.map(|(option, value)| format!("{option}={value}")).collect();
+    let said = parameters["variables"].as_object().into_iter().flatten();
+    let mut vars: BTreeMap<&str, &str> =
+        said.filter_map(|(name, value)| Some((&**name, value.as_str()?))).collect();
+    vars.extend(given.iter().map(|(name, value)| (&**name, &**value)));
+    all.extend(vars.iter().map(|(name, value)| format!("--var={name}={value}")));
+    all
 }
 
 const WHAT: &str = "rebuild";
@@ -58,17 +96,18 @@ impl Conditions {
 }
 
 fn step(
-    image: &Image,
-    digest: &str,
-    from: &Path,
+    project: &Project,
+    asked: &[String],
     turn: usize,
     session: &Session,
 ) -> Result<Step, Failure> {
+    let Project { image, digest, from, vars: _ } = project;
     let prefix = "r".repeat(3 + 7 * turn);
     let folder =
         tempfile::Builder::new().prefix(&prefix).tempdir().map_err(|error| failed(&error))?;
     let conditions = &OF_OTHERS[turn % OF_OTHERS.len()];
-    let output = build(from, folder.path(), conditions, session).map_err(|error| failed(&error))?;
+    let output =
+        build(from, asked, folder.path(), conditions, session).map_err(|error| failed(&error))?;
     let told = conditions.told();
     if !output.status.success() {
         return Ok(unfinished(&String::from_utf8_lossy(&output.stderr), &told));
@@ -83,7 +122,7 @@ fn step(
 }
 
 fn unfinished(stderr: &str, told: &str) -> Step {
-    let lines = stderr.lines().skip_while(|line| !line.starts_with("error: ")).take(4);
+    let lines = stderr.lines().skip_while(|line| !line.starts_with("error")).take(4);
     let mut faults: Vec<Fault> = lines.map(|line| Refusal::Undecided.fault(line.trim())).collect();
     if faults.is_empty() {
         faults.push(Refusal::Undecided.fault("it ended without a word"));
@@ -118,6 +157,7 @@ fn other_papers(image: &Image, again: &Image) -> std::io::Result<Vec<String>> {
 
 fn build(
     from: &Path,
+    asked: &[String],
     folder: &Path,
     conditions: &Conditions,
     session: &Session,
@@ -125,7 +165,7 @@ fn build(
     let own = std::env::current_exe()?;
     let script = "umask \"$0\"; exec \"$@\"";
     let mut command = Command::new("sh");
-    command.args(["-c", script, conditions.mask]).arg(own).arg("build").arg(from);
+    command.args(["-c", script, conditions.mask]).arg(own).arg("build").arg(from).args(asked);
     command.args(["--locked", "-j", conditions.threads, "--output"]).arg(folder.join("out"));
     command.arg("--store").arg(folder.join("store")).envs(conditions.env).env("HOME", folder);
     if session.global.trust_folder {
@@ -172,4 +212,25 @@ fn faults(found: &Difference) -> Vec<Fault> {
     let first = format!("first stage that differs: {}", stage(found));
     let all = [first].into_iter().chain(files).chain(facts);
     all.map(|text| Refusal::NotReproduced.fault(text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_image_that_was_built_is_asked_for() {
+        let card = json!({ "profile": "p", "architecture": "arm64" });
+        let none = BTreeMap::new();
+        assert_eq!(arguments(&Json::Null, &card, &none), ["--profile=p", "--arch=arm64"]);
+        let variables = json!({ "channel": "beta", "team": "a=b" });
+        let said = json!({ "profile": "q", "architecture": "amd64", "variables": variables });
+        let given = BTreeMap::from([("team".to_owned(), "c".to_owned())]);
+        assert_eq!(
+            arguments(&said, &card, &given),
+            ["--profile=q", "--arch=amd64", "--var=channel=beta", "--var=team=c"]
+        );
+        assert!(arguments(&Json::Null, &Json::Null, &none).is_empty());
+    }
 }

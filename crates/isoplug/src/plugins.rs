@@ -177,6 +177,7 @@ impl Plugins for Guests<'_> {
             version: found.description.version.to_string(),
             options: found.description.options.clone(),
             contributes: found.component.world == World::Contributor,
+            architectures: found.description.architectures.clone(),
         };
         self.found.insert(name.to_owned(), found);
         Ok(described)

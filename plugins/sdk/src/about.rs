@@ -12,6 +12,7 @@ pub struct About {
     requests: Value,
     examples: Value,
     stages: &'static [&'static str],
+    architectures: &'static [&'static str],
 }
 
 impl Default for About {
@@ -23,7 +24,12 @@ impl Default for About {
 impl About {
     /// Starts with no requests and no examples.
     pub fn new() -> Self {
-        Self { requests: Value::table(), examples: Value::List(Vec::new()), stages: &[] }
+        Self {
+            requests: Value::table(),
+            examples: Value::List(Vec::new()),
+            stages: &[],
+            architectures: &[],
+        }
     }
 
     /// Asks to place files, as patterns after the tree's name: `root:/etc/ssh/**`, `iso:/*.html`.
@@ -81,6 +87,11 @@ impl About {
         self.request("hooks", Value::Bool(true))
     }
 
+    /// Names the architectures of images that the plugin is for, in Debian's words: `amd64`, `arm64`. Without it, all.
+    pub fn architectures(self, names: &'static [&'static str]) -> Self {
+        Self { architectures: names, ..self }
+    }
+
     /// Shows a use of the plugin: what it is good for, and the options.
     pub fn example(mut self, title: &str, options: Value) -> Self {
         self.examples.push(json!({ "title": title, "config": options }));
@@ -123,8 +134,28 @@ pub(crate) fn document(package: &Package, options: Value, about: About) -> Strin
     for (word, text) in words.into_iter().filter(|(_, text)| !text.is_empty()) {
         document.put(word, Value::Text(text.into()));
     }
-    if !about.stages.is_empty() {
-        document.put("stages", about.stages);
+    for (word, names) in [("architectures", about.architectures), ("stages", about.stages)] {
+        if !names.is_empty() {
+            document.put(word, names);
+        }
     }
     json::text(&document)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(about: About) -> String {
+        let (id, version) = ("acme.a", "1.0.0");
+        let package = Package { id, version, summary: "", licence: "", homepage: "" };
+        document(&package, Value::table(), about)
+    }
+
+    #[test]
+    fn architectures_are_named_where_they_are_not_all() {
+        assert!(!text(About::new()).contains("architectures"));
+        let some = text(About::new().architectures(&["amd64", "arm64"]));
+        assert!(some.contains(r#""architectures":["amd64","arm64"]"#), "{some}");
+    }
 }

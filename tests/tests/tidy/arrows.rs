@@ -28,7 +28,7 @@ const MAY_USE: [(&str, &str); 17] = [
     ),
     (
         "isoplug-kit",
-        "isoplug-engine isoplug-formats isoplug-manifest isoplug-plugin isoplug-registry",
+        "isoplug-arch isoplug-engine isoplug-formats isoplug-manifest isoplug-plugin isoplug-registry",
     ),
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing here depends on where a folder lies or when something was made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use isoplug_engine::Digest;
 use isoplug_manifest::System;
@@ -23,6 +23,9 @@ pub struct About {
     pub profile: String,
     /// Its architecture, in Debian's words.
     pub arch: String,
+    /// The variables of the manifest that are not what they are by default.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variant: BTreeMap<String, String>,
     /// The files that the manifest was read from, without their folders, each with the SHA-256 of its text.
     pub manifest: Vec<(String, String)>,
     /// The Release files that its packages were chosen from.
@@ -56,6 +59,7 @@ impl About {
             publisher: system.image.publisher.clone(),
             profile: system.profile.clone(),
             arch: system.arch.clone(),
+            variant: system.variant.clone(),
             manifest: manifest(system),
             releases: releases(lock, locked),
             packages: packages(locked),

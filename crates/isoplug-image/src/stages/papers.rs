@@ -206,7 +206,7 @@ impl Papers {
     }
 
     fn provenance(&self, bill: &Bill, byproducts: &[(String, String)]) -> String {
-        let About { profile, arch, manifest, releases, .. } = &self.about;
+        let About { profile, arch, variant, manifest, releases, .. } = &self.about;
         let lock = ("isoplug.lock".to_owned(), Digest::of(self.lock.as_bytes()).hex());
         let files: Vec<(String, String)> = manifest.iter().cloned().chain([lock]).collect();
         let releases = releases.iter().map(|release| Release {
@@ -215,10 +215,17 @@ impl Papers {
             signers: &release.signers,
         });
         let releases = releases.collect();
-        let (files, architecture) = (&files[..], arch);
-        let subject =
-            provenance::Subject { bill, profile, architecture, files, releases, byproducts };
-        provenance::write(&subject)
+        let architecture = arch;
+        let (files, variables) = (&files[..], variant);
+        provenance::write(&provenance::Subject {
+            bill,
+            profile,
+            architecture,
+            variables,
+            files,
+            releases,
+            byproducts,
+        })
     }
 }
 

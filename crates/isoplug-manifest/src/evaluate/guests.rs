@@ -111,6 +111,7 @@ impl<'a> Guests<'a> {
         // Conflicts are reported by the merge that counts.
         let settings = merge(shape, said.to_vec(), &mut Vec::new());
         self.configure(&settings, work);
+        self.fit((profile, arch), work);
         if !work.sound() {
             return Vec::new();
         }
@@ -165,6 +166,15 @@ impl<'a> Guests<'a> {
         }
     }
 
+    /// Refuses what is not for images of the architecture.
+    fn fit(&self, of: (&str, &str), work: &mut Work) {
+        let used = self.config.keys().map(|name| (name, &self.described[name]));
+        let unfit = used.filter(|(_, plugin)| !plugin.is_for(of.1));
+        work.diagnostics.extend(
+            unfit.map(|(name, plugin)| self::unfit(name, plugin, of).at(&self.named[name], "")),
+        );
+    }
+
     fn place<'p>(&'p self, plugin: &str, at: &[Segment], settings: &'p Setting) -> &'p Origin {
         place(plugin, at, settings).unwrap_or(&self.named[plugin])
     }
@@ -204,6 +214,18 @@ impl Part for Module {
             out.fragments.push(Fragment { by, title, value, strength: *strength, reason: None });
         }
     }
+}
+
+/// Says that a plugin is not for images of an architecture.
+fn unfit(name: &str, plugin: &Described, (profile, arch): (&str, &str)) -> Diagnostic {
+    let Described { version, architectures, .. } = plugin;
+    let has = architectures.join(" and ");
+    let message =
+        format!("plugin `{name}` {version} is for images of {has}, and this one is of {arch}");
+    Diagnostic::error("plugin::architecture", message).help(format!(
+        "a version of it that is for {arch}, or leave it out there: \
+         `plugins.{name}.enable = false` in [profiles.{profile}.when.arch.{arch}]"
+    ))
 }
 
 fn table<'v>(root: &'v Value, name: &str) -> impl Iterator<Item = &'v (Key, Value)> + use<'v> {

@@ -1,5 +1,6 @@
 //! The packages of the root filesystem, and answers to what they ask.
 
+mod foreign;
 mod from;
 mod offline;
 mod pins;
@@ -26,8 +27,8 @@ pub use pins::Pin;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Packages {
-    /// The packages to install, with what they depend on: `name` or `name:architecture`. As with
-    /// apt, `name=8.4-1` asks for a version (`name=8.4*` for one that begins so), and
+    /// The packages to install, with what they depend on: `name` or `name:architecture`, where the architecture is that
+    /// of the image. As with apt, `name=8.4-1` asks for a version (`name=8.4*` for one that begins so), and
     /// `name/trixie-backports` for the suite to take it from, which a source must have.
     #[schemars(extend("format" = "package-wish"))]
     pub install: Vec<String>,
@@ -167,6 +168,7 @@ impl Default for Packages {
 pub(crate) struct Part<'a> {
     pub(crate) packages: &'a Packages,
     pub(crate) profile: &'a str,
+    pub(crate) arch: &'a str,
     pub(crate) sources: &'a BTreeMap<String, Source>,
     /// Whether the system is for a disk.
     pub(crate) is_installed: bool,
@@ -201,6 +203,7 @@ impl part::Part for Part<'_> {
         }
         let [yes, no] = [option!(packages.install), option!(packages.remove)];
         contradiction(lint, (install, &yes), (remove, &no));
+        foreign::lint(self.packages, self.profile, self.arch, lint);
         from::lint(self.packages, self.sources, lint);
         pins::lint(&self.packages.pins, self.sources, lint);
         offline::lint(self.packages, lint);

@@ -31,6 +31,16 @@ pub struct Described {
     pub options: Json,
     /// Whether it contributes modules.
     pub contributes: bool,
+    /// The architectures of images that it is for, in Debian's words; empty for all.
+    pub architectures: Vec<String>,
+}
+
+impl Described {
+    /// Tells whether it is for images of an architecture.
+    #[must_use]
+    pub fn is_for(&self, architecture: &str) -> bool {
+        self.architectures.is_empty() || self.architectures.iter().any(|one| one == architecture)
+    }
 }
 
 /// One plugin, ready to contribute.

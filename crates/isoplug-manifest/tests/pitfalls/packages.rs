@@ -37,6 +37,24 @@ fn packages_by_version_and_suite() {
     "#);
 }
 
+/// An image has packages of one architecture: `check` says so, whichever list asks.
+#[test]
+fn packages_of_another_architecture() {
+    let fine =
+        "packages.install = [\"libc6:amd64\", \"vim:any=2:9*\", \"nano=2:8\", \"perl:native\"]";
+    assert_eq!(messages(fine), "");
+    let lists = "packages.install = [\"libc6:i386\", \"nano:arm64=8.4-1\"]\n\
+        packages.from.debian = [\"zlib1g:i386\"]";
+    assert_snapshot!(messages(lists), @"
+    isoplug.toml:3:21: error[foreign-architecture]: `libc6:i386` is a package for i386, and an image has those of one architecture, here amd64
+      help: leave `:i386` out, or let the running system install it: `dpkg --add-architecture i386`, `apt-get update`, `apt-get install libc6:i386`
+    isoplug.toml:3:35: error[foreign-architecture]: `nano:arm64` is a package for arm64, and an image has those of one architecture, here amd64
+      help: ask for `nano` without `:arm64`, or in [profiles.p.when.arch.arm64] alone
+    isoplug.toml:4:25: error[foreign-architecture]: `zlib1g:i386` is a package for i386, and an image has those of one architecture, here amd64
+      help: leave `:i386` out, or let the running system install it: `dpkg --add-architecture i386`, `apt-get update`, `apt-get install zlib1g:i386`
+    ");
+}
+
 #[test]
 fn packages_to_remove() {
     assert_snapshot!(messages("packages = { install = [\"vim\"], remove = [\"nano=8.4-1\"] }"), @r#"

@@ -16,8 +16,9 @@ use crate::universe::{Id, Universe};
 /// How often the guess begins anew at most. Each round puts off at least one choice more.
 const ROUNDS: usize = 8;
 
-/// Returns the names that an answer probably has.
-pub(super) fn expected<'a>(universe: &Universe<'a>, problem: &Problem) -> BTreeSet<&'a str> {
+/// Returns the packages that an answer probably has, one of each name. Another version of one of them is not there: it may
+/// provide what this one does not.
+pub(super) fn expected(universe: &Universe, problem: &Problem) -> BTreeSet<Id> {
     let mut needs = Needs { universe, problem, known: BTreeMap::new() };
     let (mut late, mut rounds) = (BTreeSet::new(), 1);
     loop {
@@ -25,7 +26,7 @@ pub(super) fn expected<'a>(universe: &Universe<'a>, problem: &Problem) -> BTreeS
         let before = late.len();
         late.extend(guess.too_early());
         if late.len() == before || rounds == ROUNDS {
-            return guess.added.iter().map(|id| universe.package(*id).name).collect();
+            return guess.added;
         }
         rounds += 1;
     }
@@ -73,7 +74,7 @@ impl Needs<'_, '_> {
 struct Guess<'g, 'a> {
     universe: &'g Universe<'a>,
     /// One package of each name that is in it, and whether a name is, by its number.
-    added: Vec<Id>,
+    added: BTreeSet<Id>,
     has: Vec<bool>,
     open: VecDeque<Id>,
     /// The choices in which nothing satisfied a dependency, and so the first was taken.
@@ -84,7 +85,7 @@ impl<'g, 'a> Guess<'g, 'a> {
     /// Guesses, with these choices after all others.
     fn make(needs: &mut Needs<'g, 'a>, late: &BTreeSet<Vec<Id>>) -> Self {
         let (universe, problem) = (needs.universe, needs.problem);
-        let (added, has) = (Vec::new(), vec![false; universe.len()]);
+        let (added, has) = (BTreeSet::new(), vec![false; universe.len()]);
         let mut guess = Self { universe, added, has, open: VecDeque::new(), taken: Vec::new() };
         let (mut choices, mut last) = (VecDeque::new(), VecDeque::new());
         problem.fixed.iter().for_each(|id| guess.add(*id));
@@ -120,12 +121,12 @@ impl<'g, 'a> Guess<'g, 'a> {
     }
 
     fn has(&self, id: Id) -> bool {
-        self.has[self.universe.name_number(id)]
+        self.added.contains(&id)
     }
 
     fn add(&mut self, id: Id) {
         if !std::mem::replace(&mut self.has[self.universe.name_number(id)], true) {
-            self.added.push(id);
+            self.added.insert(id);
             self.open.push_back(id);
         }
     }
@@ -163,8 +164,29 @@ mod tests {
         let indices = [Index { distribution: true, pin: 500, text, ..Index::default() }];
         let universe = Universe::new(&indices, "amd64");
         let wanted = relation::parse(wishes).unwrap();
+        named(&universe, &Problem { wanted, ..Problem::default() })
+    }
+
+    fn named(universe: &Universe, problem: &Problem) -> String {
+        let names = expected(universe, problem).into_iter().map(|id| universe.package(id).name);
+        names.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What the other version provides is not there.
+    #[test]
+    fn another_version_of_what_comes_spares_nothing() {
+        let index = |pin, text: &str| Index { pin, text: text.to_owned(), ..Index::default() };
+        let stanza = |name, version, more| {
+            format!("Package: {name}\nVersion: {version}\nArchitecture: all\n{more}\n\n")
+        };
+        let old =
+            [stanza("app", 1, "Depends: mesa"), stanza("mesa", 1, ""), stanza("drivers", 1, "")];
+        let new = stanza("mesa", 2, "Provides: driver");
+        let indices = [index(500, &old.concat()), index(100, &new)];
+        let universe = Universe::new(&indices, "amd64");
+        let wanted = relation::parse("app, drivers | driver").unwrap();
         let problem = Problem { wanted, ..Problem::default() };
-        Vec::from_iter(expected(&universe, &problem)).join(" ")
+        assert_eq!(named(&universe, &problem), "app drivers mesa");
     }
 
     #[test]

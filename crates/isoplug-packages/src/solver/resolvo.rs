@@ -75,7 +75,7 @@ struct Provider<'u, 'a> {
     universe: &'u Universe<'a>,
     problem: &'u Problem<'u>,
     names: Vec<&'a str>,
-    expected: BTreeSet<&'a str>,
+    expected: BTreeSet<Id>,
     sets: RefCell<Sets>,
     reasons: RefCell<Vec<String>>,
 }
@@ -152,9 +152,9 @@ impl<'u, 'a> Provider<'u, 'a> {
     fn requirement(&self, group: &[Relation]) -> Option<Requirement> {
         let mut choices = self.choices(group);
         let preferred = &self.problem.preferred;
-        choices.sort_by_key(|(name, ..)| {
+        choices.sort_by_key(|(name, ids, _)| {
             let place = preferred.iter().position(|preferred| preferred == name);
-            (place.unwrap_or(usize::MAX), !self.expected.contains(name))
+            (place.unwrap_or(usize::MAX), ids.is_disjoint(&self.expected))
         });
         let ids: Vec<VersionSetId> = choices
             .into_iter()

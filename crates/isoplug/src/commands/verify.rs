@@ -12,6 +12,7 @@ use isoplug_inspect::verify::signature::{self, Policy};
 use isoplug_inspect::verify::{Report, Step, checksum, content};
 use isoplug_manifest::lock::LockedPackage;
 
+use crate::commands::select::Vars;
 use crate::debs::Debs;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -29,7 +30,8 @@ use crate::{again, signing, today};
     isoplug verify stick.iso --key acme.pub              # who signed it?\n  \
     isoplug verify stick.iso --key a.pub --key b.pub --require 2\n  \
     isoplug verify stick.iso --rebuild --from project/   # same bytes again?\n  \
-    isoplug verify stick.iso --rebuild --from project/ --attest our.key")]
+    isoplug verify stick.iso --rebuild --from project/ --attest our.key\n  \
+    isoplug verify beta.iso --rebuild --from project/ --var channel=beta")]
 pub(crate) struct Args {
     /// The image
     image: PathBuf,
@@ -51,6 +53,8 @@ pub(crate) struct Args {
     /// The folder of the project that it was built from
     #[arg(long, value_name = "FOLDER")]
     from: Option<PathBuf>,
+    #[command(flatten)]
+    vars: Vars,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -125,7 +129,9 @@ fn verified(args: &Args, image: &Image, session: &Session) -> Result<Report, Fai
     };
     steps.extend(content::steps(image, &find).map_err(failed)?);
     if let (Some(times), Some(from)) = (args.rebuild, &args.from) {
-        steps.extend(again::steps(image, &digest, from, times, session)?);
+        let (digest, vars) = (digest.as_str(), args.vars.given());
+        let project = again::Project { image, digest, from, vars };
+        steps.extend(again::steps(&project, times, session)?);
     }
     Ok(Report::new(image.file_name(), steps))
 }

@@ -61,6 +61,9 @@ pub(crate) fn info(args: &InfoArgs, session: &Session) -> Result<Exit, Failure> 
         Some(World::Stage) => format!("  it plans {}\n", description.stages.join(", ")),
         None => String::new(),
     };
+    if !description.architectures.is_empty() {
+        text += &format!("  for images of {} alone\n", description.architectures.join(" and "));
+    }
     let requests = description.requests.lines();
     if !requests.is_empty() {
         text += "  asks for:\n";
