@@ -18,6 +18,7 @@ boot = { timeout = 7, menu.text-mode = true }
 iso.menu-label-prefix = "ACME "
 iso.menu-label-suffix = " Live"
 iso.media-check = true
+iso.verity = true
 initrd.modules = { available = ["nbd", "acme-none"], load = ["zram"] }
 microcode = true
 squashfs = { preset = "fast", compression = "gzip", level = 1 }
@@ -115,6 +116,36 @@ fn the_medium_carries_its_own_checksum() {
     assert!(said.starts_with("exit: 0"), "{said}");
     let said = example.space.run(&["inspect", &example.iso().display().to_string(), "--check"]);
     assert!(said.starts_with("exit: 0"), "{said}");
+}
+
+/// What mount and the kernel need for it is in the initrd, and a stranger's program believes the tree.
+#[test]
+fn the_root_is_checked_as_it_is_read() {
+    let _turn = real::turn();
+    let menu = String::from_utf8(on_medium("/boot/grub/grub.cfg")).unwrap();
+    let root = String::from_utf8(on_medium("/live/filesystem.squashfs.roothash")).unwrap();
+    let param = format!("dm-verity-root-hash=filesystem.squashfs:{root} ");
+    assert!(menu.matches(&param).count() > 1, "{menu}");
+    let mut paths = String::new();
+    cpio::walk(&on_medium("/boot/initrd")[..], &mut |entry, _| {
+        paths += &format!("{}\n", String::from_utf8_lossy(&entry.path));
+        Ok(())
+    })
+    .unwrap();
+    let needed = ["/libcryptsetup.so.12\n", "/libdevmapper.so.1.02.1\n", "/libjson-c.so.5\n"];
+    let needed = [&needed[..], &["/dm-verity.ko", "/55-dm.rules\n", "/dmsetup\n", "bin/mount\n"]];
+    for name in needed.concat() {
+        assert!(paths.contains(name), "{name}: {paths}");
+    }
+    require!(isoplug_skip::has("veritysetup"), "veritysetup is not installed");
+    let folder = tempfile::tempdir().unwrap();
+    for ending in ["", ".verity"] {
+        let bytes = on_medium(&format!("/live/filesystem.squashfs{ending}"));
+        fs::write(folder.path().join(format!("root{ending}")), bytes).unwrap();
+    }
+    let mut verify = Command::new("veritysetup");
+    verify.args(["verify", "root", "root.verity", &root]).current_dir(folder.path());
+    assert!(verify.status().unwrap().success());
 }
 
 #[test]

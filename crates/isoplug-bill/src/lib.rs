@@ -11,6 +11,7 @@ pub mod licences;
 pub mod model;
 pub mod provenance;
 pub mod purl;
+pub mod sigstore;
 pub mod spdx;
 
 /// Returns a time as bills write it.

@@ -13,3 +13,4 @@ pub mod picture;
 pub mod squashfs;
 pub mod tar;
 pub mod tree;
+pub mod verity;

@@ -5,7 +5,7 @@
 use isoplug_engine::{Artifact, Blob, Context, Key, Tree};
 
 use crate::share::Members;
-use crate::stages::{pool, share};
+use crate::stages::{pool, share, verity};
 use crate::stored;
 
 /// What loaders boot.
@@ -30,6 +30,15 @@ pub struct OtherKernel {
     pub vmlinuz: Artifact<Blob>,
     /// Its initrd.
     pub initrd: Artifact<Blob>,
+}
+
+impl Verified {
+    /// Returns the files that lie beside it, each with its place.
+    #[must_use]
+    pub fn files(&self) -> [(String, Artifact<Blob>); 2] {
+        let Self { path, members: _, made } = self;
+        [(format!("{path}.verity"), made.tree), (format!("{path}.roothash"), made.root)]
+    }
 }
 
 impl OtherKernel {
@@ -63,6 +72,19 @@ pub struct Offered {
     pub parts: Option<Parts>,
     /// The archive of packages that lies on it.
     pub pool: Option<pool::Outputs>,
+    /// What the live system's parts are checked with as they are read; none, and they are not.
+    pub verified: Vec<Verified>,
+}
+
+/// A squashfs on the medium that the kernel checks as it reads it.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// Where the squashfs lies.
+    pub path: String,
+    /// The systems that it is of, if it is a part.
+    pub members: Option<Members>,
+    /// The hash tree and its root hash.
+    pub made: verity::Outputs,
 }
 
 /// The parts that the systems of a medium are made of, but for the live system's own.
@@ -113,7 +135,7 @@ impl Parts {
 impl Offered {
     /// Shows all of it.
     pub fn key(&self, key: &mut dyn Key) {
-        let Self { first, others, parts, pool } = self;
+        let Self { first, others, parts, pool, verified } = self;
         first.key(key);
         others.iter().for_each(|other| other.key(key));
         if let Some(parts) = parts {
@@ -122,11 +144,27 @@ impl Offered {
         if let Some(pool) = pool {
             pool.key(key);
         }
+        for (path, file) in verified.iter().flat_map(Verified::files) {
+            key.artifact(&path, file);
+        }
+    }
+
+    /// Returns what those squashfs are checked with that there are.
+    ///
+    /// # Errors
+    ///
+    /// When the list of parts cannot be read.
+    pub fn verified(&self, cx: &Context) -> Result<Vec<&Verified>, stored::Error> {
+        let parts = self.parts.as_ref().map_or(Ok(Vec::new()), |parts| parts.there(cx))?;
+        let is_there = |verified: &&Verified| {
+            verified.members.is_none() || parts.iter().any(|part| part.path == verified.path)
+        };
+        Ok(self.verified.iter().filter(is_there).collect())
     }
 }
 
 impl From<Bootable> for Offered {
     fn from(first: Bootable) -> Self {
-        Self { first, others: Vec::new(), parts: None, pool: None }
+        Self { first, others: Vec::new(), parts: None, pool: None, verified: Vec::new() }
     }
 }

@@ -163,12 +163,15 @@ pub struct OnMedium<'a> {
     pub memory_test: bool,
     /// How many bytes it boots, which a copy in memory takes; 0 where nobody knows.
     pub bytes: u64,
+    /// What the kernel is told of it, before the parameters of the menu.
+    pub params: &'a [String],
 }
 
 /// Returns the text of [`paths::MENU`].
 pub fn menu(shown: &Shown, on: OnMedium<'_>) -> String {
     let Shown { menu, look, machine, enrol, kernels } = shown;
-    let (OnMedium { identity, memory_test, bytes }, machine, enrol) = (on, *machine, *enrol);
+    let (OnMedium { identity, memory_test, bytes, .. }, machine, enrol) = (on, *machine, *enrol);
+    let menu = &with_params(menu, on.params);
     let mut text = String::from("# Written by isoplug.\n");
     text.push_str(&find_medium(identity));
     text.push_str(&terminals(menu, machine));
@@ -176,17 +179,19 @@ pub fn menu(shown: &Shown, on: OnMedium<'_>) -> String {
     let (timeout, default) = (menu.timeout, default(menu));
     let _ = write!(text, "\nset default={default}\nset timeout={timeout}\n\n");
     let mut entries = live_entries(menu, machine, bytes);
-    kernels.iter().for_each(|version| entries.push_str(&kernel_entry(menu, machine, version)));
-    entries.push_str(&local_disk(menu, machine));
-    if memory_test {
-        entries.push_str(&memory_test_entries(menu));
-    }
-    if enrol {
-        entries.push_str(&enrolment(machine));
-    }
+    let others = kernels.iter().map(|version| kernel_entry(menu, machine, version));
+    entries.extend(others.chain([local_disk(menu, machine)]));
+    entries.extend(memory_test.then(|| memory_test_entries(menu)));
+    entries.extend(enrol.then(|| enrolment(machine)));
     entries.push_str(END);
     text.push_str(&look.open(&entries));
     text
+}
+
+/// Puts parameters for the kernel before those of a menu, which win.
+fn with_params(menu: &Menu, params: &[String]) -> Menu {
+    let kernel_params = [params, &menu.kernel_params].concat();
+    Menu { kernel_params, ..menu.clone() }
 }
 
 const END: &str = "\

@@ -80,6 +80,8 @@ pub struct Image {
     pub iso: outputs::iso::Iso,
     /// Whether it is for a disk.
     pub installed: bool,
+    /// Whether the kernel checks the live system's squashfs as it reads it.
+    pub verity: bool,
     /// What its medium installs and how, without what only the built medium tells.
     pub plan: InstallPlan,
     /// The systems that its medium installs, by their names.
@@ -209,6 +211,7 @@ impl Image {
                 ..outputs::iso::Iso::new(system, menu.inputs, folder, &known, medium)?
             },
             installed: system.is_installed(),
+            verity: system.options.iso.verity && !system.is_installed(),
             plan: install::plan(system),
             targets: Vec::new(),
             hooks,

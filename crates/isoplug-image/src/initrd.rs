@@ -49,6 +49,8 @@ pub struct Purpose<'a> {
     pub drivers: Drivers,
     /// Whether the root file system is on a disk, which is checked before it is mounted.
     pub on_disk: bool,
+    /// Whether the root file system is checked with dm-verity as it is read.
+    pub verity: bool,
     /// Runs what only programs of the layer know.
     pub programs: &'a dyn Programs,
 }
@@ -71,6 +73,9 @@ pub struct Selected {
     pub made: BTreeMap<TreePath, (u16, Vec<u8>)>,
 }
 
+/// What mount sets dm-verity up with. It loads it by its name (util-linux, libmount/src/hook_veritydev.c), and live-boot's
+/// hook, which brings the kernel module, leaves it out.
+pub(crate) const VERITY_LIBRARY: &str = "libcryptsetup.so.12";
 /// The class of network cards.
 const NETWORK: &str = "net";
 const FUNCTIONS: &str = "usr/share/initramfs-tools/hook-functions";

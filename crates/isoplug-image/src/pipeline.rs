@@ -13,7 +13,8 @@ use std::sync::Arc;
 use isoplug_engine::{Artifact, ArtifactId, Blob, Graph, Tree};
 use serde_json::json;
 
-use crate::bootable::{Bootable, Offered};
+use crate::bootable::{Bootable, Offered, OtherKernel, Parts, Verified};
+use crate::grub::paths;
 use crate::image::Image;
 use crate::outputs::{self, Live};
 use crate::plugins::{self, Planner};
@@ -25,6 +26,7 @@ use crate::stages::papers;
 use crate::stages::rootfs::Rootfs;
 use crate::stages::secrets::Secrets;
 use crate::stages::squashfs::Squashfs;
+use crate::stages::verity::Verity;
 use system::{Debs, Made, fetch, last, layers};
 
 /// What a build is for.
@@ -78,8 +80,7 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let live = Live { rootfs, bootable, boot_debs: debs.boot };
     let others = kernels::add(image, layer, inputs, graph);
     let (parts, targets) = shared.map(|shared| (shared.parts, shared.targets)).unzip();
-    let first = live.bootable;
-    let offered = Offered { first, others, parts, pool: pool::add(image, debs.offline, graph) };
+    let offered = offered(image, (live.bootable, others, parts), debs.offline, graph);
     let outputs::iso::Made { iso, identity, contents: medium } =
         image.iso.add((live.boot_debs, version), offered, epoch, graph);
     let (inventory, papers) = beside::add(image, (debs, overlays, targets), (live, iso), graph);
@@ -87,6 +88,39 @@ pub fn pipeline(image: &Image, graph: &mut Graph) -> Products {
     let outputs = outputs_beside(image, live, iso, graph);
     let checks = checks(image, rootfs, iso, graph);
     Products { rootfs, layers, iso, identity, inventory, papers, outputs, secrets, checks, trials }
+}
+
+/// Adds what a medium has beside what it boots.
+fn offered(
+    image: &Image,
+    (first, others, parts): (Bootable, Vec<OtherKernel>, Option<Parts>),
+    offline: Option<Artifact<Blob>>,
+    graph: &mut Graph,
+) -> Offered {
+    let pool = pool::add(image, offline, graph);
+    let verified = verified(image, first.squashfs, parts.as_ref(), graph);
+    Offered { first, others, parts, pool, verified }
+}
+
+/// Adds what the live system's squashfs are checked with as they are read, if that is wanted.
+fn verified(
+    image: &Image,
+    first: Artifact<Blob>,
+    parts: Option<&Parts>,
+    graph: &mut Graph,
+) -> Vec<Verified> {
+    if !image.verity {
+        return Vec::new();
+    }
+    let path = if parts.is_some() { paths::LIVE_PART } else { paths::SQUASHFS };
+    let own = (path.to_owned(), None, first);
+    let of_live = parts.iter().flat_map(|parts| &parts.parts).filter(|it| it.members.contains(&0));
+    let of_live = of_live.map(|it| (it.path.clone(), Some(it.members.clone()), it.squashfs));
+    let verify = |(path, members, squashfs): (String, _, _)| {
+        let part = parts.map(|_| path.clone());
+        Verified { path, members, made: graph.add(Verity { squashfs, part }) }
+    };
+    [own].into_iter().chain(of_live).map(verify).collect()
 }
 
 /// Wires what makes the layers of packages twice and compares them; returns the differences, which

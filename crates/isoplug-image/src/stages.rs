@@ -35,3 +35,4 @@ pub mod sizes;
 pub mod source_packages;
 pub mod squashfs;
 pub mod trial;
+pub mod verity;

@@ -71,6 +71,31 @@ fn the_medium_has_all_that_boots() {
     assert!(String::from_utf8_lossy(&initrd).contains(&identity));
 }
 
+/// live-boot takes the root hash from the kernel's command line, and from the file where somebody else's menu has none.
+#[test]
+fn every_entry_has_the_root_hash_of_the_squashfs() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = Case { verity: true, squashfs: vec![5; 4096 * 300], ..Case::new() };
+    let iso = case.build(folder.path()).unwrap();
+    let root = text(&iso, "live/filesystem.squashfs.roothash");
+    let menu = text(&iso, "boot/grub/grub.cfg");
+    let param = format!(
+        " dm-verity-root-hash=filesystem.squashfs:{root} dm-verity-oncorruption=panic quiet "
+    );
+    let entries: Vec<&str> = menu.lines().filter(|line| line.contains("linux /boot/")).collect();
+    assert!(entries.len() == 3 && entries.iter().all(|line| line.contains(&param)), "{menu}");
+    let there = folder.path().join("tree");
+    std::fs::write(&there, iso::read_file(&iso, "live/filesystem.squashfs.verity").unwrap())
+        .unwrap();
+    std::fs::write(folder.path().join("data"), case.squashfs).unwrap();
+    if let Some(said) = tool("veritysetup", &["verify", "data", "tree", &root], folder.path()) {
+        assert_eq!(said, "");
+    }
+    let half = Case { verity: true, squashfs: vec![5; 100], ..Case::new() };
+    let said = half.build(&folder.path().join("half")).unwrap_err();
+    assert!(said.contains("100 bytes are not whole blocks"), "{said}");
+}
+
 /// Returns where the ESP is, as mtools takes it.
 fn esp(iso: &Path) -> String {
     let bytes = std::fs::read(iso).unwrap();

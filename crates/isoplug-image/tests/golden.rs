@@ -34,6 +34,7 @@ use isoplug_image::stages::rootfs::Rootfs;
 use isoplug_image::stages::share::{Sets, Share, Sharing};
 use isoplug_image::stages::sizes::Sizes;
 use isoplug_image::stages::squashfs::{BlockFolder, Squashfs};
+use isoplug_image::stages::verity::Verity;
 use isoplug_manifest::lock::LockedPackage;
 use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 
@@ -118,8 +119,14 @@ fn of_layer(layer: Artifact<Tree>, blocks: &Path, graph: &mut Graph) -> Vec<Made
         let squashfs =
             graph.add(Squashfs { rootfs, codec, block_size, exclude, epoch: EPOCH, blocks, part });
         made.push(of::<Squashfs>(name, &[squashfs.image.id()]));
+        made.extend((codec == Codec::None).then(|| verity(squashfs.image, graph)));
     }
     made
+}
+
+fn verity(squashfs: Artifact<Blob>, graph: &mut Graph) -> Made {
+    let verity = graph.add(Verity { squashfs, part: None });
+    of::<Verity>("", &[verity.tree.id(), verity.root.id()])
 }
 
 /// Parts two systems, and puts an initrd into one.

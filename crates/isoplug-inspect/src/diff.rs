@@ -5,6 +5,7 @@
 pub mod changelog;
 mod content;
 mod files;
+mod identities;
 mod medium;
 mod menu;
 mod order;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::image::Image;
+use crate::look::menu::Entry;
 use crate::look::owners::Owners;
 use crate::look::sizes;
 
@@ -146,12 +148,22 @@ fn all(a: &Image, b: &Image) -> io::Result<Difference> {
     }
     let owners = roots(a, b, &mut found)?;
     medium::compare(a, b, &mut found)?;
-    found.menu = menu::compare(&a.menu, &b.menu);
+    found.menu = menu::compare(&menu_as_in(a, b)?, &b.menu);
     found.moved = order::moved(&a.medium, &b.medium);
     found.system = system::compare(&a.into(), &b.into());
     found.sizes = size_changes(a, b, &owners)?;
     found.class = if found.is_different() { Class::Different } else { Class::SameContent };
     Ok(found)
+}
+
+/// Returns the menu of the first as it would be on the second's medium.
+fn menu_as_in(a: &Image, b: &Image) -> io::Result<Vec<Entry>> {
+    let names = identities::Identities::of(&a.medium, &b.medium)?;
+    let mut entries = a.menu.clone();
+    for parameter in entries.iter_mut().flat_map(|entry| &mut entry.parameters) {
+        *parameter = names.text(parameter);
+    }
+    Ok(entries)
 }
 
 /// Compares the root filesystems of all systems; returns who owns which file of the live one.

@@ -156,6 +156,30 @@ fn a_kernel_parameter() {
     );
 }
 
+/// A root hash follows from the squashfs, wherever it stands.
+#[test]
+fn a_byte_in_a_file_of_a_root_that_is_checked() {
+    let with_root = |made: &mut Made, root: &str| {
+        let root = root.repeat(64);
+        menu(made, "quiet", &format!("dm-verity-root-hash=filesystem.squashfs:{root} quiet"));
+        made.medium
+            .insert("live/filesystem.squashfs.roothash".to_owned(), root.clone().into_bytes());
+        made.medium
+            .insert("live/filesystem.squashfs.verity".to_owned(), root.repeat(99).into_bytes());
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (mut old, mut new) = (Made::new(), Made::new());
+    with_root(&mut old, "a");
+    with_root(&mut new, "b");
+    new.files.get_mut("usr/bin/tool").unwrap().0[1_100_000] ^= 1;
+    let [a, b] = [old.write(folder.path(), "a"), new.write(folder.path(), "b")];
+    let [a, b] = [a, b].map(|path| Image::open(&path).unwrap());
+    let found = diff::compare(&a, &b).unwrap();
+    assert_eq!(named(&found), ["file changed /usr/bin/tool content 1200000 bytes 1200000 bytes"]);
+    let said = "the root hash of /live/filesystem.squashfs: aaaa";
+    assert!(found.volatile.iter().any(|it| it.starts_with(said)), "{:?}", found.volatile);
+}
+
 /// A file's place follows from its name: c.txt is called 0.txt on the second medium, so its bytes come first there.
 #[test]
 fn the_order_of_files_on_the_medium() {

@@ -194,3 +194,34 @@ fn another_file_that_was_changed() {
     assert_eq!(published.faults(), [expected]);
     assert_eq!(published.refused(), Some(Refusal::TamperedPaper));
 }
+
+/// The bundle is another carrier of the same line: it counts alone, and is refused as a line would be.
+#[test]
+#[expect(clippy::too_many_lines, reason = "a test is a story")]
+fn a_bundle_of_sigstore() {
+    let published = Published::new();
+    published.bundle("", "");
+    for name in ["a.iso.minisig", "SHA256SUMS.minisig"] {
+        fs::remove_file(published.path(name)).unwrap();
+    }
+    let report = published.report(vec![published.key()]);
+    assert!(texts(&report).is_empty(), "{:?}", texts(&report));
+    let said = report.steps.into_iter().find(|step| step.what == "signature").unwrap().said;
+    assert!(said.ends_with("(1 of 1)"), "{said}");
+
+    let published = Published::new();
+    published.bundle("\"payload\":\"ey", "\"payload\":\"fy");
+    let faults = published.faults();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].contains("which did not sign what is in it"), "{faults:?}");
+    assert_eq!(published.refused(), Some(Refusal::BadSignature));
+
+    let published = Published::new();
+    published.write("a.iso.sigstore.json", "{}");
+    assert_eq!(published.faults(), ["a.iso.sigstore.json is not a bundle of Sigstore"]);
+
+    let published = Published::new();
+    published.state(&SHA[..64], "a.iso");
+    published.bundle("", "");
+    assert_eq!(published.refused(), Some(Refusal::Replayed), "{:?}", published.faults());
+}

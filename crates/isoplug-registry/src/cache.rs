@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::Error;
 use super::layout::Layout;
+use super::oci::OciManifest;
 use super::pin::Pin;
 use super::release::Release;
+use super::signature::referrers;
 use super::transport::{At, Transport, check_same, copy};
-use isoplug_engine::Digest;
+use isoplug_engine::{Digest, mark_used};
 
 /// A folder of fetched plugins.
 #[derive(Debug, Clone)]
@@ -55,10 +57,28 @@ impl Cache {
     }
 
     fn whole(&self, manifest: Digest, component: Digest) -> Result<Option<PathBuf>, Error> {
-        match self.layout.has_blob(manifest)? {
-            true => self.component(component),
-            false => Ok(None),
+        let found = match self.layout.has_blob(manifest)? {
+            true => self.component(component)?,
+            false => None,
+        };
+        if found.is_some() {
+            self.mark_used(manifest)?;
         }
+        Ok(found)
+    }
+
+    /// Says of all files of a release that they were used, its signatures among them: without these nobody believes it.
+    fn mark_used(&self, manifest: Digest) -> Result<(), Error> {
+        let signatures = referrers(&self.layout, manifest)?.into_iter().map(|it| it.digest);
+        for digest in signatures.chain([manifest]) {
+            mark_used(&self.layout.blob_path(digest));
+            let read = self.layout.manifest(At::Digest(digest))?;
+            let manifest = read.map(|read| OciManifest::read(&read.bytes, "", ""));
+            for blob in manifest.iter().flatten().flat_map(OciManifest::blobs) {
+                mark_used(&self.layout.blob_path(blob.digest));
+            }
+        }
+        Ok(())
     }
 
     /// Fetches a release with its signatures, unless it is there. Returns the component's file.

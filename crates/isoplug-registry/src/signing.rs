@@ -185,6 +185,12 @@ impl VerifyingKey {
         Digest::of(&self.der()).hex()
     }
 
+    /// Returns the bytes of [`Self::id`].
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        *Digest::of(&self.der()).as_bytes()
+    }
+
     /// Tells whether it made a signature of bytes.
     #[must_use]
     pub fn verifies(&self, bytes: &[u8], signature: &[u8]) -> bool {

@@ -21,7 +21,7 @@ use crate::project::Project;
 use crate::session::Session;
 
 /// Where archives of modules are unpacked to.
-const FOLDER: &str = "modules";
+pub(crate) const FOLDER: &str = "modules";
 
 /// The shared modules of one manifest.
 pub(crate) struct Modules<'a> {
@@ -78,6 +78,7 @@ impl<'a> Modules<'a> {
                 Failure::new(Exit::Plugin, message).because(&error)
             })?;
         }
+        isoplug_engine::mark_used(&folder);
         Ok(folder)
     }
 }

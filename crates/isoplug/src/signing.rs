@@ -25,6 +25,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) signers: Signers,
     /// The key of gpg that signs the checksums, too.
     pub(crate) openpgp: Option<&'a str>,
+    /// Whether the provenance is written as a bundle of Sigstore, too.
+    pub(crate) is_bundled: bool,
 }
 
 /// Who signs.
@@ -63,11 +65,19 @@ impl Signers {
 }
 
 impl Signer {
+    fn public(&self) -> VerifyingKey {
+        match self {
+            Self::Key(key) => key.public(),
+            Self::Program { public, .. } => public.clone(),
+        }
+    }
+
     /// Signs bytes; returns the hint for the key with the signature, which was verified.
     fn sign(&self, bytes: &[u8]) -> Result<(String, Vec<u8>), Failure> {
-        let (public, signature) = match self {
-            Self::Key(key) => (key.public(), key.sign(bytes)?),
-            Self::Program { command, public } => (public.clone(), ask(command, bytes)?),
+        let public = self.public();
+        let signature = match self {
+            Self::Key(key) => key.sign(bytes)?,
+            Self::Program { command, .. } => ask(command, bytes)?,
         };
         let accepted = public.accepted(bytes, &signature).ok_or_else(|| {
             let message = "the public key does not verify what was signed";
@@ -109,6 +119,9 @@ pub(crate) fn sign(asked: &Asked, session: &Session) -> Result<Vec<PathBuf>, Fai
     for image in &images {
         written.extend(beside::minisign(image, &asked.signers, session)?);
         written.extend(beside::envelopes(image, &asked.signers)?);
+        if asked.is_bundled {
+            written.extend(beside::bundle(image, &asked.signers, session)?);
+        }
     }
     written.extend(sums::write(&folder, &images, asked, session)?);
     Ok(written)

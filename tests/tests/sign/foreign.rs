@@ -154,3 +154,45 @@ fn gpgv_verifies_the_checksums() {
     space.write("SHA256SUMS", &space.read("SHA256SUMS").replace("acme", "acmf"));
     fails(&space, "gpgv", &verify);
 }
+
+/// A bundle has the provenance's line with one signature, over which openssl says what it says of the line.
+#[test]
+fn a_bundle_is_the_line_of_the_provenance_in_another_form() {
+    if !has("openssl") {
+        return;
+    }
+    let space = built();
+    let said = space.ok(&["sign", ISO, "--key", "acme.key", "--bundle"]);
+    assert!(said.contains("acme.iso.sigstore.json"), "{said}");
+    let text = space.read("acme.iso.sigstore.json");
+    space.ok(&["sign", ISO, "--key", "acme.key", "--bundle"]);
+    assert_eq!(space.read("acme.iso.sigstore.json"), text, "the same bytes again");
+    let bundle: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(bundle["mediaType"], "application/vnd.dev.sigstore.bundle.v0.3+json");
+    let material = bundle["verificationMaterial"].as_object().unwrap();
+    assert_eq!(material.keys().collect::<Vec<_>>(), ["publicKey", "tlogEntries"]);
+    assert!(lines(&space).contains(&bundle["dsseEnvelope"]), "{text}");
+    assert_eq!(bundle["dsseEnvelope"]["signatures"].as_array().unwrap().len(), 1);
+    space.write("acme.pem", &space.ok(&["key", "show", "acme.key", "--pem"]));
+    let id = keyid(&space, "acme.pem");
+    let der = ["pkey", "-pubin", "-in", "acme.pem", "-outform", "DER", "-out", "key.der"];
+    passes(&space, "openssl", &der);
+    passes(&space, "openssl", &["dgst", "-sha256", "-binary", "-out", "key.sum", "key.der"]);
+    let hint = run(&space, "openssl", &["base64", "-A", "-in", "key.sum"]).stdout;
+    assert_eq!(material["publicKey"]["hint"], String::from_utf8(hint).unwrap());
+    // As its only line, it is verified by the same script as the others.
+    space.write("acme.iso.intoto.jsonl", &format!("{}\n", bundle["dsseEnvelope"]));
+    let verify = |pae: &str| {
+        let rest = ["-inkey", "acme.pem", "-sigfile", "0.sig", "-in", pae];
+        run(&space, "openssl", &[&["pkeyutl", "-verify", "-rawin", "-pubin"][..], &rest].concat())
+    };
+    assert_eq!(unpack(&space, &id), ["0"]);
+    assert!(verify("0.pae").status.success());
+    let payload = fs::read(space.path("0.pae")).unwrap();
+    fs::write(space.path("0.pae"), [&payload[..payload.len() - 1], b"!"].concat()).unwrap();
+    assert!(!verify("0.pae").status.success());
+    space.ok(&["key", "generate", "other.key"]);
+    let said = space.run(&["sign", ISO, "--key", "other.key", "--bundle"]);
+    assert!(said.contains("acme.iso.sigstore.json is of another key and stays"), "{said}");
+    assert_eq!(space.read("acme.iso.sigstore.json"), text);
+}

@@ -25,6 +25,8 @@ pub struct Keep<'a> {
     /// is marked with [`mark_used`](super::mark_used). A file in the making has a name that begins
     /// with a dot, and stays. Other caches are left alone.
     pub caches: &'a [&'a str],
+    /// The side caches of which each folder goes or stays as one; its use is marked at the folder itself.
+    pub folders: &'a [&'a str],
 }
 
 /// What `gc` removed.
@@ -34,7 +36,7 @@ pub struct Freed {
     pub records: u64,
     /// Blobs.
     pub blobs: u64,
-    /// Files of side caches.
+    /// Files and folders of side caches.
     pub files: u64,
     /// Bytes of blobs and files.
     pub bytes: u64,
@@ -51,7 +53,7 @@ enum What {
     Record(Record, BTreeSet<Digest>),
     /// A blob without a record.
     Loose(Digest),
-    /// A file of a side cache, and its bytes.
+    /// A file or a folder of a side cache, and its bytes.
     File(PathBuf, u64),
 }
 
@@ -84,7 +86,7 @@ impl Store {
             freed.bytes += bytes;
         }
         for (path, bytes) in &files {
-            file::remove(path)?;
+            self.remove_cached(path)?;
             freed.files += 1;
             freed.bytes += bytes;
         }
@@ -130,6 +132,9 @@ impl Store {
         for cache in keep.caches {
             items.extend(self.files_of(cache)?);
         }
+        for cache in keep.folders {
+            items.extend(self.folders_of(cache)?);
+        }
         items.sort_by_key(|item| item.age);
         Ok(items)
     }
@@ -141,6 +146,30 @@ impl Store {
             let what = What::File(path, file::disk_size(&metadata));
             Item { age: file::age(&metadata), what }
         }))
+    }
+
+    fn folders_of(&self, cache: &str) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::new();
+        for path in file::list(&self.folder(CACHES).join(cache))? {
+            let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+            if metadata.is_dir() && !is_in_making(&path, &metadata) {
+                let files = file::walk(&path)?;
+                let bytes = files.iter().map(|(_, metadata)| file::disk_size(metadata)).sum();
+                items.push(Item { age: file::age(&metadata), what: What::File(path, bytes) });
+            }
+        }
+        Ok(items)
+    }
+
+    /// Removes a file or a folder of a side cache. A folder is gone at once: nobody finds half of one.
+    fn remove_cached(&self, path: &Path) -> Result<(), Error> {
+        if !path.is_dir() {
+            return file::remove(path);
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let aside = path.with_file_name(format!(".{name}"));
+        fs::rename(path, &aside).map_err(Error::io("remove", path))?;
+        self.clean(&aside)
     }
 
     fn blob_sizes(&self) -> Result<BTreeMap<Digest, u64>, Error> {

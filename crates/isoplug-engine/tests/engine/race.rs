@@ -68,7 +68,12 @@ fn gc_leaves_what_is_being_written_to_a_side_cache() {
         fs::write(path, "bytes").unwrap();
     }
     File::open(&dead).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
-    let keep = Keep { used_within: Some(Duration::ZERO), bytes: Some(0), caches: &["code"] };
+    let keep = Keep {
+        used_within: Some(Duration::ZERO),
+        bytes: Some(0),
+        caches: &["code"],
+        ..Keep::default()
+    };
     assert_eq!(store.gc(keep).unwrap().files, 2);
     assert!(!dead.exists() && !whole.exists());
     new.persist(&whole).unwrap();

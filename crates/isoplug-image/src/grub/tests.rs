@@ -22,7 +22,8 @@ fn plain() -> Menu {
 }
 
 fn text_of(menu: &Menu, look: &Look, machine: Machine, memory_test: bool) -> String {
-    super::menu(&shown(menu, look, machine), OnMedium { identity: "0f", memory_test, bytes: 0 })
+    let on = OnMedium { identity: "0f", memory_test, ..OnMedium::default() };
+    super::menu(&shown(menu, look, machine), on)
 }
 
 fn shown(menu: &Menu, look: &Look, machine: Machine) -> Shown {

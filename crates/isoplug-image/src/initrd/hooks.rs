@@ -57,7 +57,7 @@ fn run_one(
         // These only do something for devices that are listed, and none is.
         "cryptgnupg" | "cryptgnupg-sc" | "cryptkeyctl" | "cryptopensc" | "cryptpassdev" => {}
         "plymouth" => plymouth::run(release, purpose, draft)?,
-        "live" => live::run(release, draft)?,
+        "live" => live::run(release, purpose, draft)?,
         "kms" => kms(hooks, purpose, draft),
         "thermal" => thermal(purpose.arch, draft),
         "keymap" => keymap(hooks, draft)?,

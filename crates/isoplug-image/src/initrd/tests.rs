@@ -155,6 +155,7 @@ fn selected(files: &[(&str, &str)]) -> String {
     let modules = InitrdModules::default();
     let purpose = Purpose {
         on_disk: false,
+        verity: false,
         kernel: "6.1",
         arch: "amd64",
         modules: &modules,

@@ -162,6 +162,7 @@ fn initrd_files(
         modules: image.initrd_modules.clone(),
         drivers: image.initrd_drivers,
         on_disk: image.installed,
+        verity: image.verity,
         arch: image.arch.clone(),
         epoch: image.epoch,
     }

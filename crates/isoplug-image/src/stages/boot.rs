@@ -111,6 +111,8 @@ pub enum Error {
     Engine(#[from] isoplug_engine::Error),
 }
 
+const ON_CORRUPTION: &str = "dm-verity-oncorruption=panic";
+
 /// How many hexadecimal digits the identity has.
 const IDENTITY_DIGITS: usize = 32;
 
@@ -144,8 +146,8 @@ impl Boot {
             .map(|path| format!("iso/{path}"))
             .iter()
             .any(|path| loaders.iter().any(|file| file.path == *path));
-        let bytes = self.bytes(cx)?;
-        let menu = grub::menu(&self.shown, OnMedium { identity, memory_test, bytes });
+        let (bytes, params) = (self.bytes(cx)?, &self.verity_params(cx)?[..]);
+        let menu = grub::menu(&self.shown, OnMedium { identity, memory_test, bytes, params });
         let mut files = NewFiles::new(cx)?;
         files.add(paths::INFO, format!("{}\n", self.description).as_bytes())?;
         files.add(paths::CARD, self.card.as_bytes())?;
@@ -178,6 +180,18 @@ impl Boot {
         paths.push(paths::LIVE_PART);
         let names: Vec<&str> = paths.iter().map(|path| path.trim_start_matches("live/")).collect();
         Ok(files.add(paths::PARTS, format!("{}\n", names.join(" ")).as_bytes())?)
+    }
+
+    /// Returns by which root hashes live-boot checks what it mounts (live-boot 20250815, 9990-overlay.sh), and that the
+    /// kernel stops at the first block that is another.
+    fn verity_params(&self, cx: &Context) -> Result<Vec<String>, Error> {
+        let mut roots = Vec::new();
+        for verified in self.bootable.verified(cx)? {
+            let (name, root) = (verified.path.rsplit('/').next(), verified.made.root);
+            roots.push(format!("{}:{}", name.unwrap_or_default(), stored::text(root, cx)?));
+        }
+        let params = || [format!("dm-verity-root-hash={}", roots.join(",")), ON_CORRUPTION.into()];
+        Ok(if roots.is_empty() { Vec::new() } else { params().to_vec() })
     }
 
     /// Returns how many bytes it boots.

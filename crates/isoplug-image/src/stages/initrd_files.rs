@@ -14,7 +14,7 @@ use isoplug_formats::tree::{self, Entry, Kind};
 use isoplug_manifest::options::InitrdModules;
 use programs::LayersPrograms;
 
-use crate::initrd::{self, Drivers, Purpose, Selected};
+use crate::initrd::{self, Drivers, Purpose, Selected, VERITY_LIBRARY};
 use crate::stored as store;
 use isoplug_sandbox::stored::{self, Lines, StoredError};
 use isoplug_sandbox::{self as sandbox, Command, Job, Text};
@@ -33,6 +33,8 @@ pub struct InitrdFiles {
     pub drivers: Drivers,
     /// Whether the root file system is on a disk.
     pub on_disk: bool,
+    /// Whether the root file system is checked with dm-verity as it is read.
+    pub verity: bool,
     /// The architecture, in Debian's words.
     pub arch: String,
     /// The time of all files in it that are newer; seconds since 1970.
@@ -66,7 +68,7 @@ impl Stage for InitrdFiles {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { layer, inputs, kernel, modules, drivers, on_disk, arch, epoch } = self;
+        let Self { layer, inputs, kernel, modules, drivers, on_disk, verity, arch, epoch } = self;
         key.artifact("layer", *layer);
         key.artifact("inputs", *inputs);
         key.artifact("kernel", *kernel);
@@ -74,6 +76,9 @@ impl Stage for InitrdFiles {
         key.value("drivers", drivers);
         if *on_disk {
             key.value("on-disk", on_disk);
+        }
+        if *verity {
+            key.value("verity", verity);
         }
         key.value("arch", arch);
         key.value("epoch", epoch);
@@ -87,7 +92,8 @@ impl Stage for InitrdFiles {
         let (arch, epoch) = (&self.arch[..], self.epoch);
         let programs = &LayersPrograms { layer: self.layer, inputs: self.inputs, arch, epoch, cx };
         let (kernel, modules, drivers) = (&kernel[..], &self.modules, self.drivers);
-        let purpose = Purpose { kernel, arch, modules, drivers, on_disk: self.on_disk, programs };
+        let (on_disk, verity) = (self.on_disk, self.verity);
+        let purpose = Purpose { kernel, arch, modules, drivers, on_disk, verity, programs };
         match initrd::select(&layer, &packs, purpose) {
             Ok(selected) => {
                 self.tell_of_modules(&selected, kernel, &packs, cx)?;
@@ -185,7 +191,7 @@ fn tell_missing(error: sandbox::Error) -> Error {
 }
 
 const RESULT: &str = "/isoplug-initrd";
-/// Adds the kernel modules that are carried but only loaded when a device asks for them.
+/// Adds the kernel modules that are carried but only loaded when a device asks for them, and what dm-verity needs.
 const HOOK: &str = "etc/initramfs-tools/hooks/isoplug-modules";
 /// Settings of microcode for AMD processors, and a word that the initrd is not for the build
 /// machine's alone.
@@ -257,8 +263,8 @@ impl InitrdFiles {
         if !load.is_empty() {
             write("etc/initramfs-tools/modules", 0o644, load.join("\n") + "\n", true);
         }
-        if !available.is_empty() {
-            write(HOOK, 0o755, hook(available), false);
+        if let Some(hook) = hook(available, self.verity) {
+            write(HOOK, 0o755, hook, false);
         }
         // Without these, hooks look for a processor and for swap on the build machine.
         if layer.get(AMD).is_some() {
@@ -269,10 +275,15 @@ impl InitrdFiles {
     }
 }
 
-fn hook(modules: &[String]) -> String {
-    let modules = modules.join(" ");
-    format!(
-        "#!/bin/sh\ncase $1 in prereqs) exit 0;; esac\n\
-         . /usr/share/initramfs-tools/hook-functions\nmanual_add_modules {modules}\n"
-    )
+/// Returns a hook that adds kernel modules, and what sets dm-verity up: mount loads that by its name, so nobody sees that it is
+/// needed.
+fn hook(modules: &[String], verity: bool) -> Option<String> {
+    let library =
+        format!("for library in /usr/lib/*/{VERITY_LIBRARY}; do copy_exec \"$library\"; done\n");
+    let modules =
+        (!modules.is_empty()).then(|| format!("manual_add_modules {}\n", modules.join(" ")));
+    let lines: String = modules.into_iter().chain(verity.then_some(library)).collect();
+    let head = "#!/bin/sh\ncase $1 in prereqs) exit 0;; esac\n\
+                . /usr/share/initramfs-tools/hook-functions\n";
+    (!lines.is_empty()).then(|| format!("{head}{lines}"))
 }

@@ -16,7 +16,7 @@ use digest::digest;
 
 use super::loaders::MBR;
 use super::pool;
-use crate::bootable::{Offered, OtherKernel};
+use crate::bootable::{Offered, OtherKernel, Verified};
 use crate::grub::paths;
 use crate::stored;
 use crate::stored::files::{StoredFile, stored_files};
@@ -165,6 +165,8 @@ impl Iso {
         medium.add_blob(paths::KERNEL, self.bootable.first.vmlinuz)?;
         medium.add_blob(paths::INITRD, self.bootable.first.initrd)?;
         self.add_squashfs(medium)?;
+        let verified = self.bootable.verified(medium.cx)?.into_iter().flat_map(Verified::files);
+        { verified }.try_for_each(|(path, file)| medium.add_blob(&path, file))?;
         self.bootable.others.iter().try_for_each(|other| medium.add_kernel(other))?;
         self.contents.map_or(Ok(()), |contents| medium.add_files(contents))?;
         self.bootable.pool.map_or(Ok(()), |pool| medium.add_pool(pool))?;

@@ -9,11 +9,12 @@ use isoplug_engine::{
 };
 use isoplug_formats::deb::ar;
 use isoplug_formats::iso::{Hadris, Image, IsoWriter, Source};
-use isoplug_image::bootable::{Bootable, Offered};
+use isoplug_image::bootable::{Bootable, Offered, Verified};
 use isoplug_image::grub::{Look, Machine, Menu, Serial, Shown};
 use isoplug_image::stages::boot::{self, Boot};
 use isoplug_image::stages::iso::{Finish, Iso};
 use isoplug_image::stages::loaders::{self, Loaders};
+use isoplug_image::stages::verity::Verity;
 use isoplug_image::stored::files::NewFiles;
 use isoplug_manifest::distribution::debian::DEBIAN;
 use isoplug_manifest::lock::LockedPackage;
@@ -32,6 +33,7 @@ pub(crate) struct Case {
     pub(crate) secure_boot: bool,
     pub(crate) enrol: Option<Vec<u8>>,
     pub(crate) max_size: Option<u64>,
+    pub(crate) verity: bool,
 }
 
 /// What the stages of a medium make.
@@ -47,7 +49,8 @@ impl Case {
         let contents = BTreeMap::from([readme, ("big", vec![1; 3 << 20])]);
         let (packages, squashfs) = (packages(), vec![5; 100_000]);
         let (bios, secure_boot, enrol, max_size) = (true, true, None, None);
-        Self { packages, contents, squashfs, bios, secure_boot, enrol, max_size }
+        let verity = false;
+        Self { packages, contents, squashfs, bios, secure_boot, enrol, max_size, verity }
     }
 
     /// Returns the path of the ISO, or all causes of the failure in one line.
@@ -87,7 +90,13 @@ impl Case {
         let mut blob = |bytes: &[u8]| graph.add(Given::new(bytes)).blob;
         let [vmlinuz, initrd, squashfs] =
             [&b"kernel"[..], b"initrd", &self.squashfs].map(&mut blob);
-        Offered::from(Bootable { vmlinuz, initrd, squashfs })
+        let path = "live/filesystem.squashfs".to_owned();
+        let verified = self.verity.then(|| {
+            let made = graph.add(Verity { squashfs, part: None });
+            Verified { path, members: None, made }
+        });
+        let verified = verified.into_iter().collect();
+        Offered { verified, ..Bootable { vmlinuz, initrd, squashfs }.into() }
     }
 
     pub(crate) fn debs(&self) -> Given {

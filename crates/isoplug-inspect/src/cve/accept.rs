@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Finding, Report, Word};
+use crate::look::packages::Package;
 
 /// A vulnerability that is accepted for a while.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -38,6 +39,50 @@ pub enum State {
     Expired,
     /// The image does not have the vulnerability.
     Unused,
+}
+
+/// A system of a medium: its packages, and what its profile accepts.
+#[derive(Debug, Clone, Default)]
+pub struct Accepting<'a> {
+    /// Its packages.
+    pub packages: &'a [Package],
+    /// What is accepted.
+    pub accepted: Vec<Acceptance>,
+}
+
+impl Accepting<'_> {
+    fn has(&self, package: &str) -> bool {
+        self.packages.iter().any(|it| it.name == package || it.source == package)
+    }
+
+    fn accepts(&self, other: &Acceptance) -> bool {
+        self.accepted.iter().any(|it| it.is_of_same(other))
+    }
+}
+
+impl Acceptance {
+    fn is_of_same(&self, other: &Self) -> bool {
+        (&self.id, &self.package) == (&other.id, &other.package)
+    }
+}
+
+/// Returns what a medium with several systems accepts. The first system is the live one, whose profile speaks for the whole
+/// medium. What another accepts counts where every other that has the package accepts it, too, until the first of their days.
+#[must_use]
+pub fn of_medium(systems: &[Accepting<'_>]) -> Vec<Acceptance> {
+    let Some((live, targets)) = systems.split_first() else { return Vec::new() };
+    let mut all = live.accepted.clone();
+    for acceptance in targets.iter().flat_map(|target| &target.accepted) {
+        let counts = |it: &Accepting<'_>| it.accepts(acceptance) || !it.has(&acceptance.package);
+        match all.iter_mut().find(|it| it.is_of_same(acceptance)) {
+            Some(_) if live.accepts(acceptance) => {}
+            Some(earlier) if acceptance.until < earlier.until => *earlier = acceptance.clone(),
+            Some(_) => {}
+            None if systems.iter().all(counts) => all.push(acceptance.clone()),
+            None => {}
+        }
+    }
+    all
 }
 
 /// Takes what is accepted over, as far as its day has not come; what is fixed stays fixed.

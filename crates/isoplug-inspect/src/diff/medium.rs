@@ -13,6 +13,7 @@ use crate::span::Span;
 use super::Difference;
 use super::content;
 use super::files::{Change, FileChange};
+use super::identities::Identities;
 
 /// A fact that differs; empty where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -39,7 +40,7 @@ const LARGEST: u64 = 4 << 20;
 /// Compares all but the squashfs, which is compared file by file elsewhere.
 pub(super) fn compare(a: &Image, b: &Image, found: &mut Difference) -> io::Result<()> {
     volume(a, b, found);
-    let identities = Identities { old: identity(&a.medium), new: identity(&b.medium) };
+    let identities = Identities::of(&a.medium, &b.medium)?;
     let removed = a.medium.entries.iter().filter(|it| exact(&b.medium, &it.path).is_none());
     let mut changes: Vec<FileChange> =
         removed.map(|it| change(it, "removed", Vec::new())).collect();
@@ -61,7 +62,7 @@ pub(super) fn compare(a: &Image, b: &Image, found: &mut Difference) -> io::Resul
 }
 
 /// Returns what is at a path, case counting.
-fn exact<'a>(medium: &'a Medium, path: &str) -> Option<&'a Entry> {
+pub(super) fn exact<'a>(medium: &'a Medium, path: &str) -> Option<&'a Entry> {
     medium.find(path).filter(|entry| entry.path == path)
 }
 
@@ -83,10 +84,13 @@ fn entry_changes(
     identities: &Identities,
 ) -> io::Result<Vec<Change>> {
     let is_catalog = b.medium.boot.catalog_at == Some(new.at);
-    let is_apart = is_layer(a, &new.path) && is_layer(b, &new.path) || new.folder || is_catalog;
+    let is_tree = identities.has_other_root(&new.path);
+    let is_layer = is_layer(a, &new.path) && is_layer(b, &new.path);
+    let is_apart = is_layer || is_tree || new.folder || is_catalog;
     let parts = (a.medium.part(old), b.medium.part(new));
     let role = Role::of(b, &new.path);
-    let content = if is_apart { None } else { identities.content(&parts.0, &parts.1, role)? };
+    let content =
+        if is_apart { None } else { content_change((&parts.0, &parts.1), role, identities)? };
     let mut found: Vec<Change> = content.into_iter().collect();
     let mode = |entry: &Entry| entry.mode.map_or_else(String::new, |mode| format!("{mode:04o}"));
     let owner = |entry: &Entry| format!("{}:{}", entry.uid, entry.gid);
@@ -143,69 +147,27 @@ fn initrd_lines(a: &Span, b: &Span) -> Vec<String> {
     removed.chain(others).collect()
 }
 
-/// The names by which the boot loaders find their own medium.
-struct Identities {
-    old: Option<String>,
-    new: Option<String>,
-}
-
-fn identity(medium: &Medium) -> Option<String> {
-    let names = medium.entries.iter().filter_map(|entry| entry.path.strip_prefix(".isoplug/"));
-    names
-        .filter(|name| name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        .map(str::to_owned)
-        .next()
-}
-
-impl Identities {
-    fn is_marker(&self, path: &str) -> bool {
-        let name = path.strip_prefix(".isoplug/");
-        name.is_some_and(|name| [&self.old, &self.new].iter().any(|it| it.as_deref() == Some(name)))
+/// Compares contents, each with the identity of its own medium.
+fn content_change(
+    (old, new): (&Span, &Span),
+    role: Role,
+    identities: &Identities,
+) -> io::Result<Option<Change>> {
+    if content::same_bytes(old, new)? {
+        return Ok(None);
     }
-
-    /// Compares contents, each with the identity of its own medium.
-    fn content(&self, old: &Span, new: &Span, role: Role) -> io::Result<Option<Change>> {
-        if content::same_bytes(old, new)? {
-            return Ok(None);
-        }
-        let [before, after] = [old, new].map(|span| format!("{} bytes", span.size()));
-        if old.size().max(new.size()) > LARGEST {
-            let is_initrd = role == Role::Initrd;
-            let lines = if is_initrd { initrd_lines(old, new) } else { Vec::new() };
-            return Ok(Some(Change { lines, ..Change::new("content", before, after) }));
-        }
-        let (mut replaced, mut bytes) = (self.replaced(&old.all()?), new.all()?);
-        if role == Role::Loader {
-            [&mut replaced, &mut bytes].into_iter().for_each(|bytes| without_places(bytes));
-        }
-        let change = Change::content(&replaced, &bytes);
-        Ok((replaced != bytes).then_some(Change { old: before, new: after, ..change }))
+    let [before, after] = [old, new].map(|span| format!("{} bytes", span.size()));
+    if old.size().max(new.size()) > LARGEST {
+        let is_initrd = role == Role::Initrd;
+        let lines = if is_initrd { initrd_lines(old, new) } else { Vec::new() };
+        return Ok(Some(Change { lines, ..Change::new("content", before, after) }));
     }
-
-    /// Returns bytes of the first as they would be with the identity of the second.
-    fn replaced(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut bytes = bytes.to_vec();
-        if let (Some(old), Some(new)) = (&self.old, &self.new)
-            && old != new
-        {
-            let mut at = 0;
-            while let Some(found) =
-                bytes[at..].windows(32).position(|window| window == old.as_bytes())
-            {
-                bytes[at + found..at + found + 32].copy_from_slice(new.as_bytes());
-                at += found + 32;
-            }
-        }
-        bytes
+    let (mut replaced, mut bytes) = (identities.replaced(&old.all()?), new.all()?);
+    if role == Role::Loader {
+        [&mut replaced, &mut bytes].into_iter().for_each(|bytes| without_places(bytes));
     }
-
-    fn tell(&self, found: &mut Difference) {
-        if let (Some(old), Some(new)) = (&self.old, &self.new)
-            && old != new
-        {
-            found.volatile.push(format!("the identity of the medium: {old}, then {new}"));
-        }
-    }
+    let change = Change::content(&replaced, &bytes);
+    Ok((replaced != bytes).then_some(Change { old: before, new: after, ..change }))
 }
 
 fn volume(a: &Image, b: &Image, found: &mut Difference) {
@@ -252,7 +214,7 @@ fn kernels(image: &Image) -> String {
 }
 
 fn esp(a: &Image, b: &Image, found: &mut Difference) -> io::Result<()> {
-    let identities = Identities { old: identity(&a.medium), new: identity(&b.medium) };
+    let identities = Identities::of(&a.medium, &b.medium)?;
     let (old, new) = (esp_files(a)?, esp_files(b)?);
     let paths: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     for path in paths {

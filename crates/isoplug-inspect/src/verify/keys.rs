@@ -59,6 +59,13 @@ impl Key {
         &self.point
     }
 
+    /// Returns the SHA-256 of the key in DER, by which envelopes name it.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let head: &[u8] = if self.is_p256 { &HEAD_OF_P256 } else { &HEAD_OF_ED25519 };
+        hex(&Sha256::digest([head, &self.point].concat()))
+    }
+
     /// Tells whether it is no longer believed on a day.
     #[must_use]
     pub fn is_expired(&self, today: &str) -> bool {
@@ -113,6 +120,14 @@ fn number(bytes: &[u8]) -> String {
 /// The object identifiers of Ed25519 and of the curve P-256, in DER.
 const OF_ED25519: [u8; 3] = [0x2b, 0x65, 0x70];
 const OF_P256: [u8; 8] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+
+/// What stands before the key itself in DER.
+const HEAD_OF_ED25519: [u8; 12] =
+    [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+const HEAD_OF_P256: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
 
 fn pem(text: &str) -> Option<Key> {
     let body = text.split("-----BEGIN PUBLIC KEY-----").nth(1)?.split("-----END").next()?;

@@ -59,7 +59,10 @@ pub fn step(image: &Image, digest: &str, policy: &Policy) -> io::Result<Step> {
     }
     let lines = image.beside(".intoto.jsonl")?.unwrap_or_default();
     for line in String::from_utf8_lossy(&lines).lines() {
-        found.envelope(line, &look)?;
+        found.envelope(&serde_json::from_str(line).unwrap_or_default(), &look)?;
+    }
+    if let Some(bundle) = image.beside(".sigstore.json")? {
+        found.bundle(&bundle, &look)?;
     }
     Ok(found.step(policy))
 }
@@ -125,9 +128,22 @@ impl Found {
         Ok(())
     }
 
-    fn envelope(&mut self, line: &str, look: &Look) -> io::Result<()> {
+    /// Looks at a bundle of Sigstore: an envelope as the others, in another form.
+    fn bundle(&mut self, bundle: &[u8], look: &Look) -> io::Result<()> {
+        let bundle: Value = serde_json::from_slice(bundle).unwrap_or_default();
+        let media_type = bundle["mediaType"].as_str().unwrap_or_default();
+        let envelope = &bundle["dsseEnvelope"];
+        if !media_type.starts_with("application/vnd.dev.sigstore.bundle") || envelope.is_null() {
+            self.looked += 1;
+            let text =
+                format!("{}.sigstore.json is not a bundle of Sigstore", look.image.file_name());
+            return self.fault(Refusal::BadSignature.fault(text));
+        }
+        self.envelope(envelope, look)
+    }
+
+    fn envelope(&mut self, envelope: &Value, look: &Look) -> io::Result<()> {
         // Lines that are something else are allowed.
-        let envelope = serde_json::from_str::<Value>(line).unwrap_or_default();
         let kind = envelope["payloadType"].as_str();
         let (Some(kind), Some(payload)) = (kind, decoded(&envelope["payload"])) else {
             return Ok(());
@@ -153,7 +169,10 @@ impl Found {
         let bytes = decoded(&made["sig"]).unwrap_or_default();
         let Some(key) = policy.keys.iter().find(|key| key.verifies_bytes(pae, &bytes)) else {
             let hint = made["keyid"].as_str().unwrap_or_default();
-            self.unknown.insert(hint.chars().take(16).collect());
+            match policy.keys.iter().find(|key| key.sha256() == hint) {
+                Some(key) => self.faults.push(not_signed(key)),
+                None => _ = self.unknown.insert(hint.chars().take(16).collect()),
+            }
             return None;
         };
         let (name, id) = (&key.name, &key.id);
@@ -170,6 +189,13 @@ impl Found {
 fn stranger(id: &str) -> Fault {
     let text = format!("signed by the key {id}, which is none of those that you named");
     Refusal::UnknownKey.fault(text)
+}
+
+fn not_signed(key: &Key) -> Fault {
+    let title = key.title();
+    let text =
+        format!("an envelope names {title}, which did not sign what is in it: it was changed");
+    Refusal::BadSignature.fault(text)
 }
 
 fn unusable(file: &str, is_legacy: bool) -> Fault {

@@ -1,7 +1,8 @@
 //! What whoever makes an image accepts for a while: in reports, and in what is written for others.
 
-use isoplug_inspect::cve::accept::{self, Acceptance, State};
+use isoplug_inspect::cve::accept::{self, Acceptance, Accepting, State};
 use isoplug_inspect::cve::{Report, Subject, Word, cyclonedx, sarif, vex};
+use isoplug_inspect::look::packages::Package;
 use serde_json::{Value, json};
 
 use super::{number, report, status, subject, tracker};
@@ -50,6 +51,33 @@ fn what_is_accepted_does_not_count_until_its_day() {
     }
     let words: Vec<Word> = report.findings.iter().map(|it| it.word).collect();
     assert!(words.is_sorted() && !Word::Accepted.is_affected() && !Word::Accepted.is_shown());
+}
+
+/// The profile of the live system speaks for the medium; that of a target for what no other system has against its will.
+#[test]
+#[expect(clippy::too_many_lines, reason = "a test is a story")]
+fn what_a_target_accepts_counts_where_no_other_system_has_it() {
+    let package = |name: &str| Package { name: name.to_owned(), ..Package::default() };
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(package);
+    let accept = |package: &str, until: &str| acceptance(1, package, until, None);
+    let [live, server, desktop] = [
+        vec![a.clone()],
+        vec![a.clone(), b.clone(), c.clone(), d.clone()],
+        vec![a.clone(), c.clone(), d.clone()],
+    ];
+    let of_server = ["a", "b", "c", "d"].map(|package| accept(package, "2027-01-01")).to_vec();
+    let systems = |own: Vec<Acceptance>| {
+        [
+            Accepting { packages: &live, accepted: own },
+            Accepting { packages: &server, accepted: of_server.clone() },
+            Accepting { packages: &desktop, accepted: vec![accept("d", "2026-12-01")] },
+        ]
+    };
+    let accepted = accept::of_medium(&systems(Vec::new()));
+    assert_eq!(accepted, [accept("b", "2027-01-01"), accept("d", "2026-12-01")]);
+    let accepted = accept::of_medium(&systems(vec![accept("a", "2026-12-24")]));
+    assert_eq!(accepted[0], accept("a", "2026-12-24"));
+    assert_eq!(accepted.len(), 3);
 }
 
 #[test]

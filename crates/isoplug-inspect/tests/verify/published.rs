@@ -108,9 +108,22 @@ impl Published {
         let signature = Ed25519KeyPair::from_seed_unchecked(seed).unwrap().sign(pae.as_bytes());
         let envelope = json!({
             "payloadType": kind, "payload": STANDARD.encode(payload),
-            "signatures": [{ "keyid": "x", "sig": STANDARD.encode(signature) }],
+            "signatures": [{ "keyid": self.key().sha256(), "sig": STANDARD.encode(signature) }],
         });
         self.write("a.iso.intoto.jsonl", &format!("{envelope}\n"));
+    }
+
+    /// Puts the line of the provenance into a bundle of Sigstore, with another text in the place of one; the line goes.
+    pub(crate) fn bundle(&self, from: &str, to: &str) {
+        let line = fs::read_to_string(self.path("a.iso.intoto.jsonl")).unwrap();
+        let envelope: Value = serde_json::from_str(&line.replace(from, to)).unwrap();
+        let bundle = json!({
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "verificationMaterial": { "publicKey": { "hint": "" }, "tlogEntries": [] },
+            "dsseEnvelope": envelope,
+        });
+        self.write("a.iso.sigstore.json", &bundle.to_string());
+        fs::remove_file(self.path("a.iso.intoto.jsonl")).unwrap();
     }
 
     pub(crate) fn key(&self) -> Key {

@@ -1,5 +1,6 @@
 //! The ISO itself: its label, menu labels, size and extra files.
 
+use isoplug_promise::{BootCheck, Medium, Promise};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use crate::by::By;
 pub use crate::file::IsoFile;
 use crate::format::byte_size;
 use crate::option::option;
-use crate::part::{self, Lint};
+use crate::part::{self, Contribution, Lint};
 
 /// The ISO: its name, menu labels and extra files.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,9 @@ pub struct Iso {
     /// Whether the ISO carries an MD5 of itself, which `checkisomd5` and programs that write sticks compare. It finds a
     /// damaged medium; who made it, signatures tell.
     pub media_check: bool,
+    /// Whether the kernel compares each block of the root filesystem with a checksum as it reads it, and stops at one that is
+    /// another (dm-verity). It finds a medium that rots while it runs; who made it, signatures tell.
+    pub verity: bool,
 }
 
 impl Iso {
@@ -39,6 +43,13 @@ impl Iso {
         byte_size(self.max_size.as_deref()?)
     }
 }
+
+/// Every squashfs of the root is mounted from a device that checks it, and none was found to be damaged.
+const VERIFIED: &str = "\
+mounted=$(findmnt --raw --noheadings --types squashfs --output TARGET,SOURCE | grep ^/run/live/rootfs/) || exit 1
+for device in $(printf '%s\\n' \"$mounted\" | cut -d' ' -f2); do
+  dmsetup status --target verity \"$device\" | grep -q ' verity V' || { echo \"$mounted\"; exit 1; }
+done";
 
 /// What it reads.
 pub(crate) struct Part<'a> {
@@ -54,6 +65,18 @@ impl part::Part for Part<'_> {
 
     fn owns(&self) -> &[&str] {
         &["iso"]
+    }
+
+    fn contribute(&self, out: &mut Contribution) {
+        if !self.iso.verity {
+            return;
+        }
+        let promise = Promise::Command { run: VERIFIED.to_owned(), exit: 0, contains: None };
+        let title = Some("the root filesystem is checked as it is read".to_owned());
+        // A system that was installed from it has another root.
+        let medium = vec![Medium::Cd, Medium::Usb];
+        let check = BootCheck { title, medium, ..promise.into() };
+        out.because(option!(iso.verity)).package("libcryptsetup12").check(check);
     }
 
     fn lint(&self, lint: &mut Lint<'_>) {

@@ -164,7 +164,7 @@ fn sign_in(
     let _alone = Alone::in_folder_shown_as(&top.path(), &output.folder, session)?;
     let inside = |iso: &&Path| top.path().join(iso.file_name().unwrap_or_default());
     let isos: Vec<PathBuf> = isos.iter().map(inside).collect();
-    signing::sign(&Asked { isos: &isos, signers, openpgp: None }, session)?;
+    signing::sign(&Asked { isos: &isos, signers, openpgp: None, is_bundled: false }, session)?;
     Ok(())
 }
 

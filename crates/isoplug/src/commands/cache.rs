@@ -6,12 +6,15 @@ use isoplug_engine::{Error, Keep, Size, Store, Unit, Usage};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::modules;
 use crate::progress::amount;
 use crate::session::Session;
 
-/// Side caches of which any file can go: what plugins made and what they were compiled to, and
+/// Side caches of which any file can go: what plugins made and what they were compiled to, what came from registries, and
 /// compressed blocks.
-const PRUNED: [&str; 2] = ["plugins", "squashfs-blocks"];
+const PRUNED: [&str; 3] = ["plugins", "plugin-releases/blobs", "squashfs-blocks"];
+/// Those of which any folder can go: the unpacked archives of shared modules.
+const FOLDERS: [&str; 1] = [modules::FOLDER];
 
 /// Look after the store: size, garbage collection, verification
 #[derive(Debug, clap::Args)]
@@ -45,7 +48,7 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
         Action::Size => show_sizes(&store, session),
         Action::Gc { older_than, max_size } => {
             let used_within = Some(*older_than);
-            let keep = Keep { used_within, bytes: *max_size, caches: &PRUNED };
+            let keep = Keep { used_within, bytes: *max_size, caches: &PRUNED, folders: &FOLDERS };
             store.gc(keep).map(|freed| {
                 session.out(&format!("freed {}", human(freed.bytes)));
                 Exit::Done

@@ -37,7 +37,7 @@ const FILES: [(&str, &str); 3] =
     [("lock", "application/toml"), ("packages", "text/plain"), ("sha256", "text/plain")];
 
 /// What tells of an ISO.
-const PAPERS: [(&str, &str); 8] = [
+const PAPERS: [(&str, &str); 9] = [
     ("spdx.json", "application/spdx+json"),
     ("cdx.json", "application/vnd.cyclonedx+json"),
     ("provenance.json", "application/vnd.isoplug.provenance.v1+json"),
@@ -45,6 +45,7 @@ const PAPERS: [(&str, &str); 8] = [
     ("sources.json", "application/vnd.isoplug.sources.v1+json"),
     ("openvex.json", "application/vnd.openvex+json"),
     ("intoto.jsonl", "application/vnd.in-toto.bundle"),
+    ("sigstore.json", "application/vnd.dev.sigstore.bundle.v0.3+json"),
     ("minisig", "application/vnd.isoplug.minisign"),
 ];
 

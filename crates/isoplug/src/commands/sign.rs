@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Let gpg sign SHA256SUMS with this key of its keyring
     #[arg(long, value_name = "KEY")]
     openpgp: Option<String>,
+    /// Write the signed provenance as NAME.iso.sigstore.json, too, a bundle that cosign reads
+    #[arg(long)]
+    bundle: bool,
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
@@ -45,7 +48,8 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit, Failure> {
     let program = args.program.as_deref().zip(args.public_key.as_deref());
     let signers = Signers::open(&args.key, program, session)?;
     let openpgp = args.openpgp.as_deref();
-    for written in sign(&Asked { isos: &args.isos, signers, openpgp }, session)? {
+    let asked = Asked { isos: &args.isos, signers, openpgp, is_bundled: args.bundle };
+    for written in sign(&asked, session)? {
         session.out(&written.display().to_string());
     }
     Ok(Exit::Done)

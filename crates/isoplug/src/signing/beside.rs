@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use isoplug_bill::dsse::{self, Envelope};
-use isoplug_bill::provenance;
+use isoplug_bill::{provenance, sigstore};
 use isoplug_engine::Digest;
 use isoplug_registry::{PublicKey, SecretKey, signer};
 use serde_json::Value as Json;
 
-use super::{Signers, put, text, unreadable, with};
+use super::{Signer, Signers, put, text, unreadable, with};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::session::Session;
@@ -88,11 +88,8 @@ pub(super) fn envelopes(image: &Image, signers: &Signers) -> Result<Option<PathB
     }
     let target = with(&image.iso, ".intoto.jsonl");
     let mut lines = fs::read_to_string(&target).unwrap_or_default();
-    let subjects = subjects(image)?;
-    for (suffix, predicate_type) in ATTESTED {
-        let file = with(&image.iso, suffix);
-        let payload = dsse::statement(&subjects, predicate_type, &text(&file)?)
-            .map_err(|error| unreadable(&file, &error))?;
+    for attested in ATTESTED {
+        let payload = statement(image, attested)?;
         let mut envelope = Envelope::new(&payload);
         for signer in &signers.0 {
             let (id, signature) = signer.sign(&dsse::pae(&payload))?;
@@ -101,6 +98,42 @@ pub(super) fn envelopes(image: &Image, signers: &Signers) -> Result<Option<PathB
         lines = dsse::with_line(&lines, &envelope);
     }
     put(&target, lines.as_bytes()).map(Some)
+}
+
+/// Writes `NAME.iso.sigstore.json`: the line of the provenance with the first key's signature, as it stands in the
+/// envelopes. A bundle has room for one key: that of another who signed the same provenance stays.
+pub(super) fn bundle(
+    image: &Image,
+    signers: &Signers,
+    session: &Session,
+) -> Result<Option<PathBuf>, Failure> {
+    let Some(key) = signers.0.first().map(Signer::public) else { return Ok(None) };
+    let (payload, target) = (statement(image, ATTESTED[0])?, with(&image.iso, ".sigstore.json"));
+    let old = fs::read_to_string(&target).ok().and_then(|old| sigstore::envelope(&old));
+    if old.is_some_and(|old| is_of_other_key(&old, &payload, &key.id())) {
+        session.note(&format!("{}.sigstore.json is of another key and stays", image.name));
+        return Ok(None);
+    }
+    let lines = text(&with(&image.iso, ".intoto.jsonl"))?;
+    let mut lines = lines.lines().filter_map(Envelope::read);
+    let line = lines.find(|line| line.payload().as_ref() == Some(&payload));
+    let made = line.as_ref().and_then(|line| {
+        let signature = line.signatures().into_iter().find(|(keyid, _)| *keyid == key.id())?;
+        Some(sigstore::bundle(&payload, (&key.id(), key.sha256()), &signature.1))
+    });
+    made.map(|made| put(&target, made.as_bytes())).transpose()
+}
+
+fn is_of_other_key(old: &Envelope, payload: &[u8], id: &str) -> bool {
+    let is_own = old.signatures().iter().any(|(keyid, _)| *keyid == id);
+    old.payload().is_some_and(|old| old == payload) && !is_own
+}
+
+/// Returns the statement about an image that is signed for one file beside it.
+fn statement(image: &Image, (suffix, predicate_type): (&str, &str)) -> Result<Vec<u8>, Failure> {
+    let file = with(&image.iso, suffix);
+    dsse::statement(&subjects(image)?, predicate_type, &text(&file)?)
+        .map_err(|error| unreadable(&file, &error))
 }
 
 /// Returns what statements are about: the ISO, and what its provenance says was made with it. A bill beside the ISO that

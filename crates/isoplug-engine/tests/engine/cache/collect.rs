@@ -55,6 +55,7 @@ fn last_use(path: &Path) -> SystemTime {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a test is a story")]
 fn gc_removes_files_of_caches_that_were_not_used_for_long() {
     let space = Space::new();
     let folder = space.store.cache_dir("code").unwrap();
@@ -69,13 +70,43 @@ fn gc_removes_files_of_caches_that_were_not_used_for_long() {
     set_used(&used, now() - Duration::from_secs(60));
     let left = || [&old, &used, &new].map(|path| path.exists());
     let caches = &["code", "none"];
-    let gc = |used_within, bytes| space.store.gc(Keep { used_within, bytes, caches }).unwrap();
+    let gc = |used_within, bytes| {
+        space.store.gc(Keep { used_within, bytes, caches, ..Keep::default() }).unwrap()
+    };
     assert_eq!((gc(None, None).files, left()), (0, [true; 3]));
     let freed = gc(Some(Duration::from_secs(3 * 3600)), None);
     assert_eq!((freed.files, left()), (1, [false, true, true]));
     assert!(freed.bytes >= 5000, "{freed:?}");
     assert_eq!((gc(None, Some(12_000)).files, left()), (1, [false, false, true]));
     assert_eq!((gc(None, Some(0)).files, left()), (1, [false; 3]));
+}
+
+/// What was unpacked is of no use without one of its files.
+#[test]
+#[expect(clippy::too_many_lines, reason = "a test is a story")]
+fn a_folder_of_a_side_cache_goes_or_stays_as_one() {
+    let space = Space::new();
+    let cache = space.store.cache_dir("unpacked").unwrap();
+    let [old, used, making] = ["old", "used", ".making"].map(|name| cache.join(name));
+    for folder in [&old, &used, &making] {
+        fs::create_dir_all(folder.join("below")).unwrap();
+        fs::write(folder.join("below/file"), [0; 5000]).unwrap();
+        set_used(&folder.join("below/file"), SystemTime::UNIX_EPOCH);
+    }
+    for folder in [&old, &used] {
+        set_used(folder, SystemTime::UNIX_EPOCH);
+    }
+    isoplug_engine::mark_used(&used);
+    let left = || [&old, &used, &making].map(|path| path.join("below/file").exists());
+    let folders = &["unpacked"];
+    let gc = |used_within, bytes| {
+        space.store.gc(Keep { used_within, bytes, folders, ..Keep::default() }).unwrap()
+    };
+    assert_eq!((gc(None, None).files, left()), (0, [true; 3]));
+    let freed = gc(Some(Duration::from_secs(3600)), None);
+    assert_eq!((freed.files, left()), (1, [false, true, true]));
+    assert!(freed.bytes >= 5000 && !old.exists(), "{freed:?}");
+    assert_eq!((gc(None, Some(0)).files, left()), (1, [false, false, true]));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use isoplug_formats::tree;
 
 use crate::initrd::draft::{Draft, Error, unknown};
 use crate::initrd::known::Release;
+use crate::initrd::{Purpose, VERITY_LIBRARY};
 
 const SINCE_TRIXIE: [&str; 4] = ["exfat", "of_pmem", "nd_pmem", "nfit"];
 
@@ -53,7 +54,7 @@ const PROGRAMS: [(&str, &str, &[&str]); 12] = [
     ("usr/sbin/iscsistart", "usr/bin/iscsistart", &["iscsi_tcp", "crc32c"]),
 ];
 
-pub(super) fn run(release: Release, draft: &mut Draft) -> Result<(), Error> {
+pub(super) fn run(release: Release, purpose: Purpose, draft: &mut Draft) -> Result<(), Error> {
     if !draft.is_file("usr/bin/live-boot") {
         return Err(unknown("usr/bin/live-boot", "live-boot-initramfs-tools is there without it"));
     }
@@ -68,19 +69,22 @@ pub(super) fn run(release: Release, draft: &mut Draft) -> Result<(), Error> {
     if release == Release::Trixie {
         draft.ask(&SINCE_TRIXIE);
     }
-    programs(draft)?;
+    programs(purpose, draft)?;
     keymap(draft)?;
     draft.programs(names_of_hosts(draft))?;
     draft.make("etc/nsswitch.conf", "hosts: files dns\n");
     Ok(())
 }
 
-fn programs(draft: &mut Draft) -> Result<(), Error> {
+fn programs(purpose: Purpose, draft: &mut Draft) -> Result<(), Error> {
     for (source, target, modules) in PROGRAMS {
         if draft.is_file(source) {
             draft.copy_exec(source, target)?;
             draft.ask(modules);
         }
+    }
+    if purpose.verity {
+        draft.programs(draft.libraries(VERITY_LIBRARY))?;
     }
     if draft.is_file("usr/bin/httpfs2") {
         draft.copy_exec("usr/bin/httpfs2", "usr/bin/httpfs")?;

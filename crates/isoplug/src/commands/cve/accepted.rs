@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use isoplug_inspect::cve::accept::Acceptance;
+use isoplug_inspect::cve::accept::{Acceptance, Accepting, of_medium};
+use isoplug_inspect::image::Image;
 use isoplug_inspect::report::overview::card;
+use isoplug_inspect::target::Target;
+use isoplug_manifest::System;
 use isoplug_manifest::options::{Accepted, Justification};
 
 use crate::exit::Exit;
@@ -27,9 +30,35 @@ pub(super) fn of(
     let project = Project::open(folder)?;
     project.allow(session)?;
     let lock = project.lock(session)?.unwrap_or_default();
-    let mut guests = Guests::new(&project, &lock, session);
-    let system = project.evaluate_silently((&profile, &arch), &mut guests)?;
-    Ok(system.options.vulnerabilities.accept.iter().map(acceptance).collect())
+    let evaluated = |profile: &str| {
+        let mut guests = Guests::new(&project, &lock, session);
+        project.evaluate_silently((profile, &arch), &mut guests)
+    };
+    match side {
+        Side::Image(image) => of_image(image, &evaluated(&profile)?, &evaluated),
+        Side::Lock(..) => Ok(accepted(&evaluated(&profile)?)),
+    }
+}
+
+/// Returns what is accepted of all systems of an image.
+fn of_image(
+    image: &Image,
+    own: &System,
+    evaluated: &dyn Fn(&str) -> Result<System, Failure>,
+) -> Result<Vec<Acceptance>, Failure> {
+    let mut systems = vec![Accepting { packages: &image.packages, accepted: accepted(own) }];
+    for Target { name, packages, .. } in &image.targets {
+        // One that the project does not install any more accepts nothing.
+        let is_known = own.options.install.targets.contains(name);
+        let profile = is_known.then(|| evaluated(name)).transpose()?;
+        let accepted = profile.as_ref().map(accepted).unwrap_or_default();
+        systems.push(Accepting { packages, accepted });
+    }
+    Ok(of_medium(&systems))
+}
+
+fn accepted(system: &System) -> Vec<Acceptance> {
+    system.options.vulnerabilities.accept.iter().map(acceptance).collect()
 }
 
 /// Returns profile and architecture: those that were named, of the lock's image, or of the card on the medium.
