@@ -11,7 +11,7 @@ packages=(
   gcc libc6-dev pkg-config git curl ca-certificates uidmap
   squashfs-tools xorriso genisoimage mtools dosfstools gdisk cpio zstd attr libcap2-bin
   qemu-system-x86 ovmf ipxe-qemu seabios dpkg apt gnupg lz4 sudo systemd python3-jsonschema
-  docker-registry minisign skopeo isomd5sum grub-common grub-emu openssh-client
+  docker-registry minisign skopeo isomd5sum grub-common grub-emu openssh-client cryptsetup-bin
 )
 missing=()
 for package in "${packages[@]}"; do
