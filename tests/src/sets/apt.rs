@@ -35,11 +35,7 @@ impl Apt {
         if !made.exists() && folder.exists() {
             fs::remove_dir_all(&folder).context("an unfinished folder")?;
         }
-        fs::create_dir_all(folder.join("repo"))?;
-        fs::create_dir_all(REPO)?;
-        let mut mount = Command::new("mount");
-        mount.arg("--bind").arg(folder.join("repo")).arg(REPO);
-        ensure!(mount.status()?.success(), "the archive cannot be shown");
+        show(&folder.join("repo"))?;
         let root = folder.join("base");
         if !made.exists() {
             match lay::lay(&base.tree, &base.packs, &root) {
@@ -118,6 +114,16 @@ impl Apt {
         command.env("SOURCE_DATE_EPOCH", self.epoch.to_string());
         command
     }
+}
+
+/// Shows an archive where apt and dpkg look for it.
+fn show(archive: &Path) -> Result<()> {
+    fs::create_dir_all(archive)?;
+    fs::create_dir_all(REPO)?;
+    let mut mount = Command::new("mount");
+    mount.arg("--bind").arg(archive).arg(REPO);
+    ensure!(mount.status()?.success(), "the archive cannot be shown");
+    Ok(())
 }
 
 /// The surroundings that isoplug gives to scripts, made in the namespaces of a command.
