@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use isoplug_formats::apt::stanza;
 use isoplug_formats::tree::pack::Contents;
 use isoplug_formats::tree::{Kind, Tree, file_name, parent};
+use md5::{Digest as _, Md5};
 
+const STATUS: &[u8] = b"var/lib/dpkg/status";
 const INFO: &[u8] = b"var/lib/dpkg/info/";
 const SCRIPTS: [&str; 4] = ["postinst", "preinst", "config", "prerm"];
 
@@ -14,6 +17,8 @@ pub struct Blame {
     scripts: Vec<(String, String)>,
     lists: Vec<(String, String)>,
     conffiles: String,
+    /// The MD5 of each configuration file as its package brought it, by path.
+    originals: BTreeMap<String, String>,
 }
 
 impl Blame {
@@ -38,7 +43,18 @@ impl Blame {
                 _ => {}
             }
         }
-        Ok(Self { scripts, lists, conffiles })
+        let status = match tree.get(STATUS).map(|entry| &entry.kind) {
+            Some(Kind::File(content)) => contents.read(content)?,
+            _ => Vec::new(),
+        };
+        let originals = originals(&String::from_utf8_lossy(&status));
+        Ok(Self { scripts, lists, conffiles, originals })
+    }
+
+    /// Tells whether these bytes are those that a package brought as its configuration file.
+    pub fn is_original(&self, path: &[u8], bytes: &[u8]) -> bool {
+        let found: String = Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        names(path).iter().any(|name| self.originals.get(name) == Some(&found))
     }
 
     /// Tells whether a package brought the file, and it is none of those that a machine's
@@ -92,6 +108,17 @@ impl Blame {
     }
 }
 
+/// Reads the configuration files of all packages with their MD5 (dpkg's `status`, the field `Conffiles`).
+fn originals(status: &str) -> BTreeMap<String, String> {
+    let fields = stanza::stanzas(status).filter_map(|package| stanza::field(package, "Conffiles"));
+    let lines = fields.flat_map(str::lines).map(str::trim);
+    let pairs = lines.filter_map(|line| {
+        let mut words = line.split(' ');
+        Some((words.next()?.to_owned(), words.next()?.to_owned()))
+    });
+    pairs.collect()
+}
+
 /// Returns the names that packages may have for a path: those outside `/usr` are links into it.
 fn names(path: &[u8]) -> Vec<String> {
     let path = String::from_utf8_lossy(path);
@@ -116,6 +143,10 @@ mod tests {
                 pair("acme", "/.\n/etc\n/var/lib/acme\n/etc/acme.conf\n"),
             ],
             conffiles: "/etc/acme.conf\n".into(),
+            originals: originals(
+                "Package: acme\nConffiles:\n /etc/acme.conf 5d41402abc4b2a76b9719d911017c592\n \
+                 /etc/old 0 obsolete\nVersion: 1\n",
+            ),
         }
     }
 
@@ -133,5 +164,8 @@ mod tests {
         let blame = blame();
         assert!(blame.is_shipped(b"usr/lib/x"));
         assert!(!blame.is_shipped(b"etc/acme.conf") && !blame.is_shipped(b"etc/nvme/hostnqn"));
+        assert!(blame.is_original(b"etc/acme.conf", b"hello"));
+        assert!(!blame.is_original(b"etc/acme.conf", b"hullo"));
+        assert!(!blame.is_original(b"etc/other", b"hello"));
     }
 }

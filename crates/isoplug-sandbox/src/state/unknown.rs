@@ -2,7 +2,7 @@
 //! those whose bytes give them away.
 //!
 //! Such files are told by their time: what is made during the build gets the epoch, what packages
-//! bring keeps its own.
+//! bring keeps its own, unless that is later than the epoch.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -52,6 +52,9 @@ pub fn unknown(
     let source = Source { tree, contents, blame: &blame, epoch };
     let mut unexplained = Vec::new();
     for (path, suspect) in found {
+        if source.is_original(path)? {
+            continue;
+        }
         unexplained.extend(source.remains(path, suspect)?.map(|suspect| (path, suspect)));
     }
     let unknown = |(path, suspect): (&Vec<u8>, Suspect)| Unknown {
@@ -107,6 +110,12 @@ impl Source<'_> {
             brought.iter().flat_map(|text| lines(text).chain(strings(text))).collect();
         let rest: Vec<&[u8]> = lines(&bytes).filter(|line| !brought.contains(line)).collect();
         Ok(suspect(&rest.join(&b'\n'), self.epoch, HOST))
+    }
+
+    /// Tells whether a file is a configuration file as its package brought it.
+    fn is_original(&self, path: &[u8]) -> io::Result<bool> {
+        let bytes = self.content(path).map(|content| self.contents.read(content)).transpose()?;
+        Ok(bytes.is_some_and(|bytes| self.blame.is_original(path, &bytes)))
     }
 
     /// Returns the texts that a package brought, but that of a file.
@@ -239,6 +248,17 @@ mod tests {
             assert!(found_in_compiled(&source, &key).is_empty(), "{source}");
             assert_eq!(found_in_compiled(&source, &other), [seen], "{source}");
         }
+    }
+
+    /// As where the epoch is earlier than what packages bring.
+    #[test]
+    fn a_configuration_file_as_its_package_brought_it_is_no_state_of_a_machine() {
+        let files = |text| {
+            let status = "Package: acme\nConffiles:\n /etc/acme e077fa73d580296705d3f564de679ee7\n";
+            found(&[("etc/acme", text, true), ("var/lib/dpkg/status", status, true)], &[])
+        };
+        assert!(files(ID).is_empty());
+        assert_eq!(files(&ID.replace('0', "1")), ["/etc/acme holds a random UUID"]);
     }
 
     #[test]
