@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+#[path = "golden/elsewhere.rs"]
+mod elsewhere;
 #[allow(dead_code, reason = "another test uses the rest")]
 mod given;
 #[path = "golden/table.rs"]
@@ -10,6 +12,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use elsewhere::ELSEWHERE;
 use given::{Case, Contents, Given};
 use isoplug_engine::{
     Artifact, ArtifactId, Blob, Digest, Graph, Options, Outputs, Stage, Store, Tree, run,
@@ -40,26 +43,6 @@ use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 
 const EPOCH: u32 = 1_700_000_000;
 
-/// Stages whose bytes are held elsewhere, each with where.
-const ELSEWHERE: [(&str, &str); 17] = [
-    ("base", "runs the target's dpkg; builds in two stores are compared"),
-    ("compare", "makes no part of an image"),
-    ("contribute", "contributors.txt"),
-    ("depmod", "runs the target's programs; builds in two stores are compared"),
-    ("drivers", "runs the target's dpkg and compiler; builds in two stores are compared"),
-    ("drivers-fit", "makes no part of an image"),
-    ("fetch", "makes a list of digests that the lock names"),
-    ("hooks", "runs the target's programs; builds in two stores are compared"),
-    ("initrd", "takes what initrd-files chose of a real layer; compared with mkinitramfs"),
-    ("initrd-files", "looks at a real layer; compared with mkinitramfs"),
-    ("install-plan", "writes what the plan's own types write, with digests of the medium"),
-    ("packages", "runs the target's dpkg; builds in two stores are compared"),
-    ("sha512", "hashes as a test compares with the standard's example"),
-    ("sign-drivers", "signs as openssl does, with which it is compared"),
-    ("secrets", "makes no part of an image; its key has the table of rules"),
-    ("trial", "makes no part of an image"),
-    ("settled", "takes files away that state/known.toml names, which is in its key"),
-];
 /// Stages that take what a plugin answers.
 const OF_PLUGINS: [&str; 2] = ["check", "output"];
 
