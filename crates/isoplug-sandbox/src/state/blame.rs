@@ -43,11 +43,7 @@ impl Blame {
                 _ => {}
             }
         }
-        let status = match tree.get(STATUS).map(|entry| &entry.kind) {
-            Some(Kind::File(content)) => contents.read(content)?,
-            _ => Vec::new(),
-        };
-        let originals = originals(&String::from_utf8_lossy(&status));
+        let originals = originals(&status(tree, contents)?);
         Ok(Self { scripts, lists, conffiles, originals })
     }
 
@@ -106,6 +102,15 @@ impl Blame {
             _ => None,
         }
     }
+}
+
+/// Returns the text of dpkg's `status`; nothing where there is none.
+fn status(tree: &Tree, contents: &dyn Contents) -> io::Result<String> {
+    let bytes = match tree.get(STATUS).map(|entry| &entry.kind) {
+        Some(Kind::File(content)) => contents.read(content)?,
+        _ => Vec::new(),
+    };
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Reads the configuration files of all packages with their MD5 (dpkg's `status`, the field `Conffiles`).
