@@ -148,13 +148,14 @@ fn built_in(system: &System, sources: Vec<Stanza>, certificate: Option<String>) 
     before_plugins.extend(loader(system));
     before_plugins.extend(installing(system));
     before_plugins.extend(pool::of(certificate, crate::pool::place(system.is_installed())));
-    let needed = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
+    let needed: Vec<String> = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
+    let asked = live::upkeep_among(systemd.enable.iter().chain(&needed));
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),
         Arc::new(Services { systemd: systemd.clone(), needed }),
     ];
     let (autologin, installed) = (getty.autologin_user.clone(), system.is_installed());
-    let live = Live { sources, pins: packages.pins.clone(), autologin, installed };
+    let live = Live { sources, pins: packages.pins.clone(), autologin, installed, asked };
     [before_plugins, after_plugins, vec![Arc::new(live)]]
 }
 

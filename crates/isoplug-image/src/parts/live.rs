@@ -9,7 +9,7 @@
 //!   would take every boot for the first and enable all units.
 //! - apt reads the manifest's sources under their public names, not those the image was made from, with the manifest's
 //!   priorities and pins ([`preferences`]).
-//! - The journal stays in memory, and timers that look after an installed system do not run.
+//! - The journal stays in memory, and timers that look after an installed system do not run unless somebody asks for one.
 //! - What systemd makes after an update of `/usr` is there, so no boot makes it again ([`updated`]).
 
 mod preferences;
@@ -36,6 +36,9 @@ pub struct Live {
     /// Whether it stays, on a disk: it keeps a journal, and is looked after.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub installed: bool,
+    /// Units that somebody asks for: they run even if they look after a system that stays.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
 }
 
 const FSTAB: &str = "/etc/fstab";
@@ -79,7 +82,7 @@ impl Contributor for Live {
         unless_set(rootfs, MACHINE_ID, "", 0o444)?;
         if !self.installed {
             unless_set(rootfs, JOURNAL, "[Journal]\nStorage=volatile\n", 0o644)?;
-            disable_upkeep(rootfs)?;
+            disable_upkeep(rootfs, &self.asked)?;
         }
         updated::mark(rootfs)?;
         write_sources(rootfs, &self.sources)?;
@@ -116,9 +119,16 @@ const UPKEEP: [&str; 8] = [
     "e2scrub_reap.service",
 ];
 
-fn disable_upkeep(rootfs: &mut dyn Rootfs) -> Result<(), ContributeError> {
+/// Returns those of some units that would not run otherwise.
+#[must_use]
+pub(super) fn upkeep_among<'u>(units: impl Iterator<Item = &'u String>) -> Vec<String> {
+    units.filter(|unit| UPKEEP.contains(&&***unit)).cloned().collect()
+}
+
+fn disable_upkeep(rootfs: &mut dyn Rootfs, asked: &[String]) -> Result<(), ContributeError> {
     for unit in UPKEEP {
-        if services::has(rootfs, unit) {
+        let is_asked = asked.iter().any(|asked| asked == unit);
+        if !is_asked && services::has(rootfs, unit) {
             services::disable(rootfs, unit)?;
         }
     }
@@ -236,6 +246,17 @@ mod tests {
         assert_eq!(rootfs.entry(mask).kind, Kind::Symlink(b"/dev/null".to_vec()));
         let wanted = b"etc/systemd/system/timers.target.wants/apt-daily.timer";
         assert_eq!(rootfs.merged().get(wanted), None);
+    }
+
+    #[test]
+    fn a_timer_that_somebody_asks_for_runs() {
+        let units = ["apt-daily.timer", "ssh.service"].map(str::to_owned);
+        let asked = upkeep_among(units.iter());
+        assert_eq!(asked, ["apt-daily.timer"]);
+        let mut rootfs = rootfs();
+        rootfs.add(&Live { asked, ..Live::default() }).unwrap();
+        let wanted = b"etc/systemd/system/timers.target.wants/apt-daily.timer";
+        assert!(rootfs.merged().get(wanted).is_some());
     }
 
     #[test]
