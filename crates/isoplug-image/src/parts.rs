@@ -149,7 +149,7 @@ fn built_in(system: &System, sources: Vec<Stanza>, certificate: Option<String>) 
     before_plugins.extend(installing(system));
     before_plugins.extend(pool::of(certificate, crate::pool::place(system.is_installed())));
     let needed: Vec<String> = system.needs.units.iter().map(|unit| unit.what.clone()).collect();
-    let asked = live::upkeep_among(systemd.enable.iter().chain(&needed));
+    let asked = live::upkeep::among(systemd.enable.iter().chain(&needed));
     let after_plugins: Vec<Arc<dyn Contributor>> = vec![
         Arc::new(FirstBoot::new(&packages.machine_state)),
         Arc::new(Services { systemd: systemd.clone(), needed }),

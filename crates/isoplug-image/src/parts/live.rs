@@ -14,6 +14,7 @@
 
 mod preferences;
 mod updated;
+pub(super) mod upkeep;
 
 use isoplug_engine::Key;
 use isoplug_manifest::By;
@@ -21,7 +22,7 @@ use isoplug_manifest::options::Pin;
 use isoplug_packages::apt::{SignedBy, Stanza};
 use serde::Serialize;
 
-use super::{Attrs, ContributeError, Contributor, Rootfs, services};
+use super::{Attrs, ContributeError, Contributor, Rootfs};
 
 /// What a live system needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -82,7 +83,7 @@ impl Contributor for Live {
         unless_set(rootfs, MACHINE_ID, "", 0o444)?;
         if !self.installed {
             unless_set(rootfs, JOURNAL, "[Journal]\nStorage=volatile\n", 0o644)?;
-            disable_upkeep(rootfs, &self.asked)?;
+            upkeep::disable(rootfs, &self.asked)?;
         }
         updated::mark(rootfs)?;
         write_sources(rootfs, &self.sources)?;
@@ -105,34 +106,6 @@ fn unless_set(
         Some(By::Part(_) | By::Plugin(_)) => Ok(()),
         _ => rootfs.file(path, text.as_bytes(), Attrs::mode(mode)),
     }
-}
-
-/// Timers for systems that stay: they fetch, clean, back up and trim.
-const UPKEEP: [&str; 8] = [
-    "apt-daily.timer",
-    "apt-daily-upgrade.timer",
-    "dpkg-db-backup.timer",
-    "e2scrub_all.timer",
-    "fstrim.timer",
-    "logrotate.timer",
-    "man-db.timer",
-    "e2scrub_reap.service",
-];
-
-/// Returns those of some units that would not run otherwise.
-#[must_use]
-pub(super) fn upkeep_among<'u>(units: impl Iterator<Item = &'u String>) -> Vec<String> {
-    units.filter(|unit| UPKEEP.contains(&&***unit)).cloned().collect()
-}
-
-fn disable_upkeep(rootfs: &mut dyn Rootfs, asked: &[String]) -> Result<(), ContributeError> {
-    for unit in UPKEEP {
-        let is_asked = asked.iter().any(|asked| asked == unit);
-        if !is_asked && services::has(rootfs, unit) {
-            services::disable(rootfs, unit)?;
-        }
-    }
-    Ok(())
 }
 
 fn write_sources(rootfs: &mut dyn Rootfs, sources: &[Stanza]) -> Result<(), ContributeError> {
@@ -251,7 +224,7 @@ mod tests {
     #[test]
     fn a_timer_that_somebody_asks_for_runs() {
         let units = ["apt-daily.timer", "ssh.service"].map(str::to_owned);
-        let asked = upkeep_among(units.iter());
+        let asked = upkeep::among(units.iter());
         assert_eq!(asked, ["apt-daily.timer"]);
         let mut rootfs = rootfs();
         rootfs.add(&Live { asked, ..Live::default() }).unwrap();
