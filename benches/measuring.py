@@ -132,9 +132,14 @@ def disk_of(folder):
 
 def mirror():
     """The archive that this machine's apt takes Debian from, without a slash at its end."""
+    return named_mirror().rstrip("/")
+
+
+def named_mirror():
+    """The same as somebody wrote it."""
     if "ISOPLUG_MIRROR" in os.environ:
-        return os.environ["ISOPLUG_MIRROR"].rstrip("/")
+        return os.environ["ISOPLUG_MIRROR"]
     listed = subprocess.run(["apt-get", "indextargets", "--format", "$(ORIGIN) $(LABEL) $(REPO_URI)"],
                             capture_output=True, text=True).stdout.splitlines()
     found = [line.split()[2] for line in listed if line.startswith("Debian Debian ")]
-    return found[0].rstrip("/") if found else "http://deb.debian.org/debian"
+    return found[0] if found else "http://deb.debian.org/debian"
