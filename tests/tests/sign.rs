@@ -166,14 +166,16 @@ fn a_build_signs_what_it_made() {
     let said = space.run(&["build", "--sign", &key]);
     assert!(said.starts_with("exit: 2") && said.contains("acme.key"), "{said}");
     space.ok(&["key", "generate", &key]);
-    assert_eq!(stages_that_ran(&events(space, &["build", "--sign", &key])), [""; 0]);
+    let build = ["build", "--sign", &key, "--bundle"];
+    assert_eq!(stages_that_ran(&events(space, &build)), [""; 0]);
     assert_eq!(sha256(&iso), bytes);
     let public = format!("{key}.pub");
     let iso = iso.display().to_string();
     let said = space.run(&["verify", &iso, "--key", &public]);
     assert!(said.starts_with("exit: 0\n") && said.contains("(1 of 1)"), "{said}");
     let beside = ["SHA256SUMS".to_owned(), "SHA256SUMS.minisig".to_owned()];
-    let own = [format!("{ISO_OF_MINIMAL}.minisig"), format!("{ISO_OF_MINIMAL}.intoto.jsonl")];
+    let own = ["minisig", "intoto.jsonl", "sigstore.json"];
+    let own = own.map(|ending| format!("{ISO_OF_MINIMAL}.{ending}"));
     let signed = own.into_iter().chain(beside).map(|name| format!("out/{name}"));
     for name in signed.chain(["acme.key".to_owned(), "acme.key.pub".to_owned()]) {
         fs::remove_file(built.path(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -159,6 +159,7 @@ fn contributor(index: usize, contributor: &Contributor, bill: &Bill) -> Json {
         version: &format!("sha1:{code}"),
         supplier: bill.supplier_of(contributor).as_ref(),
         description: &contributor.comment(),
+        purl: Some(contributor.purl()),
         properties: vec![("isoplug:verification-code", code.clone())],
         ..Component::default()
     })
@@ -178,18 +179,22 @@ fn plugin(plugin: &Plugin) -> Json {
     })
 }
 
-/// Every element that is named by another, or names others, with those that it needs.
+/// Every element with those that it needs: readers take one without an entry for one whose needs are not known. What
+/// is a source, a file, or not installed needs nothing that is here.
 fn dependencies(bill: &Bill) -> Vec<Json> {
     let system = system_key(bill);
     let of = |key: &str, needed: Vec<String>| json!({ "ref": key, "dependsOn": needed });
     let not_installed = |one: &&Package| one.parts.iter().any(|part| *part != Part::Installed);
     let beside = bill.packages.iter().filter(not_installed).map(Package::key);
     let files = bill.contributors.iter().enumerate().map(|(at, one)| one.key(at));
-    let mut all =
-        vec![of(IMAGE, [system.clone()].into_iter().chain(beside).chain(files).collect())];
+    let needed = [system.clone()].into_iter().chain(beside).chain(files.clone());
+    let mut all = vec![of(IMAGE, needed.collect())];
     let installed = bill.packages.iter().filter(|one| one.parts.contains(&Part::Installed));
     all.push(of(&system, installed.map(Package::key).collect()));
     all.extend(bill.needs().into_iter().map(|(key, needed)| of(&key, needed)));
+    let only_beside = bill.packages.iter().filter(|one| !one.parts.contains(&Part::Installed));
+    let leaves = only_beside.map(Package::key).chain(bill.sources.iter().map(Source::key));
+    all.extend(leaves.chain(files).map(|key| of(&key, Vec::new())));
     all
 }
 

@@ -252,6 +252,12 @@ impl Contributor {
         format!("Files-{index}-{}", plain(&self.title))
     }
 
+    /// Returns its package URL: checkers of minimum elements want one of each element.
+    #[must_use]
+    pub fn purl(&self) -> String {
+        purl::generic(&self.title, &format!("sha1:{}", self.verification_code), None)
+    }
+
     /// Returns what a bill says of it.
     #[must_use]
     pub fn comment(&self) -> String {

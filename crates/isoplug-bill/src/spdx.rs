@@ -153,6 +153,7 @@ fn contributor(index: usize, contributor: &Contributor, bill: &Bill) -> Package 
         primary_package_purpose: Some("FILE"),
         files_analyzed: true,
         package_verification_code: Some(VerificationCode { package_verification_code_value: code }),
+        external_refs: vec![ExternalRef::purl(contributor.purl())],
         comment: contributor.comment(),
         ..Package::new(&contributor.title, &contributor.key(index))
     }

@@ -163,6 +163,20 @@ fn both_bills_have_the_same_dependencies() {
     assert_eq!(one, other);
 }
 
+/// Readers take an element without an entry for one whose needs are not known.
+#[test]
+fn every_element_of_cyclonedx_has_an_entry_of_its_needs() {
+    let cyclonedx = &parsed(&bill())[1];
+    let keys = |list: &Json, name: &str| -> BTreeSet<String> {
+        list.as_array().unwrap().iter().map(|one| text(&one[name])).collect()
+    };
+    let mut elements = keys(&cyclonedx["components"], "bom-ref");
+    elements.insert(text(&cyclonedx["metadata"]["component"]["bom-ref"]));
+    let dependencies = &cyclonedx["dependencies"];
+    assert_eq!(keys(dependencies, "ref"), elements);
+    assert_eq!(dependencies.as_array().unwrap().len(), elements.len(), "none twice");
+}
+
 /// The faults of shim are told of `shim`; the distribution's name is what scanners call it.
 #[test]
 fn package_urls_lead_to_the_source_whose_faults_count() {
@@ -172,6 +186,7 @@ fn package_urls_lead_to_the_source_whose_faults_count() {
     assert_eq!(
         purls,
         [
+            "pkg:generic/files@sha1:cccccccccccccccccccccccccccccccccccccccc",
             "pkg:generic/acme@1?checksum=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
             "pkg:generic/debian@13",
             "pkg:deb/debian/apt@1:2%2Bb1?arch=amd64&distro=debian-13&upstream=apt%401:2",

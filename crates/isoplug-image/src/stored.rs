@@ -6,7 +6,7 @@ pub mod files;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -207,6 +207,11 @@ impl<'a> InPacks<'a> {
         self.read(content).map_err(Error::read(format!("a content of the pack {pack}")))
     }
 
+    /// Returns a content as something to read from its beginning, so that a large one needs no memory.
+    pub fn reader<'b>(&'b self, content: &'b Content) -> impl Read + use<'b, 'a> {
+        Reader { contents: self, content, at: 0 }
+    }
+
     fn pack(&self, id: &PackId) -> io::Result<Arc<File>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = open.get(id) {
@@ -226,5 +231,22 @@ impl Contents for InPacks<'_> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.pack(&content.pack)?.read_exact_at(buffer, content.offset + offset)
+    }
+}
+
+/// What is left of a content.
+struct Reader<'a> {
+    contents: &'a dyn Contents,
+    content: &'a Content,
+    at: u64,
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = self.content.size - self.at;
+        let length = usize::try_from(rest).map_or(buffer.len(), |rest| rest.min(buffer.len()));
+        self.contents.read_at(self.content, self.at, &mut buffer[..length])?;
+        self.at += length as u64;
+        Ok(length)
     }
 }

@@ -4,11 +4,10 @@
 //! no contributor.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
 
 use isoplug_engine::{Artifact, Context, Digest, Key, Slots, Stage, Tree};
-use isoplug_formats::tree::pack::{Contents, PackWriter, Pending};
-use isoplug_formats::tree::{Content, Kind, TreePath};
+use isoplug_formats::tree::pack::{PackWriter, Pending};
+use isoplug_formats::tree::{Kind, TreePath};
 
 use crate::contribute::overlay::Overlay;
 use crate::initrd::inputs::inputs;
@@ -69,8 +68,8 @@ fn pack(picked: &mut Overlay, cx: &Context) -> Result<Vec<Digest>, stored::Error
     let mut pending: BTreeMap<TreePath, Pending> = BTreeMap::new();
     for (path, entry) in &picked.tree.entries {
         if let Kind::File(content) = &entry.kind {
-            let bytes = Bytes { contents: &contents, content, at: 0 };
-            pending.insert(path.clone(), writer.append(bytes).map_err(unwritten())?);
+            let pending_content = writer.append(contents.reader(content));
+            pending.insert(path.clone(), pending_content.map_err(unwritten())?);
         }
     }
     if pending.is_empty() {
@@ -83,21 +82,4 @@ fn pack(picked: &mut Overlay, cx: &Context) -> Result<Vec<Digest>, stored::Error
         }
     }
     Ok(vec![cx.put(blob, Some(Digest::from_bytes(id)))?])
-}
-
-/// Reads a content from its beginning, so that large ones need no memory.
-struct Bytes<'a> {
-    contents: &'a dyn Contents,
-    content: &'a Content,
-    at: u64,
-}
-
-impl Read for Bytes<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = self.content.size - self.at;
-        let length = usize::try_from(rest).map_or(buffer.len(), |rest| rest.min(buffer.len()));
-        self.contents.read_at(self.content, self.at, &mut buffer[..length])?;
-        self.at += length as u64;
-        Ok(length)
-    }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 
 use isoplug_bill::facts::{self, Facts};
 use isoplug_bill::licence;
@@ -174,9 +175,12 @@ fn contributor(
 ) -> Result<Option<Contributor>, stored::Error> {
     let (tree, packs) = (stored::overlay(overlay, cx)?.tree, InPacks::new(cx));
     let mut digests = Vec::new();
-    for entry in tree.entries.values() {
+    for (path, entry) in &tree.entries {
         if let Kind::File(content) = &entry.kind {
-            digests.push(hex(&Sha1::digest(packs.bytes(content)?)));
+            let mut digest = Sha1::new();
+            let failed = stored::Error::read(String::from_utf8_lossy(path).into_owned());
+            io::copy(&mut packs.reader(content), &mut digest).map_err(failed)?;
+            digests.push(hex(&digest.finalize()));
         }
     }
     if digests.is_empty() {

@@ -101,7 +101,7 @@ pub enum Error {
 
 impl Stage for Papers {
     const NAME: &'static str = "papers";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     type Outputs = Outputs;
     type Error = Error;

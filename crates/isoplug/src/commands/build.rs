@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// Sign each ISO and its papers with this key once they are there, as `isoplug sign` does; may be given several times
     #[arg(long, value_name = "KEY", conflicts_with = "list")]
     sign: Vec<PathBuf>,
+    /// With --sign: write the signed provenance as NAME.iso.sigstore.json, too, a bundle that cosign reads
+    #[arg(long, requires = "sign")]
+    bundle: bool,
     /// Keep the work folder of a stage that fails, to look at it
     #[arg(long)]
     keep_failed: bool,
@@ -118,7 +121,7 @@ fn build(
     }
     let isos: Vec<&Path> = matrix.built().map(|(_, built)| &*built.iso).collect();
     if !args.sign.is_empty() && !isos.is_empty() {
-        sign_in(output, &isos, signers, session)?;
+        sign_in(output, &isos, (signers, args.bundle), session)?;
     }
     matrix.built().for_each(|(_, built)| session.out(&built.iso.display().to_string()));
     matrix.summarise(session);
@@ -157,14 +160,14 @@ fn add_sources(
 fn sign_in(
     output: &Output,
     isos: &[&Path],
-    signers: Signers,
+    (signers, is_bundled): (Signers, bool),
     session: &Session,
 ) -> Result<(), Failure> {
     let top = output.hold()?;
     let _alone = Alone::in_folder_shown_as(&top.path(), &output.folder, session)?;
     let inside = |iso: &&Path| top.path().join(iso.file_name().unwrap_or_default());
     let isos: Vec<PathBuf> = isos.iter().map(inside).collect();
-    signing::sign(&Asked { isos: &isos, signers, openpgp: None, is_bundled: false }, session)?;
+    signing::sign(&Asked { isos: &isos, signers, openpgp: None, is_bundled }, session)?;
     Ok(())
 }
 

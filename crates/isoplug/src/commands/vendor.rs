@@ -26,6 +26,7 @@ use crate::prepare::{Planned, plan};
 use crate::project::Project;
 use crate::session::Session;
 use crate::sources::{self, Form};
+pub(crate) use artifact::Kept;
 use folder::Vendor;
 
 /// Put all that a build fetches into the folder `vendor` beside the manifest

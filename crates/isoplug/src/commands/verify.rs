@@ -13,6 +13,7 @@ use isoplug_inspect::verify::{Report, Step, checksum, content};
 use isoplug_manifest::lock::LockedPackage;
 
 use crate::commands::select::Vars;
+use crate::commands::vendor::Kept;
 use crate::debs::Debs;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -31,6 +32,7 @@ use crate::{again, signing, today};
     isoplug verify stick.iso --key a.pub --key b.pub --require 2\n  \
     isoplug verify stick.iso --rebuild --from project/   # same bytes again?\n  \
     isoplug verify stick.iso --rebuild --from project/ --attest our.key\n  \
+    isoplug verify stick.iso --rebuild --from oci://registry.example.com/kept:1\n  \
     isoplug verify beta.iso --rebuild --from project/ --var channel=beta")]
 pub(crate) struct Args {
     /// The image
@@ -50,8 +52,8 @@ pub(crate) struct Args {
     /// If it was reproduced, add a signature of this key to its provenance and bills
     #[arg(long, value_name = "KEY", requires = "rebuild")]
     attest: Option<PathBuf>,
-    /// The folder of the project that it was built from
-    #[arg(long, value_name = "FOLDER")]
+    /// The project that it was built from: its folder, or where `isoplug vendor --to` put it
+    #[arg(long, value_name = "FOLDER|REFERENCE")]
     from: Option<PathBuf>,
     #[command(flatten)]
     vars: Vars,
@@ -129,7 +131,8 @@ fn verified(args: &Args, image: &Image, session: &Session) -> Result<Report, Fai
     };
     steps.extend(content::steps(image, &find).map_err(failed)?);
     if let (Some(times), Some(from)) = (args.rebuild, &args.from) {
-        let (digest, vars) = (digest.as_str(), args.vars.given());
+        let kept = Kept::open(from, session)?;
+        let (digest, from, vars) = (digest.as_str(), kept.folder(), args.vars.given());
         let project = again::Project { image, digest, from, vars };
         steps.extend(again::steps(&project, times, session)?);
     }

@@ -1,9 +1,10 @@
 //! A project with its vendor folder as one artifact of an OCI registry, and the folder again that it was made of.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use isoplug_registry::{Place, Reference, get_folder, put_folder};
+use tempfile::TempDir;
 
 use super::FOLDER;
 use crate::exit::Exit;
@@ -34,12 +35,46 @@ pub(super) fn put(
 
 /// Gets such a folder; prints where it is.
 pub(super) fn get(from: &str, folder: &Path, session: &Session) -> Result<Exit, Failure> {
+    fetch(from, folder, session)?;
+    session.out(&folder.display().to_string());
+    Ok(Exit::Done)
+}
+
+fn fetch(from: &str, folder: &Path, session: &Session) -> Result<(), Failure> {
     let reference = reference(from, "get from", session)?;
     let registries = Settings::read(session)?.registries(session)?;
     let digest = get_folder(&registries, &reference, folder)?;
-    session.note(&format!("it is {digest}"));
-    session.out(&folder.display().to_string());
-    Ok(Exit::Done)
+    session.note(&format!("{from} is {digest}"));
+    Ok(())
+}
+
+/// A project to build again: a folder, or what was published of one.
+pub(crate) struct Kept {
+    folder: PathBuf,
+    /// What was published lies in it as long as this is there.
+    _until: Option<TempDir>,
+}
+
+impl Kept {
+    /// Opens a folder, or gets what the text of a reference names.
+    pub(crate) fn open(from: &Path, session: &Session) -> Result<Self, Failure> {
+        let text = from.to_string_lossy();
+        if from.exists() || !(text.contains("://") || text.starts_with("oci-layout:")) {
+            return Ok(Self { folder: from.to_path_buf(), _until: None });
+        }
+        let failed = |error| {
+            Failure::new(Exit::Failed, "cannot make a folder for the project").because(&error)
+        };
+        let until = tempfile::tempdir().map_err(failed)?;
+        let folder = until.path().join("project");
+        fetch(&text, &folder, session)?;
+        Ok(Self { folder, _until: Some(until) })
+    }
+
+    /// Where its manifest lies.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
 }
 
 fn reference(text: &str, doing: &str, session: &Session) -> Result<Reference, Failure> {
