@@ -6,6 +6,9 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic and speak")]
 
+#[path = "dpkg/architectures.rs"]
+mod architectures;
+
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,7 +17,7 @@ use insta::assert_snapshot;
 use isoplug_image::stages::layer;
 use isoplug_manifest::manifest;
 use isoplug_packages::apt::AptSource;
-use isoplug_packages::{Mirrors, Resolvo, Universe, resolve};
+use isoplug_packages::{Mirrors, Request, Resolvo, Universe, resolve};
 use isoplug_sandbox as sandbox;
 use isoplug_tests::archive::{Archive, Package};
 use isoplug_tests::sets::Set;
@@ -22,10 +25,11 @@ use isoplug_tests::sets::layers::{Layers, Made};
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 11] = [
+const TESTS: [Test; 12] = [
     ("a_wave_is_closed", a_wave_is_closed),
     ("a_folder_where_a_link_leads", a_folder_where_a_link_leads),
     ("interpreters_are_whole", interpreters_are_whole),
+    ("packages_of_two_architectures", architectures::packages_of_two_architectures),
     ("triggers_wait_and_run_once", triggers_wait_and_run_once),
     ("scripts_see_the_times_of_the_image", scripts_see_the_times_of_the_image),
     ("two_packages_with_one_file", two_packages_with_one_file),
@@ -62,7 +66,7 @@ fn main() -> std::process::ExitCode {
     std::process::ExitCode::SUCCESS
 }
 
-/// Installs `all`, which depends on these packages, or those that it is told to.
+/// Installs these packages; those of i386 beside the others.
 fn install(packages: &[Package]) -> anyhow::Result<Made> {
     let archive = Archive::with("stable", packages)?;
     let server = archive.serve()?;
@@ -75,10 +79,11 @@ fn install(packages: &[Package]) -> anyhow::Result<Made> {
     let own = AptSource::new("own", &source, Some(key.as_bytes()), &Mirrors::default())?;
     let store = Path::new(env!("CARGO_TARGET_TMPDIR")).join("layers");
     let layers = Layers::new(&store, vec![own])?;
-    let universe = Universe::new(&layers.indices, "amd64");
-    let install = packages.iter().map(|package| package.fields["Package"].clone()).collect();
+    let install = packages.iter().map(architectures::wish).collect();
     let set = Set { name: "own".to_owned(), install, recommends: false };
-    layers.make(&resolve(&set.request(), &universe, &Resolvo, None)?)
+    let request = Request { foreign: vec!["i386".to_owned()], ..set.request() };
+    let universe = Universe::of(&layers.indices, &request);
+    layers.make(&resolve(&request, &universe, &Resolvo, None)?)
 }
 
 /// Returns what is said when packages cannot be installed, and what to try.

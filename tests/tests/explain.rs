@@ -87,8 +87,8 @@ fn an_option() {
     --- stdout
     packages.install = ["apt","dbus","initramfs-tools","iproute2","kmod","libpam-systemd","live-boot","login","mount","passwd","procps","systemd-sysv","tzdata","udev","zstd","vim"]
       The packages to install, with what they depend on: `name` or `name:architecture`, where the architecture is that
-      of the image. As with apt, `name=8.4-1` asks for a version (`name=8.4*` for one that begins so), and
-      `name/trixie-backports` for the suite to take it from, which a source must have.
+      of the image or one of `packages.architectures`. As with apt, `name=8.4-1` asks for a version (`name=8.4*` for one
+      that begins so), and `name/trixie-backports` for the suite to take it from, which a source must have.
       type:    a list
       default: []
       item:    "apt" at isoplug:minimal:8:3

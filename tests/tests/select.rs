@@ -126,8 +126,8 @@ fn variants_are_locked_by_themselves() {
     --- stdout
     packages.install = ["app","tool"]
       The packages to install, with what they depend on: `name` or `name:architecture`, where the architecture is that
-      of the image. As with apt, `name=8.4-1` asks for a version (`name=8.4*` for one that begins so), and
-      `name/trixie-backports` for the suite to take it from, which a source must have.
+      of the image or one of `packages.architectures`. As with apt, `name=8.4-1` asks for a version (`name=8.4*` for one
+      that begins so), and `name/trixie-backports` for the suite to take it from, which a source must have.
       type:    a list
       default: []
       item:    "app" at isoplug.toml:12:21

@@ -5,6 +5,8 @@
 
 #[path = "solver/apt.rs"]
 mod apt;
+#[path = "solver/foreign.rs"]
+mod foreign;
 #[path = "solver/mixed.rs"]
 mod mixed;
 
@@ -72,8 +74,18 @@ fn trixie() -> Option<Vec<Index>> {
 }
 
 /// Reads a source of Debian; `None` without a network.
-#[expect(clippy::disallowed_methods, reason = "the mirror and the clock of the real archive")]
 fn fetched(name: &str, source: &manifest::Source) -> Option<Vec<Index>> {
+    fetched_for("amd64", &[], name, source)
+}
+
+/// Reads a source for an architecture, and for others whose packages may be in the same image.
+#[expect(clippy::disallowed_methods, reason = "the mirror and the clock of the real archive")]
+fn fetched_for(
+    architecture: &str,
+    foreign: &[&str],
+    name: &str,
+    source: &manifest::Source,
+) -> Option<Vec<Index>> {
     let cache = tempfile::tempdir().unwrap();
     let mirrors = Mirrors::new(std::env::var("ISOPLUG_MIRROR").ok()).with_host_configuration();
     let source = AptSource::new(name, source, None, &mirrors).unwrap();
@@ -83,7 +95,8 @@ fn fetched(name: &str, source: &manifest::Source) -> Option<Vec<Index>> {
         cache: cache.path().to_owned(),
         now: SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs(),
         offline: false,
-        architecture: "amd64".to_owned(),
+        architecture: architecture.to_owned(),
+        foreign: foreign.iter().map(|one| (*one).to_owned()).collect(),
         others: Vec::new(),
         allow: Allow::default(),
         watch: &Unwatched,

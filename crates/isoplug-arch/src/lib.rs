@@ -25,6 +25,8 @@ pub struct Arch {
     pub emulated: bool,
     /// Whether images can be made for it.
     pub images: bool,
+    /// Others whose programs its machines and its kernel run, too.
+    pub runs: &'static [&'static str],
 }
 
 const fn other(
@@ -33,7 +35,8 @@ const fn other(
     efi: &'static str,
     serial: &'static str,
 ) -> Arch {
-    Arch { name, rust, qemu, triplet, elf, efi, serial, pc: false, emulated: false, images: false }
+    let (pc, emulated, images) = (false, false, false);
+    Arch { name, rust, qemu, triplet, elf, efi, serial, pc, emulated, images, runs: &[] }
 }
 
 /// All architectures that are known of, by name.
@@ -42,6 +45,7 @@ pub const ALL: [Arch; 7] = [
         pc: true,
         emulated: true,
         images: true,
+        runs: &["i386"],
         ..other(["amd64", "x86_64", "x86_64", "x86_64-linux-gnu"], 62, "X64", "ttyS")
     },
     Arch {
@@ -75,6 +79,12 @@ pub fn of_host() -> Option<&'static Arch> {
 #[must_use]
 pub fn with_images() -> Vec<&'static str> {
     ALL.iter().filter(|arch| arch.images).map(|arch| arch.name).collect()
+}
+
+/// Returns the others whose packages an image for an architecture can have.
+#[must_use]
+pub fn run_by(name: &str) -> &'static [&'static str] {
+    find(name).map_or(&[], |arch| arch.runs)
 }
 
 /// Tells whether the machines of an architecture are PCs, which may have a BIOS.

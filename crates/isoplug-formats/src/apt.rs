@@ -4,6 +4,7 @@
 
 pub mod clearsign;
 mod date;
+pub mod foreign;
 pub mod packages;
 pub mod relation;
 pub mod release;

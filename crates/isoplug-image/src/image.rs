@@ -42,6 +42,8 @@ pub struct Image {
     pub name: String,
     /// The architecture, in Debian's words.
     pub arch: String,
+    /// Others whose packages may be there, too.
+    pub foreign: Vec<String>,
     /// The one time of all files, in seconds since 1970.
     pub epoch: u32,
     /// What is known of it from its manifest and its lock, for what lies beside it.
@@ -186,6 +188,7 @@ impl Image {
         Ok(Self {
             name: name(system),
             arch: system.arch.clone(),
+            foreign: system.options.packages.architectures.clone(),
             epoch: u32::try_from(epoch).map_err(|_| Error::Epoch(epoch))?,
             about,
             locked: locked.clone(),

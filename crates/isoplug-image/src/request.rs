@@ -18,6 +18,7 @@ pub fn request(system: &System, suites: Vec<String>) -> Request {
     let optional = optional.into_iter().map(|package| package.name);
     Request {
         architecture: system.arch.clone(),
+        foreign: options.packages.architectures.clone(),
         suites,
         install: needed.into_iter().map(|package| versioned(package.name, system)).collect(),
         optional: optional

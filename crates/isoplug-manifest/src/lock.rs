@@ -177,6 +177,19 @@ impl LockedImage {
         self.groups.iter().flatten().chain(beside)
     }
 
+    /// Returns a package's name, with its architecture if that is another one than the image's: `libc6:i386`.
+    #[must_use]
+    pub fn name_of(&self, package: &LockedPackage) -> String {
+        let base = self.groups.first().into_iter().flatten();
+        let own = base.map(|one| &*one.architecture).find(|architecture| *architecture != "all");
+        match &*package.architecture {
+            other if other != "all" && own.is_some_and(|own| own != other) => {
+                format!("{}:{other}", package.name)
+            }
+            _ => package.name.to_string(),
+        }
+    }
+
     /// Returns the versions of the kernels that are installed, as `uname -r` tells them, in the order of their names.
     #[must_use]
     pub fn kernels(&self) -> Vec<String> {

@@ -142,6 +142,18 @@ pub fn name_in(wish: &str) -> &str {
     wish.split([':', '=', '/', '@']).next().unwrap_or(wish)
 }
 
+/// Returns the same, and behind it the architecture, if that is another one than the image's: `libc6:i386`.
+#[must_use]
+pub fn named_in<'w>(wish: &'w str, arch: &str) -> &'w str {
+    let name = name_in(wish);
+    let Some(rest) = wish[name.len()..].strip_prefix(':') else { return name };
+    let end = rest.find(['=', '/', '@']).unwrap_or(rest.len());
+    match [arch, "all", "any", "native"].contains(&&rest[..end]) {
+        true => name,
+        false => &wish[..=name.len() + end],
+    }
+}
+
 /// Returns the wish for a package from one source.
 #[must_use]
 pub fn from_source(wish: &str, source: &str) -> String {

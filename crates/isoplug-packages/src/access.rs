@@ -27,6 +27,8 @@ pub struct Access<'a> {
     pub offline: bool,
     /// The architecture whose packages are wanted.
     pub architecture: String,
+    /// Those whose packages are wanted beside them in the same image.
+    pub foreign: Vec<String>,
     /// The others that images may have: what is not found is looked for there, to say so.
     pub others: Vec<String>,
     /// What of the lock may be given up.

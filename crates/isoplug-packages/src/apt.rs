@@ -53,7 +53,7 @@ impl AptSource {
         access: &Access,
     ) -> Result<Snapshot, Error> {
         if let Some(folder) = &self.folder {
-            return folder::read(self, folder);
+            return folder::read(self, folder, &access.foreign);
         }
         let mut snapshot = Snapshot::default();
         for suite in &self.suites {
@@ -76,7 +76,7 @@ impl AptSource {
         access: &Access,
     ) -> Result<Option<Snapshot>, Error> {
         if let Some(folder) = &self.folder {
-            let now = folder::read(self, folder)?;
+            let now = folder::read(self, folder, &access.foreign)?;
             return Ok((now.locked == *locked).then_some(now));
         }
         let mut snapshot = Snapshot { locked: locked.clone(), indices: Vec::new() };

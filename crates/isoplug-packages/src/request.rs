@@ -12,6 +12,9 @@ const RULES: u32 = 1;
 pub struct Request {
     /// Debian's name of the architecture, such as `amd64`.
     pub architecture: String,
+    /// Other architectures whose packages may be there, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign: Vec<String>,
     /// One line for each suite that is used, such as `debian trixie main non-free-firmware`.
     pub suites: Vec<String>,
     /// Packages that must be there: `name` or `name:architecture`, and behind it `=version`, where a
@@ -61,6 +64,7 @@ impl Request {
             list
         };
         Self {
+            foreign: sorted(&self.foreign),
             suites: sorted(&self.suites),
             install: sorted(&self.install),
             optional: sorted(&self.optional),

@@ -1,28 +1,26 @@
-//! All packages that the sources offer for one architecture, and which of them satisfy a relation.
+//! All packages that the sources offer for an image, and which of them satisfy a relation.
 //!
 //! Borrows the text of the indices. What dpkg could not install, or no path could name, is not offered. Chooses
 //! nothing.
 
 mod names;
+mod other;
 mod pins;
+mod read;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use isoplug_formats::apt::{Package, Relation, packages, version};
-use isoplug_manifest::package::{PackageName, Version};
+use isoplug_formats::apt::{Package, Relation};
 
 use super::Index;
 use super::request::Request;
 use names::{index_names, index_providers};
 use pins::Pins;
+use read::{essential, merge_same, newer, offers, order};
 
 pub use pins::comes_from;
 pub(crate) use pins::fits_pattern;
-
-/// The longest stanza in bytes; the longest of Debian has 40 000.
-const LONGEST: usize = 256 << 10;
 
 /// How suites of security updates end: `trixie-security`, `noble-security`.
 pub const SECURITY: &str = "-security";
@@ -45,10 +43,11 @@ pub struct Offer<'a> {
     pub pin: i32,
 }
 
-/// The offers for one architecture.
+/// The offers for one architecture, and for others that may be in the same image.
 #[derive(Debug)]
 pub struct Universe<'a> {
     architecture: String,
+    foreign: Vec<String>,
     offers: Vec<Offer<'a>>,
     by_name: BTreeMap<&'a str, Range<Id>>,
     /// By id, the place of its name among all real names.
@@ -88,7 +87,7 @@ impl<'a> Universe<'a> {
     /// Reads the indices as a request with its pins sees them.
     pub fn of(indices: &'a [Index], request: &Request) -> Self {
         let mut pins = Pins::of(request);
-        let mut offers = offers(indices, &request.architecture);
+        let mut offers = offers(indices, request);
         offers.iter_mut().for_each(|offer| offer.pin = pins.priority(offer));
         let refused = offers.iter().filter(|offer| offer.pin < 0);
         let refused = refused.map(|offer| offer.package.name).collect();
@@ -105,7 +104,7 @@ impl<'a> Universe<'a> {
             refused,
             unmet: pins.unmet(),
         };
-        Self::indexed(request.architecture.clone(), offers, known)
+        Self::indexed(&request.architecture, &request.foreign, offers, known)
     }
 
     /// Returns this one with those of its offers alone that are to be kept.
@@ -113,16 +112,23 @@ impl<'a> Universe<'a> {
     pub fn keeping(&self, keep: impl Fn(Id) -> bool) -> Self {
         let kept = (0..).zip(&self.offers).filter(|(id, _)| keep(*id));
         let offers = kept.map(|(_, offer)| *offer).collect();
-        Self::indexed(self.architecture.clone(), offers, self.known.clone())
+        Self::indexed(&self.architecture, &self.foreign, offers, self.known.clone())
     }
 
     /// Finds names and providers of offers in order.
-    fn indexed(architecture: String, offers: Vec<Offer<'a>>, known: Known<'a>) -> Self {
+    fn indexed(
+        architecture: &str,
+        foreign: &[String],
+        offers: Vec<Offer<'a>>,
+        known: Known<'a>,
+    ) -> Self {
         let (by_name, providers) = (index_names(&offers), index_providers(&offers));
         let numbered = by_name.values().zip(0..);
         let name_numbers = numbered.flat_map(|(ids, number)| ids.clone().map(move |_| number));
         let name_numbers = name_numbers.collect();
-        Self { architecture, offers, by_name, name_numbers, known: Known { providers, ..known } }
+        let (architecture, foreign) = (architecture.to_owned(), foreign.to_vec());
+        let known = Known { providers, ..known };
+        Self { architecture, foreign, offers, by_name, name_numbers, known }
     }
 
     /// Returns the places of the request's pins that nothing meets.
@@ -138,6 +144,11 @@ impl<'a> Universe<'a> {
     /// Returns the architecture.
     pub fn architecture(&self) -> &str {
         &self.architecture
+    }
+
+    /// Returns the other architectures whose packages may be in the image.
+    pub fn foreign(&self) -> &[String] {
+        &self.foreign
     }
 
     /// Returns how many offers there are; their ids count from 0.
@@ -213,11 +224,20 @@ impl<'a> Universe<'a> {
     }
 
     /// Returns the offers that satisfy a relation: real packages first, then those that provide
-    /// the name by priority and name.
+    /// the name by priority and name; where it names another architecture, those of that.
     pub fn satisfiers(&self, relation: &Relation) -> Vec<Id> {
-        if !relation.applies_to(&self.architecture) {
-            return Vec::new();
+        match self.foreign.iter().find(|other| relation.qualifier == Some(other)) {
+            _ if !relation.applies_to(&self.architecture) => Vec::new(),
+            Some(other) => self.of_other(relation, other),
+            None => {
+                let mut found = self.serving_others(relation);
+                found.extend(self.of_name(relation));
+                found
+            }
         }
+    }
+
+    fn of_name(&self, relation: &Relation) -> Vec<Id> {
         let real = self.named(relation.name);
         let mut found: Vec<Id> = real
             .filter(|id| relation.allows(self.package(*id).version))
@@ -238,7 +258,8 @@ impl<'a> Universe<'a> {
         let mut ids: Vec<Id> = providers.filter(fits).map(|provider| provider.id).collect();
         ids.retain(|id| self.qualifier_fits(relation.qualifier, *id));
         // Ids are in order of name already, and of choice within a name.
-        ids.sort_by_key(|id| (priority_rank(self.package(*id).priority), *id));
+        let rank = |id: &Id| (self.is_foreign(*id), priority_rank(self.package(*id).priority), *id);
+        ids.sort_by_key(rank);
         ids.dedup();
         ids
     }
@@ -251,77 +272,6 @@ impl<'a> Universe<'a> {
             Some(architecture) => architecture == self.architecture || architecture == "all",
         }
     }
-}
-
-/// Reads what the indices offer for an architecture, each offer with the priority of its suite.
-fn offers<'a>(indices: &'a [Index], architecture: &str) -> Vec<Offer<'a>> {
-    let fits = |package: &Package| {
-        [architecture, "all"].contains(&package.architecture) && is_sound(package)
-    };
-    let mut offers: Vec<Offer<'a>> = Vec::new();
-    for index in indices {
-        let Index { source, archive, suite, distribution: _, pin, text } = index;
-        let found = packages::packages(text).filter(fits);
-        offers.extend(found.map(|package| Offer { package, source, archive, suite, pin: *pin }));
-    }
-    offers
-}
-
-/// What cannot be a package's name or version is no package, and whatever refers to it finds nothing.
-fn is_sound(package: &Package) -> bool {
-    PackageName::holds(package.name)
-        && Version::holds(package.version)
-        && package.stanza.len() <= LONGEST
-}
-
-/// Returns the names of Essential packages. Only what makes the base system decides: the distribution, or
-/// without one the archives that have `base-files`, or else all. What others call Essential comes
-/// when somebody asks for it.
-fn essential<'a>(indices: &'a [Index], offers: &[Offer<'a>]) -> BTreeSet<&'a str> {
-    let archives = |holds: &dyn Fn(&Offer) -> bool| -> BTreeSet<&str> {
-        offers.iter().filter(|offer| holds(offer)).map(|offer| offer.archive).collect()
-    };
-    let distribution: BTreeSet<&str> = indices
-        .iter()
-        .filter(|index| index.distribution)
-        .map(|index| index.archive.as_str())
-        .collect();
-    let makers = [distribution, archives(&|offer| offer.package.name == "base-files")];
-    let makers = makers.into_iter().find(|archives| !archives.is_empty());
-    let makers = makers.unwrap_or_else(|| archives(&|_| true));
-    let decides = |offer: &&Offer| offer.package.essential && makers.contains(offer.archive);
-    offers.iter().filter(decides).map(|offer| offer.package.name).collect()
-}
-
-fn order<'a>(offer: &Offer<'a>) -> (&'a str, Reverse<i32>) {
-    (offer.package.name, Reverse(offer.pin))
-}
-
-fn newer(a: &Offer, b: &Offer) -> std::cmp::Ordering {
-    version::compare(b.package.version, a.package.version)
-}
-
-/// Leaves the first offer of each version; returns who else has it.
-fn merge_same<'a>(offers: &mut Vec<Offer<'a>>) -> Elsewhere<'a> {
-    let mut elsewhere = Elsewhere::new();
-    let mut kept: Vec<Offer<'a>> = Vec::with_capacity(offers.len());
-    let mut first_of_name = 0;
-    for offer in offers.drain(..) {
-        let (name, version) = (offer.package.name, offer.package.version);
-        if kept.last().is_some_and(|last| last.package.name != name) {
-            first_of_name = kept.len();
-        }
-        let mut same = kept[first_of_name..].iter();
-        match same.find(|first| first.package.version == version) {
-            Some(first) if (first.source, first.suite) != (offer.source, offer.suite) => {
-                elsewhere.entry((name, version)).or_default().push((offer.source, offer.suite));
-            }
-            Some(_) => {}
-            None => kept.push(offer),
-        }
-    }
-    *offers = kept;
-    elsewhere
 }
 
 fn priority_rank(priority: &str) -> u8 {

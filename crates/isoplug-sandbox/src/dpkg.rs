@@ -3,6 +3,7 @@
 //! Packages are decompressed by us, on all processors, while dpkg unpacks those before. Starts no
 //! daemon and makes no initrd. Knows no lock and no store.
 
+mod architectures;
 pub(crate) mod batch;
 pub mod debconf;
 mod depmod;
@@ -40,6 +41,8 @@ pub struct Install {
     pub essential: bool,
     /// Answers to what they ask.
     pub answers: Vec<Answer>,
+    /// Other architectures than the tree's, whose packages may be there, too.
+    pub foreign: Vec<String>,
     /// Whether DKMS only takes note of its packages, since their drivers are compiled elsewhere.
     pub drivers_apart: bool,
 }
@@ -59,6 +62,14 @@ impl Package {
     /// Returns the name of its file inside, from which messages of dpkg tell it.
     fn file_name(&self) -> String {
         format!("{}_{}.deb", self.name, self.architecture)
+    }
+
+    /// Returns the name by which dpkg knows it among those of several architectures.
+    fn qualified_name(&self) -> String {
+        match &*self.architecture {
+            "all" => self.name.clone(),
+            architecture => format!("{}:{architecture}", self.name),
+        }
     }
 
     fn open(&self, inside: &Inside) -> Result<Deb, Failure> {
@@ -83,7 +94,8 @@ pub fn install(inside: &Inside, install: &Install) -> Result<(), Failure> {
     let policy = Policy::new(inside)?;
     let hosts = Hosts::new(inside)?;
     shortcut::make(inside, install.drivers_apart)?;
-    let waves = order::waves(inside, &packages)?;
+    architectures::add(inside, &install.foreign)?;
+    let waves = order::waves(inside, &packages, &install.foreign)?;
     for (index, wave) in waves.iter().enumerate() {
         let is_last = index + 1 == waves.len();
         unpack(inside, wave)?;
@@ -150,7 +162,7 @@ fn configure(
         false => dpkg("--configure", &["--no-triggers"]),
     };
     if !is_last {
-        command.arguments.extend(wave.iter().map(|package| package.name.clone()));
+        command.arguments.extend(wave.iter().map(Package::qualified_name));
     }
     command.binds = policy.stubs(inside);
     shortcut::put_first(&mut command);

@@ -231,12 +231,15 @@ fn listener(line: &str, state: &str) -> Option<u16> {
     if found == state { u16::from_str_radix(port, 16).ok() } else { None }
 }
 
+/// One that is there for two architectures has a line for each, with the same version.
 fn package(version: Option<&str>, output: &Output) -> Verdict {
     let said = output.text.trim();
-    let Some(("installed", found)) = said.split_once(' ') else {
-        return verdict(false, if said.is_empty() { "not installed" } else { said }.to_owned());
-    };
-    equal("version", version.unwrap_or(found), found)
+    let lines = said.lines().map(|line| line.strip_prefix("installed "));
+    match lines.collect::<Option<Vec<&str>>>().unwrap_or_default()[..] {
+        [found, ..] => equal("version", version.unwrap_or(found), found),
+        [] if said.is_empty() => verdict(false, "not installed".to_owned()),
+        [] => verdict(false, said.to_owned()),
+    }
 }
 
 fn command(exit: u8, contains: Option<&str>, output: &Output) -> Verdict {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isoplug_inspect::diff::PackageChange;
 use isoplug_inspect::diff::changelog;
-use isoplug_manifest::lock::LockedImage;
+use isoplug_manifest::lock::{LockedImage, LockedPackage};
 use isoplug_packages::resolve::Held;
 use serde_json::{Value as Json, json};
 
@@ -172,13 +172,15 @@ fn held_item(held: &Held) -> String {
 }
 
 fn versions(image: Option<&LockedImage>) -> BTreeMap<String, String> {
-    let packages = image.into_iter().flat_map(LockedImage::packages);
-    packages.map(|package| (package.name.to_string(), package.version.to_string())).collect()
+    let named = |image: &LockedImage| {
+        let of = |one: &LockedPackage| (image.name_of(one), one.version.to_string());
+        image.packages().map(of).collect()
+    };
+    image.map(named).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use isoplug_manifest::lock::LockedPackage;
     use isoplug_manifest::package::{Arch, ArchivePath, PackageName, Version};
 
     use super::*;

@@ -162,6 +162,7 @@ fn with_access<T>(
         now: now(),
         offline: session.offline().is_some(),
         architecture: system.arch.clone(),
+        foreign: system.options.packages.architectures.clone(),
         others: others(&system.arch),
         allow,
         watch: &Watched(&session.cancel),

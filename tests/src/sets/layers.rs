@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::slice;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
@@ -38,11 +39,10 @@ pub struct Made {
 }
 
 impl Layers {
-    /// Opens a store and reads trixie with its updates, besides other sources.
+    /// Opens a store and reads trixie with its updates, besides other sources, which may have packages of i386.
     pub fn new(store: &Path, others: Vec<AptSource>) -> Result<Self> {
         let store = Store::open(store)?;
-        let mut sources = vec![debian()?];
-        sources.extend(others);
+        let debian = debian()?;
         let authorities = Authorities::default();
         let access = Access {
             downloader: &Downloader::new(4, Patience::default(), &authorities)?,
@@ -50,12 +50,16 @@ impl Layers {
             now: now(),
             offline: false,
             architecture: "amd64".to_owned(),
+            foreign: Vec::new(),
             others: Vec::new(),
             allow: Allow::default(),
             watch: &Unwatched,
         };
-        let (indices, epoch) = refreshed(&sources, &access)?;
-        let mirrors = sources.iter().flat_map(AptSource::mirror_list).collect();
+        let first = refreshed(slice::from_ref(&debian), &access)?;
+        let both = Access { foreign: vec![OTHER.to_owned()], ..access };
+        let more = refreshed(&others, &both)?;
+        let (indices, epoch) = ([first.0, more.0].concat(), first.1.max(more.1));
+        let mirrors = [debian].iter().chain(&others).flat_map(AptSource::mirror_list).collect();
         Ok(Self { store, indices, mirrors, epoch: u32::try_from(epoch)? })
     }
 
@@ -87,12 +91,16 @@ impl Layers {
         let (mut graph, epoch, arch) = (Graph::new(), self.epoch, "amd64".to_owned());
         let mut layer = None;
         for (index, packages) in locked.groups.iter().enumerate() {
+            let foreign = others_of(packages);
             let (group, packages, places) = (index.to_string(), packages.clone(), self.places());
             let debs = graph.add(Fetch { group, packages, places }).debs;
             let (arch, answers, round) = (arch.clone(), Vec::new(), Round::First);
             layer = Some(match layer {
                 None => graph.add(Base { debs, answers, arch, epoch, round }).tree,
-                Some(parent) => graph.add(over(parent, debs, index, arch, epoch)).tree,
+                Some(parent) => {
+                    let over = over(parent, debs, index, arch, epoch);
+                    graph.add(Packages { foreign, ..over }).tree
+                }
             });
         }
         self.read(layer.context("a group")?, &graph)
@@ -157,6 +165,15 @@ fn debian() -> Result<AptSource> {
     Ok(AptSource::new("debian", &manifest::Source::default(), None, &mirrors)?)
 }
 
+/// The other architecture that packages may be of.
+const OTHER: &str = "i386";
+
+/// Returns the other architectures of packages.
+fn others_of(packages: &[LockedPackage]) -> Vec<String> {
+    let has = packages.iter().any(|package| &*package.architecture == OTHER);
+    has.then(|| OTHER.to_owned()).into_iter().collect()
+}
+
 /// Returns the stage that installs a group over a layer.
 fn over(
     parent: Artifact<isoplug_engine::Tree>,
@@ -165,6 +182,7 @@ fn over(
     arch: String,
     epoch: u32,
 ) -> Packages {
-    let (answers, drivers_apart, round) = (Vec::new(), false, Round::First);
-    Packages { parent, debs, index, answers, drivers_apart, arch, epoch, round }
+    let (answers, foreign) = (Vec::new(), Vec::new());
+    let (drivers_apart, round) = (false, Round::First);
+    Packages { parent, debs, index, answers, foreign, drivers_apart, arch, epoch, round }
 }

@@ -110,6 +110,7 @@ impl World {
             now: NOW,
             offline: false,
             architecture: "amd64".to_owned(),
+            foreign: Vec::new(),
             others: Vec::new(),
             allow: Allow::default(),
             watch: &Unwatched,

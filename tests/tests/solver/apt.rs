@@ -10,6 +10,7 @@ use isoplug_packages::Index;
 /// apt with nothing installed and our indices, in a folder of its own.
 pub(super) struct Apt {
     root: tempfile::TempDir,
+    architectures: String,
 }
 
 impl Apt {
@@ -20,23 +21,33 @@ impl Apt {
 
     /// Sets it up with preferences, as in apt_preferences(5).
     pub(super) fn with(indices: &[Index], preferences: &str) -> Option<Self> {
+        Self::of(&[("amd64", indices)], preferences)
+    }
+
+    /// Sets it up with the indices of several architectures, which are of the same suites; the first is its own.
+    pub(super) fn of(all: &[(&str, &[Index])], preferences: &str) -> Option<Self> {
         let root = tempfile::tempdir().unwrap();
+        let names = |between| all.iter().map(|(arch, _)| *arch).collect::<Vec<_>>().join(between);
         let mut lines = String::new();
-        for (number, index) in indices.iter().enumerate() {
+        for number in 0..all[0].1.len() {
             let suite = format!("s{number}");
-            let folder = root.path().join(format!("repo/dists/{suite}/main/binary-amd64"));
-            fs::create_dir_all(&folder).unwrap();
-            fs::write(folder.join("Packages"), &index.text).unwrap();
-            let digest = isoplug_tests::archive::hex(index.text.as_bytes());
-            let release = format!(
-                "Suite: {suite}\nCodename: {suite}\nComponents: main\nArchitectures: amd64\n\
-                 Date: Sat, 01 Jan 2022 00:00:00 UTC\nSHA256:\n {digest} {} main/binary-amd64/Packages\n",
-                index.text.len()
+            let mut release = format!(
+                "Suite: {suite}\nCodename: {suite}\nComponents: main\nArchitectures: {}\n\
+                 Date: Sat, 01 Jan 2022 00:00:00 UTC\nSHA256:\n",
+                names(" ")
             );
-            fs::write(root.path().join(format!("repo/dists/{suite}/Release")), release).unwrap();
-            let repo = root.path().join("repo");
-            lines +=
-                &format!("deb [arch=amd64 trusted=yes] file:{} {suite} main\n", repo.display());
+            let top = root.path().join("repo/dists").join(&suite);
+            for (arch, indices) in all {
+                let (path, text) = (format!("main/binary-{arch}/Packages"), &indices[number].text);
+                fs::create_dir_all(top.join(&path).parent().unwrap()).unwrap();
+                fs::write(top.join(&path), text).unwrap();
+                let digest = isoplug_tests::archive::hex(text.as_bytes());
+                release += &format!(" {digest} {} {path}\n", text.len());
+            }
+            fs::write(top.join("Release"), release).unwrap();
+            let repo = root.path().join("repo").display().to_string();
+            let line = format!("deb [arch={} trusted=yes] file:{repo} {suite} main\n", names(","));
+            lines += &line;
         }
         for folder in ["state/lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
@@ -44,7 +55,7 @@ impl Apt {
         fs::write(root.path().join("status"), "").unwrap();
         fs::write(root.path().join("sources.list"), lines).unwrap();
         fs::write(root.path().join("preferences"), preferences).unwrap();
-        let apt = Self { root };
+        let apt = Self { root, architectures: names(",") };
         let update = apt.run(&["update"])?;
         assert!(update.status.success(), "{}", String::from_utf8_lossy(&update.stderr));
         Some(apt)
@@ -62,7 +73,7 @@ impl Apt {
             "Dir::Etc::preferencesparts=/dev/null".to_owned(),
             "Dir::Etc::parts=/dev/null".to_owned(),
             "APT::Architecture=amd64".to_owned(),
-            "APT::Architectures=amd64".to_owned(),
+            format!("APT::Architectures={}", self.architectures),
             "APT::Sandbox::User=root".to_owned(),
         ];
         let options = options.iter().flat_map(|option| ["-o".to_owned(), option.clone()]);
@@ -101,7 +112,7 @@ impl Apt {
         let exact = installed.filter_map(|line| {
             let (name, rest) = line.split_once(' ')?;
             let version = rest.strip_prefix('(')?.split(' ').next()?;
-            Some(format!("{}={version}", name.split(':').next()?))
+            Some(format!("{name}={version}"))
         });
         Ok(exact.collect())
     }

@@ -75,7 +75,9 @@ pub(super) fn layers(
     let mut layers = vec![graph.add(base).tree];
     for (index, &debs) in debs.iter().enumerate().skip(1) {
         let (answers, arch, parent) = (answers(image, &groups[index]), arch.clone(), last(&layers));
-        let packages = Packages { parent, debs, index, answers, drivers_apart, arch, epoch, round };
+        let foreign = image.foreign.clone();
+        let packages =
+            Packages { parent, debs, index, answers, foreign, drivers_apart, arch, epoch, round };
         layers.push(graph.add(packages).tree);
     }
     layers

@@ -49,7 +49,8 @@ impl Stage for Base {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        let installed = Installed { debs: self.debs, answers: &self.answers, drivers_apart: false };
+        let (debs, answers) = (self.debs, &self.answers);
+        let installed = Installed { debs, answers, foreign: &[], drivers_apart: false };
         layer(None, installed, &self.arch, self.epoch, self.round, out.tree, cx)
     }
 }

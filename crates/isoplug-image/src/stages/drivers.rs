@@ -230,6 +230,7 @@ impl Drivers {
             packages: layer::packages(self.debs, cx)?,
             essential: false,
             answers: self.answers.clone(),
+            foreign: Vec::new(),
             drivers_apart: true,
         });
         let text = Text { mode: 0o755, text: COMPILE.to_owned(), append: false };

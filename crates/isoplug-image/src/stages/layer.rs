@@ -156,6 +156,8 @@ pub struct Installed<'a> {
     pub debs: Artifact<Blob>,
     /// Answers to what they ask.
     pub answers: &'a [Answer],
+    /// Other architectures whose packages may be there, too.
+    pub foreign: &'a [String],
     /// Whether their drivers are compiled elsewhere.
     pub drivers_apart: bool,
 }
@@ -174,7 +176,7 @@ pub fn layer(
     out: Artifact<Tree>,
     cx: &Context,
 ) -> Result<(), Error> {
-    let Installed { debs, answers, drivers_apart } = installed;
+    let Installed { debs, answers, foreign, drivers_apart } = installed;
     let packages = packages(debs, cx)?;
     let mut job = stored::begin(parent, arch, epoch, cx)?;
     job.host = round.host().to_owned();
@@ -182,6 +184,7 @@ pub fn layer(
         packages: packages.clone(),
         essential: parent.is_none(),
         answers: answers.to_vec(),
+        foreign: foreign.to_vec(),
         drivers_apart,
     };
     job.install = Some(install);

@@ -16,6 +16,8 @@ pub struct Packages {
     pub index: usize,
     /// Answers to what its packages ask.
     pub answers: Vec<Answer>,
+    /// Other architectures whose packages may be there, too, in Debian's words.
+    pub foreign: Vec<String>,
     /// Whether a stage of its own compiles drivers, so that DKMS compiles none here.
     pub drivers_apart: bool,
     /// The architecture, in Debian's words.
@@ -49,10 +51,14 @@ impl Stage for Packages {
     }
 
     fn key(&self, key: &mut dyn Key) {
-        let Self { parent, debs, index: _, answers, drivers_apart, arch, epoch, round } = self;
+        let Self { parent, debs, index: _, answers, foreign, drivers_apart, arch, epoch, round } =
+            self;
         key.artifact("parent", *parent);
         key.artifact("debs", *debs);
         show_answers(answers, key);
+        if !foreign.is_empty() {
+            key.value("foreign", foreign);
+        }
         if *drivers_apart {
             key.value("drivers-apart", drivers_apart);
         }
@@ -63,9 +69,9 @@ impl Stage for Packages {
     }
 
     fn run(&self, out: &Outputs, cx: &Context) -> Result<(), layer::Error> {
-        let Self { debs, answers, drivers_apart, .. } = self;
+        let Self { debs, answers, foreign, drivers_apart, .. } = self;
         let (debs, drivers_apart) = (*debs, *drivers_apart);
-        let installed = Installed { debs, answers, drivers_apart };
+        let installed = Installed { debs, answers, foreign, drivers_apart };
         layer(Some(self.parent), installed, &self.arch, self.epoch, self.round, out.tree, cx)
     }
 }

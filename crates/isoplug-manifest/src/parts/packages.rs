@@ -16,7 +16,7 @@ use crate::by::By;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Source;
 use crate::option::{Path, option};
-use crate::package::name_in;
+use crate::package::{name_in, named_in};
 use crate::part::{self, Contribution, Lint};
 use crate::secret::Secret;
 use crate::text::Origin;
@@ -28,10 +28,13 @@ pub use pins::Pin;
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Packages {
     /// The packages to install, with what they depend on: `name` or `name:architecture`, where the architecture is that
-    /// of the image. As with apt, `name=8.4-1` asks for a version (`name=8.4*` for one that begins so), and
-    /// `name/trixie-backports` for the suite to take it from, which a source must have.
+    /// of the image or one of `packages.architectures`. As with apt, `name=8.4-1` asks for a version (`name=8.4*` for one
+    /// that begins so), and `name/trixie-backports` for the suite to take it from, which a source must have.
     #[schemars(extend("format" = "package-wish"))]
     pub install: Vec<String>,
+    /// Other architectures whose packages may be in the image, as `dpkg --add-architecture` asks for them: `i386` in images
+    /// of amd64. A package of one is asked for by `name:i386`.
+    pub architectures: Vec<String>,
     /// Packages to install from one source, by the source's name; also by a pocket, such as `backports`, or a suite. What
     /// they depend on comes from there as far as nothing of a higher priority will do.
     #[schemars(extend(
@@ -150,6 +153,7 @@ impl Default for Packages {
     fn default() -> Self {
         Self {
             install: Vec::new(),
+            architectures: Vec::new(),
             from: BTreeMap::new(),
             pins: Vec::new(),
             remove: Vec::new(),
@@ -185,10 +189,10 @@ impl part::Part for Part<'_> {
 
     fn contribute(&self, out: &mut Contribution) {
         // What the user lists comes last, which counts.
-        from::contribute(self.packages, out);
+        from::contribute(self.packages, self.arch, out);
         let mut listed = out.because(option!(packages.install));
         for wish in &self.packages.install {
-            let name = name_in(wish).to_owned();
+            let name = named_in(wish, self.arch).to_owned();
             listed.package(wish).promise(Promise::Package { name, version: version(wish) });
         }
         offline::contribute(self.packages, self.is_installed, out);

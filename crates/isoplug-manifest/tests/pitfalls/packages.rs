@@ -37,7 +37,7 @@ fn packages_by_version_and_suite() {
     "#);
 }
 
-/// An image has packages of one architecture: `check` says so, whichever list asks.
+/// Only what the image has and its machines run can be asked for: `check` says so, whichever list asks.
 #[test]
 fn packages_of_another_architecture() {
     let fine =
@@ -45,13 +45,30 @@ fn packages_of_another_architecture() {
     assert_eq!(messages(fine), "");
     let lists = "packages.install = [\"libc6:i386\", \"nano:arm64=8.4-1\"]\n\
         packages.from.debian = [\"zlib1g:i386\"]";
-    assert_snapshot!(messages(lists), @"
-    isoplug.toml:3:21: error[foreign-architecture]: `libc6:i386` is a package for i386, and an image has those of one architecture, here amd64
-      help: leave `:i386` out, or let the running system install it: `dpkg --add-architecture i386`, `apt-get update`, `apt-get install libc6:i386`
-    isoplug.toml:3:35: error[foreign-architecture]: `nano:arm64` is a package for arm64, and an image has those of one architecture, here amd64
+    assert_snapshot!(messages(lists), @r#"
+    isoplug.toml:3:21: error[foreign-architecture]: `libc6:i386` is a package for i386, and the image has those of amd64 alone
+      help: add `packages.architectures = ["i386"]`
+    isoplug.toml:3:35: error[foreign-architecture]: `nano:arm64` is a package for arm64, and the image has those of amd64 alone
       help: ask for `nano` without `:arm64`, or in [profiles.p.when.arch.arm64] alone
-    isoplug.toml:4:25: error[foreign-architecture]: `zlib1g:i386` is a package for i386, and an image has those of one architecture, here amd64
-      help: leave `:i386` out, or let the running system install it: `dpkg --add-architecture i386`, `apt-get update`, `apt-get install zlib1g:i386`
+    isoplug.toml:4:25: error[foreign-architecture]: `zlib1g:i386` is a package for i386, and the image has those of amd64 alone
+      help: add `packages.architectures = ["i386"]`
+    "#);
+}
+
+#[test]
+fn other_architectures_that_an_image_can_have() {
+    let both =
+        "packages.architectures = [\"i386\"]\npackages.install = [\"libc6:i386=2*\", \"vim\"]";
+    assert_eq!(messages(both), "");
+    let others = "packages.architectures = [\"armhf\", \"amd64\"]\npackages.install = [\"vim\"]\n\
+        packages.offline = [\"wine32:i386\"]\npackages.offline-key.env = \"KEY\"";
+    assert_snapshot!(messages(others), @r"
+    isoplug.toml:3:27: error[foreign-architecture]: an image for amd64 cannot have packages of armhf: its machines do not run them
+      help: it can have those of i386
+    isoplug.toml:3:36: error[foreign-architecture]: amd64 is the architecture of the image already
+      help: it can have those of i386
+    isoplug.toml:5:21: error[foreign-architecture]: `wine32:i386` is a package for i386, and what lies beside the image is of amd64 alone
+      help: put it into `packages.install`, with its architecture in `packages.architectures`
     ");
 }
 

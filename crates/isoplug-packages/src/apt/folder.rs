@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use isoplug_engine::Digest;
-use isoplug_formats::apt::{Package, packages};
+use isoplug_formats::apt::{Package, foreign, packages};
 use isoplug_formats::deb::Deb;
 use isoplug_formats::tree::sorted_names;
 use isoplug_manifest::lock::{LockedPackage, LockedRelease, LockedSource};
@@ -20,7 +20,11 @@ use crate::{Index, Snapshot};
 pub(super) const SUITE: &str = "./";
 
 /// Reads the folder of a source as it is now.
-pub(super) fn read(source: &AptSource, folder: &Path) -> Result<Snapshot, Error> {
+pub(super) fn read(
+    source: &AptSource,
+    folder: &Path,
+    foreign: &[String],
+) -> Result<Snapshot, Error> {
     let stanzas = files(folder)?.iter().map(|path| stanza(path)).collect::<Result<Vec<_>, _>>()?;
     let text = stanzas.concat();
     same_name(folder, &text)?;
@@ -32,6 +36,7 @@ pub(super) fn read(source: &AptSource, folder: &Path) -> Result<Snapshot, Error>
     };
     let pin = source.suites.first().map_or(0, |suite| suite.pin);
     let (name, archive, suite) = (source.name.clone(), source.name.clone(), SUITE.to_owned());
+    let text = foreign::qualified(text, foreign);
     let index = Index { source: name, archive, suite, distribution: false, pin, text };
     Ok(Snapshot { locked: LockedSource { releases: vec![release] }, indices: vec![index] })
 }

@@ -4,6 +4,7 @@ use std::io::Read;
 
 use isoplug_engine::Digest;
 use isoplug_formats::apt::Release;
+use isoplug_formats::apt::foreign;
 use isoplug_formats::apt::release::IndexFile;
 use isoplug_formats::deb::compression::{Compression, decoder};
 
@@ -33,13 +34,13 @@ pub(super) fn load(
         suite: suite.name.clone(),
         distribution: source.distribution.is_some(),
         pin: pin(suite, release),
-        text,
+        text: foreign::qualified(text, &access.foreign),
     };
     let paths = match suite.is_flat() {
         true => flat_path(suite, release)?,
         false => {
             let all = suite.components.iter();
-            let all = all.map(|one| paths(suite, release, one, &access.architecture));
+            let all = all.map(|one| paths(suite, release, one, access));
             all.collect::<Result<Vec<_>, _>>()?.concat()
         }
     };
@@ -72,13 +73,14 @@ pub(super) fn is_listed(release: &Release, path: &str) -> bool {
 }
 
 /// Returns the indices that hold the architecture's packages: its own, and that of packages for all
-/// architectures if the archive keeps them apart.
+/// architectures if the archive keeps them apart; and those of other architectures that it has.
 fn paths(
     suite: &Suite,
     release: &Release,
     component: &str,
-    architecture: &str,
+    access: &Access,
 ) -> Result<Vec<String>, Error> {
+    let architecture = &*access.architecture;
     let path = |architecture: &str| format!("{component}/binary-{architecture}/Packages");
     let mut wanted = vec![path(architecture)];
     if release.all_apart {
@@ -86,6 +88,8 @@ fn paths(
     }
     wanted.retain(|path| is_listed(release, path));
     if !wanted.is_empty() {
+        let foreign = access.foreign.iter().map(|architecture| path(architecture));
+        wanted.extend(foreign.filter(|path| is_listed(release, path)));
         return Ok(wanted);
     }
     Err(absent(suite, release, component, architecture))

@@ -31,7 +31,14 @@ impl AptSource {
         access: &Access,
     ) -> Option<BTreeSet<String>> {
         let (architecture, cache) = (architecture.to_owned(), access.cache.clone());
-        let access = Access { architecture, others: Vec::new(), cache, offline: true, ..*access };
+        let access = Access {
+            architecture,
+            foreign: Vec::new(),
+            others: Vec::new(),
+            cache,
+            offline: true,
+            ..*access
+        };
         let suite = self.suite_of(locked)?;
         let release = release::recall(locked, &access).ok()??;
         let indices = index::load(self, suite, &release, &access).ok()?;

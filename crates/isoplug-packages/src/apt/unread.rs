@@ -53,7 +53,8 @@ impl AptSource {
     pub fn of_others(&self, locked: &LockedSource, access: &Access) -> Vec<Unread> {
         let of = |architecture: &String| {
             let (architecture, cache) = (architecture.clone(), access.cache.clone());
-            let access = Access { architecture, others: Vec::new(), cache, ..*access };
+            let access =
+                Access { architecture, foreign: Vec::new(), others: Vec::new(), cache, ..*access };
             let suites = self.suites.iter();
             suites.filter_map(|suite| self.of_other(suite, locked, &access)).collect::<Vec<_>>()
         };

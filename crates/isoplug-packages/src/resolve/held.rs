@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use isoplug_formats::apt::{Relation, relation, version};
+use isoplug_formats::apt::{Relation, foreign, relation, version};
 use isoplug_manifest::lock::LockedImage;
 
-use super::{Image, Part};
+use super::{Image, Part, pinned};
 use crate::solver::Problem;
 use crate::universe::{Id, Universe};
 
@@ -33,14 +33,16 @@ impl Held {
         lock: &LockedImage,
         free: &BTreeSet<String>,
     ) -> Vec<Self> {
-        let named = |name: &String| part.packages.contains(name) && !free.contains(name);
+        let named =
+            |name: &str| part.packages.contains(foreign::split(name).0) && !free.contains(name);
         let mut packages: Vec<_> =
-            lock.packages().map(|one| (one.name.to_string(), one.version.to_string())).collect();
+            lock.packages().map(|one| (pinned::name(universe, one), &*one.version)).collect();
         packages.sort();
         packages.dedup();
         let held =
             packages.into_iter().filter(|(name, _)| named(name)).map(|(package, version)| {
-                let (offered, because) = kept_out(part, universe, &package, &version);
+                let (offered, because) = kept_out(part, universe, package, version);
+                let (package, version) = (universe.spelled(package), version.to_owned());
                 Self { package, version, offered, because }
             });
         held.collect()
@@ -81,10 +83,10 @@ impl Image<'_, '_> {
         let held = behind.map(|(id, target)| {
             let [is, offered] = [id, target].map(|id| self.universe.package(id));
             Held {
-                package: is.name.to_owned(),
+                package: self.universe.spelled(is.name),
                 version: is.version.to_owned(),
                 offered: Some(offered.version.to_owned()),
-                because: self.because(id, target, &all, fixed, &mut left),
+                because: self.universe.spelled(&self.because(id, target, &all, fixed, &mut left)),
             }
         });
         held.collect()

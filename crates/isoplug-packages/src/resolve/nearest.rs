@@ -1,5 +1,7 @@
 //! Finds the package names that are nearest to one that no source has.
 
+use isoplug_formats::apt::foreign;
+
 use crate::universe::Universe;
 
 /// How many names are worth showing.
@@ -9,6 +11,7 @@ const SHOWN: usize = 3;
 pub(super) fn nearest(universe: &Universe, wanted: &str) -> Vec<String> {
     let mut found: Vec<(usize, usize, &str)> = universe
         .names()
+        .filter(|name| foreign::split(name).1.is_none())
         .filter_map(|name| Some((distance(wanted, name)?, name.len(), name)))
         .collect();
     found.sort_unstable();

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use isoplug_formats::apt::foreign;
 use isoplug_manifest::lock::{LockedImage, LockedPackage};
 
 use super::{Asked, Error, Held, Image, pinned, reach};
@@ -35,7 +36,7 @@ impl Part {
     /// Tells whether a newer version may be taken.
     pub(super) fn allows(&self, universe: &Universe, id: Id) -> bool {
         let Self { packages, sources, security } = self;
-        (packages.is_empty() || packages.contains(universe.package(id).name))
+        (packages.is_empty() || packages.contains(foreign::split(universe.package(id).name).0))
             && (sources.is_empty() || sources.iter().any(|source| universe.is_from(id, source)))
             && (!security || universe.is_security(id))
     }
@@ -50,7 +51,7 @@ impl Part {
     ) -> Result<(LockedImage, Vec<Held>), Error> {
         let moves = Moves::of(self, universe, lock);
         let narrow = universe.keeping(|id| moves.keeps(universe, id));
-        let kept = moves.kept(lock);
+        let kept = moves.kept(universe, lock);
         let image = asked.image(&narrow, solver, Some(&kept))?;
         let fixed: BTreeSet<Id> = image.locked_ids(kept.groups.iter().flatten()).collect();
         let groups = image.part(&fixed, lock)?;
@@ -65,7 +66,7 @@ impl<'u> Moves<'u> {
     fn of(part: &'u Part, universe: &Universe, lock: &LockedImage) -> Self {
         let mut locked: BTreeMap<String, BTreeSet<Id>> = BTreeMap::new();
         for package in lock.packages() {
-            let ids = locked.entry(package.name.to_string()).or_default();
+            let ids = locked.entry(pinned::name(universe, package).to_owned()).or_default();
             ids.extend(pinned::find(universe, package));
         }
         let is_free = |(name, ids): &(&String, &BTreeSet<Id>)| {
@@ -85,9 +86,10 @@ impl<'u> Moves<'u> {
     }
 
     /// Returns the lock without what may move.
-    fn kept(&self, lock: &LockedImage) -> LockedImage {
+    fn kept(&self, universe: &Universe, lock: &LockedImage) -> LockedImage {
         let stays = |list: &Vec<LockedPackage>| {
-            let stays = list.iter().filter(|package| !self.free.contains(package.name.as_str()));
+            let is_free = |one: &LockedPackage| self.free.contains(pinned::name(universe, one));
+            let stays = list.iter().filter(|package| !is_free(package));
             stays.cloned().collect()
         };
         LockedImage {

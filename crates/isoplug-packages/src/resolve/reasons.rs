@@ -25,16 +25,15 @@ pub fn reasons(
 ) -> BTreeMap<String, Reason> {
     let found = locked.groups.iter().flatten().filter_map(|one| pinned::find(universe, one));
     let all: BTreeSet<Id> = found.collect();
-    let name = |id: Id| universe.package(id).name;
-    let is_root = |id: &Id| roots.contains(name(*id));
+    let name = |id: Id| universe.spelled(universe.package(id).name);
+    let is_root = |id: &Id| roots.contains(&name(*id));
     let mut next: VecDeque<Id> = all.iter().copied().filter(is_root).collect();
     let mut reached: BTreeSet<Id> = next.iter().copied().collect();
     let mut reasons = BTreeMap::new();
     while let Some(id) = next.pop_front() {
         for (brought, recommended) in brings(universe, id) {
             if all.contains(&brought) && reached.insert(brought) {
-                let reason = Reason { by: name(id).to_owned(), recommended };
-                reasons.insert(name(brought).to_owned(), reason);
+                reasons.insert(name(brought), Reason { by: name(id), recommended });
                 next.push_back(brought);
             }
         }

@@ -1,12 +1,13 @@
 //! Reads what a request wants installed as relations, and names what no source has.
 
+use isoplug_formats::apt::foreign;
 use isoplug_formats::apt::stanza::fields;
 use isoplug_formats::apt::{Operator, Relation};
 
 use super::nearest::nearest;
 use super::{Error, UnknownPackage};
 use crate::request::Request;
-use crate::universe::{Universe, fits_pattern};
+use crate::universe::{Id, Universe, fits_pattern};
 
 /// Reads the wishes, and reports every one that nothing satisfies at once.
 pub(super) fn relations<'w>(
@@ -57,7 +58,8 @@ fn matching<'w>(section: &str, pattern: &str, universe: &Universe<'w>) -> Vec<&'
         sections.any(|(_, found)| found.rsplit('/').next() == Some(section))
     };
     let fits = |name: &&str| fits_pattern(name, pattern) && !name.ends_with("-installer");
-    universe.real_names().filter(fits).filter(of_section).collect()
+    let own = universe.real_names().filter(|name| foreign::split(name).1.is_none());
+    own.filter(fits).filter(of_section).collect()
 }
 
 /// Returns the relation that any version of a name satisfies.
@@ -129,7 +131,11 @@ impl<'w> Wish<'w> {
 
     fn check_architecture(&self, universe: &Universe) -> Result<(), Error> {
         let own = universe.architecture();
-        match self.architecture.filter(|wanted| ![own, "all", "any", "native"].contains(wanted)) {
+        let is_known = |wanted: &&str| {
+            [own, "all", "any", "native"].contains(wanted)
+                || universe.foreign().iter().any(|other| other == wanted)
+        };
+        match self.architecture.filter(|wanted| !is_known(wanted)) {
             None => Ok(()),
             Some(wanted) => Err(Error::ForeignArchitecture {
                 name: self.name.to_owned(),
@@ -141,18 +147,29 @@ impl<'w> Wish<'w> {
 
     /// Returns the alternatives that fulfil the wish; none if nothing does.
     fn relations(&self, universe: &'w Universe) -> Vec<Relation<'w>> {
+        let other = self.architecture.filter(|one| universe.foreign().iter().any(|it| it == one));
+        let of = Relation { qualifier: other, ..plain(self.name) };
         if self.version.is_none() && self.suite.is_none() && self.source.is_none() {
-            return universe.knows(self.name).then(|| plain(self.name)).into_iter().collect();
+            let is_known = match other {
+                Some(_) => !universe.satisfiers(&of).is_empty(),
+                None => universe.knows(self.name),
+            };
+            return is_known.then_some(of).into_iter().collect();
         }
         let fits = |id: &u32| {
             self.version.is_none_or(|version| version.allows(universe.package(*id).version))
                 && self.suite.is_none_or(|suite| universe.is_in(*id, suite))
                 && self.source.is_none_or(|source| universe.is_from(*id, source))
         };
-        let offers = universe.named(self.name).filter(fits);
-        let exactly =
-            |version| Relation { version: Some((Operator::Equal, version)), ..plain(self.name) };
+        let offers = self.offers(universe).filter(fits);
+        let exactly = |version| Relation { version: Some((Operator::Equal, version)), ..of };
         offers.map(|id| exactly(universe.package(id).version)).collect()
+    }
+
+    /// Returns the offers of its name, for its architecture.
+    fn offers(&self, universe: &Universe) -> std::ops::Range<Id> {
+        let architecture = self.architecture.unwrap_or_default();
+        universe.name_of(self.name, architecture).map_or(0..0, |name| universe.named(name))
     }
 
     /// Tells what is not there, and what is.
@@ -161,7 +178,7 @@ impl<'w> Wish<'w> {
             let offer = universe.offer(id);
             format!("{} in {}", offer.package.version, offer.suite)
         };
-        let offered: Vec<String> = universe.named(self.name).map(offer).collect();
+        let offered: Vec<String> = self.offers(universe).map(offer).collect();
         let nearest = if offered.is_empty() { nearest(universe, self.name) } else { Vec::new() };
         let suites = request.suites.iter().filter_map(|line| line.split(' ').nth(1));
         UnknownPackage {

@@ -3,12 +3,14 @@
 //! resolvo knows names, versions of a name and sets of versions. A dependency on a virtual name
 //! becomes a choice between its providers; a conflict becomes a constraint to all other versions.
 
+mod excludes;
 mod interner;
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use isoplug_formats::apt::foreign;
 use isoplug_formats::apt::relation::{self, Relation};
 use resolvo::conflict::{Conflict, ConflictEdge, ConflictNode};
 use resolvo::{
@@ -38,7 +40,7 @@ impl Solver for Resolvo {
                 if let Some(limit) = solver.provider().limit() {
                     return Err(Unsatisfiable::gave_up(limit));
                 }
-                let reason = reword(&conflict.display_user_friendly(&solver));
+                let reason = universe.spelled(&reword(&conflict.display_user_friendly(&solver)));
                 let names = names(&conflict, &solver);
                 Err(Unsatisfiable { names, ..Unsatisfiable::because(reason) })
             }
@@ -67,7 +69,7 @@ fn names(conflict: &Conflict, solver: &resolvo::Solver<Provider>) -> BTreeSet<St
         _ => None,
     });
     let removed = involved.filter(|name| provider.problem.removed.contains(name));
-    wanted.chain(removed).map(str::to_owned).collect()
+    wanted.chain(removed).map(|name| foreign::split(name).0.to_owned()).collect()
 }
 
 /// The universe as resolvo asks for it. Names are numbered in order; a solvable is an [`Id`].
@@ -202,35 +204,19 @@ impl<'u, 'a> Provider<'u, 'a> {
                 }
             }
         }
+        let siblings = self.universe.siblings(package.name);
         for field in [package.conflicts, package.breaks] {
             for relation in relation::parse_list(field).map_err(|bad| bad.to_string())? {
                 self.go_on()?;
-                self.add_conflict(package.name, &relation, &mut known.constrains);
+                self.add_conflict(package.name, &siblings, &relation, &mut known.constrains);
             }
         }
+        known.constrains.extend(siblings.iter().map(|name| self.alike(package, name)));
         Ok(known)
     }
 
     fn go_on(&self) -> Result<(), String> {
         self.limit().map_or(Ok(()), |limit| Err(limit.to_owned()))
-    }
-
-    /// A package never conflicts with itself, not even through a name that it provides.
-    fn add_conflict(&self, own: &str, relation: &Relation, constrains: &mut Vec<VersionSetId>) {
-        let mut bad: BTreeMap<&str, BTreeSet<Id>> = BTreeMap::new();
-        for id in self.universe.satisfiers(relation) {
-            bad.entry(self.universe.package(id).name).or_default().insert(id);
-        }
-        bad.remove(own);
-        for (name, bad) in bad {
-            let others: Vec<Id> =
-                self.universe.named(name).filter(|id| !bad.contains(id)).collect();
-            let text = match others.is_empty() {
-                true => format!("to be absent, since it conflicts with {relation}"),
-                false => format!("in another version than {relation}"),
-            };
-            constrains.push(self.set(name, others, text));
-        }
     }
 }
 

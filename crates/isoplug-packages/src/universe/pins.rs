@@ -1,5 +1,6 @@
 //! Which priority an offer has: that of the first pin that fits it, else that of its suite (apt_preferences(5)).
 
+use isoplug_formats::apt::foreign;
 use isoplug_manifest::options::Pin;
 
 use super::Offer;
@@ -27,7 +28,7 @@ impl<'r> Pins<'r> {
 
     /// Returns the priority of an offer whose own is that of its suite.
     pub(super) fn priority(&mut self, offer: &Offer) -> i32 {
-        let name = offer.package.name;
+        let (name, _) = foreign::split(offer.package.name);
         let from = |source: &str| comes_from(offer.source, offer.suite, source);
         if self.asked.iter().any(|(wish, source)| *wish == name && from(source)) {
             return ASKED_FOR;
@@ -56,7 +57,8 @@ impl<'r> Pins<'r> {
 
 fn fits(pin: &Pin, offer: &Offer) -> bool {
     let Pin { packages, from, version, priority: _ } = pin;
-    packages.iter().any(|pattern| fits_pattern(offer.package.name, pattern))
+    let (name, _) = foreign::split(offer.package.name);
+    packages.iter().any(|pattern| fits_pattern(name, pattern))
         && from.as_ref().is_none_or(|from| comes_from(offer.source, offer.suite, from))
         && version.as_ref().is_none_or(|version| fits_pattern(offer.package.version, version))
 }

@@ -15,9 +15,13 @@ use crate::{Failure, Inside};
 
 /// Splits packages, sorted, into waves, each in the order in which to unpack it: one is unpacked and
 /// configured before the next begins. Most groups have few.
-pub(super) fn waves(inside: &Inside, packages: &[Package]) -> Result<Vec<Vec<Package>>, Failure> {
+pub(super) fn waves(
+    inside: &Inside,
+    packages: &[Package],
+    others: &[String],
+) -> Result<Vec<Vec<Package>>, Failure> {
     let status = inside.text("var/lib/dpkg/status")?;
-    let relations = Relations::read(&control_texts(inside, packages)?, &status)
+    let relations = Relations::read(&control_texts(inside, packages)?, &status, others)
         .map_err(Failure::of("order the packages"))?;
     let packages_of = |wave: Vec<Place>| wave.into_iter().map(|i| packages[i].clone()).collect();
     Ok(Order::new(&relations).waves().into_iter().map(packages_of).collect())

@@ -1,12 +1,12 @@
 //! What the packages of a group need of each other and of what is installed, as dpkg sees it: by
 //! name, version, qualifier and what is provided.
 //!
-//! Decides no order. Knows one architecture, which is all that an image has.
+//! A package of another architecture has a name of its own ([`foreign`]). Decides no order.
 
 use std::collections::BTreeMap;
 
 use isoplug_formats::apt::relation::{self, Operator, Relation};
-use isoplug_formats::apt::{Package, packages, stanza};
+use isoplug_formats::apt::{Package, foreign, packages, stanza};
 
 /// The place of a package: those of the group come first, in its order, then the installed ones.
 pub(super) type Place = usize;
@@ -44,7 +44,14 @@ impl Relations {
     ///
     /// # Errors
     /// A relation that does not follow the grammar, and whose it is.
-    pub(super) fn read(controls: &[String], status: &str) -> Result<Self, Malformed> {
+    pub(super) fn read(
+        controls: &[String],
+        status: &str,
+        others: &[String],
+    ) -> Result<Self, Malformed> {
+        let qualified = |text: &str| foreign::qualified(text.to_owned(), others);
+        let controls: Vec<String> = controls.iter().map(|text| qualified(text)).collect();
+        let status = &*qualified(status);
         let group = controls.iter().map(|text| packages::package(text));
         let installed = packages::packages(status).filter(is_installed);
         let all: Vec<Package> = group.chain(installed).collect();
@@ -53,7 +60,7 @@ impl Relations {
         let places: BTreeMap<&str, Place> = places.collect();
         let replaced: Vec<Option<Place>> =
             new.iter().map(|package| places.get(package.name).copied()).collect();
-        let answers = Answers::new(&all);
+        let answers = Answers::new(&all, others);
         let read = |(place, package): (Place, &Package)| {
             let malformed = |error| Malformed { package: package.name.to_owned(), error };
             answers.needs(place, package, &replaced).map_err(malformed)
@@ -90,11 +97,13 @@ fn rank(package: &Package) -> (u8, u8) {
 /// Who answers to each name, and as which version: none, if it provides the name without one.
 struct Answers<'a> {
     packages: &'a [Package<'a>],
+    /// Other architectures than the system's.
+    others: &'a [String],
     by_name: BTreeMap<&'a str, Vec<(Place, Option<&'a str>)>>,
 }
 
 impl<'a> Answers<'a> {
-    fn new(packages: &'a [Package<'a>]) -> Self {
+    fn new(packages: &'a [Package<'a>], others: &'a [String]) -> Self {
         let mut by_name: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         for (place, package) in packages.iter().enumerate() {
             by_name.entry(package.name).or_default().push((place, Some(package.version)));
@@ -107,7 +116,7 @@ impl<'a> Answers<'a> {
                 by_name.entry(provided.name).or_default().push((place, version));
             }
         }
-        Self { packages, by_name }
+        Self { packages, others, by_name }
     }
 
     fn needs(
@@ -144,19 +153,33 @@ impl<'a> Answers<'a> {
         group
     }
 
-    fn answering(&self, relation: &Relation) -> impl Iterator<Item = Place> {
-        let answers = self.by_name.get(relation.name).into_iter().flatten();
+    /// Returns who answers to a relation: for one of another architecture also those that serve all.
+    fn answering(&self, relation: &Relation) -> Vec<Place> {
+        let other = relation.qualifier.filter(|of| self.others.iter().any(|other| other == of));
+        if let Some(other) = other {
+            return self.named(&foreign::name(relation.name, other), relation);
+        }
+        let mut found = self.named(relation.name, relation);
+        if let (name, Some(_)) = foreign::split(relation.name) {
+            let serving = self.named(name, relation).into_iter();
+            let is_any = relation.qualifier == Some("any");
+            found.extend(serving.filter(|it| is_any || self.packages[*it].multi_arch == "foreign"));
+        }
+        found
+    }
+
+    fn named(&self, name: &str, relation: &Relation) -> Vec<Place> {
         let Relation { qualifier, version: wanted, .. } = *relation;
-        answers.filter_map(move |&(place, version)| {
+        let fits = |&(place, version): &(Place, Option<&str>)| {
             let version_fits = match (wanted, version) {
                 (None, _) => true,
                 (Some((operator, wanted)), Some(version)) => operator.holds(version, wanted),
                 (Some(_), None) => false,
             };
-            // All packages are of one architecture, so that any other qualifier fits.
             let fits = qualifier != Some("any") || self.packages[place].multi_arch == "allowed";
             (version_fits && fits).then_some(place)
-        })
+        };
+        self.by_name.get(name).into_iter().flatten().filter_map(fits).collect()
     }
 
     /// Tells whether one package conflicts with the other, or breaks it.
@@ -164,6 +187,6 @@ impl<'a> Answers<'a> {
         let Package { conflicts, breaks, .. } = self.packages[one];
         let relations = [conflicts, breaks].map(|field| relation::parse_list(field));
         let mut relations = relations.into_iter().flatten().flatten();
-        relations.any(|relation| self.answering(&relation).any(|place| place == other))
+        relations.any(|relation| self.answering(&relation).contains(&other))
     }
 }

@@ -5,6 +5,7 @@ use std::slice::Iter;
 
 use isoplug_manifest::System;
 use isoplug_manifest::lock::{Lock, LockedImage, LockedPackage};
+use isoplug_manifest::package::named_in;
 use isoplug_packages::Request;
 use isoplug_packages::locking::Sources;
 use isoplug_packages::resolve::Reason;
@@ -71,13 +72,13 @@ fn all(
     let mut all = BTreeMap::new();
     for (word, list) in beside(image) {
         let of = |one: &LockedPackage| (one.version.to_string(), word.to_owned());
-        all.extend(list.map(|one| (one.name.to_string(), of(one))));
+        all.extend(list.map(|one| (image.name_of(one), of(one))));
     }
     let groups = image.groups.iter().enumerate();
     for (index, package) in
         groups.flat_map(|(index, group)| group.iter().map(move |one| (index, one)))
     {
-        let name = package.name.to_string();
+        let name = image.name_of(package);
         let why = match (asked.get(&name), index) {
             (Some(why), _) => why.clone(),
             (None, 0) => "every system has it".to_owned(),
@@ -101,7 +102,10 @@ fn beside(image: &LockedImage) -> [(&'static str, Iter<'_, LockedPackage>); 3] {
 fn asked(system: &System) -> BTreeMap<String, String> {
     let needed = system.packages().into_iter().rev();
     needed
-        .map(|one| (one.what.bare_name().to_owned(), format!("`{}` asks for it", one.because)))
+        .map(|one| {
+            let name = named_in(&one.what.name, &system.arch).to_owned();
+            (name, format!("`{}` asks for it", one.because))
+        })
         .collect()
 }
 

@@ -8,16 +8,16 @@ use crate::diagnostic::Diagnostic;
 use crate::distribution;
 use crate::manifest::{Pocket, Source};
 use crate::option::{Path, option};
-use crate::package::{from_source, name_in};
+use crate::package::{from_source, named_in};
 use crate::part::{Contribution, Lint};
 
 use super::{Packages, contradiction};
 
-pub(super) fn contribute(packages: &Packages, out: &mut Contribution) {
+pub(super) fn contribute(packages: &Packages, arch: &str, out: &mut Contribution) {
     for (source, wishes) in &packages.from {
         let mut listed = out.because(option!(packages.from).below(source));
         for wish in wishes {
-            let name = name_in(wish).to_owned();
+            let name = named_in(wish, arch).to_owned();
             listed
                 .package(&from_source(wish, source))
                 .promise(Promise::Package { name, version: None });

@@ -18,7 +18,7 @@ fn relations(controls: &[&str]) -> Relations {
         format!("{text}{version}\nArchitecture: all\n")
     };
     let controls: Vec<String> = controls.iter().map(stanza).collect();
-    Relations::read(&controls, INSTALLED).unwrap()
+    Relations::read(&controls, INSTALLED, &[]).unwrap()
 }
 
 fn waves_of(controls: &[&str]) -> Vec<Vec<Place>> {
@@ -152,7 +152,7 @@ fn random_sets_keep_the_rules_wherever_that_can_be() {
     let mut runner = TestRunner::new(Config::with_cases(1000));
     let kept = std::cell::Cell::new(0);
     let ran = runner.run(&universe(), |controls| {
-        let relations = Relations::read(&controls, INSTALLED).unwrap();
+        let relations = Relations::read(&controls, INSTALLED, &[]).unwrap();
         let waves = Order::new(&relations).waves();
         let mut all = waves.concat();
         all.sort_unstable();
@@ -209,7 +209,7 @@ fn dpkg_agrees() {
     let mut runner =
         TestRunner::new(Config { cases: 40, max_shrink_iters: 40, ..Config::default() });
     let ran = runner.run(&universe(), |controls| {
-        let relations = Relations::read(&controls, "").unwrap();
+        let relations = Relations::read(&controls, "", &[]).unwrap();
         let waves = Order::new(&relations).waves();
         prop_assert_eq!(keeps_rules(&relations, &waves), accepted(&controls, &waves));
         Ok(())
