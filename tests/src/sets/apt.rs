@@ -150,6 +150,8 @@ printf '#!/bin/sh\nexit 0\n' > "$ROOT/run/stubs/update-initramfs"
 chmod 755 "$ROOT/run/stubs/update-initramfs"
 cp "$ROOT/run/stubs/update-initramfs" "$ROOT/run/stubs/dracut"
 cp "$ROOT/run/stubs/update-initramfs" "$ROOT/run/stubs/ssh-keygen"
+[ -e "$ROOT/etc/hosts" ] || printf '127.0.0.1\tlocalhost\n' > "$ROOT/etc/hosts"
+printf '127.0.1.1\tisoplug\n' >> "$ROOT/etc/hosts"
 mkdir -p "$ROOT/$REPO"
 mount --bind "$REPO" "$ROOT/$REPO"
 umask 022

@@ -11,7 +11,8 @@ use isoplug_formats::apt::{packages, stanza};
 use isoplug_formats::tree::pack::{Contents, PackWriter};
 use isoplug_formats::tree::scan::scan;
 use isoplug_formats::tree::{Content, Entry, Kind, Tree, TreePath};
-use isoplug_sandbox::finalise::finalise;
+use isoplug_sandbox::finalise::{self, finalise};
+use isoplug_sandbox::state::known;
 
 use super::known::{Rule, rule, settled};
 use super::layers::Made;
@@ -59,7 +60,8 @@ fn files_differ(one: &Side, other: &Side) -> Result<Vec<String>> {
     let paths: BTreeSet<&TreePath> =
         one.tree.entries.keys().chain(other.tree.entries.keys()).collect();
     let mut found = Vec::new();
-    for path in paths.into_iter().filter(|path| rule(path) != Rule::Ignored) {
+    let counts = |path: &&TreePath| rule(path) != Rule::Ignored && !is_state(path, [one, other]);
+    for path in paths.into_iter().filter(counts) {
         let differs = match (one.tree.get(path), other.tree.get(path)) {
             (Some(ours), Some(theirs)) => {
                 let looks = [look(ours, &names[0]), look(theirs, &names[1])];
@@ -72,6 +74,12 @@ fn files_differ(one: &Side, other: &Side) -> Result<Vec<String>> {
         found.extend(differs.map(|differs| format!("/{shown}: {differs}")));
     }
     Ok(found)
+}
+
+/// Tells whether each machine makes it for itself: isoplug takes it out.
+fn is_state(path: &TreePath, sides: [&Side; 2]) -> bool {
+    let mut entries = sides.into_iter().filter_map(|side| side.tree.get(path));
+    entries.any(|entry| known().is_state(path, entry.kind == Kind::Directory))
 }
 
 fn entries_differ(
@@ -109,7 +117,7 @@ fn look(entry: &Entry, names: &Names) -> String {
     let kind = match &entry.kind {
         Kind::Directory => "folder".to_owned(),
         Kind::File(_) | Kind::HardLink(_) => "file".to_owned(),
-        Kind::Symlink(target) => format!("link to {}", String::from_utf8_lossy(target)),
+        Kind::Symlink(target) => format!("link to {}", merged(&String::from_utf8_lossy(target))),
         Kind::CharDevice(major, minor) | Kind::BlockDevice(major, minor) => {
             format!("device {major}:{minor}")
         }
@@ -127,11 +135,26 @@ fn look(entry: &Entry, names: &Names) -> String {
     format!("{kind} {:o} {owner}:{group} {attributes}", entry.mode).trim_end().to_owned()
 }
 
+/// Returns the target of a link in `/usr`: which name scripts find for a unit in a merged folder goes by the order of
+/// configuration.
+fn merged(target: &str) -> String {
+    let folders = ["bin/", "sbin/", "lib/", "lib64/"];
+    match target.strip_prefix('/') {
+        Some(rest) if folders.iter().any(|folder| rest.starts_with(folder)) => {
+            format!("/usr/{rest}")
+        }
+        _ => target.to_owned(),
+    }
+}
+
 fn contents_differ(path: &[u8], rule: Rule, one: &Side, other: &Side) -> Result<bool> {
     match (content(one.tree, path), content(other.tree, path)) {
         (Some(ours), Some(theirs)) if ours.digest != theirs.digest => {
-            let [ours, theirs] = [(one.bytes)(path)?, (other.bytes)(path)?];
-            Ok(settled(rule, &ours) != settled(rule, &theirs))
+            let in_image = |side: &Side| -> Result<Vec<u8>> {
+                let bytes = (side.bytes)(path)?;
+                Ok(finalise::settled(path, || Ok(bytes.clone()), 0)?.unwrap_or(bytes))
+            };
+            Ok(settled(rule, &in_image(one)?) != settled(rule, &in_image(other)?))
         }
         _ => Ok(false),
     }

@@ -33,10 +33,6 @@ const RULES: &[(&str, Rule, &str)] = &[
     ("etc/gshadow", Rule::Names, "numbers go by the order of configuration"),
     ("etc/subuid", Rule::Names, "numbers go by the order of configuration"),
     ("etc/subgid", Rule::Names, "numbers go by the order of configuration"),
-    ("var/lib/mysql/", Rule::Contents, "a database made at installation; its keys are random"),
-    ("var/lib/postgresql/", Rule::Contents, "a database made at installation; its keys are random"),
-    ("var/lib/texmf/web2c/lua", Rule::Ignored, "state of a machine, which makes it itself"),
-    ("var/lib/texmf/web2c/tex/tex.fmt", Rule::Ignored, "state of a machine, which makes it itself"),
     ("etc/hosts", Rule::Ignored, "isoplug has it before the first package, as an installer does"),
     (
         "var/cache/fontconfig/",
