@@ -10,6 +10,7 @@ mod advice;
 mod apart;
 mod clean;
 mod command;
+mod companion;
 mod confine;
 mod diagnose;
 pub mod dpkg;
@@ -43,6 +44,7 @@ use std::path::PathBuf;
 
 pub use clean::clean;
 pub use command::{Bind, Command};
+pub use companion::runs_i386;
 pub use diagnose::{Finding, diagnose, runs_programs_of};
 pub use inside::Inside;
 pub use job::{Failure, HOST, Job, Keep, Kept, OTHER_HOST, Over, Text};

@@ -40,7 +40,7 @@ fn copy() -> io::Result<OwnedFd> {
 }
 
 /// Makes an empty file in memory that may be executed, which Linux 6.3 wants to be told.
-fn memory() -> rustix::io::Result<OwnedFd> {
+pub(super) fn memory() -> rustix::io::Result<OwnedFd> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     match memfd_create("isoplug", flags | MemfdFlags::EXEC) {
         Err(Errno::INVAL) => memfd_create("isoplug", flags),
