@@ -216,11 +216,17 @@ impl<'r> Image<'r, '_> {
         Problem {
             wanted: self.essential().into_iter().chain(self.wanted.iter().cloned()).collect(),
             fixed: BTreeSet::new(),
-            removed: self.request.remove.iter().map(String::as_str).collect(),
-            preferred: self.request.prefer.iter().map(String::as_str).collect(),
+            removed: self.request.remove.iter().map(|name| self.offered_as(name)).collect(),
+            preferred: self.request.prefer.iter().map(|name| self.offered_as(name)).collect(),
             favoured: locked.filter_map(|package| pinned::find(self.universe, package)).collect(),
             limits: self.limits,
         }
+    }
+
+    /// Returns the name of offers that `name` or `name:architecture` means.
+    fn offered_as(&self, name: &'r str) -> &'r str {
+        let offered = name.split_once(':').and_then(|(name, of)| self.universe.name_of(name, of));
+        offered.unwrap_or(name)
     }
 
     fn essential(&self) -> Vec<Vec<Relation<'_>>> {

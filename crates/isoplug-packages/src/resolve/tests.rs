@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod drivers;
+mod foreign;
 mod offline;
 mod parts;
 mod pins;
