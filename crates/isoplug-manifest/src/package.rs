@@ -142,15 +142,20 @@ pub fn name_in(wish: &str) -> &str {
     wish.split([':', '=', '/', '@']).next().unwrap_or(wish)
 }
 
-/// Returns the same, and behind it the architecture, if that is another one than the image's: `libc6:i386`.
+/// Returns name and architecture of a wish that asks for another architecture than the image's.
+#[must_use]
+pub fn other_in<'w>(wish: &'w str, arch: &str) -> Option<(&'w str, &'w str)> {
+    let name = name_in(wish);
+    let wanted = wish[name.len()..].strip_prefix(':')?.split(['=', '/', '@']).next()?;
+    (![arch, "all", "any", "native"].contains(&wanted)).then_some((name, wanted))
+}
+
+/// Returns the name, with its architecture if that is another one than the image's: `libc6:i386`.
 #[must_use]
 pub fn named_in<'w>(wish: &'w str, arch: &str) -> &'w str {
-    let name = name_in(wish);
-    let Some(rest) = wish[name.len()..].strip_prefix(':') else { return name };
-    let end = rest.find(['=', '/', '@']).unwrap_or(rest.len());
-    match [arch, "all", "any", "native"].contains(&&rest[..end]) {
-        true => name,
-        false => &wish[..=name.len() + end],
+    match other_in(wish, arch) {
+        Some((name, other)) => &wish[..=name.len() + other.len()],
+        None => name_in(wish),
     }
 }
 

@@ -2,12 +2,10 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::option::{Path, option};
+use crate::package::other_in;
 use crate::part::Lint;
 
 use super::Packages;
-
-/// What may stand behind a package's colon in every image.
-const OF_ALL: [&str; 3] = ["all", "any", "native"];
 
 /// What one has to know to judge a wish.
 struct Image<'a> {
@@ -97,12 +95,4 @@ impl Image<'_> {
             false => format!("leave `:{wanted}` out: machines of {arch} do not run it"),
         }
     }
-}
-
-/// Returns name and architecture of a wish that asks for another one than the image's.
-fn other_in<'w>(wish: &'w str, arch: &str) -> Option<(&'w str, &'w str)> {
-    let (name, rest) = wish.split_once(':')?;
-    let wanted = rest.split(['=', '/', '@']).next().unwrap_or(rest);
-    let is_other = wanted != arch && !OF_ALL.contains(&wanted);
-    (is_other && !name.contains(['=', '/'])).then_some((name, wanted))
 }
