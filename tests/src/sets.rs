@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use isoplug_manifest::lock::{LockedImage, LockedPackage};
 use isoplug_packages::{Request, Resolvo, Universe, resolve};
+use isoplug_sandbox::state::Patterns;
+use isoplug_sandbox::state::suspect::Suspect;
+use isoplug_sandbox::state::unknown::unknown;
 
 use apt::Apt;
 use choice::Difference;
@@ -84,10 +87,21 @@ impl<'a> Bench<'a> {
         let ours = layers::timed(|| self.layers.make(&locked));
         row.ours = ours.time;
         match ours.value {
-            Ok(made) => self.against_apt(&mut row, set, &packages, &made)?,
+            Ok(made) => {
+                row.refused = self.refused(&made)?;
+                self.against_apt(&mut row, set, &packages, &made)?;
+            }
             Err(error) => row.failure = Some(format!("isoplug: {error:#}")),
         }
         Ok(row)
+    }
+
+    /// Returns what a build finds of one machine only, and refuses.
+    fn refused(&self, made: &Made) -> Result<Vec<String>> {
+        let nothing = Patterns::new([].into_iter());
+        let found = unknown(&made.tree, &made.packs, &nothing, self.layers.epoch())?;
+        let refused = found.iter().filter(|one| one.suspect != Suspect::HostName);
+        Ok(refused.map(ToString::to_string).collect())
     }
 
     /// Lets apt install the same, and notes what is not equal.

@@ -37,6 +37,10 @@ impl Default for Limits {
     }
 }
 
+/// The bytes of a stack, as the kernel has it where nobody asks for another: without a limit, it lays out the memory of
+/// programs in another way.
+const STACK: u64 = 8 << 20;
+
 /// The most files that a process may have open, and how many it has at first: programs that close
 /// every possible file one by one must not take the machine's limit as theirs.
 const FILES: (u64, u64) = (4096, 1024);
@@ -48,6 +52,7 @@ impl Limits {
         let files = possible.min(FILES.0);
         limit(Resource::Nofile, files.min(FILES.1), files)?;
         limit(Resource::Core, 0, 0)?;
+        limit(Resource::Stack, STACK, u64::MAX)?;
         let processes = self.hard_processes().into();
         limit(Resource::Nproc, processes, processes)?;
         if let Some(memory) = self.memory {

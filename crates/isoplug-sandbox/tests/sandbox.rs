@@ -45,6 +45,7 @@ const TESTS: &[Test] = tests![
     what_is_not_touched_is_not_stored_again,
     owners_links_and_times_come_out_right,
     the_machine_is_out_of_reach,
+    addresses_are_the_same_each_time,
     a_failure_shows_the_last_lines,
     disk_and_memory_give_the_same,
     cancelling_kills_all,
@@ -174,6 +175,17 @@ fn the_machine_is_out_of_reach(machine: &Machine) {
     machine.run(script).unwrap();
     let lines = machine.lines().join("\n");
     assert_eq!(lines, SEEN.trim_end());
+}
+
+fn addresses_are_the_same_each_time(machine: &Machine) {
+    let script = "ulimit -s; cat /proc/self/maps";
+    machine.run(script).unwrap();
+    machine.run(script).unwrap();
+    let lines = machine.lines();
+    let addresses: Vec<&str> = lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    let (once, again) = addresses.split_at(addresses.len() / 2);
+    assert_eq!(once[0], "8192");
+    assert_eq!(once, again);
 }
 
 fn a_failure_shows_the_last_lines(machine: &Machine) {

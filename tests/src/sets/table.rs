@@ -27,6 +27,8 @@ pub struct Row {
     pub choice: Difference,
     /// How the systems differ.
     pub differences: Vec<String>,
+    /// What a build would refuse of isoplug's system.
+    pub refused: Vec<String>,
     /// Which side failed, and why.
     pub failure: Option<String>,
     /// How long isoplug took for what was not there yet.
@@ -45,15 +47,17 @@ impl Row {
             packages: 0,
             choice: Difference::default(),
             differences: Vec::new(),
+            refused: Vec::new(),
             failure: None,
             ours: Duration::ZERO,
             theirs: Duration::ZERO,
         }
     }
 
-    /// Tells whether both installed the same, of what apt would choose in one order or another.
+    /// Tells whether both installed the same, of what apt would choose in one order or another, and a build takes it.
     pub fn is_equal(&self) -> bool {
-        self.failure.is_none() && self.choice.never.is_empty() && self.differences.is_empty()
+        let none = [&self.choice.never, &self.differences, &self.refused];
+        self.failure.is_none() && none.iter().all(|list| list.is_empty())
     }
 
     fn to_json(&self) -> Value {
@@ -61,7 +65,7 @@ impl Row {
             "name": self.name, "install": self.install, "recommends": self.recommends,
             "packages": self.packages, "choice": self.choice.never,
             "in-another-order": self.choice.in_another_order, "failure": self.failure,
-            "differences": self.differences.len(), "equal": self.is_equal(),
+            "differences": self.differences.len(), "equal": self.is_equal(), "refused": self.refused,
             "ours": self.ours.as_secs(), "theirs": self.theirs.as_secs(),
             "first": self.differences.iter().take(5).collect::<Vec<_>>(),
         })
@@ -140,6 +144,8 @@ fn columns(row: &Value) -> [String; 6] {
         (None, Some(0) | None) => "same".to_owned(),
         (None, Some(count)) => format!("{count} differ: {}", list("first")),
     };
+    let refused = row["refused"].as_array().and_then(|list| list.first()?.as_str());
+    let files = refused.map_or(files.clone(), |why| format!("{files}; a build refuses it: {why}"));
     [
         format!("{name}{recommends}"),
         row["packages"].to_string(),

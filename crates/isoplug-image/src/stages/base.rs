@@ -29,7 +29,7 @@ pub struct Outputs {
 
 impl Stage for Base {
     const NAME: &'static str = "base";
-    const VERSION: u32 = 6;
+    const VERSION: u32 = 7;
 
     type Outputs = Outputs;
     type Error = layer::Error;

@@ -29,7 +29,7 @@ pub struct Outputs {
 
 impl Stage for Hooks {
     const NAME: &'static str = "hooks";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
 
     type Outputs = Outputs;
     type Error = Error;

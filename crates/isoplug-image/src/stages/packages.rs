@@ -37,7 +37,7 @@ pub struct Outputs {
 
 impl Stage for Packages {
     const NAME: &'static str = "packages";
-    const VERSION: u32 = 10;
+    const VERSION: u32 = 11;
 
     type Outputs = Outputs;
     type Error = layer::Error;

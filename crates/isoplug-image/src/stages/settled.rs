@@ -32,7 +32,7 @@ pub struct Outputs {
 }
 
 /// Raised when the same layer would be judged otherwise.
-pub(super) const RULES: u32 = 5;
+pub(super) const RULES: u32 = 6;
 
 impl Stage for Settled {
     const NAME: &'static str = "settled";

@@ -60,18 +60,22 @@ pub fn suspect(bytes: &[u8], epoch: u32, host: &str) -> Option<Suspect> {
     if certificate::is_newer(bytes, epoch) {
         return Some(Suspect::Certificate);
     }
+    if certificate::is_one(bytes) {
+        return None;
+    }
     let text = std::str::from_utf8(bytes).ok().filter(|_| bytes.len() <= TEXT);
     let Some(text) = text.filter(|text| !text.contains('\0')) else {
         return (is_random(bytes)).then_some(Suspect::Random);
     };
-    // Random by nature, and looked at already.
+    // Random by nature, and looked at already; openssl writes their times in words, too.
+    let known = certificate::days_of(text);
     let text = &certificate::without(text);
     let checks: [(Suspect, &dyn Fn() -> bool); 5] = [
         (Suspect::PasswordHash, &|| word::has_password_hash(text)),
         (Suspect::Uuid, &|| word::has_uuid(text)),
         (Suspect::Word, &|| word::has_random_word(text)),
         (Suspect::HostName, &|| word::has_name(text, host)),
-        (Suspect::Time, &|| time::has_time_after(text, epoch)),
+        (Suspect::Time, &|| time::has_time_after(text, epoch, &known)),
     ];
     checks.iter().find(|(_, holds)| holds()).map(|(suspect, _)| *suspect)
 }

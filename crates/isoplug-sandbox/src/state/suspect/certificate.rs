@@ -1,6 +1,8 @@
 //! Finds certificates that became valid after the epoch, so were made while packages were
 //! installed. Those that packages bring are older.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -11,21 +13,32 @@ const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// Whether one of the certificates is valid from after the epoch on.
 pub(super) fn is_newer(bytes: &[u8], epoch: u32) -> bool {
-    if sequence(bytes).is_some() && starts(bytes).is_some_and(|time| time > i64::from(epoch)) {
-        return true;
-    }
+    let starts = |der: &[u8]| times(der).next();
+    let is_newer = |der: &[u8]| starts(der).is_some_and(|time| time > i64::from(epoch));
+    sequence(bytes).is_some_and(|_| is_newer(bytes)) || of_pem(bytes).any(|der| is_newer(&der))
+}
+
+/// Whether bytes are nothing but a certificate in DER.
+pub(super) fn is_one(bytes: &[u8]) -> bool {
+    sequence(bytes).is_some() && times(bytes).next().is_some()
+}
+
+/// Returns the days since 1970 of the times in a text's certificates, as others write them beside these.
+pub(super) fn days_of(text: &str) -> BTreeSet<i64> {
+    let days = |der: Vec<u8>| times(&der).map(|time| time.div_euclid(86400)).collect::<Vec<_>>();
+    of_pem(text.as_bytes()).flat_map(days).collect()
+}
+
+/// Returns the certificates in PEM, in DER.
+fn of_pem(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let mut rest = bytes;
-    while let Some(at) = find(rest, BEGIN) {
-        rest = &rest[at + BEGIN.len()..];
+    let next = std::iter::from_fn(move || {
+        rest = &rest[find(rest, BEGIN)? + BEGIN.len()..];
         let end = find(rest, b"-----").unwrap_or(rest.len());
-        let text: Vec<u8> =
-            rest[..end].iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        let time = STANDARD.decode(text).ok().and_then(|der| starts(&der));
-        if time.is_some_and(|time| time > i64::from(epoch)) {
-            return true;
-        }
-    }
-    false
+        let text = rest[..end].iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+        Some(STANDARD.decode(text.collect::<Vec<u8>>()))
+    });
+    next.filter_map(Result::ok)
 }
 
 /// Returns a text without its certificates.
@@ -38,10 +51,10 @@ pub(super) fn without(text: &str) -> String {
     kept
 }
 
-/// Returns from when on a certificate is valid: the first time in it, of UTCTime (RFC 5280,
-/// 4.1.2.5.1) or of GeneralizedTime.
-fn starts(der: &[u8]) -> Option<i64> {
-    (0..der.len()).find_map(|at| match der[at..] {
+/// Returns the times in a certificate, of UTCTime (RFC 5280, 4.1.2.5.1) or of GeneralizedTime, in seconds since 1970: first
+/// that from which on it is valid.
+fn times(der: &[u8]) -> impl Iterator<Item = i64> {
+    (0..der.len()).filter_map(|at| match der[at..] {
         [0x17, 13, ref text @ ..] => time(text.get(..13)?, 2),
         [0x18, 15, ref text @ ..] => time(text.get(..15)?, 4),
         _ => None,
@@ -83,6 +96,9 @@ mod tests {
         assert!(!is_newer(&old, epoch) && is_newer(&new, epoch));
         let text = String::from_utf8([pem(&old), pem(&new), b"y\n".to_vec()].concat()).unwrap();
         assert_eq!(without(&text), "x\n\nx\n\ny\n");
+        // 2036-01-01 ends both.
+        assert_eq!(Vec::from_iter(days_of(&text)), [20757, 20758, 24106]);
+        assert!(is_one(&old) && !is_one(&old[1..]) && !is_one(&pem(&old)));
         assert!(!is_newer(&pem(&old), epoch) && is_newer(&[pem(&old), pem(&new)].concat(), epoch));
     }
 }

@@ -1,19 +1,24 @@
 //! Finds times after the epoch in texts: seconds since 1970, and dates in the usual forms.
 
+use std::collections::BTreeSet;
+
 /// Times later than so many seconds after the epoch are limits, not times of a build.
 const FAR: i64 = 15 * 366 * 86400;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Whether a text tells a time after the epoch and not long after it.
-pub(super) fn has_time_after(text: &str, epoch: u32) -> bool {
+/// Whether a text tells a time after the epoch and not long after it, but for days of which it is known why they are
+/// there; those are counted since 1970.
+pub(super) fn has_time_after(text: &str, epoch: u32, known: &BTreeSet<i64>) -> bool {
     let later = |time: i64| (1..FAR).contains(&(time - i64::from(epoch)));
+    let unknown = |time: i64| !known.contains(&time.div_euclid(86400));
+    let second = |time: i64| later(time) && unknown(time);
     // Of a date without a time of day, one cannot say that it is not the epoch's.
-    let day = |time: i64| later(time - 86399);
+    let day = |time: i64| later(time - 86399) && unknown(time);
     let tokens: Vec<&str> =
         text.split(|c: char| !c.is_ascii_alphanumeric() && !"-:".contains(c)).collect();
-    let seconds = |token: &&str| token.len() == 10 && token.parse().is_ok_and(later);
+    let seconds = |token: &&str| token.len() == 10 && token.parse().is_ok_and(second);
     tokens.iter().any(seconds)
         || tokens.iter().any(|token| iso(token).is_some_and(day))
         || (0..tokens.len()).any(|index| named(&tokens, index).is_some_and(day))
@@ -101,11 +106,13 @@ mod tests {
 
     #[test]
     fn later_times_in_all_forms() {
+        let (nothing, third) = (BTreeSet::new(), BTreeSet::from([20760]));
         for text in LATER {
-            assert!(has_time_after(text, EPOCH), "{text}");
+            assert!(has_time_after(text, EPOCH, &nothing), "{text}");
+            assert_eq!(has_time_after(text, EPOCH, &third), text == LATER[0], "{text}");
         }
         for text in OTHERS {
-            assert!(!has_time_after(text, EPOCH), "{text}");
+            assert!(!has_time_after(text, EPOCH, &nothing), "{text}");
         }
     }
 }
