@@ -100,7 +100,7 @@ impl Apt {
     }
 
     fn installing(&self, packages: &[LockedPackage], root: &Root) -> Command {
-        let script = format!("{INSIDE}exec \"$@\"");
+        let script = format!("{INSIDE}exec setarch --addr-no-randomize \"$@\"");
         let mut command = Command::new("unshare");
         let namespaces = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
         command.args(namespaces).args(["sh", "-ec", &script, "sh"]);

@@ -32,7 +32,7 @@ pub struct Outputs {
 }
 
 /// Raised when the same layer would be judged otherwise.
-pub(super) const RULES: u32 = 6;
+pub(super) const RULES: u32 = 7;
 
 impl Stage for Settled {
     const NAME: &'static str = "settled";

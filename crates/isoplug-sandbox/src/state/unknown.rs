@@ -5,7 +5,10 @@
 //! bring keeps its own, unless that is later than the epoch.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use isoplug_formats::tree::pack::Contents;
 use isoplug_formats::tree::{Content, Kind, Tree};
@@ -76,7 +79,8 @@ fn suspicious<'t>(
     let shipped = shipped(tree, epoch);
     for (path, content) in made_here(tree, epoch) {
         let is_copy = shipped.contains(&content.digest);
-        if !is_copy && !known().is_derived(path) && !accepted.has(path, false) {
+        let is_derived = known().is_derived(path) || is_compiled(tree, path);
+        if !is_copy && !is_derived && !accepted.has(path, false) {
             let bytes = contents.read(content)?;
             let suspect = suspect(&bytes, epoch, HOST);
             let is_name = suspect == Some(Suspect::HostName) && known().is_named(path);
@@ -84,6 +88,21 @@ fn suspicious<'t>(
         }
     }
     Ok(found)
+}
+
+/// Tells whether a file was compiled of a source beside it, which is looked at itself: those of Python and Emacs Lisp.
+fn is_compiled(tree: &Tree, path: &[u8]) -> bool {
+    let Some(path) = std::str::from_utf8(path).ok().map(Path::new) else { return false };
+    let extension = path.extension().and_then(OsStr::to_str);
+    let source = match (extension, path.parent(), path.file_name().and_then(OsStr::to_str)) {
+        (Some("pyc"), Some(folder), Some(name)) if folder.ends_with("__pycache__") => {
+            let module = name.split('.').next().unwrap_or(name);
+            folder.with_file_name(format!("{module}.py"))
+        }
+        (Some("elc"), ..) => path.with_extension("el"),
+        _ => return false,
+    };
+    tree.get(source.as_os_str().as_bytes()).is_some()
 }
 
 /// Longer texts are no source of what a script writes.
@@ -99,15 +118,14 @@ struct Source<'a> {
 
 impl Source<'_> {
     /// Returns what gives a file away without the lines that its package brought, as those of a list
-    /// that a script copies in another form. A compiled program has those in the strings of its text.
+    /// that a script copies in another form.
     fn remains(&self, path: &[u8], found: Suspect) -> io::Result<Option<Suspect>> {
         let (Some(package), Some(content)) = (self.blame.package(path), self.content(path)) else {
             return Ok(Some(found));
         };
         let bytes = self.contents.read(content)?;
         let brought = self.texts(package, content)?;
-        let brought: BTreeSet<&[u8]> =
-            brought.iter().flat_map(|text| lines(text).chain(strings(text))).collect();
+        let brought: BTreeSet<&[u8]> = brought.iter().flat_map(|text| lines(text)).collect();
         let rest: Vec<&[u8]> = lines(&bytes).filter(|line| !brought.contains(line)).collect();
         Ok(suspect(&rest.join(&b'\n'), self.epoch, HOST))
     }
@@ -141,11 +159,6 @@ impl Source<'_> {
 /// Returns the lines of a text, or of what has texts in it.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-}
-
-/// Returns what stands between quotes and signs after a backslash, as a program writes a line.
-fn strings(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| b"'\"\\".contains(byte))
 }
 
 fn files(tree: &Tree) -> impl Iterator<Item = (&Vec<u8>, u32, &Content)> {
@@ -224,29 +237,20 @@ mod tests {
         assert_eq!(files(&both), ["/var/lib/acme/disks.raw holds a random UUID (package acme)"]);
     }
 
-    /// What is found in a file that was compiled of a package's text, with a key in it.
-    fn found_in_compiled(source: &str, key: &str) -> Vec<String> {
-        let compiled = format!("\u{b}\r\n\0\0s\0\0{key}z\0\u{1}");
-        let list = "/usr\n/usr/lib/acme\n/usr/lib/acme/test.py\n";
-        let files = [
-            ("usr/lib/acme/test.py", source, false),
-            ("usr/lib/acme/__pycache__/test.pyc", &*compiled, true),
-            ("var/lib/dpkg/info/acme.list", list, true),
-        ];
-        found(&files, &[])
-    }
-
-    /// As a compiled test of Python has the key that it tests with.
+    /// As the tests of cryptography have the keys that they test with.
     #[test]
-    fn a_key_in_what_was_compiled_of_a_text_is_that_of_the_text() {
+    fn what_was_compiled_of_a_source_has_what_the_source_has() {
         let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDTciuOGJd9xS5b";
         let key = format!("-----BEGIN PRIVATE KEY-----\n{line}\n-----END PRIVATE KEY-----\n");
-        let quoted: String = key.lines().map(|line| format!("    '{line}\\n'\n")).collect();
-        let other = key.replace("xS5b", "xS5c");
-        let seen = "/usr/lib/acme/__pycache__/test.pyc holds a private key (package acme)";
-        for source in [format!("key = \"\"\"{key}\"\"\"\n"), format!("key = (\n{quoted})\n")] {
-            assert!(found_in_compiled(&source, &key).is_empty(), "{source}");
-            assert_eq!(found_in_compiled(&source, &other), [seen], "{source}");
+        let compiled = format!("\u{b}\r\n\0\0s\0\0{key}z\0\u{1}");
+        let python = ["usr/lib/acme/test.py", "usr/lib/acme/__pycache__/test.cpython-313.pyc"];
+        for [source, path] in [python, ["usr/share/acme/test.el", "usr/share/acme/test.elc"]] {
+            let seen = format!("/{path} holds a private key");
+            let brought = [(source, "key", false), (path, &*compiled, true)];
+            assert!(found(&brought, &[]).is_empty(), "{path}");
+            assert_eq!(found(&brought[1..], &[]), [&*seen]);
+            let made = [(source, &*key, true), (path, &*compiled, true)];
+            assert_eq!(found(&made, &[]), [format!("/{source} holds a private key")]);
         }
     }
 
