@@ -5,6 +5,7 @@
 //! laid over it (`stages/rootfs.rs`): what somebody puts at a path is meant to be there. Knows no
 //! files of the build machine: a tree goes in, a tree comes out.
 
+pub(crate) mod headers;
 mod keystore;
 mod ucf;
 

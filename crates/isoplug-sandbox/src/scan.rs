@@ -15,7 +15,7 @@ use isoplug_formats::tree::{Content, Entry, Kind, PackId, Tree, TreePath, join};
 
 use super::known::{Known, State, holds};
 use super::rooted::still::Still;
-use crate::finalise::{Fate, File, fate, settled};
+use crate::finalise::{Fate, File, fate, headers, settled};
 use crate::state::{known, remove_links};
 
 /// How to read a folder.
@@ -164,10 +164,20 @@ impl Scan<'_> {
         }
         let pending = match settled(path, || self.bytes(path), self.epoch)? {
             Some(bytes) => pack.append(&bytes[..])?,
-            None => pack.append(self.folder.file(path)?)?,
+            None => pack.append(self.content(path, metadata)?)?,
         };
         self.folder.remove(path)?;
         Ok(Source::New(pending))
+    }
+
+    /// Returns the bytes of a file, with the time of the image in the header of one that was made here.
+    fn content(&self, path: &[u8], metadata: &Metadata) -> io::Result<impl Read> {
+        let (mut file, mut head) = (self.folder.file(path)?, Vec::new());
+        if metadata.mtime() >= self.start {
+            (&mut file).take(headers::LENGTH).read_to_end(&mut head)?;
+            headers::set_time(path, &mut head, self.start, self.epoch);
+        }
+        Ok(io::Cursor::new(head).chain(file))
     }
 
     fn bytes(&self, path: &[u8]) -> io::Result<Vec<u8>> {

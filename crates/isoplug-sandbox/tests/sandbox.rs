@@ -47,6 +47,7 @@ const TESTS: &[Test] = tests![
     the_machine_is_out_of_reach,
     addresses_are_the_same_each_time,
     a_failure_shows_the_last_lines,
+    the_time_of_the_build_is_in_no_header,
     disk_and_memory_give_the_same,
     cancelling_kills_all,
     nothing_outlives_a_killed_caller,
@@ -175,6 +176,21 @@ fn the_machine_is_out_of_reach(machine: &Machine) {
     machine.run(script).unwrap();
     let lines = machine.lines().join("\n");
     assert_eq!(lines, SEEN.trim_end());
+}
+
+/// As gzip and Python write it.
+fn the_time_of_the_build_is_in_no_header(machine: &Machine) {
+    let script = "mkdir /new; perl -e 'print pack(q(CCCCVCC), 31, 139, 8, 0, time, 2, 3)' > /new/log.gz; \
+                  perl -e 'print pack(q(nnVVV), 0xf30d, 0x0d0a, 0, time, 5)' > /new/x.pyc";
+    let (tree, _) = machine.run(script).unwrap();
+    assert!(tree.get("new/log.gz").is_some() && tree.get("new/x.pyc").is_some());
+    let time = machine::EPOCH.to_le_bytes();
+    let python = [&b"\xf3\r\r\n\0\0\0\0"[..], &time, &[5, 0, 0, 0]].concat();
+    let gzip = [&b"\x1f\x8b\x08\0"[..], &time, &[2, 3]].concat();
+    let bytes = machine.new_bytes();
+    for header in [python, gzip] {
+        assert!(bytes.windows(header.len()).any(|part| part == header), "{bytes:?}");
+    }
 }
 
 fn addresses_are_the_same_each_time(machine: &Machine) {

@@ -190,7 +190,11 @@ impl Machine {
     }
 
     pub(crate) fn new_contents(&self) -> String {
-        fs::read_to_string(self.path("new.pack")).unwrap()
+        String::from_utf8(self.new_bytes()).unwrap()
+    }
+
+    pub(crate) fn new_bytes(&self) -> Vec<u8> {
+        fs::read(self.path("new.pack")).unwrap()
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
