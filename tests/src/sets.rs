@@ -98,7 +98,7 @@ impl<'a> Bench<'a> {
 
     /// Returns what a build finds of one machine only, and refuses.
     fn refused(&self, made: &Made) -> Result<Vec<String>> {
-        let nothing = Patterns::new([].into_iter());
+        let nothing = Patterns::new([]);
         let found = unknown(&made.tree, &made.packs, &nothing, self.layers.epoch())?;
         let refused = found.iter().filter(|one| one.suspect != Suspect::HostName);
         Ok(refused.map(ToString::to_string).collect())

@@ -6,9 +6,10 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::sync::mpsc::{Sender, channel};
 
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::personality::{self, Persona};
@@ -17,7 +18,7 @@ use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 
 use super::job::Failure;
 use super::rooted::Rooted;
-use super::{Bind, Command, command, room, seccomp};
+use super::{Bind, Command, command, listing, room, seccomp};
 
 /// What programs may do, as root, with what is theirs: what container engines grant too.
 const KEPT: CapabilitySet = CapabilitySet::CHOWN
@@ -52,9 +53,13 @@ impl Starter<'_> {
     /// Runs a program to its end.
     pub(super) fn run(&self, command: &Command) -> Result<(), Failure> {
         let failed = |status: String| Failure::Command { command: command.title(), status };
+        let (tell, told) = channel();
+        let root = self.root.to_owned();
+        // Not one of this scope: what a program leaves running asks until it is ended.
+        std::thread::spawn(move || told.recv().map(|calls| listing::serve(calls, &root)));
         // The thread is lost to all else: it has another root folder, and no rights.
         let ended =
-            std::thread::scope(|scope| scope.spawn(|| self.become_confined(command)).join());
+            std::thread::scope(|scope| scope.spawn(|| self.become_confined(command, tell)).join());
         match ended.unwrap_or_else(|_| Err(Failure::of("run programs")("a thread failed")))? {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(failed(status.to_string())),
@@ -67,13 +72,20 @@ impl Starter<'_> {
     }
 
     /// The inner result is that of the program's start.
-    fn become_confined(&self, command: &Command) -> Result<io::Result<ExitStatus>, Failure> {
+    fn become_confined(
+        &self,
+        command: &Command,
+        tell: Sender<OwnedFd>,
+    ) -> Result<io::Result<ExitStatus>, Failure> {
         let prepared = self.program(command).and_then(|program| {
             self.confine(&command.binds)?;
             Ok(program)
         });
         let mut program = prepared.map_err(Failure::of("confine programs"))?;
-        seccomp::confine().map_err(Failure::of("forbid system calls (seccomp)"))?;
+        let calls = seccomp::confine();
+        let calls = calls.map_err(Failure::of("forbid system calls (seccomp)"))?;
+        // Who would hear of it waits for it.
+        calls.map(|calls| tell.send(calls));
         Ok(program.status())
     }
 

@@ -27,6 +27,7 @@ mod known;
 mod launch;
 mod limits;
 mod lines;
+mod listing;
 mod memory;
 mod mounts;
 mod namespaces;

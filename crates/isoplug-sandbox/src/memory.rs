@@ -1,6 +1,6 @@
 //! Decides whether a work folder may lie in memory: it is faster there, and gone with the sandbox.
 //!
-//! The result is the same on the disk, so what the machine has at the moment may decide.
+//! The result is the same on the disk, since `listing.rs` has one order of names for both, so what the machine has at the moment may decide.
 
 use std::io;
 use std::path::Path;

@@ -46,6 +46,7 @@ const TESTS: &[Test] = tests![
     owners_links_and_times_come_out_right,
     the_machine_is_out_of_reach,
     addresses_are_the_same_each_time,
+    names_come_in_order_on_every_file_system,
     a_failure_shows_the_last_lines,
     the_time_of_the_build_is_in_no_header,
     disk_and_memory_give_the_same,
@@ -176,6 +177,26 @@ fn the_machine_is_out_of_reach(machine: &Machine) {
     machine.run(script).unwrap();
     let lines = machine.lines().join("\n");
     assert_eq!(lines, SEEN.trim_end());
+}
+
+/// Reads a small folder, one with more names than readers take at once, and one of them twice, from a place in it.
+const LISTING: &str = r#"mkdir /few /many; cd /few; touch c B a .x z m; ls -U; cd /many;
+perl -e 'open F, ">", join "-", "name", ($_ * 7919) % 9973, "x" x 40 or die for 1 .. 9972';
+perl -e 'opendir D, "."; @a = readdir D; rewinddir D; @b = readdir D;
+  print "@a" eq join(" ", sort @a) && "@a" eq "@b" ? "in order: " : "not: ", scalar @a, "
+";
+  unlink grep { /^name/ } @a; rewinddir D; print join(" ", readdir D), "
+"';
+mkdir gone; cd gone; perl -e "rmdir q(../gone)"; ls -a | wc -l; perl -e 'opendir D, "/proc/self/fd"; print grep({ /^0$/ } readdir D), "
+"'"#;
+
+fn names_come_in_order_on_every_file_system(machine: &Machine) {
+    for machine in [machine, &Machine::on_disk()] {
+        machine.run(LISTING).unwrap();
+        let lines = machine.lines();
+        let lines = lines[lines.len() - 9..].join(" ");
+        assert_eq!(lines, "B a c m z in order: 9974 . .. 0 0");
+    }
 }
 
 /// As gzip and Python write it.

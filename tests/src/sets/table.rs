@@ -139,21 +139,27 @@ fn columns(row: &Value) -> [String; 6] {
     let name = row["name"].as_str().unwrap_or_default();
     let recommends = if row["recommends"] == true { " with recommends" } else { "" };
     let choice = [list("choice"), list("in-another-order")];
-    let files = match (row["failure"].as_str(), row["differences"].as_u64()) {
-        (Some(failure), _) => failure.lines().next().unwrap_or_default().to_owned(),
-        (None, Some(0) | None) => "same".to_owned(),
-        (None, Some(count)) => format!("{count} differ: {}", list("first")),
-    };
-    let refused = row["refused"].as_array().and_then(|list| list.first()?.as_str());
-    let files = refused.map_or(files.clone(), |why| format!("{files}; a build refuses it: {why}"));
     [
         format!("{name}{recommends}"),
         row["packages"].to_string(),
         choice_text(choice),
-        files,
+        files_text(row, &list("first")),
         row["ours"].to_string(),
         row["theirs"].to_string(),
     ]
+}
+
+/// Says how the files differ, of which these are the first, and what a build refuses first.
+fn files_text(row: &Value, first: &str) -> String {
+    let files = match (row["failure"].as_str(), row["differences"].as_u64()) {
+        (Some(failure), _) => failure.lines().next().unwrap_or_default().to_owned(),
+        (None, Some(0) | None) => "same".to_owned(),
+        (None, Some(count)) => format!("{count} differ: {first}"),
+    };
+    match row["refused"][0].as_str() {
+        Some(why) => format!("{files}; a build refuses it: {why}"),
+        None => files,
+    }
 }
 
 /// Says how choices differ: where apt never chooses so, and where it does in another order.

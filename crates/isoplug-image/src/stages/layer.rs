@@ -90,6 +90,12 @@ impl Round {
             Self::Again => sandbox::OTHER_HOST,
         }
     }
+
+    /// Tells whether its work folder is to be on the disk, whose folders list their files in another order than those in
+    /// memory.
+    fn on_disk(self) -> bool {
+        self == Self::Again
+    }
 }
 
 fn headline(package: &str, reason: &Reason) -> String {
@@ -180,6 +186,7 @@ pub fn layer(
     let packages = packages(debs, cx)?;
     let mut job = stored::begin(parent, arch, epoch, cx)?;
     job.host = round.host().to_owned();
+    job.on_disk = round.on_disk();
     let install = Install {
         packages: packages.clone(),
         essential: parent.is_none(),

@@ -2,10 +2,11 @@
 
 use seccompiler::sock_filter;
 
-use super::calls::{CAREFUL, Careful, FLAGS_OF_FILES, FORBIDDEN, Rule, Table, UNSEEN};
+use super::calls::{CAREFUL, Careful, FLAGS_OF_FILES, FORBIDDEN, Rule, TOLD, Table, UNSEEN};
 
 /// What a call gives (linux/seccomp.h).
 const ALLOWED: u32 = 0x7fff_0000;
+const HELD: u32 = 0x7fc0_0000;
 const NOT_PERMITTED: u32 = 0x0005_0000 | 1;
 const NOT_KNOWN: u32 = 0x0005_0000 | 38;
 
@@ -14,11 +15,11 @@ const NUMBER: u32 = 0;
 const PROCESSOR: u32 = 4;
 const ARGUMENTS: u32 = 16;
 
-/// Makes one program of all tables; calls of other processors are not known.
-pub(super) fn program(tables: &[Table]) -> Vec<sock_filter> {
+/// Makes one program of all tables; calls of other processors are not known. `told`: those are held that are told of.
+pub(super) fn program(tables: &[Table], told: bool) -> Vec<sock_filter> {
     let mut program = vec![load(PROCESSOR)];
     for table in tables {
-        let part = part(table);
+        let part = part(table, told);
         // Longer than a conditional jump can be.
         program.extend([jump_if_equal(table.audit, 1, 0), jump(part.len())]);
         program.extend(part);
@@ -27,9 +28,11 @@ pub(super) fn program(tables: &[Table]) -> Vec<sock_filter> {
     program
 }
 
-fn part(table: &Table) -> Vec<sock_filter> {
-    let mut part = vec![load(NUMBER)];
+fn part(table: &Table, told: bool) -> Vec<sock_filter> {
     let number = |name: &&str| (table.number)(name);
+    let held = TOLD.iter().filter(|_| told).filter_map(number);
+    let held = held.flat_map(|number| for_call(number, &[give(HELD)]));
+    let mut part: Vec<sock_filter> = std::iter::once(load(NUMBER)).chain(held).collect();
     for Careful(name, argument, rule) in &CAREFUL {
         let body = [vec![load(argument_at(*argument))], check(rule)].concat();
         part.extend(number(name).into_iter().flat_map(|number| for_call(number, &body)));
@@ -39,12 +42,9 @@ fn part(table: &Table) -> Vec<sock_filter> {
     let sets = [sets.to_vec(), vec![load(argument_at(2))], check(&Rule::HasAny(flags))].concat();
     part.extend(names.iter().filter_map(number).flat_map(|number| for_call(number, &sets)));
     let forbidden = FORBIDDEN.iter().flat_map(|(_, names)| *names);
-    for number in forbidden.filter_map(number) {
-        part.extend(for_call(number, &[give(NOT_PERMITTED)]));
-    }
-    for number in UNSEEN.iter().filter_map(number) {
-        part.extend(for_call(number, &[give(NOT_KNOWN)]));
-    }
+    let forbidden = forbidden.filter_map(number).map(|number| (number, NOT_PERMITTED));
+    let unseen = UNSEEN.iter().filter_map(number).map(|number| (number, NOT_KNOWN));
+    part.extend(forbidden.chain(unseen).flat_map(|(number, what)| for_call(number, &[give(what)])));
     let newer = [jump_if_more(table.last, 0, 2), jump_if_more(table.own - 1, 1, 0)];
     part.extend(newer.into_iter().chain([give(NOT_KNOWN), give(ALLOWED)]));
     part
@@ -108,7 +108,7 @@ mod tests {
 
     /// What the kernel would do with a call.
     fn run(audit: u32, number: u32, arguments: &[u64]) -> u32 {
-        let program = program(NATIVE);
+        let program = program(NATIVE, true);
         let (mut at, mut loaded) = (0, 0);
         loop {
             let sock_filter { code, jt, jf, k } = program[at];
@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn every_name_is_that_of_a_call() {
-        let unseen = UNSEEN.iter().chain(CAREFUL.iter().map(|Careful(name, ..)| name));
+        let unseen =
+            TOLD.iter().chain(UNSEEN.iter()).chain(CAREFUL.iter().map(|Careful(name, ..)| name));
         let names = FORBIDDEN.iter().flat_map(|(_, names)| *names).chain(unseen);
         let tables = || NATIVE.iter();
         let known = |name: &&&str| tables().any(|table| (table.number)(name).is_some());
@@ -160,6 +161,8 @@ mod tests {
             }
         }
         assert_eq!(call("clone3", &[]), NOT_KNOWN);
+        assert_eq!(call("getdents64", &[]), HELD);
+        assert!(program(NATIVE, false).iter().all(|line| line.code != 0x06 || line.k != HELD));
         let last = NATIVE[0].last;
         // The third is of the x32 kind, which no distribution has.
         for number in [last + 1, last + 100, 0x4000_0000, 0x4000_0001] {

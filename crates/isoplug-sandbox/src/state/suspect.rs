@@ -67,6 +67,11 @@ pub fn suspect(bytes: &[u8], epoch: u32, host: &str) -> Option<Suspect> {
     let Some(text) = text.filter(|text| !text.contains('\0')) else {
         return (is_random(bytes)).then_some(Suspect::Random);
     };
+    in_text(text, epoch, host)
+}
+
+/// The same for a text.
+fn in_text(text: &str, epoch: u32, host: &str) -> Option<Suspect> {
     // Random by nature, and looked at already; openssl writes their times in words, too.
     let known = certificate::days_of(text);
     let text = &certificate::without(text);
