@@ -23,8 +23,8 @@ use names::{Name, read, records, split};
 
 use super::rooted::Rooted;
 
-/// How many folders may be half read at the same time; of more, the one that waits longest is forgotten.
-const MOST: usize = 4096;
+/// How many names of folders that are half read may wait; of more, the folder that waits longest is forgotten.
+const MOST: usize = 1 << 20;
 
 /// Answers until nobody can ask any more.
 pub(super) fn serve(calls: OwnedFd, root: &Path) {
@@ -132,10 +132,10 @@ impl Lister {
         let offset = tell(folder).ok();
         let reader = offset.and_then(|offset| reader(process, call, folder, offset));
         let Some(reader) = reader.filter(|_| !names.is_empty()) else { return };
-        if self.rest.len() >= MOST {
+        self.rest.push_back(Rest { reader, names });
+        while self.rest.iter().map(|rest| rest.names.len()).sum::<usize>() > MOST {
             self.rest.pop_front();
         }
-        self.rest.push_back(Rest { reader, names });
     }
 }
 

@@ -37,7 +37,7 @@ impl Name {
 }
 
 /// So many names are more than a folder has; one with more is told as the file system has it.
-const MOST: usize = 1 << 21;
+const MOST: usize = 1 << 20;
 
 /// Reads a folder from where its descriptor is to the end, and sorts the names.
 pub(super) fn read(folder: &OwnedFd) -> Result<Vec<Name>, Errno> {
