@@ -93,7 +93,7 @@ impl Contributor for Files {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn places(&self) -> Vec<String> {

@@ -133,11 +133,45 @@ fn what_is_emptied_at_boot_is_put_there_again() {
     assert_eq!(rootfs.text("/usr/lib/isoplug/files/run/acme/x y"), "1");
     assert_eq!(rootfs.text("/usr/lib/isoplug/files/run/z"), "3");
     insta::assert_snapshot!(rootfs.text("/usr/lib/tmpfiles.d/isoplug-files.conf"), @r#"
-    C "/run/acme/x y" 0600 0 0 - "/usr/lib/isoplug/files/run/acme/x y"
+    C "/run/acme/x y" 0600 0 0 - /usr/lib/isoplug/files/run/acme/x y
     C /tmp/100%% 0600 0 0 - /usr/lib/isoplug/files/tmp/100%%
     C /run/z 0600 0 0 - /usr/lib/isoplug/files/run/z
     x /var/tmp/k
     "#);
+}
+
+/// The lines for systemd-tmpfiles of files at these paths.
+fn lines_for(paths: &[String]) -> String {
+    let mut rootfs = TestRootfs::with(&[
+        ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+        ("/etc/group", "root:x:0:\n"),
+        ("/usr/bin/systemd-tmpfiles", ""),
+    ]);
+    rootfs.add(&files(paths.iter().map(|path| text(path, path)).collect())).unwrap();
+    rootfs.text("/usr/lib/tmpfiles.d/isoplug-files.conf")
+}
+
+/// Names that have what stands for something else in a line.
+#[test]
+fn systemd_puts_there_what_the_lines_say() {
+    let names = ["x y", "100%", "a\"b'c", "d\\e", "-", "#f", "\u{e9}\u{e4}"];
+    let paths = names.map(|name| format!("/run/{name}"));
+    // Only root can give files away.
+    let lines = lines_for(&paths).replace(" 0 0 - ", " - - - ");
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::fs::write(root.join("lines.conf"), &lines).unwrap();
+    std::fs::create_dir_all(root.join("usr/lib/isoplug/files/run")).unwrap();
+    for path in &paths {
+        std::fs::write(root.join(format!("usr/lib/isoplug/files{path}")), path).unwrap();
+    }
+    let mut systemd = std::process::Command::new("systemd-tmpfiles");
+    let said =
+        systemd.arg("--root").arg(root).arg("--create").arg(root.join("lines.conf")).output();
+    assert_eq!(String::from_utf8_lossy(&said.unwrap().stderr), "", "{lines}");
+    let there =
+        paths.each_ref().map(|path| std::fs::read_to_string(root.join(&path[1..])).unwrap());
+    assert_eq!(there, paths, "{lines}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl Volatile {
         let place = place(path)?;
         let copy = format!("{COPIES}{place}");
         let Attrs { mode, uid, gid, .. } = attrs;
-        let line = format!("C {} {mode:04o} {uid} {gid} - {}", word(&place), word(&copy));
+        let line = format!("C {} {mode:04o} {uid} {gid} - {}", word(&place), rest(&copy));
         self.0.push(line);
         Some(copy)
     }
@@ -42,7 +42,7 @@ impl Volatile {
     /// Notes a symbolic link.
     pub(super) fn link(&mut self, path: &str, target: &str) {
         if let Some(place) = place(path) {
-            self.0.push(format!("L {} - - - - {}", word(&place), target.replace('%', "%%")));
+            self.0.push(format!("L {} - - - - {}", word(&place), rest(target)));
         }
     }
 
@@ -80,4 +80,9 @@ fn word(path: &str) -> String {
         true => format!("\"{escaped}\""),
         false => escaped,
     }
+}
+
+/// Writes what a line ends with: with C's escapes as a word, but quotes are themselves there.
+fn rest(path: &str) -> String {
+    path.replace('\\', "\\\\").replace('%', "%%")
 }
