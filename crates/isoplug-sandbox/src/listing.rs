@@ -3,7 +3,8 @@
 //!
 //! The kernel holds a program that asks (getdents64(2)) and tells it here (seccomp_unotify(2)). The folder is read by the
 //! program's own descriptor, sorted, and written into its memory. What does not begin at the start of a folder, and what
-//! cannot be answered, the kernel does as ever.
+//! cannot be answered, the kernel does as ever. A signal can break off the call until it is taken up here: whoever
+//! handles that without SA_RESTART gets EINTR, which file systems of a disk never give.
 
 mod calls;
 mod names;

@@ -117,14 +117,17 @@ fn paths_of(file: &NewFile) -> Vec<String> {
     }
 }
 
-#[test]
-fn what_is_emptied_at_boot_is_put_there_again() {
-    let mut rootfs = TestRootfs::with(&[
+fn with_systemd() -> TestRootfs {
+    TestRootfs::with(&[
         ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
         ("/etc/group", "root:x:0:\n"),
         ("/usr/bin/systemd-tmpfiles", ""),
     ])
-    .link("/var/run", "/run");
+}
+
+#[test]
+fn what_is_emptied_at_boot_is_put_there_again() {
+    let mut rootfs = with_systemd().link("/var/run", "/run");
     let given =
         [("/run/acme/x y", "1"), ("/tmp/100%", "2"), ("/var/run/z", "3"), ("/var/tmp/k", "4")];
     let given = given.map(|(path, bytes)| NewFile { mode: Some(0o600), ..text(path, bytes) });
@@ -142,11 +145,7 @@ fn what_is_emptied_at_boot_is_put_there_again() {
 
 /// The lines for systemd-tmpfiles of files at these paths.
 fn lines_for(paths: &[String]) -> String {
-    let mut rootfs = TestRootfs::with(&[
-        ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
-        ("/etc/group", "root:x:0:\n"),
-        ("/usr/bin/systemd-tmpfiles", ""),
-    ]);
+    let mut rootfs = with_systemd();
     rootfs.add(&files(paths.iter().map(|path| text(path, path)).collect())).unwrap();
     rootfs.text("/usr/lib/tmpfiles.d/isoplug-files.conf")
 }

@@ -73,16 +73,16 @@ fn place(path: &str) -> Option<String> {
     EMPTIED.iter().find_map(|(begin, real)| Some(format!("{real}{}", path.strip_prefix(begin)?)))
 }
 
-/// Writes a path as one word of a line: in quotes with C's escapes, specifiers turned off.
+/// Writes a path as one word of a line, in quotes if it needs them.
 fn word(path: &str) -> String {
-    let escaped = path.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%");
+    let escaped = rest(path).replace('"', "\\\"");
     match path.contains(|c: char| c.is_whitespace() || "\"'\\".contains(c)) {
         true => format!("\"{escaped}\""),
         false => escaped,
     }
 }
 
-/// Writes what a line ends with: with C's escapes as a word, but quotes are themselves there.
+/// Writes what a line ends with, where quotes are themselves: with C's escapes, specifiers turned off.
 fn rest(path: &str) -> String {
     path.replace('\\', "\\\\").replace('%', "%%")
 }
